@@ -1,0 +1,276 @@
+use std::time::Duration;
+
+use crate::auth::{AccessToken, TokenAnswer};
+use crate::error::{ApiError, BuildError};
+use crate::time::Timestamp;
+
+/// How often an execution looks whether the token that another one fetches has arrived.
+pub(crate) const TOKEN_WAIT: Duration = Duration::from_millis(100);
+
+/// For how long a refused credential is not tried again: the other executions of the session fail at once
+/// instead of each asking for themselves.
+pub const TOKEN_REFUSED_FOR: Duration = Duration::from_secs(60);
+
+/// A token is renewed this long before it expires, or this share of its life if that is less.
+const REFRESH_AHEAD: Duration = Duration::from_secs(60);
+const REFRESH_AHEAD_SHARE: u32 = 10;
+
+/// What a token lives if the login host does not say.
+const DEFAULT_LIFE: Duration = Duration::from_secs(300);
+
+/// The access token of a session, shared by all its executions: one of them fetches, the others wait or go on
+/// with the old one while it is good.
+#[derive(Clone, Debug, Default)]
+pub struct TokenStore {
+    issued: Option<Issued>,
+    fetching: Option<Fetching>,
+    refused: Option<Refused>,
+    /// After a failed fetch: not before this.
+    not_before: Timestamp,
+    generations: u64,
+    fetches: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Issued {
+    token: AccessToken,
+    generation: u64,
+    /// Both absent for a token given by hand.
+    refresh_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct Fetching {
+    id: FetchId,
+    since: Timestamp,
+    timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Refused {
+    error: Box<ApiError>,
+    since: Timestamp,
+}
+
+/// Names one fetch of a token, so that a late answer of an earlier one is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FetchId(u64);
+
+/// What an execution that wants to send a request gets.
+#[derive(Debug)]
+pub(crate) enum Authorization<'a> {
+    /// Send it with this.
+    Token { token: &'a AccessToken, generation: u64 },
+    /// Fetch a token first; the fetch is yours.
+    Fetch(FetchId),
+    /// Another one fetches, or the login host is out of order: ask again then.
+    Wait(Timestamp),
+    /// The credential was refused.
+    Refused(&'a ApiError),
+}
+
+impl TokenStore {
+    /// A store that holds a token given by hand.
+    pub(crate) fn with_manual(token: AccessToken) -> Self {
+        let issued = Issued { token, generation: 1, refresh_at: None, expires_at: None };
+        Self { issued: Some(issued), generations: 1, ..Self::default() }
+    }
+
+    /// What to do about a token, at `now`. A fetch that is handed out belongs to the caller for `timeout`.
+    pub(crate) fn authorize(&mut self, now: Timestamp, timeout: Duration) -> Authorization<'_> {
+        self.forget_dead_fetch(now);
+        self.forget_old_refusal(now);
+        let busy = self.fetching.is_some() || now < self.not_before || self.refused.is_some();
+        let usable = self.issued.as_ref().is_some_and(|issued| {
+            let fresh = issued.refresh_at.is_none_or(|at| now < at);
+            let alive = issued.expires_at.is_none_or(|at| now < at);
+            fresh || (alive && busy)
+        });
+        if usable || self.refused.is_some() {
+            return match (&self.issued, &self.refused) {
+                (Some(issued), _) if usable => {
+                    Authorization::Token { token: &issued.token, generation: issued.generation }
+                }
+                (_, Some(refused)) => Authorization::Refused(&refused.error),
+                _ => Authorization::Wait(now.saturating_add(TOKEN_WAIT)),
+            };
+        }
+        if self.fetching.is_some() {
+            return Authorization::Wait(now.saturating_add(TOKEN_WAIT));
+        }
+        if now < self.not_before {
+            return Authorization::Wait(self.not_before);
+        }
+        self.fetches += 1;
+        let id = FetchId(self.fetches);
+        self.fetching = Some(Fetching { id, since: now, timeout });
+        Authorization::Fetch(id)
+    }
+
+    /// Whether `id` is the fetch that is under way.
+    pub(crate) fn is_current(&self, id: FetchId) -> bool {
+        self.fetching.as_ref().is_some_and(|fetching| fetching.id == id)
+    }
+
+    /// A token arrived for the fetch that is under way.
+    pub(crate) fn arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
+        self.fetching = None;
+        let token = AccessToken::parse(answer.access_token.expose())?;
+        let life = answer.expires_in.map_or(DEFAULT_LIFE, Duration::from_secs);
+        let ahead = REFRESH_AHEAD.min(life / REFRESH_AHEAD_SHARE);
+        self.generations += 1;
+        self.issued = Some(Issued {
+            token,
+            generation: self.generations,
+            refresh_at: Some(now.saturating_add(life.saturating_sub(ahead))),
+            expires_at: Some(now.saturating_add(life)),
+        });
+        Ok(())
+    }
+
+    /// The fetch that is under way failed; the next one may start at `not_before`.
+    pub(crate) fn failed(&mut self, not_before: Timestamp) {
+        self.fetching = None;
+        self.not_before = not_before;
+    }
+
+    /// The login host refused the credential.
+    pub(crate) fn refused(&mut self, now: Timestamp, error: Box<ApiError>) {
+        self.fetching = None;
+        self.refused = Some(Refused { error, since: now });
+    }
+
+    /// The service refused the token of `generation`. A newer one is not touched: the refusal came late.
+    pub(crate) fn invalidate(&mut self, generation: u64) {
+        self.issued.take_if(|issued| issued.generation == generation);
+    }
+
+    /// The driver of this fetch gave it up.
+    pub(crate) fn abandon(&mut self, id: FetchId) {
+        self.fetching.take_if(|fetching| fetching.id == id);
+    }
+
+    /// A fetch whose driver died would block the session; it is forgotten after its timeout, or when the clock
+    /// stepped back behind its start.
+    fn forget_dead_fetch(&mut self, now: Timestamp) {
+        self.fetching.take_if(|fetching| {
+            now < fetching.since || now.saturating_since(fetching.since) >= fetching.timeout
+        });
+    }
+
+    fn forget_old_refusal(&mut self, now: Timestamp) {
+        self.refused.take_if(|refused| {
+            now < refused.since || now.saturating_since(refused.since) >= TOKEN_REFUSED_FOR
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_millis(seconds * 1000)
+    }
+
+    fn answer(token: &str, expires_in: u64) -> TokenAnswer {
+        serde_json::from_value(serde_json::json!({"access_token": token, "expires_in": expires_in})).unwrap()
+    }
+
+    fn fetch(store: &mut TokenStore, now: Timestamp) -> FetchId {
+        match store.authorize(now, TIMEOUT) {
+            Authorization::Fetch(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn token(store: &mut TokenStore, now: Timestamp) -> (String, u64) {
+        match store.authorize(now, TIMEOUT) {
+            Authorization::Token { token, generation } => (token.expose().to_owned(), generation),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_fetches_and_the_others_wait() {
+        let mut store = TokenStore::default();
+        let id = fetch(&mut store, at(0));
+        assert!(matches!(store.authorize(at(1), TIMEOUT), Authorization::Wait(until) if until > at(1)));
+        assert!(store.is_current(id));
+        store.arrived(at(2), &answer("a", 1000)).unwrap();
+        assert_eq!(token(&mut store, at(3)), ("a".into(), 1));
+    }
+
+    #[test]
+    fn renews_ahead_of_expiry_and_serves_the_old_token_meanwhile() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        store.arrived(at(0), &answer("a", 1000)).unwrap();
+        assert_eq!(token(&mut store, at(939)).0, "a");
+        let id = fetch(&mut store, at(940));
+        assert_eq!(token(&mut store, at(941)).0, "a");
+        assert!(store.is_current(id));
+        assert!(matches!(store.authorize(at(969), TIMEOUT), Authorization::Token { .. }));
+        store.arrived(at(969), &answer("b", 300)).unwrap();
+        assert_eq!(token(&mut store, at(969)), ("b".into(), 2));
+        // A tenth of 300 s is less than a minute.
+        assert_eq!(token(&mut store, at(969 + 269)).0, "b");
+        fetch(&mut store, at(969 + 270));
+    }
+
+    #[test]
+    fn a_late_refusal_discards_nothing() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        store.arrived(at(0), &answer("a", 1000)).unwrap();
+        store.invalidate(1);
+        fetch(&mut store, at(1));
+        store.arrived(at(1), &answer("b", 1000)).unwrap();
+        store.invalidate(1);
+        assert_eq!(token(&mut store, at(2)).0, "b");
+    }
+
+    #[test]
+    fn a_dead_fetch_is_forgotten_after_its_timeout_or_when_the_clock_steps_back() {
+        let mut store = TokenStore::default();
+        let first = fetch(&mut store, at(100));
+        assert!(matches!(store.authorize(at(129), TIMEOUT), Authorization::Wait(_)));
+        let second = fetch(&mut store, at(130));
+        assert!(!store.is_current(first));
+        let third = fetch(&mut store, at(5));
+        store.abandon(second);
+        assert!(store.is_current(third));
+        store.abandon(third);
+        assert!(!store.is_current(third));
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_for_a_while() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        let error = ApiError::from_response(http::StatusCode::UNAUTHORIZED, &http::HeaderMap::new(), b"");
+        store.refused(at(0), Box::new(error));
+        assert!(matches!(store.authorize(at(59), TIMEOUT), Authorization::Refused(_)));
+        fetch(&mut store, at(60));
+    }
+
+    #[test]
+    fn a_failed_fetch_delays_the_next_one() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        store.failed(at(4));
+        assert!(matches!(store.authorize(at(1), TIMEOUT), Authorization::Wait(until) if until == at(4)));
+        fetch(&mut store, at(4));
+    }
+
+    #[test]
+    fn a_token_that_does_not_fit_a_header_is_refused() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        assert!(store.arrived(at(0), &answer("a\nb", 10)).is_err());
+        fetch(&mut store, at(0));
+    }
+}

@@ -1,0 +1,147 @@
+//! A single synchronous operation: token, retry, no polling.
+
+use http::response::Parts;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Failure, TransportFailure};
+use crate::jitter::Jitter;
+use crate::machine::{
+    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions, Verdict,
+};
+use crate::phase::WaitReason;
+use crate::retry::Policy;
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// One call of one endpoint, until its response is there or it failed for good.
+#[derive(Debug)]
+pub struct Call<E> {
+    endpoint: E,
+    terms: Terms,
+    courier: Courier,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    InFlight,
+    Waiting(Timestamp, WaitReason),
+    Finished(Option<Failure>),
+}
+
+impl<E: Endpoint> Call<E> {
+    /// A call that may take `policy.deadline` from `now` on. `seed` decides the jitter.
+    pub fn new(endpoint: E, policy: Policy, seed: u64, now: Timestamp) -> Self {
+        let deadline = now.saturating_add(policy.deadline);
+        Self {
+            endpoint,
+            terms: Terms { policy, deadline },
+            courier: Courier::new(Jitter::new(seed)),
+            state: State::Ready,
+        }
+    }
+
+    fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<T> {
+        let (state, value) = match verdict {
+            Verdict::Done(value) => (State::Finished(None), Some(value)),
+            Verdict::Renew => (State::Ready, None),
+            Verdict::Wait(until, why, _) => (State::Waiting(until, why), None),
+            Verdict::Fail(failure) => (State::Finished(Some(failure)), None),
+        };
+        self.state = state;
+        value
+    }
+}
+
+impl<E: Endpoint> Machine for Call<E> {
+    type Decoder = E::Decoder;
+    type Output = E::Response;
+
+    fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
+        let step = |next| Step { next, transitions: Transitions::default() };
+        match &self.state {
+            State::Finished(_) => return step(Next::Finished),
+            State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
+            State::InFlight if !E::REPEATABLE && !self.terms.policy.resubmit => {
+                let failure = TransportFailure::abandoned();
+                self.state = State::Finished(Some(Failure::AmbiguousSubmit(failure)));
+                return step(Next::Finished);
+            }
+            State::Ready | State::Waiting(..) | State::InFlight => self.state = State::Ready,
+        }
+        match self.courier.dispatch(now, &self.endpoint, self.terms, session) {
+            Dispatch::Send(exchange) => {
+                self.state = State::InFlight;
+                step(Next::Send(exchange))
+            }
+            Dispatch::Authorize(exchange) => step(Next::Send(exchange)),
+            Dispatch::Wait(until, why) => step(Next::WaitUntil(until, why)),
+            Dispatch::Fail(failure) => {
+                self.state = State::Finished(Some(failure));
+                step(Next::Finished)
+            }
+        }
+    }
+
+    fn on_head(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        session: &mut Session,
+    ) -> Intake<E::Decoder> {
+        Courier::on_head(now, ticket, head, E::Decoder::default(), session)
+    }
+
+    fn on_end(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<E::Decoder>,
+        session: &mut Session,
+    ) -> Progress<E::Response> {
+        let Some(arrival) = self.courier.accept(intake, session) else { return Progress::nothing() };
+        let terms = self.terms;
+        match arrival {
+            Arrival::Token(answer) => match self.courier.on_token(now, answer, terms, session) {
+                Verdict::Done(()) => {}
+                verdict => drop(self.conclude(verdict)),
+            },
+            Arrival::Answer(Ok(response)) => {
+                return Progress { transition: None, output: self.conclude(Verdict::Done(response)) };
+            }
+            Arrival::Answer(Err(error)) => {
+                let verdict = self.courier.on_error(now, error, terms, session);
+                self.conclude(verdict);
+            }
+        }
+        Progress::nothing()
+    }
+
+    fn on_failure(
+        &mut self,
+        now: Timestamp,
+        ticket: impl Into<Ticket>,
+        failure: TransportFailure,
+        session: &mut Session,
+    ) -> Progress<E::Response> {
+        let ticket = ticket.into();
+        if self.courier.redeem(&ticket, session) {
+            let terms = self.terms;
+            if ticket.is_for_token() {
+                let verdict = self.courier.on_token_failure(now, failure, terms, session);
+                self.conclude(verdict);
+            } else {
+                let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
+                let verdict = self.courier.on_failure(now, failure, repeatable, terms);
+                self.conclude(verdict);
+            }
+        }
+        Progress::nothing()
+    }
+
+    fn error(&self) -> Option<Error> {
+        let State::Finished(Some(failure)) = &self.state else { return None };
+        Some(Error::new(failure.clone(), E::NAME).with_attempts(self.courier.attempts))
+    }
+}

@@ -1,0 +1,161 @@
+//! What every driver's client is built from: one builder, so that the three have one surface.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::auth::{AccessToken, Grant};
+use crate::error::BuildError;
+use crate::region::{BaseUrl, Region};
+use crate::retry::Policy;
+use crate::secret::Secret;
+use crate::session::Session;
+
+/// A client that a [`ClientBuilder`] builds. Drivers implement it.
+pub trait FromConfig: Sized {
+    /// The `User-Agent` of the driver: crate and version.
+    const USER_AGENT: &'static str;
+
+    /// A client of this configuration.
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError>;
+}
+
+/// What a driver needs to know.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// Hosts, credential and headers.
+    pub session: Session,
+    /// Waits, retries, deadline.
+    pub policy: Policy,
+    /// How long a connection may take, TLS included.
+    pub connect_timeout: Duration,
+}
+
+/// Builds a client: where the service is, who asks, and how patiently.
+///
+/// ```
+/// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
+/// # struct Client;
+/// # impl FromConfig for Client {
+/// #     const USER_AGENT: &'static str = "example/1.0";
+/// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
+/// # }
+/// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+/// use usage_core::{Region, Secret};
+///
+/// let client = Client::builder()
+///     .region("eu-central-1".parse()?)
+///     .client_credentials("7de3af06-c0b3-4f9b-af45-72f4a14037cc", Secret::new("from a safe place".into()))?
+///     .build()?;
+/// # Ok::<(), BuildError>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder<C> {
+    region: Region,
+    api_url: Option<BaseUrl>,
+    login_url: Option<BaseUrl>,
+    grant: Option<Grant>,
+    policy: Policy,
+    connect_timeout: Duration,
+    user_agent: Box<str>,
+    headers: Vec<(Box<str>, Box<str>)>,
+    client: PhantomData<fn() -> C>,
+}
+
+impl<C: FromConfig> ClientBuilder<C> {
+    /// How long a connection may take by default.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A builder for the default region, without a credential.
+    #[expect(clippy::new_without_default, reason = "a client is not built by default: it needs a credential")]
+    pub fn new() -> Self {
+        Self {
+            region: Region::default(),
+            api_url: None,
+            login_url: None,
+            grant: None,
+            policy: Policy::default(),
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            user_agent: C::USER_AGENT.into(),
+            headers: Vec::new(),
+            client: PhantomData,
+        }
+    }
+
+    /// Where the organisation lives.
+    pub fn region(mut self, region: Region) -> Self {
+        self.region = region;
+        self
+    }
+
+    /// Where requests and the access token go, instead of to the region's API host.
+    pub fn api_url(mut self, url: BaseUrl) -> Self {
+        self.api_url = Some(url);
+        self
+    }
+
+    /// Where credentials go, instead of to the region's login host.
+    pub fn login_url(mut self, url: BaseUrl) -> Self {
+        self.login_url = Some(url);
+        self
+    }
+
+    /// How access tokens are come by.
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.grant = Some(grant);
+        self
+    }
+
+    /// The client-credentials grant.
+    pub fn client_credentials(
+        self,
+        client_id: &str,
+        client_secret: Secret<String>,
+    ) -> Result<Self, BuildError> {
+        Ok(self.grant(Grant::client_credentials(client_id, client_secret)?))
+    }
+
+    /// A token that the caller has already.
+    pub fn access_token(self, token: &str) -> Result<Self, BuildError> {
+        Ok(self.grant(Grant::Manual(AccessToken::parse(token)?)))
+    }
+
+    /// Waits, retries, deadline.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How long a connection may take, TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The `User-Agent`, instead of crate and version of the driver.
+    pub fn user_agent(mut self, text: &str) -> Self {
+        self.user_agent = text.into();
+        self
+    }
+
+    /// One more header for every request. See [`Session::with_header`] for those that are refused.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The client. An error if there is no credential, or if a header cannot be sent.
+    pub fn build(self) -> Result<C, BuildError> {
+        let no_credential = "give it client credentials, an access token or another grant";
+        let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;
+        let api = self.api_url.unwrap_or_else(|| self.region.api_url());
+        let login = self.login_url.unwrap_or_else(|| self.region.login_url());
+        let mut session =
+            Session::with_hosts(api, login, grant).with_header("user-agent", &self.user_agent)?;
+        for (name, value) in &self.headers {
+            session = session.with_header(name, value)?;
+        }
+        C::from_config(ClientConfig { session, policy: self.policy, connect_timeout: self.connect_timeout })
+    }
+}

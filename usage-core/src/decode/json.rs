@@ -1,0 +1,123 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use crate::decode::ResponseDecoder;
+use crate::error::DecodeError;
+
+/// The largest small document that is read, in bytes: submissions, tokens, definitions.
+pub const MAX_JSON_BODY: usize = 1024 * 1024;
+
+/// Reads a small JSON document of at most [`MAX_JSON_BODY`] bytes, whole.
+pub struct JsonDecoder<T> {
+    body: BoundedBody<MAX_JSON_BODY>,
+    document: PhantomData<fn() -> T>,
+}
+
+impl<T> Default for JsonDecoder<T> {
+    fn default() -> Self {
+        Self { body: BoundedBody::default(), document: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for JsonDecoder<T> {
+    /// The body may hold a token: it does not print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonDecoder").finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned> ResponseDecoder for JsonDecoder<T> {
+    type Output = T;
+
+    fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        self.body.push(chunk)
+    }
+
+    fn finish(self) -> Result<T, DecodeError> {
+        self.body.parse()
+    }
+}
+
+/// A body that is collected whole, up to `MAX` bytes.
+#[derive(Default)]
+pub(super) struct BoundedBody<const MAX: usize>(zeroize::Zeroizing<Vec<u8>>);
+
+impl<const MAX: usize> BoundedBody<MAX> {
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        if self.0.len() + chunk.len() > MAX {
+            return Err(DecodeError::new("$", MAX as u64, format!("the body has more than {MAX} bytes")));
+        }
+        self.0.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        let body = &self.0[..];
+        if body.trim_ascii().is_empty() {
+            return Err(DecodeError::new("$", body.len() as u64, "the body is empty"));
+        }
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = match error.path().to_string() {
+                path if path == "." || path == "?" => "$".to_owned(),
+                path => path,
+            };
+            decode_error(&path, body, error.inner())
+        })?;
+        json.end().map_err(|error| decode_error("$", body, &error))?;
+        Ok(value)
+    }
+}
+
+/// Says where and what, without the values: the document may hold a token.
+fn decode_error(path: &str, body: &[u8], error: &serde_json::Error) -> DecodeError {
+    let line_start: usize =
+        body.split_inclusive(|b| *b == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    let offset = (line_start + error.column()).min(body.len()) as u64;
+    let problem = match error.classify() {
+        serde_json::error::Category::Eof => "the document ends early",
+        serde_json::error::Category::Syntax => "this is not JSON",
+        serde_json::error::Category::Data => "this is not what the API documents here",
+        serde_json::error::Category::Io => "the body cannot be read",
+    };
+    DecodeError::new(path, offset, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Submission;
+
+    fn decode(body: &[u8], cut: usize) -> Result<Submission, DecodeError> {
+        let mut decoder = JsonDecoder::<Submission>::default();
+        for chunk in body.chunks(cut) {
+            decoder.push(chunk)?;
+        }
+        decoder.finish()
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (body, path, offset, problem) in [
+            (&b""[..], "$", 0, "empty"),
+            (b"{\"executionId\":\n 7}", "executionId", 18, "documents"),
+            (b"{\"executionId\":\"x\"", "$", 18, "ends early"),
+            (b"{}x", "$", 3, "not JSON"),
+            (b"<html>", "$", 1, "not JSON"),
+        ] {
+            let error = decode(body, 1).unwrap_err();
+            assert_eq!((&*error.path, error.offset), (path, offset), "{error}");
+            assert!(error.problem.contains(problem), "{error}");
+            assert_eq!(decode(body, body.len().max(1)).unwrap_err(), error);
+        }
+    }
+
+    #[test]
+    fn bodies_have_a_limit() {
+        let mut decoder = JsonDecoder::<Submission>::default();
+        decoder.push(&vec![b' '; MAX_JSON_BODY]).unwrap();
+        assert!(decoder.push(b" ").is_err());
+    }
+}

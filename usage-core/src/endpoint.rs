@@ -1,0 +1,116 @@
+//! What an operation of the API is: how its request is made and how its answer is read.
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response};
+
+use crate::auth::AccessToken;
+use crate::decode::ResponseDecoder;
+use crate::error::{ApiError, BuildError, ResponseError};
+use crate::region::BaseUrl;
+use crate::uri::{PathWriter, QueryWriter};
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// One operation of the API. It can be implemented by hand for operations that this crate does not have.
+///
+/// ```
+/// use usage_core::decode::JsonDecoder;
+/// use usage_core::uri::PathWriter;
+/// use usage_core::{Endpoint, EndpointExt};
+///
+/// /// `GET /api/v2/tokens/me`
+/// struct TokensMe;
+///
+/// #[derive(serde::Deserialize)]
+/// struct TokenInfo {
+///     organization: serde_json::Value,
+/// }
+///
+/// impl Endpoint for TokensMe {
+///     const NAME: &'static str = "tokens.me";
+///     const METHOD: http::Method = http::Method::GET;
+///     const PERMISSIONS: &'static [&'static str] = &[];
+///     const REPEATABLE: bool = true;
+///     type Response = TokenInfo;
+///     type Decoder = JsonDecoder<TokenInfo>;
+///
+///     fn path(&self, path: &mut PathWriter) {
+///         path.fixed("api/v2/tokens/me");
+///     }
+/// }
+///
+/// let request = TokensMe.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri(), "https://api.mypurecloud.de/api/v2/tokens/me");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+pub trait Endpoint {
+    /// A name for traces and errors: `usage.query.results`.
+    const NAME: &'static str;
+    /// The HTTP method.
+    const METHOD: Method;
+    /// The permissions of which the service wants **any one**.
+    const PERMISSIONS: &'static [&'static str];
+    /// Whether the same bytes may go again when it is not known what became of them the first time.
+    const REPEATABLE: bool;
+    /// What the answer becomes.
+    type Response;
+    /// What reads the answer.
+    type Decoder: ResponseDecoder<Output = Self::Response> + Default;
+
+    /// Writes the path.
+    fn path(&self, path: &mut PathWriter);
+
+    /// Writes the query string; none by default.
+    fn query(&self, query: &mut QueryWriter) {
+        let _ = query;
+    }
+
+    /// The JSON body; none by default.
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        Ok(None)
+    }
+}
+
+/// What every [`Endpoint`] can do: the only place that knows base URL, bearer, headers and errors.
+pub trait EndpointExt: Endpoint {
+    /// The request of this operation at `base`, with `token` as its bearer. The header value is marked sensitive.
+    fn to_request(
+        &self,
+        base: &BaseUrl,
+        token: Option<&AccessToken>,
+    ) -> Result<Request<Vec<u8>>, BuildError> {
+        let mut path = PathWriter::default();
+        self.path(&mut path);
+        let mut query = QueryWriter::after(path.finish()?);
+        self.query(&mut query);
+        let body = self.body()?;
+
+        let uri = base.join(&query.finish()).map_err(|error| unbuildable(&error))?;
+        let mut request = Request::builder().method(Self::METHOD).uri(uri).header(ACCEPT, JSON);
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, JSON);
+        }
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token.bearer());
+        }
+        request.body(body.unwrap_or_default()).map_err(|error| unbuildable(&error))
+    }
+
+    /// The answer of this operation, from a whole response: any 2xx is read, anything else is an [`ApiError`].
+    fn parse(response: &Response<&[u8]>) -> Result<Self::Response, ResponseError> {
+        let status = response.status();
+        if !status.is_success() {
+            let error = ApiError::from_response(status, response.headers(), response.body());
+            return Err(ResponseError::Api(Box::new(error)));
+        }
+        let mut decoder = Self::Decoder::default();
+        decoder.push(response.body())?;
+        Ok(decoder.finish()?)
+    }
+}
+
+impl<E: Endpoint + ?Sized> EndpointExt for E {}
+
+fn unbuildable(error: &http::Error) -> BuildError {
+    BuildError::Request { problem: error.to_string().into() }
+}

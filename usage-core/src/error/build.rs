@@ -1,0 +1,89 @@
+use thiserror::Error;
+
+use crate::error::excerpt;
+
+/// The caller's input cannot be used; nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// An identifier or cursor.
+    #[error("the {what} {:?} {problem}", excerpt(.text, 80))]
+    Id {
+        /// Which kind.
+        what: &'static str,
+        /// The text that was refused.
+        text: Box<str>,
+        /// Why.
+        problem: &'static str,
+    },
+    /// A calendar day.
+    #[error("{:?} is no date; write yyyy-MM-dd", excerpt(.text, 80))]
+    Date {
+        /// The text that was refused.
+        text: Box<str>,
+    },
+    /// A time range.
+    #[error("the interval {:?} {problem}; write start/end, for example 2026-07-01/2026-07-31", excerpt(.text, 80))]
+    Interval {
+        /// The text that was refused.
+        text: Box<str>,
+        /// Why.
+        problem: &'static str,
+    },
+    /// A region.
+    #[error("{:?} is neither an AWS region of Genesys Cloud (eu-central-1) nor a domain (mypurecloud.de)", excerpt(.text, 80))]
+    Region {
+        /// The text that was refused.
+        text: Box<str>,
+    },
+    /// A base URL.
+    #[error("the URL {:?} {problem}", excerpt(.text, 120))]
+    BaseUrl {
+        /// The text that was refused, without user info.
+        text: Box<str>,
+        /// Why.
+        problem: &'static str,
+    },
+    /// A value that is to become a path segment.
+    #[error("{text:?} cannot be a path segment: it would change the path")]
+    PathSegment {
+        /// The text that was refused.
+        text: Box<str>,
+    },
+    /// A member of a query.
+    #[error("{operation} {problem}")]
+    Query {
+        /// The endpoint's [`NAME`](crate::Endpoint::NAME).
+        operation: &'static str,
+        /// What is wrong and what is possible.
+        problem: Box<str>,
+    },
+    /// A secret, which is not repeated.
+    #[error("the {what} {problem}")]
+    Secret {
+        /// Which one.
+        what: &'static str,
+        /// Why.
+        problem: &'static str,
+    },
+    /// A header of the request.
+    #[error("the header {name:?} {problem}")]
+    Header {
+        /// Its name.
+        name: Box<str>,
+        /// Why.
+        problem: &'static str,
+    },
+    /// The request as a whole.
+    #[error("the request cannot be built: {problem}")]
+    Request {
+        /// Why.
+        problem: Box<str>,
+    },
+    /// The client: region, credentials, TLS.
+    #[error("the client cannot be built: {problem}")]
+    Client {
+        /// Why.
+        problem: Box<str>,
+    },
+}

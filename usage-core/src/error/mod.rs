@@ -1,0 +1,33 @@
+//! What can go wrong, by whose side it is on.
+//!
+//! [`BuildError`] is ours: bad input, nothing was sent. [`TransportFailure`] is the network's and made by drivers
+//! only. [`ResponseError`] is the service's: it refused ([`ApiError`]) or its answer cannot be read
+//! ([`DecodeError`]). A [`Failure`] is why an execution ended, and [`Error`] is that with where it happened.
+
+mod api;
+mod body;
+mod build;
+mod decode;
+mod failure;
+mod report;
+mod response;
+mod transport;
+
+pub use api::{ApiError, ErrorPayload, MAX_ERROR_BODY};
+pub use body::{ErrorBody, ErrorDetail, ErrorLimit, OAuthErrorBody};
+pub use build::BuildError;
+pub use decode::DecodeError;
+pub use failure::{Failure, Trouble, Unauthorized};
+pub use report::Error;
+pub use response::ResponseError;
+pub use transport::{Sent, TransportFailure, TransportKind};
+
+/// `text` as one printable line of at most `max` characters: what the other side sent may be anything.
+pub(crate) fn excerpt(text: &str, max: usize) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.trim().chars().take(max).map(printable).collect();
+    if text.trim().chars().nth(max).is_some() {
+        line.push('…');
+    }
+    line
+}

@@ -1,0 +1,168 @@
+//! The states, one struct each. An edge is a method that consumes its state, so that the compiler checks it where
+//! it is written.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+use crate::ids::{Cursor, ExecutionId};
+use crate::phase::{Phase, WaitReason};
+use crate::time::Timestamp;
+
+/// What an execution does next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "op")]
+pub enum Op {
+    /// Hand the query in.
+    Submit,
+    /// Ask how far it is, and for a page.
+    Poll {
+        /// The execution.
+        id: ExecutionId,
+        /// The page; the first one if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Cursor>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    Ready(Ready),
+    InFlight(InFlight),
+    Waiting(Waiting),
+    Finished(Finished),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Ready {
+    pub(super) op: Op,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct InFlight {
+    pub(super) op: Op,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) op: Op,
+    pub(super) until: Timestamp,
+    pub(super) why: WaitReason,
+}
+
+/// Keeps what it was about: an execution that hit its deadline can go on from there.
+#[derive(Clone, Debug)]
+pub(super) struct Finished {
+    pub(super) op: Op,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Ready {
+    pub(super) fn sent(self) -> InFlight {
+        InFlight { op: self.op }
+    }
+
+    pub(super) fn token_unavailable(self, until: Timestamp, why: WaitReason) -> Waiting {
+        Waiting { op: self.op, until, why }
+    }
+}
+
+#[expect(clippy::unused_self, reason = "an edge consumes the state that it leaves")]
+impl InFlight {
+    /// The submit was taken: the first poll is at `until`.
+    pub(super) fn accepted(self, id: ExecutionId, until: Timestamp) -> Waiting {
+        Waiting { op: Op::Poll { id, after: None }, until, why: WaitReason::Poll }
+    }
+
+    /// The same again, at `until`.
+    pub(super) fn again(self, until: Timestamp, why: WaitReason) -> Waiting {
+        Waiting { op: self.op, until, why }
+    }
+
+    /// The same again, at once.
+    pub(super) fn at_once(self) -> Ready {
+        Ready { op: self.op }
+    }
+
+    /// The page at `cursor`.
+    pub(super) fn more_pages(self, id: ExecutionId, cursor: Cursor) -> Ready {
+        Ready { op: Op::Poll { id, after: Some(cursor) } }
+    }
+
+    pub(super) fn last_page(self) -> Finished {
+        Finished { op: self.op, failure: None }
+    }
+}
+
+impl Waiting {
+    pub(super) fn elapsed(self) -> Ready {
+        Ready { op: self.op }
+    }
+}
+
+impl State {
+    pub(super) fn failed(self, failure: Failure) -> Finished {
+        Finished { op: self.into_op(), failure: Some(failure) }
+    }
+
+    pub(super) fn op(&self) -> &Op {
+        match self {
+            Self::Ready(Ready { op })
+            | Self::InFlight(InFlight { op })
+            | Self::Waiting(Waiting { op, .. })
+            | Self::Finished(Finished { op, .. }) => op,
+        }
+    }
+
+    fn into_op(self) -> Op {
+        match self {
+            Self::Ready(Ready { op })
+            | Self::InFlight(InFlight { op })
+            | Self::Waiting(Waiting { op, .. })
+            | Self::Finished(Finished { op, .. }) => op,
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match (self, self.op()) {
+            (Self::Ready(_), Op::Submit) => Phase::ReadySubmit,
+            (Self::InFlight(_), Op::Submit) => Phase::InFlightSubmit,
+            (Self::Waiting(_), Op::Submit) => Phase::WaitSubmit,
+            (Self::Ready(_), Op::Poll { .. }) => Phase::ReadyPoll,
+            (Self::InFlight(_), Op::Poll { .. }) => Phase::InFlightPoll,
+            (Self::Waiting(_), Op::Poll { .. }) => Phase::WaitPoll,
+            (Self::Finished(Finished { failure: None, .. }), _) => Phase::Complete,
+            (Self::Finished(Finished { failure: Some(_), .. }), _) => Phase::Failed,
+        }
+    }
+}
+
+/// Only for the moment in which a state is taken out to be replaced.
+impl Default for State {
+    fn default() -> Self {
+        Self::Ready(Ready { op: Op::Submit })
+    }
+}
+
+impl From<Ready> for State {
+    fn from(state: Ready) -> Self {
+        Self::Ready(state)
+    }
+}
+
+impl From<InFlight> for State {
+    fn from(state: InFlight) -> Self {
+        Self::InFlight(state)
+    }
+}
+
+impl From<Waiting> for State {
+    fn from(state: Waiting) -> Self {
+        Self::Waiting(state)
+    }
+}
+
+impl From<Finished> for State {
+    fn from(state: Finished) -> Self {
+        Self::Finished(state)
+    }
+}

@@ -1,0 +1,267 @@
+//! The time range of a query: an ISO-8601 interval `start/end` in every form that the service accepts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil;
+use serde::{Deserialize, Serialize};
+
+use crate::date::Date;
+use crate::error::BuildError;
+use crate::time::Timestamp;
+
+/// An ISO-8601 interval, `start/end`, kept and sent in the form in which it was written.
+///
+/// Each side is a month (`2026-07`), a day (`2026-07-01`), a date-time without zone (read as UTC, as the service
+/// does) or a date-time with `Z` or an offset. Both sides are **inclusive**, and the service counts whole UTC days.
+///
+/// ```
+/// use usage_core::Interval;
+///
+/// let interval: Interval = "2026-07/2026-08".parse()?;
+/// assert_eq!(interval.first_day().to_string(), "2026-07-01");
+/// assert_eq!(interval.last_day().to_string(), "2026-08-31");
+/// assert_eq!(interval.days(), 62);
+/// assert_eq!(interval.to_string(), "2026-07/2026-08");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Interval {
+    start: Side,
+    end: Side,
+}
+
+impl Interval {
+    /// The whole days from `first` to `last`, both included.
+    pub fn from_days(first: Date, last: Date) -> Result<Self, BuildError> {
+        Self::between(Side::day(first), Side::day(last))
+    }
+
+    /// The calendar month that holds `day`, from its first to its last day.
+    pub fn month_of(day: Date) -> Self {
+        Self { start: Side::day(day.first_of_month()), end: Side::day(day.last_of_month()) }
+    }
+
+    /// The `days` whole days before the UTC day of `now`: that day itself is not yet in the service's data.
+    /// Zero days are read as one.
+    pub fn last_days(days: u32, now: Timestamp) -> Self {
+        let yesterday = Date::of(now).plus_days(-1);
+        let first = yesterday.plus_days(1 - i64::from(days.max(1)));
+        Self { start: Side::day(first), end: Side::day(yesterday) }
+    }
+
+    /// The first UTC day of the interval.
+    pub fn first_day(&self) -> Date {
+        self.start.first
+    }
+
+    /// The last UTC day of the interval; it is included.
+    pub fn last_day(&self) -> Date {
+        self.end.last
+    }
+
+    /// How many UTC days the interval touches, at least 1.
+    pub fn days(&self) -> u32 {
+        u32::try_from(self.first_day().days_until(self.last_day()) + 1).unwrap_or(1)
+    }
+
+    /// Consecutive intervals of at most `max_days` UTC days (0 is read as 1) that together cover this one and
+    /// do not overlap. The outer ends stay as they were written.
+    pub fn split(&self, max_days: u32) -> Vec<Self> {
+        let step = i64::from(max_days.max(1));
+        let mut parts = Vec::new();
+        let mut start = self.start.clone();
+        loop {
+            let last = start.first.plus_days(step - 1);
+            if last >= self.last_day() {
+                parts.push(Self { start, end: self.end.clone() });
+                return parts;
+            }
+            let next = Side::day(last.plus_days(1));
+            parts.push(Self { start: std::mem::replace(&mut start, next), end: Side::day(last) });
+        }
+    }
+
+    fn between(start: Side, end: Side) -> Result<Self, BuildError> {
+        let backwards = start.first > end.last
+            || (start.instant.is_some() && end.instant.is_some() && start.instant > end.instant);
+        let interval = Self { start, end };
+        if backwards {
+            return Err(problem(&interval.to_string(), "ends before it starts"));
+        }
+        Ok(interval)
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.start.text, self.end.text)
+    }
+}
+
+impl FromStr for Interval {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        let (start, end) =
+            text.split_once('/').ok_or_else(|| problem(text, "has no '/' between start and end"))?;
+        let side = |part: &str, problem_text| Side::parse(part).ok_or_else(|| problem(text, problem_text));
+        Self::between(
+            side(start, "starts with neither a month, a day nor a date-time")?,
+            side(end, "ends with neither a month, a day nor a date-time")?,
+        )
+    }
+}
+
+impl TryFrom<String> for Interval {
+    type Error = BuildError;
+
+    fn try_from(text: String) -> Result<Self, BuildError> {
+        text.parse()
+    }
+}
+
+impl From<Interval> for String {
+    fn from(interval: Interval) -> Self {
+        interval.to_string()
+    }
+}
+
+/// One side of an interval: its text, the UTC days that it spans, and its instant if it names one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Side {
+    text: Box<str>,
+    first: Date,
+    last: Date,
+    instant: Option<jiff::Timestamp>,
+}
+
+impl Side {
+    fn day(date: Date) -> Self {
+        Self { text: date.to_string().into(), first: date, last: date, instant: None }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.len() {
+            7 => {
+                let first: Date = format!("{text}-01").parse().ok()?;
+                Some(Self { text: text.into(), first, last: first.last_of_month(), instant: None })
+            }
+            10 => Some(Self::day(text.parse().ok()?)),
+            16..=40 if text.as_bytes().get(10) == Some(&b'T') && text.is_char_boundary(10) => {
+                let _: Date = text[..10].parse().ok()?;
+                let instant = Self::instant(text)?;
+                let millis = u64::try_from(instant.as_millisecond()).ok()?;
+                let day = Date::of(Timestamp::from_unix_millis(millis));
+                Some(Self { text: text.into(), first: day, last: day, instant: Some(instant) })
+            }
+            _ => None,
+        }
+    }
+
+    /// With `Z` or an offset as written, without either in UTC.
+    fn instant(text: &str) -> Option<jiff::Timestamp> {
+        text.parse::<jiff::Timestamp>().ok().or_else(|| {
+            let civil: civil::DateTime = text.parse().ok()?;
+            Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        })
+    }
+}
+
+fn problem(text: &str, problem: &'static str) -> BuildError {
+    BuildError::Interval { text: text.into(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Interval {
+        text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    #[test]
+    fn reads_every_form_of_the_service() {
+        for (text, first, last, days) in [
+            ("2020-02-01/2020-02-28", "2020-02-01", "2020-02-28", 28),
+            ("2020-01/2020-06", "2020-01-01", "2020-06-30", 182),
+            ("2020/2020-06", "", "", 0),
+            ("2026-07-01T00:00:00/2026-07-31T00:00:00", "2026-07-01", "2026-07-31", 31),
+            ("2024-01-01T00:00:00Z/2024-01-31T23:59:59Z", "2024-01-01", "2024-01-31", 31),
+            ("2024-01-01T00:00:00.000Z/2024-01-02", "2024-01-01", "2024-01-02", 2),
+            ("2024-01-01T00:30:00+02:00/2024-01-02", "2023-12-31", "2024-01-02", 3),
+            ("2024-03/2024-03-05", "2024-03-01", "2024-03-05", 5),
+        ] {
+            if days == 0 {
+                assert!(text.parse::<Interval>().is_err(), "{text}");
+                continue;
+            }
+            let interval = parse(text);
+            assert_eq!(
+                (interval.first_day().to_string(), interval.last_day().to_string()),
+                (first.into(), last.into())
+            );
+            assert_eq!(interval.days(), days, "{text}");
+            assert_eq!(interval.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_service_would_misread() {
+        for text in [
+            "",
+            "/",
+            "2026-07-01",
+            "2026-07-02/2026-07-01",
+            "2026-07-01/P1D",
+            "2026-02-30/2026-03-01",
+            "2026-07-01T02:00:00Z/2026-07-01T01:00:00Z",
+            "2026-07-01/2026-07-02/2026-07-03",
+            "7/8",
+            "2026-07-01T00:00:00Z[Europe/Berlin]/2026-07-02",
+            "ääääää/ääääää",
+            "2026-07-0äT00:00:00/2026-07-02",
+        ] {
+            assert!(text.parse::<Interval>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn last_days_end_yesterday() {
+        let now = parse("2026-07-10/2026-07-10").first_day().start();
+        assert_eq!(Interval::last_days(7, now).to_string(), "2026-07-03/2026-07-09");
+        assert_eq!(Interval::last_days(0, now).to_string(), "2026-07-09/2026-07-09");
+    }
+
+    #[test]
+    fn month_of_february() {
+        let day = "2024-02-10".parse().unwrap();
+        assert_eq!(Interval::month_of(day).to_string(), "2024-02-01/2024-02-29");
+    }
+
+    proptest! {
+        #[test]
+        fn split_covers_and_never_overlaps(start in 700_000i64..740_000, length in 0i64..800, max_days in 0u32..120) {
+            let first = Date::new(1, 1, 1).unwrap().plus_days(start);
+            let interval = Interval::from_days(first, first.plus_days(length)).unwrap();
+            let parts = interval.split(max_days);
+            prop_assert_eq!(parts[0].first_day(), interval.first_day());
+            prop_assert_eq!(parts.last().unwrap().last_day(), interval.last_day());
+            for pair in parts.windows(2) {
+                prop_assert_eq!(pair[0].last_day().plus_days(1), pair[1].first_day());
+            }
+            for part in &parts {
+                prop_assert!(part.days() <= max_days.max(1));
+                prop_assert_eq!(&parse(&part.to_string()), part);
+            }
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "\\PC{0,50}") {
+            let _ = text.parse::<Interval>();
+        }
+    }
+}

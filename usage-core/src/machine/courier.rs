@@ -1,0 +1,337 @@
+use std::time::Duration;
+
+use http::response::Parts;
+
+use crate::auth::Authorization;
+use crate::decode::ResponseDecoder;
+use crate::endpoint::{Endpoint, EndpointExt};
+use crate::error::{
+    ApiError, Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized,
+};
+use crate::jitter::Jitter;
+use crate::machine::exchange::{Exchange, Purpose, Ticket};
+use crate::machine::intake::{Arrival, Intake};
+use crate::phase::{Cause, WaitReason};
+use crate::retry::{Class, Policy, classify};
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// The endpoint's name in the traces of a token request.
+const TOKEN: &str = "oauth.token";
+
+/// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
+/// whether it is tried again. One courier serves one machine; what is common to all is in the session.
+#[derive(Clone, Debug)]
+pub(crate) struct Courier {
+    pub(crate) jitter: Jitter,
+    /// Requests sent so far, token requests included.
+    pub(crate) attempts: u32,
+    next_ticket: u64,
+    /// The operation whose answer is awaited.
+    awaited: Option<u64>,
+    /// The token that this machine fetches for the session.
+    fetching: Option<crate::auth::FetchId>,
+    /// The generation of the token that the awaited operation carries.
+    generation: u64,
+    /// Whether this operation has had its fresh token after a 401.
+    renewed: bool,
+    /// Failed tries in a row, and those of them that count against the limit.
+    failures: u32,
+    counted: u32,
+}
+
+/// Until when, and by which policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) policy: Policy,
+    pub(crate) deadline: Timestamp,
+}
+
+/// What became of the wish to send a request.
+pub(crate) enum Dispatch {
+    /// It goes out.
+    Send(Box<Exchange>),
+    /// A token request goes out first.
+    Authorize(Box<Exchange>),
+    Wait(Timestamp, WaitReason),
+    Fail(Failure),
+}
+
+/// What is done about an answer or a failure.
+pub(crate) enum Verdict<T> {
+    Done(T),
+    /// The same again at once, with a fresh token.
+    Renew,
+    Wait(Timestamp, WaitReason, Cause),
+    Fail(Failure),
+}
+
+impl Courier {
+    pub(crate) fn new(jitter: Jitter) -> Self {
+        Self {
+            jitter,
+            attempts: 0,
+            next_ticket: 0,
+            awaited: None,
+            fetching: None,
+            generation: 0,
+            renewed: false,
+            failures: 0,
+            counted: 0,
+        }
+    }
+
+    /// Tries to send `endpoint`'s request.
+    pub(crate) fn dispatch<E: Endpoint>(
+        &mut self,
+        now: Timestamp,
+        endpoint: &E,
+        terms: Terms,
+        session: &mut Session,
+    ) -> Dispatch {
+        if now >= terms.deadline {
+            return Dispatch::Fail(deadline(now, None, None));
+        }
+        if let Some(fetch) = self.fetching.take() {
+            session.token.abandon(fetch);
+        }
+        if let Some(until) = session.budget.blocked_until(now) {
+            return wait(until, WaitReason::RateLimit, terms);
+        }
+        let timeout = terms.policy.exchange_timeout.min(terms.deadline.saturating_since(now));
+        let (token, generation) = match session.token.authorize(now, timeout) {
+            Authorization::Token { token, generation } => (token, generation),
+            Authorization::Refused(error) => return Dispatch::Fail(unauthorized(error)),
+            Authorization::Wait(until) => return wait(until, WaitReason::Token, terms),
+            Authorization::Fetch(fetch) => {
+                let exchange = match session.grant.token_request(&session.login) {
+                    Ok(Some(request)) => {
+                        Exchange { ticket: Ticket(Purpose::Token(fetch)), endpoint: TOKEN, request, timeout }
+                    }
+                    Ok(None) => {
+                        session.token.abandon(fetch);
+                        return Dispatch::Fail(Failure::Unauthorized(Unauthorized::CannotRenew));
+                    }
+                    Err(error) => {
+                        session.token.abandon(fetch);
+                        return Dispatch::Fail(error.into());
+                    }
+                };
+                self.fetching = Some(fetch);
+                return Dispatch::Authorize(self.address(exchange, session));
+            }
+        };
+        let request = match endpoint.to_request(&session.api, Some(token)) {
+            Ok(request) => request,
+            Err(error) => return Dispatch::Fail(error.into()),
+        };
+        self.next_ticket += 1;
+        self.awaited = Some(self.next_ticket);
+        self.generation = generation;
+        session.budget.spend(now);
+        let ticket = Ticket(Purpose::Operation(self.next_ticket));
+        Dispatch::Send(self.address(Exchange { ticket, endpoint: E::NAME, request, timeout }, session))
+    }
+
+    fn address(&mut self, mut exchange: Exchange, session: &Session) -> Box<Exchange> {
+        self.attempts = self.attempts.saturating_add(1);
+        session.dress(&mut exchange.request);
+        Box::new(exchange)
+    }
+
+    /// The head of an answer: its rate-limit headers count for the whole session, whoever asked.
+    pub(crate) fn on_head<D: ResponseDecoder>(
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        decoder: D,
+        session: &mut Session,
+    ) -> Intake<D> {
+        if matches!(ticket.0, Purpose::Operation(_)) {
+            session.budget.observe(now, &head.headers);
+        }
+        Intake::new(ticket, head, decoder)
+    }
+
+    /// What arrived, if it is what is awaited; nothing if it came too late.
+    pub(crate) fn accept<D: ResponseDecoder>(
+        &mut self,
+        intake: Intake<D>,
+        session: &Session,
+    ) -> Option<Arrival<D::Output>> {
+        let (ticket, arrival) = intake.finish();
+        self.redeem(&ticket, session).then_some(arrival)
+    }
+
+    /// Whether `ticket` is for what is awaited; then it is no longer.
+    pub(crate) fn redeem(&mut self, ticket: &Ticket, session: &Session) -> bool {
+        match ticket.0 {
+            Purpose::Operation(number) => self.awaited.take_if(|awaited| *awaited == number).is_some(),
+            Purpose::Token(fetch) => {
+                self.fetching.take_if(|fetching| *fetching == fetch).is_some()
+                    && session.token.is_current(fetch)
+            }
+        }
+    }
+
+    /// The machine no longer awaits anything.
+    pub(crate) fn give_up(&mut self) {
+        self.awaited = None;
+    }
+
+    /// The answer to the awaited operation was good: what failed before it is forgotten.
+    pub(crate) fn delivered(&mut self) {
+        self.renewed = false;
+        self.failures = 0;
+        self.counted = 0;
+    }
+
+    /// The answer to a token request.
+    pub(crate) fn on_token(
+        &mut self,
+        now: Timestamp,
+        answer: Result<crate::auth::TokenAnswer, ResponseError>,
+        terms: Terms,
+        session: &mut Session,
+    ) -> Verdict<()> {
+        match answer {
+            Ok(answer) => match session.token.arrived(now, &answer) {
+                Ok(()) => Verdict::Done(()),
+                Err(error) => Verdict::Fail(error.into()),
+            },
+            Err(ResponseError::Decode(error)) => {
+                session.token.failed(now);
+                Verdict::Fail(Failure::Decode(error))
+            }
+            Err(ResponseError::Api(error)) => match classify(error.status) {
+                Class::Throttled | Class::Unavailable => {
+                    self.token_failed(now, Trouble::Api(error), terms, session)
+                }
+                _ if error.status.is_client_error() => {
+                    session.token.refused(now, error.clone());
+                    Verdict::Fail(Failure::Unauthorized(Unauthorized::Refused(error)))
+                }
+                _ => {
+                    session.token.failed(now);
+                    Verdict::Fail(Failure::Rejected(error))
+                }
+            },
+        }
+    }
+
+    /// The token request failed on the way.
+    pub(crate) fn on_token_failure(
+        &mut self,
+        now: Timestamp,
+        failure: TransportFailure,
+        terms: Terms,
+        session: &mut Session,
+    ) -> Verdict<()> {
+        if failure.kind == TransportKind::Tls {
+            session.token.failed(now);
+            return Verdict::Fail(Failure::Transport(failure));
+        }
+        self.token_failed(now, Trouble::Transport(failure), terms, session)
+    }
+
+    fn token_failed(
+        &mut self,
+        now: Timestamp,
+        trouble: Trouble,
+        terms: Terms,
+        session: &mut Session,
+    ) -> Verdict<()> {
+        let verdict = self.again(now, trouble, Cause::TokenUnavailable, terms);
+        session.token.failed(if let Verdict::Wait(until, ..) = verdict { until } else { now });
+        verdict
+    }
+
+    /// An error answer to the awaited operation.
+    pub(crate) fn on_error(
+        &mut self,
+        now: Timestamp,
+        error: ResponseError,
+        terms: Terms,
+        session: &mut Session,
+    ) -> Verdict<std::convert::Infallible> {
+        let error = match error {
+            ResponseError::Api(error) => error,
+            ResponseError::Decode(error) => return Verdict::Fail(Failure::Decode(error)),
+        };
+        match classify(error.status) {
+            Class::Throttled => {
+                let retry_after = error.retry_after.map(|at| at.earliest(now));
+                let verdict = self.again(now, Trouble::Api(error), Cause::Throttled, terms);
+                if let Some(until) = retry_after {
+                    session.budget.block(until);
+                }
+                verdict
+            }
+            Class::Unavailable => self.again(now, Trouble::Api(error), Cause::Unavailable, terms),
+            Class::Unauthorized if session.grant.can_renew() && !self.renewed => {
+                self.renewed = true;
+                session.token.invalidate(self.generation);
+                Verdict::Renew
+            }
+            Class::Unauthorized => Verdict::Fail(Failure::Unauthorized(Unauthorized::Refused(error))),
+            Class::Success | Class::Rejected => Verdict::Fail(Failure::Rejected(error)),
+        }
+    }
+
+    /// The awaited operation failed on the way. `repeatable`: may it be sent again if it may have arrived?
+    pub(crate) fn on_failure(
+        &mut self,
+        now: Timestamp,
+        failure: TransportFailure,
+        repeatable: bool,
+        terms: Terms,
+    ) -> Verdict<std::convert::Infallible> {
+        match (failure.kind, failure.sent) {
+            (TransportKind::Tls, _) => Verdict::Fail(Failure::Transport(failure)),
+            (_, Sent::Maybe) if !repeatable => Verdict::Fail(Failure::AmbiguousSubmit(failure)),
+            _ => self.again(now, Trouble::Transport(failure), Cause::TransportFailed, terms),
+        }
+    }
+
+    /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
+    fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: Terms) -> Verdict<T> {
+        let retry_after = match &trouble {
+            Trouble::Api(error) => error.retry_after.map(|at| at.earliest(now)),
+            Trouble::Transport(_) => None,
+        };
+        let told_when = cause == Cause::Throttled && retry_after.is_some();
+        self.counted += u32::from(!told_when);
+        if self.counted >= terms.policy.max_failures.max(1) {
+            return Verdict::Fail(Failure::TooManyFailures { failures: self.counted, last: trouble });
+        }
+        let delay = self.delay(terms.policy.retry.delay(self.failures), &terms.policy);
+        self.failures = self.failures.saturating_add(1);
+        let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
+        let why = if cause == Cause::Throttled { WaitReason::RateLimit } else { WaitReason::Retry };
+        if until > terms.deadline {
+            return Verdict::Fail(deadline(until, Some(why), Some(trouble)));
+        }
+        Verdict::Wait(until, why, cause)
+    }
+
+    /// `delay` with jitter, and never zero: a wait lies in the future.
+    pub(crate) fn delay(&mut self, delay: Duration, policy: &Policy) -> Duration {
+        self.jitter.spread(delay, policy.jitter).max(Duration::from_millis(1))
+    }
+}
+
+fn wait(until: Timestamp, why: WaitReason, terms: Terms) -> Dispatch {
+    if until > terms.deadline {
+        Dispatch::Fail(deadline(until, Some(why), None))
+    } else {
+        Dispatch::Wait(until, why)
+    }
+}
+
+fn deadline(next_allowed: Timestamp, waiting_for: Option<WaitReason>, last: Option<Trouble>) -> Failure {
+    Failure::Deadline { next_allowed, waiting_for, unknown_status: None, last }
+}
+
+fn unauthorized(error: &ApiError) -> Failure {
+    Failure::Unauthorized(Unauthorized::Refused(Box::new(error.clone())))
+}

@@ -1,0 +1,163 @@
+//! What a driver drives: a machine says what to do next, the driver does it and says how it went.
+//!
+//! [`Execution`](crate::Execution) and [`Call`](crate::Call) are machines. A driver's loop is the same for both and
+//! decides nothing:
+//!
+//! ```text
+//! loop {
+//!     match machine.next(now, session).next {
+//!         Next::Finished        => return,
+//!         Next::WaitUntil(t, _) => sleep until t,
+//!         Next::Send(exchange)  => send exchange.request;
+//!                                  on an answer:  intake = machine.on_head(..); intake.push(chunk) ..; machine.on_end(..)
+//!                                  on a failure:  machine.on_failure(..)
+//!     }
+//! }
+//! ```
+
+mod courier;
+mod exchange;
+mod intake;
+
+use http::Response;
+use http::response::Parts;
+
+pub use exchange::{Exchange, Ticket};
+pub use intake::Intake;
+
+pub(crate) use courier::{Courier, Dispatch, Terms, Verdict};
+pub(crate) use intake::Arrival;
+
+use crate::decode::ResponseDecoder;
+use crate::error::{Error, TransportFailure};
+use crate::phase::{Transition, WaitReason};
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// Something that sends requests until it is finished, driven from outside.
+///
+/// Time enters with each input and may step back; the machine shifts its own timers then. The session is the one
+/// that all machines of a client share. Asking [`next`](Self::next) twice is harmless, except that a request which
+/// is still out counts as given up.
+pub trait Machine {
+    /// What reads the body of an answer.
+    type Decoder: ResponseDecoder;
+    /// What an exchange may bring: the rows of a page, the response of a call.
+    type Output;
+
+    /// What to do now.
+    fn next(&mut self, now: Timestamp, session: &mut Session) -> Step;
+
+    /// The head of the answer to `ticket` arrived. Push the body's chunks into what is returned.
+    fn on_head(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        session: &mut Session,
+    ) -> Intake<Self::Decoder>;
+
+    /// The body is at its end, or the intake wanted no more of it.
+    fn on_end(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<Self::Decoder>,
+        session: &mut Session,
+    ) -> Progress<Self::Output>;
+
+    /// No whole answer arrived. Give the ticket back, or the intake if there was a head already.
+    fn on_failure(
+        &mut self,
+        now: Timestamp,
+        ticket: impl Into<Ticket>,
+        failure: TransportFailure,
+        session: &mut Session,
+    ) -> Progress<Self::Output>;
+
+    /// Why it ended without its result; `None` while it goes on and when it is complete.
+    fn error(&self) -> Option<Error>;
+
+    /// A whole answer arrived at once.
+    fn on_response(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        response: Response<&[u8]>,
+        session: &mut Session,
+    ) -> Progress<Self::Output> {
+        let (head, body) = response.into_parts();
+        let mut intake = self.on_head(now, ticket, &head, session);
+        // Whether it wants more is of no use here: there is no more.
+        let _ = intake.push(body);
+        self.on_end(now, intake, session)
+    }
+}
+
+/// What to do, and what moved by asking.
+#[derive(Debug)]
+#[must_use]
+pub struct Step {
+    /// What to do.
+    pub next: Next,
+    /// What moved, in order: a wait that was over, a request that went out.
+    pub transitions: Transitions,
+}
+
+/// What a machine wants from its driver.
+#[derive(Debug)]
+#[must_use]
+pub enum Next {
+    /// Send this and report what came of it.
+    Send(Box<Exchange>),
+    /// Ask again at this moment, which lies in the future and not past the deadline.
+    WaitUntil(Timestamp, WaitReason),
+    /// Nothing more will happen.
+    Finished,
+}
+
+/// What an exchange brought.
+#[derive(Debug)]
+#[must_use]
+pub struct Progress<T> {
+    /// What moved; nothing if the answer came too late.
+    pub transition: Option<Transition>,
+    /// The rows of a page or the response of a call: handed out here, once.
+    pub output: Option<T>,
+}
+
+impl<T> Progress<T> {
+    pub(crate) fn moved(transition: Transition) -> Self {
+        Self { transition: Some(transition), output: None }
+    }
+
+    pub(crate) fn nothing() -> Self {
+        Self { transition: None, output: None }
+    }
+}
+
+/// At most two transitions, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transitions([Option<Transition>; 2]);
+
+impl Transitions {
+    pub(crate) fn add(&mut self, transition: Transition) {
+        debug_assert!(self.0[1].is_none(), "a step makes at most two transitions");
+        let free = usize::from(self.0[0].is_some());
+        self.0[free] = Some(transition);
+    }
+
+    /// The transitions, first to last.
+    pub fn iter(&self) -> impl Iterator<Item = &Transition> {
+        self.0.iter().flatten()
+    }
+}
+
+/// What an observer of a driven machine is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// It moved.
+    Moved(Transition),
+    /// It waits until this moment.
+    Waiting(Timestamp, WaitReason),
+}

@@ -1,0 +1,26 @@
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// The HTTP method of the counted requests. A simple search filters by any of them, the job queries by
+    /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE` and `HEAD` only.
+    pub enum HttpMethod {
+        /// GET.
+        Get = "GET",
+        /// POST.
+        Post = "POST",
+        /// DELETE.
+        Delete = "DELETE",
+        /// PATCH.
+        Patch = "PATCH",
+        /// PUT.
+        Put = "PUT",
+        /// HEAD.
+        Head = "HEAD",
+        /// CONNECT.
+        Connect = "CONNECT",
+        /// OPTIONS.
+        Options = "OPTIONS",
+        /// TRACE.
+        Trace = "TRACE",
+    }
+}

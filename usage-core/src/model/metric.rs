@@ -1,0 +1,19 @@
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// A counter of a row: `metrics` of a query. A query that names none gets all.
+    pub enum Metric {
+        /// Answers of class 2xx.
+        Status200 = "Status200",
+        /// Answers of class 3xx.
+        Status300 = "Status300",
+        /// Answers of class 4xx, those of [`Metric::Status429`] included.
+        Status400 = "Status400",
+        /// Answers of class 5xx.
+        Status500 = "Status500",
+        /// Rate-limited requests: a **subset** of [`Metric::Status400`], never to be added to it.
+        Status429 = "Status429",
+        /// All requests.
+        Requests = "Requests",
+    }
+}

@@ -1,0 +1,17 @@
+//! The service's wire objects: one file each.
+
+mod dimension;
+mod granularity;
+mod http_method;
+mod metric;
+mod results_page;
+mod search_column;
+mod submission;
+
+pub use dimension::Dimension;
+pub use granularity::Granularity;
+pub use http_method::HttpMethod;
+pub use metric::Metric;
+pub use results_page::{QueryStatus, ResultsPage};
+pub use search_column::SearchColumn;
+pub use submission::Submission;

@@ -1,0 +1,26 @@
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// A column of a simple search. The API calls the member `metrics`, although dimensions stand among them;
+    /// there is no `Requests` here.
+    pub enum SearchColumn {
+        /// The day.
+        Date = "Date",
+        /// The OAuth client's name.
+        ClientName = "ClientName",
+        /// The HTTP method.
+        HttpMethod = "HttpMethod",
+        /// The template URI.
+        TemplateUri = "TemplateUri",
+        /// Answers of class 2xx.
+        Status200 = "Status200",
+        /// Answers of class 3xx.
+        Status300 = "Status300",
+        /// Answers of class 4xx, rate-limited ones included.
+        Status400 = "Status400",
+        /// Answers of class 5xx.
+        Status500 = "Status500",
+        /// Rate-limited requests, a subset of class 4xx.
+        Status429 = "Status429",
+    }
+}

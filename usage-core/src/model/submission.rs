@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+/// The answer to a submit: `UsageExecutionResult`.
+///
+/// The service may leave members out; an execution cannot go on without `execution_id` and says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Submission {
+    /// The id of the execution, to poll for.
+    pub execution_id: Option<String>,
+    /// Where the service says the results are. Kept for display and **never requested**: the results' address is
+    /// built from the id, so that a hostile answer cannot send the token elsewhere.
+    pub results_uri: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_documented_sample() {
+        let json = r#"{"executionId":"9f32b7cf-7418-4cc1-b4e7-a37f7cd870e1","resultsUri":"/api/v2/usage/query/9f32b7cf-7418-4cc1-b4e7-a37f7cd870e1/results"}"#;
+        let submission: Submission = serde_json::from_str(json).unwrap();
+        assert_eq!(submission.execution_id.as_deref(), Some("9f32b7cf-7418-4cc1-b4e7-a37f7cd870e1"));
+        assert_eq!(serde_json::to_string(&submission).unwrap(), json);
+    }
+
+    #[test]
+    fn nothing_is_required_and_more_is_skipped() {
+        assert_eq!(serde_json::from_str::<Submission>(r#"{"later":1}"#).unwrap(), Submission::default());
+        assert_eq!(
+            serde_json::from_str::<Submission>(r#"{"executionId":null}"#).unwrap(),
+            Submission::default()
+        );
+    }
+}

@@ -1,0 +1,111 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::JsonDecoder;
+use crate::endpoint::Endpoint;
+use crate::ids::{ClientId, Cursor, ExecutionId};
+use crate::model::Submission;
+use crate::query::client::PERMISSIONS;
+use crate::query::{ClientQueryResults, UsageQuery};
+use crate::uri::{PathWriter, QueryWriter};
+
+/// What one OAuth client called in the last days: `getOauthClientUsageSummary`,
+/// `GET /api/v2/oauth/clients/{clientId}/usage/summary`.
+///
+/// It is a GET that starts an execution, so it is not repeated blindly; its results are read like those of a
+/// [`ClientQuery`](crate::query::ClientQuery).
+///
+/// ```
+/// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
+/// use usage_core::query::ClientSummary;
+///
+/// // 1. Build the query.
+/// let query = ClientSummary::new("7de3af06".parse()?).with_days(30);
+///
+/// // 2. Run it with a driver: `client.run(query)`.
+///
+/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// # let token = usage_core::auth::AccessToken::parse("token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// assert_eq!(exchange.request.method(), "GET");
+/// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/oauth/clients/7de3af06/usage/summary?days=30");
+/// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
+/// let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+/// assert_eq!(execution.id().unwrap().as_str(), "9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ClientSummary {
+    /// The OAuth client.
+    pub client_id: ClientId,
+    /// See [`with_days`](Self::with_days).
+    pub days: Option<u32>,
+}
+
+impl ClientSummary {
+    /// How many days the service takes if it is not told.
+    pub const DEFAULT_DAYS: u32 = 7;
+
+    /// The last [`DEFAULT_DAYS`](Self::DEFAULT_DAYS) days of the OAuth client `client_id`.
+    pub fn new(client_id: ClientId) -> Self {
+        Self { client_id, days: None }
+    }
+
+    /// How many days to look back.
+    #[must_use]
+    pub fn with_days(mut self, days: u32) -> Self {
+        self.days = Some(days);
+        self
+    }
+}
+
+impl Endpoint for ClientSummary {
+    const NAME: &'static str = "oauth.clients.usage.summary";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = false;
+    type Response = Submission;
+    type Decoder = JsonDecoder<Submission>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/oauth/clients").segment(self.client_id.as_str()).fixed("usage/summary");
+    }
+
+    fn query(&self, query: &mut QueryWriter) {
+        query.maybe("days", self.days.map(|days| days.to_string()));
+    }
+}
+
+impl UsageQuery for ClientSummary {
+    const FAMILY: &'static str = "client-summary";
+    type Results = ClientQueryResults;
+
+    fn results(&self, id: &ExecutionId, _after: Option<&Cursor>) -> ClientQueryResults {
+        ClientQueryResults { client_id: self.client_id.clone(), execution_id: id.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    fn base() -> crate::region::BaseUrl {
+        "https://api.mypurecloud.com".parse().unwrap()
+    }
+
+    #[test]
+    fn asks_for_days_only_if_told() {
+        let summary = ClientSummary::new("c".parse().unwrap());
+        let target = summary.to_request(&base(), None).unwrap().uri().path_and_query().unwrap().to_string();
+        assert_eq!(target, "/api/v2/oauth/clients/c/usage/summary");
+        let request = summary.with_days(30).to_request(&base(), None).unwrap();
+        assert_eq!(request.uri().query(), Some("days=30"));
+        assert!(request.body().is_empty());
+    }
+}

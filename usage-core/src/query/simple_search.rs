@@ -1,0 +1,204 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::{JsonDecoder, PageDecoder};
+use crate::endpoint::Endpoint;
+use crate::error::BuildError;
+use crate::ids::{Cursor, ExecutionId};
+use crate::interval::Interval;
+use crate::model::{HttpMethod, ResultsPage, SearchColumn, Submission};
+use crate::query::UsageQuery;
+use crate::query::body::to_json;
+use crate::uri::{PathWriter, QueryWriter};
+
+const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:simpleSearch:view"];
+
+/// The largest page that the service gives, in rows, and what a search asks for.
+pub const MAX_PAGE_SIZE: u32 = 1000;
+
+/// Rows by day, client name, method and URI, filtered: `postUsageSimplesearch`, `POST /api/v2/usage/simplesearch`.
+///
+/// Paged. The service gives at most [`MAX_RECORDS`](Self::MAX_RECORDS) rows in all.
+///
+/// ```
+/// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
+/// use usage_core::model::HttpMethod;
+/// use usage_core::query::SimpleSearch;
+///
+/// // 1. Build the query.
+/// let query = SimpleSearch::new("2026-06/2026-06".parse()?)
+///     .with_oauth_client_names(["Nightly Export".to_owned()])
+///     .with_http_methods([HttpMethod::Get]);
+///
+/// // 2. Run it with a driver: `client.run(query)`.
+///
+/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// # let token = usage_core::auth::AccessToken::parse("token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// assert_eq!(exchange.request.method(), "POST");
+/// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/simplesearch");
+/// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
+/// let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+/// assert_eq!(execution.id().unwrap().as_str(), "9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SimpleSearch {
+    /// The time range; the service keeps whole UTC days, the current one not included.
+    pub interval: Interval,
+    /// See [`with_columns`](Self::with_columns).
+    #[serde(rename = "metrics", default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<SearchColumn>,
+    /// See [`with_oauth_client_names`](Self::with_oauth_client_names).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth_client_names: Vec<String>,
+    /// See [`with_http_methods`](Self::with_http_methods).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub http_methods: Vec<HttpMethod>,
+    /// See [`with_template_uris`](Self::with_template_uris).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub template_uris: Vec<String>,
+}
+
+impl SimpleSearch {
+    /// The service's cap on the rows of one search.
+    pub const MAX_RECORDS: u32 = 20_000;
+
+    /// Everything in `interval`.
+    pub fn new(interval: Interval) -> Self {
+        Self {
+            interval,
+            columns: Vec::new(),
+            oauth_client_names: Vec::new(),
+            http_methods: Vec::new(),
+            template_uris: Vec::new(),
+        }
+    }
+
+    /// The columns wanted (`metrics` on the wire); without it, all.
+    #[must_use]
+    pub fn with_columns(mut self, columns: impl IntoIterator<Item = SearchColumn>) -> Self {
+        self.columns = columns.into_iter().collect();
+        self
+    }
+
+    /// Only OAuth clients of these **names** (not ids).
+    #[must_use]
+    pub fn with_oauth_client_names(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.oauth_client_names = names.into_iter().collect();
+        self
+    }
+
+    /// Only these methods.
+    #[must_use]
+    pub fn with_http_methods(mut self, methods: impl IntoIterator<Item = HttpMethod>) -> Self {
+        self.http_methods = methods.into_iter().collect();
+        self
+    }
+
+    /// Only these template URIs, `api/v2/users/{userId}`.
+    #[must_use]
+    pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = String>) -> Self {
+        self.template_uris = uris.into_iter().collect();
+        self
+    }
+}
+
+impl Endpoint for SimpleSearch {
+    const NAME: &'static str = "usage.simplesearch";
+    const METHOD: Method = Method::POST;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = false;
+    type Response = Submission;
+    type Decoder = JsonDecoder<Submission>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/simplesearch");
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        to_json(self)
+    }
+}
+
+impl UsageQuery for SimpleSearch {
+    const FAMILY: &'static str = "simple-search";
+    type Results = SimpleSearchResults;
+
+    fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> SimpleSearchResults {
+        SimpleSearchResults {
+            execution_id: id.clone(),
+            after: after.cloned(),
+            page_size: Some(MAX_PAGE_SIZE),
+        }
+    }
+}
+
+/// State and one page of a [`SimpleSearch`]: `getUsageSimplesearchExecutionIdResults`,
+/// `GET /api/v2/usage/simplesearch/{executionId}/results`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimpleSearchResults {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// Where the page begins: the cursor of the page before.
+    pub after: Option<Cursor>,
+    /// Rows a page, at most [`MAX_PAGE_SIZE`]; the service documents no default.
+    pub page_size: Option<u32>,
+}
+
+impl Endpoint for SimpleSearchResults {
+    const NAME: &'static str = "usage.simplesearch.results";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = true;
+    type Response = ResultsPage;
+    type Decoder = PageDecoder;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/simplesearch").segment(self.execution_id.as_str()).fixed("results");
+    }
+
+    fn query(&self, query: &mut QueryWriter) {
+        query.maybe("after", self.after.as_ref().map(Cursor::as_str));
+        query.maybe("pageSize", self.page_size.map(|size| size.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    fn base() -> crate::region::BaseUrl {
+        "https://api.mypurecloud.com".parse().unwrap()
+    }
+
+    #[test]
+    fn sends_every_member_under_the_apis_names() {
+        let search = SimpleSearch::new("2026-07-01/2026-07-31".parse().unwrap())
+            .with_columns([SearchColumn::Date, SearchColumn::ClientName, SearchColumn::Status429])
+            .with_oauth_client_names(["Nightly Export".to_owned()])
+            .with_http_methods([HttpMethod::Get])
+            .with_template_uris(["api/v2/users".to_owned()]);
+        let body = String::from_utf8(search.body().unwrap().unwrap()).unwrap();
+        let wanted = r#"{"interval":"2026-07-01/2026-07-31","metrics":["Date","ClientName","Status429"],"oauthClientNames":["Nightly Export"],"httpMethods":["GET"],"templateUris":["api/v2/users"]}"#;
+        assert_eq!(body, wanted);
+        assert_eq!(serde_json::from_str::<SimpleSearch>(&body).unwrap(), search);
+    }
+
+    #[test]
+    fn pages_by_cursor() {
+        let search = SimpleSearch::new("2026-07/2026-07".parse().unwrap());
+        let id = "e".parse().unwrap();
+        let request = search.results(&id, None).to_request(&base(), None).unwrap();
+        assert_eq!(request.uri().query(), Some("pageSize=1000"));
+        let cursor = Cursor::parse("MTAw+/&=").unwrap();
+        let request = search.results(&id, Some(&cursor)).to_request(&base(), None).unwrap();
+        assert_eq!(request.uri().query(), Some("after=MTAw%2B%2F%26%3D&pageSize=1000"));
+    }
+}

@@ -1,0 +1,308 @@
+//! Where the service lives: AWS regions, and the base URLs of its API and login hosts.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use serde::{Deserialize, Serialize};
+
+use crate::error::BuildError;
+
+/// AWS region names and the domain under which the service runs there, as all official SDKs list them.
+const REGIONS: &[(&str, &str)] = &[
+    ("us-east-1", "mypurecloud.com"),
+    ("us-east-2", "use2.us-gov-pure.cloud"),
+    ("us-west-2", "usw2.pure.cloud"),
+    ("ca-central-1", "cac1.pure.cloud"),
+    ("mx-central-1", "mxc1.pure.cloud"),
+    ("sa-east-1", "sae1.pure.cloud"),
+    ("eu-west-1", "mypurecloud.ie"),
+    ("eu-west-2", "euw2.pure.cloud"),
+    ("eu-central-1", "mypurecloud.de"),
+    ("eu-central-2", "euc2.pure.cloud"),
+    ("eusc-de-east-1", "edee1.eusc-pure.cloud"),
+    ("me-central-1", "mec1.pure.cloud"),
+    ("ap-south-1", "aps1.pure.cloud"),
+    ("ap-southeast-1", "apse1.pure.cloud"),
+    ("ap-southeast-2", "mypurecloud.com.au"),
+    ("ap-northeast-1", "mypurecloud.jp"),
+    ("ap-northeast-2", "apne2.pure.cloud"),
+    ("ap-northeast-3", "apne3.pure.cloud"),
+];
+
+/// The region in which an organisation lives.
+///
+/// It parses from the AWS name (`eu-central-1`, also `eu_central_1`), from the domain (`mypurecloud.de`) and from
+/// what people paste: `https://api.mypurecloud.de/`. A domain that is not listed is accepted as it is, so that a
+/// region newer than this crate works.
+///
+/// ```
+/// use usage_core::Region;
+///
+/// let region: Region = "eu_central_1".parse()?;
+/// assert_eq!(region.domain(), "mypurecloud.de");
+/// assert_eq!(region.api_url().to_string(), "https://api.mypurecloud.de");
+/// assert_eq!(region.login_url().to_string(), "https://login.mypurecloud.de");
+/// assert_eq!(Region::all().count(), 18);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Region {
+    domain: Box<str>,
+}
+
+impl Region {
+    /// Every region that this version knows.
+    pub fn all() -> impl Iterator<Item = Self> {
+        REGIONS.iter().map(|(_, domain)| Self { domain: (*domain).into() })
+    }
+
+    /// The domain, without `api.` or `login.`.
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The AWS name of the region, if this version knows it.
+    pub fn aws_name(&self) -> Option<&'static str> {
+        REGIONS.iter().find(|(_, domain)| **domain == *self.domain).map(|(name, _)| *name)
+    }
+
+    /// `https://api.<domain>`: where requests and the access token go.
+    pub fn api_url(&self) -> BaseUrl {
+        self.host("api")
+    }
+
+    /// `https://login.<domain>`: where credentials go.
+    pub fn login_url(&self) -> BaseUrl {
+        self.host("login")
+    }
+
+    fn host(&self, name: &str) -> BaseUrl {
+        let authority = Authority::try_from(format!("{name}.{}", self.domain));
+        BaseUrl {
+            scheme: Scheme::HTTPS,
+            authority: authority.expect("a domain of checked labels is an authority"),
+            prefix: "".into(),
+        }
+    }
+}
+
+impl Default for Region {
+    /// `us-east-1`, as in the official SDKs.
+    fn default() -> Self {
+        Self { domain: REGIONS[0].1.into() }
+    }
+}
+
+impl fmt::Display for Region {
+    /// The AWS name, else the domain.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.aws_name().unwrap_or(&self.domain))
+    }
+}
+
+impl FromStr for Region {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        let name = text.trim().to_ascii_lowercase();
+        let name = name.strip_prefix("https://").or_else(|| name.strip_prefix("http://")).unwrap_or(&name);
+        let name = name.trim_end_matches('/');
+        let name =
+            ["api.", "login.", "apps."].iter().find_map(|host| name.strip_prefix(host)).unwrap_or(name);
+        let aws = name.replace('_', "-");
+        if let Some((_, domain)) = REGIONS.iter().find(|(region, _)| *region == aws) {
+            return Ok(Self { domain: (*domain).into() });
+        }
+        if is_domain(name) {
+            Ok(Self { domain: name.into() })
+        } else {
+            Err(BuildError::Region { text: text.into() })
+        }
+    }
+}
+
+/// Two or more labels of letters, digits and inner hyphens; the last one does not start with a digit.
+fn is_domain(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 240
+        && name.contains('.')
+        && name.split('.').all(label)
+        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// An origin, with an optional path prefix for gateways: `https://gateway.example/genesys/api`.
+///
+/// `https` only; plain `http` is accepted for loopback (`localhost`, `127.0.0.0/8`, `[::1]`), which is where the
+/// simulated service lives. No user info, query or fragment.
+///
+/// ```
+/// use usage_core::BaseUrl;
+///
+/// assert!("https://api.mypurecloud.ie/".parse::<BaseUrl>().is_ok());
+/// assert!("http://127.0.0.1:8080".parse::<BaseUrl>().is_ok());
+/// assert!("http://api.mypurecloud.ie".parse::<BaseUrl>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    /// Empty, or `/` and segments without a final slash.
+    prefix: Box<str>,
+}
+
+impl BaseUrl {
+    /// The absolute URI of `path_and_query`, which starts with a slash, under this base.
+    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(format!("{}{path_and_query}", self.prefix))
+            .build()
+    }
+
+    /// Whether `uri` goes to this scheme, host and port.
+    pub fn is_origin_of(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = BuildError;
+
+    fn from_str(text: &str) -> Result<Self, BuildError> {
+        let refuse = |problem| BuildError::BaseUrl { text: redact_user_info(text), problem };
+        if text.contains('#') {
+            return Err(refuse("has a fragment"));
+        }
+        let uri: Uri = text.trim().parse().map_err(|_| refuse("is not a URL"))?;
+        let parts = uri.into_parts();
+        let scheme = parts.scheme.ok_or_else(|| refuse("has no scheme; write https://…"))?;
+        let authority = parts.authority.ok_or_else(|| refuse("has no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(refuse("has user info"));
+        }
+        if scheme != Scheme::HTTPS && !(scheme == Scheme::HTTP && is_loopback(authority.host())) {
+            return Err(refuse("is not https (plain http is for loopback only)"));
+        }
+        let path = parts.path_and_query.as_ref();
+        if path.is_some_and(|path| path.query().is_some()) {
+            return Err(refuse("has a query"));
+        }
+        let prefix = path.map_or("", |path| path.path()).trim_end_matches('/');
+        if prefix.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err(refuse("has a dot segment"));
+        }
+        Ok(Self { scheme, authority, prefix: prefix.into() })
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = BuildError;
+
+    fn try_from(text: String) -> Result<Self, BuildError> {
+        text.parse()
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        url.to_string()
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A refused URL is quoted in an error; a password in it is not.
+fn redact_user_info(text: &str) -> Box<str> {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("{}@{host}", crate::secret::REDACTED).into(),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_has_valid_hosts_and_two_names() {
+        for (aws, domain) in REGIONS {
+            for text in [
+                (*aws).to_owned(),
+                aws.replace('-', "_"),
+                (*domain).to_owned(),
+                format!("https://api.{domain}/"),
+            ] {
+                let region: Region = text.parse().unwrap();
+                assert_eq!(region.to_string(), *aws);
+                assert_eq!(region.api_url().to_string(), format!("https://api.{domain}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_typo_in_an_aws_name_is_no_domain() {
+        for text in ["us-esat-1", "", "mypurecloud", "a..b", "-a.b", "a.b/c", "1.2.3.4", "a.b:443", "a@b.c"] {
+            assert!(text.parse::<Region>().is_err(), "{text}");
+        }
+        assert_eq!("new1.pure.cloud".parse::<Region>().unwrap().to_string(), "new1.pure.cloud");
+    }
+
+    #[test]
+    fn base_urls_are_https_or_loopback() {
+        for text in
+            ["http://localhost:1", "http://[::1]:80/", "http://127.9.9.9", "https://gw.example/genesys/api/"]
+        {
+            let base: BaseUrl = text.parse().unwrap();
+            assert_eq!(base.to_string(), text.trim_end_matches('/'));
+        }
+        for text in [
+            "",
+            "/x",
+            "localhost:80",
+            "ftp://a.b",
+            "http://10.0.0.1",
+            "http://127.0.0.1.evil.example",
+            "https://u:p@a.b",
+            "https://a.b?x",
+            "https://a.b/#x",
+            "https://a.b/../c",
+            "http://localhost.evil.example",
+        ] {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_url_does_not_show_its_password() {
+        let error = "https://user:hunter2@a.b".parse::<BaseUrl>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn join_keeps_the_prefix() {
+        let base: BaseUrl = "https://gw.example/genesys".parse().unwrap();
+        let uri = base.join("/api/v2/x?y=1").unwrap();
+        assert_eq!(uri.to_string(), "https://gw.example/genesys/api/v2/x?y=1");
+        assert!(base.is_origin_of(&uri));
+    }
+}

@@ -1,0 +1,188 @@
+//! How long to wait and when to give up: pure functions and constants.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+/// Growing delays: the first one, multiplied again and again, up to the largest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backoff {
+    /// The first delay.
+    pub initial: Duration,
+    /// What each delay is multiplied with to give the next; below 1 is read as 1.
+    pub factor: f64,
+    /// No delay is longer than this.
+    pub max: Duration,
+}
+
+impl Backoff {
+    /// The delay before try `n`, counted from 0, without jitter. Never shrinks with `n`.
+    pub fn delay(&self, n: u32) -> Duration {
+        let exponent = i32::try_from(n).unwrap_or(i32::MAX);
+        let seconds = self.initial.as_secs_f64() * self.factor.max(1.0).powi(exponent);
+        Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max)
+    }
+}
+
+/// How an execution or a call waits, tries again and gives up.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::Policy;
+///
+/// let policy = Policy::default();
+/// assert_eq!(policy.poll.delay(0), Duration::from_secs(2));
+/// assert_eq!(policy.poll.delay(99), Duration::from_secs(60));
+/// assert_eq!(policy.retry.delay(0), Duration::from_millis(500));
+/// assert_eq!(policy.retry.delay(99), Duration::from_secs(30));
+/// assert_eq!((policy.jitter, policy.max_failures), (0.2, 5));
+/// assert_eq!(policy.deadline, Duration::from_secs(10 * 60));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Delays between polls of a query that is not done. The service's vendor warns against polling fast.
+    pub poll: Backoff,
+    /// Delays between tries after a failure. `Retry-After` is a floor under them, never a ceiling.
+    pub retry: Backoff,
+    /// By which share each delay is moved up or down at random: 0.2 is 20 %.
+    pub jitter: f64,
+    /// So many failed tries in a row are the last. A 429 that says when to come back is not counted.
+    pub max_failures: u32,
+    /// How long the whole execution or call may take, waits included.
+    pub deadline: Duration,
+    /// How long one exchange may take, from the connection to the last byte of the body.
+    pub exchange_timeout: Duration,
+    /// For how long after the submit a 404 of a poll means "not yet".
+    pub not_found_grace: Duration,
+    /// Whether a submit that may have been sent is sent again. It can run the query twice, which costs requests
+    /// and time, but no data.
+    pub resubmit: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            poll: Backoff { initial: Duration::from_secs(2), factor: 2.0, max: Duration::from_secs(60) },
+            retry: Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) },
+            jitter: 0.2,
+            max_failures: 5,
+            deadline: Duration::from_secs(600),
+            exchange_timeout: Duration::from_secs(30),
+            not_found_grace: Duration::from_secs(15),
+            resubmit: false,
+        }
+    }
+}
+
+impl Policy {
+    /// Sets [`deadline`](Self::deadline).
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets [`exchange_timeout`](Self::exchange_timeout).
+    #[must_use]
+    pub fn with_exchange_timeout(mut self, timeout: Duration) -> Self {
+        self.exchange_timeout = timeout;
+        self
+    }
+
+    /// Sets [`max_failures`](Self::max_failures); 0 is read as 1.
+    #[must_use]
+    pub fn with_max_failures(mut self, failures: u32) -> Self {
+        self.max_failures = failures;
+        self
+    }
+
+    /// Sets [`poll`](Self::poll).
+    #[must_use]
+    pub fn with_poll(mut self, poll: Backoff) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// Sets [`retry`](Self::retry).
+    #[must_use]
+    pub fn with_retry(mut self, retry: Backoff) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets [`jitter`](Self::jitter).
+    #[must_use]
+    pub fn with_jitter(mut self, jitter: f64) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// Sets [`not_found_grace`](Self::not_found_grace).
+    #[must_use]
+    pub fn with_not_found_grace(mut self, grace: Duration) -> Self {
+        self.not_found_grace = grace;
+        self
+    }
+
+    /// Sets [`resubmit`](Self::resubmit).
+    #[must_use]
+    pub fn with_resubmit(mut self, resubmit: bool) -> Self {
+        self.resubmit = resubmit;
+        self
+    }
+}
+
+/// What a status asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Class {
+    /// 2xx: read the body.
+    Success,
+    /// 429: come back later.
+    Throttled,
+    /// 408 and 5xx: out of order for the moment.
+    Unavailable,
+    /// 401: get a fresh token.
+    Unauthorized,
+    /// Anything else: it would be refused again. Redirects are among them, they are never followed.
+    Rejected,
+}
+
+/// What `status` asks for.
+///
+/// ```
+/// use usage_core::retry::{Class, classify};
+///
+/// let class = |status: u16| classify(status.try_into().unwrap());
+/// assert_eq!(class(202), Class::Success);
+/// assert_eq!(class(302), Class::Rejected);
+/// assert_eq!(class(409), Class::Rejected);
+/// assert_eq!(class(504), Class::Unavailable);
+/// ```
+pub fn classify(status: StatusCode) -> Class {
+    match status {
+        _ if status.is_success() => Class::Success,
+        StatusCode::TOO_MANY_REQUESTS => Class::Throttled,
+        StatusCode::REQUEST_TIMEOUT => Class::Unavailable,
+        _ if status.is_server_error() => Class::Unavailable,
+        StatusCode::UNAUTHORIZED => Class::Unauthorized,
+        _ => Class::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn backoff_is_monotone_and_bounded(initial in 0u64..100_000, factor in 0.0f64..20.0, max in 0u64..1_000_000, n in 0u32..2000) {
+            let backoff = Backoff { initial: Duration::from_millis(initial), factor, max: Duration::from_millis(max) };
+            prop_assert!(backoff.delay(n) <= backoff.delay(n + 1));
+            prop_assert!(backoff.delay(n) <= backoff.max);
+        }
+    }
+}

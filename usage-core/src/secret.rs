@@ -1,0 +1,43 @@
+//! Secrets that cannot print themselves.
+
+use std::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
+
+/// What stands in for a secret wherever it would have been printed.
+pub const REDACTED: &str = "[redacted]";
+
+/// A value that must not appear in any output: its `Debug` is redacted, it has neither `Display` nor
+/// `Serialize`, and its memory is zeroed when it is dropped.
+///
+/// ```
+/// let secret = usage_core::Secret::new(String::from("hunter2"));
+/// assert_eq!(format!("{secret:?}"), "[redacted]");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone)]
+pub struct Secret<T: Zeroize>(Zeroizing<T>);
+
+impl<T: Zeroize> Secret<T> {
+    /// Wraps `value`. Copies that the caller made of it before are the caller's.
+    pub fn new(value: T) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
+    /// The value itself. The name is there to be searched for: whatever calls this handles a secret.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl<T: Zeroize> From<T> for Secret<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}

@@ -1,0 +1,88 @@
+//! What all executions and calls of one client share.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+
+use crate::auth::{Grant, TokenStore};
+use crate::error::BuildError;
+use crate::rate_budget::RateBudget;
+use crate::region::{BaseUrl, Region};
+
+/// The hosts, the credential and its token, and the request budget of one client.
+///
+/// The token lives here beside the one API host that it may go to: a request is built from both or not at all.
+/// Drivers keep one session behind a lock; sans-IO callers pass theirs to every input of a machine.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) api: BaseUrl,
+    pub(crate) login: BaseUrl,
+    pub(crate) grant: Grant,
+    pub(crate) token: TokenStore,
+    pub(crate) budget: RateBudget,
+    headers: HeaderMap,
+}
+
+impl Session {
+    /// A session with the hosts of `region`.
+    pub fn new(region: &Region, grant: Grant) -> Self {
+        Self::with_hosts(region.api_url(), region.login_url(), grant)
+    }
+
+    /// A session with explicit hosts: a gateway, or the simulated service.
+    pub fn with_hosts(api: BaseUrl, login: BaseUrl, grant: Grant) -> Self {
+        let token = match &grant {
+            Grant::Manual(token) => TokenStore::with_manual(token.clone()),
+            Grant::ClientCredentials { .. } => TokenStore::default(),
+        };
+        Self { api, login, grant, token, budget: RateBudget::default(), headers: HeaderMap::new() }
+    }
+
+    /// Sends `name: value` with every request, to the login host too. Headers that this crate sets itself
+    /// (`authorization`, `accept`, `content-*`, `host`, `transfer-encoding`, `connection`) are refused.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, BuildError> {
+        let problem = |problem| BuildError::Header { name: name.into(), problem };
+        let key: HeaderName = name.parse().map_err(|_| problem("is no header name"))?;
+        let ours = ["authorization", "accept", "host", "transfer-encoding", "connection"];
+        if ours.contains(&key.as_str()) || key.as_str().starts_with("content-") {
+            return Err(problem("is set by the client itself"));
+        }
+        let value =
+            HeaderValue::from_str(value).map_err(|_| problem("has a value with a control character"))?;
+        self.headers.insert(key, value);
+        Ok(self)
+    }
+
+    /// Where requests and the access token go.
+    pub fn api_url(&self) -> &BaseUrl {
+        &self.api
+    }
+
+    /// Where credentials go.
+    pub fn login_url(&self) -> &BaseUrl {
+        &self.login
+    }
+
+    /// The request budget, as the service last told it.
+    pub fn rate_budget(&self) -> &RateBudget {
+        &self.budget
+    }
+
+    /// Adds what goes with every request.
+    pub(crate) fn dress(&self, request: &mut Request<Vec<u8>>) {
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("api", &self.api.to_string())
+            .field("login", &self.login.to_string())
+            .field("grant", &self.grant)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+use serde::{Deserialize, Serialize};
+
+/// One row of usage with everything owned, in the names of the unified output: what `ApiUsageRow` and the jobs'
+/// rows have in common. Absent members are left out when it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UsageRecord {
+    /// The first day of the row's bucket, `yyyy-MM-dd`; absent if the query had no granularity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// The OAuth client's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The OAuth client's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The organisation that made the requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
+    /// The user on whose behalf they were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The API's path with placeholders, `api/v2/users/{userId}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_uri: Option<String>,
+    /// The HTTP method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    /// The platform (jobs only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// All requests. This and every other count is at most [`UsageRecord::MAX_COUNT`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Answers of class 2xx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status200: Option<u64>,
+    /// Answers of class 3xx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status300: Option<u64>,
+    /// Answers of class 4xx, the rate-limited ones included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status400: Option<u64>,
+    /// Rate-limited requests: a subset of `status400`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status429: Option<u64>,
+    /// Answers of class 5xx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status500: Option<u64>,
+}
+
+impl UsageRecord {
+    /// The largest count of the service: its counters are signed 64-bit integers that are never negative.
+    pub const MAX_COUNT: u64 = i64::MAX as u64;
+}

@@ -1,0 +1,87 @@
+//! Points in time, as the core sees them: handed in by the caller, never read from a clock.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: milliseconds since the Unix epoch, UTC.
+///
+/// It serializes as that number, so that a saved execution can be picked up by another process. All
+/// arithmetic saturates: a hostile `Retry-After` cannot overflow it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: Self = Self(0);
+
+    /// The point `millis` milliseconds after the Unix epoch.
+    pub const fn from_unix_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_unix_millis(self) -> u64 {
+        self.0
+    }
+
+    /// This point moved later by `by`, cut to whole milliseconds; at the end of time it stays there.
+    #[must_use]
+    pub fn saturating_add(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(millis(by)))
+    }
+
+    /// This point moved earlier by `by`; at the epoch it stays there.
+    #[must_use]
+    pub fn saturating_sub(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(by)))
+    }
+
+    /// How long after `earlier` this point is; zero if it is not after it (clocks step back).
+    pub fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Converts a reading that the caller took; a time before the epoch becomes the epoch.
+    fn from(time: SystemTime) -> Self {
+        Self::UNIX_EPOCH.saturating_add(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, cut to the second: `2026-07-01T00:00:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = i64::try_from(self.0 / 1000).unwrap_or(i64::MAX);
+        match jiff::Timestamp::from_second(seconds) {
+            Ok(timestamp) => timestamp.fmt(f),
+            Err(_) => f.write_str("the end of time"),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_saturates_at_both_ends() {
+        let end = Timestamp::from_unix_millis(u64::MAX);
+        assert_eq!(end.saturating_add(Duration::MAX), end);
+        assert_eq!(Timestamp::UNIX_EPOCH.saturating_sub(Duration::MAX), Timestamp::UNIX_EPOCH);
+        assert_eq!(Timestamp::UNIX_EPOCH.saturating_since(end), Duration::ZERO);
+    }
+
+    #[test]
+    fn display_is_rfc_3339() {
+        assert_eq!(Timestamp::from_unix_millis(1_782_864_000_999).to_string(), "2026-07-01T00:00:00Z");
+        assert_eq!(Timestamp::from_unix_millis(u64::MAX).to_string(), "the end of time");
+    }
+}

@@ -1,0 +1,115 @@
+//! Writers of paths and query strings: whatever goes in, a segment stays one segment and a value one value.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::BuildError;
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Writes the path of an endpoint.
+#[derive(Debug, Default)]
+pub struct PathWriter {
+    path: String,
+    refused: Option<BuildError>,
+}
+
+impl PathWriter {
+    /// Appends fixed segments, `api/v2/usage/query`, as they stand in the API's documentation.
+    pub fn fixed(&mut self, segments: &'static str) -> &mut Self {
+        self.path.push('/');
+        self.path.push_str(segments);
+        self
+    }
+
+    /// Appends `value` as exactly one percent-encoded segment. An empty value, `.` and `..` would be another
+    /// path: they make the request fail to build.
+    pub fn segment(&mut self, value: &str) -> &mut Self {
+        if matches!(value, "" | "." | "..") {
+            self.refused = Some(BuildError::PathSegment { text: value.into() });
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(self.path, "/{}", utf8_percent_encode(value, RESERVED));
+        self
+    }
+
+    pub(crate) fn finish(self) -> Result<String, BuildError> {
+        self.refused.map_or(Ok(self.path), Err)
+    }
+}
+
+/// Writes the query string of an endpoint.
+#[derive(Debug)]
+pub struct QueryWriter {
+    target: String,
+    separator: char,
+}
+
+impl QueryWriter {
+    /// Continues `path`, which has no query yet.
+    pub(crate) fn after(path: String) -> Self {
+        Self { target: path, separator: '?' }
+    }
+
+    /// Appends `name=value`, both percent-encoded.
+    pub fn pair(&mut self, name: &str, value: &str) -> &mut Self {
+        let (name, value) = (utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED));
+        let _ = write!(self.target, "{}{name}={value}", self.separator);
+        self.separator = '&';
+        self
+    }
+
+    /// As [`pair`](Self::pair) if there is a value, else nothing.
+    pub fn maybe(&mut self, name: &str, value: Option<impl AsRef<str>>) -> &mut Self {
+        if let Some(value) = value {
+            self.pair(name, value.as_ref());
+        }
+        self
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.target
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn refuses_segments_that_are_navigation() {
+        for text in ["", ".", ".."] {
+            let mut path = PathWriter::default();
+            path.fixed("api").segment(text).fixed("results");
+            assert!(path.finish().is_err(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_segment_stays_one_segment(text in "\\PC{1,30}") {
+            prop_assume!(text != "." && text != "..");
+            let mut path = PathWriter::default();
+            path.fixed("api/v2").segment(&text).fixed("results");
+            let path = path.finish().unwrap();
+            let segments: Vec<_> = path.split('/').collect();
+            prop_assert_eq!(segments.len(), 5);
+            prop_assert_eq!(percent_decode_str(segments[3]).decode_utf8().unwrap(), text);
+            prop_assert!(path.is_ascii() && !path.contains(['?', '#', '\\']));
+        }
+
+        #[test]
+        fn query_values_come_back(name in "\\PC{1,9}", value in "\\PC{0,30}") {
+            let mut query = QueryWriter::after("/p".to_owned());
+            query.pair(&name, &value).maybe("after", None::<&str>).maybe("after", Some("x"));
+            let target = query.finish();
+            let pairs: Vec<_> = form_urlencoded::parse(target.strip_prefix("/p?").unwrap().as_bytes()).collect();
+            prop_assert_eq!(pairs, vec![(name.into(), value.into()), ("after".into(), "x".into())]);
+        }
+    }
+}
