@@ -61,12 +61,12 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro is for public enums")]
 mod tests {
     use proptest::prelude::*;
 
     open_enum! {
         /// A colour.
-        #[expect(unreachable_pub, reason = "the macro is for public enums")]
         pub enum Colour {
             /// Red.
             Red = "RED",

@@ -1,0 +1,43 @@
+//! Clocks that step.
+
+use std::time::Duration;
+
+use http::Response;
+use usage_core::{Machine, Next};
+
+use crate::support::{ACCEPTED, RUNNING, START, execution, manual};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_clock_that_steps_back_does_not_stretch_a_wait() {
+    let (mut execution, mut session) = (execution(), manual());
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    let _ = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
+    let back = START.saturating_sub(HOUR);
+    let Next::WaitUntil(until, _) = execution.next(back, &mut session).next else { panic!() };
+    assert_eq!(until.saturating_since(back), Duration::from_secs(2));
+    assert_eq!(execution.deadline().saturating_since(back), Duration::from_secs(600));
+}
+
+#[test]
+fn a_clock_that_steps_back_during_an_exchange_keeps_the_deadline_as_far_away() {
+    let (mut execution, mut session) = (execution(), manual());
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    let back = START.saturating_sub(HOUR);
+    let _ = execution.on_response(back, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
+    let Next::WaitUntil(until, _) = execution.next(back, &mut session).next else { panic!() };
+    assert_eq!(until.saturating_since(back), Duration::from_secs(2));
+}
+
+#[test]
+fn a_clock_that_leaps_forward_ends_the_wait_or_the_execution() {
+    let (mut execution, mut session) = (execution(), manual());
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    let _ = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
+    let leap = START.saturating_add(Duration::from_secs(300));
+    let Next::Send(poll) = execution.next(leap, &mut session).next else { panic!() };
+    let _ = execution.on_response(leap, poll.ticket, Response::new(RUNNING.as_bytes()), &mut session);
+    assert!(matches!(execution.next(START.saturating_add(HOUR), &mut session).next, Next::Finished));
+    assert!(execution.error().unwrap().can_resume());
+}

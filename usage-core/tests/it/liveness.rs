@@ -1,0 +1,74 @@
+//! Whatever the service does, and however constantly, the execution ends, and not after its deadline.
+
+use proptest::prelude::*;
+use usage_core::error::{Sent, TransportKind};
+use usage_core::{Execution, Phase};
+
+use crate::support::{
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, manual, ok, policy, query, status,
+};
+
+fn reply() -> impl Strategy<Value = (u16, Option<u64>, usize)> {
+    let statuses =
+        prop::sample::select(vec![0, 1, 2, 200, 204, 302, 400, 401, 403, 404, 408, 409, 429, 500, 503, 504]);
+    (statuses, prop::option::of(prop_oneof![0u64..5, 50u64..2000, Just(u64::MAX)]), 0usize..6)
+}
+
+fn answer((code, retry_after, body): (u16, Option<u64>, usize)) -> Reply {
+    match code {
+        0 => return Reply::Fails(TransportKind::Connect, Sent::No),
+        1 => return Reply::Fails(TransportKind::Timeout, Sent::Maybe),
+        2 => return Reply::Fails(TransportKind::Reset, Sent::Maybe),
+        _ => {}
+    }
+    let bodies =
+        [ACCEPTED, RUNNING, COMPLETE, TOKEN, "", r#"{"queryStatus":"Complete","cursors":{"after":"a"}}"#];
+    let headers = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+    Reply::Answer(code, headers.into_iter().collect(), bodies[body].to_owned())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_constant_service_is_left_in_time(constant in reply(), submit: bool, token: bool, resubmit: bool, seed: u64) {
+        let mut session = if token { credentials() } else { manual() };
+        let mut execution = Execution::new(query(), policy().with_jitter(0.2).with_resubmit(resubmit), seed, START);
+        let run = drive(&mut execution, &mut session, START, |request| {
+            match request.uri().path() {
+                "/oauth/token" if submit => ok(TOKEN),
+                "/api/v2/usage/query" if submit => ok(ACCEPTED),
+                _ => answer(constant),
+            }
+        });
+        prop_assert!(execution.phase().is_final());
+        prop_assert!(run.end <= execution.deadline());
+        prop_assert_eq!(execution.phase() == Phase::Failed, run.error.is_some());
+    }
+
+    #[test]
+    fn a_fickle_service_is_left_in_time(replies in prop::collection::vec(reply(), 1..40), token: bool, seed: u64) {
+        let mut session = if token { credentials() } else { manual() };
+        let mut execution = Execution::new(query(), policy().with_jitter(0.2), seed, START);
+        let mut turn = 0;
+        let run = drive(&mut execution, &mut session, START, |_| {
+            turn += 1;
+            answer(replies[(turn - 1) % replies.len()])
+        });
+        prop_assert!(execution.phase().is_final());
+        if let Some(error) = run.error {
+            prop_assert_eq!(error.execution_id(), execution.id());
+        }
+    }
+}
+
+#[test]
+fn an_error_that_may_be_resumed_names_its_execution() {
+    let mut execution = Execution::new(query(), policy(), 1, START);
+    let run = drive(&mut execution, &mut manual(), START, |request| {
+        if request.method() == "POST" { ok(ACCEPTED) } else { status(500) }
+    });
+    let error = run.error.unwrap();
+    assert!(error.can_resume());
+    assert!(error.to_string().contains("execution e-1"));
+}

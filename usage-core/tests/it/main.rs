@@ -1,0 +1,18 @@
+//! The core from outside, through its public API, with a service that is a closure.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "in a test, either is a failure of the test"
+)]
+
+mod clock;
+mod diagram;
+mod failures;
+mod liveness;
+mod paging;
+mod secrets;
+mod snapshot;
+mod support;
+mod token;
+mod walk;

@@ -1,0 +1,36 @@
+//! Nothing that is printed holds a secret.
+
+use usage_core::{Machine, Next};
+
+use crate::support::{START, TOKEN, credentials, execution, manual};
+
+#[test]
+fn sessions_executions_exchanges_and_intakes_do_not_print_secrets() {
+    let (mut execution, mut session) = (execution(), credentials());
+    let mut printed = format!("{session:?} {execution:?}");
+    let Next::Send(fetch) = execution.next(START, &mut session).next else { panic!() };
+    printed += &format!("{fetch:?}");
+    let head = http::Response::new(()).into_parts().0;
+    let mut intake = execution.on_head(START, fetch.ticket, &head, &mut session);
+    let _ = intake.push(TOKEN.as_bytes());
+    printed += &format!("{intake:?}");
+    let progress = execution.on_end(START, intake, &mut session);
+    printed += &format!("{progress:?} {session:?}");
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    printed += &format!("{submit:?} {:?}", manual());
+
+    // `id:client-secret` in base64 begins with aWQ6.
+    for secret in ["client-secret", "aWQ6", "t-1", "manual-token"] {
+        assert!(!printed.contains(secret), "{secret} in {printed}");
+    }
+    assert!(printed.contains("redacted") || printed.contains("Sensitive"));
+}
+
+#[test]
+fn machines_can_move_between_threads_and_stay_small_while_they_wait() {
+    fn assert_send_sync<T: Send + Sync>(_: &T) {}
+    let execution = execution();
+    assert_send_sync(&execution);
+    assert_send_sync(&manual());
+    assert!(size_of_val(&execution) <= 700, "{}", size_of_val(&execution));
+}
