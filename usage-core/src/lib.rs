@@ -1,4 +1,55 @@
-//! The sans-IO core of a client of the Genesys Cloud Usage API.
+//! The sans-IO core of a client of the Genesys Cloud Usage API: who called what, when, and with which result.
+//!
+//! This crate builds requests and reads answers; it has no sockets, no clock and no threads. The drivers
+//! `usage-blocking`, `usage-tokio` and `usage-async-std` do the I/O. Use one of them, or drive an [`Execution`]
+//! yourself, as here with a service that is an array:
+//!
+//! ```
+//! use usage_core::auth::{AccessToken, Grant};
+//! use usage_core::query::OrganizationQuery;
+//! use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp, UsageTable};
+//!
+//! let mut service = [
+//!     r#"{"executionId":"9f32b7cf"}"#,
+//!     r#"{"queryStatus":"Running"}"#,
+//!     r#"{"queryStatus":"Complete","results":[{"clientName":"Nightly Export","requests":42}]}"#,
+//! ]
+//! .into_iter();
+//!
+//! let mut session = Session::new(&"eu-central-1".parse()?, Grant::Manual(AccessToken::parse("a-token")?));
+//! let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+//! let mut now = Timestamp::from_unix_millis(1_782_864_000_000);
+//! let mut execution = Execution::new(query, Policy::default(), 1, now);
+//! let mut rows = UsageTable::new();
+//! loop {
+//!     match execution.next(now, &mut session).next {
+//!         Next::Finished => break,
+//!         Next::WaitUntil(until, _) => now = until, // a driver sleeps
+//!         Next::Send(exchange) => {
+//!             // a driver sends exchange.request
+//!             let answer = http::Response::new(service.next().unwrap().as_bytes());
+//!             let progress = execution.on_response(now, exchange.ticket, answer, &mut session);
+//!             rows.append(&progress.output.unwrap_or_default());
+//!         }
+//!     }
+//! }
+//! assert!(execution.error().is_none());
+//! assert_eq!(rows.row(0).unwrap().client_name(), Some("Nightly Export"));
+//! # Ok::<(), usage_core::error::BuildError>(())
+//! ```
+//!
+//! # What lives where
+//!
+//! - [`query`]: the queries, what an execution runs. [`Endpoint`]: the operations behind them.
+//! - [`Execution`] and [`Call`]: the machines. [`machine`]: what a driver needs to know of them.
+//! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
+//! - [`UsageTable`]: the rows, whatever family they came from.
+//! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
+//! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
+//!
+//! # Features
+//!
+//! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -10,6 +61,9 @@ pub mod decode;
 mod endpoint;
 pub mod error;
 pub mod execution;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod interval;
 mod jitter;
@@ -27,6 +81,15 @@ mod session;
 mod table;
 mod time;
 pub mod uri;
+
+/// The long documents.
+pub mod documentation {
+    #[doc = include_str!("../docs/design.md")]
+    pub mod design {}
+
+    #[doc = include_str!("../docs/state-machine.md")]
+    pub mod state_machine {}
+}
 
 pub use call::Call;
 pub use client_builder::{ClientBuilder, ClientConfig, FromConfig};
