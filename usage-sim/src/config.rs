@@ -1,0 +1,145 @@
+//! What a simulated service is like: its seed, its speed, its limits, and who may use it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::seed::{self, Purpose};
+
+/// Every permission that opens one of the usage operations.
+pub const ALL_PERMISSIONS: &[&str] =
+    &["oauth:client:view", "usage:organization:view", "usage:simpleSearch:view", "usage:client:view"];
+
+/// The settings of a [`Simulator`](crate::Simulator).
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_sim::SimulatorConfig;
+///
+/// let config = SimulatorConfig::default().with_seed(7).with_execution_time(Duration::ZERO);
+/// assert_eq!(config.client_id(), SimulatorConfig::default().with_seed(7).client_id());
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SimulatorConfig {
+    pub(crate) seed: u64,
+    pub(crate) execution_time: Duration,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Redacted>,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) rate_limit: u32,
+    pub(crate) permissions: BTreeSet<String>,
+    pub(crate) history_days: u32,
+}
+
+impl SimulatorConfig {
+    /// The seed of ids and traffic (default 1). Two services with one seed have the same ids and the same numbers
+    /// for the same day, whenever they are asked.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How long an execution stays `Running` after its submission (default 3 s).
+    #[must_use]
+    pub fn with_execution_time(mut self, execution_time: Duration) -> Self {
+        self.execution_time = execution_time;
+        self
+    }
+
+    /// The OAuth client that may ask for tokens (default: ids made from the seed). It is one of the
+    /// organisation's clients, so its own usage can be queried, too.
+    #[must_use]
+    pub fn with_client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.client_id = Some(id.into());
+        self.client_secret = Some(Redacted(secret.into()));
+        self
+    }
+
+    /// How long an access token is good for, cut to whole seconds (default 24 h).
+    #[must_use]
+    pub fn with_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// How many requests a token may make a minute (default 300, the platform's
+    /// `client.credentials.token.rate.per.minute`).
+    #[must_use]
+    pub fn with_rate_limit(mut self, requests_per_minute: u32) -> Self {
+        self.rate_limit = requests_per_minute;
+        self
+    }
+
+    /// The permissions of the client's role (default [`ALL_PERMISSIONS`]).
+    #[must_use]
+    pub fn with_permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
+        self.permissions = permissions.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many UTC days of data there are, counted back from yesterday (default 400, about 13 months).
+    #[must_use]
+    pub fn with_history_days(mut self, days: u32) -> Self {
+        self.history_days = days;
+        self
+    }
+
+    /// The id that the token endpoint accepts.
+    pub fn client_id(&self) -> String {
+        self.client_id.clone().unwrap_or_else(|| seed::uuid(self.seed, Purpose::OwnClient, &[]))
+    }
+
+    /// The secret that the token endpoint accepts.
+    pub fn client_secret(&self) -> String {
+        let made = || seed::secret_text(self.seed, Purpose::OwnSecret, 0, 43);
+        self.client_secret.as_ref().map_or_else(made, |secret| secret.0.clone())
+    }
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            execution_time: Duration::from_secs(3),
+            client_id: None,
+            client_secret: None,
+            token_lifetime: Duration::from_secs(24 * 60 * 60),
+            rate_limit: 300,
+            permissions: ALL_PERMISSIONS.iter().map(|&permission| permission.into()).collect(),
+            history_days: 400,
+        }
+    }
+}
+
+/// A text that does not print.
+#[derive(Clone)]
+pub(crate) struct Redacted(pub(crate) String);
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        let config = SimulatorConfig::default().with_client("the-client", "hunter2");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("the-client") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn credentials_come_from_the_seed_unless_given() {
+        let config = |seed| SimulatorConfig::default().with_seed(seed);
+        assert_eq!(config(3).client_secret(), config(3).client_secret());
+        assert_ne!(config(3).client_secret(), config(4).client_secret());
+        assert_ne!(config(3).client_id(), config(4).client_id());
+        assert_eq!(config(3).with_client("id", "secret").client_secret(), "secret");
+    }
+}

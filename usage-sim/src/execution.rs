@@ -1,0 +1,121 @@
+//! Executions: submitted, running for a while, then complete or failed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use usage_core::Timestamp;
+
+use crate::aggregate::{Key, Plan, aggregate};
+use crate::seed::{self, Purpose};
+use crate::world::{Counts, World};
+
+/// Executions kept; of an older one the service knows nothing any more.
+const MAX_EXECUTIONS: usize = 5_000;
+
+/// Executions whose rows are kept, so that their pages need not be counted out again.
+const MAX_CACHED: usize = 4;
+
+/// An execution's rows, shared with the cache.
+pub(crate) type Rows = Arc<[(Key, Counts)]>;
+
+/// Under which path an execution is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Organization,
+    SimpleSearch,
+    Client(u16),
+}
+
+/// One submitted query.
+#[derive(Clone, Debug)]
+pub(crate) struct Execution {
+    pub(crate) id: String,
+    pub(crate) plan: Plan,
+    scope: Scope,
+    submitted: Timestamp,
+    failed: bool,
+}
+
+/// Where an execution is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Running,
+    Complete,
+    Failed,
+}
+
+/// All executions of the service.
+#[derive(Debug)]
+pub(crate) struct Executions {
+    seed: u64,
+    execution_time: Duration,
+    started: u64,
+    by_id: BTreeMap<String, Execution>,
+    oldest_first: VecDeque<String>,
+    cache: VecDeque<(String, Rows)>,
+}
+
+impl Executions {
+    pub(crate) fn new(seed: u64, execution_time: Duration) -> Self {
+        Self {
+            seed,
+            execution_time,
+            started: 0,
+            by_id: BTreeMap::new(),
+            oldest_first: VecDeque::new(),
+            cache: VecDeque::new(),
+        }
+    }
+
+    /// Starts a query and returns its id. With `fails`, it ends as failed.
+    pub(crate) fn start(&mut self, now: Timestamp, scope: Scope, plan: Plan, fails: bool) -> String {
+        self.started += 1;
+        let id = seed::uuid(self.seed, Purpose::Execution, &[self.started]);
+        if self.oldest_first.len() >= MAX_EXECUTIONS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+        let execution = Execution { id: id.clone(), plan, scope, submitted: now, failed: fails };
+        self.oldest_first.push_back(id.clone());
+        self.by_id.insert(id.clone(), execution);
+        id
+    }
+
+    /// The execution `id`, if it was submitted under this path.
+    pub(crate) fn find(&self, id: &str, scope: &Scope) -> Option<&Execution> {
+        self.by_id.get(id).filter(|execution| execution.scope == *scope)
+    }
+
+    /// Lets the execution end as failed.
+    pub(crate) fn fail(&mut self, id: &str) {
+        if let Some(execution) = self.by_id.get_mut(id) {
+            execution.failed = true;
+        }
+    }
+
+    /// How far it is at `now`. A failure shows when the execution's time is over, too.
+    pub(crate) fn status(&self, execution: &Execution, now: Timestamp) -> Status {
+        if now < execution.submitted.saturating_add(self.execution_time) {
+            Status::Running
+        } else if execution.failed {
+            Status::Failed
+        } else {
+            Status::Complete
+        }
+    }
+
+    /// The rows of a complete execution.
+    pub(crate) fn rows(&mut self, world: &World, execution: &Execution) -> Rows {
+        if let Some((_, rows)) = self.cache.iter().find(|(id, _)| *id == execution.id) {
+            return Arc::clone(rows);
+        }
+        let rows: Rows = aggregate(world, &execution.plan).into();
+        if self.cache.len() >= MAX_CACHED {
+            self.cache.pop_front();
+        }
+        self.cache.push_back((execution.id.clone(), Arc::clone(&rows)));
+        rows
+    }
+}

@@ -1,0 +1,163 @@
+//! What arrived and how it was answered, so that a test can say what a client did.
+
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, Method, StatusCode, request};
+use usage_core::Timestamp;
+
+use crate::fault::Fault;
+use crate::route::Operation;
+
+/// Entries kept; when there are more, the older half goes.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Bytes of a body kept.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Form fields that hold a secret, as the grants of RFC 6749, 7522 and 7636 name them.
+const SECRET_FIELDS: &[&str] =
+    &["client_secret", "refresh_token", "assertion", "code", "code_verifier", "password", "access_token"];
+
+/// One exchange.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Entry {
+    /// When the request was handled.
+    pub at: Timestamp,
+    /// Its method.
+    pub method: Method,
+    /// The host it was sent to: of the URI if that is absolute, else of the `Host` header; empty without either.
+    pub host: String,
+    /// Its path and query.
+    pub target: String,
+    /// How it said who it is; never the secret itself.
+    pub authorization: Authorization,
+    /// Its `Content-Type`, if it had one.
+    pub content_type: Option<String>,
+    /// Its body, up to 64 KiB of it. In the form of a token request, secrets are replaced by `[redacted]`.
+    pub body: Vec<u8>,
+    /// The operation, if its method and path are one's.
+    pub operation: Option<Operation>,
+    /// The fault that struck it.
+    pub fault: Option<Fault>,
+    /// The id of the execution that it started.
+    pub started: Option<String>,
+    /// The status of the answer, which a wire fault may have kept from arriving.
+    pub status: StatusCode,
+}
+
+/// Which kind of `Authorization` header a request had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Authorization {
+    /// None.
+    Absent,
+    /// `Basic`: a client's id and secret.
+    Basic,
+    /// `Bearer`: an access token.
+    Bearer,
+    /// Something else.
+    Other,
+}
+
+impl Authorization {
+    fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(AUTHORIZATION) else { return Self::Absent };
+        let scheme = value.as_bytes().split(|&byte| byte == b' ').next().unwrap_or_default();
+        if scheme.eq_ignore_ascii_case(b"basic") {
+            Self::Basic
+        } else if scheme.eq_ignore_ascii_case(b"bearer") {
+            Self::Bearer
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The entry of a request that is about to be handled; its status is filled in afterwards.
+pub(crate) fn entry(
+    at: Timestamp,
+    head: &request::Parts,
+    body: &[u8],
+    operation: Option<Operation>,
+) -> Entry {
+    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
+    let host = head.uri.authority().map(ToString::to_string).or_else(|| text(HOST));
+    let body = if operation == Some(Operation::Token) { without_secrets(body) } else { body.to_vec() };
+    Entry {
+        at,
+        method: head.method.clone(),
+        host: host.unwrap_or_default(),
+        target: head.uri.path_and_query().map_or_else(|| head.uri.path().into(), ToString::to_string),
+        authorization: Authorization::of(&head.headers),
+        content_type: text(http::header::CONTENT_TYPE),
+        body: body.into_iter().take(MAX_BODY).collect(),
+        operation,
+        fault: None,
+        started: None,
+        status: StatusCode::OK,
+    }
+}
+
+/// The entries, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal(Vec<Entry>);
+
+impl Journal {
+    pub(crate) fn write(&mut self, entry: Entry) {
+        if self.0.len() >= MAX_ENTRIES {
+            self.0.drain(..MAX_ENTRIES / 2);
+        }
+        self.0.push(entry);
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// The form as it came if it holds no secret, else written anew without them.
+fn without_secrets(form: &[u8]) -> Vec<u8> {
+    let is_secret = |name: &str| SECRET_FIELDS.contains(&name);
+    let mut fields = form_urlencoded::parse(form);
+    if !fields.any(|(name, _)| is_secret(&name)) {
+        return form.to_vec();
+    }
+    let mut rewritten = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(form) {
+        rewritten.append_pair(&name, if is_secret(&name) { "[redacted]" } else { &value });
+    }
+    rewritten.finish().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_a_form_are_left_out() {
+        assert_eq!(without_secrets(b"grant_type=client_credentials"), b"grant_type=client_credentials");
+        let form = without_secrets(b"grant_type=refresh_token&refresh%5Ftoken=hunter2&x=1");
+        let form = String::from_utf8(form).unwrap();
+        assert_eq!(form, "grant_type=refresh_token&refresh_token=%5Bredacted%5D&x=1");
+    }
+
+    #[test]
+    fn keeps_the_newest_entries() {
+        let (head, ()) =
+            http::Request::get("/x?y=1").header("Authorization", "bearer t").body(()).unwrap().into_parts();
+        let mut journal = Journal::default();
+        for n in 0..=MAX_ENTRIES as u64 {
+            journal.write(entry(Timestamp::from_unix_millis(n), &head, b"", None));
+        }
+        let last = journal.entries().last().unwrap();
+        assert_eq!(journal.entries().len(), MAX_ENTRIES / 2 + 1);
+        assert_eq!((last.at.as_unix_millis(), &*last.target), (MAX_ENTRIES as u64, "/x?y=1"));
+        assert_eq!(last.authorization, Authorization::Bearer);
+        journal.clear();
+        assert!(journal.entries().is_empty());
+    }
+}

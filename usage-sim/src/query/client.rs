@@ -1,0 +1,42 @@
+//! `postOauthClientUsageQuery` and `getOauthClientUsageSummary`: one OAuth client.
+
+use usage_core::model::Dimension;
+use usage_core::{Interval, Timestamp};
+
+use super::{Body, Horizon, columns, grouped_query, grouping, of_client};
+use crate::aggregate::{Filter, Plan};
+use crate::reply::Problem;
+
+/// As for the organisation, but not by user.
+const DIMENSIONS: &[Dimension] =
+    &[Dimension::OAuthClientId, Dimension::OrganizationId, Dimension::TemplateUri, Dimension::HttpMethod];
+
+/// The plan of an `ApiUsageClientQuery` for the client with this number.
+pub(crate) fn client_query(body: &Body, horizon: Horizon, client: u16) -> Result<Plan, Problem> {
+    Ok(of_client(grouped_query(body, horizon, DIMENSIONS)?, client))
+}
+
+/// The plan of a summary over the previous `days` (text of the query parameter; 7 without it): one total.
+pub(crate) fn client_summary(
+    days: Option<&str>,
+    now: Timestamp,
+    horizon: Horizon,
+    client: u16,
+) -> Result<Plan, Problem> {
+    let days = match days {
+        None => 7,
+        Some(text) => match text.parse::<u32>() {
+            Ok(days @ 1..) => days,
+            _ => return Err(Problem::invalid_value("days", text)),
+        },
+    };
+    let plan = Plan {
+        days: horizon.days_of(&Interval::last_days(days, now)),
+        filter: Filter::default(),
+        bucket: None,
+        grouping: grouping(&[]),
+        columns: columns(&[]),
+        max_rows: usize::MAX,
+    };
+    Ok(of_client(plan, client))
+}

@@ -1,0 +1,12 @@
+//! `postUsageQuery`: the whole organisation.
+
+use usage_core::model::Dimension;
+
+use super::{Body, Horizon, grouped_query};
+use crate::aggregate::Plan;
+use crate::reply::Problem;
+
+/// The plan of an `ApiUsageOrganizationQuery`.
+pub(crate) fn organization_query(body: &Body, horizon: Horizon) -> Result<Plan, Problem> {
+    grouped_query(body, horizon, Dimension::KNOWN)
+}

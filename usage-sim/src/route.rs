@@ -1,0 +1,159 @@
+//! Which operation a request is for: one table of methods and paths.
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::reply::Problem;
+
+/// An operation of the service, named after the API's own operation ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// `POST /oauth/token`, on the login host.
+    Token,
+    /// `postUsageQuery`: starts a query over the organisation.
+    OrganizationQuery,
+    /// `getUsageQueryExecutionIdResults`.
+    OrganizationResults,
+    /// `postUsageSimplesearch`.
+    SimpleSearch,
+    /// `getUsageSimplesearchExecutionIdResults`: the only one that pages.
+    SimpleSearchResults,
+    /// `postOauthClientUsageQuery`: starts a query over one OAuth client.
+    ClientQuery,
+    /// `getOauthClientUsageQueryResult`.
+    ClientResults,
+    /// `getOauthClientUsageSummary`: a GET that starts a query over one client's last days.
+    ClientSummary,
+}
+
+impl Operation {
+    /// Whether it starts an execution.
+    pub fn is_submit(self) -> bool {
+        matches!(self, Self::OrganizationQuery | Self::SimpleSearch | Self::ClientQuery | Self::ClientSummary)
+    }
+
+    /// Whether it reads an execution's state and rows.
+    pub fn is_results(self) -> bool {
+        matches!(self, Self::OrganizationResults | Self::SimpleSearchResults | Self::ClientResults)
+    }
+
+    /// The permissions of which any one opens it.
+    pub(crate) fn permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::Token => &[],
+            Self::OrganizationQuery | Self::OrganizationResults => {
+                &["oauth:client:view", "usage:organization:view"]
+            }
+            Self::SimpleSearch | Self::SimpleSearchResults => {
+                &["oauth:client:view", "usage:simpleSearch:view"]
+            }
+            Self::ClientQuery | Self::ClientResults | Self::ClientSummary => {
+                &["oauth:client:view", "usage:client:view"]
+            }
+        }
+    }
+}
+
+/// Method, path and operation. The client's results carry the execution id last, the others before `/results`.
+const ROUTES: &[(Method, &str, Operation)] = &[
+    (Method::POST, "/oauth/token", Operation::Token),
+    (Method::POST, "/api/v2/usage/query", Operation::OrganizationQuery),
+    (Method::GET, "/api/v2/usage/query/{executionId}/results", Operation::OrganizationResults),
+    (Method::POST, "/api/v2/usage/simplesearch", Operation::SimpleSearch),
+    (Method::GET, "/api/v2/usage/simplesearch/{executionId}/results", Operation::SimpleSearchResults),
+    (Method::POST, "/api/v2/oauth/clients/{clientId}/usage/query", Operation::ClientQuery),
+    (
+        Method::GET,
+        "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
+        Operation::ClientResults,
+    ),
+    (Method::GET, "/api/v2/oauth/clients/{clientId}/usage/summary", Operation::ClientSummary),
+];
+
+/// An operation and the values of its path parameters, percent-decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) operation: Operation,
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl Route {
+    /// The operation behind `method` and `path`; 404 if no path fits, 405 if only the method does not.
+    pub(crate) fn find(method: &Method, path: &str) -> Result<Self, Problem> {
+        let mut allowed = Vec::new();
+        for (route_method, template, operation) in ROUTES {
+            let Some(parameters) = fit(template, path) else { continue };
+            if route_method == method {
+                return Ok(Self { operation: *operation, parameters });
+            }
+            allowed.push(route_method.as_str());
+        }
+        Err(if allowed.is_empty() {
+            Problem::no_such_path(path)
+        } else {
+            Problem::method_not_allowed(&allowed.join(", "))
+        })
+    }
+
+    /// The path parameter `name`; empty if the route has none of that name.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Dot segments are not resolved and empty segments fit no parameter.
+fn fit(template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let (mut wanted, mut found) = (template.split('/'), path.split('/'));
+    let mut parameters = Vec::new();
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return Some(parameters),
+            (Some(wanted), Some(found)) => {
+                let found = percent_decode_str(found).decode_utf8().ok()?;
+                match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                    Some(name) if !found.is_empty() => parameters.push((name, found.into_owned())),
+                    None if wanted == found => {}
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(method: &Method, path: &str) -> Result<Route, u16> {
+        Route::find(method, path).map_err(|problem| problem.status().as_u16())
+    }
+
+    #[test]
+    fn finds_all_and_decodes_parameters() {
+        let route = find(&Method::GET, "/api/v2/oauth/clients/a%2Fb%20c/usage/query/results/%C3%A4").unwrap();
+        assert_eq!(route.operation, Operation::ClientResults);
+        assert_eq!((route.parameter("clientId"), route.parameter("executionId")), ("a/b c", "ä"));
+        assert_eq!(route.parameter("jobId"), "");
+        for (method, template, operation) in ROUTES {
+            assert_eq!(find(method, template).unwrap().operation, *operation);
+        }
+    }
+
+    #[test]
+    fn knows_404_from_405() {
+        assert_eq!(find(&Method::GET, "/api/v2/usage/query").unwrap_err(), 405);
+        assert_eq!(find(&Method::DELETE, "/oauth/token").unwrap_err(), 405);
+        for path in [
+            "",
+            "/",
+            "*",
+            "/api/v2/usage/query/",
+            "/api/v2/usage/query//results",
+            "/api/v2/usage/query/%FF/results",
+        ] {
+            assert_eq!(find(&Method::GET, path).unwrap_err(), 404, "{path}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! One connection: requests in, answers and faults out.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use http::{Method, Response, StatusCode};
+
+use super::Shared;
+use super::http1::{Incoming, ReadError, write_head};
+use crate::fault::WireFault;
+use crate::reply::{Problem, Reply};
+
+/// How long a connection that is given up waits for the client to read the last answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Whether the connection may carry another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    GoOn,
+    Close,
+}
+
+/// Serves `socket` until the client closes it, goes silent, a fault ends it, or the server stops.
+pub(super) fn run(shared: &Shared, socket: TcpStream) {
+    let control = socket.try_clone();
+    let _ = socket.set_nodelay(true);
+    let _ = socket.set_read_timeout(Some(shared.idle_timeout));
+    let _ = socket.set_write_timeout(Some(shared.idle_timeout));
+    serve(shared, &mut Incoming::new(socket));
+    if let Ok(control) = control {
+        linger(&control);
+    }
+}
+
+fn serve<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>) {
+    loop {
+        let after = match incoming.read_request() {
+            Ok(received) => {
+                let is_head = received.request.method() == Method::HEAD;
+                let now = shared.clock.now();
+                let reply = shared.simulator().handle(now, received.request);
+                let answer = Answer { reply, is_head, keep_alive: received.keep_alive };
+                answer.send(shared, incoming.stream())
+            }
+            Err(ReadError::Gone) => After::Close,
+            Err(ReadError::Refused(status)) => {
+                let response = Problem::of_status(status).into_response("");
+                let head = write_head(&response, response.body().len(), false);
+                let _ = send(incoming.stream(), &[head, response.into_body()].concat());
+                After::Close
+            }
+        };
+        if after == After::Close || shared.stop.is_set() {
+            return;
+        }
+    }
+}
+
+struct Answer {
+    reply: Reply,
+    is_head: bool,
+    keep_alive: bool,
+}
+
+impl Answer {
+    fn send<S: Read + Write>(self, shared: &Shared, stream: &mut S) -> After {
+        let Reply { response, fault } = self.reply;
+        let wire = |length| {
+            let body = if self.is_head || has_no_body(&response) { &[] } else { response.body().as_slice() };
+            (write_head(&response, length, self.keep_alive), body)
+        };
+        let (head, body) = wire(response.body().len());
+        let sent = match fault {
+            None => send(stream, &head).and_then(|()| send(stream, body)),
+            Some(WireFault::Garbage(bytes)) => send(stream, &bytes).and(Err(After::Close)),
+            Some(WireFault::CloseBeforeReply) => Err(After::Close),
+            Some(WireFault::CloseMidHead) => send(stream, &head[..head.len() / 2]).and(Err(After::Close)),
+            Some(WireFault::CloseMidBody) => {
+                let (head, body) = wire(response.body().len() + 1);
+                let half = &body[..body.len() / 2];
+                send(stream, &head).and_then(|()| send(stream, half)).and(Err(After::Close))
+            }
+            Some(WireFault::Hang) => {
+                wait_for_the_end(shared, stream);
+                Err(After::Close)
+            }
+            Some(WireFault::Drip { interval, bytes }) => {
+                let whole = [head.as_slice(), body].concat();
+                whole.chunks(bytes.max(1)).try_for_each(|part| {
+                    if shared.stop.wait(interval) { Err(After::Close) } else { send(stream, part) }
+                })
+            }
+        };
+        match sent {
+            Ok(()) if self.keep_alive => After::GoOn,
+            _ => After::Close,
+        }
+    }
+}
+
+/// These answers end with their head, whatever `Content-Length` says.
+fn has_no_body(response: &Response<Vec<u8>>) -> bool {
+    let status = response.status();
+    status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
+}
+
+fn send(stream: &mut impl Write, bytes: &[u8]) -> Result<(), After> {
+    stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|_| After::Close)
+}
+
+/// Reads until the client closes; a stopping server shuts the socket down, which ends the read, too.
+fn wait_for_the_end(shared: &Shared, stream: &mut impl Read) {
+    let mut ignored = [0; 1024];
+    while !shared.stop.is_set() {
+        match stream.read(&mut ignored) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if is_timeout(&error) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Says that nothing more comes, and reads what the client still sends: closing a socket with unread bytes would
+/// reset the connection, and the client might lose the answer.
+fn linger(mut socket: &TcpStream) {
+    if socket.shutdown(Shutdown::Write).is_err() || socket.set_read_timeout(Some(LINGER)).is_err() {
+        return;
+    }
+    let start = Instant::now();
+    let mut ignored = [0; 8 * 1024];
+    while start.elapsed() < LINGER && matches!(socket.read(&mut ignored), Ok(1..)) {}
+}
+
+fn is_timeout(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+}

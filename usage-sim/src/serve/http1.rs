@@ -1,0 +1,390 @@
+//! HTTP/1.1 as far as a server needs it: reading one request, writing one answer.
+
+use std::io::{self, Read, Write};
+
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+
+use crate::simulator::MAX_REQUEST_BODY;
+
+const MAX_HEAD: usize = 32 * 1024;
+const MAX_HEADERS: usize = 100;
+/// The longest line of a chunk's size or of a trailer.
+const MAX_LINE: usize = 4 * 1024;
+
+/// A connection's incoming side, with the bytes that were read ahead.
+#[derive(Debug)]
+pub(super) struct Incoming<S> {
+    stream: S,
+    buffer: Vec<u8>,
+}
+
+/// Why no request could be read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// The client closed or went silent, or the server stops: there is nobody to answer.
+    Gone,
+    /// What came is no request that this server takes.
+    Refused(StatusCode),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// A request and what its head said about the connection.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) request: Request<Vec<u8>>,
+    /// Whether another request may follow on this connection.
+    pub(super) keep_alive: bool,
+}
+
+impl<S: Read + Write> Incoming<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, buffer: Vec::new() }
+    }
+
+    pub(super) fn stream(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The next request, whole. A body over the limit is cut just behind it, so that the simulator refuses it, and the
+    /// connection cannot go on.
+    pub(super) fn read_request(&mut self) -> Result<Received, ReadError> {
+        let (mut request, mut keep_alive) = self.read_head()?;
+        let framing = Framing::of(request.headers())?;
+        if framing != Framing::Empty && self.buffer.is_empty() && expects_continue(request.headers()) {
+            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        let complete = match framing {
+            Framing::Empty => true,
+            Framing::Length(length) => self.read_sized(length, request.body_mut())?,
+            Framing::Chunked => self.read_chunked(request.body_mut())?,
+        };
+        keep_alive &= complete;
+        Ok(Received { request, keep_alive })
+    }
+
+    fn read_head(&mut self) -> Result<(Request<Vec<u8>>, bool), ReadError> {
+        loop {
+            let parsed = parse_head(&self.buffer)?;
+            if parsed.as_ref().map_or(self.buffer.len(), |(length, ..)| *length) > MAX_HEAD {
+                return Err(ReadError::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+            }
+            if let Some((length, request, keep_alive)) = parsed {
+                self.buffer.drain(..length);
+                return Ok((request, keep_alive));
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Whether the body was read to its end.
+    fn read_sized(&mut self, length: u64, body: &mut Vec<u8>) -> Result<bool, ReadError> {
+        let limit = MAX_REQUEST_BODY + 1;
+        let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
+        self.take(wanted, body)?;
+        Ok(wanted < limit)
+    }
+
+    fn read_chunked(&mut self, body: &mut Vec<u8>) -> Result<bool, ReadError> {
+        loop {
+            let line = self.read_line()?;
+            let Ok(httparse::Status::Complete((_, size))) = httparse::parse_chunk_size(&line) else {
+                return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
+            };
+            if size == 0 {
+                while self.read_line()? != b"\r\n" {}
+                return Ok(true);
+            }
+            let room = (MAX_REQUEST_BODY + 1).saturating_sub(body.len());
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            self.take(size.min(room), body)?;
+            if size >= room {
+                return Ok(false);
+            }
+            if self.read_line()? != b"\r\n" {
+                return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
+            }
+        }
+    }
+
+    /// A line with its end.
+    fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|&byte| byte == b'\n') {
+                return Ok(self.buffer.drain(..=end).collect());
+            }
+            if self.buffer.len() > MAX_LINE {
+                return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
+            }
+            self.fill()?;
+        }
+    }
+
+    fn take(&mut self, mut wanted: usize, body: &mut Vec<u8>) -> Result<(), ReadError> {
+        while wanted > 0 {
+            if self.buffer.is_empty() {
+                self.fill()?;
+            }
+            let part = wanted.min(self.buffer.len());
+            body.extend(self.buffer.drain(..part));
+            wanted -= part;
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self) -> Result<(), ReadError> {
+        let mut chunk = [0; 8 * 1024];
+        loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Err(ReadError::Gone),
+                Ok(read) => {
+                    self.buffer.extend_from_slice(&chunk[..read]);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(ReadError::Gone),
+            }
+        }
+    }
+}
+
+type Head = (usize, Request<Vec<u8>>, bool);
+
+/// The head at the start of `buffer` with its length, if it is all there.
+fn parse_head(buffer: &[u8]) -> Result<Option<Head>, ReadError> {
+    let bad = || ReadError::Refused(StatusCode::BAD_REQUEST);
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let length = match head.parse(buffer) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(ReadError::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+        }
+        Err(_) => return Err(bad()),
+    };
+    let mut request = Request::new(Vec::new());
+    *request.method_mut() = head.method.unwrap_or_default().parse::<Method>().map_err(|_| bad())?;
+    *request.uri_mut() = head.path.unwrap_or_default().parse::<Uri>().map_err(|_| bad())?;
+    *request.version_mut() = if head.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
+    for header in head.headers.iter() {
+        let name: HeaderName = header.name.parse().map_err(|_| bad())?;
+        let value = HeaderValue::from_bytes(header.value).map_err(|_| bad())?;
+        request.headers_mut().append(name, value);
+    }
+    let keep_alive = match request.version() {
+        Version::HTTP_10 => has_token(request.headers(), &CONNECTION, "keep-alive"),
+        _ => !has_token(request.headers(), &CONNECTION, "close"),
+    };
+    Ok(Some((length, request, keep_alive)))
+}
+
+/// How the end of a request's body is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Empty,
+    Length(u64),
+    Chunked,
+}
+
+impl Framing {
+    /// Two answers to one question are refused: that is how requests are smuggled.
+    fn of(headers: &HeaderMap) -> Result<Self, ReadError> {
+        let refused = ReadError::Refused(StatusCode::BAD_REQUEST);
+        let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+        let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
+        match (lengths.next(), lengths.next(), encodings.next(), encodings.next()) {
+            (None, _, None, _) => Ok(Self::Empty),
+            (Some(length), None, None, _) => {
+                let digits =
+                    length.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+                match digits.and_then(|text| text.parse().ok()) {
+                    Some(0) => Ok(Self::Empty),
+                    Some(length) => Ok(Self::Length(length)),
+                    None => Err(refused),
+                }
+            }
+            (None, _, Some(encoding), None) if encoding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+                Ok(Self::Chunked)
+            }
+            _ => Err(refused),
+        }
+    }
+}
+
+fn expects_continue(headers: &HeaderMap) -> bool {
+    has_token(headers, &EXPECT, "100-continue")
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+}
+
+/// The head of an answer whose body has `length` bytes.
+pub(super) fn write_head(response: &Response<Vec<u8>>, length: usize, keep_alive: bool) -> Vec<u8> {
+    let status = response.status();
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
+    for (name, value) in response.headers() {
+        if name != CONTENT_LENGTH && name != CONNECTION && name != TRANSFER_ENCODING {
+            head.extend_from_slice(wire_name(name).as_bytes());
+            head.extend_from_slice(b": ");
+            head.extend_from_slice(value.as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
+    }
+    let connection = if keep_alive { "keep-alive" } else { "close" };
+    head.extend_from_slice(
+        format!("Content-Length: {length}\r\nConnection: {connection}\r\n\r\n").as_bytes(),
+    );
+    head
+}
+
+/// Header names as the service spells them: some clients compare them by case.
+fn wire_name(name: &HeaderName) -> String {
+    match name.as_str() {
+        "inin-correlation-id" => "ININ-Correlation-Id".into(),
+        other if other.starts_with("inin-") => other.into(),
+        other => {
+            let capitalized = other.split('-').map(|part| {
+                let (first, rest) = part.split_at(part.len().min(1));
+                first.to_ascii_uppercase() + rest
+            });
+            capitalized.collect::<Vec<_>>().join("-")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A stream that hands out its input in pieces.
+    #[derive(Debug)]
+    struct Pieces {
+        input: Vec<u8>,
+        size: usize,
+        written: Vec<u8>,
+    }
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let size = self.size.min(self.input.len()).min(buffer.len());
+            buffer[..size].copy_from_slice(&self.input[..size]);
+            self.input.drain(..size);
+            Ok(size)
+        }
+    }
+
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.written.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn incoming(input: &[u8], size: usize) -> Incoming<Pieces> {
+        Incoming::new(Pieces { input: input.to_vec(), size, written: Vec::new() })
+    }
+
+    fn refused(input: &[u8]) -> Option<u16> {
+        match incoming(input, 1_000_000).read_request() {
+            Err(ReadError::Refused(status)) => Some(status.as_u16()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn two_requests_on_one_connection_in_pieces_of_any_size() {
+        let input = b"POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc\
+            PUT /d HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nConnection: x, Close\r\n\r\n2;e=1\r\nde\r\n1\r\nf\r\n0\r\nT: 1\r\n\r\n";
+        for size in 1..input.len() {
+            let mut incoming = incoming(input, size);
+            let first = incoming.read_request().unwrap();
+            assert_eq!((first.request.uri().to_string(), first.keep_alive), ("/a?b=c".into(), true));
+            assert_eq!(first.request.body(), b"abc");
+            let second = incoming.read_request().unwrap();
+            assert_eq!((second.request.body().as_slice(), second.keep_alive), (b"def".as_slice(), false));
+            assert!(matches!(incoming.read_request(), Err(ReadError::Gone)));
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let bodies = [
+            "Content-Length: 1\r\nContent-Length: 1",
+            "Content-Length: +1",
+            "Content-Length: 99999999999999999999",
+            "Content-Length: 1\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: gzip, chunked",
+        ];
+        for headers in bodies {
+            assert_eq!(
+                refused(format!("POST / HTTP/1.1\r\n{headers}\r\n\r\n").as_bytes()),
+                Some(400),
+                "{headers}"
+            );
+        }
+        assert_eq!(refused(b"nonsense\r\n\r\n"), Some(400));
+        assert_eq!(refused(b"GET / HTTP/2.0\r\n\r\n"), Some(400));
+        assert_eq!(refused(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Some(400));
+        assert_eq!(
+            refused(&[b"GET / HTTP/1.1\r\nA: ".as_slice(), &vec![b'a'; MAX_HEAD]].concat()),
+            Some(431)
+        );
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
+        assert_eq!(refused(many.as_bytes()), Some(431));
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_cut_and_ends_the_connection() {
+        let large = vec![b'x'; MAX_REQUEST_BODY + 100];
+        let sized = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", large.len()).into_bytes();
+        let chunked = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", large.len())
+            .into_bytes();
+        for head in [sized, chunked] {
+            let received = incoming(&[head, large.clone()].concat(), 100_000).read_request().unwrap();
+            assert_eq!((received.request.body().len(), received.keep_alive), (MAX_REQUEST_BODY + 1, false));
+        }
+    }
+
+    #[test]
+    fn a_waiting_client_is_told_to_continue() {
+        let input = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+        let mut waiting = incoming(input, input.len());
+        assert!(waiting.read_request().is_err(), "the body does not come");
+        assert_eq!(waiting.stream().written, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let eager = [input.as_slice(), b"x"].concat();
+        let mut eager = incoming(&eager, eager.len());
+        assert_eq!(eager.read_request().unwrap().request.body(), b"x");
+        assert!(eager.stream().written.is_empty());
+    }
+
+    #[test]
+    fn names_are_spelled_as_the_service_does() {
+        let name = |text: &str| wire_name(&text.parse().unwrap());
+        assert_eq!(name("inin-correlation-id"), "ININ-Correlation-Id");
+        assert_eq!(name("inin-ratelimit-count"), "inin-ratelimit-count");
+        assert_eq!(name("retry-after"), "Retry-After");
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input: Vec<u8>, size in 1usize..64) {
+            let _ = incoming(&input, size).read_request();
+            let chunked = [b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), &input].concat();
+            let _ = incoming(&chunked, size).read_request();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The organisation's OAuth clients: what each calls, how much, when, for whom, and with what luck.
+
+use usage_core::Date;
+
+use super::templates::Area::{
+    self, Analytics, Architect, Audits, Authorization, Conversations, Directory, ExternalContacts,
+    Integrations, Notifications, Outbound, Presence, Quality, Recordings, Routing, Speech, Telephony, Usage,
+    Users, Workforce,
+};
+use super::templates::TEMPLATES;
+use crate::seed::{self, Purpose, hash};
+
+/// Which days a client works.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rhythm {
+    /// With the people in the office: little at weekends.
+    Office,
+    /// Like the contact centre's callers: less at weekends.
+    Centre,
+    /// Every day the same: a scheduled job.
+    Scheduled,
+}
+
+/// How many of 10,000 requests are answered otherwise than with 2xx.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Luck {
+    pub(crate) redirected: u64,
+    /// 4xx other than 429.
+    pub(crate) refused: u64,
+    pub(crate) limited: u64,
+    pub(crate) failed: u64,
+}
+
+/// What is written down of a client; its id and its endpoints come from the seed.
+#[derive(Debug)]
+struct Profile {
+    name: &'static str,
+    areas: &'static [Area],
+    /// Requests on an ordinary weekday.
+    requests: u64,
+    rhythm: Rhythm,
+    /// For how many users it acts; 0 for a client that acts for itself.
+    users: u16,
+    luck: Luck,
+}
+
+const fn profile(
+    name: &'static str,
+    requests: u64,
+    rhythm: Rhythm,
+    users: u16,
+    luck: Luck,
+    areas: &'static [Area],
+) -> Profile {
+    Profile { name, areas, requests, rhythm, users, luck }
+}
+
+const GOOD: Luck = Luck { redirected: 2, refused: 40, limited: 1, failed: 4 };
+const FAIR: Luck = Luck { redirected: 10, refused: 180, limited: 30, failed: 15 };
+const POOR: Luck = Luck { redirected: 5, refused: 420, limited: 160, failed: 60 };
+/// The integration that asks far too often.
+const NOISY: Luck = Luck { redirected: 0, refused: 90, limited: 2_300, failed: 35 };
+
+/// The name of the client that the token endpoint knows.
+pub(crate) const OWN_CLIENT: &str = "Usage Reporter";
+
+const PROFILES: &[Profile] = &[
+    profile(OWN_CLIENT, 60, Rhythm::Scheduled, 0, GOOD, &[Usage]),
+    profile(
+        "Agent Desktop",
+        46_000,
+        Rhythm::Centre,
+        40,
+        GOOD,
+        &[Conversations, Presence, Users, Notifications],
+    ),
+    profile("Archive Uploader", 3_800, Rhythm::Scheduled, 0, FAIR, &[Recordings]),
+    profile("Audit Collector", 900, Rhythm::Scheduled, 0, GOOD, &[Audits, Authorization]),
+    profile("Bulk Skill Assigner", 1_400, Rhythm::Office, 3, FAIR, &[Routing, Users]),
+    profile("Callback Widget", 5_200, Rhythm::Centre, 0, FAIR, &[Conversations, Routing]),
+    profile("Chat Bot Gateway", 17_500, Rhythm::Centre, 0, GOOD, &[Conversations, Integrations, Architect]),
+    profile("Contact Sync", 8_100, Rhythm::Scheduled, 0, POOR, &[ExternalContacts]),
+    profile("CRM Connector", 24_000, Rhythm::Office, 25, GOOD, &[Conversations, ExternalContacts, Users]),
+    profile("Data Warehouse Loader", 6_400, Rhythm::Scheduled, 0, GOOD, &[Analytics, Routing, Users]),
+    profile("Deployment Pipeline", 700, Rhythm::Office, 0, FAIR, &[Architect, Routing, Integrations]),
+    profile("Dialer Campaign Manager", 7_300, Rhythm::Office, 4, FAIR, &[Outbound]),
+    profile("Directory Provisioning", 1_900, Rhythm::Office, 0, GOOD, &[Users, Directory, Authorization]),
+    profile("Edge Health Monitor", 4_300, Rhythm::Scheduled, 0, GOOD, &[Telephony]),
+    profile("Forecast Tool", 650, Rhythm::Office, 5, GOOD, &[Workforce, Analytics]),
+    profile(
+        "IVR Lookup Service",
+        21_000,
+        Rhythm::Centre,
+        0,
+        GOOD,
+        &[Integrations, Architect, ExternalContacts],
+    ),
+    profile("Nightly Export", 5_600, Rhythm::Scheduled, 0, GOOD, &[Analytics, Users, Directory]),
+    profile("Quality Dashboard", 2_100, Rhythm::Office, 8, GOOD, &[Quality, Recordings, Speech]),
+    profile("Queue Wallboard", 31_000, Rhythm::Centre, 0, NOISY, &[Analytics, Routing, Notifications]),
+    profile("Shift Swap App", 2_700, Rhythm::Centre, 18, POOR, &[Workforce, Users]),
+    profile("Supervisor Console", 9_400, Rhythm::Office, 9, GOOD, &[Analytics, Presence, Routing, Quality]),
+    profile("Transcript Miner", 3_300, Rhythm::Scheduled, 0, FAIR, &[Speech, Conversations]),
+    profile("WFM Sync", 2_600, Rhythm::Scheduled, 0, GOOD, &[Workforce, Users, Presence]),
+];
+
+/// A new client each month, gone after a few weeks: at any time one appeared lately and one vanished lately.
+const CAMPAIGN: Profile =
+    profile("Campaign Import", 4_800, Rhythm::Office, 0, FAIR, &[Outbound, ExternalContacts]);
+
+const FIRST_CAMPAIGN_YEAR: i16 = 2018;
+const CAMPAIGN_YEARS: i16 = 82;
+
+/// An OAuth client of the organisation.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) requests: u64,
+    pub(crate) rhythm: Rhythm,
+    pub(crate) luck: Luck,
+    /// Numbers of the users for whom it acts, none if it acts for itself.
+    pub(crate) users: Vec<u16>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// Its first and last day with traffic, if it was not always there.
+    pub(crate) life: Option<(Date, Date)>,
+}
+
+/// A template and method that a client calls, and its share of the client's requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) template: u16,
+    /// The method's place among the template's methods.
+    pub(crate) method: u8,
+    pub(crate) weight: u64,
+}
+
+impl Client {
+    /// Whether the service has heard of it by `day`; one that vanished can still be asked about.
+    pub(crate) fn is_known_on(&self, day: Date) -> bool {
+        self.life.is_none_or(|(first, _)| first <= day)
+    }
+
+    /// Whether it may have traffic on `day`.
+    pub(crate) fn lives_on(&self, day: Date) -> bool {
+        self.life.is_none_or(|(first, last)| first <= day && day <= last)
+    }
+}
+
+/// The clients that are always there, then one for each month from January 2018 on.
+pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
+    let lasting = (0..).zip(PROFILES).map(|(number, profile)| {
+        let own = profile.name == OWN_CLIENT;
+        let id = if own { own_id.into() } else { seed::uuid(seed, Purpose::Client, &[number]) };
+        client(seed, number, profile, id, profile.name.into(), user_count)
+    });
+    let months =
+        (0..CAMPAIGN_YEARS).flat_map(|year| (1..=12).map(move |month| (FIRST_CAMPAIGN_YEAR + year, month)));
+    let campaigns = (0..).zip(months).filter_map(|(number, (year, month))| {
+        let id = seed::uuid(seed, Purpose::CampaignClient, &[number]);
+        let name = format!("{} {year}-{month:02}", CAMPAIGN.name);
+        let dice = hash(seed, Purpose::CampaignDays, &[number]).to_le_bytes();
+        let first = Date::new(year, month, 1).ok()?.plus_days(i64::from(dice[0] % 12));
+        let last = first.plus_days(17 + i64::from(dice[1] % 9));
+        Some(Client {
+            life: Some((first, last)),
+            ..client(seed, 1_000 + number, &CAMPAIGN, id, name, user_count)
+        })
+    });
+    lasting.chain(campaigns).collect()
+}
+
+/// The numbers of the clients among which those with traffic on `day` are: the lasting ones, and the campaigns of
+/// this month and the month before.
+pub(crate) fn candidates(day: Date) -> impl Iterator<Item = usize> {
+    let month = (i64::from(day.year()) - i64::from(FIRST_CAMPAIGN_YEAR)) * 12 + i64::from(day.month()) - 1;
+    let campaigns = [month - 1, month].into_iter().filter_map(|month| usize::try_from(month).ok());
+    (0..PROFILES.len()).chain(campaigns.map(|month| PROFILES.len() + month))
+}
+
+fn client(seed: u64, number: u64, profile: &Profile, id: String, name: String, user_count: u16) -> Client {
+    // A team is a run of neighbouring users, from a place that the seed gives.
+    let first_user = hash(seed, Purpose::Team, &[number]) % u64::from(user_count.max(1));
+    let team = (0..profile.users).map(|n| (first_user + u64::from(n)) % u64::from(user_count.max(1)));
+    Client {
+        id,
+        name,
+        requests: profile.requests,
+        rhythm: profile.rhythm,
+        luck: profile.luck,
+        users: team.filter_map(|user| u16::try_from(user).ok()).collect(),
+        endpoints: endpoints(seed, number, profile.areas),
+        life: None,
+    }
+}
+
+/// Most of what the areas offer, with a few endpoints called much more than the rest.
+fn endpoints(seed: u64, number: u64, areas: &[Area]) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for (template, entry) in (0u16..).zip(TEMPLATES).filter(|(_, entry)| areas.contains(&entry.area)) {
+        for (method, _) in (0u8..).zip(entry.methods) {
+            let dice = hash(seed, Purpose::Endpoint, &[number, u64::from(template), u64::from(method)]);
+            if !dice.is_multiple_of(4) || endpoints.is_empty() {
+                let rank = 1 + (dice >> 8) % 30;
+                endpoints.push(Endpoint { template, method, weight: 1_000 / rank });
+            }
+        }
+    }
+    endpoints
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_ids_are_distinct() {
+        let clients = clients(1, "own", 50);
+        let ids: BTreeSet<_> = clients.iter().map(|client| &client.id).collect();
+        let names: BTreeSet<_> = clients.iter().map(|client| &client.name).collect();
+        assert_eq!((ids.len(), names.len()), (clients.len(), clients.len()));
+        assert!(ids.contains(&"own".to_string()));
+        assert!(clients.iter().all(|client| !client.endpoints.is_empty()));
+    }
+
+    #[test]
+    fn every_living_client_is_a_candidate() {
+        let clients = clients(9, "own", 50);
+        for offset in (0..400).chain([5_000, 100_000]) {
+            let day = Date::new(2025, 12, 20).unwrap().plus_days(offset);
+            let found: Vec<_> =
+                candidates(day).filter(|&n| clients.get(n).is_some_and(|c| c.lives_on(day))).collect();
+            let all: Vec<_> = (0..clients.len()).filter(|&n| clients[n].lives_on(day)).collect();
+            assert_eq!(found, all, "{day}");
+        }
+    }
+}

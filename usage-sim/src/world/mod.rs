@@ -1,0 +1,75 @@
+//! The organisation behind the numbers: its OAuth clients, its users, and what they asked of the API day by day.
+//!
+//! Nothing is stored: a day's traffic is a function of the seed and the date, made when it is asked for.
+
+mod clients;
+mod templates;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use usage_core::model::HttpMethod;
+
+pub(crate) use clients::Client;
+pub(crate) use templates::{TEMPLATES, template_number};
+pub(crate) use traffic::{Counts, Fact};
+
+use crate::seed::{self, Purpose};
+
+const USERS: u16 = 50;
+
+/// One organisation.
+#[derive(Debug)]
+pub(crate) struct World {
+    seed: u64,
+    organization_id: String,
+    clients: Vec<Client>,
+    by_id: BTreeMap<String, u16>,
+    by_name: BTreeMap<String, u16>,
+    users: Vec<String>,
+}
+
+impl World {
+    /// The organisation of `seed`, in which `own_id` is the client that asks for usage.
+    pub(crate) fn new(seed: u64, own_id: &str) -> Self {
+        let clients = clients::clients(seed, own_id, USERS);
+        let numbered = || (0u16..).zip(&clients);
+        Self {
+            seed,
+            organization_id: seed::uuid(seed, Purpose::Organization, &[]),
+            by_id: numbered().map(|(number, client)| (client.id.clone(), number)).collect(),
+            by_name: numbered().map(|(number, client)| (client.name.clone(), number)).collect(),
+            users: (0..USERS).map(|user| seed::uuid(seed, Purpose::User, &[user.into()])).collect(),
+            clients,
+        }
+    }
+
+    pub(crate) fn organization_id(&self) -> &str {
+        &self.organization_id
+    }
+
+    pub(crate) fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    pub(crate) fn client(&self, number: u16) -> Option<&Client> {
+        self.clients.get(usize::from(number))
+    }
+
+    pub(crate) fn client_number(&self, id: &str) -> Option<u16> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn client_number_of_name(&self, name: &str) -> Option<u16> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn user_id(&self, number: u16) -> Option<&str> {
+        self.users.get(usize::from(number)).map(String::as_str)
+    }
+}
+
+/// The method of a fact: `index` is its place among the template's methods.
+pub(crate) fn method_of(template: u16, index: u8) -> Option<&'static HttpMethod> {
+    TEMPLATES.get(usize::from(template))?.methods.get(usize::from(index))
+}

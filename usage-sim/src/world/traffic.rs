@@ -1,0 +1,241 @@
+//! How many requests there were on a day, by client, endpoint and user. Whole numbers only, so that every machine gets
+//! the same.
+
+use std::ops::AddAssign;
+
+use usage_core::{Date, Timestamp};
+
+use super::clients::{Client, Rhythm};
+use super::{World, clients};
+use crate::seed::{Purpose, hash};
+
+/// Counters of a row, by class of the answer's status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) status200: u64,
+    pub(crate) status300: u64,
+    /// Those of `status429` included.
+    pub(crate) status400: u64,
+    pub(crate) status500: u64,
+    pub(crate) status429: u64,
+}
+
+impl Counts {
+    /// All requests. Rate-limited ones are among those of class 4xx and not added again.
+    pub(crate) fn requests(self) -> u64 {
+        self.status200 + self.status300 + self.status400 + self.status500
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.status200 += other.status200;
+        self.status300 += other.status300;
+        self.status400 += other.status400;
+        self.status500 += other.status500;
+        self.status429 += other.status429;
+    }
+}
+
+/// What one client asked of one endpoint for one user on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    pub(crate) client: u16,
+    pub(crate) template: u16,
+    /// The method's place among the template's methods.
+    pub(crate) method: u8,
+    /// `None` if the client acted for itself.
+    pub(crate) user: Option<u16>,
+    pub(crate) counts: Counts,
+}
+
+impl World {
+    /// Calls `each` with everything that happened on `day`; with `only`, to that client.
+    pub(crate) fn visit_day(&self, day: Date, only: Option<u16>, each: &mut impl FnMut(Fact)) {
+        let day_number = Date::of(Timestamp::UNIX_EPOCH).days_until(day).cast_unsigned();
+        for number in clients::candidates(day) {
+            let Some(client) = self.clients.get(number).filter(|client| client.lives_on(day)) else {
+                continue;
+            };
+            let Ok(number) = u16::try_from(number) else { continue };
+            if only.is_none_or(|only| only == number) {
+                self.visit_client(day, day_number, number, client, each);
+            }
+        }
+    }
+
+    fn visit_client(
+        &self,
+        day: Date,
+        day_number: u64,
+        number: u16,
+        client: &Client,
+        each: &mut impl FnMut(Fact),
+    ) {
+        let dice = hash(self.seed, Purpose::Volume, &[day_number, u64::from(number)]);
+        let mood = 850 + dice % 300;
+        // Thousandths of a request, so that small shares are not lost to rounding.
+        let volume = client.requests * weekday_permille(client.rhythm, day) * growth_permille(day) / 1_000
+            * mood
+            / 1_000;
+        let users = self.present_users(day, day_number, number, client);
+        let user_weights: u64 = users.iter().map(|(_, weight)| weight).sum();
+        let endpoint_weights: u64 = client.endpoints.iter().map(|endpoint| endpoint.weight).sum();
+        for endpoint in &client.endpoints {
+            let dice = hash(
+                self.seed,
+                Purpose::Traffic,
+                &[day_number, u64::from(number), u64::from(endpoint.template), u64::from(endpoint.method)],
+            );
+            let share = volume * endpoint.weight / endpoint_weights.max(1) * (600 + dice % 800) / 1_000;
+            let outage = self.is_outage(day_number, endpoint.template);
+            for &(user, weight) in &users {
+                let dice = hash(dice, Purpose::User, &[user.map_or(u64::MAX, u64::from)]);
+                let requests = (share * weight / user_weights.max(1) + dice % 1_000) / 1_000;
+                if requests > 0 {
+                    let counts = split(requests, client, mood, outage, dice);
+                    each(Fact {
+                        client: number,
+                        template: endpoint.template,
+                        method: endpoint.method,
+                        user,
+                        counts,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The users for whom the client worked that day, each with a weight; one `None` for a client that acts for
+    /// itself.
+    fn present_users(
+        &self,
+        day: Date,
+        day_number: u64,
+        number: u16,
+        client: &Client,
+    ) -> Vec<(Option<u16>, u64)> {
+        if client.users.is_empty() {
+            return vec![(None, 1)];
+        }
+        let absent_percent = if day.weekday() < 6 { 15 } else { 75 };
+        let present = client.users.iter().filter_map(|&user| {
+            let dice = hash(self.seed, Purpose::Presence, &[day_number, u64::from(user)]);
+            let weight =
+                200 + hash(self.seed, Purpose::Presence, &[u64::from(number), u64::from(user), 1]) % 1_600;
+            (dice % 100 >= absent_percent).then_some((Some(user), weight))
+        });
+        present.collect()
+    }
+
+    /// Now and then a part of the API fails for a day.
+    fn is_outage(&self, day_number: u64, template: u16) -> bool {
+        let dice = hash(self.seed, Purpose::Incident, &[day_number]);
+        dice.is_multiple_of(37) && (dice >> 8) % 6 == u64::from(template) % 6
+    }
+}
+
+fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
+    let week: [u64; 7] = match rhythm {
+        Rhythm::Office => [1_060, 1_020, 1_000, 990, 930, 90, 40],
+        Rhythm::Centre => [1_120, 1_040, 1_000, 990, 960, 420, 230],
+        Rhythm::Scheduled => [1_000, 1_000, 1_000, 1_000, 1_000, 960, 940],
+    };
+    usize::try_from(day.weekday() - 1).ok().and_then(|index| week.get(index)).copied().unwrap_or(1_000)
+}
+
+/// A fifth more each year, counted from the start of 2024.
+fn growth_permille(day: Date) -> u64 {
+    let years_end = i64::from(day.year() - 2024) * 200;
+    let in_year = i64::from(day.month() - 1) * 200 / 12 + i64::from(day.day()) * 200 / 372;
+    u64::try_from((1_000 + years_end + in_year).clamp(300, 4_000)).unwrap_or(1_000)
+}
+
+/// Divides requests among the classes of answers; 2xx get what the others leave.
+fn split(requests: u64, client: &Client, mood: u64, outage: bool, dice: u64) -> Counts {
+    // Who asks more than usual is limited more than usual.
+    let limited_rate = if mood > 1_000 { client.luck.limited } else { client.luck.limited / 2 };
+    let failed_rate = if outage { client.luck.failed + 1_500 } else { client.luck.failed };
+    let part = |rate: u64, shift: u32| (requests * rate + (dice >> shift) % 10_000) / 10_000;
+    let mut rest = requests;
+    let mut take = |wanted: u64| {
+        let taken = wanted.min(rest);
+        rest -= taken;
+        taken
+    };
+    let status500 = take(part(failed_rate, 10));
+    let status429 = take(part(limited_rate, 22));
+    let status400 = status429 + take(part(client.luck.refused, 34));
+    let status300 = take(part(client.luck.redirected, 46));
+    Counts { status200: rest, status300, status400, status500, status429 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn facts(world: &World, day: Date, only: Option<u16>) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        world.visit_day(day, only, &mut |fact| facts.push(fact));
+        facts
+    }
+
+    fn requests(facts: &[Fact]) -> u64 {
+        facts.iter().map(|fact| fact.counts.requests()).sum()
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_is_believable() {
+        let world = World::new(1, "own");
+        let wednesday = facts(&world, day("2026-07-08"), None);
+        let sunday = facts(&world, day("2026-07-12"), None);
+        let earlier = facts(&world, day("2025-07-09"), None);
+        assert!((600..6_000).contains(&wednesday.len()), "{}", wednesday.len());
+        assert!(requests(&sunday) * 2 < requests(&wednesday));
+        assert!(requests(&earlier) < requests(&wednesday), "it grows");
+        let users: BTreeSet<_> = wednesday.iter().map(|fact| fact.user).collect();
+        assert!(users.len() > 30 && users.contains(&None));
+        let limited: u64 = wednesday.iter().map(|fact| fact.counts.status429).sum();
+        let noisy = world.clients.iter().position(|client| client.name == "Queue Wallboard").unwrap();
+        let of_noisy = wednesday.iter().filter(|fact| usize::from(fact.client) == noisy);
+        assert!(of_noisy.map(|fact| fact.counts.status429).sum::<u64>() * 2 > limited);
+    }
+
+    #[test]
+    fn clients_come_and_go() {
+        let world = World::new(1, "own");
+        let mut seen = Vec::new();
+        for offset in 0..90 {
+            let today = facts(&world, day("2026-05-01").plus_days(offset), None);
+            seen.push(today.iter().map(|fact| fact.client).collect::<BTreeSet<_>>());
+        }
+        let last_month: BTreeSet<_> = seen[60..].iter().flatten().collect();
+        let first_month: BTreeSet<_> = seen[..30].iter().flatten().collect();
+        assert!(last_month.difference(&first_month).next().is_some(), "one appeared");
+        assert!(first_month.difference(&last_month).next().is_some(), "one vanished");
+    }
+
+    proptest! {
+        #[test]
+        fn counters_agree(seed: u64, offset in -100_000i64..900_000) {
+            let world = World::new(seed, "own");
+            let day = day("2000-01-01").plus_days(offset);
+            let all = facts(&world, day, None);
+            for fact in &all {
+                prop_assert!(fact.counts.status429 <= fact.counts.status400);
+                prop_assert!(fact.counts.requests() > 0);
+            }
+            prop_assert_eq!(&all, &facts(&World::new(seed, "other"), day, None));
+            let of_one: Vec<_> = all.into_iter().filter(|fact| fact.client == 3).collect();
+            prop_assert_eq!(of_one, facts(&world, day, Some(3)));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The simulated service from outside: in memory and on a socket.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
+
+mod executions;
+mod faults;
+mod paging;
+mod queries;
+mod refusals;
+mod speed;
+mod support;
+mod wire;
+mod wire_faults;

@@ -1,0 +1,19 @@
+//! The largest question: it must not make tests wait.
+
+use std::time::{Duration, Instant};
+
+use crate::support::Bench;
+
+#[test]
+fn a_month_by_everything_takes_moments() {
+    let mut bench = Bench::new();
+    let body = r#"{"interval":"2026-06/2026-06","granularity":"Day","groupBy":["OAuthClientId","TemplateUri","HttpMethod","UserId"]}"#;
+    let results = bench.submit("/api/v2/usage/query", body);
+    bench.wait(3);
+    let begin = Instant::now();
+    let bytes = bench.get(&results).into_body().len();
+    let taken = begin.elapsed();
+    // Without optimization on a busy machine; optimized it is a fraction of a second.
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
+    assert!(bytes > 1_000_000, "{bytes}");
+}

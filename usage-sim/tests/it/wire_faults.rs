@@ -1,0 +1,113 @@
+//! Every wire fault, as a client sees it.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use usage_sim::{Fault, Match, Rule, WireFault};
+
+use crate::wire::Bench;
+
+const BODY: &str = r#"{"interval":"2026-07-01/2026-07-07"}"#;
+
+/// What comes, until the server closes, when `fault` strikes a submission.
+fn struck(fault: WireFault) -> Vec<u8> {
+    let bench = Bench::new();
+    bench.server.simulator().inject(Rule::new(Match::Submit, fault.clone()));
+    let mut connection = bench.connect();
+    let bytes = connection.send(bench.submit("/api/v2/usage/query", BODY)).rest();
+    let service = bench.server.simulator();
+    assert_eq!(service.journal()[0].fault, Some(Fault::Wire(fault)));
+    assert!(service.journal()[0].started.is_some(), "it was processed");
+    bytes
+}
+
+#[test]
+fn garbage_comes_in_the_answers_place() {
+    assert_eq!(struck(WireFault::Garbage(b"\x16\x03\x01 what?".to_vec())), b"\x16\x03\x01 what?");
+}
+
+#[test]
+fn closes_before_the_reply() {
+    assert_eq!(struck(WireFault::CloseBeforeReply), b"");
+}
+
+#[test]
+fn closes_in_the_head() {
+    let bytes = struck(WireFault::CloseMidHead);
+    assert!(bytes.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(!bytes.windows(4).any(|window| window == b"\r\n\r\n"));
+}
+
+#[test]
+fn closes_in_the_body() {
+    let bytes = String::from_utf8(struck(WireFault::CloseMidBody)).unwrap();
+    let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
+    let promised: usize =
+        head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
+    assert!(!body.is_empty() && body.len() < promised, "{bytes}");
+}
+
+#[test]
+fn hangs_until_the_client_goes() {
+    let bench = Bench::new();
+    bench.server.simulator().inject(Rule::new(Match::Submit, WireFault::Hang));
+    let mut connection = bench.connect();
+    connection.send(bench.submit("/api/v2/usage/query", BODY));
+    connection.set_read_timeout(Duration::from_millis(200));
+    let kind = connection.read().unwrap_err().kind();
+    assert!(matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{kind:?}");
+    assert_eq!(bench.server.simulator().journal().len(), 1);
+    let begin = Instant::now();
+    bench.server.shutdown();
+    assert!(begin.elapsed() < Duration::from_secs(3), "a hanging connection does not keep the server");
+}
+
+#[test]
+fn drips_but_arrives_and_the_connection_goes_on() {
+    let bench = Bench::new();
+    let drip = WireFault::Drip { interval: Duration::from_millis(2), bytes: 20 };
+    bench.server.simulator().inject(Rule::new(Match::Submit, drip));
+    let mut connection = bench.connect();
+    let begin = Instant::now();
+    let (_, body) = connection.send(bench.submit("/api/v2/usage/query", BODY)).answer();
+    assert!(begin.elapsed() >= Duration::from_millis(20), "{:?}", begin.elapsed());
+    assert!(body.starts_with(br#"{"executionId":""#));
+    assert_eq!(connection.send(bench.submit("/api/v2/usage/query", BODY)).answer().1.len(), body.len());
+}
+
+#[test]
+fn a_drip_does_not_keep_the_server() {
+    let bench = Bench::new();
+    let drip = WireFault::Drip { interval: Duration::from_secs(3_600), bytes: 0 };
+    bench.server.simulator().inject(Rule::new(Match::Submit, drip));
+    let mut connection = bench.connect();
+    connection.send(bench.submit("/api/v2/usage/query", BODY));
+    while bench.server.simulator().journal().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let begin = Instant::now();
+    bench.server.shutdown();
+    assert!(begin.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn answers_that_stand_in_look_the_same_on_the_wire() {
+    let bench = Bench::new();
+    bench.server.simulator().inject(Rule::new(Match::Any, Fault::Html));
+    let strange = Fault::StatusWith {
+        status: 799,
+        headers: vec![("Content-Length".into(), "1".into())],
+        body: b"abc".to_vec(),
+    };
+    bench.server.simulator().inject(Rule::new(Match::Any, strange));
+    let mut connection = bench.connect();
+    let (head, body) = connection.send(bench.head("GET", "/", "")).answer();
+    assert!(
+        head.starts_with("HTTP/1.1 502 Bad Gateway\r\n") && head.contains("Content-Type: text/html\r\n"),
+        "{head}"
+    );
+    assert!(body.starts_with(b"<html>"));
+    let (head, body) = connection.send(bench.head("GET", "/", "")).answer();
+    assert!(head.starts_with("HTTP/1.1 799 Unknown\r\n"), "{head}");
+    assert_eq!(body, b"abc", "the true length is sent");
+}
