@@ -1,0 +1,122 @@
+//! Each family from the query to its rows.
+
+use std::sync::{Arc, Mutex};
+
+use usage_core::model::{Dimension, Granularity, HttpMethod, SearchColumn};
+use usage_core::query::{
+    ClientQuery, ClientSummary, OrganizationQuery, OrganizationQueryResults, SimpleSearch,
+};
+use usage_core::{Interval, Notice, Phase, UsageTable};
+use usage_sim::Operation;
+
+use crate::support::{START, world};
+
+fn june() -> Interval {
+    "2026-06-01/2026-06-30".parse().unwrap()
+}
+
+fn requests(table: &UsageTable) -> u64 {
+    table.iter().filter_map(|row| row.requests()).sum()
+}
+
+#[test]
+fn organization_query() {
+    let world = world();
+    let query = OrganizationQuery::new(june()).with_granularity(Granularity::Week);
+    let by_client = world.client.run(query.clone()).unwrap();
+    assert!(by_client.iter().all(|row| row.client_id().is_some() && row.date().is_some()));
+    let by_method = world.client.run(query.with_group_by([Dimension::HttpMethod])).unwrap();
+    assert!(by_method.iter().all(|row| row.client_id().is_none() && row.http_method().is_some()));
+    assert_eq!(requests(&by_client), requests(&by_method));
+    let operations = world.operations();
+    assert_eq!(operations[0], Operation::Token);
+    assert_eq!(operations.iter().filter(|operation| **operation == Operation::Token).count(), 1);
+    assert!(operations.contains(&Operation::OrganizationResults));
+}
+
+#[test]
+fn client_query_and_summary_read_their_results_at_the_same_place() {
+    let world = world();
+    let client = world.server.simulator().oauth_clients(START)[0].id.clone();
+    let query = ClientQuery::new(client.parse().unwrap(), june()).with_group_by([Dimension::TemplateUri]);
+    assert!(requests(&world.client.run(query).unwrap()) > 0);
+    let summary = ClientSummary::new(client.parse().unwrap()).with_days(30);
+    assert!(requests(&world.client.run(summary).unwrap()) > 0);
+    let operations = world.operations();
+    for operation in [Operation::ClientQuery, Operation::ClientSummary, Operation::ClientResults] {
+        assert!(operations.contains(&operation), "{operation:?}");
+    }
+}
+
+#[test]
+fn simple_search_page_by_page_and_row_by_row() {
+    let world = world();
+    let columns =
+        [SearchColumn::Date, SearchColumn::ClientName, SearchColumn::TemplateUri, SearchColumn::Status200];
+    let search = SimpleSearch::new(june()).with_columns(columns).with_http_methods([HttpMethod::Get]);
+    let mut handle = world.client.start(search.clone());
+    let mut pages = Vec::new();
+    while let Some(page) = handle.next_page().unwrap() {
+        pages.push(page.len());
+    }
+    assert!(pages.len() > 1 && pages[0] == 1000, "{pages:?}");
+    assert!(handle.next_page().unwrap().is_none());
+
+    let rows: Vec<_> = world.client.start(search.clone()).rows().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), pages.iter().sum::<usize>());
+    assert_eq!(world.client.run(search).unwrap().into_iter().collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn a_single_endpoint_is_called_without_polling() {
+    let world = world();
+    let mut handle = world.client.start(OrganizationQuery::new(june()));
+    handle.next_page().unwrap();
+    let id = handle.execution().id().unwrap().clone();
+    let page = world.client.call(OrganizationQueryResults { execution_id: id }).unwrap();
+    assert_eq!(page.status.unwrap().as_str(), "Complete");
+    assert!(!page.rows.is_empty());
+}
+
+#[test]
+fn an_observer_sees_every_step_and_an_execution_can_be_attached_to() {
+    let world = world();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observed = Arc::clone(&seen);
+    let handle = world.client.start(OrganizationQuery::new(june()));
+    let mut handle = handle.observe(move |execution, notice| {
+        observed.lock().unwrap().push((execution.phase(), notice));
+    });
+    let rows = handle.next_page().unwrap().unwrap();
+    assert!(handle.next_page().unwrap().is_none());
+    let seen = seen.lock().unwrap();
+    assert!(seen.iter().any(|(_, notice)| matches!(notice, Notice::Waiting(..))));
+    assert_eq!(seen.last().unwrap().0, Phase::Complete);
+
+    let id = handle.execution().id().unwrap().clone();
+    let attached = world.client.attach(OrganizationQuery::new(june()), id).finish().unwrap();
+    assert_eq!(attached, rows);
+}
+
+#[test]
+fn a_get_has_no_body_and_names_the_driver() {
+    let world = world();
+    world.client.run(OrganizationQuery::new(june())).unwrap();
+    let request = OrganizationQueryResults { execution_id: "x".parse().unwrap() };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let reader = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").unwrap();
+        String::from_utf8_lossy(&head[..length]).to_ascii_lowercase()
+    });
+    let builder = usage_blocking::Client::builder().api_url(url.parse().unwrap());
+    builder.access_token("t").unwrap().build().unwrap().call(request).unwrap();
+    let head = reader.join().unwrap();
+    assert!(!head.contains("content-length") && !head.contains("transfer-encoding"), "{head}");
+    assert!(head.contains(concat!("user-agent: usage-blocking/", env!("CARGO_PKG_VERSION"))), "{head}");
+    assert!(head.contains("accept: application/json") && !head.contains("accept-encoding"), "{head}");
+}
