@@ -78,6 +78,20 @@ impl Date {
         )
     }
 
+    /// The same day `years` later (earlier if negative); the last of February where there is no 29th. It stays
+    /// inside the supported years.
+    #[must_use]
+    pub fn plus_years(self, years: i16) -> Self {
+        let end = if years < 0 { civil::date(1, 1, 1) } else { civil::date(9998, 12, 31) };
+        let span = jiff::Span::new().try_years(years);
+        Self(
+            span.and_then(|span| self.0.checked_add(span))
+                .ok()
+                .and_then(Self::supported)
+                .map_or(end, |d| d.0),
+        )
+    }
+
     /// Days from this day to `later`: 0 for the same day, negative if `later` is earlier.
     pub fn days_until(self, later: Self) -> i64 {
         self.0.duration_until(later.0).as_hours() / 24
@@ -165,6 +179,15 @@ mod tests {
         ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn years_before() {
+        let date = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(date("2026-07-01").plus_years(-1), date("2025-07-01"));
+        assert_eq!(date("2024-02-29").plus_years(-1), date("2023-02-28"));
+        assert_eq!(date("2024-02-29").plus_years(i16::MAX), date("9998-12-31"));
+        assert_eq!(date("2024-02-29").plus_years(i16::MIN), date("0001-01-01"));
     }
 
     #[test]

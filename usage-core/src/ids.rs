@@ -75,6 +75,11 @@ id! {
 }
 
 id! {
+    /// The id of a kind of operational event, `eventDefinitionId` in paths. The same rules as for [`ExecutionId`].
+    EventDefinitionId, "event definition id", check_segment
+}
+
+id! {
     /// A paging cursor: `cursors.after`, opaque, at most [`MAX_CURSOR_LEN`] bytes, never empty.
     Cursor, "cursor", check_cursor
 }

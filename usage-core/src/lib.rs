@@ -41,6 +41,7 @@
 //! # What lives where
 //!
 //! - [`query`]: the queries, what an execution runs. [`Endpoint`]: the operations behind them.
+//! - [`events`]: the operational events, synchronous.
 //! - [`Execution`] and [`Call`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
 //! - [`UsageTable`]: the rows, whatever family they came from.
@@ -60,6 +61,7 @@ mod date;
 pub mod decode;
 mod endpoint;
 pub mod error;
+pub mod events;
 pub mod execution;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -84,6 +86,9 @@ pub mod uri;
 
 /// The long documents.
 pub mod documentation {
+    #[doc = include_str!("../docs/coverage.md")]
+    pub mod coverage {}
+
     #[doc = include_str!("../docs/design.md")]
     pub mod design {}
 
@@ -97,7 +102,7 @@ pub use date::Date;
 pub use endpoint::{Endpoint, EndpointExt};
 pub use error::Error;
 pub use execution::{Execution, Snapshot};
-pub use ids::{ClientId, Cursor, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN};
+pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN};
 pub use interval::Interval;
 pub use jitter::Jitter;
 pub use machine::{Machine, Next, Notice};

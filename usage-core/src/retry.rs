@@ -31,8 +31,10 @@ impl Backoff {
 /// use usage_core::Policy;
 ///
 /// let policy = Policy::default();
-/// assert_eq!(policy.poll.delay(0), Duration::from_secs(2));
-/// assert_eq!(policy.poll.delay(99), Duration::from_secs(60));
+/// assert_eq!(policy.first_poll, Duration::from_secs(2));
+/// assert_eq!(policy.poll.delay(0), Duration::from_secs(4));
+/// assert_eq!(policy.poll.delay(1), Duration::from_secs(6));
+/// assert_eq!(policy.poll.delay(99), Duration::from_secs(150));
 /// assert_eq!(policy.retry.delay(0), Duration::from_millis(500));
 /// assert_eq!(policy.retry.delay(99), Duration::from_secs(30));
 /// assert_eq!((policy.jitter, policy.max_failures), (0.2, 5));
@@ -41,7 +43,10 @@ impl Backoff {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Delays between polls of a query that is not done. The service's vendor warns against polling fast.
+    /// From the submit to the first poll.
+    pub first_poll: Duration,
+    /// Delays between the further polls of a query that is not done. The service's vendor warns against polling
+    /// fast. By default each poll is about half as much later again as the query has taken so far.
     pub poll: Backoff,
     /// Delays between tries after a failure. `Retry-After` is a floor under them, never a ceiling.
     pub retry: Backoff,
@@ -63,7 +68,8 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            poll: Backoff { initial: Duration::from_secs(2), factor: 2.0, max: Duration::from_secs(60) },
+            first_poll: Duration::from_secs(2),
+            poll: Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) },
             retry: Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) },
             jitter: 0.2,
             max_failures: 5,
@@ -94,6 +100,13 @@ impl Policy {
     #[must_use]
     pub fn with_max_failures(mut self, failures: u32) -> Self {
         self.max_failures = failures;
+        self
+    }
+
+    /// Sets [`first_poll`](Self::first_poll).
+    #[must_use]
+    pub fn with_first_poll(mut self, delay: Duration) -> Self {
+        self.first_poll = delay;
         self
     }
 

@@ -74,6 +74,15 @@ impl QueryWriter {
     }
 }
 
+/// The `after` parameter of a `nextUri`: the one thing that is taken out of it. It is never requested itself.
+pub(crate) fn after_of(next_uri: &str) -> Option<String> {
+    let (_, query) = next_uri.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "after")
+        .map(|(_, value)| value.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use percent_encoding::percent_decode_str;
@@ -87,6 +96,15 @@ mod tests {
             let mut path = PathWriter::default();
             path.fixed("api").segment(text).fixed("results");
             assert!(path.finish().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_cursor_is_taken_out_of_a_next_uri() {
+        assert_eq!(after_of("/jobs/1?pageSize=100&after=eyJ%2Bb%3D").as_deref(), Some("eyJ+b="));
+        assert_eq!(after_of("https://evil.example/x?after=a#after=b").as_deref(), Some("a"));
+        for none in ["", "/jobs/1", "/jobs/1?pageSize=100", "/jobs/1#?x", "after=a"] {
+            assert_eq!(after_of(none), None, "{none}");
         }
     }
 

@@ -30,6 +30,9 @@ use crate::table::UsageTable;
 use crate::time::Timestamp;
 use state::{Finished, InFlight, Ready, State, Waiting};
 
+/// How long before the deadline a query that is not done is polled for the last time.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// One execution of one query.
 ///
 /// It is a [`Machine`]: drive it with a driver of this project or by hand. Rows leave page by page, with the
@@ -177,7 +180,10 @@ impl<Q: UsageQuery> Execution<Q> {
     fn dispatch(&mut self, now: Timestamp, session: &mut Session) -> Dispatch {
         let terms = self.terms();
         match self.state.op() {
-            Op::Submit => self.courier.dispatch(now, &self.query, terms, session),
+            Op::Submit => match self.query.check(now) {
+                Ok(()) => self.courier.dispatch(now, &self.query, terms, session),
+                Err(error) => Dispatch::Fail(error.into()),
+            },
             Op::Poll { id, after } => {
                 let results = self.query.results(id, after.as_ref());
                 self.courier.dispatch(now, &results, terms, session)
@@ -234,8 +240,8 @@ impl<Q: UsageQuery> Execution<Q> {
         match id {
             Ok(id) => {
                 self.submitted_at = Some(now);
-                let until = now.saturating_add(self.poll_delay());
-                self.wait(from, in_flight.accepted(id, until), Cause::Accepted, None)
+                let delay = self.courier.delay(self.policy.first_poll, &self.policy);
+                self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
             }
             Err(problem) => {
                 self.state = in_flight.into();
@@ -268,8 +274,8 @@ impl<Q: UsageQuery> Execution<Q> {
                     Some(status) => Some(status.as_str().into()),
                     None => Some("".into()),
                 };
+                let until = self.next_poll(now);
                 self.polls = self.polls.saturating_add(1);
-                let until = now.saturating_add(self.poll_delay());
                 let waiting = in_flight.again(until, WaitReason::Poll);
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
@@ -325,8 +331,12 @@ impl<Q: UsageQuery> Execution<Q> {
         self.enter(from, State::from(waiting).failed(failure), Cause::DeadlinePassed)
     }
 
-    fn poll_delay(&mut self) -> Duration {
-        self.courier.delay(self.policy.poll.delay(self.polls), &self.policy)
+    /// When to poll again. A poll that would come after the deadline is moved to just before it: nobody gives up
+    /// while there is time left to look once more.
+    fn next_poll(&mut self, now: Timestamp) -> Timestamp {
+        let until = now.saturating_add(self.courier.delay(self.policy.poll.delay(self.polls), &self.policy));
+        let last_look = self.deadline.saturating_sub(LAST_LOOK);
+        if until > self.deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
 
     /// A 404 shortly after the submit: the service's stores have not all heard of the execution.
@@ -343,7 +353,7 @@ impl<Q: UsageQuery> Execution<Q> {
             ResponseError::Api(error) => Some(Trouble::Api(error)),
             ResponseError::Decode(_) => None,
         };
-        let until = now.saturating_add(self.poll_delay());
+        let until = now.saturating_add(self.courier.delay(self.policy.first_poll, &self.policy));
         match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => {
                 let waiting = in_flight.again(until, WaitReason::Poll);

@@ -9,6 +9,8 @@ open_enum! {
     pub enum Dimension {
         /// The OAuth client.
         OAuthClientId = "OAuthClientId",
+        /// The OAuth client's name (jobs only).
+        OAuthClientName = "OauthClientName",
         /// The organisation whose client made the request.
         OrganizationId = "OrganizationId",
         /// The user on whose behalf the request was made.
@@ -17,5 +19,7 @@ open_enum! {
         TemplateUri = "TemplateUri",
         /// The HTTP method.
         HttpMethod = "HttpMethod",
+        /// The platform that made the request (jobs only).
+        Platform = "Platform",
     }
 }

@@ -6,6 +6,7 @@ mod http_method;
 mod metric;
 mod results_page;
 mod search_column;
+mod sort_by;
 mod submission;
 
 pub use dimension::Dimension;
@@ -14,4 +15,5 @@ pub use http_method::HttpMethod;
 pub use metric::Metric;
 pub use results_page::{QueryStatus, ResultsPage};
 pub use search_column::SearchColumn;
+pub use sort_by::{SortBy, SortOrder};
 pub use submission::Submission;

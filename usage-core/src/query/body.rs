@@ -71,7 +71,7 @@ pub(super) fn check_group_by(
     Ok(())
 }
 
-pub(super) fn to_json(body: &impl Serialize) -> Result<Option<Vec<u8>>, BuildError> {
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Option<Vec<u8>>, BuildError> {
     match serde_json::to_vec(body) {
         Ok(json) => Ok(Some(json)),
         Err(error) => Err(BuildError::Request { problem: error.to_string().into() }),

@@ -14,5 +14,8 @@ fn the_document_is_fresh() {
 fn the_readme_shows_the_same_diagram() {
     let document = document::document();
     let diagram = document.split("```").nth(1).unwrap();
-    assert!(include_str!("../../../README.md").contains(diagram), "copy the diagram of docs/state-machine.md");
+    assert!(
+        include_str!("../../../README.md").contains(diagram),
+        "copy the diagram of docs/state-machine.md"
+    );
 }

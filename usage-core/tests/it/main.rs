@@ -7,10 +7,12 @@
 )]
 
 mod clock;
+mod coverage;
 mod diagram;
 mod failures;
 mod liveness;
 mod paging;
+mod schedule;
 mod secrets;
 mod snapshot;
 mod support;

@@ -16,7 +16,7 @@ fn submits_polls_with_growing_waits_and_hands_the_rows_out_once() {
             (0, "POST https://api.mypurecloud.de/api/v2/usage/query".to_owned()),
             (2_000, results.clone()),
             (6_000, results.clone()),
-            (14_000, results),
+            (12_000, results),
         ]
     );
     assert_eq!(

@@ -1,0 +1,76 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::JsonDecoder;
+use crate::endpoint::Endpoint;
+use crate::error::BuildError;
+use crate::events::{EntityRef, PERMISSIONS};
+use crate::interval::Interval;
+use crate::uri::PathWriter;
+
+/// How many operational events of each kind a time range has: `postUsageEventsAggregatesQuery`,
+/// `POST /api/v2/usage/events/aggregates/query`.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::events::EventAggregatesQuery;
+///
+/// // 1. Build the request.
+/// let query = EventAggregatesQuery { interval: "2026-07/2026-07".parse()? };
+/// let request = query.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.body(), br#"{"interval":"2026-07/2026-07"}"#);
+///
+/// // 2. Send it with a driver: `client.call(query)`. 3. Or drive a `Call`, as `EventDefinitions` shows.
+/// let answer = http::Response::new(&br#"{"eventDefinitionAggregates":[{"eventCount":3}]}"#[..]);
+/// let aggregates = EventAggregatesQuery::parse(&answer).unwrap();
+/// assert_eq!(aggregates.event_definition_aggregates[0].event_count, Some(3));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventAggregatesQuery {
+    /// The time range.
+    pub interval: Interval,
+}
+
+impl Endpoint for EventAggregatesQuery {
+    const NAME: &'static str = "usage.events.aggregates.query";
+    const METHOD: Method = Method::POST;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    /// It only reads: sent twice, it answers twice.
+    const REPEATABLE: bool = true;
+    type Response = EventAggregates;
+    type Decoder = JsonDecoder<EventAggregates>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/events/aggregates/query");
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        crate::query::to_json(self)
+    }
+}
+
+/// The answer to an [`EventAggregatesQuery`]: `EventAggregatesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct EventAggregates {
+    /// The time range, as the service understood it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<String>,
+    /// One entry a kind.
+    pub event_definition_aggregates: Vec<EventAggregate>,
+}
+
+/// How many events of one kind there were.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct EventAggregate {
+    /// The kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_definition: Option<EntityRef>,
+    /// How many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_count: Option<u32>,
+}

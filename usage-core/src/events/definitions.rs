@@ -1,0 +1,106 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::JsonDecoder;
+use crate::endpoint::Endpoint;
+use crate::events::PERMISSIONS;
+use crate::ids::EventDefinitionId;
+use crate::uri::PathWriter;
+
+/// All kinds of operational event: `getUsageEventsDefinitions`, `GET /api/v2/usage/events/definitions`.
+///
+/// ```
+/// use usage_core::events::EventDefinitions;
+/// use usage_core::{Call, EndpointExt, Machine, Next, Policy, Session, Timestamp};
+///
+/// // 1. Build the request.
+/// let request = EventDefinitions.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/events/definitions");
+///
+/// // 2. Send it with a driver: `client.call(EventDefinitions)`.
+///
+/// // 3. Or do it sans-IO.
+/// # let token = usage_core::auth::AccessToken::parse("token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut call = Call::new(EventDefinitions, Policy::default(), 1, now);
+/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let answer = http::Response::new(&br#"{"entities":[{"id":"e","name":"Flow published"}]}"#[..]);
+/// let listing = call.on_response(now, exchange.ticket, answer, &mut session).output.unwrap();
+/// assert_eq!(listing.entities[0].name.as_deref(), Some("Flow published"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventDefinitions;
+
+/// The answer to [`EventDefinitions`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct EventDefinitionListing {
+    /// The definitions.
+    pub entities: Vec<EventDefinition>,
+}
+
+/// A kind of operational event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct EventDefinition {
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl Endpoint for EventDefinitions {
+    const NAME: &'static str = "usage.events.definitions";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = true;
+    type Response = EventDefinitionListing;
+    type Decoder = JsonDecoder<EventDefinitionListing>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/events/definitions");
+    }
+}
+
+/// One kind of operational event: `getUsageEventsDefinition`,
+/// `GET /api/v2/usage/events/definitions/{eventDefinitionId}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventDefinitionById {
+    /// Which one.
+    pub id: EventDefinitionId,
+}
+
+impl Endpoint for EventDefinitionById {
+    const NAME: &'static str = "usage.events.definition";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = true;
+    type Response = EventDefinition;
+    type Decoder = JsonDecoder<EventDefinition>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/events/definitions").segment(self.id.as_str());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        let endpoint = EventDefinitionById { id: "a/b".parse().unwrap() };
+        let request = endpoint.to_request(&"https://api.mypurecloud.com".parse().unwrap(), None).unwrap();
+        assert_eq!(request.uri().path(), "/api/v2/usage/events/definitions/a%2Fb");
+    }
+}

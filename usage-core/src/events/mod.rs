@@ -1,0 +1,37 @@
+//! Operational events: four synchronous operations under `/api/v2/usage/events`.
+//!
+//! They have nothing to do with the counting of requests; the API keeps them under the same prefix. There is no
+//! execution and no polling: send them with a driver's `call`, or drive a [`Call`](crate::Call).
+//!
+//! | operation | request |
+//! |---|---|
+//! | [`EventDefinitions`] | `GET /api/v2/usage/events/definitions` |
+//! | [`EventDefinitionById`] | `GET /api/v2/usage/events/definitions/{eventDefinitionId}` |
+//! | [`EventQuery`] | `POST /api/v2/usage/events/query` |
+//! | [`EventAggregatesQuery`] | `POST /api/v2/usage/events/aggregates/query` |
+
+mod aggregates;
+mod definitions;
+mod query;
+
+pub use aggregates::{EventAggregate, EventAggregates, EventAggregatesQuery};
+pub use definitions::{EventDefinition, EventDefinitionById, EventDefinitionListing, EventDefinitions};
+pub use query::{EventPage, EventQuery, EventSortOrder, MAX_EVENT_PAGE_SIZE, OperationalEvent};
+
+use serde::{Deserialize, Serialize};
+
+/// The permission that all four want.
+const PERMISSIONS: &[&str] = &["usage:events:view"];
+
+/// A thing by its id: `AddressableEntityRef`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct EntityRef {
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where the service keeps it; never requested by this crate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_uri: Option<String>,
+}

@@ -1,0 +1,259 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::JsonDecoder;
+use crate::endpoint::Endpoint;
+use crate::error::BuildError;
+use crate::events::{EntityRef, PERMISSIONS};
+use crate::ids::{Cursor, EventDefinitionId};
+use crate::interval::Interval;
+use crate::open_enum::open_enum;
+use crate::uri::{PathWriter, QueryWriter, after_of};
+
+/// The largest page of events that the service gives.
+pub const MAX_EVENT_PAGE_SIZE: u32 = 200;
+
+open_enum! {
+    /// The order of events by time. In capitals here, unlike [`SortOrder`](crate::model::SortOrder) of the jobs.
+    pub enum EventSortOrder {
+        /// Earliest first.
+        Asc = "ASC",
+        /// Latest first, what the service does if it is not told.
+        Desc = "DESC",
+    }
+}
+
+/// Operational events of a time range: `postUsageEventsQuery`, `POST /api/v2/usage/events/query`. One page a call:
+/// give [`EventPage::next`] to [`with_after`](Self::with_after) for the next one.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::events::EventQuery;
+///
+/// // 1. Build the request.
+/// let query = EventQuery::new("2026-07-01T00:00:00Z/2026-07-02T00:00:00Z".parse()?).with_search_term("main");
+/// let request = query.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/events/query");
+///
+/// // 2. Send it with a driver: `client.call(query)`. 3. Or drive a `Call`, as `EventDefinitions` shows.
+/// let answer = http::Response::new(&br#"{"entities":[{"entityName":"Main Flow"}],"nextUri":"/x?after=b"}"#[..]);
+/// let page = EventQuery::parse(&answer).unwrap();
+/// assert_eq!(page.entities[0].entity_name.as_deref(), Some("Main Flow"));
+/// let next = query.with_after(page.next()?.unwrap());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EventQuery {
+    /// The time range.
+    pub interval: Interval,
+    /// See [`with_event_definition_ids`](Self::with_event_definition_ids).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_definition_ids: Vec<EventDefinitionId>,
+    /// See [`with_search_term`](Self::with_search_term).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_term: Option<String>,
+    /// See [`with_sort_order`](Self::with_sort_order).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<EventSortOrder>,
+    /// See [`with_before`](Self::with_before).
+    #[serde(skip)]
+    pub before: Option<Cursor>,
+    /// See [`with_after`](Self::with_after).
+    #[serde(skip)]
+    pub after: Option<Cursor>,
+    /// See [`with_page_size`](Self::with_page_size).
+    #[serde(skip)]
+    pub page_size: Option<u32>,
+}
+
+impl EventQuery {
+    /// All events in `interval`.
+    pub fn new(interval: Interval) -> Self {
+        Self {
+            interval,
+            event_definition_ids: Vec::new(),
+            search_term: None,
+            sort_order: None,
+            before: None,
+            after: None,
+            page_size: None,
+        }
+    }
+
+    /// Only events of these kinds.
+    #[must_use]
+    pub fn with_event_definition_ids(mut self, ids: impl IntoIterator<Item = EventDefinitionId>) -> Self {
+        self.event_definition_ids = ids.into_iter().collect();
+        self
+    }
+
+    /// Only events that match this text.
+    #[must_use]
+    pub fn with_search_term(mut self, term: impl Into<String>) -> Self {
+        self.search_term = Some(term.into());
+        self
+    }
+
+    /// The order by time.
+    #[must_use]
+    pub fn with_sort_order(mut self, order: EventSortOrder) -> Self {
+        self.sort_order = Some(order);
+        self
+    }
+
+    /// The page that ends before this cursor.
+    #[must_use]
+    pub fn with_before(mut self, cursor: Cursor) -> Self {
+        self.before = Some(cursor);
+        self
+    }
+
+    /// The page that begins after this cursor.
+    #[must_use]
+    pub fn with_after(mut self, cursor: Cursor) -> Self {
+        self.after = Some(cursor);
+        self
+    }
+
+    /// Events a page, 1 to [`MAX_EVENT_PAGE_SIZE`].
+    #[must_use]
+    pub fn with_page_size(mut self, size: u32) -> Self {
+        self.page_size = Some(size);
+        self
+    }
+}
+
+impl Endpoint for EventQuery {
+    const NAME: &'static str = "usage.events.query";
+    const METHOD: Method = Method::POST;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    /// It only reads: sent twice, it answers twice.
+    const REPEATABLE: bool = true;
+    type Response = EventPage;
+    type Decoder = JsonDecoder<EventPage>;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/events/query");
+    }
+
+    fn query(&self, query: &mut QueryWriter) {
+        query.maybe("before", self.before.as_ref().map(Cursor::as_str));
+        query.maybe("after", self.after.as_ref().map(Cursor::as_str));
+        query.maybe("pageSize", self.page_size.map(|size| size.to_string()));
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        if self.page_size.is_some_and(|size| !(1..=MAX_EVENT_PAGE_SIZE).contains(&size)) {
+            let problem = format!("takes pages of 1 to {MAX_EVENT_PAGE_SIZE} events");
+            return Err(BuildError::Query { operation: Self::NAME, problem: problem.into() });
+        }
+        crate::query::to_json(self)
+    }
+}
+
+/// One page of events: `EventQueryResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct EventPage {
+    /// The events.
+    pub entities: Vec<OperationalEvent>,
+    /// The next page; only its cursor is used, see [`next`](Self::next).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_uri: Option<String>,
+    /// The page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_uri: Option<String>,
+    /// This page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_uri: Option<String>,
+}
+
+impl EventPage {
+    /// Where the next page begins, if there is one; an error if the service's cursor cannot be one.
+    pub fn next(&self) -> Result<Option<Cursor>, BuildError> {
+        self.next_uri.as_deref().and_then(after_of).map(Cursor::parse).transpose()
+    }
+}
+
+/// One operational event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct OperationalEvent {
+    /// Its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_definition: Option<EntityRef>,
+    /// The id of what it happened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// A token of what it happened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_token: Option<String>,
+    /// The name of what it happened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_name: Option<String>,
+    /// The value before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_value: Option<String>,
+    /// The value since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_value: Option<String>,
+    /// The error, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The id of what contains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_entity_id: Option<String>,
+    /// The conversation in which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<EntityRef>,
+    /// When it happened, an ISO-8601 date-time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_created: Option<String>,
+    /// The version of what it happened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_version: Option<String>,
+    /// The phone number that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// The external contact that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_contact_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    #[test]
+    fn sends_body_and_paging_apart() {
+        let query = EventQuery::new("2026-07-01T00:00:00Z/2026-07-02T00:00:00Z".parse().unwrap())
+            .with_event_definition_ids(["d".parse().unwrap()])
+            .with_sort_order(EventSortOrder::Desc)
+            .with_before(Cursor::parse("b&").unwrap())
+            .with_page_size(200);
+        let request = query.to_request(&"https://api.mypurecloud.com".parse().unwrap(), None).unwrap();
+        assert_eq!(request.uri().query(), Some("before=b%26&pageSize=200"));
+        let sample = r#"{"interval":"2026-07-01T00:00:00Z/2026-07-02T00:00:00Z","eventDefinitionIds":["d"],"sortOrder":"DESC"}"#;
+        assert_eq!(request.body(), sample.as_bytes());
+    }
+
+    #[test]
+    fn refuses_pages_that_the_service_does_not_give() {
+        let query = EventQuery::new("2026-07/2026-07".parse().unwrap());
+        for (size, allowed) in [(0, false), (1, true), (200, true), (201, false)] {
+            assert_eq!(query.clone().with_page_size(size).body().is_ok(), allowed, "{size}");
+        }
+    }
+
+    #[test]
+    fn keeps_every_member_of_an_event() {
+        let json = r#"{"eventDefinition":{"id":"d","selfUri":"/d"},"entityId":"i","entityToken":"t","entityName":"n","previousValue":"p","currentValue":"c","errorCode":"e","parentEntityId":"q","conversation":{"id":"v"},"dateCreated":"2026-07-01T10:00:00.000Z","entityVersion":"1","phoneNumber":"tel:1","externalContactId":"x"}"#;
+        let event: OperationalEvent = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+    }
+}

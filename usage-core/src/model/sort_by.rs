@@ -1,0 +1,38 @@
+use serde::{Deserialize, Serialize};
+
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// Which way rows are sorted.
+    pub enum SortOrder {
+        /// Smallest first.
+        Asc = "Asc",
+        /// Largest first.
+        Desc = "Desc",
+    }
+}
+
+/// The order of a job's rows: `UsageQuerySortBy`.
+///
+/// ```
+/// use usage_core::model::{SortBy, SortOrder};
+///
+/// let sort = SortBy::new("requestCount", SortOrder::Desc);
+/// assert_eq!(serde_json::to_string(&sort).unwrap(), r#"{"fieldName":"requestCount","order":"Desc"}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SortBy {
+    /// A member of the job's rows: `requestCount`, `status429`, `date`. The service does not document the list.
+    pub field_name: String,
+    /// Which way.
+    pub order: SortOrder,
+}
+
+impl SortBy {
+    /// Sorts by `field_name`.
+    pub fn new(field_name: impl Into<String>, order: SortOrder) -> Self {
+        Self { field_name: field_name.into(), order }
+    }
+}

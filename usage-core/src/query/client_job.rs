@@ -1,0 +1,223 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::PageDecoder;
+use crate::endpoint::Endpoint;
+use crate::error::BuildError;
+use crate::ids::{ClientId, Cursor, ExecutionId};
+use crate::interval::Interval;
+use crate::model::{Dimension, Granularity, HttpMethod, Metric, ResultsPage, SortBy, Submission};
+use crate::query::body::{check_group_by, to_json};
+use crate::query::job::{JobBody, JobSubmissionDecoder, check_length, check_look_back, job, job_names};
+use crate::query::{MAX_PAGE_SIZE, UsageQuery};
+use crate::time::Timestamp;
+use crate::uri::{PathWriter, QueryWriter};
+
+/// The legacy permission `oauth:client:view` does not open the jobs.
+const PERMISSIONS: &[&str] = &["usage:client:view"];
+
+/// What one OAuth client called, all requests counted: `postUsageClientClientIdAggregatesQueryJobs`,
+/// `POST /api/v2/usage/client/{clientId}/aggregates/query/jobs`.
+///
+/// The interval may reach back one year and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after its
+/// start; both ends are included.
+///
+/// ```
+/// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
+/// use usage_core::model::Dimension;
+/// use usage_core::query::ClientJob;
+///
+/// // 1. Build the query.
+/// let query = ClientJob::new("7de3af06".parse()?, "2026-06/2026-06".parse()?)
+///     .with_group_by([Dimension::TemplateUri, Dimension::Platform]);
+///
+/// // 2. Run it with a driver: `client.run(query)`.
+///
+/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// # let token = usage_core::auth::AccessToken::parse("token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// assert_eq!(exchange.request.method(), "POST");
+/// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/client/7de3af06/aggregates/query/jobs");
+/// let answer = http::Response::new(&br#"{"id":"9f32b7cf"}"#[..]);
+/// let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+/// assert_eq!(execution.id().unwrap().as_str(), "9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ClientJob {
+    /// The OAuth client.
+    pub client_id: ClientId,
+    /// The time range.
+    pub interval: Interval,
+    /// See [`with_granularity`](Self::with_granularity).
+    pub granularity: Option<Granularity>,
+    /// See [`with_sort_by`](Self::with_sort_by).
+    pub sort_by: Vec<SortBy>,
+    /// See [`with_metrics`](Self::with_metrics).
+    pub metrics: Vec<Metric>,
+    /// See [`with_group_by`](Self::with_group_by).
+    pub group_by: Vec<Dimension>,
+    /// See [`with_template_uris`](Self::with_template_uris).
+    pub template_uris: Vec<String>,
+    /// See [`with_http_methods`](Self::with_http_methods).
+    pub http_methods: Vec<HttpMethod>,
+    /// See [`with_platforms`](Self::with_platforms).
+    pub platforms: Vec<String>,
+    /// See [`with_organization_ids`](Self::with_organization_ids).
+    pub organization_ids: Vec<String>,
+}
+
+impl ClientJob {
+    /// What it can group by.
+    pub const DIMENSIONS: &'static [Dimension] =
+        &[Dimension::OrganizationId, Dimension::HttpMethod, Dimension::TemplateUri, Dimension::Platform];
+
+    /// Everything of the OAuth client `client_id` in `interval`.
+    pub fn new(client_id: ClientId, interval: Interval) -> Self {
+        Self {
+            client_id,
+            interval,
+            granularity: None,
+            sort_by: Vec::new(),
+            metrics: Vec::new(),
+            group_by: Vec::new(),
+            template_uris: Vec::new(),
+            http_methods: Vec::new(),
+            platforms: Vec::new(),
+            organization_ids: Vec::new(),
+        }
+    }
+
+    job!();
+
+    /// Only requests that these organisations made.
+    #[must_use]
+    pub fn with_organization_ids(mut self, organizations: impl IntoIterator<Item = String>) -> Self {
+        self.organization_ids = organizations.into_iter().collect();
+        self
+    }
+}
+
+impl Endpoint for ClientJob {
+    const NAME: &'static str = "usage.client.aggregates.query.jobs";
+    const METHOD: Method = Method::POST;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = false;
+    type Response = Submission;
+    type Decoder = JobSubmissionDecoder;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/client").segment(self.client_id.as_str()).fixed("aggregates/query/jobs");
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        check_length(Self::NAME, &self.interval)?;
+        check_group_by(Self::NAME, &self.group_by, Self::DIMENSIONS)?;
+        to_json(&JobBody {
+            interval: &self.interval,
+            granularity: self.granularity.as_ref(),
+            sort_by: &self.sort_by,
+            metrics: &self.metrics,
+            template_uris: &self.template_uris,
+            http_methods: &self.http_methods,
+            platforms: &self.platforms,
+            group_by: job_names(&self.group_by),
+            user_ids: &[],
+            oauth_client_ids: &[],
+            organization_ids: &self.organization_ids,
+        })
+    }
+}
+
+impl UsageQuery for ClientJob {
+    const FAMILY: &'static str = "client-job";
+    type Results = ClientJobResults;
+
+    fn check(&self, now: Timestamp) -> Result<(), BuildError> {
+        check_look_back(Self::NAME, &self.interval, now)
+    }
+
+    fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> ClientJobResults {
+        let page_size = Some(MAX_PAGE_SIZE);
+        ClientJobResults {
+            client_id: self.client_id.clone(),
+            job_id: id.clone(),
+            after: after.cloned(),
+            page_size,
+        }
+    }
+}
+
+/// State and one page of a [`ClientJob`]: `getUsageClientClientIdAggregatesQueryJob`,
+/// `GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientJobResults {
+    /// The OAuth client.
+    pub client_id: ClientId,
+    /// The job.
+    pub job_id: ExecutionId,
+    /// Where the page begins: the cursor of the page before.
+    pub after: Option<Cursor>,
+    /// Rows a page, at most [`MAX_PAGE_SIZE`];
+    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE) if absent.
+    pub page_size: Option<u32>,
+}
+
+impl Endpoint for ClientJobResults {
+    const NAME: &'static str = "usage.client.aggregates.query.jobs.results";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = true;
+    type Response = ResultsPage;
+    type Decoder = PageDecoder;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/client").segment(self.client_id.as_str());
+        path.fixed("aggregates/query/jobs").segment(self.job_id.as_str());
+    }
+
+    fn query(&self, query: &mut QueryWriter) {
+        query.maybe("pageSize", self.page_size.map(|size| size.to_string()));
+        query.maybe("after", self.after.as_ref().map(Cursor::as_str));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    fn base() -> crate::region::BaseUrl {
+        "https://api.mypurecloud.com".parse().unwrap()
+    }
+
+    #[test]
+    fn sends_the_documented_sample() {
+        let job = ClientJob::new("c/1".parse().unwrap(), "2026-07-01/2026-07-31".parse().unwrap())
+            .with_group_by([Dimension::TemplateUri, Dimension::Platform])
+            .with_organization_ids(["0b7b6a6e-1111-4222-8333-444455556666".to_owned()]);
+        let request = job.to_request(&base(), None).unwrap();
+        assert_eq!(request.uri().path(), "/api/v2/usage/client/c%2F1/aggregates/query/jobs");
+        let sample = r#"{"interval":"2026-07-01/2026-07-31","groupBy":["TemplateUri","Platform"],"organizationIds":["0b7b6a6e-1111-4222-8333-444455556666"]}"#;
+        assert_eq!(request.body(), sample.as_bytes());
+    }
+
+    #[test]
+    fn refuses_dimensions_of_the_organisation() {
+        let job = ClientJob::new("c".parse().unwrap(), "2026-07/2026-07".parse().unwrap());
+        assert!(job.with_group_by([Dimension::OAuthClientId]).to_request(&base(), None).is_err());
+    }
+
+    #[test]
+    fn the_job_stands_last() {
+        let job = ClientJob::new("c".parse().unwrap(), "2026-07/2026-07".parse().unwrap());
+        let request = job.results(&"j".parse().unwrap(), None).to_request(&base(), None).unwrap();
+        let target = request.uri().path_and_query().unwrap().to_string();
+        assert_eq!(target, "/api/v2/usage/client/c/aggregates/query/jobs/j?pageSize=1000");
+    }
+}

@@ -1,0 +1,251 @@
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::PageDecoder;
+use crate::endpoint::Endpoint;
+use crate::error::BuildError;
+use crate::ids::{Cursor, ExecutionId};
+use crate::interval::Interval;
+use crate::model::{Dimension, Granularity, HttpMethod, Metric, ResultsPage, SortBy, Submission};
+use crate::query::body::{check_group_by, to_json};
+use crate::query::job::{JobBody, JobSubmissionDecoder, check_length, check_look_back, job, job_names};
+use crate::query::{MAX_PAGE_SIZE, UsageQuery};
+use crate::time::Timestamp;
+use crate::uri::{PathWriter, QueryWriter};
+
+/// The legacy permission `oauth:client:view` does not open the jobs.
+const PERMISSIONS: &[&str] = &["usage:organization:view"];
+
+/// Who in the organisation called what, all requests counted: `postUsageAggregatesQueryJobs`,
+/// `POST /api/v2/usage/aggregates/query/jobs`.
+///
+/// The interval may reach back one year and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after its
+/// start; both ends are included.
+///
+/// ```
+/// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
+/// use usage_core::model::{Dimension, Granularity};
+/// use usage_core::query::OrganizationJob;
+///
+/// // 1. Build the query.
+/// let query = OrganizationJob::new("2026-06-01/2026-06-30".parse()?)
+///     .with_granularity(Granularity::Day)
+///     .with_group_by([Dimension::OAuthClientId, Dimension::Platform]);
+///
+/// // 2. Run it with a driver: `client.run(query)`.
+///
+/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// # let token = usage_core::auth::AccessToken::parse("token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// assert_eq!(exchange.request.method(), "POST");
+/// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/aggregates/query/jobs");
+/// let answer = http::Response::new(&br#"{"id":"9f32b7cf"}"#[..]);
+/// let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+/// assert_eq!(execution.id().unwrap().as_str(), "9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OrganizationJob {
+    /// The time range.
+    pub interval: Interval,
+    /// See [`with_granularity`](Self::with_granularity).
+    pub granularity: Option<Granularity>,
+    /// See [`with_sort_by`](Self::with_sort_by).
+    pub sort_by: Vec<SortBy>,
+    /// See [`with_metrics`](Self::with_metrics).
+    pub metrics: Vec<Metric>,
+    /// See [`with_group_by`](Self::with_group_by).
+    pub group_by: Vec<Dimension>,
+    /// See [`with_template_uris`](Self::with_template_uris).
+    pub template_uris: Vec<String>,
+    /// See [`with_http_methods`](Self::with_http_methods).
+    pub http_methods: Vec<HttpMethod>,
+    /// See [`with_platforms`](Self::with_platforms).
+    pub platforms: Vec<String>,
+    /// See [`with_user_ids`](Self::with_user_ids).
+    pub user_ids: Vec<String>,
+    /// See [`with_oauth_client_ids`](Self::with_oauth_client_ids).
+    pub oauth_client_ids: Vec<String>,
+}
+
+impl OrganizationJob {
+    /// What it can group by.
+    pub const DIMENSIONS: &'static [Dimension] = &[
+        Dimension::OAuthClientName,
+        Dimension::OAuthClientId,
+        Dimension::UserId,
+        Dimension::HttpMethod,
+        Dimension::TemplateUri,
+        Dimension::Platform,
+    ];
+
+    /// Everything in `interval`.
+    pub fn new(interval: Interval) -> Self {
+        Self {
+            interval,
+            granularity: None,
+            sort_by: Vec::new(),
+            metrics: Vec::new(),
+            group_by: Vec::new(),
+            template_uris: Vec::new(),
+            http_methods: Vec::new(),
+            platforms: Vec::new(),
+            user_ids: Vec::new(),
+            oauth_client_ids: Vec::new(),
+        }
+    }
+
+    job!();
+
+    /// Only these users.
+    #[must_use]
+    pub fn with_user_ids(mut self, users: impl IntoIterator<Item = String>) -> Self {
+        self.user_ids = users.into_iter().collect();
+        self
+    }
+
+    /// Only these OAuth clients, by id.
+    #[must_use]
+    pub fn with_oauth_client_ids(mut self, clients: impl IntoIterator<Item = String>) -> Self {
+        self.oauth_client_ids = clients.into_iter().collect();
+        self
+    }
+}
+
+impl Endpoint for OrganizationJob {
+    const NAME: &'static str = "usage.aggregates.query.jobs";
+    const METHOD: Method = Method::POST;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = false;
+    type Response = Submission;
+    type Decoder = JobSubmissionDecoder;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/aggregates/query/jobs");
+    }
+
+    fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        check_length(Self::NAME, &self.interval)?;
+        check_group_by(Self::NAME, &self.group_by, Self::DIMENSIONS)?;
+        to_json(&JobBody {
+            interval: &self.interval,
+            granularity: self.granularity.as_ref(),
+            sort_by: &self.sort_by,
+            metrics: &self.metrics,
+            template_uris: &self.template_uris,
+            http_methods: &self.http_methods,
+            platforms: &self.platforms,
+            group_by: job_names(&self.group_by),
+            user_ids: &self.user_ids,
+            oauth_client_ids: &self.oauth_client_ids,
+            organization_ids: &[],
+        })
+    }
+}
+
+impl UsageQuery for OrganizationJob {
+    const FAMILY: &'static str = "organization-job";
+    type Results = OrganizationJobResults;
+
+    fn check(&self, now: Timestamp) -> Result<(), BuildError> {
+        check_look_back(Self::NAME, &self.interval, now)
+    }
+
+    fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> OrganizationJobResults {
+        let page_size = Some(MAX_PAGE_SIZE);
+        OrganizationJobResults { job_id: id.clone(), after: after.cloned(), page_size }
+    }
+}
+
+/// State and one page of an [`OrganizationJob`]: `getUsageAggregatesQueryJob`,
+/// `GET /api/v2/usage/aggregates/query/jobs/{jobId}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationJobResults {
+    /// The job.
+    pub job_id: ExecutionId,
+    /// Where the page begins: the cursor of the page before.
+    pub after: Option<Cursor>,
+    /// Rows a page, at most [`MAX_PAGE_SIZE`];
+    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE) if absent.
+    pub page_size: Option<u32>,
+}
+
+impl Endpoint for OrganizationJobResults {
+    const NAME: &'static str = "usage.aggregates.query.jobs.results";
+    const METHOD: Method = Method::GET;
+    const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
+    const REPEATABLE: bool = true;
+    type Response = ResultsPage;
+    type Decoder = PageDecoder;
+
+    fn path(&self, path: &mut PathWriter) {
+        path.fixed("api/v2/usage/aggregates/query/jobs").segment(self.job_id.as_str());
+    }
+
+    fn query(&self, query: &mut QueryWriter) {
+        query.maybe("pageSize", self.page_size.map(|size| size.to_string()));
+        query.maybe("after", self.after.as_ref().map(Cursor::as_str));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::EndpointExt;
+
+    fn base() -> crate::region::BaseUrl {
+        "https://api.mypurecloud.com".parse().unwrap()
+    }
+
+    #[test]
+    fn sends_the_documented_sample_in_the_jobs_casing() {
+        let job = OrganizationJob::new("2026-07-01T00:00:00/2026-07-31T00:00:00".parse().unwrap())
+            .with_granularity(Granularity::Day)
+            .with_metrics([Metric::Requests, Metric::Status429])
+            .with_group_by([Dimension::OAuthClientId, Dimension::TemplateUri, Dimension::HttpMethod])
+            .with_sort_by([SortBy::new("requestCount", crate::model::SortOrder::Desc)]);
+        let body = String::from_utf8(job.body().unwrap().unwrap()).unwrap();
+        let sample = r#"{"interval":"2026-07-01T00:00:00/2026-07-31T00:00:00","granularity":"Day","sortBy":[{"fieldName":"requestCount","order":"Desc"}],"metrics":["Requests","Status429"],"groupBy":["OauthClientId","TemplateUri","HttpMethod"]}"#;
+        assert_eq!(body, sample);
+    }
+
+    #[test]
+    fn sends_every_filter() {
+        let one = |text: &str| [text.to_owned()];
+        let job = OrganizationJob::new("2026-07/2026-07".parse().unwrap())
+            .with_template_uris(one("u"))
+            .with_http_methods([HttpMethod::Get])
+            .with_platforms(one("p"))
+            .with_user_ids(one("x"))
+            .with_oauth_client_ids(one("c"));
+        let body = String::from_utf8(job.body().unwrap().unwrap()).unwrap();
+        let sample = r#"{"interval":"2026-07/2026-07","templateUris":["u"],"httpMethods":["GET"],"platforms":["p"],"userIds":["x"],"oauthClientIds":["c"]}"#;
+        assert_eq!(body, sample);
+    }
+
+    #[test]
+    fn refuses_what_the_service_would_refuse() {
+        let job = OrganizationJob::new("2026-01-01/2026-07-31".parse().unwrap());
+        assert!(job.to_request(&base(), None).is_err());
+        let parts = job.split();
+        assert_eq!(parts.len(), 3);
+        assert!(parts.iter().all(|part| part.to_request(&base(), None).is_ok()));
+        let by_organization = parts[0].clone().with_group_by([Dimension::OrganizationId]);
+        assert!(by_organization.to_request(&base(), None).is_err());
+    }
+
+    #[test]
+    fn pages_by_cursor() {
+        let job = OrganizationJob::new("2026-07/2026-07".parse().unwrap());
+        let request = job
+            .results(&"j/1".parse().unwrap(), Some(&Cursor::parse("a=").unwrap()))
+            .to_request(&base(), None);
+        let target = request.unwrap().uri().path_and_query().unwrap().to_string();
+        assert_eq!(target, "/api/v2/usage/aggregates/query/jobs/j%2F1?pageSize=1000&after=a%3D");
+    }
+}
