@@ -295,6 +295,10 @@ impl<Q: UsageQuery> Execution<Q> {
     /// An error answer or a broken exchange, as the courier judged it.
     fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<Transition> {
         let from = self.phase();
+        if from.is_final() {
+            // Cancelled while it fetched a token: the session has it now, this execution does not move.
+            return None;
+        }
         match (verdict, std::mem::take(&mut self.state)) {
             (Verdict::Fail(failure), state) => {
                 self.state = state;

@@ -9,8 +9,10 @@
 mod clock;
 mod coverage;
 mod diagram;
+mod edges;
 mod failures;
 mod liveness;
+mod model;
 mod paging;
 mod schedule;
 mod secrets;

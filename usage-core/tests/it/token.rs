@@ -105,3 +105,19 @@ fn a_token_is_renewed_ahead_of_its_expiry() {
     let run = drive(&mut execution, &mut session, later, script(vec![ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)]));
     assert_eq!(run.error, None);
 }
+
+#[test]
+fn a_token_that_arrives_after_the_cancel_is_kept_for_the_session_and_moves_nothing() {
+    let mut session = credentials();
+    for answer in
+        [http::Response::new(TOKEN.as_bytes()), http::Response::builder().status(401).body(&b""[..]).unwrap()]
+    {
+        let mut execution = execution();
+        let Next::Send(fetch) = execution.next(START, &mut session).next else { panic!() };
+        execution.cancel().unwrap();
+        let late = execution.on_response(START, fetch.ticket, answer, &mut session);
+        assert!(late.transition.is_none());
+        assert!(matches!(execution.error().unwrap().failure(), Failure::Cancelled));
+        session = credentials();
+    }
+}
