@@ -11,6 +11,7 @@ mod coverage;
 mod diagram;
 mod edges;
 mod failures;
+mod fleet;
 mod liveness;
 mod model;
 mod paging;
