@@ -3,9 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ureq::Agent;
 use usage_core::error::BuildError;
+use usage_core::execution::RestoreError;
 use usage_core::{
     Call, ClientBuilder, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, Machine, Next,
-    Notice, Policy, Session, UsageQuery, UsageTable,
+    Notice, Policy, Session, Snapshot, UsageQuery, UsageTable,
 };
 
 use crate::clock::{Clock, SystemClock};
@@ -42,17 +43,17 @@ impl Client {
     /// An execution of `query` that is driven step by step: page by page, observed, saved, cancelled. Nothing is
     /// sent before the first page is asked for.
     pub fn start<Q: UsageQuery>(&self, query: Q) -> Handle<Q> {
-        self.drive_on(Execution::new(query, self.policy, seed(), self.clock.now()))
+        self.handle(Execution::new(query, self.policy, seed(), self.clock.now()))
     }
 
     /// Goes on with an execution of `query` that was submitted elsewhere.
     pub fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Handle<Q> {
-        self.drive_on(Execution::attach(query, id, self.policy, seed(), self.clock.now()))
+        self.handle(Execution::attach(query, id, self.policy, seed(), self.clock.now()))
     }
 
-    /// Goes on with an execution that was restored, or that was driven by hand so far.
-    pub fn drive_on<Q: UsageQuery>(&self, execution: Execution<Q>) -> Handle<Q> {
-        Handle::new(self.clone(), execution)
+    /// Goes on with an execution that was saved, here or on another runtime, with a deadline of its own.
+    pub fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q>, RestoreError> {
+        Ok(self.handle(Execution::restore(snapshot, self.policy, self.clock.now())?))
     }
 
     /// Calls a single endpoint.
@@ -60,6 +61,10 @@ impl Client {
         let mut call = Call::new(endpoint, self.policy, seed(), self.clock.now());
         let response = self.advance(&mut call, &mut |_, _| {})?;
         response.ok_or_else(|| BuildError::Client { problem: "the call was answered before".into() }.into())
+    }
+
+    fn handle<Q: UsageQuery>(&self, execution: Execution<Q>) -> Handle<Q> {
+        Handle::new(self.clone(), execution)
     }
 
     /// The session, to look at its request budget.

@@ -78,13 +78,11 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 /// What failed, and whether the request may be on its way.
 fn failure(error: &ureq::Error) -> TransportFailure {
     let (kind, sent) = match error {
-        ureq::Error::HostNotFound => (TransportKind::Dns, Sent::No),
-        ureq::Error::Timeout(Timeout::Resolve) => (TransportKind::Dns, Sent::No),
-        ureq::Error::Timeout(Timeout::Connect) => (TransportKind::Connect, Sent::No),
+        ureq::Error::HostNotFound | ureq::Error::Timeout(Timeout::Resolve) => (TransportKind::Dns, Sent::No),
+        ureq::Error::Timeout(Timeout::Connect)
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_) => (TransportKind::Connect, Sent::No),
         ureq::Error::Timeout(_) => (TransportKind::Timeout, Sent::Maybe),
-        ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_) => {
-            (TransportKind::Connect, Sent::No)
-        }
         ureq::Error::Tls(_) | ureq::Error::TlsRequired | ureq::Error::Rustls(_) => {
             (TransportKind::Tls, Sent::No)
         }
@@ -93,7 +91,11 @@ fn failure(error: &ureq::Error) -> TransportFailure {
         ureq::Error::Protocol(_) => (TransportKind::Reset, Sent::Maybe),
         _ => (TransportKind::Other, Sent::Maybe),
     };
-    TransportFailure::new(kind, sent, &error.to_string())
+    let text = match error {
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    TransportFailure::new(kind, sent, &text)
 }
 
 /// A refused certificate arrives as an I/O error with the TLS error inside.

@@ -142,6 +142,8 @@ impl<E: Endpoint> Machine for Call<E> {
 
     fn error(&self) -> Option<Error> {
         let State::Finished(Some(failure)) = &self.state else { return None };
-        Some(Error::new(failure.clone(), E::NAME).with_attempts(self.courier.attempts))
+        Some(
+            Error::new(failure.clone(), self.courier.stands_at(E::NAME)).with_attempts(self.courier.attempts),
+        )
     }
 }

@@ -169,6 +169,11 @@ impl BaseUrl {
             .build()
     }
 
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.authority.host())
+    }
+
     /// Whether `uri` goes to this scheme, host and port.
     pub fn is_origin_of(&self, uri: &Uri) -> bool {
         uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)

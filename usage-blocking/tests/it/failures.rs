@@ -5,7 +5,7 @@ use std::time::Duration;
 use usage_blocking::Client;
 use usage_core::error::Failure;
 use usage_core::query::OrganizationQuery;
-use usage_core::{Error, Execution, Policy, Snapshot};
+use usage_core::{Error, Snapshot};
 use usage_sim::{Authorization, Fault, Match, Rule, WireFault};
 
 use crate::support::{SECRET, World, policy, world, world_with};
@@ -125,10 +125,6 @@ fn an_execution_is_saved_and_restored_in_the_middle() {
     assert!(handle.next_page().unwrap_err().can_resume());
     let saved = handle.snapshot().to_json();
     world.server.simulator().clear_faults();
-    let restored = Execution::restore(
-        Snapshot::<OrganizationQuery>::from_json(&saved).unwrap(),
-        Policy::default(),
-        crate::support::START,
-    );
-    assert_eq!(world.client.drive_on(restored.unwrap()).finish().unwrap(), whole);
+    let restored = world.client.restore(Snapshot::<OrganizationQuery>::from_json(&saved).unwrap()).unwrap();
+    assert_eq!(restored.finish().unwrap(), whole);
 }

@@ -11,7 +11,7 @@ use crate::error::DecodeError;
 /// Turns the body of a 2xx answer into a value, chunk by chunk.
 ///
 /// Cutting the body elsewhere changes neither the value nor the error. After an error the rest need not be pushed.
-pub trait ResponseDecoder {
+pub trait ResponseDecoder: Send {
     /// What the body becomes.
     type Output;
 

@@ -138,6 +138,7 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Transport(failure) => failure.fmt(f),
+            Self::TooManyFailures { failures: 1, last } => write!(f, "the only try failed: {last}"),
             Self::TooManyFailures { failures, last } => {
                 write!(f, "{failures} failed tries in a row, the last: {last}")
             }

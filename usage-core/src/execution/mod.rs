@@ -180,8 +180,9 @@ impl<Q: UsageQuery> Execution<Q> {
     fn dispatch(&mut self, now: Timestamp, session: &mut Session) -> Dispatch {
         let terms = self.terms();
         match self.state.op() {
-            Op::Submit => match self.query.check(now) {
-                Ok(()) => self.courier.dispatch(now, &self.query, terms, session),
+            // A query that cannot be sent is refused before a token is asked for.
+            Op::Submit => match self.query.check(now).and_then(|()| self.query.body()) {
+                Ok(_) => self.courier.dispatch(now, &self.query, terms, session),
                 Err(error) => Dispatch::Fail(error.into()),
             },
             Op::Poll { id, after } => {
@@ -472,7 +473,8 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     fn error(&self) -> Option<Error> {
         let State::Finished(Finished { op, failure: Some(failure) }) = &self.state else { return None };
         let endpoint = if matches!(op, Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
-        let error = Error::new(failure.clone(), endpoint).with_attempts(self.courier.attempts);
+        let error = Error::new(failure.clone(), self.courier.stands_at(endpoint))
+            .with_attempts(self.courier.attempts);
         Some(error.with_execution(self.phase(), self.id().cloned()))
     }
 }

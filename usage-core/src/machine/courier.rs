@@ -26,6 +26,8 @@ pub(crate) struct Courier {
     pub(crate) jitter: Jitter,
     /// Requests sent so far, token requests included.
     pub(crate) attempts: u32,
+    /// Whether the login host had the last word.
+    at_login: bool,
     next_ticket: u64,
     /// The operation whose answer is awaited.
     awaited: Option<u64>,
@@ -71,6 +73,7 @@ impl Courier {
         Self {
             jitter,
             attempts: 0,
+            at_login: false,
             next_ticket: 0,
             awaited: None,
             fetching: None,
@@ -89,6 +92,7 @@ impl Courier {
         terms: Terms,
         session: &mut Session,
     ) -> Dispatch {
+        self.at_login = false;
         if now >= terms.deadline {
             return Dispatch::Fail(deadline(now, None, None));
         }
@@ -98,6 +102,7 @@ impl Courier {
         if let Some(until) = session.budget.blocked_until(now) {
             return wait(until, WaitReason::RateLimit, terms);
         }
+        self.at_login = true;
         let timeout = terms.policy.exchange_timeout.min(terms.deadline.saturating_since(now));
         let (token, generation) = match session.token.authorize(now, timeout) {
             Authorization::Token { token, generation } => (token, generation),
@@ -121,6 +126,7 @@ impl Courier {
                 return Dispatch::Authorize(self.address(exchange, session));
             }
         };
+        self.at_login = false;
         let request = match endpoint.to_request(&session.api, Some(token)) {
             Ok(request) => request,
             Err(error) => return Dispatch::Fail(error.into()),
@@ -172,6 +178,11 @@ impl Courier {
                     && session.token.is_current(fetch)
             }
         }
+    }
+
+    /// The name of the endpoint at which an operation of `endpoint` stands.
+    pub(crate) fn stands_at(&self, endpoint: &'static str) -> &'static str {
+        if self.at_login { TOKEN } else { endpoint }
     }
 
     /// The machine no longer awaits anything.

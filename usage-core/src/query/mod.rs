@@ -46,7 +46,14 @@ use crate::time::Timestamp;
 ///
 /// The query is itself the operation that submits it. It serializes, so that an execution can be saved.
 pub trait UsageQuery:
-    Endpoint<Response = Submission> + Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned
+    Endpoint<Response = Submission>
+    + Clone
+    + fmt::Debug
+    + PartialEq
+    + Send
+    + Serialize
+    + DeserializeOwned
+    + 'static
 {
     /// A name for saved executions: `organization`. Never changes.
     const FAMILY: &'static str;

@@ -2,20 +2,29 @@
 
 #[path = "../../examples/state_machine/document.rs"]
 mod document;
+#[path = "../../examples/state_machine/svg.rs"]
+mod svg;
+
+const COMMAND: &str =
+    "run: cargo run -p usage-core --example state_machine [svg] > usage-core/docs/state-machine.{md,svg}";
 
 #[test]
 fn the_document_is_fresh() {
-    let command = "cargo run -p usage-core --example state_machine > usage-core/docs/state-machine.md";
-    let committed = include_str!("../../docs/state-machine.md");
-    assert!(committed == document::document(), "docs/state-machine.md is stale; run: {command}");
+    assert!(
+        include_str!("../../docs/state-machine.md") == document::document(),
+        "docs/state-machine.md is stale; {COMMAND}"
+    );
 }
 
 #[test]
-fn the_readme_shows_the_same_diagram() {
-    let document = document::document();
-    let diagram = document.split("```").nth(1).unwrap();
+fn the_picture_is_fresh() {
     assert!(
-        include_str!("../../../README.md").contains(diagram),
-        "copy the diagram of docs/state-machine.md"
+        include_str!("../../docs/state-machine.svg") == svg::svg(),
+        "docs/state-machine.svg is stale; {COMMAND}"
     );
+}
+
+#[test]
+fn the_readme_shows_the_picture() {
+    assert!(include_str!("../../../README.md").contains("](usage-core/docs/state-machine.svg)"));
 }

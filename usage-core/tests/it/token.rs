@@ -35,7 +35,7 @@ fn a_refused_credential_is_final_for_the_whole_session() {
     let error = drive(&mut execution(), &mut session, START, script(vec![refused])).error.unwrap();
     assert_eq!(
         error.to_string(),
-        "not authorised: the service answered 401 (invalid_client): authentication failed: invalid_client (at usage.query)"
+        "not authorised: the service answered 401 (invalid_client): authentication failed: invalid_client (at oauth.token)"
     );
     let error = drive(&mut execution(), &mut session, START, script(Vec::new())).error.unwrap();
     assert!(error.is_unauthorized());

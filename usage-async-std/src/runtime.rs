@@ -1,0 +1,57 @@
+//! What hyper wants of a runtime: tasks and timers.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use async_io::Timer;
+use async_std::task;
+use hyper::rt;
+
+/// Runs the tasks of connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spawner;
+
+impl<F: Future<Output = ()> + Send + 'static> rt::Executor<F> for Spawner {
+    fn execute(&self, task: F) {
+        // Without its handle it runs on.
+        drop(task::spawn(task));
+    }
+}
+
+/// The timer of the connection pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolTimer;
+
+impl rt::Timer for PoolTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(Sleep(Timer::after(duration)))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(Sleep(Timer::at(deadline)))
+    }
+}
+
+struct Sleep(Timer);
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(drop)
+    }
+}
+
+impl rt::Sleep for Sleep {}
+
+/// What `work` brings, unless it takes longer than `limit`.
+pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut limit) = (pin!(work), Timer::after(limit));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Pin::new(&mut limit).poll(cx).map(|_| None),
+    })
+    .await
+}

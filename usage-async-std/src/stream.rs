@@ -1,0 +1,60 @@
+//! A socket of async-std as hyper wants it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use async_std::net::TcpStream;
+use futures_io::{AsyncRead, AsyncWrite};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+
+/// How much is read at once.
+const SCRATCH: usize = 16 * 1024;
+
+/// A connected socket. What is read goes through a buffer of its own: hyper's may hold memory that was never written,
+/// which safe code cannot pass on.
+pub(crate) struct Stream {
+    socket: TcpStream,
+    scratch: Box<[u8]>,
+}
+
+impl Stream {
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        Self { socket, scratch: vec![0; SCRATCH].into() }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { socket, scratch } = self.get_mut();
+        let room = buffer.remaining().min(scratch.len());
+        let length = ready!(Pin::new(socket).poll_read(cx, &mut scratch[..room]))?;
+        buffer.put_slice(&scratch[..length]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_close(cx)
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}

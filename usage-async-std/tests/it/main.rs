@@ -1,0 +1,12 @@
+//! The driver against the simulated service, over loopback sockets.
+
+#![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
+
+mod faults;
+mod lifecycle;
+mod queries;
+mod runtime;
+mod support;
+mod surface;
+
+use usage_async_std as driver;

@@ -1,0 +1,145 @@
+//! `genesys-usage simulate`: the simulated service as a program, to point any client at.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
+
+use crate::exit::Problem;
+use crate::stderr;
+
+/// Run a simulated Genesys Cloud Usage API on a loopback port
+///
+/// Once it listens, it prints one line of JSON on stdout: where it is and with which client credentials to log in.
+/// It serves until --for runs out, until it gets SIGINT or SIGTERM, or until its standard input closes if that is a
+/// pipe.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SimulateArgs {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+
+    /// What ids and traffic are made from: the same seed gives the same numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// How long to serve; without it, until stopped
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    serve_for: Option<Duration>,
+
+    /// How long an execution takes
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = humantime::parse_duration)]
+    execution_time: Duration,
+}
+
+const EXAMPLES: &str = r#"Examples:
+  genesys-usage simulate --port 8080 --for 10m
+      {"api_url":"http://127.0.0.1:8080","login_url":…,"client_id":…,"client_secret":…}
+  export GENESYSCLOUD_OAUTHCLIENT_ID=… GENESYSCLOUD_OAUTHCLIENT_SECRET=…
+  genesys-usage query --last 7d --api-url http://127.0.0.1:8080
+      In another terminal, with the id and the secret of that line."#;
+
+pub(crate) fn run(args: &SimulateArgs) -> Result<(), Problem> {
+    let (stop, stopped) = mpsc::channel();
+    stop_on_signal(stop.clone())?;
+    let server = serve(args)?;
+    if !announce(&server)? {
+        return Ok(());
+    }
+    stop_on_closed_pipe(stop);
+    // Told to stop or out of time: both are the end.
+    match args.serve_for {
+        Some(time) => drop(stopped.recv_timeout(time)),
+        None => drop(stopped.recv()),
+    }
+    server.shutdown();
+    Ok(())
+}
+
+fn serve(args: &SimulateArgs) -> Result<Server, Problem> {
+    let config = SimulatorConfig::default().with_seed(args.seed).with_execution_time(args.execution_time);
+    usage_sim::serve(Simulator::new(config), ServeOptions::default().with_port(args.port))
+        .map_err(|error| Problem::usage(format!("cannot listen on port {} of 127.0.0.1: {error}", args.port)))
+}
+
+/// The line that tells others where to go; `false` if nobody reads it.
+fn announce(server: &Server) -> Result<bool, Problem> {
+    #[derive(Serialize)]
+    struct Announcement<'a> {
+        api_url: &'a str,
+        login_url: &'a str,
+        client_id: &'a str,
+        client_secret: &'a str,
+    }
+    let url = server.url();
+    let simulator = server.simulator();
+    let line = serde_json::to_string(&Announcement {
+        api_url: &url,
+        login_url: &url,
+        client_id: simulator.client_id(),
+        client_secret: simulator.client_secret(),
+    });
+    drop(simulator);
+    let mut stdout = io::stdout().lock();
+    let written = line.map_err(Into::into).and_then(|line| {
+        writeln!(stdout, "{line}")?;
+        stdout.flush()
+    });
+    match written {
+        Ok(()) => {
+            if io::IsTerminal::is_terminal(&stdout) {
+                stderr::line("A simulated Usage API is listening; press Ctrl-C to end it.");
+            }
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Problem::usage(format!("cannot write to standard output: {error}"))),
+    }
+}
+
+fn stop_on_signal(stop: Sender<()>) -> Result<(), Problem> {
+    // A second signal finds nobody to tell: that is fine.
+    ctrlc::set_handler(move || stop.send(()).unwrap_or_default())
+        .map_err(|error| Problem::usage(format!("cannot listen for signals: {error}")))
+}
+
+/// Whoever started this program with a pipe as its input stops it by closing the pipe, or by ending.
+fn stop_on_closed_pipe(stop: Sender<()>) {
+    if !stdin_is_pipe() {
+        return;
+    }
+    thread::spawn(move || {
+        let mut stdin = io::stdin().lock();
+        let mut ignored = [0; 1024];
+        loop {
+            match stdin.read(&mut ignored) {
+                Ok(0) => break,
+                Err(error) if error.kind() != ErrorKind::Interrupted => break,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        stop.send(()).unwrap_or_default();
+    });
+}
+
+/// A terminal, `/dev/null`, a file and a closed descriptor (which the standard library replaces by `/dev/null`) are
+/// none: a program in the background must not end because of them.
+#[cfg(unix)]
+fn stdin_is_pipe() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let metadata = stdin.and_then(|stdin| stdin.metadata());
+    metadata.is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket())
+}
+
+#[cfg(not(unix))]
+fn stdin_is_pipe() -> bool {
+    false
+}

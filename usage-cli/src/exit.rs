@@ -1,0 +1,191 @@
+//! What went wrong, in one line, with what to do about it, and the code to exit with.
+
+use std::error::Error as _;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use http::StatusCode;
+use usage_core::error::{BuildError, Error, Failure, Trouble, Unauthorized};
+use usage_core::{Endpoint, UsageQuery};
+
+use crate::stderr::{self, ERROR, HINT};
+
+/// The program's exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The service refused the query, or it failed there.
+    Refused = 1,
+    /// Wrong usage or configuration, or the result could not be written.
+    Usage = 2,
+    /// The credential is not accepted, or lacks a permission.
+    Unauthorized = 3,
+    /// The deadline passed.
+    Deadline = 4,
+    /// The service could not be reached or broke the protocol.
+    Unreachable = 5,
+    /// By a signal.
+    Interrupted = 130,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Why the program ends without its result.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    code: Code,
+    message: String,
+    hints: Vec<String>,
+    /// For `-v`.
+    details: Vec<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, message: impl Display) -> Self {
+        Self { code, message: message.to_string(), hints: Vec::new(), details: Vec::new() }
+    }
+
+    /// Wrong usage or configuration.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self::new(Code::Usage, message)
+    }
+
+    /// Input that the core refuses.
+    pub(crate) fn build(error: BuildError) -> Self {
+        Self::usage(error)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Tells it on stderr: the error, the details if `verbosity` is not 0, the hints.
+    pub(crate) fn report(&self, verbosity: u8) {
+        stderr::labelled("error", ERROR, &self.message);
+        if verbosity > 0 {
+            self.details.iter().for_each(|detail| stderr::line(format!("  {detail}")));
+        }
+        self.hints.iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
+    }
+}
+
+/// The problem that an execution of `Q` ended with.
+pub(crate) fn problem<Q: UsageQuery>(error: &Error, lasting: Lasting) -> Problem {
+    let mut problem = Problem::new(code(error), error.failure());
+    problem = details(problem, error);
+    if let Some(hint) = remedy::<Q>(error) {
+        problem = problem.with_hint(hint);
+    }
+    match (error.execution_id(), error.can_resume(), lasting) {
+        (None, ..) => problem,
+        (Some(id), true, Lasting::Service) => problem.with_hint(attach(id)),
+        (Some(id), true, Lasting::Program) => {
+            problem.with_hint(format!("the execution was {id}; it ended with the simulator"))
+        }
+        (Some(id), false, _) => problem.with_hint(format!(
+            "the execution was {id}; it is over, and the command without --attach submits a new one"
+        )),
+    }
+}
+
+/// Whether executions outlast this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// They are the service's.
+    Service,
+    /// They end with this program, which brought its own service.
+    Program,
+}
+
+/// How to go on with the execution `id`.
+pub(crate) fn attach(id: impl Display) -> String {
+    format!("to go on where it stopped, repeat the command with --attach {id}")
+}
+
+fn code(error: &Error) -> Code {
+    match error.failure() {
+        Failure::QueryFailed { .. } => Code::Refused,
+        Failure::Build(_) => Code::Usage,
+        Failure::Unauthorized(_) => Code::Unauthorized,
+        Failure::Deadline { .. } => Code::Deadline,
+        Failure::Cancelled => Code::Interrupted,
+        Failure::Rejected(refusal) | Failure::TooManyFailures { last: Trouble::Api(refusal), .. } => {
+            match refusal.status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Code::Unauthorized,
+                StatusCode::REQUEST_TIMEOUT => Code::Unreachable,
+                status if status.is_client_error() => Code::Refused,
+                _ => Code::Unreachable,
+            }
+        }
+        // Transport, undecodable answers, pages that repeat, an ambiguous submit, and what later versions add.
+        _ => Code::Unreachable,
+    }
+}
+
+/// What may help.
+fn remedy<Q: UsageQuery>(error: &Error) -> Option<String> {
+    let status = error.api_error().map(|refusal| refusal.status);
+    match (error.failure(), status) {
+        (Failure::Rejected(_), Some(StatusCode::FORBIDDEN)) => Some(format!(
+            "the role of the OAuth client or user needs any one of these permissions: {}",
+            permissions::<Q>(error).join(", ")
+        )),
+        (Failure::Rejected(_), Some(StatusCode::NOT_FOUND)) if error.endpoint() == Q::Results::NAME => Some(
+            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
+                .into(),
+        ),
+        (Failure::Rejected(_), Some(status)) if status.is_redirection() => {
+            Some("redirects are not followed: is the region or the URL right?".into())
+        }
+        (Failure::Unauthorized(Unauthorized::CannotRenew), _) => Some("get a fresh access token".into()),
+        (Failure::Unauthorized(_), _) => Some(
+            "check the credential, and that --region (or GENESYSCLOUD_REGION) is where it belongs".into(),
+        ),
+        (
+            Failure::Deadline { next_allowed, waiting_for: Some(_), .. },
+            Some(StatusCode::TOO_MANY_REQUESTS),
+        ) => Some(format!("the service takes requests again at {next_allowed}")),
+        (Failure::Deadline { .. }, _) => Some("--deadline allows more time".into()),
+        _ => None,
+    }
+}
+
+fn permissions<Q: UsageQuery>(error: &Error) -> &'static [&'static str] {
+    if error.endpoint() == Q::Results::NAME { Q::Results::PERMISSIONS } else { Q::PERMISSIONS }
+}
+
+fn details(mut problem: Problem, error: &Error) -> Problem {
+    problem = problem.with_detail(format!("endpoint: {}", error.endpoint()));
+    problem = problem.with_detail(format!("requests sent, those for tokens included: {}", error.attempts()));
+    if let Some(refusal) = error.api_error() {
+        problem = problem.with_detail(format!("status: {}", refusal.status));
+        if let Some(code) = refusal.code() {
+            problem = problem.with_detail(format!("code: {code}"));
+        }
+        if let Some(id) = &refusal.correlation_id {
+            problem = problem.with_detail(format!("correlation id: {id}"));
+        }
+    }
+    if let Some(failure) = error.failure().transport_failure() {
+        problem = problem.with_detail(format!("transport: {:?}, sent: {:?}", failure.kind, failure.sent));
+    }
+    let mut cause = error.source().and_then(std::error::Error::source);
+    while let Some(error) = cause {
+        problem = problem.with_detail(format!("caused by: {error}"));
+        cause = error.source();
+    }
+    problem
+}

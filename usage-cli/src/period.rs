@@ -1,0 +1,99 @@
+//! The time range of a query: an interval, the last days, or a month.
+
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use clap::Args;
+use usage_core::{Date, Interval, Timestamp};
+
+use crate::exit::Problem;
+
+/// The most days that `--last` takes: more than the service remembers.
+const MAX_DAYS: u32 = 36_600;
+
+/// Which days: one of the three.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Period (one of them)")]
+#[group(multiple = false)]
+pub(crate) struct PeriodArgs {
+    /// From A to B, both included: days (2026-10-01/2026-10-31), months (2026-07/2026-09) or date-times in UTC
+    #[arg(long, value_name = "A/B")]
+    interval: Option<Interval>,
+
+    /// The last whole UTC days or weeks, ending yesterday: 7d, 4w
+    #[arg(long, value_name = "DAYS")]
+    last: Option<Last>,
+
+    /// A calendar month: 2026-10
+    #[arg(long, value_name = "MONTH")]
+    month: Option<Month>,
+}
+
+impl PeriodArgs {
+    /// The interval to ask for. An execution that was submitted before has its own: then none need be given.
+    pub(crate) fn interval(&self, attached: bool) -> Result<Interval, Problem> {
+        let now = Timestamp::from(SystemTime::now());
+        match self {
+            Self { interval: Some(interval), .. } => Ok(interval.clone()),
+            Self { last: Some(Last(days)), .. } => Ok(Interval::last_days(*days, now)),
+            Self { month: Some(Month(first)), .. } => Ok(Interval::month_of(*first)),
+            // It is never sent.
+            _ if attached => Ok(Interval::last_days(1, now)),
+            _ => Err(Problem::usage("which period? Give --interval A/B, --last 7d or --month 2026-10")),
+        }
+    }
+}
+
+/// How many days back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Last(u32);
+
+impl FromStr for Last {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("write a number of days or weeks, such as 7d or 4w, up to {MAX_DAYS} days");
+        let (number, unit) = match text.strip_suffix('d') {
+            Some(number) => (number, 1),
+            None => (text.strip_suffix('w').ok_or_else(wrong)?, 7),
+        };
+        let days = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit));
+        days.filter(|days| (1..=MAX_DAYS).contains(days)).map(Self).ok_or_else(wrong)
+    }
+}
+
+/// The first day of a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Month(Date);
+
+impl FromStr for Month {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let first = format!("{text}-01").parse::<Date>();
+        first.map(Self).map_err(|_| "write a month as yyyy-MM, such as 2026-10")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_takes_days_and_weeks() {
+        assert_eq!("7d".parse(), Ok(Last(7)));
+        assert_eq!("4w".parse(), Ok(Last(28)));
+        for text in ["", "7", "d", "0d", "0w", "-1d", "7D", "1m", "7dd", "36601d", "4294967295w", "ä"] {
+            assert!(text.parse::<Last>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_month_is_whole() {
+        let Month(first) = "2028-02".parse().unwrap();
+        assert_eq!(Interval::month_of(first).to_string(), "2028-02-01/2028-02-29");
+        for text in ["2026-13", "2026-00", "2026", "2026-1", "2026-10-01", "October", ""] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
+    }
+}

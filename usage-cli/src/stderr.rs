@@ -1,0 +1,25 @@
+//! Lines on stderr: in colour on a terminal that likes it, and none if nobody listens.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// One line.
+pub(crate) fn line(text: impl Display) {
+    // There is nowhere to report to that stderr is gone.
+    let _ = writeln!(anstream::stderr().lock(), "{}", one_line(text));
+}
+
+/// One line that begins with a word in colour.
+pub(crate) fn labelled(label: &str, style: Style, text: impl Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {}", one_line(text));
+}
+
+/// Whatever another side put into the text stays in this line and sends nothing to the terminal.
+fn one_line(text: impl Display) -> String {
+    text.to_string().replace(char::is_control, " ")
+}

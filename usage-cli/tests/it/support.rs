@@ -1,0 +1,114 @@
+//! A simulated service, and the program run against it.
+
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use usage_sim::{Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
+
+pub(crate) const TRANSPORTS: [&str; 3] = ["blocking", "tokio", "async-std"];
+
+/// A service whose executions are done at once.
+pub(crate) struct Service {
+    pub(crate) server: Server,
+    id: String,
+    pub(crate) secret: String,
+}
+
+impl Service {
+    pub(crate) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(crate) fn with(config: SimulatorConfig) -> Self {
+        let (id, secret) = (config.client_id(), config.client_secret());
+        let server = serve(Simulator::new(config), ServeOptions::default()).unwrap();
+        Self { server, id, secret }
+    }
+
+    pub(crate) fn misbehaving(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let service = Self::new();
+        rules.into_iter().for_each(|rule| service.server.simulator().inject(rule));
+        service
+    }
+
+    /// The id of a client that the service knows.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.id
+    }
+
+    /// The program, with `arguments` and the service's credentials.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command.args(["--api-url", &self.server.url(), "--initial-delay", "20ms"]);
+        command.env("GENESYSCLOUD_OAUTHCLIENT_ID", &self.id);
+        command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &self.secret);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(arguments))
+    }
+}
+
+pub(crate) fn config() -> SimulatorConfig {
+    SimulatorConfig::default().with_execution_time(Duration::ZERO)
+}
+
+/// The program with `arguments` in an environment that says nothing.
+pub(crate) fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_genesys-usage"));
+    for name in ["OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN", "REGION"] {
+        command.env_remove(format!("GENESYSCLOUD_{name}"));
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        command.output().unwrap().into()
+    }
+
+    /// It went well and said nothing but its result.
+    #[track_caller]
+    pub(crate) fn well(self) -> String {
+        assert_eq!((self.code, &*self.stderr), (Some(0), ""), "{self:?}");
+        self.stdout
+    }
+
+    /// It ended with `code`, wrote no result, and `texts` are in what it said, an error in one line first.
+    #[track_caller]
+    pub(crate) fn failed(self, code: i32, texts: &[&str]) -> Self {
+        assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
+        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        assert_eq!(self.stderr.matches("error: ").count(), 1, "{self:?}");
+        for text in texts {
+            assert!(self.stderr.contains(text), "{text:?} is not in {}", self.stderr);
+        }
+        self
+    }
+
+    /// The execution that it tells how to go on with.
+    pub(crate) fn to_attach(&self) -> &str {
+        let (_, after) = self.stderr.split_once("--attach ").unwrap_or_else(|| panic!("no hint in {self:?}"));
+        after.split_whitespace().next().unwrap_or_default()
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

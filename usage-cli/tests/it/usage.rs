@@ -1,0 +1,184 @@
+//! Wrong usage: exit code 2, before anything is sent.
+
+use std::fs;
+
+use crate::support::{Ran, Service, program};
+
+/// Runs `arguments` with an access token in the environment.
+#[track_caller]
+fn refused(arguments: &[&str], texts: &[&str]) {
+    let ran = Ran::of(program(arguments).env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2"));
+    ran.failed(2, texts);
+}
+
+#[test]
+fn periods() {
+    refused(&["query"], &["which period?"]);
+    refused(&["search"], &["which period?"]);
+    refused(&["query", "--interval", "2026-07-02/2026-07-01"], &["ends before it starts"]);
+    refused(&["query", "--interval", "2026-07-02"], &["has no '/'"]);
+    refused(&["query", "--month", "2026-13"], &["write a month as yyyy-MM"]);
+    refused(&["query", "--last", "7"], &["7d or 4w"]);
+    refused(&["query", "--last", "7d", "--month", "2026-10"], &["cannot be used with"]);
+}
+
+#[test]
+fn words() {
+    refused(
+        &["query", "--last", "7d", "--group-by", "client,ur"],
+        &["'ur'", "a similar value exists: 'uri'"],
+    );
+    refused(&["query", "--last", "7d", "--metrics", "status428"], &["[possible values: requests,"]);
+    refused(&["query", "--last", "7d", "--granularity", "hour"], &["[possible values: day, week, month]"]);
+    refused(&["search", "--last", "7d", "--method", "GETT"], &["a similar value exists: 'GET'"]);
+    refused(&["search", "--last", "7d", "--metrics", "requests"], &["[possible values: date,"]);
+    refused(&["query", "--last", "7d", "--transport", "carrier-pigeon"], &["[possible values: blocking,"]);
+    refused(&["query", "--last", "7d", "--deadline", "soon"], &["--deadline"]);
+    refused(&["summary", "--client", "x", "--days", "0"], &["--days"]);
+    refused(&["summary"], &["--client <ID>"]);
+    refused(&["quary"], &["'query'"]);
+}
+
+#[test]
+fn a_client_is_not_grouped_by_user() {
+    refused(
+        &["query", "--last", "7d", "--client", "x", "--group-by", "user"],
+        &["cannot group by UserId; it takes OAuthClientId"],
+    );
+}
+
+#[test]
+fn ids_that_would_change_the_path() {
+    refused(&["query", "--last", "7d", "--client", ".."], &["would change the path"]);
+    refused(&["query", "--attach", ""], &["is empty"]);
+}
+
+#[test]
+fn hosts() {
+    refused(&["query", "--last", "7d", "--api-url", "http://example.com"], &["--api-url", "is not https"]);
+    refused(&["query", "--last", "7d", "--login-url", "ftp://example.com"], &["--login-url"]);
+    refused(&["query", "--last", "7d", "--region", "eu-cantral-1"], &["neither an AWS region"]);
+    refused(
+        &["query", "--last", "7d", "--region", "eu-central-1", "--api-url", "https://example.com"],
+        &["cannot be used with"],
+    );
+    let mut command = program(&["query", "--last", "7d"]);
+    command.env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2").env("GENESYSCLOUD_REGION", "nowhere");
+    Ran::of(&mut command).failed(2, &["GENESYSCLOUD_REGION: \"nowhere\" is neither"]);
+}
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    for option in ["--api-url", "--login-url"] {
+        let ran = Ran::of(
+            program(&["query", "--last", "7d", option, "https://me:swordfish@example.com"])
+                .env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2"),
+        );
+        assert!(!ran.failed(2, &["has user info"]).stderr.contains("swordfish"));
+    }
+}
+
+#[test]
+fn a_credential_goes_to_no_host_that_was_not_named_for_it() {
+    let mut command = program(&["query", "--last", "7d", "--api-url", "https://gateway.example/genesys"]);
+    command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "me").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2");
+    Ran::of(&mut command)
+        .failed(2, &["--api-url does not say where client credentials go", "hint: give --login-url"]);
+}
+
+#[test]
+fn no_credentials() {
+    let ran = Ran::of(&mut program(&["query", "--last", "7d"]));
+    ran.failed(
+        2,
+        &[
+            "error: no credentials\n",
+            "GENESYSCLOUD_OAUTHCLIENT_ID",
+            "GENESYSCLOUD_ACCESS_TOKEN",
+            "--simulate",
+        ],
+    );
+    // A variable that is set to nothing is not set.
+    Ran::of(program(&["query", "--last", "7d"]).env("GENESYSCLOUD_ACCESS_TOKEN", ""))
+        .failed(2, &["error: no credentials\n"]);
+    let mut half = program(&["query", "--last", "7d"]);
+    Ran::of(half.env("GENESYSCLOUD_OAUTHCLIENT_ID", "me"))
+        .failed(2, &["an id, but no secret", "--oauth-client-secret-file"]);
+    let mut half = program(&["query", "--last", "7d"]);
+    Ran::of(half.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2"))
+        .failed(2, &["a secret, but no id", "--oauth-client-id"]);
+}
+
+#[test]
+fn files_with_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    fs::write(path("empty"), " \n").unwrap();
+    fs::write(path("long"), "x".repeat(100_000)).unwrap();
+    fs::write(path("binary"), [0xff, 0xfe]).unwrap();
+    for (name, text) in [
+        ("missing", "cannot read the"),
+        ("empty", "is empty"),
+        ("long", "far too long"),
+        ("binary", "cannot read the"),
+    ] {
+        refused(&["query", "--last", "7d", "--access-token-file", &path(name)], &[text, &path(name)]);
+        refused(
+            &["query", "--last", "7d", "--oauth-client-id", "me", "--oauth-client-secret-file", &path(name)],
+            &[text],
+        );
+    }
+}
+
+#[test]
+fn options_win_over_the_environment() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let (secret, token) = (directory.path().join("secret"), directory.path().join("token"));
+    fs::write(&secret, format!("{}\n", service.secret)).unwrap();
+    let issued = service.server.simulator().issue_token(std::time::SystemTime::now().into());
+    fs::write(&token, format!("{issued}\r\n")).unwrap();
+
+    let file = format!("--oauth-client-secret-file={}", secret.display());
+    let mut command = service.command(&["query", "--last", "1d", &file]);
+    Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "wrong")).well();
+    let file = format!("--access-token-file={}", token.display());
+    let mut command = service.command(&["query", "--last", "1d", &file]);
+    Ran::of(command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "wrong")).well();
+    let mut command = service.command(&["query", "--last", "1d", "--oauth-client-id", service.client_id()]);
+    Ran::of(command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "nobody")).well();
+    // Without an option the token of the environment wins.
+    let mut command = service.command(&["query", "--last", "1d"]);
+    Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", &issued).env("GENESYSCLOUD_OAUTHCLIENT_ID", "nobody"))
+        .well();
+}
+
+#[test]
+fn the_simulator_takes_no_hosts_and_no_credentials() {
+    for option in [
+        "--region=eu-central-1",
+        "--api-url=https://example.com",
+        "--attach=x",
+        "--oauth-client-id=me",
+        "--access-token-file=x",
+    ] {
+        refused(&["query", "--last", "7d", "--simulate", option], &["cannot be used with"]);
+    }
+}
+
+#[test]
+fn help_and_version() {
+    let version = Ran::of(&mut program(&["--version"])).well();
+    assert_eq!(version, concat!("genesys-usage ", env!("CARGO_PKG_VERSION"), "\n"));
+    for command in ["query", "summary", "search", "simulate"] {
+        let mut program = program(&[command, "--help"]);
+        let help = Ran::of(
+            program
+                .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2")
+                .env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2"),
+        )
+        .well();
+        assert!(help.contains("Examples:\n") && !help.contains("hunter2"), "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+}

@@ -1,0 +1,147 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use usage_core::{
+    Error, Execution, IntoIter, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
+};
+
+use crate::client::Client;
+
+type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Notice) + Send>;
+
+/// An execution that is being driven.
+///
+/// Its futures may be dropped at any moment. A request that was out then counts as given up: a poll is sent again, a
+/// submit is not, unless the policy allows it.
+pub struct Handle<Q> {
+    client: Client,
+    execution: Execution<Q>,
+    observer: Option<Observer<Q>>,
+}
+
+impl<Q: UsageQuery> Handle<Q> {
+    pub(crate) fn new(client: Client, execution: Execution<Q>) -> Self {
+        Self { client, execution, observer: None }
+    }
+
+    /// Tells `observer` of every transition and every wait.
+    #[must_use]
+    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Notice) + Send + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
+    /// [`Error::can_resume`].
+    pub async fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
+        let observer = &mut self.observer;
+        let mut notify = |execution: &Execution<Q>, notice| {
+            if let Some(observer) = observer {
+                observer(execution, notice);
+            }
+        };
+        self.client.advance(&mut self.execution, &mut notify).await
+    }
+
+    /// Goes on to the end and returns the rows of all pages that are yet to come.
+    pub async fn finish(mut self) -> Result<UsageTable, Error> {
+        let mut table = UsageTable::new();
+        while let Some(page) = self.next_page().await? {
+            table.append(&page);
+        }
+        Ok(table)
+    }
+
+    /// The rows one by one; pages are fetched as they are needed.
+    pub fn rows(self) -> Rows<Q>
+    where
+        Q: UsageQuery,
+    {
+        Rows { fetch: Some(fetch(self)), page: UsageTable::new().into_iter() }
+    }
+
+    /// The execution: phase, id, counters.
+    pub fn execution(&self) -> &Execution<Q> {
+        &self.execution
+    }
+
+    /// How far it got, to be saved.
+    pub fn snapshot(&self) -> Snapshot<Q> {
+        self.execution.snapshot()
+    }
+
+    /// Ends it here; the query runs on at the service.
+    pub fn cancel(&mut self) -> Option<Transition> {
+        self.execution.cancel()
+    }
+}
+
+impl<Q: fmt::Debug> fmt::Debug for Handle<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("execution", &self.execution).finish_non_exhaustive()
+    }
+}
+
+type Fetch<Q> = Pin<Box<dyn Future<Output = (Handle<Q>, Result<Option<UsageTable>, Error>)> + Send>>;
+
+/// The next page; the handle comes back with it.
+fn fetch<Q>(mut handle: Handle<Q>) -> Fetch<Q>
+where
+    Q: UsageQuery,
+{
+    Box::pin(async move {
+        let page = handle.next_page().await;
+        (handle, page)
+    })
+}
+
+/// The rows of an execution, fetched page by page. It ends after the first error.
+pub struct Rows<Q> {
+    fetch: Option<Fetch<Q>>,
+    page: IntoIter,
+}
+
+impl<Q> Rows<Q>
+where
+    Q: UsageQuery,
+{
+    /// The next row, for callers who have no extension of [`Stream`] at hand. Dropping the future loses no row.
+    pub async fn next(&mut self) -> Option<Result<UsageRecord, Error>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<Q> Stream for Rows<Q>
+where
+    Q: UsageQuery,
+{
+    type Item = Result<UsageRecord, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(record) = self.page.next() {
+                return Poll::Ready(Some(Ok(record)));
+            }
+            let Some(fetching) = &mut self.fetch else { return Poll::Ready(None) };
+            let (handle, page) = ready!(fetching.as_mut().poll(cx));
+            self.fetch = None;
+            match page {
+                Ok(Some(page)) => {
+                    self.page = page.into_iter();
+                    self.fetch = Some(fetch(handle));
+                }
+                Ok(None) => return Poll::Ready(None),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+    }
+}
+
+impl<Q> fmt::Debug for Rows<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("page", &self.page).finish_non_exhaustive()
+    }
+}

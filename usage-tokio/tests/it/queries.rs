@@ -1,0 +1,111 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_core::Stream;
+use usage_core::model::{Dimension, Granularity};
+use usage_core::query::{ClientQuery, ClientSummary, SimpleSearch};
+use usage_core::{Error, UsageQuery};
+use usage_sim::{Authorization, Operation};
+
+use crate::runtime::run;
+use crate::support::{Service, in_memory, query};
+
+/// Over sockets the same rows as without, and no request more than necessary.
+fn brings_the_rows_of_memory<Q>(query: Q) -> usize
+where
+    Q: UsageQuery,
+{
+    let service = Service::start();
+    let client = service.client();
+    let rows = run(client.run(query.clone())).unwrap();
+    assert!(!rows.is_empty());
+    assert_eq!(rows, in_memory(query));
+    assert_eq!(service.journal(|entry| entry.operation == Some(Operation::Token)).len(), 1);
+    assert_eq!(service.journal(|entry| entry.operation.is_some_and(Operation::is_submit)).len(), 1);
+    assert!(service.journal(|entry| entry.status.as_u16() >= 300).is_empty());
+    rows.len()
+}
+
+#[test]
+fn an_organization_query() {
+    let query = query().with_granularity(Granularity::Day).with_group_by([Dimension::TemplateUri]);
+    brings_the_rows_of_memory(query);
+}
+
+#[test]
+fn a_client_query() {
+    let interval = "2026-07-01/2026-07-07".parse().unwrap();
+    brings_the_rows_of_memory(ClientQuery::new("7de3af06".parse().unwrap(), interval));
+}
+
+#[test]
+fn a_client_summary() {
+    brings_the_rows_of_memory(ClientSummary::new("7de3af06".parse().unwrap()).with_days(3));
+}
+
+#[test]
+fn a_simple_search_of_several_pages() {
+    let rows = brings_the_rows_of_memory(SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap()));
+    assert!(rows > 2000, "{rows}");
+}
+
+#[test]
+fn rows_one_by_one() {
+    let search = SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap());
+    let service = Service::start();
+    let mut rows = service.client().start(search.clone()).rows();
+    let streamed = run(async {
+        let mut streamed = Vec::new();
+        while let Some(record) = rows.next().await {
+            streamed.push(record.unwrap());
+        }
+        assert!(rows.next().await.is_none());
+        streamed
+    });
+    assert_eq!(streamed, in_memory(search).into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn rows_are_a_stream_that_ends_with_its_error() {
+    let service = Service::start();
+    let mut handle = service.client().start(query());
+    handle.cancel();
+    let mut rows: Pin<Box<dyn Stream<Item = Result<_, Error>> + Send>> = Box::pin(handle.rows());
+    run(async {
+        let first = poll_fn(|cx| rows.as_mut().poll_next(cx)).await.unwrap();
+        assert!(first.unwrap_err().to_string().starts_with("cancelled"));
+        assert!(poll_fn(|cx| rows.as_mut().poll_next(cx)).await.is_none());
+    });
+}
+
+#[test]
+fn pages_come_one_by_one() {
+    let service = Service::start();
+    let mut handle = service.client().start(SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap()));
+    let first = run(handle.next_page()).unwrap().unwrap();
+    assert_eq!((first.len(), handle.execution().pages()), (1000, 1));
+    // Another runtime may go on with it.
+    let rest = run(handle.finish()).unwrap();
+    assert!(rest.len() > 1000);
+}
+
+#[test]
+fn a_single_endpoint() {
+    let service = Service::start();
+    let client = service.client();
+    let submission = run(client.call(query())).unwrap();
+    let id = submission.execution_id.unwrap();
+    let rows = run(client.attach(query(), id.parse().unwrap()).finish()).unwrap();
+    assert_eq!(rows, in_memory(query()));
+}
+
+#[test]
+fn clones_share_token_and_budget() {
+    let service = Service::start();
+    let client = service.client();
+    run(async { client.clone().run(query()).await.and(client.run(query()).await) }).unwrap();
+    assert_eq!(service.journal(|entry| entry.operation == Some(Operation::Token)).len(), 1);
+    let basic = service.journal(|entry| entry.authorization == Authorization::Basic);
+    assert!(basic.iter().all(|entry| entry.operation == Some(Operation::Token)));
+    assert!(client.session().rate_budget().window(service.now()).is_some());
+}
