@@ -127,6 +127,7 @@ impl ServiceArgs {
         match self.initial_delay {
             None => policy,
             Some(initial) => policy
+                .with_first_poll(initial)
                 .with_poll(Backoff { initial, ..policy.poll })
                 .with_retry(Backoff { initial, ..policy.retry }),
         }
@@ -142,7 +143,7 @@ impl ServiceArgs {
         match (api, login) {
             (Some(api), Some(login)) => Ok((api, login)),
             // A manual token is not sent to a login host; a simulated service is both hosts in one.
-            (Some(api), None) if matches!(grant, Grant::Manual(_)) || is_plain_loopback(&api) => {
+            (Some(api), None) if matches!(grant, Grant::Manual(_)) || api.is_loopback() => {
                 Ok((api.clone(), api))
             }
             (Some(_), None) => Err(Problem::usage("--api-url does not say where client credentials go")
@@ -163,11 +164,6 @@ impl ServiceArgs {
             (None, None) => Ok(Region::default()),
         }
     }
-}
-
-/// Plain http is accepted for loopback only.
-fn is_plain_loopback(url: &BaseUrl) -> bool {
-    url.to_string().starts_with("http://")
 }
 
 fn start_simulator() -> Result<Server, Problem> {
