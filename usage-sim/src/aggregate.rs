@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use usage_core::Date;
 use usage_core::model::HttpMethod;
 
+use crate::order::{SortBy, sort};
 use crate::world::{Counts, Fact, World, method_of};
 
 /// What a query asks for, whatever family it came from.
@@ -16,6 +17,9 @@ pub(crate) struct Plan {
     pub(crate) bucket: Option<Bucket>,
     pub(crate) grouping: Grouping,
     pub(crate) columns: Columns,
+    /// What the rows are sorted by first; without it, and where it leaves a choice, they come in the order of their
+    /// keys.
+    pub(crate) sort: Vec<SortBy>,
     /// Rows after which the service stops.
     pub(crate) max_rows: usize,
 }
@@ -26,6 +30,10 @@ pub(crate) struct Filter {
     pub(crate) clients: Option<BTreeSet<u16>>,
     pub(crate) methods: Option<Vec<HttpMethod>>,
     pub(crate) templates: Option<BTreeSet<u16>>,
+    pub(crate) users: Option<BTreeSet<u16>>,
+    pub(crate) platforms: Option<BTreeSet<u8>>,
+    /// Whether the platform's own clients count, too.
+    pub(crate) internal: bool,
 }
 
 impl Filter {
@@ -37,6 +45,8 @@ impl Filter {
                 .methods
                 .as_ref()
                 .is_none_or(|methods| method().is_some_and(|method| methods.contains(method)))
+            && self.users.as_ref().is_none_or(|users| fact.user.is_some_and(|user| users.contains(&user)))
+            && self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&fact.platform))
     }
 
     /// The client, if it is about one only.
@@ -74,14 +84,16 @@ pub(crate) struct Grouping {
     pub(crate) user: bool,
     pub(crate) template: bool,
     pub(crate) method: bool,
+    pub(crate) platform: bool,
 }
 
 /// What a row shows beside the dimensions grouped by.
 #[expect(clippy::struct_excessive_bools, reason = "one flag a member of the row")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
-    /// A query shows a client's id and name, a simple search its name alone.
+    /// A query shows a client's id and name, a simple search its name alone, a job what it is asked for.
     pub(crate) client_id: bool,
+    pub(crate) client_name: bool,
     pub(crate) requests: bool,
     pub(crate) status200: bool,
     pub(crate) status300: bool,
@@ -99,6 +111,7 @@ pub(crate) struct Key {
     /// The method's place among those of [`METHODS`].
     pub(crate) method: Option<u8>,
     pub(crate) user: Option<u16>,
+    pub(crate) platform: Option<u8>,
 }
 
 /// The methods in the order of the rows.
@@ -111,18 +124,25 @@ pub(crate) fn aggregate(world: &World, plan: &Plan) -> Vec<(Key, Counts)> {
     let (mut day, last) = plan.days;
     while day <= last {
         let date = plan.bucket.map(|bucket| bucket.first_day(day));
-        world.visit_day(day, only, &mut |fact| {
+        let mut count = |fact| {
             if plan.filter.passes(&fact) {
                 *rows.entry(key(date, &fact, plan.grouping)).or_default() += fact.counts;
             }
-        });
+        };
+        world.visit_day(day, only, &mut count);
+        if plan.filter.internal {
+            world.visit_internal_day(day, only, &mut count);
+        }
         let next = day.plus_days(1);
         if next == day {
             break;
         }
         day = next;
     }
-    rows.into_iter().take(plan.max_rows).collect()
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    sort(world, &plan.sort, &mut rows);
+    rows.truncate(plan.max_rows);
+    rows
 }
 
 fn key(date: Option<Date>, fact: &Fact, grouping: Grouping) -> Key {
@@ -136,6 +156,7 @@ fn key(date: Option<Date>, fact: &Fact, grouping: Grouping) -> Key {
         template: grouping.template.then_some(fact.template),
         method: if grouping.method { method() } else { None },
         user: if grouping.user { fact.user } else { None },
+        platform: grouping.platform.then_some(fact.platform),
     }
 }
 
@@ -158,9 +179,11 @@ mod tests {
                 user: flag(2),
                 template: flag(3),
                 method: flag(4),
+                platform: flag(5),
             },
             columns: Columns {
                 client_id: true,
+                client_name: true,
                 requests: true,
                 status200: true,
                 status300: true,
@@ -168,6 +191,7 @@ mod tests {
                 status500: true,
                 status429: true,
             },
+            sort: Vec::new(),
             max_rows: usize::MAX,
         }
     }
@@ -202,9 +226,24 @@ mod tests {
         }
         assert_eq!(sum, total(&whole));
         let filter = Filter { clients: Some([4, 5].into()), ..Filter::default() };
-        let two = aggregate(&world, &Plan { filter, ..all });
+        let two = aggregate(&world, &Plan { filter, ..all.clone() });
         let wanted: Vec<_> = whole.into_iter().filter(|(key, _)| matches!(key.client, Some(4 | 5))).collect();
         assert_eq!(two, wanted);
+    }
+
+    #[test]
+    fn the_platforms_own_clients_count_only_if_asked_for() {
+        let world = World::new(2, "own");
+        let all = plan("2026-07-01", 3, None, 1);
+        let is_internal = |(key, _): &(Key, Counts)| {
+            key.client.and_then(|client| world.client(client)).is_some_and(|client| client.internal)
+        };
+        let without = aggregate(&world, &all);
+        assert!(!without.iter().any(is_internal));
+        let filter = Filter { internal: true, ..Filter::default() };
+        let (own, others): (Vec<_>, Vec<_>) =
+            aggregate(&world, &Plan { filter, ..all }).into_iter().partition(is_internal);
+        assert_eq!((own.len(), others), (2, without));
     }
 
     #[test]
@@ -218,13 +257,15 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn totals_do_not_depend_on_the_grouping(
-            seed in 0u64..4, days in 1i64..9, flags in 0u8..32,
+            seed in 0u64..4, days in 1i64..9, flags in 0u8..64, internal: bool,
             bucket in prop::sample::select(vec![None, Some(Bucket::Day), Some(Bucket::Week), Some(Bucket::Month)]),
         ) {
             let world = World::new(seed, "own");
-            let plain = aggregate(&world, &plan("2026-06-27", days, None, 0));
+            let filter = Filter { internal, ..Filter::default() };
+            let plain = Plan { filter: filter.clone(), ..plan("2026-06-27", days, None, 0) };
+            let plain = aggregate(&world, &plain);
             prop_assert_eq!(plain.len(), 1);
-            let grouped = aggregate(&world, &plan("2026-06-27", days, bucket, flags));
+            let grouped = aggregate(&world, &Plan { filter, ..plan("2026-06-27", days, bucket, flags) });
             prop_assert_eq!(total(&grouped), total(&plain));
             prop_assert!(grouped.windows(2).all(|pair| pair[0].0 < pair[1].0), "no key twice");
         }

@@ -7,8 +7,13 @@ use std::time::Duration;
 use crate::seed::{self, Purpose};
 
 /// Every permission that opens one of the usage operations.
-pub const ALL_PERMISSIONS: &[&str] =
-    &["oauth:client:view", "usage:organization:view", "usage:simpleSearch:view", "usage:client:view"];
+pub const ALL_PERMISSIONS: &[&str] = &[
+    "oauth:client:view",
+    "usage:organization:view",
+    "usage:simpleSearch:view",
+    "usage:client:view",
+    "usage:events:view",
+];
 
 /// The settings of a [`Simulator`](crate::Simulator).
 ///
@@ -30,6 +35,8 @@ pub struct SimulatorConfig {
     pub(crate) rate_limit: u32,
     pub(crate) permissions: BTreeSet<String>,
     pub(crate) history_days: u32,
+    pub(crate) redirect_uris: Option<BTreeSet<String>>,
+    pub(crate) organization_name: String,
 }
 
 impl SimulatorConfig {
@@ -41,7 +48,8 @@ impl SimulatorConfig {
         self
     }
 
-    /// How long an execution stays `Running` after its submission (default 3 s).
+    /// How long an execution stays `Running` after its submission (default 3 s). A job is `Queued` for the first
+    /// quarter of it.
     #[must_use]
     pub fn with_execution_time(mut self, execution_time: Duration) -> Self {
         self.execution_time = execution_time;
@@ -86,9 +94,28 @@ impl SimulatorConfig {
         self
     }
 
+    /// Where the login may send a browser back to, each to the letter (default: any `http` URI on this machine).
+    #[must_use]
+    pub fn with_redirect_uris<T: Into<String>>(mut self, uris: impl IntoIterator<Item = T>) -> Self {
+        self.redirect_uris = Some(uris.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The short name of the organisation, which a SAML2 bearer grant must give (default `example-org`).
+    #[must_use]
+    pub fn with_organization_name(mut self, name: impl Into<String>) -> Self {
+        self.organization_name = name.into();
+        self
+    }
+
     /// The id that the token endpoint accepts.
     pub fn client_id(&self) -> String {
         self.client_id.clone().unwrap_or_else(|| seed::uuid(self.seed, Purpose::OwnClient, &[]))
+    }
+
+    /// The organisation's name that a SAML2 bearer grant must give.
+    pub fn organization_name(&self) -> &str {
+        &self.organization_name
     }
 
     /// The secret that the token endpoint accepts.
@@ -109,6 +136,8 @@ impl Default for SimulatorConfig {
             rate_limit: 300,
             permissions: ALL_PERMISSIONS.iter().map(|&permission| permission.into()).collect(),
             history_days: 400,
+            redirect_uris: None,
+            organization_name: "example-org".into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Executions: submitted, running for a while, then complete or failed.
+//! Executions and jobs: submitted, running for a while, then complete or not.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -16,6 +16,9 @@ const MAX_EXECUTIONS: usize = 5_000;
 /// Executions whose rows are kept, so that their pages need not be counted out again.
 const MAX_CACHED: usize = 4;
 
+/// A job is queued for this part of its time: one in so many.
+const QUEUED_PART: u32 = 4;
+
 /// An execution's rows, shared with the cache.
 pub(crate) type Rows = Arc<[(Key, Counts)]>;
 
@@ -25,6 +28,15 @@ pub(crate) enum Scope {
     Organization,
     SimpleSearch,
     Client(u16),
+    OrganizationJob,
+    ClientJob(u16),
+}
+
+impl Scope {
+    /// Jobs know more states than the older executions.
+    pub(crate) fn is_job(&self) -> bool {
+        matches!(self, Self::OrganizationJob | Self::ClientJob(_))
+    }
 }
 
 /// One submitted query.
@@ -32,17 +44,27 @@ pub(crate) enum Scope {
 pub(crate) struct Execution {
     pub(crate) id: String,
     pub(crate) plan: Plan,
-    scope: Scope,
+    pub(crate) scope: Scope,
     submitted: Timestamp,
-    failed: bool,
+    ending: Ending,
+}
+
+/// How an execution ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Complete,
+    Failed,
+    /// Of jobs only.
+    Cancelled,
 }
 
 /// Where an execution is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
+    /// Of jobs only.
+    Queued,
     Running,
-    Complete,
-    Failed,
+    Ended(Ending),
 }
 
 /// All executions of the service.
@@ -68,8 +90,8 @@ impl Executions {
         }
     }
 
-    /// Starts a query and returns its id. With `fails`, it ends as failed.
-    pub(crate) fn start(&mut self, now: Timestamp, scope: Scope, plan: Plan, fails: bool) -> String {
+    /// Starts a query and returns its id.
+    pub(crate) fn start(&mut self, now: Timestamp, scope: Scope, plan: Plan, ending: Ending) -> String {
         self.started += 1;
         let id = seed::uuid(self.seed, Purpose::Execution, &[self.started]);
         if self.oldest_first.len() >= MAX_EXECUTIONS
@@ -77,7 +99,7 @@ impl Executions {
         {
             self.by_id.remove(&oldest);
         }
-        let execution = Execution { id: id.clone(), plan, scope, submitted: now, failed: fails };
+        let execution = Execution { id: id.clone(), plan, scope, submitted: now, ending };
         self.oldest_first.push_back(id.clone());
         self.by_id.insert(id.clone(), execution);
         id
@@ -88,21 +110,22 @@ impl Executions {
         self.by_id.get(id).filter(|execution| execution.scope == *scope)
     }
 
-    /// Lets the execution end as failed.
-    pub(crate) fn fail(&mut self, id: &str) {
+    /// Lets the execution end otherwise.
+    pub(crate) fn end_as(&mut self, id: &str, ending: Ending) {
         if let Some(execution) = self.by_id.get_mut(id) {
-            execution.failed = true;
+            execution.ending = ending;
         }
     }
 
-    /// How far it is at `now`. A failure shows when the execution's time is over, too.
+    /// How far it is at `now`. Whatever its ending, it shows when the execution's time is over.
     pub(crate) fn status(&self, execution: &Execution, now: Timestamp) -> Status {
-        if now < execution.submitted.saturating_add(self.execution_time) {
-            Status::Running
-        } else if execution.failed {
-            Status::Failed
+        let dequeued = execution.submitted.saturating_add(self.execution_time / QUEUED_PART);
+        if now >= execution.submitted.saturating_add(self.execution_time) {
+            Status::Ended(execution.ending)
+        } else if execution.scope.is_job() && now < dequeued {
+            Status::Queued
         } else {
-            Status::Complete
+            Status::Running
         }
     }
 

@@ -33,15 +33,21 @@ pub enum Fault {
     /// Answered 302 with this `Location`; the request is not processed.
     Redirect(String),
     /// Processed; the execution that it starts or reads ends as `Failed` when its time is over, also for later
-    /// requests.
+    /// requests. A failed job says why, in its `errorBody`.
     FailQuery,
+    /// Processed; the job that it starts or reads ends as `Cancelled` when its time is over, also for later requests.
+    /// The older executions have no such state: nothing happens to them.
+    CancelQuery,
     /// Processed; a results answer says this `queryStatus` and has no rows.
     UnknownStatus(String),
     /// Processed; a results answer has no `queryStatus` and no rows.
     MissingStatus,
-    /// Processed; a complete page of a simple search names a cursor that leads to this very page again. While the
-    /// execution is running, nothing happens.
+    /// Processed; a complete page of a simple search, a job or an event query names a cursor that leads to this very
+    /// page again. While the execution is running, nothing happens.
     RepeatCursor,
+    /// Processed; `nextUri` and `resultsUri`, where the answer has them, are absolute: they begin with this origin
+    /// (`https://elsewhere.example`).
+    AbsoluteNextUri(String),
     /// Processed; the answer is followed by blanks until its body has this many bytes. It is still valid JSON.
     Oversized {
         /// The body's length, in bytes.
@@ -92,6 +98,10 @@ pub enum Match {
     Submit,
     /// Requests for an execution's state and rows.
     Results,
+    /// Requests that start or read a job.
+    Job,
+    /// Requests about operational events.
+    Event,
     /// Requests of this operation.
     Operation(Operation),
     /// Requests with this method and this path (without query).
@@ -147,6 +157,8 @@ impl Rule {
             Match::Token => operation == Some(Operation::Token),
             Match::Submit => operation.is_some_and(Operation::is_submit),
             Match::Results => operation.is_some_and(Operation::is_results),
+            Match::Job => operation.is_some_and(Operation::is_job),
+            Match::Event => operation.is_some_and(Operation::is_event),
             Match::Operation(wanted) => operation == Some(*wanted),
             Match::Request(wanted_method, wanted_path) => wanted_method == method && wanted_path == path,
         }

@@ -27,22 +27,24 @@ pub struct Entry {
     pub method: Method,
     /// The host it was sent to: of the URI if that is absolute, else of the `Host` header; empty without either.
     pub host: String,
-    /// Its path and query.
+    /// Its path and query; secrets are replaced by `[redacted]`.
     pub target: String,
     /// How it said who it is; never the secret itself.
     pub authorization: Authorization,
     /// Its `Content-Type`, if it had one.
     pub content_type: Option<String>,
-    /// Its body, up to 64 KiB of it. In the form of a token request, secrets are replaced by `[redacted]`.
+    /// Its body, up to 64 KiB of it. In a form for the login host, secrets are replaced by `[redacted]`.
     pub body: Vec<u8>,
     /// The operation, if its method and path are one's.
     pub operation: Option<Operation>,
     /// The fault that struck it.
     pub fault: Option<Fault>,
-    /// The id of the execution that it started.
+    /// The id of the execution or job that it started.
     pub started: Option<String>,
     /// The status of the answer, which a wire fault may have kept from arriving.
     pub status: StatusCode,
+    /// The `ININ-Correlation-Id` of the answer.
+    pub correlation_id: String,
 }
 
 /// Which kind of `Authorization` header a request had.
@@ -79,15 +81,17 @@ pub(crate) fn entry(
     head: &request::Parts,
     body: &[u8],
     operation: Option<Operation>,
+    correlation_id: String,
 ) -> Entry {
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
     let host = head.uri.authority().map(ToString::to_string).or_else(|| text(HOST));
-    let body = if operation == Some(Operation::Token) { without_secrets(body) } else { body.to_vec() };
+    let for_login = operation.is_some_and(Operation::is_login) || head.uri.path().starts_with("/oauth/");
+    let body = if for_login { without_secrets(body) } else { body.to_vec() };
     Entry {
         at,
         method: head.method.clone(),
         host: host.unwrap_or_default(),
-        target: head.uri.path_and_query().map_or_else(|| head.uri.path().into(), ToString::to_string),
+        target: target(head),
         authorization: Authorization::of(&head.headers),
         content_type: text(http::header::CONTENT_TYPE),
         body: body.into_iter().take(MAX_BODY).collect(),
@@ -95,7 +99,15 @@ pub(crate) fn entry(
         fault: None,
         started: None,
         status: StatusCode::OK,
+        correlation_id,
     }
+}
+
+fn target(head: &request::Parts) -> String {
+    let path = head.uri.path();
+    let Some(query) = head.uri.query() else { return path.into() };
+    let query = without_secrets(query.as_bytes());
+    format!("{path}?{}", String::from_utf8_lossy(&query))
 }
 
 /// The entries, oldest first.
@@ -146,12 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn secrets_of_a_target_are_left_out() {
+        let target = |uri: &str| target(&http::Request::get(uri).body(()).unwrap().into_parts().0);
+        assert_eq!(target("/x?code=hunter2&y=1"), "/x?code=%5Bredacted%5D&y=1");
+        assert_eq!(target("http://h/x?after=%2B&&="), "/x?after=%2B&&=");
+        assert_eq!((target("*"), target("http://h")), ("*".into(), "/".into()));
+    }
+
+    #[test]
     fn keeps_the_newest_entries() {
         let (head, ()) =
             http::Request::get("/x?y=1").header("Authorization", "bearer t").body(()).unwrap().into_parts();
         let mut journal = Journal::default();
         for n in 0..=MAX_ENTRIES as u64 {
-            journal.write(entry(Timestamp::from_unix_millis(n), &head, b"", None));
+            journal.write(entry(Timestamp::from_unix_millis(n), &head, b"", None, String::new()));
         }
         let last = journal.entries().last().unwrap();
         assert_eq!(journal.entries().len(), MAX_ENTRIES / 2 + 1);

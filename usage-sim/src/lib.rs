@@ -2,8 +2,11 @@
 //!
 //! - [`Simulator`] is the service without sockets and without a clock: a request and the time go in, a [`Reply`]
 //!   comes out. [`SimulatorConfig`] says how fast it is, what it allows, and from which seed its world is made.
+//! - It answers every [`Operation`]: the login host's token endpoint and authorize page, the older queries, the jobs
+//!   that succeed them, and the operational events.
 //! - Its world is a contact centre of some two dozen OAuth clients that call the platform's API day by day. It is a
-//!   function of the seed: two simulators with one seed give the same numbers for the same day.
+//!   function of the seed: two simulators with one seed give the same numbers for the same day. The older queries leave
+//!   out what the platform's own clients do; the jobs count it.
 //! - [`Rule`]s inject [`Fault`]s, up to broken connections ([`WireFault`]); the journal of [`Entry`]s tells
 //!   what arrived.
 //! - [`serve`] puts a simulator on a loopback port as a [`Server`] that any HTTP/1.1 client can use, in real time or on
@@ -46,9 +49,12 @@
 mod aggregate;
 mod clock;
 mod config;
+mod events;
 mod execution;
 mod fault;
+mod job_results;
 mod journal;
+mod order;
 mod query;
 mod rate_limit;
 mod reply;
@@ -58,6 +64,7 @@ mod seed;
 mod serve;
 mod simulator;
 mod token;
+mod uri;
 mod world;
 
 pub use clock::{Clock, VirtualClock};

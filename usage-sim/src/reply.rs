@@ -3,7 +3,7 @@
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault::WireFault;
 
@@ -91,6 +91,18 @@ impl Problem {
             .on_field("invalid.date", "interval")
     }
 
+    pub(crate) fn interval_starts_too_early(value: &str) -> Self {
+        Self::interval_limit("The interval [{value}] must not start more than one year ago", value)
+    }
+
+    pub(crate) fn interval_too_long(value: &str) -> Self {
+        Self::interval_limit("The interval [{value}] must not end more than 90 days after its start", value)
+    }
+
+    fn interval_limit(template: &'static str, value: &str) -> Self {
+        Self::bad_request(template).with("value", excerpt(value)).on_field("invalid.value", "interval")
+    }
+
     pub(crate) fn missing_field(field: &'static str) -> Self {
         Self::bad_request("The field [{field}] is required")
             .with("field", field)
@@ -110,6 +122,12 @@ impl Problem {
         let template = "Unable to perform the requested action. You must have at least one of the following permissions assigned: {permissions}";
         Self::new(StatusCode::FORBIDDEN, "missing.any.permissions", template)
             .with("permissions", format!("[{}]", wanted.join(", ")))
+    }
+
+    pub(crate) fn missing_permissions(wanted: &[&str]) -> Self {
+        let template = "Unable to perform the requested action. You are missing the following permission(s): {permissions}";
+        Self::new(StatusCode::FORBIDDEN, "missing.permissions", template)
+            .with("permissions", wanted.join(", "))
     }
 
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
@@ -202,10 +220,20 @@ impl Problem {
 
     /// The answer, with the request's correlation id in its body.
     pub(crate) fn into_response(self, correlation_id: &str) -> Response<Vec<u8>> {
-        let Extras { parameters, details, limit, headers } = *self.extras;
-        let message = fill(self.template, &parameters);
+        let body = self.body(correlation_id).to_string().into_bytes();
+        let mut response = response(self.status, "application/json", body);
+        for (name, value) in self.extras.headers {
+            insert(&mut response, name, &value);
+        }
+        response
+    }
+
+    /// The `ErrorBody`.
+    pub(crate) fn body(&self, correlation_id: &str) -> Value {
+        let Extras { parameters, details, limit, .. } = &*self.extras;
+        let message = fill(self.template, parameters);
         let parameters: serde_json::Map<_, _> =
-            parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            parameters.iter().map(|(name, value)| ((*name).into(), value.as_str().into())).collect();
         let mut body = json!({
             "message": message,
             "code": self.code,
@@ -219,15 +247,11 @@ impl Problem {
         if let Some(limit) = limit {
             body["limit"] = json!(limit);
         }
-        let mut response = response(self.status, "application/json", body.to_string().into_bytes());
-        for (name, value) in headers {
-            insert(&mut response, name, &value);
-        }
-        response
+        body
     }
 }
 
-/// A refusal of the token endpoint, in its own kind of body.
+/// A refusal of the login host, in its own kind of body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OAuthProblem {
     pub(crate) status: StatusCode,
@@ -240,7 +264,11 @@ impl OAuthProblem {
         Self { status, error, description }
     }
 
-    /// The token endpoint's body of an error `status` that it did not come to by itself.
+    pub(crate) const fn client_not_found() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_client", "client not found")
+    }
+
+    /// The login host's body of an error `status` that it did not come to by itself.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             400 => Self::new(status, "invalid_client", "client not found"),
@@ -295,7 +323,7 @@ mod tests {
         let response =
             Problem::too_many_requests(300, Some("7")).into_response("f3ac4404-283d-4d98-8b70-b75c4891d2ef");
         assert_eq!(response.headers()["retry-after"], "7");
-        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(
             body,
             json!({
@@ -315,7 +343,7 @@ mod tests {
     #[test]
     fn a_value_is_put_in_once_and_not_read_again() {
         let response = Problem::invalid_value("groupBy", "{field}").into_response("");
-        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(body["details"][0]["fieldName"], "groupBy");
         assert_eq!(body["message"], "The value [{field}] is not valid for field [groupBy]");
     }

@@ -1,10 +1,11 @@
-//! The body of a results answer: the `ApiUsageQueryResult` and its rows.
+//! The body of an older query's results: the `ApiUsageQueryResult` and its rows.
 
 use serde::Serialize;
 use usage_core::Date;
 
-use crate::aggregate::{Columns, Key, METHODS, Plan};
-use crate::world::{Counts, TEMPLATES, World};
+use crate::aggregate::{Columns, Key, Plan};
+use crate::order;
+use crate::world::{Counts, World};
 
 /// `queryStatus` alone, as the service answers while an execution runs or after it failed.
 pub(crate) fn status_only(status: &str) -> Vec<u8> {
@@ -61,18 +62,16 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(world: &'a World, plan: &Plan, key: &Key, counts: &Counts, date: Option<&'a str>) -> Self {
-        let Columns { client_id, requests, status200, status300, status400, status500, status429 } =
+        let Columns { client_id, requests, status200, status300, status400, status500, status429, .. } =
             plan.columns;
         let client = key.client.and_then(|client| world.client(client));
-        let template = key.template.and_then(|template| TEMPLATES.get(usize::from(template)));
-        let method = key.method.and_then(|method| METHODS.get(usize::from(method)));
         Self {
             client_id: client.filter(|_| client_id).map_or("", |client| &client.id),
             client_name: client.map_or("", |client| &client.name),
             organization_id: if plan.grouping.organization { world.organization_id() } else { "" },
             user_id: key.user.and_then(|user| world.user_id(user)).unwrap_or_default(),
-            template_uri: template.map_or("", |template| template.uri),
-            http_method: method.map_or("", |method| method.as_str()),
+            template_uri: order::template(key).unwrap_or_default(),
+            http_method: order::method(key).unwrap_or_default(),
             status200: status200.then_some(counts.status200),
             status300: status300.then_some(counts.status300),
             status400: status400.then_some(counts.status400),

@@ -11,13 +11,15 @@ use crate::reply::Problem;
 pub enum Operation {
     /// `POST /oauth/token`, on the login host.
     Token,
+    /// `GET /oauth/authorize`, on the login host: where a browser is sent for a code or a token.
+    Authorize,
     /// `postUsageQuery`: starts a query over the organisation.
     OrganizationQuery,
     /// `getUsageQueryExecutionIdResults`.
     OrganizationResults,
     /// `postUsageSimplesearch`.
     SimpleSearch,
-    /// `getUsageSimplesearchExecutionIdResults`: the only one that pages.
+    /// `getUsageSimplesearchExecutionIdResults`: the only one of the older results that pages.
     SimpleSearchResults,
     /// `postOauthClientUsageQuery`: starts a query over one OAuth client.
     ClientQuery,
@@ -25,23 +27,75 @@ pub enum Operation {
     ClientResults,
     /// `getOauthClientUsageSummary`: a GET that starts a query over one client's last days.
     ClientSummary,
+    /// `postUsageAggregatesQueryJobs`: starts a job over the organisation.
+    OrganizationJob,
+    /// `getUsageAggregatesQueryJob`.
+    OrganizationJobResults,
+    /// `postUsageClientClientIdAggregatesQueryJobs`: starts a job over one OAuth client.
+    ClientJob,
+    /// `getUsageClientClientIdAggregatesQueryJob`.
+    ClientJobResults,
+    /// `getUsageEventsDefinitions`: the kinds of operational events.
+    EventDefinitions,
+    /// `getUsageEventsDefinition`.
+    EventDefinition,
+    /// `postUsageEventsQuery`: operational events, page by page.
+    EventQuery,
+    /// `postUsageEventsAggregatesQuery`: operational events, counted.
+    EventAggregates,
 }
 
 impl Operation {
     /// Whether it starts an execution.
     pub fn is_submit(self) -> bool {
-        matches!(self, Self::OrganizationQuery | Self::SimpleSearch | Self::ClientQuery | Self::ClientSummary)
+        matches!(
+            self,
+            Self::OrganizationQuery
+                | Self::SimpleSearch
+                | Self::ClientQuery
+                | Self::ClientSummary
+                | Self::OrganizationJob
+                | Self::ClientJob
+        )
     }
 
     /// Whether it reads an execution's state and rows.
     pub fn is_results(self) -> bool {
-        matches!(self, Self::OrganizationResults | Self::SimpleSearchResults | Self::ClientResults)
+        matches!(
+            self,
+            Self::OrganizationResults
+                | Self::SimpleSearchResults
+                | Self::ClientResults
+                | Self::OrganizationJobResults
+                | Self::ClientJobResults
+        )
     }
 
-    /// The permissions of which any one opens it.
+    /// Whether it starts or reads a job.
+    pub fn is_job(self) -> bool {
+        matches!(
+            self,
+            Self::OrganizationJob | Self::OrganizationJobResults | Self::ClientJob | Self::ClientJobResults
+        )
+    }
+
+    /// Whether it is about operational events.
+    pub fn is_event(self) -> bool {
+        matches!(
+            self,
+            Self::EventDefinitions | Self::EventDefinition | Self::EventQuery | Self::EventAggregates
+        )
+    }
+
+    /// Whether it is of the login host and answers in its own kind of error body.
+    pub(crate) fn is_login(self) -> bool {
+        matches!(self, Self::Token | Self::Authorize)
+    }
+
+    /// The permissions of which any one opens it; operational events want all.
     pub(crate) fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::Token => &[],
+            Self::Token | Self::Authorize => &[],
             Self::OrganizationQuery | Self::OrganizationResults => {
                 &["oauth:client:view", "usage:organization:view"]
             }
@@ -51,6 +105,11 @@ impl Operation {
             Self::ClientQuery | Self::ClientResults | Self::ClientSummary => {
                 &["oauth:client:view", "usage:client:view"]
             }
+            Self::OrganizationJob | Self::OrganizationJobResults => &["usage:organization:view"],
+            Self::ClientJob | Self::ClientJobResults => &["usage:client:view"],
+            Self::EventDefinitions | Self::EventDefinition | Self::EventQuery | Self::EventAggregates => {
+                &["usage:events:view"]
+            }
         }
     }
 }
@@ -58,6 +117,7 @@ impl Operation {
 /// Method, path and operation. The client's results carry the execution id last, the others before `/results`.
 const ROUTES: &[(Method, &str, Operation)] = &[
     (Method::POST, "/oauth/token", Operation::Token),
+    (Method::GET, "/oauth/authorize", Operation::Authorize),
     (Method::POST, "/api/v2/usage/query", Operation::OrganizationQuery),
     (Method::GET, "/api/v2/usage/query/{executionId}/results", Operation::OrganizationResults),
     (Method::POST, "/api/v2/usage/simplesearch", Operation::SimpleSearch),
@@ -69,6 +129,18 @@ const ROUTES: &[(Method, &str, Operation)] = &[
         Operation::ClientResults,
     ),
     (Method::GET, "/api/v2/oauth/clients/{clientId}/usage/summary", Operation::ClientSummary),
+    (Method::POST, "/api/v2/usage/aggregates/query/jobs", Operation::OrganizationJob),
+    (Method::GET, "/api/v2/usage/aggregates/query/jobs/{jobId}", Operation::OrganizationJobResults),
+    (Method::POST, "/api/v2/usage/client/{clientId}/aggregates/query/jobs", Operation::ClientJob),
+    (
+        Method::GET,
+        "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
+        Operation::ClientJobResults,
+    ),
+    (Method::GET, "/api/v2/usage/events/definitions", Operation::EventDefinitions),
+    (Method::GET, "/api/v2/usage/events/definitions/{eventDefinitionId}", Operation::EventDefinition),
+    (Method::POST, "/api/v2/usage/events/query", Operation::EventQuery),
+    (Method::POST, "/api/v2/usage/events/aggregates/query", Operation::EventAggregates),
 ];
 
 /// An operation and the values of its path parameters, percent-decoded.

@@ -20,6 +20,12 @@ pub(crate) enum Purpose {
     Execution,
     Correlation,
     Token,
+    Platform,
+    AuthorizationCode,
+    RefreshToken,
+    EventDefinition,
+    EventEntity,
+    Event,
 }
 
 /// A well-mixed number that depends on nothing but its arguments.

@@ -63,6 +63,24 @@ impl Body {
         }
     }
 
+    /// The array of objects `field`; empty if it is absent.
+    pub(crate) fn objects(&self, field: &'static str) -> Result<Vec<Self>, Problem> {
+        let object = |value: &Value| match value {
+            Value::Object(members) => Ok(Self(members.clone())),
+            other => Err(Problem::invalid_value(field, &other.to_string())),
+        };
+        match self.member(field) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(values)) => values.iter().map(object).collect(),
+            Some(other) => Err(Problem::invalid_value(field, &other.to_string())),
+        }
+    }
+
+    /// The text `field`, if it is there.
+    pub(crate) fn text(&self, field: &'static str) -> Result<Option<&str>, Problem> {
+        self.member(field).map(|value| text(field, value)).transpose()
+    }
+
     fn member(&self, field: &str) -> Option<&Value> {
         self.0.get(field).filter(|value| !value.is_null())
     }

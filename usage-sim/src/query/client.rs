@@ -36,6 +36,7 @@ pub(crate) fn client_summary(
         bucket: None,
         grouping: grouping(&[]),
         columns: columns(&[]),
+        sort: Vec::new(),
         max_rows: usize::MAX,
     };
     Ok(of_client(plan, client))

@@ -1,20 +1,14 @@
-//! `postUsageSimplesearch` and its pages.
+//! `postUsageSimplesearch`: who called what, as a table of chosen columns.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use usage_core::model::{HttpMethod, SearchColumn};
 
-use super::{Body, Horizon};
+use super::{Body, Horizon, unless_empty};
 use crate::aggregate::{Bucket, Columns, Filter, Grouping, Plan};
 use crate::reply::Problem;
-use crate::seed::mix;
 use crate::world::{World, template_number};
 
 /// Records after which a search stops.
 const MAX_RECORDS: usize = 20_000;
-
-/// The largest page, and the one of a request that names no size.
-const MAX_PAGE_SIZE: usize = 1_000;
 
 /// The plan of an `ApiUsageSimpleSearch`.
 ///
@@ -30,10 +24,10 @@ pub(crate) fn simple_search(body: &Body, horizon: Horizon, world: &World) -> Res
     Ok(Plan {
         days: horizon.days_of(&interval),
         filter: Filter {
-            // A name that nobody has stays in the filter as nothing: it finds no rows, not all of them.
             clients: unless_empty(&names, |name| world.client_number_of_name(name)),
             methods: Some(methods).filter(|methods| !methods.is_empty()),
             templates: unless_empty(&templates, template_number),
+            ..Filter::default()
         },
         bucket: has(SearchColumn::Date).then_some(Bucket::Day),
         grouping: Grouping {
@@ -42,9 +36,11 @@ pub(crate) fn simple_search(body: &Body, horizon: Horizon, world: &World) -> Res
             user: false,
             template: has(SearchColumn::TemplateUri),
             method: has(SearchColumn::HttpMethod),
+            platform: false,
         },
         columns: Columns {
             client_id: false,
+            client_name: true,
             requests: false,
             status200: has(SearchColumn::Status200),
             status300: has(SearchColumn::Status300),
@@ -52,94 +48,7 @@ pub(crate) fn simple_search(body: &Body, horizon: Horizon, world: &World) -> Res
             status500: has(SearchColumn::Status500),
             status429: has(SearchColumn::Status429),
         },
+        sort: Vec::new(),
         max_rows: MAX_RECORDS,
     })
-}
-
-fn unless_empty<T: FromIterator<u16>>(texts: &[&str], number: impl Fn(&str) -> Option<u16>) -> Option<T> {
-    (!texts.is_empty()).then(|| texts.iter().filter_map(|text| number(text)).collect())
-}
-
-/// Which part of the records a results request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Page {
-    pub(crate) offset: usize,
-    pub(crate) size: usize,
-}
-
-impl Page {
-    /// The page that the query string of a results request names.
-    pub(crate) fn parse(query: &str, execution_id: &str) -> Result<Self, Problem> {
-        let mut page = Self { offset: 0, size: MAX_PAGE_SIZE };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "pageSize" => match value.parse::<usize>() {
-                    Ok(size @ 1..=MAX_PAGE_SIZE) => page.size = size,
-                    _ => return Err(Problem::invalid_value("pageSize", &value)),
-                },
-                "after" => {
-                    let offset = parse_cursor(&value, execution_id);
-                    page.offset = offset.ok_or_else(|| Problem::invalid_value("after", &value))?;
-                }
-                _ => {}
-            }
-        }
-        Ok(page)
-    }
-}
-
-/// The cursor of the page that begins at `offset`. It is of use with this execution only.
-pub(crate) fn cursor(offset: usize, execution_id: &str) -> String {
-    STANDARD.encode(format!("{offset}:{:016x}", check(offset, execution_id)))
-}
-
-fn parse_cursor(text: &str, execution_id: &str) -> Option<usize> {
-    let decoded = STANDARD.decode(text).ok()?;
-    let (offset, _) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    let offset = offset.parse().ok()?;
-    (cursor(offset, execution_id) == text).then_some(offset)
-}
-
-fn check(offset: usize, execution_id: &str) -> u64 {
-    execution_id.bytes().fold(mix(offset as u64), |state, byte| mix(state ^ u64::from(byte)))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn page(query: &str) -> Result<Page, u16> {
-        Page::parse(query, "some-id").map_err(|problem| problem.status().as_u16())
-    }
-
-    #[test]
-    fn pages() {
-        assert_eq!(page(""), Ok(Page { offset: 0, size: 1_000 }));
-        assert_eq!(page("pageSize=1000&unknown=1"), Ok(Page { offset: 0, size: 1_000 }));
-        let after: String = form_urlencoded::byte_serialize(cursor(7, "some-id").as_bytes()).collect();
-        assert_eq!(page(&format!("after={after}&pageSize=7")), Ok(Page { offset: 7, size: 7 }));
-        for query in [
-            "pageSize=0",
-            "pageSize=1001",
-            "pageSize=-1",
-            "pageSize=x",
-            "pageSize=",
-            "after=",
-            "after=MTAwMA%3D%3D",
-        ] {
-            assert_eq!(page(query), Err(400), "{query}");
-        }
-        assert_eq!(parse_cursor(&cursor(7, "another"), "some-id"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn cursors_lead_back_and_nothing_else_does(offset: u32, text in "\\PC{0,40}") {
-            let offset = offset as usize;
-            prop_assert_eq!(parse_cursor(&cursor(offset, "some-id"), "some-id"), Some(offset));
-            prop_assert_eq!(parse_cursor(&text, "some-id"), None);
-        }
-    }
 }

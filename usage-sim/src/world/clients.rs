@@ -2,6 +2,7 @@
 
 use usage_core::Date;
 
+use super::platforms::{API, DATA_ACTIONS, EMBEDDED, FRONT_ENDS, INTERNAL_SERVICES, MOBILE, Share, WIDGET};
 use super::templates::Area::{
     self, Analytics, Architect, Audits, Authorization, Conversations, Directory, ExternalContacts,
     Integrations, Notifications, Outbound, Presence, Quality, Recordings, Routing, Speech, Telephony, Usage,
@@ -42,6 +43,14 @@ struct Profile {
     /// For how many users it acts; 0 for a client that acts for itself.
     users: u16,
     luck: Luck,
+    platforms: &'static [Share],
+}
+
+impl Profile {
+    /// The same profile, with its requests on these platforms.
+    const fn on(self, platforms: &'static [Share]) -> Self {
+        Self { platforms, ..self }
+    }
 }
 
 const fn profile(
@@ -52,7 +61,7 @@ const fn profile(
     luck: Luck,
     areas: &'static [Area],
 ) -> Profile {
-    Profile { name, areas, requests, rhythm, users, luck }
+    Profile { name, areas, requests, rhythm, users, luck, platforms: API }
 }
 
 const GOOD: Luck = Luck { redirected: 2, refused: 40, limited: 1, failed: 4 };
@@ -73,14 +82,17 @@ const PROFILES: &[Profile] = &[
         40,
         GOOD,
         &[Conversations, Presence, Users, Notifications],
-    ),
+    )
+    .on(EMBEDDED),
     profile("Archive Uploader", 3_800, Rhythm::Scheduled, 0, FAIR, &[Recordings]),
     profile("Audit Collector", 900, Rhythm::Scheduled, 0, GOOD, &[Audits, Authorization]),
     profile("Bulk Skill Assigner", 1_400, Rhythm::Office, 3, FAIR, &[Routing, Users]),
-    profile("Callback Widget", 5_200, Rhythm::Centre, 0, FAIR, &[Conversations, Routing]),
-    profile("Chat Bot Gateway", 17_500, Rhythm::Centre, 0, GOOD, &[Conversations, Integrations, Architect]),
+    profile("Callback Widget", 5_200, Rhythm::Centre, 0, FAIR, &[Conversations, Routing]).on(WIDGET),
+    profile("Chat Bot Gateway", 17_500, Rhythm::Centre, 0, GOOD, &[Conversations, Integrations, Architect])
+        .on(DATA_ACTIONS),
     profile("Contact Sync", 8_100, Rhythm::Scheduled, 0, POOR, &[ExternalContacts]),
-    profile("CRM Connector", 24_000, Rhythm::Office, 25, GOOD, &[Conversations, ExternalContacts, Users]),
+    profile("CRM Connector", 24_000, Rhythm::Office, 25, GOOD, &[Conversations, ExternalContacts, Users])
+        .on(EMBEDDED),
     profile("Data Warehouse Loader", 6_400, Rhythm::Scheduled, 0, GOOD, &[Analytics, Routing, Users]),
     profile("Deployment Pipeline", 700, Rhythm::Office, 0, FAIR, &[Architect, Routing, Integrations]),
     profile("Dialer Campaign Manager", 7_300, Rhythm::Office, 4, FAIR, &[Outbound]),
@@ -94,11 +106,12 @@ const PROFILES: &[Profile] = &[
         0,
         GOOD,
         &[Integrations, Architect, ExternalContacts],
-    ),
+    )
+    .on(DATA_ACTIONS),
     profile("Nightly Export", 5_600, Rhythm::Scheduled, 0, GOOD, &[Analytics, Users, Directory]),
     profile("Quality Dashboard", 2_100, Rhythm::Office, 8, GOOD, &[Quality, Recordings, Speech]),
     profile("Queue Wallboard", 31_000, Rhythm::Centre, 0, NOISY, &[Analytics, Routing, Notifications]),
-    profile("Shift Swap App", 2_700, Rhythm::Centre, 18, POOR, &[Workforce, Users]),
+    profile("Shift Swap App", 2_700, Rhythm::Centre, 18, POOR, &[Workforce, Users]).on(MOBILE),
     profile("Supervisor Console", 9_400, Rhythm::Office, 9, GOOD, &[Analytics, Presence, Routing, Quality]),
     profile("Transcript Miner", 3_300, Rhythm::Scheduled, 0, FAIR, &[Speech, Conversations]),
     profile("WFM Sync", 2_600, Rhythm::Scheduled, 0, GOOD, &[Workforce, Users, Presence]),
@@ -108,8 +121,18 @@ const PROFILES: &[Profile] = &[
 const CAMPAIGN: Profile =
     profile("Campaign Import", 4_800, Rhythm::Office, 0, FAIR, &[Outbound, ExternalContacts]);
 
+/// The clients of the platform itself. Jobs count their requests, the older queries do not.
+const INTERNAL: &[Profile] = &[
+    profile("purecloud", 38_000, Rhythm::Centre, 24, GOOD, &[Presence, Users, Notifications, Routing])
+        .on(FRONT_ENDS),
+    profile("purecloud-builtin", 12_500, Rhythm::Scheduled, 0, GOOD, &[Directory, Authorization, Architect])
+        .on(INTERNAL_SERVICES),
+];
+
 const FIRST_CAMPAIGN_YEAR: i16 = 2018;
 const CAMPAIGN_YEARS: i16 = 82;
+/// The place of the first of [`INTERNAL`] among all clients.
+const FIRST_INTERNAL: usize = PROFILES.len() + CAMPAIGN_YEARS.unsigned_abs() as usize * 12;
 
 /// An OAuth client of the organisation.
 #[derive(Debug)]
@@ -124,6 +147,10 @@ pub(crate) struct Client {
     pub(crate) endpoints: Vec<Endpoint>,
     /// Its first and last day with traffic, if it was not always there.
     pub(crate) life: Option<(Date, Date)>,
+    /// Whether it is the platform's own, and none of the organisation's.
+    pub(crate) internal: bool,
+    /// The platforms of its requests.
+    pub(crate) platforms: &'static [Share],
 }
 
 /// A template and method that a client calls, and its share of the client's requests.
@@ -136,9 +163,9 @@ pub(crate) struct Endpoint {
 }
 
 impl Client {
-    /// Whether the service has heard of it by `day`; one that vanished can still be asked about.
-    pub(crate) fn is_known_on(&self, day: Date) -> bool {
-        self.life.is_none_or(|(first, _)| first <= day)
+    /// Whether the organisation has had it by `day`; one that vanished can still be asked about.
+    pub(crate) fn is_shown_on(&self, day: Date) -> bool {
+        !self.internal && self.life.is_none_or(|(first, _)| first <= day)
     }
 
     /// Whether it may have traffic on `day`.
@@ -147,7 +174,7 @@ impl Client {
     }
 }
 
-/// The clients that are always there, then one for each month from January 2018 on.
+/// The clients that are always there, then one for each month from January 2018 on, then the platform's own.
 pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
     let lasting = (0..).zip(PROFILES).map(|(number, profile)| {
         let own = profile.name == OWN_CLIENT;
@@ -167,7 +194,23 @@ pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
             ..client(seed, 1_000 + number, &CAMPAIGN, id, name, user_count)
         })
     });
-    lasting.chain(campaigns).collect()
+    let internal = (2_000..).zip(INTERNAL).map(|(number, profile)| Client {
+        internal: true,
+        ..client(
+            seed,
+            number,
+            profile,
+            seed::uuid(seed, Purpose::Client, &[number]),
+            profile.name.into(),
+            user_count,
+        )
+    });
+    lasting.chain(campaigns).chain(internal).collect()
+}
+
+/// The numbers of the platform's own clients.
+pub(crate) fn internal() -> impl Iterator<Item = usize> {
+    FIRST_INTERNAL..FIRST_INTERNAL + INTERNAL.len()
 }
 
 /// The numbers of the clients among which those with traffic on `day` are: the lasting ones, and the campaigns of
@@ -191,6 +234,8 @@ fn client(seed: u64, number: u64, profile: &Profile, id: String, name: String, u
         users: team.filter_map(|user| u16::try_from(user).ok()).collect(),
         endpoints: endpoints(seed, number, profile.areas),
         life: None,
+        internal: false,
+        platforms: profile.platforms,
     }
 }
 
@@ -232,8 +277,11 @@ mod tests {
             let day = Date::new(2025, 12, 20).unwrap().plus_days(offset);
             let found: Vec<_> =
                 candidates(day).filter(|&n| clients.get(n).is_some_and(|c| c.lives_on(day))).collect();
-            let all: Vec<_> = (0..clients.len()).filter(|&n| clients[n].lives_on(day)).collect();
-            assert_eq!(found, all, "{day}");
+            let all = (0..clients.len()).filter(|&n| clients[n].lives_on(day) && !clients[n].internal);
+            assert_eq!(found, all.collect::<Vec<_>>(), "{day}");
         }
+        let internal_ones: Vec<_> = internal().map(|n| (clients[n].internal, &*clients[n].name)).collect();
+        assert_eq!(internal_ones, [(true, "purecloud"), (true, "purecloud-builtin")]);
+        assert_eq!(clients.iter().filter(|client| client.internal).count(), internal_ones.len());
     }
 }

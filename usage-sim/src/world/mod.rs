@@ -3,6 +3,7 @@
 //! Nothing is stored: a day's traffic is a function of the seed and the date, made when it is asked for.
 
 mod clients;
+mod platforms;
 mod templates;
 mod traffic;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use usage_core::model::HttpMethod;
 
 pub(crate) use clients::Client;
+pub(crate) use platforms::{PLATFORMS, platform_number};
 pub(crate) use templates::{TEMPLATES, template_number};
 pub(crate) use traffic::{Counts, Fact};
 
@@ -62,6 +64,10 @@ impl World {
 
     pub(crate) fn client_number_of_name(&self, name: &str) -> Option<u16> {
         self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn user_number(&self, id: &str) -> Option<u16> {
+        self.users.iter().position(|user| user == id).and_then(|number| u16::try_from(number).ok())
     }
 
     pub(crate) fn user_id(&self, number: u16) -> Option<&str> {

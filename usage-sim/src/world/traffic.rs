@@ -5,8 +5,8 @@ use std::ops::AddAssign;
 
 use usage_core::{Date, Timestamp};
 
-use super::clients::{Client, Rhythm};
-use super::{World, clients};
+use super::clients::{Client, Endpoint, Rhythm};
+use super::{World, clients, platforms};
 use crate::seed::{Purpose, hash};
 
 /// Counters of a row, by class of the answer's status.
@@ -46,14 +46,31 @@ pub(crate) struct Fact {
     pub(crate) method: u8,
     /// `None` if the client acted for itself.
     pub(crate) user: Option<u16>,
+    /// From which platform it asked; the older queries do not tell.
+    pub(crate) platform: u8,
     pub(crate) counts: Counts,
 }
 
 impl World {
-    /// Calls `each` with everything that happened on `day`; with `only`, to that client.
+    /// Calls `each` with everything that the organisation's clients did on `day`; with `only`, that client.
     pub(crate) fn visit_day(&self, day: Date, only: Option<u16>, each: &mut impl FnMut(Fact)) {
+        self.visit(day, clients::candidates(day), only, each);
+    }
+
+    /// As [`visit_day`](Self::visit_day), for the platform's own clients.
+    pub(crate) fn visit_internal_day(&self, day: Date, only: Option<u16>, each: &mut impl FnMut(Fact)) {
+        self.visit(day, clients::internal(), only, each);
+    }
+
+    fn visit(
+        &self,
+        day: Date,
+        numbers: impl Iterator<Item = usize>,
+        only: Option<u16>,
+        each: &mut impl FnMut(Fact),
+    ) {
         let day_number = Date::of(Timestamp::UNIX_EPOCH).days_until(day).cast_unsigned();
-        for number in clients::candidates(day) {
+        for number in numbers {
             let Some(client) = self.clients.get(number).filter(|client| client.lives_on(day)) else {
                 continue;
             };
@@ -93,13 +110,13 @@ impl World {
                 let dice = hash(dice, Purpose::User, &[user.map_or(u64::MAX, u64::from)]);
                 let requests = (share * weight / user_weights.max(1) + dice % 1_000) / 1_000;
                 if requests > 0 {
-                    let counts = split(requests, client, mood, outage, dice);
                     each(Fact {
                         client: number,
                         template: endpoint.template,
                         method: endpoint.method,
                         user,
-                        counts,
+                        platform: self.platform(number, client, endpoint, user),
+                        counts: split(requests, client, mood, outage, dice),
                     });
                 }
             }
@@ -126,6 +143,13 @@ impl World {
             (dice % 100 >= absent_percent).then_some((Some(user), weight))
         });
         present.collect()
+    }
+
+    /// From where a client calls an endpoint for a user: the same every day.
+    fn platform(&self, number: u16, client: &Client, endpoint: &Endpoint, user: Option<u16>) -> u8 {
+        let user = user.map_or(u64::MAX, u64::from);
+        let parts = [number.into(), endpoint.template.into(), endpoint.method.into(), user];
+        platforms::draw(client.platforms, hash(self.seed, Purpose::Platform, &parts))
     }
 
     /// Now and then a part of the API fails for a day.

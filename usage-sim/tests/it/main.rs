@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
+mod events;
 mod executions;
 mod faults;
+mod job_faults;
+mod jobs;
+mod login;
 mod paging;
 mod queries;
 mod refusals;
@@ -11,3 +15,4 @@ mod speed;
 mod support;
 mod wire;
 mod wire_faults;
+mod wire_login;

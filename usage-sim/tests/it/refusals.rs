@@ -244,6 +244,9 @@ proptest! {
         method in prop::sample::select(vec!["GET", "POST", "HEAD", "OPTIONS", "PUT", "X"]),
         path in prop::sample::select(vec![
             "/api/v2/usage/query", "/api/v2/usage/simplesearch", "/oauth/token", "*", "/api/v2/usage/query/%00%F0/results",
+            "/api/v2/usage/aggregates/query/jobs", "/api/v2/usage/aggregates/query/jobs/x?after=%FF",
+            "/api/v2/usage/client/x/aggregates/query/jobs", "/api/v2/usage/events/definitions/%00",
+            "/api/v2/usage/events/query?after=%FF", "/oauth/authorize?client_id=%FF&client_id=", "/oauth/authorize?&&=",
             "/api/v2/usage/simplesearch/x/results?after=%FF&pageSize=99999999999999999999&&=", "/%", "http://h/",
         ]),
         body: Vec<u8>, now: u64,
@@ -264,6 +267,10 @@ proptest! {
             prop_assert_eq!(bench.get(&uri).status(), 200);
         } else {
             prop_assert_eq!(code(&response), (400, "invalid.date".into()));
+        }
+        for path in ["/api/v2/usage/aggregates/query/jobs", "/api/v2/usage/events/query"] {
+            let response = bench.post(path, &serde_json::json!({"interval": interval}).to_string());
+            prop_assert!([200, 400].contains(&response.status().as_u16()));
         }
     }
 }

@@ -73,6 +73,32 @@ impl Bench {
         answer["results"].as_array().unwrap().clone()
     }
 
+    /// Runs a job to its end; the rows of all its pages, each as long as may be.
+    pub(crate) fn job_rows(&mut self, target: &str, body: &str) -> Vec<Value> {
+        let results = self.submit(target, body);
+        self.wait(3);
+        self.pages(&format!("{results}?pageSize=1000")).concat()
+    }
+
+    /// The pages from the one at `uri` to the last, as `nextUri` leads.
+    pub(crate) fn pages(&mut self, uri: &str) -> Vec<Vec<Value>> {
+        let mut pages = Vec::new();
+        let mut next = Some(uri.to_string());
+        while let Some(uri) = next {
+            let page = json(&self.get(&uri));
+            assert_eq!((&page["queryStatus"], &page["selfUri"]), (&"Succeeded".into(), &uri.into()));
+            pages.push(page["entities"].as_array().unwrap().clone());
+            next = page["nextUri"].as_str().map(str::to_string);
+        }
+        pages
+    }
+
+    pub(crate) fn client_jobs(&self, name: &str) -> String {
+        let path = self.client_path(name, "");
+        let id = path.strip_prefix("/api/v2/oauth/clients/").and_then(|rest| rest.strip_suffix("/usage/"));
+        format!("/api/v2/usage/client/{}/aggregates/query/jobs", id.unwrap())
+    }
+
     pub(crate) fn own_path(&self, rest: &str) -> String {
         format!("/api/v2/oauth/clients/{}/usage/{rest}", self.service.client_id())
     }

@@ -1,26 +1,31 @@
-//! The token endpoint and the access tokens that it gave out.
+//! The login host: its token endpoint, its authorize page, and the tokens that they gave out.
 
-use std::collections::BTreeMap;
+mod authorize;
+mod form;
+mod grant;
+mod pkce;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 use usage_core::Timestamp;
 
 use crate::config::{Redacted, SimulatorConfig};
-use crate::reply::{self, OAuthProblem, Problem};
+use crate::reply::{self, Problem};
 use crate::seed::{self, Purpose};
+use authorize::Codes;
+use grant::{Refresh, RefreshTokens};
 
 /// Tokens kept before expired ones, and then the oldest, are dropped.
 const MAX_TOKENS: usize = 10_000;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// The client that may log in, and the tokens it got.
+/// The client that may log in, and the tokens and codes it got.
 #[derive(Clone)]
 pub(crate) struct Tokens {
     seed: u64,
@@ -29,6 +34,10 @@ pub(crate) struct Tokens {
     lifetime: Duration,
     issued: u64,
     live: BTreeMap<String, Token>,
+    redirect_uris: Option<BTreeSet<String>>,
+    organization_name: String,
+    codes: Codes,
+    refresh: RefreshTokens,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +55,10 @@ impl Tokens {
             lifetime: config.token_lifetime,
             issued: 0,
             live: BTreeMap::new(),
+            redirect_uris: config.redirect_uris.clone(),
+            organization_name: config.organization_name.clone(),
+            codes: Codes::default(),
+            refresh: RefreshTokens::default(),
         }
     }
 
@@ -59,12 +72,15 @@ impl Tokens {
 
     /// `POST /oauth/token`.
     pub(crate) fn grant(&mut self, now: Timestamp, headers: &HeaderMap, body: &[u8]) -> Response<Vec<u8>> {
-        match self.check(headers, body) {
-            Ok(()) => {
+        match self.check(now, headers, body) {
+            Ok(refresh) => {
                 let access_token = self.issue(now);
                 let expires_in = self.lifetime.as_secs();
-                let body =
+                let mut body =
                     json!({"access_token": access_token, "token_type": "bearer", "expires_in": expires_in});
+                if refresh == Refresh::With {
+                    body["refresh_token"] = self.refresh.give_out(self.seed).into();
+                }
                 let mut response = reply::json_response(body.to_string().into_bytes());
                 reply::insert(&mut response, http::header::CACHE_CONTROL, "no-store");
                 response
@@ -103,37 +119,16 @@ impl Tokens {
         self.live.clear();
     }
 
+    pub(crate) fn revoke_all_refresh_tokens(&mut self) {
+        self.refresh.clear();
+        self.codes.clear();
+    }
+
     /// The number of the bearer token that came with a request.
     pub(crate) fn authenticate(&self, now: Timestamp, headers: &HeaderMap) -> Result<u64, Problem> {
         let text = credentials(headers, "bearer").ok_or_else(Problem::authentication_required)?;
         let token = self.live.get(text).filter(|token| now < token.expires);
         token.map(|token| token.number).ok_or_else(Problem::bad_credentials)
-    }
-
-    fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), OAuthProblem> {
-        let refuse = |status, error, description| Err(OAuthProblem::new(status, error, description));
-        let content_type =
-            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !essence(content_type).eq_ignore_ascii_case(FORM) {
-            return refuse(StatusCode::BAD_REQUEST, "invalid_request", "content type must be a form");
-        }
-        let mut grants = form_urlencoded::parse(body).filter(|(name, _)| name == "grant_type");
-        let (Some((_, grant)), None) = (grants.next(), grants.next()) else {
-            return refuse(StatusCode::BAD_REQUEST, "invalid_request", "exactly one grant_type is needed");
-        };
-        if grant != "client_credentials" {
-            return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant type is not supported");
-        }
-        let Some((id, secret)) = basic(headers) else {
-            return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "client credentials are missing");
-        };
-        if id != self.client_id {
-            return refuse(StatusCode::BAD_REQUEST, "invalid_client", "client not found");
-        }
-        if secret != self.client_secret.0 {
-            return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "authentication failed");
-        }
-        Ok(())
     }
 }
 
@@ -177,34 +172,8 @@ mod tests {
     fn headers(authorization: &str, content_type: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, authorization.parse().unwrap());
-        headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+        headers.insert(http::header::CONTENT_TYPE, content_type.parse().unwrap());
         headers
-    }
-
-    fn refused(authorization: &str, content_type: &str, form: &str) -> (u16, &'static str, &'static str) {
-        let problem = tokens().check(&headers(authorization, content_type), form.as_bytes()).unwrap_err();
-        (problem.status.as_u16(), problem.error, problem.description)
-    }
-
-    #[test]
-    fn refusals_of_the_token_endpoint() {
-        let right = format!("Basic {}", STANDARD.encode("id:se:cret"));
-        let wrong_secret = format!("Basic {}", STANDARD.encode("id:secret"));
-        let wrong_id = format!("Basic {}", STANDARD.encode("di:se:cret"));
-        let form = "grant_type=client_credentials";
-        assert!(
-            tokens()
-                .check(&headers(&right, "Application/x-www-form-urlencoded; charset=utf-8"), form.as_bytes())
-                .is_ok()
-        );
-        assert_eq!(refused(&wrong_id, FORM, form), (400, "invalid_client", "client not found"));
-        assert_eq!(refused(&wrong_secret, FORM, form), (401, "invalid_client", "authentication failed"));
-        assert_eq!(refused("Basic %%%", FORM, form).0, 401);
-        assert_eq!(refused("Bearer x", FORM, form).0, 401);
-        assert_eq!(refused(&right, "application/json", form).1, "invalid_request");
-        assert_eq!(refused(&right, FORM, "").1, "invalid_request");
-        assert_eq!(refused(&right, FORM, "grant_type=a&grant_type=b").1, "invalid_request");
-        assert_eq!(refused(&right, FORM, "grant_type=password").1, "unsupported_grant_type");
     }
 
     #[test]

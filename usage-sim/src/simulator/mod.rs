@@ -1,21 +1,19 @@
 //! The service: a request and the time go in, an answer comes out.
 
-use std::borrow::Cow;
+mod events;
+mod queries;
 
 use http::header::HeaderName;
 use http::{HeaderMap, Request, Response, StatusCode, request};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::json;
 use usage_core::{Date, Timestamp};
 
 use crate::config::SimulatorConfig;
-use crate::execution::{Execution, Executions, Scope, Status};
+use crate::execution::Executions;
 use crate::fault::{Fault, Rule, Script, status_or_500};
 use crate::journal::{self, Entry, Journal};
-use crate::query::{self, Body, Horizon, Page};
+use crate::query::Horizon;
 use crate::rate_limit::RateLimits;
 use crate::reply::{self, OAuthProblem, Problem, Reply};
-use crate::results;
 use crate::route::{Operation, Route};
 use crate::seed::{self, Purpose};
 use crate::token::Tokens;
@@ -29,10 +27,7 @@ const RATE_COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
 const RATE_ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
 const RATE_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
-/// What RFC 3986 does not leave unreserved.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A simulated Genesys Cloud: the login host's token endpoint and the API host's usage operations, on one host.
+/// A simulated Genesys Cloud: the login host's endpoints and the API host's usage operations, on one host.
 ///
 /// It has no socket and no clock: [`handle`](Self::handle) is all there is. The same requests at the same times
 /// get the same answers from every simulator with the same [`SimulatorConfig`].
@@ -83,7 +78,7 @@ impl Simulator {
         let correlation_id = seed::uuid(self.config.seed, Purpose::Correlation, &[self.handled]);
         let route = Route::find(&head.method, head.uri.path());
         let operation = route.as_ref().ok().map(|route| route.operation);
-        let mut entry = journal::entry(now, &head, &body, operation);
+        let mut entry = journal::entry(now, &head, &body, operation, correlation_id.clone());
         entry.fault = self.script.strike(operation, &head.method, head.uri.path());
 
         let stand_in =
@@ -145,6 +140,11 @@ impl Simulator {
         self.tokens.revoke_all();
     }
 
+    /// Makes every refresh token worthless, and every code that was not exchanged yet.
+    pub fn revoke_all_refresh_tokens(&mut self) {
+        self.tokens.revoke_all_refresh_tokens();
+    }
+
     /// The id that the token endpoint accepts.
     pub fn client_id(&self) -> &str {
         self.tokens.client_id()
@@ -160,9 +160,14 @@ impl Simulator {
         self.world.organization_id()
     }
 
+    /// The organisation's name that a SAML2 bearer grant must give.
+    pub fn organization_name(&self) -> &str {
+        self.config.organization_name()
+    }
+
     /// The OAuth clients that the service knows at `now`.
     pub fn oauth_clients(&self, now: Timestamp) -> Vec<OAuthClient> {
-        let known = self.world.clients().iter().filter(|client| client.is_known_on(Date::of(now)));
+        let known = self.world.clients().iter().filter(|client| client.is_shown_on(Date::of(now)));
         known.map(|client| OAuthClient { id: client.id.clone(), name: client.name.clone() }).collect()
     }
 
@@ -177,118 +182,32 @@ impl Simulator {
         if body.len() > MAX_REQUEST_BODY {
             return Err(Problem::too_large(MAX_REQUEST_BODY));
         }
-        if route.operation == Operation::Token {
-            return Ok(self.tokens.grant(now, &head.headers, body));
+        let query = head.uri.query().unwrap_or_default();
+        match route.operation {
+            Operation::Token => return Ok(self.tokens.grant(now, &head.headers, body)),
+            Operation::Authorize => return Ok(self.tokens.authorize(now, query)),
+            _ => {}
         }
         let token = self.tokens.authenticate(now, &head.headers)?;
         self.rate_limits.count(token, now)?;
         self.permit(route.operation)?;
-        if route.operation.is_submit() {
+        if route.operation.is_event() {
+            self.events(now, route, head, body, entry.fault.as_ref())
+        } else if route.operation.is_submit() {
             self.submit(now, route, head, body, entry)
         } else {
-            self.results(now, route, head.uri.query().unwrap_or_default(), entry.fault.as_ref())
+            self.results(now, route, query, entry)
         }
     }
 
     fn permit(&self, operation: Operation) -> Result<(), Problem> {
         let wanted = operation.permissions();
-        let has_any = wanted.iter().any(|&permission| self.config.permissions.contains(permission));
-        if has_any { Ok(()) } else { Err(Problem::missing_any_permissions(wanted)) }
-    }
-
-    fn submit(
-        &mut self,
-        now: Timestamp,
-        route: &Route,
-        head: &request::Parts,
-        body: &[u8],
-        entry: &mut Entry,
-    ) -> Result<Response<Vec<u8>>, Problem> {
-        let horizon = self.horizon(now);
-        let scope = self.scope(now, route)?;
-        let plan = match (&scope, route.operation) {
-            (Scope::Client(client), Operation::ClientSummary) => {
-                let days = query_parameter(head, "days");
-                query::client_summary(days.as_deref(), now, horizon, *client)?
-            }
-            (Scope::Client(client), _) => {
-                query::client_query(&Body::parse(&head.headers, body)?, horizon, *client)?
-            }
-            (Scope::SimpleSearch, _) => {
-                query::simple_search(&Body::parse(&head.headers, body)?, horizon, &self.world)?
-            }
-            (Scope::Organization, _) => {
-                query::organization_query(&Body::parse(&head.headers, body)?, horizon)?
-            }
-        };
-        let results_uri = |id: &str| match &scope {
-            Scope::Organization => format!("/api/v2/usage/query/{id}/results"),
-            Scope::SimpleSearch => format!("/api/v2/usage/simplesearch/{id}/results"),
-            Scope::Client(_) => {
-                let client_id = utf8_percent_encode(route.parameter("clientId"), RESERVED);
-                format!("/api/v2/oauth/clients/{client_id}/usage/query/results/{id}")
-            }
-        };
-        let fails = entry.fault == Some(Fault::FailQuery);
-        let id = self.executions.start(now, scope.clone(), plan, fails);
-        let body = json!({"executionId": id, "resultsUri": results_uri(&id)});
-        entry.started = Some(id);
-        Ok(reply::json_response(body.to_string().into_bytes()))
-    }
-
-    fn results(
-        &mut self,
-        now: Timestamp,
-        route: &Route,
-        query: &str,
-        fault: Option<&Fault>,
-    ) -> Result<Response<Vec<u8>>, Problem> {
-        let scope = self.scope(now, route)?;
-        let id = route.parameter("executionId");
-        let not_found = || Problem::not_found("execution", id);
-        if self.executions.find(id, &scope).is_some() && fault == Some(&Fault::FailQuery) {
-            self.executions.fail(id);
+        let is_held = |permission: &&str| self.config.permissions.contains(*permission);
+        if operation.is_event() {
+            let all = wanted.iter().all(is_held);
+            return if all { Ok(()) } else { Err(Problem::missing_permissions(wanted)) };
         }
-        let execution = self.executions.find(id, &scope).ok_or_else(not_found)?.clone();
-        let page = match scope {
-            Scope::SimpleSearch => Some(Page::parse(query, id)?),
-            Scope::Organization | Scope::Client(_) => None,
-        };
-        let body = match (fault, self.executions.status(&execution, now)) {
-            (Some(Fault::UnknownStatus(status)), _) => results::status_only(status),
-            (Some(Fault::MissingStatus), _) => b"{}".to_vec(),
-            (_, Status::Running) => results::status_only("Running"),
-            (_, Status::Failed) => results::status_only("Failed"),
-            (_, Status::Complete) => self.complete(&execution, page, fault == Some(&Fault::RepeatCursor)),
-        };
-        Ok(reply::json_response(body))
-    }
-
-    fn complete(&mut self, execution: &Execution, page: Option<Page>, repeats: bool) -> Vec<u8> {
-        let rows = self.executions.rows(&self.world, execution);
-        let Some(page) = page else { return results::complete(&self.world, &execution.plan, &rows, None) };
-        let start = page.offset.min(rows.len());
-        let end = page.offset.saturating_add(page.size).min(rows.len());
-        let next = if repeats { Some(page.offset) } else { Some(end).filter(|&end| end < rows.len()) };
-        let after = next.map(|offset| query::cursor(offset, &execution.id));
-        results::complete(&self.world, &execution.plan, &rows[start..end], after.as_deref())
-    }
-
-    /// Where the executions of a route live; 404 for a client that is not known.
-    fn scope(&self, now: Timestamp, route: &Route) -> Result<Scope, Problem> {
-        match route.operation {
-            Operation::SimpleSearch | Operation::SimpleSearchResults => Ok(Scope::SimpleSearch),
-            Operation::ClientQuery | Operation::ClientSummary | Operation::ClientResults => {
-                let id = route.parameter("clientId");
-                let number = self.world.client_number(id).filter(|&number| {
-                    self.world.client(number).is_some_and(|client| client.is_known_on(Date::of(now)))
-                });
-                number.map(Scope::Client).ok_or_else(|| Problem::not_found("OAuth client", id))
-            }
-            Operation::Token | Operation::OrganizationQuery | Operation::OrganizationResults => {
-                Ok(Scope::Organization)
-            }
-        }
+        if wanted.iter().any(is_held) { Ok(()) } else { Err(Problem::missing_any_permissions(wanted)) }
     }
 
     fn horizon(&self, now: Timestamp) -> Horizon {
@@ -316,7 +235,7 @@ impl Simulator {
         correlation_id: &str,
     ) -> Option<Response<Vec<u8>>> {
         let of_status = |status| match operation {
-            Some(Operation::Token) => OAuthProblem::of_status(status).into_response(),
+            Some(login) if login.is_login() => OAuthProblem::of_status(status).into_response(),
             _ => Problem::of_status(status).into_response(correlation_id),
         };
         match fault {
@@ -349,9 +268,4 @@ impl Simulator {
             _ => None,
         }
     }
-}
-
-fn query_parameter<'a>(head: &'a request::Parts, wanted: &str) -> Option<Cow<'a, str>> {
-    let query = head.uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted).map(|(_, value)| value)
 }

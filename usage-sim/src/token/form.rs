@@ -1,0 +1,37 @@
+//! The fields of a form or of a query string, none of them twice.
+
+use http::StatusCode;
+
+use crate::reply::OAuthProblem;
+
+/// What a request of the login host says, field by field. It prints nothing: some fields are secrets.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(super) fn parse(form: &[u8]) -> Self {
+        Self(form_urlencoded::parse(form).into_owned().collect())
+    }
+
+    /// The value of `name`, if it is there; an error if it is there twice. An empty value is as good as none.
+    pub(super) fn value(&self, name: &str) -> Result<Option<&str>, OAuthProblem> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(invalid_request("a parameter is repeated"));
+        }
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The value of `name`; without one, an error with this description.
+    pub(super) fn needed(&self, name: &str, missing: &'static str) -> Result<&str, OAuthProblem> {
+        self.value(name)?.ok_or_else(|| invalid_request(missing))
+    }
+}
+
+pub(super) fn invalid_request(description: &'static str) -> OAuthProblem {
+    OAuthProblem::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+}
+
+pub(super) fn invalid_grant(description: &'static str) -> OAuthProblem {
+    OAuthProblem::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+}
