@@ -35,3 +35,13 @@ fn snapshot() {
 fn service() {
     replay("service", fuzzing::service);
 }
+
+#[test]
+fn authorize_redirect() {
+    replay("authorize_redirect", usage_core::auth::fuzzing::authorize_redirect);
+}
+
+#[test]
+fn token_answer() {
+    replay("token_answer", usage_core::auth::fuzzing::token_answer);
+}

@@ -50,6 +50,7 @@
 //!
 //! # Features
 //!
+//! - `pkce` (default): the log-in of public clients, which needs SHA-256.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

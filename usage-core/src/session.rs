@@ -4,10 +4,12 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use crate::auth::{Grant, TokenStore};
+use crate::auth::{AccessToken, Grant, TokenAnswer, TokenStore};
 use crate::error::BuildError;
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
+use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// The hosts, the credential and its token, and the request budget of one client.
 ///
@@ -31,9 +33,17 @@ impl Session {
 
     /// A session with explicit hosts: a gateway, or the simulated service.
     pub fn with_hosts(api: BaseUrl, login: BaseUrl, grant: Grant) -> Self {
-        let token = match &grant {
-            Grant::Manual(token) => TokenStore::with_manual(token.clone()),
-            Grant::ClientCredentials { .. } => TokenStore::default(),
+        let (grant, token) = match grant {
+            Grant::Manual(token) => (Grant::Manual(token.clone()), TokenStore::holding(token, None)),
+            Grant::Issued { token, expires_at, renewal } => {
+                let mut store = TokenStore::holding(token.clone(), expires_at);
+                let grant = renewal.map_or(Grant::Manual(token), |renewal| *renewal);
+                if !grant.can_renew() {
+                    store.keep_to_the_end();
+                }
+                (grant, store)
+            }
+            grant => (grant, TokenStore::default()),
         };
         Self { api, login, grant, token, budget: RateBudget::default(), headers: HeaderMap::new() }
     }
@@ -61,6 +71,40 @@ impl Session {
     /// Where credentials go.
     pub fn login_url(&self) -> &BaseUrl {
         &self.login
+    }
+
+    /// The access token that requests carry, if there is one yet; it may have expired.
+    pub fn access_token(&self) -> Option<&AccessToken> {
+        self.token.current().map(|(token, _)| token)
+    }
+
+    /// When [`access_token`](Self::access_token) expires; `None` if there is no token or that is not known.
+    pub fn access_token_expires_at(&self) -> Option<Timestamp> {
+        self.token.current().and_then(|(_, expires_at)| expires_at)
+    }
+
+    /// The refresh token that renews the access token next, if there is one.
+    ///
+    /// It may be another one after every renewal, and the earlier one may be spent then: whoever keeps it for a later
+    /// session saves it again after use. [`Grant::issued`] takes it back.
+    pub fn refresh_token(&self) -> Option<&Secret<String>> {
+        self.grant.current_refresh_token()
+    }
+
+    /// Takes the token of `answer`, which came at `now` to a [request of the grant](Grant::token_request), and keeps
+    /// what renews it: a code or an assertion, which are good only once, gives way to the answer's refresh token, and
+    /// a refresh token to the new one, if the answer brings one.
+    ///
+    /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes.
+    pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
+        self.token.arrived(now, answer)?;
+        if let Some(grant) = self.grant.after(answer) {
+            self.grant = grant;
+        } else {
+            self.token.keep_to_the_end();
+            self.grant = Grant::Manual(answer.bearer()?);
+        }
+        Ok(())
     }
 
     /// The request budget, as the service last told it.

@@ -8,15 +8,19 @@ use crate::time::Timestamp;
 pub(crate) const TOKEN_WAIT: Duration = Duration::from_millis(100);
 
 /// For how long a refused credential is not tried again: the other executions of the session fail at once
-/// instead of each asking for themselves.
+/// instead of each asking for themselves. What the login host calls spent (`invalid_grant`) is never tried again.
 pub const TOKEN_REFUSED_FOR: Duration = Duration::from_secs(60);
 
 /// A token is renewed this long before it expires, or this share of its life if that is less.
 const REFRESH_AHEAD: Duration = Duration::from_secs(60);
 const REFRESH_AHEAD_SHARE: u32 = 10;
 
-/// What a token lives if the login host does not say.
+/// When a token is renewed if the login host does not say how long it lives.
 const DEFAULT_LIFE: Duration = Duration::from_secs(300);
+
+/// What the login host says of a code, an assertion or a refresh token that it knows to be spent or expired (RFC 6749,
+/// section 5.2).
+const SPENT: &str = "invalid_grant";
 
 /// The access token of a session, shared by all its executions: one of them fetches, the others wait or go on
 /// with the old one while it is good.
@@ -35,7 +39,7 @@ pub struct TokenStore {
 struct Issued {
     token: AccessToken,
     generation: u64,
-    /// Both absent for a token given by hand.
+    /// Absent for a token that lives as long as it lives.
     refresh_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
 }
@@ -51,6 +55,8 @@ struct Fetching {
 struct Refused {
     error: Box<ApiError>,
     since: Timestamp,
+    /// Whether asking again with the same is of no use ever.
+    lasting: bool,
 }
 
 /// Names one fetch of a token, so that a late answer of an earlier one is told apart.
@@ -71,10 +77,23 @@ pub(crate) enum Authorization<'a> {
 }
 
 impl TokenStore {
-    /// A store that holds a token given by hand.
-    pub(crate) fn with_manual(token: AccessToken) -> Self {
-        let issued = Issued { token, generation: 1, refresh_at: None, expires_at: None };
+    /// A store that holds a token from elsewhere.
+    pub(crate) fn holding(token: AccessToken, expires_at: Option<Timestamp>) -> Self {
+        let refresh_at = expires_at.map(|at| at.saturating_sub(REFRESH_AHEAD));
+        let issued = Issued { token, generation: 1, refresh_at, expires_at };
         Self { issued: Some(issued), generations: 1, ..Self::default() }
+    }
+
+    /// Nothing renews this token: it is used to its end.
+    pub(crate) fn keep_to_the_end(&mut self) {
+        if let Some(issued) = &mut self.issued {
+            issued.refresh_at = issued.expires_at;
+        }
+    }
+
+    /// The token and when it expires, whether that is over or not.
+    pub(crate) fn current(&self) -> Option<(&AccessToken, Option<Timestamp>)> {
+        self.issued.as_ref().map(|issued| (&issued.token, issued.expires_at))
     }
 
     /// What to do about a token, at `now`. A fetch that is handed out belongs to the caller for `timeout`.
@@ -116,16 +135,17 @@ impl TokenStore {
     /// A token arrived for the fetch that is under way.
     pub(crate) fn arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
         self.fetching = None;
-        let token = AccessToken::parse(answer.access_token.expose())?;
-        let life = answer.expires_in.map_or(DEFAULT_LIFE, Duration::from_secs);
+        let token = answer.bearer()?;
+        let life = answer.life().unwrap_or(DEFAULT_LIFE);
         let ahead = REFRESH_AHEAD.min(life / REFRESH_AHEAD_SHARE);
         self.generations += 1;
         self.issued = Some(Issued {
             token,
             generation: self.generations,
             refresh_at: Some(now.saturating_add(life.saturating_sub(ahead))),
-            expires_at: Some(now.saturating_add(life)),
+            expires_at: answer.life().map(|life| now.saturating_add(life)),
         });
+        self.refused = None;
         Ok(())
     }
 
@@ -135,10 +155,12 @@ impl TokenStore {
         self.not_before = not_before;
     }
 
-    /// The login host refused the credential.
+    /// The login host refused the credential. What it calls spent is not tried again, anything else later on: an
+    /// administrator may mend it.
     pub(crate) fn refused(&mut self, now: Timestamp, error: Box<ApiError>) {
         self.fetching = None;
-        self.refused = Some(Refused { error, since: now });
+        let lasting = error.code() == Some(SPENT);
+        self.refused = Some(Refused { error, since: now, lasting });
     }
 
     /// The service refused the token of `generation`. A newer one is not touched: the refusal came late.
@@ -161,7 +183,8 @@ impl TokenStore {
 
     fn forget_old_refusal(&mut self, now: Timestamp) {
         self.refused.take_if(|refused| {
-            now < refused.since || now.saturating_since(refused.since) >= TOKEN_REFUSED_FOR
+            let over = now < refused.since || now.saturating_since(refused.since) >= TOKEN_REFUSED_FOR;
+            over && !refused.lasting
         });
     }
 }
@@ -255,6 +278,53 @@ mod tests {
         store.refused(at(0), Box::new(error));
         assert!(matches!(store.authorize(at(59), TIMEOUT), Authorization::Refused(_)));
         fetch(&mut store, at(60));
+    }
+
+    #[test]
+    fn what_is_spent_is_never_tried_again_and_a_new_token_clears_it() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        let body = br#"{"error":"invalid_grant","description":"the code was used"}"#;
+        let error = ApiError::from_response(http::StatusCode::BAD_REQUEST, &http::HeaderMap::new(), body);
+        store.refused(at(1000), Box::new(error));
+        for now in [at(1), at(1001), at(1_000_000)] {
+            assert!(matches!(store.authorize(now, TIMEOUT), Authorization::Refused(_)));
+        }
+        store.arrived(at(2000), &answer("a", 1000)).unwrap();
+        assert_eq!(token(&mut store, at(2000)).0, "a");
+        fetch(&mut store, at(2990));
+    }
+
+    #[test]
+    fn the_old_token_serves_to_its_end_after_a_refused_renewal() {
+        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), Some(at(1000)));
+        assert_eq!(token(&mut store, at(939)).0, "a");
+        fetch(&mut store, at(940));
+        let error = ApiError::from_response(http::StatusCode::BAD_REQUEST, &http::HeaderMap::new(), b"");
+        store.refused(at(941), Box::new(error));
+        assert_eq!(token(&mut store, at(999)).0, "a");
+        assert!(matches!(store.authorize(at(1000), TIMEOUT), Authorization::Refused(_)));
+    }
+
+    #[test]
+    fn a_token_that_nothing_renews_is_used_to_its_end() {
+        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), Some(at(1000)));
+        store.keep_to_the_end();
+        assert_eq!(token(&mut store, at(999)).0, "a");
+        fetch(&mut store, at(1000));
+        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), None);
+        assert_eq!(token(&mut store, at(u64::MAX / 1000)).0, "a");
+    }
+
+    #[test]
+    fn a_token_of_unknown_life_is_renewed_in_time_and_served_meanwhile() {
+        let mut store = TokenStore::default();
+        fetch(&mut store, at(0));
+        store.arrived(at(0), &serde_json::from_str(r#"{"access_token":"a"}"#).unwrap()).unwrap();
+        assert_eq!(token(&mut store, at(269)).0, "a");
+        fetch(&mut store, at(270));
+        assert_eq!(token(&mut store, at(299)).0, "a");
+        assert_eq!(store.current().unwrap().1, None);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub enum Failure {
 pub enum Unauthorized {
     /// The service or the login host said so.
     Refused(Box<ApiError>),
-    /// The access token was given by hand and there is nothing to renew it with.
+    /// There is nothing to renew the access token with: it was given by hand, or came without a refresh token.
     CannotRenew,
 }
 

@@ -206,7 +206,7 @@ impl Courier {
         session: &mut Session,
     ) -> Verdict<()> {
         match answer {
-            Ok(answer) => match session.token.arrived(now, &answer) {
+            Ok(answer) => match session.token_arrived(now, &answer) {
                 Ok(()) => Verdict::Done(()),
                 Err(error) => Verdict::Fail(error.into()),
             },

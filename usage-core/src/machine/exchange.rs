@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use http::Request;
@@ -5,7 +6,9 @@ use http::Request;
 use crate::auth::FetchId;
 
 /// A request to be sent, once.
-#[derive(Debug)]
+///
+/// Its `Debug` shows neither the values of the query and of the headers nor the body, which may be a form with a
+/// refresh token.
 #[non_exhaustive]
 pub struct Exchange {
     /// To be given back with the answer or the failure.
@@ -16,6 +19,32 @@ pub struct Exchange {
     pub request: Request<Vec<u8>>,
     /// How long the exchange may take, from the connection to the last byte.
     pub timeout: Duration,
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.request.headers().keys().map(http::HeaderName::as_str).collect();
+        f.debug_struct("Exchange")
+            .field("ticket", &self.ticket)
+            .field("endpoint", &self.endpoint)
+            .field("method", self.request.method())
+            .field("uri", &without_query_values(self.request.uri()))
+            .field("headers", &names)
+            .field("body", &format_args!("{} bytes", self.request.body().len()))
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+/// `https://host/path?after=…&pageSize=…`
+fn without_query_values(uri: &http::Uri) -> String {
+    let text = uri.to_string();
+    let Some((before, query)) = text.split_once('?') else { return text };
+    let names: Vec<_> = query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair.to_owned(), |(name, _)| format!("{name}=…")))
+        .collect();
+    format!("{before}?{}", names.join("&"))
 }
 
 /// Names one exchange. It cannot be copied: an exchange has one answer.
@@ -40,5 +69,26 @@ pub(super) enum Purpose {
 impl Ticket {
     pub(crate) fn is_for_token(&self) -> bool {
         matches!(self.0, Purpose::Token(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_neither_query_values_nor_headers_nor_the_body() {
+        let request = Request::post("https://a.example/p?after=hunter2&flag&pageSize=100")
+            .header("authorization", "Bearer hunter2")
+            .body(b"hunter2".to_vec())
+            .unwrap();
+        let ticket = Ticket(Purpose::Operation(7));
+        let exchange = Exchange { ticket, endpoint: "x", request, timeout: Duration::from_secs(1) };
+        assert_eq!(
+            format!("{exchange:?}"),
+            "Exchange { ticket: Ticket(Operation(7)), endpoint: \"x\", method: POST, \
+             uri: \"https://a.example/p?after=…&flag&pageSize=…\", headers: [\"authorization\"], \
+             body: 7 bytes, timeout: 1s }"
+        );
     }
 }

@@ -12,6 +12,7 @@ mod diagram;
 mod edges;
 mod failures;
 mod fleet;
+mod grants;
 mod liveness;
 mod model;
 mod paging;

@@ -1,0 +1,97 @@
+//! What the fuzz targets of this room run. Not part of the API: behind the feature `fuzzing`, changed without notice.
+//!
+//! Each function takes any bytes and panics if a promise of this room is broken.
+
+use http::Response;
+
+use crate::auth::{Grant, LoginState, OAuthClient, Redirect, TokenAnswer};
+use crate::decode::{JsonDecoder, ResponseDecoder};
+use crate::error::DecodeError;
+use crate::{Region, Secret, Session, Timestamp};
+
+const STATE: &str = "0123456789abcdef";
+const OTHER: &str = "fedcba9876543210";
+const NOW: Timestamp = Timestamp::from_unix_millis(1_782_864_000_000);
+
+/// A redirect is accepted only with its own state, and what it holds does not print.
+pub fn authorize_redirect(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (Ok(state), Ok(other)) = (LoginState::parse(STATE), LoginState::parse(OTHER)) else { return };
+    for text in [
+        text.to_string(),
+        format!("?{text}&state={STATE}"),
+        format!("http://localhost/cb?state={STATE}&code={text}"),
+        format!("#access_token={text}&state={STATE}"),
+    ] {
+        let result = Redirect::parse(&text, &state);
+        if let Ok(redirect) = &result {
+            assert!(Redirect::parse(&text, &other).is_err(), "a redirect with two states");
+            let printed = format!("{redirect:?}");
+            let secret = match redirect {
+                Redirect::Code(code) => code.expose(),
+                Redirect::Token { token, .. } => token.expose(),
+            };
+            assert!(secret.len() < 12 || !printed.contains(secret), "{printed}");
+        } else if let Err(error) = &result {
+            let printed = error.to_string();
+            assert!(printed.chars().count() < 600 && !printed.contains(char::is_control), "{printed}");
+        }
+    }
+}
+
+/// A token answer gives the same whole and cut anywhere, is used or refused, and does not print.
+pub fn token_answer(data: &[u8]) {
+    let whole = decode([data]);
+    let bytes = decode(data.chunks(1));
+    assert_eq!(whole.as_ref().err(), bytes.as_ref().err(), "cutting it changed it");
+    assert_eq!(TokenAnswer::from_response(&Response::new(data)).is_ok(), whole.is_ok());
+    let (Ok(answer), Ok(client)) = (whole, OAuthClient::public("id")) else { return };
+    let Ok(grant) = Grant::refresh_token(client, Secret::new("old".to_owned())) else { return };
+    let mut session = Session::new(&Region::default(), grant);
+    if session.token_arrived(NOW, &answer).is_ok() {
+        let token = session.access_token().map(|token| token.expose().to_owned());
+        assert_eq!(token.as_deref(), Some(answer.access_token.expose().trim()));
+        assert!(session.access_token_expires_at().is_none_or(|at| at >= NOW));
+    }
+    assert!(
+        session.refresh_token().is_some_and(|token| !token.expose().is_empty()),
+        "nothing renews any more"
+    );
+    let printed = format!("{answer:?} {session:?}");
+    for secret in [Some(&answer.access_token), answer.refresh_token.as_ref()].into_iter().flatten() {
+        let secret = secret.expose();
+        assert!(secret.len() < 24 || !printed.contains(secret.as_str()), "{printed}");
+    }
+}
+
+fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<TokenAnswer, DecodeError> {
+    let mut decoder = JsonDecoder::default();
+    for chunk in chunks {
+        decoder.push(chunk)?;
+    }
+    decoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes(data in prop::collection::vec(any::<u8>(), 0..200)) {
+            authorize_redirect(&data);
+            token_answer(&data);
+        }
+
+        #[test]
+        fn likely_texts(
+            redirect in "(code|state|error|access_token|expires_in|[a-z]{1,3}|[=&?#%:/+0-9]|0123456789abcdef){0,30}",
+            answer in r#"\{"access_token":"[ -!#-\[\]-~]{0,30}"(,"(expires_in":[0-9]{1,20}|token_type":"(bearer|x)"|refresh_token":("[a-z]{0,30}"|null|7))){0,3}\}"#,
+        ) {
+            authorize_redirect(redirect.as_bytes());
+            token_answer(answer.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use crate::error::BuildError;
+use crate::secret::Secret;
+
+/// An OAuth client of the organisation: who asks for tokens.
+///
+/// A *confidential* client has a secret and identifies itself with it in an `Authorization: Basic` header. A
+/// *public* one runs where a secret would not stay one, on a user's machine: it sends its id in the form, and PKCE
+/// stands in for the secret.
+#[derive(Clone, Debug)]
+pub struct OAuthClient {
+    id: Box<str>,
+    secret: Option<Secret<String>>,
+}
+
+impl OAuthClient {
+    /// A client with a secret. An error if the id is empty or has anything but visible ASCII without a colon, or
+    /// if the secret is empty.
+    pub fn confidential(id: &str, secret: Secret<String>) -> Result<Self, BuildError> {
+        Ok(Self { id: check_id(id)?, secret: Some(not_empty("client secret", secret)?) })
+    }
+
+    /// A client without a secret. An error if the id is empty or has anything but visible ASCII without a colon.
+    pub fn public(id: &str) -> Result<Self, BuildError> {
+        Ok(Self { id: check_id(id)?, secret: None })
+    }
+
+    /// The client's id, as the service's administration shows it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the client has no secret.
+    pub fn is_public(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    pub(super) fn secret(&self) -> Option<&Secret<String>> {
+        self.secret.as_ref()
+    }
+
+    /// This client, if it has a secret; `grant` is what wants it.
+    pub(super) fn with_secret(self, grant: &'static str) -> Result<Self, BuildError> {
+        if self.is_public() {
+            let problem = format!("{grant} is for OAuth clients with a secret");
+            return Err(BuildError::Client { problem: problem.into() });
+        }
+        Ok(self)
+    }
+}
+
+/// A colon would shift a part of the id into the secret of a `Basic` header.
+pub(super) fn check_id(id: &str) -> Result<Box<str>, BuildError> {
+    let id = id.trim();
+    if id.is_empty() || id.contains(':') || !id.bytes().all(|b| b.is_ascii_graphic()) {
+        let problem = "is empty or has a character that an OAuth client id never has";
+        return Err(BuildError::Id { what: "OAuth client id", text: id.into(), problem });
+    }
+    Ok(id.into())
+}
+
+pub(super) fn not_empty(what: &'static str, secret: Secret<String>) -> Result<Secret<String>, BuildError> {
+    if secret.expose().is_empty() {
+        return Err(BuildError::Secret { what, problem: "is empty" });
+    }
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_ids_that_would_shift_into_the_secret() {
+        for id in ["", " ", "a:b", "a b", "ä"] {
+            assert!(OAuthClient::public(id).is_err(), "{id:?}");
+            assert!(OAuthClient::confidential(id, Secret::new("s".into())).is_err(), "{id:?}");
+        }
+        assert!(OAuthClient::confidential("a", Secret::new(String::new())).is_err());
+        assert_eq!(OAuthClient::public(" a\n").unwrap().id(), "a");
+    }
+
+    #[test]
+    fn only_a_client_with_a_secret_passes_for_one() {
+        assert!(OAuthClient::public("a").unwrap().with_secret("this").is_err());
+        let client = OAuthClient::confidential("a", Secret::new("hunter2".into())).unwrap();
+        assert!(!format!("{client:?}").contains("hunter2"));
+        assert!(!client.is_public() && client.with_secret("this").is_ok());
+    }
+}

@@ -1,0 +1,143 @@
+use crate::auth::{Grant, TokenAnswer};
+use crate::error::BuildError;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+impl Grant {
+    /// Whether a refused or expired token can be replaced by a fresh one, without anybody's help.
+    ///
+    /// Not with what is good only once, a code or an assertion: they bring a token, and then it is the refresh token
+    /// of the answer that renews.
+    pub fn can_renew(&self) -> bool {
+        match self {
+            Self::ClientCredentials { .. } | Self::RefreshToken { .. } => true,
+            Self::Manual(_) | Self::AuthorizationCode { .. } | Self::Saml2Bearer { .. } => false,
+            Self::Issued { renewal, .. } => renewal.as_ref().is_some_and(|renewal| renewal.can_renew()),
+        }
+    }
+
+    /// The token of `answer`, which came at `now`, with what renews it: [`Issued`](Self::Issued).
+    ///
+    /// For callers who send [`token_request`](Self::token_request) themselves, to log a user in ahead of the first
+    /// query. A session does this by itself. An error if the answer's token cannot be used as a bearer.
+    ///
+    /// ```
+    /// use usage_core::auth::{Grant, OAuthClient, TokenAnswer};
+    /// use usage_core::{Secret, Timestamp};
+    ///
+    /// let grant = Grant::refresh_token(OAuthClient::public("7de3af06")?, Secret::new("old".to_owned()))?;
+    /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?;
+    /// // a driver sends it
+    /// let body = br#"{"access_token":"t","token_type":"bearer","expires_in":86399,"refresh_token":"new"}"#;
+    /// let answer = TokenAnswer::from_response(&http::Response::new(&body[..]))?;
+    /// let grant = grant.answered(Timestamp::from_unix_millis(1_782_864_000_000), &answer)?;
+    ///
+    /// let next = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
+    /// assert_eq!(next.body(), b"grant_type=refresh_token&refresh_token=new&client_id=7de3af06");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn answered(&self, now: Timestamp, answer: &TokenAnswer) -> Result<Self, BuildError> {
+        let expires_at = answer.life().map(|life| now.saturating_add(life));
+        Ok(Self::issued(answer.bearer()?, expires_at, self.after(answer)))
+    }
+
+    /// What renews the token of `answer`, which was asked for with this grant.
+    pub(crate) fn after(&self, answer: &TokenAnswer) -> Option<Self> {
+        let fresh = answer.refresh_token.as_ref().filter(|token| !token.expose().is_empty());
+        match self {
+            Self::Manual(_) => None,
+            Self::Issued { renewal, .. } => renewal.as_ref().and_then(|renewal| renewal.after(answer)),
+            Self::ClientCredentials { .. } => Some(self.clone()),
+            Self::RefreshToken { client, refresh_token } => Some(Self::RefreshToken {
+                client: client.clone(),
+                refresh_token: fresh.unwrap_or(refresh_token).clone(),
+            }),
+            Self::AuthorizationCode { client, .. } | Self::Saml2Bearer { client, .. } => {
+                fresh.map(|token| Self::RefreshToken { client: client.clone(), refresh_token: token.clone() })
+            }
+        }
+    }
+
+    /// The refresh token that this grant would ask with.
+    pub(crate) fn current_refresh_token(&self) -> Option<&Secret<String>> {
+        match self {
+            Self::RefreshToken { refresh_token, .. } => Some(refresh_token),
+            Self::Issued { renewal, .. } => {
+                renewal.as_ref().and_then(|renewal| renewal.current_refresh_token())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::{AccessToken, OAuthClient};
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
+
+    fn answer(json: &str) -> TokenAnswer {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn client() -> OAuthClient {
+        OAuthClient::confidential("id", Secret::new("s".into())).unwrap()
+    }
+
+    fn code() -> Grant {
+        Grant::authorization_code(client(), Secret::new("c".into()), "https://a.example/").unwrap()
+    }
+
+    fn refresh(token: &str) -> Grant {
+        Grant::refresh_token(client(), Secret::new(token.into())).unwrap()
+    }
+
+    fn token_after(grant: &Grant, json: &str) -> Option<String> {
+        grant.after(&answer(json))?.current_refresh_token().map(|token| token.expose().clone())
+    }
+
+    #[test]
+    fn what_is_good_once_gives_way_to_the_refresh_token() {
+        let saml = Grant::saml2_bearer(client(), "org", Secret::new("PHM+".into())).unwrap();
+        for grant in [code(), saml] {
+            assert!(!grant.can_renew());
+            let after = token_after(&grant, r#"{"access_token":"t","refresh_token":"r"}"#);
+            assert_eq!(after.as_deref(), Some("r"));
+            for none in [r#"{"access_token":"t"}"#, r#"{"access_token":"t","refresh_token":""}"#] {
+                assert!(grant.after(&answer(none)).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn refresh_tokens_rotate_if_the_answer_brings_a_new_one() {
+        let fresh = r#"{"access_token":"t","refresh_token":"new"}"#;
+        assert_eq!(token_after(&refresh("old"), fresh).as_deref(), Some("new"));
+        assert_eq!(token_after(&refresh("old"), r#"{"access_token":"t"}"#).as_deref(), Some("old"));
+        let issued = Grant::issued(AccessToken::parse("t").unwrap(), None, Some(refresh("old")));
+        assert!(issued.can_renew());
+        assert_eq!(token_after(&issued, fresh).as_deref(), Some("new"));
+    }
+
+    #[test]
+    fn client_credentials_stay_whatever_comes() {
+        let grant = Grant::client_credentials("id", Secret::new("s".into())).unwrap();
+        let after = grant.after(&answer(r#"{"access_token":"t","refresh_token":"r"}"#)).unwrap();
+        assert!(matches!(after, Grant::ClientCredentials { .. }) && after.can_renew());
+        assert!(after.current_refresh_token().is_none());
+    }
+
+    #[test]
+    fn an_answer_becomes_an_issued_token() {
+        let json = r#"{"access_token":"t","expires_in":300,"refresh_token":"r"}"#;
+        let Grant::Issued { token, expires_at, renewal } = code().answered(NOW, &answer(json)).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(token.expose(), "t");
+        assert_eq!(expires_at, Some(Timestamp::from_unix_millis(1_300_000)));
+        assert!(renewal.is_some_and(|renewal| renewal.can_renew()));
+        assert!(code().answered(NOW, &answer(r#"{"access_token":"a b"}"#)).is_err());
+    }
+}
