@@ -1,0 +1,173 @@
+//! What an answer, or its absence, moves.
+
+use std::time::Duration;
+
+use crate::error::{DecodeError, Failure, ResponseError, Trouble};
+use crate::execution::decoder::OpResponse;
+use crate::execution::state::{InFlight, State, Waiting};
+use crate::execution::{Execution, Op};
+use crate::ids::ExecutionId;
+use crate::machine::{Progress, Verdict};
+use crate::model::{QueryStatus, ResultsPage, Submission};
+use crate::phase::{Cause, Phase, Transition, WaitReason};
+use crate::query::UsageQuery;
+use crate::table::UsageTable;
+use crate::time::Timestamp;
+
+/// How long before the deadline a query that is not done is polled for the last time.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+impl<Q: UsageQuery> Execution<Q> {
+    /// The good answer to the operation that was in flight.
+    pub(super) fn on_answer(&mut self, now: Timestamp, answer: OpResponse) -> Progress<UsageTable> {
+        self.courier.delivered();
+        let from = self.phase();
+        match (std::mem::take(&mut self.state), answer) {
+            (State::InFlight(in_flight), OpResponse::Submission(submission)) => {
+                Progress::moved(self.on_submission(now, in_flight, submission))
+            }
+            (State::InFlight(in_flight), OpResponse::Page(page)) => self.on_page(now, from, in_flight, page),
+            (state, _) => {
+                self.state = state;
+                Progress::nothing()
+            }
+        }
+    }
+
+    fn on_submission(&mut self, now: Timestamp, in_flight: InFlight, submission: Submission) -> Transition {
+        let from = Phase::InFlightSubmit;
+        let id = submission.execution_id.ok_or_else(|| "the member is missing".to_owned());
+        let id = id.and_then(|id| ExecutionId::parse(id).map_err(|error| error.to_string()));
+        match id {
+            Ok(id) => {
+                self.submitted_at = Some(now);
+                let delay = self.courier.delay(self.policy.first_poll, &self.policy);
+                self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
+            }
+            Err(problem) => {
+                self.state = in_flight.into();
+                self.fail(Failure::Decode(DecodeError::new("executionId", 0, problem)))
+            }
+        }
+    }
+
+    fn on_page(
+        &mut self,
+        now: Timestamp,
+        from: Phase,
+        in_flight: InFlight,
+        page: ResultsPage,
+    ) -> Progress<UsageTable> {
+        let Op::Poll { id, .. } = in_flight.op.clone() else {
+            self.state = in_flight.into();
+            return Progress::nothing();
+        };
+        match page.status {
+            Some(QueryStatus::Complete | QueryStatus::Succeeded) => {}
+            Some(status @ (QueryStatus::Failed | QueryStatus::Cancelled)) => {
+                self.state = in_flight.into();
+                let failure = Failure::QueryFailed { status: status.as_str().into(), error: page.error };
+                return Progress::moved(self.fail(failure));
+            }
+            status => {
+                self.unknown_status = match status {
+                    Some(QueryStatus::Running | QueryStatus::Queued) => None,
+                    Some(status) => Some(status.as_str().into()),
+                    None => Some("".into()),
+                };
+                let until = self.next_poll(now);
+                self.polls = self.polls.saturating_add(1);
+                let waiting = in_flight.again(until, WaitReason::Poll);
+                return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
+            }
+        }
+        let transition = match page.next {
+            Some(cursor) if !self.cursors.insert(cursor.clone()) => {
+                self.state = in_flight.into();
+                return Progress::moved(self.fail(Failure::RepeatedCursor(cursor)));
+            }
+            Some(cursor) => self.enter(from, in_flight.more_pages(id, cursor), Cause::MorePages),
+            None => self.enter(from, in_flight.last_page(), Cause::LastPage),
+        };
+        self.pages = self.pages.saturating_add(1);
+        Progress { transition: Some(transition), output: Some(page.rows) }
+    }
+
+    /// An error answer or a broken exchange, as the courier judged it.
+    pub(super) fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<Transition> {
+        let from = self.phase();
+        if from.is_final() {
+            // Cancelled while it fetched a token: the session has it now, this execution does not move.
+            return None;
+        }
+        match (verdict, std::mem::take(&mut self.state)) {
+            (Verdict::Fail(failure), state) => {
+                self.state = state;
+                Some(self.fail(failure))
+            }
+            (Verdict::Wait(until, why, cause), State::InFlight(in_flight)) => {
+                Some(self.enter(from, in_flight.again(until, why), cause))
+            }
+            (Verdict::Wait(until, why, cause), State::Ready(ready)) => {
+                Some(self.enter(from, ready.token_unavailable(until, why), cause))
+            }
+            (Verdict::Renew, State::InFlight(in_flight)) => {
+                Some(self.enter(from, in_flight.at_once(), Cause::TokenRefused))
+            }
+            (Verdict::Done(_), State::Ready(ready)) => Some(self.enter(from, ready, Cause::Authorized)),
+            (_, state) => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    /// Waits, unless the deadline comes first: then it fails at once and says when it might have gone on.
+    fn wait(&mut self, from: Phase, waiting: Waiting, cause: Cause, last: Option<Trouble>) -> Transition {
+        if waiting.until <= self.deadline {
+            return self.enter(from, waiting, cause);
+        }
+        let failure = Failure::Deadline {
+            next_allowed: waiting.until,
+            waiting_for: Some(waiting.why),
+            unknown_status: self.unknown_status.clone(),
+            last,
+        };
+        self.enter(from, State::from(waiting).failed(failure), Cause::DeadlinePassed)
+    }
+
+    /// When to poll again. A poll that would come after the deadline is moved to just before it: nobody gives up
+    /// while there is time left to look once more.
+    fn next_poll(&mut self, now: Timestamp) -> Timestamp {
+        let until = now.saturating_add(self.courier.delay(self.policy.poll.delay(self.polls), &self.policy));
+        let last_look = self.deadline.saturating_sub(LAST_LOOK);
+        if until > self.deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
+    }
+
+    /// A 404 shortly after the submit: the service's stores have not all heard of the execution.
+    pub(super) fn is_not_found_yet(&self, now: Timestamp, error: &ResponseError) -> bool {
+        let young =
+            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.policy.not_found_grace);
+        let not_found =
+            matches!(error, ResponseError::Api(error) if error.status == http::StatusCode::NOT_FOUND);
+        young && not_found && self.phase() == Phase::InFlightPoll
+    }
+
+    pub(super) fn on_not_found(&mut self, now: Timestamp, error: ResponseError) -> Option<Transition> {
+        let last = match error {
+            ResponseError::Api(error) => Some(Trouble::Api(error)),
+            ResponseError::Decode(_) => None,
+        };
+        let until = now.saturating_add(self.courier.delay(self.policy.first_poll, &self.policy));
+        match std::mem::take(&mut self.state) {
+            State::InFlight(in_flight) => {
+                let waiting = in_flight.again(until, WaitReason::Poll);
+                Some(self.wait(Phase::InFlightPoll, waiting, Cause::NotFoundYet, last))
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+}

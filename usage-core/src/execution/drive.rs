@@ -1,0 +1,171 @@
+//! The execution as a machine: what to do next, and where each input goes.
+
+use http::response::Parts;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Failure, TransportFailure};
+use crate::execution::decoder::OpDecoder;
+use crate::execution::state::{Finished, State};
+use crate::execution::{Execution, Op};
+use crate::machine::{
+    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions,
+};
+use crate::phase::{Cause, Transition};
+use crate::query::UsageQuery;
+use crate::session::Session;
+use crate::table::UsageTable;
+use crate::time::Timestamp;
+
+impl<Q: UsageQuery> Machine for Execution<Q> {
+    type Decoder = OpDecoder<Q>;
+    type Output = UsageTable;
+
+    fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
+        self.observe(now);
+        let mut transitions = Transitions::default();
+        if let State::Waiting(waiting) = &self.state
+            && now < waiting.until
+        {
+            return Step { next: Next::WaitUntil(waiting.until, waiting.why), transitions };
+        }
+        if let Some(transition) = self.get_ready() {
+            transitions.add(transition);
+        }
+        if self.phase().is_final() {
+            return Step { next: Next::Finished, transitions };
+        }
+        let from = self.phase();
+        let next = match self.dispatch(now, session) {
+            Dispatch::Send(exchange) => {
+                if let State::Ready(ready) = std::mem::take(&mut self.state) {
+                    transitions.add(self.enter(from, ready.sent(), Cause::Sent));
+                }
+                Next::Send(exchange)
+            }
+            Dispatch::Authorize(exchange) => Next::Send(exchange),
+            Dispatch::Wait(until, why) => Next::WaitUntil(until, why),
+            Dispatch::Fail(failure) => {
+                transitions.add(self.fail(failure));
+                Next::Finished
+            }
+        };
+        Step { next, transitions }
+    }
+
+    fn on_head(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        session: &mut Session,
+    ) -> Intake<OpDecoder<Q>> {
+        self.observe(now);
+        let decoder = OpDecoder::for_op(self.state.op());
+        Courier::on_head(now, ticket, head, decoder, session)
+    }
+
+    fn on_end(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<OpDecoder<Q>>,
+        session: &mut Session,
+    ) -> Progress<UsageTable> {
+        self.observe(now);
+        let Some(arrival) = self.courier.accept(intake, session) else { return Progress::nothing() };
+        let terms = self.terms();
+        let transition = match arrival {
+            Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),
+            Arrival::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
+                self.on_not_found(now, error)
+            }
+            Arrival::Answer(Err(error)) => {
+                let verdict = self.courier.on_error(now, error, terms, session);
+                self.conclude(verdict)
+            }
+            Arrival::Token(answer) => {
+                let verdict = self.courier.on_token(now, answer, terms, session);
+                self.conclude(verdict)
+            }
+        };
+        Progress { transition, output: None }
+    }
+
+    fn on_failure(
+        &mut self,
+        now: Timestamp,
+        ticket: impl Into<Ticket>,
+        failure: TransportFailure,
+        session: &mut Session,
+    ) -> Progress<UsageTable> {
+        self.observe(now);
+        let ticket = ticket.into();
+        if !self.courier.redeem(&ticket, session) {
+            return Progress::nothing();
+        }
+        let repeatable = self.may_repeat(self.state.op());
+        let terms = self.terms();
+        let transition = if ticket.is_for_token() {
+            let verdict = self.courier.on_token_failure(now, failure, terms, session);
+            self.conclude(verdict)
+        } else {
+            let verdict = self.courier.on_failure(now, failure, repeatable, terms);
+            self.conclude(verdict)
+        };
+        Progress { transition, output: None }
+    }
+
+    fn error(&self) -> Option<Error> {
+        let State::Finished(Finished { op, failure: Some(failure) }) = &self.state else { return None };
+        let endpoint = if matches!(op, Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
+        let error = Error::new(failure.clone(), self.courier.stands_at(endpoint))
+            .with_attempts(self.courier.attempts);
+        Some(error.with_execution(self.phase(), self.id().cloned()))
+    }
+}
+
+impl<Q: UsageQuery> Execution<Q> {
+    fn terms(&self) -> Terms {
+        Terms { policy: self.policy, deadline: self.deadline }
+    }
+
+    fn dispatch(&mut self, now: Timestamp, session: &mut Session) -> Dispatch {
+        let terms = self.terms();
+        match self.state.op() {
+            // A query that cannot be sent is refused before a token is asked for.
+            Op::Submit => match self.query.check(now).and_then(|()| self.query.body()) {
+                Ok(_) => self.courier.dispatch(now, &self.query, terms, session),
+                Err(error) => Dispatch::Fail(error.into()),
+            },
+            Op::Poll { id, after } => {
+                let results = self.query.results(id, after.as_ref());
+                self.courier.dispatch(now, &results, terms, session)
+            }
+        }
+    }
+
+    /// Waits and abandoned requests are over: back to ready, if that is allowed.
+    fn get_ready(&mut self) -> Option<Transition> {
+        let from = self.phase();
+        match std::mem::take(&mut self.state) {
+            State::Waiting(waiting) => Some(self.enter(from, waiting.elapsed(), Cause::Elapsed)),
+            State::InFlight(in_flight) if self.may_repeat(&in_flight.op) => {
+                Some(self.enter(from, in_flight.at_once(), Cause::Abandoned))
+            }
+            State::InFlight(in_flight) => {
+                self.state = in_flight.into();
+                Some(self.fail(Failure::AmbiguousSubmit(TransportFailure::abandoned())))
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn may_repeat(&self, op: &Op) -> bool {
+        match op {
+            Op::Submit => Q::REPEATABLE || self.policy.resubmit,
+            Op::Poll { .. } => <Q::Results as Endpoint>::REPEATABLE,
+        }
+    }
+}
