@@ -1,12 +1,18 @@
-//! The driver against the simulated service, over loopback sockets.
+//! The driver against the simulated service, over loopback sockets: the very tests of the tokio driver, with another
+//! driver and another runtime.
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+#[path = "../../../usage-tokio/tests/it/faults.rs"]
 mod faults;
+#[path = "../../../usage-tokio/tests/it/lifecycle.rs"]
 mod lifecycle;
+#[path = "../../../usage-tokio/tests/it/queries.rs"]
 mod queries;
 mod runtime;
+#[path = "../../../usage-tokio/tests/it/support.rs"]
 mod support;
+#[path = "../../../usage-tokio/tests/it/surface.rs"]
 mod surface;
 
 use usage_async_std as driver;

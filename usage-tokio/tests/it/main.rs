@@ -1,4 +1,4 @@
-//! The driver against the simulated service, over loopback sockets.
+//! The driver against the simulated service, over loopback sockets. The async-std driver runs these files too.
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
