@@ -1,7 +1,10 @@
 //! Whatever the service does, and however constantly, the execution ends, and not after its deadline.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use usage_core::error::{Sent, TransportKind};
+use usage_core::retry::Backoff;
 use usage_core::{Execution, Phase};
 
 use crate::support::{
@@ -59,6 +62,24 @@ proptest! {
         if let Some(error) = run.error {
             prop_assert_eq!(error.execution_id(), execution.id());
         }
+    }
+}
+
+#[test]
+fn a_policy_without_delays_still_waits_in_the_future() {
+    let none = Backoff { initial: Duration::ZERO, factor: 1.0, max: Duration::ZERO };
+    let hasty = policy().with_first_poll(Duration::ZERO).with_poll(none).with_retry(none);
+    let hasty = hasty.with_deadline(Duration::from_millis(200)).with_max_failures(u32::MAX);
+    for body in [RUNNING, ""] {
+        // `drive` refuses waits that are over at once.
+        let run = drive(&mut Execution::new(query(), hasty, 1, START), &mut manual(), START, |request| {
+            if request.method() == "POST" {
+                ok(ACCEPTED)
+            } else {
+                Reply::Answer(if body.is_empty() { 503 } else { 200 }, Vec::new(), body.into())
+            }
+        });
+        assert!(run.error.unwrap().is_timeout());
     }
 }
 
