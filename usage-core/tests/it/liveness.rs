@@ -80,6 +80,7 @@ fn a_policy_without_delays_still_waits_in_the_future() {
             }
         });
         assert!(run.error.unwrap().is_timeout());
+        assert!(run.requests.is_sorted_by(|a, b| a.0 < b.0), "two requests in one moment");
     }
 }
 
