@@ -1,6 +1,7 @@
 //! Which service, with which credential, how patiently: settled before anything is sent.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +13,7 @@ use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
 use crate::credentials::{CredentialArgs, Variables, variable};
 use crate::exit::{Lasting, Problem};
+use crate::state::Service;
 use crate::transport::Transport;
 
 const REGION: &str = "GENESYSCLOUD_REGION";
@@ -24,7 +26,7 @@ const SIMULATED_EXECUTION: Duration = Duration::from_secs(1);
 #[command(next_help_heading = "Service")]
 pub(crate) struct ServiceArgs {
     /// Run against a built-in simulator, started for this command: no account needed
-    #[arg(long, conflicts_with_all = ["region", "api_url", "login_url", "attach", "CredentialArgs"])]
+    #[arg(long, conflicts_with_all = ["region", "api_url", "login_url", "attach", "state", "CredentialArgs"])]
     simulate: bool,
 
     /// The organisation's region: eu-central-1, or its domain, mypurecloud.de [env: GENESYSCLOUD_REGION] [default: us-east-1]
@@ -39,22 +41,41 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "URL")]
     login_url: Option<String>,
 
-    /// What carries the requests; the result is the same
-    #[arg(long, value_enum, default_value_t = Transport::Blocking)]
-    transport: Transport,
+    /// Go on with an execution that was submitted before, by its id; the period is not needed then
+    #[arg(long, value_name = "EXECUTION_ID")]
+    pub(crate) attach: Option<ExecutionId>,
+
+    /// Keep in this file how far the run got, at every step: after any end, even a kill, 'genesys-usage resume FILE' goes on
+    ///
+    /// The file must not exist yet; it is removed when the result is written. It holds the query and the hosts, no
+    /// credential and no row.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+}
+
+/// How the service is talked to.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub(crate) struct PaceArgs {
+    /// What carries the requests; the result is the same [default: blocking]
+    #[arg(long, value_enum)]
+    pub(crate) transport: Option<Transport>,
 
     /// How long the whole command may wait for the service: 90s, 10m, 1h
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
     deadline: Duration,
 
-    /// Go on with an execution that was submitted before, by its id; the period is not needed then
-    #[arg(long, value_name = "EXECUTION_ID")]
-    pub(crate) attach: Option<ExecutionId>,
-
     /// The first delay before a poll and before a retry. For tests, which cannot wait as long as the service wants
     /// to be left alone; hidden so that nobody else is tempted.
     #[arg(long, value_name = "DURATION", hide = true, value_parser = humantime::parse_duration)]
     initial_delay: Option<Duration>,
+
+    /// Stop at the n-th point that a run with --state comes to, until killed. For tests.
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) halt_at: Option<u32>,
 }
 
 /// A service to talk to.
@@ -72,7 +93,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Settles everything that can be settled without a request.
     pub(crate) fn open(service: &ServiceArgs, credentials: &CredentialArgs) -> Result<Self, Problem> {
-        let (policy, transport) = (service.policy(), service.transport);
+        let (policy, transport) = (service.pace.policy(), service.pace.transport.unwrap_or_default());
         if service.simulate {
             let server = start_simulator()?;
             let url: BaseUrl = server.url().parse().map_err(Problem::build)?;
@@ -90,6 +111,24 @@ impl Connection {
         let grant = credentials.grant(variables)?;
         let (api, login) = service.hosts(&grant, variables)?;
         Ok(Self { api, login, grant, policy, transport, simulator: None })
+    }
+
+    /// The hosts of a run that is gone on with, by the credential and at the pace given now.
+    pub(crate) fn reopen(
+        service: Service,
+        credentials: &CredentialArgs,
+        pace: &PaceArgs,
+        transport: Transport,
+    ) -> Result<Self, Problem> {
+        let grant = credentials.grant(&|name| env::var_os(name))?;
+        let Service { api_url, login_url } = service;
+        let policy = pace.policy();
+        Ok(Self { api: api_url, login: login_url, grant, policy, transport, simulator: None })
+    }
+
+    /// Its hosts.
+    pub(crate) fn service(&self) -> Service {
+        Service { api_url: self.api.clone(), login_url: self.login.clone() }
     }
 
     /// A client of this connection.
@@ -121,7 +160,7 @@ impl Connection {
     }
 }
 
-impl ServiceArgs {
+impl PaceArgs {
     fn policy(&self) -> Policy {
         let policy = Policy::default().with_deadline(self.deadline);
         match self.initial_delay {
@@ -132,7 +171,9 @@ impl ServiceArgs {
                 .with_retry(Backoff { initial, ..policy.retry }),
         }
     }
+}
 
+impl ServiceArgs {
     /// The API host and the login host. A credential goes to no host that was not named for it.
     fn hosts(&self, grant: &Grant, variables: Variables<'_>) -> Result<(BaseUrl, BaseUrl), Problem> {
         let given = |option: &str, url: &Option<String>| {

@@ -1,7 +1,7 @@
 //! What went wrong, in one line, with what to do about it, and the code to exit with.
 
 use std::error::Error as _;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use http::StatusCode;
@@ -9,6 +9,7 @@ use usage_core::error::{BuildError, Error, Failure, Trouble, Unauthorized};
 use usage_core::{Endpoint, UsageQuery};
 
 use crate::stderr::{self, ERROR, HINT};
+use crate::way_on::WayOn;
 
 /// The program's exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,11 @@ impl Problem {
         self
     }
 
+    pub(crate) fn with_hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
     fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.details.push(detail.into());
         self
@@ -82,23 +88,20 @@ impl Problem {
     }
 }
 
+impl Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// The problem that an execution of `Q` ended with.
-pub(crate) fn problem<Q: UsageQuery>(error: &Error, lasting: Lasting) -> Problem {
+pub(crate) fn problem<Q: UsageQuery>(error: &Error, way_on: &WayOn) -> Problem {
     let mut problem = Problem::new(code(error), error.failure());
     problem = details(problem, error);
     if let Some(hint) = remedy::<Q>(error) {
         problem = problem.with_hint(hint);
     }
-    match (error.execution_id(), error.can_resume(), lasting) {
-        (None, ..) => problem,
-        (Some(id), true, Lasting::Service) => problem.with_hint(attach(id)),
-        (Some(id), true, Lasting::Program) => {
-            problem.with_hint(format!("the execution was {id}; it ended with the simulator"))
-        }
-        (Some(id), false, _) => problem.with_hint(format!(
-            "the execution was {id}; it is over, and the command without --attach submits a new one"
-        )),
-    }
+    problem.with_hints(way_on.after(error))
 }
 
 /// Whether executions outlast this program.
@@ -108,11 +111,6 @@ pub(crate) enum Lasting {
     Service,
     /// They end with this program, which brought its own service.
     Program,
-}
-
-/// How to go on with the execution `id`.
-pub(crate) fn attach(id: impl Display) -> String {
-    format!("to go on where it stopped, repeat the command with --attach {id}")
 }
 
 fn code(error: &Error) -> Code {

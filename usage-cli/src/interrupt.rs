@@ -4,8 +4,9 @@ use std::mem;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::exit::{self, Code, Lasting, Problem};
+use crate::exit::{Code, Problem};
 use crate::progress::Progress;
+use crate::way_on::WayOn;
 
 /// The watch for signals.
 #[derive(Debug)]
@@ -15,18 +16,18 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// From now on a signal ends the program with a word about the execution that `progress` knows.
-    pub(crate) fn watch(progress: Progress, lasting: Lasting) -> Result<Self, Problem> {
+    /// From now on a signal ends the program with a word about the execution that `progress` knows, and how to go on.
+    pub(crate) fn watch(
+        progress: Progress,
+        way_on: impl Fn() -> WayOn + Send + 'static,
+    ) -> Result<Self, Problem> {
         let gate = Arc::new(Mutex::new(()));
         let handler_gate = Arc::clone(&gate);
         let handler = move || {
             let _gate = handler_gate.lock().unwrap_or_else(PoisonError::into_inner);
             progress.finish();
-            let mut problem = Problem::new(Code::Interrupted, "interrupted");
-            if let (Some(id), Lasting::Service) = (progress.execution_id(), lasting) {
-                problem = problem.with_hint(exit::attach(id));
-            }
-            problem.report(0);
+            let hint = way_on().hint(progress.execution_id().as_ref());
+            Problem::new(Code::Interrupted, "interrupted").with_hints(hint).report(0);
             process::exit(Code::Interrupted as i32);
         };
         ctrlc::set_handler(handler)

@@ -20,6 +20,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     verbosity: u8,
     started: Instant,
+    /// How many executions the run has.
+    parts: usize,
     status: Arc<Mutex<Status>>,
 }
 
@@ -33,33 +35,40 @@ struct Status {
 
 impl Progress {
     /// Starts to show: the rewritten line only on a terminal and unless `quiet`.
-    pub(crate) fn start(quiet: bool, verbosity: u8, attached: Option<&ExecutionId>) -> Self {
+    pub(crate) fn start(quiet: bool, verbosity: u8, parts: usize, attached: Option<&ExecutionId>) -> Self {
         let status = Status { doing: "connecting".into(), until: None, execution_id: attached.cloned() };
         let status = Arc::new(Mutex::new(status));
         let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { spinner(&status) };
-        Self { bar, verbosity, started: Instant::now(), status }
+        Self { bar, verbosity, started: Instant::now(), parts, status }
     }
 
-    /// Takes notice of a step of `execution`.
-    pub(crate) fn notice<Q: UsageQuery>(&self, execution: &Execution<Q>, notice: Notice) {
+    /// Takes notice of a step of `execution`, the run's part at `index`.
+    pub(crate) fn notice<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, notice: Notice) {
+        let part = self.part(index);
         let until = match notice {
             Notice::Waiting(until, why) => Some((end_of(why), until)),
             _ => None,
         };
-        *self.status() = Status { doing: doing(execution), until, execution_id: execution.id().cloned() };
+        let doing = format!("{part}{}", doing(execution));
+        *self.status() = Status { doing, until, execution_id: execution.id().cloned() };
         match notice {
             Notice::Moved(moved) => {
-                self.tell(2, || format!("{moved}; {} requests sent", execution.attempts()));
+                self.tell(2, || format!("{part}{moved}; {} requests sent", execution.attempts()));
                 if let Some(step) = step(execution, moved) {
-                    self.tell(1, || step);
+                    self.tell(1, || format!("{part}{step}"));
                 }
             }
             Notice::Waiting(until, why) => {
                 let time = seconds(until.saturating_since(now()));
-                self.tell(1, || format!("waiting {time} for {why}"));
+                self.tell(1, || format!("{part}waiting {time} for {why}"));
             }
             _ => {}
         }
+    }
+
+    /// Which part of how many it is; nothing if it is the only one.
+    fn part(&self, index: usize) -> String {
+        if self.parts > 1 { format!("part {} of {}: ", index + 1, self.parts) } else { String::new() }
     }
 
     /// One more line, if `-v` was given often enough.

@@ -33,6 +33,16 @@ pub(crate) const DIMENSIONS: Words<Dimension> = words! {
     "method", "HttpMethod" = Dimension::HttpMethod;
 };
 
+pub(crate) const JOB_DIMENSIONS: Words<Dimension> = words! {
+    "client", "OauthClientId" = Dimension::OAuthClientId;
+    "client-name", "OauthClientName" = Dimension::OAuthClientName;
+    "user", "UserId" = Dimension::UserId;
+    "organization", "OrganizationId" = Dimension::OrganizationId;
+    "uri", "TemplateUri" = Dimension::TemplateUri;
+    "method", "HttpMethod" = Dimension::HttpMethod;
+    "platform", "Platform" = Dimension::Platform;
+};
+
 pub(crate) const METRICS: Words<Metric> = words! {
     "requests", "Requests" = Metric::Requests;
     "status200", "Status200" = Metric::Status200;
@@ -66,6 +76,9 @@ pub(crate) const HTTP_METHODS: Words<HttpMethod> = words! {
     "TRACE", "TRACE" = HttpMethod::Trace;
 };
 
+/// The methods that jobs know: the first six.
+pub(crate) const JOB_HTTP_METHODS: Words<HttpMethod> = HTTP_METHODS.split_at(6).0;
+
 /// Takes one of `words`; anything else is refused with the list and, if there is one, the word that was meant.
 pub(crate) fn one_of<T: Clone + Send + Sync>(words: Words<T>) -> impl TypedValueParser<Value = T> {
     let possible = words.iter().map(|word| PossibleValue::new(word.short).alias(word.service));
@@ -79,7 +92,7 @@ pub(crate) fn one_of<T: Clone + Send + Sync>(words: Words<T>) -> impl TypedValue
 
 #[cfg(test)]
 mod tests {
-    use usage_core::query::OrganizationQuery;
+    use usage_core::query::{ClientJob, OrganizationJob, OrganizationQuery};
 
     use super::*;
 
@@ -90,6 +103,12 @@ mod tests {
         assert_eq!(METRICS.len(), Metric::KNOWN.len());
         assert_eq!(COLUMNS.len(), SearchColumn::KNOWN.len());
         assert_eq!(HTTP_METHODS.len(), HttpMethod::KNOWN.len());
+        assert_eq!(JOB_DIMENSIONS.len(), Dimension::KNOWN.len());
+        for dimensions in [OrganizationJob::DIMENSIONS, ClientJob::DIMENSIONS] {
+            assert!(dimensions.iter().all(|known| JOB_DIMENSIONS.iter().any(|word| word.value == *known)));
+        }
+        let methods = JOB_HTTP_METHODS.iter().map(|word| word.service).collect::<Vec<_>>();
+        assert_eq!(methods, ["GET", "POST", "DELETE", "PATCH", "PUT", "HEAD"]);
     }
 
     #[test]

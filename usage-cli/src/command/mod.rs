@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+mod aggregate;
 mod query;
+mod resume;
 mod search;
 mod simulate;
 mod summary;
@@ -15,6 +17,8 @@ pub(crate) enum Command {
     Query(Box<query::QueryArgs>),
     Summary(Box<summary::SummaryArgs>),
     Search(Box<search::SearchArgs>),
+    Aggregate(Box<aggregate::AggregateArgs>),
+    Resume(Box<resume::ResumeArgs>),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -24,6 +28,8 @@ impl Command {
             Self::Query(args) => query::run(*args),
             Self::Summary(args) => summary::run(*args),
             Self::Search(args) => search::run(*args),
+            Self::Aggregate(args) => aggregate::run(*args),
+            Self::Resume(args) => resume::run(*args),
             Self::Simulate(args) => simulate::run(&args),
         }
     }
@@ -34,6 +40,8 @@ impl Command {
             Self::Query(args) => args.common.output.verbose,
             Self::Summary(args) => args.common.output.verbose,
             Self::Search(args) => args.common.output.verbose,
+            Self::Aggregate(args) => args.common.output.verbose,
+            Self::Resume(args) => args.output.verbose,
             Self::Simulate(_) => 0,
         }
     }

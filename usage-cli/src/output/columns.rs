@@ -3,17 +3,17 @@
 use usage_core::UsageRow;
 
 /// A column.
-pub(super) struct Column {
+pub(crate) struct Column {
     /// Its name in CSV and JSON.
     pub(super) name: &'static str,
     /// Its title for people.
     pub(super) title: &'static str,
-    pub(super) cell: Cell,
+    pub(crate) cell: Cell,
 }
 
 /// How a row's cell is read.
 #[derive(Clone, Copy)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(for<'a> fn(UsageRow<'a>) -> Option<&'a str>),
     Count(fn(UsageRow<'_>) -> Option<u64>),
 }
@@ -41,7 +41,7 @@ impl Column {
 }
 
 /// All columns.
-pub(super) static COLUMNS: [Column; 14] = [
+pub(crate) static COLUMNS: [Column; 14] = [
     Column::text("date", "Date", |row| row.date_text()),
     Column::text("clientId", "Client id", |row| row.client_id()),
     Column::text("clientName", "Client name", |row| row.client_name()),
@@ -57,6 +57,11 @@ pub(super) static COLUMNS: [Column; 14] = [
     Column::count("status429", "429", |row| row.status429()),
     Column::count("status500", "5xx", |row| row.status500()),
 ];
+
+/// The column of this name.
+pub(crate) fn named(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.name == name)
+}
 
 #[cfg(test)]
 mod tests {

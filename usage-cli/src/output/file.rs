@@ -2,9 +2,11 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::Builder;
+
+use crate::paths::directory;
 
 /// What can be seen before there is anything to write.
 pub(super) fn check(path: &Path) -> io::Result<()> {
@@ -52,13 +54,6 @@ fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     let mut to = BufWriter::new(to);
     content(&mut to)?;
     to.flush()
-}
-
-fn directory(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 /// A temporary file with the permissions of any new file; it would be private otherwise.

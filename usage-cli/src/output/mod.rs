@@ -1,6 +1,6 @@
 //! The result: in which format, and where to.
 
-mod columns;
+pub(crate) mod columns;
 mod csv;
 mod file;
 mod json;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 use usage_core::UsageTable;
 
 use crate::exit::Problem;
@@ -20,9 +21,9 @@ use crate::output::table::Look;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// How to write the rows
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How to write the rows [default: table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 
     /// Write to this file, whole or not at all, in place of standard output
     #[arg(long, short, value_name = "FILE")]
@@ -38,9 +39,11 @@ pub(crate) struct OutputArgs {
 }
 
 /// How the rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 enum Format {
     /// For people: aligned, with totals, only columns that have data; shortened to fit a terminal, and only there
+    #[default]
     Table,
     /// Always all 14 columns; texts are the service's, verbatim: mind spreadsheets that run formulas
     Csv,
@@ -61,7 +64,32 @@ impl Format {
     }
 }
 
+/// Where the rows go and how, for a run that is gone on with by another process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Destination {
+    format: Format,
+    /// Absolute: the other process may start elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+}
+
 impl OutputArgs {
+    /// What is to be kept of it.
+    pub(crate) fn destination(&self) -> Result<Destination, Problem> {
+        let absolute = |path| std::path::absolute(path).map_err(|error| cannot_write(path, &error));
+        Ok(Destination { format: self.format(), file: self.file().map(absolute).transpose()? })
+    }
+
+    /// What it does not say is as it was kept.
+    #[must_use]
+    pub(crate) fn or(self, kept: Destination) -> Self {
+        Self { format: self.format.or(Some(kept.format)), output: self.output.or(kept.file), ..self }
+    }
+
+    fn format(&self) -> Format {
+        self.format.unwrap_or_default()
+    }
+
     /// Refuses a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         self.file().map_or(Ok(()), |path| file::check(path).map_err(|error| cannot_write(path, &error)))
@@ -74,7 +102,7 @@ impl OutputArgs {
 
     /// Writes `table` to the file at `path`, whole or not at all.
     pub(crate) fn write_file(&self, path: &Path, table: &UsageTable) -> Result<(), Problem> {
-        let written = file::write(path, |to| self.format.write(to, table, Look::plain()));
+        let written = file::write(path, |to| self.format().write(to, table, Look::plain()));
         written.map_err(|error| cannot_write(path, &error))
     }
 
@@ -82,7 +110,7 @@ impl OutputArgs {
     pub(crate) fn write_stdout(&self, table: &UsageTable) -> Result<(), Problem> {
         let look = stdout_look();
         let mut to = BufWriter::new(io::stdout().lock());
-        match self.format.write(&mut to, table, look).and_then(|()| to.flush()) {
+        match self.format().write(&mut to, table, look).and_then(|()| to.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Problem::usage(format!("cannot write to standard output: {error}")))
             }

@@ -1,9 +1,11 @@
 //! A simulated service, and the program run against it.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use usage_sim::{Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
+use usage_sim::{Entry, Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
 
 pub(crate) const TRANSPORTS: [&str; 3] = ["blocking", "tokio", "async-std"];
 
@@ -38,8 +40,14 @@ impl Service {
 
     /// The program, with `arguments` and the service's credentials.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.with_credentials(arguments);
+        command.args(["--api-url", &self.server.url()]);
+        command
+    }
+
+    fn with_credentials(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
-        command.args(["--api-url", &self.server.url(), "--initial-delay", "20ms"]);
+        command.args(["--initial-delay", "20ms"]);
         command.env("GENESYSCLOUD_OAUTHCLIENT_ID", &self.id);
         command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &self.secret);
         command
@@ -47,6 +55,21 @@ impl Service {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(arguments))
+    }
+
+    /// `genesys-usage resume …`, which knows where the service is.
+    pub(crate) fn resume(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.with_credentials(arguments))
+    }
+
+    /// Waits until `happened`.
+    #[track_caller]
+    pub(crate) fn until(&self, happened: impl Fn(&[Entry]) -> bool) {
+        let started = Instant::now();
+        while !happened(self.server.simulator().journal()) {
+            assert!(started.elapsed() < Duration::from_secs(30), "it never happened");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -62,6 +85,11 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     }
     command.args(arguments).stdin(Stdio::null());
     command
+}
+
+/// The option that keeps the state in `file`.
+pub(crate) fn keeping(file: &Path) -> [&str; 2] {
+    ["--state", file.to_str().unwrap()]
 }
 
 /// What came of a run.

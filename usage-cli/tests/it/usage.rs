@@ -159,6 +159,7 @@ fn the_simulator_takes_no_hosts_and_no_credentials() {
         "--region=eu-central-1",
         "--api-url=https://example.com",
         "--attach=x",
+        "--state=x",
         "--oauth-client-id=me",
         "--access-token-file=x",
     ] {
@@ -170,7 +171,7 @@ fn the_simulator_takes_no_hosts_and_no_credentials() {
 fn help_and_version() {
     let version = Ran::of(&mut program(&["--version"])).well();
     assert_eq!(version, concat!("genesys-usage ", env!("CARGO_PKG_VERSION"), "\n"));
-    for command in ["query", "summary", "search", "simulate"] {
+    for command in ["query", "summary", "search", "aggregate", "resume", "simulate"] {
         let mut program = program(&[command, "--help"]);
         let help = Ran::of(
             program

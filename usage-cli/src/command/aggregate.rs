@@ -1,0 +1,153 @@
+//! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, over long ranges too.
+
+use clap::Args;
+use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
+use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
+use usage_core::{ClientId, UsageQuery};
+
+use crate::args::CommonArgs;
+use crate::exit::Problem;
+use crate::merge::Merge;
+use crate::period::PeriodArgs;
+use crate::run::run_parts;
+use crate::sort::SortKey;
+use crate::words::{GRANULARITIES, JOB_DIMENSIONS, JOB_HTTP_METHODS, METRICS, one_of};
+
+/// All requests of the organisation or of one OAuth client, by platform too, over up to a year
+///
+/// Runs POST /api/v2/usage/aggregates/query/jobs, or with --client POST
+/// /api/v2/usage/client/{clientId}/aggregates/query/jobs. The jobs count all requests, those of the platform's own
+/// clients included, not the billable ones alone. They look back one year; a range of more than 90 days is run as
+/// several jobs, one after the other, and comes back as one table.
+///
+/// Permission: usage:organization:view (with --client: usage:client:view). oauth:client:view is not enough.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
+pub(crate) struct AggregateArgs {
+    #[command(flatten)]
+    period: PeriodArgs,
+
+    #[command(flatten)]
+    job: JobArgs,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+/// What the job is about.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Query")]
+struct JobArgs {
+    /// Only the usage of this OAuth client
+    #[arg(long, value_name = "ID")]
+    client: Option<ClientId>,
+
+    /// One row for each day, week or month; without it, totals over the period
+    #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
+    granularity: Option<Granularity>,
+
+    /// What to group by, separated by commas; without it, rows are not aggregated
+    ///
+    /// With --client it takes organization, uri, method and platform; without it, all but organization.
+    #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(JOB_DIMENSIONS), ignore_case = true)]
+    group_by: Vec<Dimension>,
+
+    /// The counters wanted, separated by commas; without it, all
+    #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = one_of(METRICS), ignore_case = true)]
+    metrics: Vec<Metric>,
+
+    /// The order of the rows: requests:desc, or several, separated by commas: date,requests:desc; without it, the service's
+    ///
+    /// Any counter, date, or dimension, each with ':desc' for the largest first. What a row does not have comes last.
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    sort: Vec<SortKey>,
+
+    /// Only requests to this template URI, such as 'api/v2/users/{userId}'; may be repeated
+    #[arg(long, value_name = "URI")]
+    uri: Vec<String>,
+
+    /// Only requests with this method; may be repeated
+    #[arg(long, value_name = "METHOD", value_parser = one_of(JOB_HTTP_METHODS), ignore_case = true)]
+    method: Vec<HttpMethod>,
+
+    /// Only requests of this platform; may be repeated
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Vec<String>,
+
+    /// Only requests on behalf of this user; may be repeated; not with --client
+    #[arg(long, value_name = "ID", conflicts_with = "client")]
+    user: Vec<String>,
+
+    /// Only requests of this OAuth client; may be repeated; not with --client
+    #[arg(long, value_name = "ID", conflicts_with = "client")]
+    oauth_client: Vec<String>,
+
+    /// Only requests that this organisation made; may be repeated; only with --client
+    #[arg(long, value_name = "ID", requires = "client")]
+    organization: Vec<String>,
+}
+
+const USAGE: &str = "genesys-usage aggregate <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]";
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage aggregate --last 30d --group-by client-name --sort requests:desc
+      Who makes the most requests, the platform's own clients included.
+  genesys-usage aggregate --last 200d --granularity week --group-by platform --state run.json
+      More than 90 days: three jobs, one table. 'genesys-usage resume run.json' goes on if it is stopped.
+  genesys-usage aggregate --month 2026-10 --client 7de3af06-c0b3-4f9b-af45-72f4a14037cc --group-by uri,method
+      What one client called.
+  genesys-usage aggregate --last 90d --group-by uri --metrics requests,status429 --simulate
+      The same against a built-in simulator: no account needed.";
+
+pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
+    let AggregateArgs { period, job, common } = args;
+    let interval = period.interval(common.service.attach.is_some())?;
+    if let Some(key) = job.sort.iter().find(|key| !key.is_known_to(job.client.is_some())) {
+        let rows = if job.client.is_some() { "with --client" } else { "without --client" };
+        return Err(Problem::usage(format!("--sort {key}: rows have no such member {rows}")));
+    }
+    let merge = Merge { granularity: job.granularity.clone(), sort: job.sort.clone() };
+    let sort_by = job.sort.iter().map(|key| key.sort_by());
+    match job.client {
+        None => {
+            let mut query = OrganizationJob::new(interval)
+                .with_sort_by(sort_by)
+                .with_metrics(job.metrics)
+                .with_group_by(job.group_by)
+                .with_template_uris(job.uri)
+                .with_http_methods(job.method)
+                .with_platforms(job.platform)
+                .with_user_ids(job.user)
+                .with_oauth_client_ids(job.oauth_client);
+            query.granularity = job.granularity;
+            run_split(&query, OrganizationJob::split, merge, &common)
+        }
+        Some(client) => {
+            let mut query = ClientJob::new(client, interval)
+                .with_sort_by(sort_by)
+                .with_metrics(job.metrics)
+                .with_group_by(job.group_by)
+                .with_template_uris(job.uri)
+                .with_http_methods(job.method)
+                .with_platforms(job.platform)
+                .with_organization_ids(job.organization);
+            query.granularity = job.granularity;
+            run_split(&query, ClientJob::split, merge, &common)
+        }
+    }
+}
+
+fn run_split<Q: UsageQuery + Send + 'static>(
+    query: &Q,
+    split: impl Fn(&Q) -> Vec<Q>,
+    merge: Merge,
+    args: &CommonArgs,
+) -> Result<(), Problem> {
+    let parts = split(query);
+    if args.service.attach.is_some() && parts.len() > 1 {
+        return Err(Problem::usage(format!("an execution is over {MAX_JOB_DAYS} days at most"))
+            .with_hint("give --attach without a period, or the period of that execution"));
+    }
+    run_parts(parts, merge, args)
+}

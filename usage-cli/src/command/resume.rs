@@ -1,0 +1,103 @@
+//! `genesys-usage resume`: goes on with a run that kept its state in a file.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use usage_core::query::{
+    ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
+};
+use usage_core::{Execution, Policy, Snapshot, UsageQuery};
+
+use crate::connect::{Connection, PaceArgs};
+use crate::credentials::CredentialArgs;
+use crate::exit::{Code, Problem};
+use crate::output::OutputArgs;
+use crate::run::{Run, seed};
+use crate::state::{Document, Recorder, Stage};
+use crate::way_on::resubmit;
+
+/// Go on with a run that was started with --state and did not end with its result
+///
+/// It asks the hosts that the run asked, submits what was not submitted, goes on with what was, and reads all rows:
+/// the result is the one that the run would have had. How rows are written, and where to, is as it was then unless it
+/// is said anew. Credentials are not in the file: give them as for the run. The deadline is a new one.
+///
+/// If the run ended after a submit and before its answer, nobody knows whether the service took it: then it stops with
+/// exit code 5, unless --resubmit is given.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ResumeArgs {
+    /// The file of the run's --state
+    file: PathBuf,
+
+    /// Submit again what may have been submitted, and what ended without a result
+    #[arg(long)]
+    resubmit: bool,
+
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage aggregate --last 1w --group-by platform --state run.json
+  genesys-usage resume run.json
+      Goes on after the deadline, Ctrl-C, or a crash of the machine.
+  genesys-usage resume run.json --format csv --output platforms.csv --deadline 1h
+      The same, with more time and another output.";
+
+pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {
+    let document = Document::read(&args.file)?;
+    match &*document.family {
+        OrganizationQuery::FAMILY => go_on::<OrganizationQuery>(document, args),
+        ClientQuery::FAMILY => go_on::<ClientQuery>(document, args),
+        ClientSummary::FAMILY => go_on::<ClientSummary>(document, args),
+        SimpleSearch::FAMILY => go_on::<SimpleSearch>(document, args),
+        OrganizationJob::FAMILY => go_on::<OrganizationJob>(document, args),
+        ClientJob::FAMILY => go_on::<ClientJob>(document, args),
+        family => Err(Problem::usage(format!(
+            "the state file {} is of a query family that is not known here: {family}",
+            args.file.display()
+        ))),
+    }
+}
+
+fn go_on<Q: UsageQuery + Send + 'static>(mut document: Document, args: ResumeArgs) -> Result<(), Problem> {
+    let mut parts = document.snapshots::<Q>(&args.file)?;
+    if args.resubmit {
+        submit_anew(&mut document, &mut parts);
+    } else if document.parts.iter().any(|part| part.stage == Stage::InFlight) {
+        return Err(ambiguous(&args.file));
+    }
+    let transport = args.pace.transport.unwrap_or(document.transport);
+    let output = args.output.or(document.output.clone());
+    output.check()?;
+    document.transport = transport;
+    document.output = output.destination()?;
+    let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
+    let merge = document.merge.clone();
+    let recorder = Some(Recorder::reopen(&args.file, document));
+    Run { connection, parts, merge, recorder, output: &output, pace: &args.pace }.go()
+}
+
+/// New executions for those that ended without a result, and for those of which nobody knows whether they are.
+fn submit_anew<Q: UsageQuery>(document: &mut Document, parts: &mut [Snapshot<Q>]) {
+    for (part, snapshot) in document.parts.iter_mut().zip(parts) {
+        if part.over || part.stage == Stage::InFlight {
+            let query = snapshot.query().clone();
+            let anew = Execution::new(query, Policy::default(), seed(), SystemTime::now().into());
+            *snapshot = anew.snapshot();
+        }
+    }
+}
+
+fn ambiguous(file: &Path) -> Problem {
+    let message =
+        "the run ended after a submit and before its answer: whether the service took it is not known";
+    Problem::new(Code::Unreachable, message).with_hint(resubmit(file))
+}

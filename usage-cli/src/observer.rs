@@ -1,0 +1,37 @@
+//! Who is told of every step: the progress, and the state file.
+
+use std::process;
+
+use usage_core::{Execution, Notice, UsageQuery};
+
+use crate::halt::Halt;
+use crate::progress::Progress;
+use crate::state::Recorder;
+
+/// What happens at every step of a run, before it goes on. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Observer {
+    pub(crate) progress: Progress,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) verbosity: u8,
+    pub(crate) halt: Halt,
+}
+
+impl Observer {
+    /// Takes notice of a step of the part at `index`. If that must be kept and cannot be, the program ends here.
+    pub(crate) fn notice<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, notice: Notice) {
+        self.progress.notice(index, execution, notice);
+        let Some(recorder) = &self.recorder else { return };
+        if let Notice::Moved(moved) = notice {
+            self.halt.point(&format!("before keeping {moved}"));
+        }
+        if let Err(problem) = recorder.step(index, execution, notice) {
+            self.progress.finish();
+            problem.report(self.verbosity);
+            process::exit(problem.code() as i32);
+        }
+        if let Notice::Moved(moved) = notice {
+            self.halt.point(&format!("after keeping {moved}"));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What both files of a run, its result and its state, need to know about paths.
+
+use std::path::{Path, PathBuf};
+
+/// Where the file at `path` is.
+pub(crate) fn directory(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// `path` as one word of a command line that can be copied.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
+        return text;
+    }
+    let dashed = if text.starts_with('-') { format!("./{text}") } else { text };
+    format!("'{}'", dashed.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_one_word() {
+        for (path, word) in [
+            ("run.json", "run.json"),
+            ("a/b c", "'a/b c'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "'./-x'"),
+            ("", "''"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
+    }
+}

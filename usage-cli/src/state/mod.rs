@@ -1,0 +1,225 @@
+//! `--state FILE`: how far a run got, kept in a file, so that `genesys-usage resume FILE` goes on after any end.
+//!
+//! # What is in it
+//!
+//! One line of JSON, readable by nobody else (mode 0600): format and version, the two hosts, transport and output
+//! options, how the parts of a long range become one table, the query's family, and for each part of the range the
+//! snapshot of its execution as the core saves it. No secret, no token, no row. Credentials are given to `resume`
+//! anew.
+//!
+//! # When it is written
+//!
+//! It is made before anything is sent; a file that is there already is not touched. From then on it is replaced,
+//! whole (a temporary file beside it that is renamed), at every step that changes what is in it, and always
+//!
+//! - before a submit goes out: if that cannot be written, the submit does not go out, and the program ends;
+//! - after the service took a submit, with the execution's id. If this cannot be written, the run goes on, says so, and
+//!   writes again at the next step.
+//!
+//! It is removed after the result was written, and when a run ends by itself before anything was submitted.
+//!
+//! # What a kill at any moment leads to
+//!
+//! - Before a submit: nothing was submitted; `resume` submits.
+//! - Between the writing before a submit and the one after it: nobody knows whether the service took it. `resume` does
+//!   not guess: it ends with exit code 5, and submits again with `--resubmit`.
+//! - After the submit: `resume` polls the execution and never submits it again.
+//! - While pages are read: once the first page of a part is there, its snapshot is not written any more. What is kept
+//!   is the one from before the first page, so `resume` reads all pages again, those of the parts that were complete
+//!   as well. No row is kept in two places, none is lost or doubled, and the table is the one of a run that was not
+//!   killed. It needs the executions to be there still; the service does not say for how long they are.
+//! - While the result is written or before the state file is removed: `resume` reads everything again and writes the
+//!   same result again.
+//!
+//! An execution that ended without a result at the service, or that the service does not know any more, is marked as
+//! over: `resume` asks for it once more, `resume --resubmit` submits a new one in its place.
+//!
+//! One run at a time: nothing keeps two `resume`s of one file apart.
+//!
+//! # Versions
+//!
+//! A later version of this program reads the files of this one. A member that a reader may ignore can be added to
+//! version 1; anything else is another version, which older programs refuse.
+
+mod document;
+mod file;
+
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use usage_core::error::{Failure, Sent};
+use usage_core::{Execution, Machine, Notice, Phase, Snapshot, UsageQuery};
+
+pub(crate) use document::{Document, Part, Service, Stage};
+
+use crate::exit::Problem;
+use crate::paths::shell_word;
+use crate::stderr::{self, WARNING};
+use crate::way_on::WayOn;
+
+/// The state file of a run that is under way. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder(Arc<Mutex<Recording>>);
+
+#[derive(Debug)]
+struct Recording {
+    path: PathBuf,
+    document: Document,
+    /// What is in the file; empty if that is not known.
+    written: String,
+    /// Whether it was said that the file cannot be written.
+    warned: bool,
+}
+
+impl Recorder {
+    /// Makes the file.
+    pub(crate) fn create(path: &Path, document: Document) -> Result<Self, Problem> {
+        let text = document.to_text()?;
+        file::create(path, &text).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Problem::usage(format!(
+                "{} is there already",
+                path.display()
+            ))
+            .with_hint(format!(
+                "if it holds a run that is not done, go on with it: genesys-usage resume {}; or remove it",
+                shell_word(path)
+            )),
+            _ => cannot_write(path, &error),
+        })?;
+        Ok(Self::of(path, document, text))
+    }
+
+    /// Takes over the file that `document` was read from.
+    pub(crate) fn reopen(path: &Path, document: Document) -> Self {
+        Self::of(path, document, String::new())
+    }
+
+    fn of(path: &Path, document: Document, written: String) -> Self {
+        let recording = Recording { path: path.to_owned(), document, written, warned: false };
+        Self(Arc::new(Mutex::new(recording)))
+    }
+
+    /// Keeps where the execution of the part at `index` is. An error means: do not go on.
+    pub(crate) fn step<Q: UsageQuery>(
+        &self,
+        index: usize,
+        execution: &Execution<Q>,
+        notice: Notice,
+    ) -> Result<(), Problem> {
+        let Notice::Moved(moved) = notice else { return Ok(()) };
+        // Rows have left it: it could not be gone on with without them.
+        if execution.pages() > 0 {
+            return Ok(());
+        }
+        // What was in flight when it failed stays so, unless the service said no, or never heard of it.
+        if moved.from == Phase::InFlightSubmit
+            && let Some(error) = execution.error()
+            && may_have_been_taken(error.failure())
+        {
+            return Ok(());
+        }
+        let part = Part::of(execution)?;
+        let must_be_written = part.stage == Stage::InFlight;
+        let mut recording = self.lock();
+        if let Some(kept) = recording.document.parts.get_mut(index) {
+            *kept = part;
+        }
+        match recording.write() {
+            Err(problem) if must_be_written => Err(problem),
+            Err(problem) if !recording.warned => {
+                recording.warned = true;
+                stderr::labelled("warning", WARNING, problem);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Marks the execution of the part at `index` as over: it will give no result any more.
+    pub(crate) fn over(&self, index: usize) {
+        let mut recording = self.lock();
+        if let Some(part) = recording.document.parts.get_mut(index) {
+            part.over = true;
+        }
+        // Without the mark, the service says again that it is over.
+        drop(recording.write());
+    }
+
+    /// The run is done.
+    pub(crate) fn remove(&self) -> Result<(), Problem> {
+        let mut recording = self.lock();
+        recording.document.parts.clear();
+        file::remove(&recording.path).map_err(|error| {
+            Problem::usage(format!(
+                "the result is written, but {} cannot be removed: {error}",
+                recording.path.display()
+            ))
+        })
+    }
+
+    /// The run has stopped and does not go on: whoever takes a step from now on waits until the program has ended.
+    /// A file that nothing depends on is removed.
+    pub(crate) fn leave(&self) -> WayOn {
+        let mut recording = self.lock();
+        let way_on = recording.way_on();
+        if way_on == WayOn::Again {
+            // If it stays, it is in the way of the next run, which says so.
+            drop(file::remove(&recording.path));
+        } else {
+            drop(recording.write());
+        }
+        mem::forget(recording);
+        way_on
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recording> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recording {
+    /// Brings the file up to date.
+    fn write(&mut self) -> Result<(), Problem> {
+        let text = self.document.to_text()?;
+        if text != self.written {
+            self.written.clear();
+            file::replace(&self.path, &text).map_err(|error| cannot_write(&self.path, &error))?;
+            self.written = text;
+        }
+        Ok(())
+    }
+
+    fn way_on(&self) -> WayOn {
+        let has = |stage| self.document.parts.iter().any(|part| part.stage == stage);
+        if has(Stage::InFlight) {
+            WayOn::Resubmit(self.path.clone())
+        } else if has(Stage::Submitted) {
+            WayOn::Resume(self.path.clone())
+        } else {
+            WayOn::Again
+        }
+    }
+}
+
+/// What `snapshot` stands at.
+pub(crate) fn part<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Result<Part, Problem> {
+    Part::of(&document::restored(snapshot.clone())?)
+}
+
+/// Whether the service may have taken a submit that ended in `failure`.
+fn may_have_been_taken(failure: &Failure) -> bool {
+    match failure {
+        Failure::Rejected(_)
+        | Failure::Unauthorized(_)
+        | Failure::TooManyFailures { .. }
+        | Failure::Deadline { .. }
+        | Failure::Build(_) => false,
+        Failure::Transport(failure) => failure.sent != Sent::No,
+        _ => true,
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::usage(format!("cannot write the state to {}: {error}", path.display()))
+}
