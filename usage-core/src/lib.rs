@@ -64,7 +64,7 @@ mod endpoint;
 pub mod error;
 pub mod events;
 pub mod execution;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod ids;
@@ -114,5 +114,5 @@ pub use retry::Policy;
 pub use retry_after::RetryAfter;
 pub use secret::{REDACTED, Secret};
 pub use session::Session;
-pub use table::{IntoIter, Iter, UsageRecord, UsageRow, UsageTable};
+pub use table::{Column, Counter, IntoIter, Iter, LegacyRows, UsageRecord, UsageRow, UsageTable};
 pub use time::Timestamp;

@@ -74,13 +74,13 @@ impl QueryWriter {
     }
 }
 
-/// The `after` parameter of a `nextUri`: the one thing that is taken out of it. It is never requested itself.
+/// The `after` parameter of a `nextUri`, if it has one that is not empty: the one thing that is taken out of it. It is
+/// never requested itself.
 pub(crate) fn after_of(next_uri: &str) -> Option<String> {
+    let next_uri = next_uri.split_once('#').map_or(next_uri, |(before, _)| before);
     let (_, query) = next_uri.split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "after")
-        .map(|(_, value)| value.into_owned())
+    let (_, after) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "after")?;
+    (!after.is_empty()).then(|| after.into_owned())
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
     fn only_the_cursor_is_taken_out_of_a_next_uri() {
         assert_eq!(after_of("/jobs/1?pageSize=100&after=eyJ%2Bb%3D").as_deref(), Some("eyJ+b="));
         assert_eq!(after_of("https://evil.example/x?after=a#after=b").as_deref(), Some("a"));
-        for none in ["", "/jobs/1", "/jobs/1?pageSize=100", "/jobs/1#?x", "after=a"] {
+        for none in ["", "/jobs/1", "/jobs/1?pageSize=100", "/jobs/1?after=", "/jobs/1#?after=a", "after=a"] {
             assert_eq!(after_of(none), None, "{none}");
         }
     }

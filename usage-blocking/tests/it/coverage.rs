@@ -3,7 +3,9 @@
 
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
 use usage_core::model::{Dimension, Granularity, SortBy, SortOrder};
-use usage_core::query::{ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch};
+use usage_core::query::{
+    ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
+};
 use usage_core::{ClientId, Interval, UsageTable};
 
 use crate::support::{START, World, world};

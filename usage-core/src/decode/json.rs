@@ -54,21 +54,25 @@ impl<const MAX: usize> BoundedBody<MAX> {
     }
 
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        let body = &self.0[..];
-        if body.trim_ascii().is_empty() {
-            return Err(DecodeError::new("$", body.len() as u64, "the body is empty"));
-        }
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = match error.path().to_string() {
-                path if path == "." || path == "?" => "$".to_owned(),
-                path => path,
-            };
-            decode_error(&path, body, error.inner())
-        })?;
-        json.end().map_err(|error| decode_error("$", body, &error))?;
-        Ok(value)
+        parse_json(&self.0)
     }
+}
+
+/// Reads a JSON document that is all there.
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    if body.trim_ascii().is_empty() {
+        return Err(DecodeError::new("$", body.len() as u64, "the body is empty"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = match error.path().to_string() {
+            path if path == "." || path == "?" => "$".to_owned(),
+            path => path,
+        };
+        decode_error(&path, body, error.inner())
+    })?;
+    json.end().map_err(|error| decode_error("$", body, &error))?;
+    Ok(value)
 }
 
 /// Says where and what, without the values: the document may hold a token.

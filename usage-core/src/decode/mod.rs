@@ -1,10 +1,36 @@
 //! From chunks of a body to typed values: bodies are pushed in pieces of any size.
+//!
+//! Small documents are collected and read by `serde_json` ([`JsonDecoder`]). A results page is read as it arrives
+//! ([`PageDecoder`], [`VisitDecoder`]), in steps that each have a file:
+//!
+//! ```text
+//! bytes --utf8--> text --grammar (string, number)--> events --outline (shape)--> members --row--> rows
+//! ```
 
+#![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
+
+mod document;
+mod grammar;
+mod input;
 mod json;
+mod number;
+mod outline;
 mod page;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod reference;
+mod row;
+mod shape;
+mod string;
+#[cfg(test)]
+mod tests;
+mod utf8;
 
+pub use grammar::MAX_PAGE_NESTING;
 pub use json::{JsonDecoder, MAX_JSON_BODY};
-pub use page::{MAX_PAGE_BODY, PageDecoder};
+pub use outline::MAX_PAGE_ROWS;
+pub use page::{MAX_PAGE_BODY, PageDecoder, VisitDecoder};
+pub use row::RowVisitor;
+pub use string::MAX_PAGE_STRING;
 
 use crate::error::DecodeError;
 

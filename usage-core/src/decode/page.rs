@@ -1,26 +1,21 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::decode::ResponseDecoder;
-use crate::decode::json::BoundedBody;
+use crate::decode::document::Document;
+use crate::decode::row::{RowSink, RowVisitor, Visit};
+use crate::decode::utf8::{NotUtf8, Utf8};
 use crate::error::DecodeError;
-use crate::ids::Cursor;
-use crate::model::{QueryStatus, ResultsPage};
-use crate::table::{UsageRecord, UsageTable};
+use crate::model::ResultsPage;
+use crate::table::UsageTable;
 
 /// The largest results page that is read, in bytes. A page of 20,000 rows, the service's cap, has about 8 MB.
 pub const MAX_PAGE_BODY: usize = 256 * 1024 * 1024;
 
-/// Reads a results page, `ApiUsageQueryResult`, into a [`ResultsPage`].
+/// Reads a results page of any query family into a [`ResultsPage`], row by row as the body arrives.
+///
+/// The body is never held: besides the rows, the decoder keeps the text that a chunk cuts, and no more.
 #[derive(Default)]
-pub struct PageDecoder(BoundedBody<MAX_PAGE_BODY>);
-
-impl fmt::Debug for PageDecoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PageDecoder").finish_non_exhaustive()
-    }
-}
+pub struct PageDecoder(Body<UsageTable>);
 
 impl ResponseDecoder for PageDecoder {
     type Output = ResultsPage;
@@ -30,95 +25,175 @@ impl ResponseDecoder for PageDecoder {
     }
 
     fn finish(self) -> Result<ResultsPage, DecodeError> {
-        let document: PageDocument = self.0.parse()?;
-        let rows =
-            document.results.unwrap_or_default().into_iter().map(UsageRecord::from).collect::<UsageTable>();
-        let after = document.cursors.and_then(|cursors| cursors.after).filter(|after| !after.is_empty());
-        let next = after.map(|after| {
-            Cursor::parse(after).map_err(|error| DecodeError::new("cursors.after", 0, error.to_string()))
-        });
-        Ok(ResultsPage { status: document.query_status, next: next.transpose()?, error: None, rows })
+        let (page, mut rows) = self.0.finish()?;
+        rows.shrink_to_fit();
+        Ok(ResultsPage { rows, ..page })
     }
 }
 
-/// `ApiUsageQueryResult`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageDocument {
-    query_status: Option<QueryStatus>,
-    results: Option<Vec<RowDocument>>,
-    cursors: Option<CursorsDocument>,
+#[cfg(any(test, feature = "fuzzing"))]
+impl PageDecoder {
+    /// As [`push`](ResponseDecoder::push), but a small chunk is read at once too: so that tests cut where they say.
+    pub(crate) fn push_at_once(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        self.0.read_checked(chunk)
+    }
 }
 
-/// `Cursors`; `before` is of no use to a reader that goes forward.
-#[derive(Deserialize)]
-struct CursorsDocument {
-    after: Option<String>,
+impl fmt::Debug for PageDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageDecoder").finish_non_exhaustive()
+    }
 }
 
-/// `ApiUsageRow`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RowDocument {
-    client_id: Option<String>,
-    client_name: Option<String>,
-    organization_id: Option<String>,
-    user_id: Option<String>,
-    template_uri: Option<String>,
-    http_method: Option<String>,
-    date: Option<String>,
-    requests: Option<Count>,
-    status200: Option<Count>,
-    status300: Option<Count>,
-    status400: Option<Count>,
-    status429: Option<Count>,
-    status500: Option<Count>,
+/// Reads a results page as [`PageDecoder`] does, but shows its rows to a [`RowVisitor`] and keeps none.
+///
+/// A row is shown as soon as it is read, before it is known whether the rest of the page can be read.
+///
+/// ```
+/// use usage_core::UsageRow;
+/// use usage_core::decode::{ResponseDecoder, VisitDecoder};
+///
+/// let mut requests = 0;
+/// let mut decoder = VisitDecoder::new(|row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
+/// decoder.push(br#"{"queryStatus":"Complete","results":[{"requests":40},{"requ"#)?;
+/// decoder.push(br#"ests":2}]}"#)?;
+/// let (page, _) = decoder.finish()?;
+/// assert!(page.rows.is_empty());
+/// assert_eq!(requests, 42);
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
+#[derive(Default)]
+pub struct VisitDecoder<V>(Body<Visit<V>>);
+
+impl<V: RowVisitor> VisitDecoder<V> {
+    /// A decoder that shows each row to `visitor`.
+    pub fn new(visitor: V) -> Self {
+        Self(Body::new(Visit::new(visitor)))
+    }
 }
 
-impl From<RowDocument> for UsageRecord {
-    fn from(row: RowDocument) -> Self {
-        let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let count = |count: Option<Count>| count.map(|Count(count)| count);
+impl<V: RowVisitor + Send> ResponseDecoder for VisitDecoder<V> {
+    type Output = (ResultsPage, V);
+
+    fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        self.0.push(chunk)
+    }
+
+    /// The page without its rows, and the visitor.
+    fn finish(self) -> Result<(ResultsPage, V), DecodeError> {
+        let (page, rows) = self.0.finish()?;
+        Ok((page, rows.visitor))
+    }
+}
+
+impl<V> fmt::Debug for VisitDecoder<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VisitDecoder").finish_non_exhaustive()
+    }
+}
+
+/// Chunks that are smaller than this are gathered before they are read, if there are several.
+const SMALL_CHUNK: usize = 256;
+
+/// How many bytes are gathered at most.
+const GATHERED: usize = 4 * SMALL_CHUNK;
+
+/// The body of a results page: bytes in chunks, up to a limit.
+#[derive(Default)]
+struct Body<S> {
+    /// Small chunks: to go on with half a token for every few bytes would cost more than the reading.
+    gathered: Vec<u8>,
+    /// A single small chunk is not worth a buffer: it is all of a page without rows.
+    had_small_chunk: bool,
+    utf8: Utf8,
+    document: Document<S>,
+    received: usize,
+    /// The first error. Nothing is read after it.
+    broken: Option<DecodeError>,
+}
+
+impl<S: RowSink> Body<S> {
+    fn new(sink: S) -> Self {
         Self {
-            date: text(row.date).map(day_of),
-            client_id: text(row.client_id),
-            client_name: text(row.client_name),
-            organization_id: text(row.organization_id),
-            user_id: text(row.user_id),
-            template_uri: text(row.template_uri),
-            http_method: text(row.http_method),
-            platform: None,
-            requests: count(row.requests),
-            status200: count(row.status200),
-            status300: count(row.status300),
-            status400: count(row.status400),
-            status429: count(row.status429),
-            status500: count(row.status500),
+            gathered: Vec::new(),
+            had_small_chunk: false,
+            utf8: Utf8::default(),
+            document: Document::new(sink),
+            received: 0,
+            broken: None,
         }
     }
-}
 
-/// A bucket's start is midnight UTC, which is a day; any other text stays as it is.
-fn day_of(mut date: String) -> String {
-    for midnight in ["T00:00:00Z", "T00:00:00.000Z"] {
-        if let Some(day) = date.strip_suffix(midnight) {
-            date.truncate(day.len());
-            break;
+    #[inline]
+    fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        if chunk.len() < SMALL_CHUNK.min(self.gathered.capacity() - self.gathered.len()) {
+            match chunk {
+                [byte] => self.gathered.push(*byte),
+                _ => self.gathered.extend_from_slice(chunk),
+            }
+            return Ok(());
+        }
+        self.push_gathered(chunk)
+    }
+
+    /// Reads what is gathered and then `chunk`, unless that is one of many small ones.
+    fn push_gathered(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let result = self.read_checked(&gathered);
+        gathered.clear();
+        self.gathered = gathered;
+        result?;
+        let is_small = chunk.len() < SMALL_CHUNK;
+        if is_small && self.had_small_chunk {
+            self.gathered.reserve_exact(GATHERED);
+            self.gathered.extend_from_slice(chunk);
+            return Ok(());
+        }
+        self.had_small_chunk = is_small;
+        self.read_checked(chunk)
+    }
+
+    /// Reads a chunk, unless there was an error.
+    fn read_checked(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        let result = match &self.broken {
+            Some(error) => Err(error.clone()),
+            None => self.read_bounded(chunk),
+        };
+        result.inspect_err(|error| self.broken = Some(error.clone()))
+    }
+
+    fn read_bounded(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        let (chunk, too_much) = chunk.split_at(chunk.len().min(MAX_PAGE_BODY - self.received));
+        self.received += chunk.len();
+        self.read(chunk)?;
+        if too_much.is_empty() {
+            return Ok(());
+        }
+        Err(DecodeError::new(
+            "$",
+            MAX_PAGE_BODY as u64,
+            format!("the body has more than {MAX_PAGE_BODY} bytes"),
+        ))
+    }
+
+    fn read(&mut self, mut chunk: &[u8]) -> Result<(), DecodeError> {
+        loop {
+            match self.utf8.next(&mut chunk) {
+                Ok(Some(text)) => self.document.read(text)?,
+                Ok(None) => return Ok(()),
+                Err(NotUtf8) => return Err(self.document.not_utf8()),
+            }
         }
     }
-    date
-}
 
-/// A counter: an integer from 0 to [`UsageRecord::MAX_COUNT`].
-struct Count(u64);
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let count = u64::deserialize(deserializer)?;
-        if count > UsageRecord::MAX_COUNT {
-            return Err(serde::de::Error::custom("more than a signed 64-bit integer holds"));
+    fn finish(mut self) -> Result<(ResultsPage, S), DecodeError> {
+        let gathered = std::mem::take(&mut self.gathered);
+        self.read_checked(&gathered)?;
+        match self.broken {
+            Some(error) => Err(error),
+            None if self.utf8.finish().is_err() => Err(self.document.not_utf8()),
+            None => self.document.finish(),
         }
-        Ok(Self(count))
     }
 }
 
@@ -126,56 +201,64 @@ impl<'de> Deserialize<'de> for Count {
 mod tests {
     use super::*;
 
-    fn decode(body: &str) -> Result<ResultsPage, DecodeError> {
-        let mut decoder = PageDecoder::default();
-        for chunk in body.as_bytes().chunks(7) {
-            decoder.push(chunk)?;
-        }
-        decoder.finish()
-    }
-
     #[test]
-    fn reads_the_documented_row() {
-        let page = decode(
-            r#"{"results":[{"clientId":"7de3af06","clientName":"Client Creds","organizationId":"","userId":"",
-                "templateUri":"api/v2/notifications/channels","httpMethod":"","status200":2,"status300":0,"status400":0,
-                "status500":0,"status429":0,"requests":2,"date":"2020-02-27T00:00:00Z","later":[{}]}],
-                "queryStatus":"Complete"}"#,
-        )
-        .unwrap();
-        assert_eq!(page.status, Some(QueryStatus::Complete));
-        let row = page.rows.row(0).unwrap();
-        assert_eq!(row.date_text(), Some("2020-02-27"));
-        assert_eq!((row.client_id(), row.user_id(), row.http_method()), (Some("7de3af06"), None, None));
-        assert_eq!((row.requests(), row.status300()), (Some(2), Some(0)));
-    }
-
-    #[test]
-    fn reads_running_and_cursors() {
-        assert_eq!(decode(r#"{"queryStatus":"Running"}"#).unwrap().status, Some(QueryStatus::Running));
-        let page =
-            decode(r#"{"results":[],"queryStatus":"Complete","cursors":{"after":"MTAwMA=="}}"#).unwrap();
-        assert_eq!(page.next.unwrap().as_str(), "MTAwMA==");
-        assert_eq!(decode(r#"{"cursors":{"after":""}}"#).unwrap().next, None);
-        assert_eq!(decode("{}").unwrap(), ResultsPage::default());
-    }
-
-    #[test]
-    fn refuses_counts_that_are_none_and_says_where() {
-        for (count, allowed) in [
-            ("9223372036854775807", true),
-            ("9223372036854775808", false),
-            ("-1", false),
-            ("1.5", false),
-            ("\"1\"", false),
-        ] {
-            let result = decode(&format!(r#"{{"results":[{{}},{{"requests":{count}}}]}}"#));
-            assert_eq!(result.is_ok(), allowed, "{count}");
+    fn bodies_have_a_limit() {
+        for (before, allowed) in
+            [(MAX_PAGE_BODY - 2, true), (MAX_PAGE_BODY - 1, true), (MAX_PAGE_BODY, false)]
+        {
+            let mut decoder = PageDecoder::default();
+            decoder.push_at_once(b"{}").unwrap();
+            // As if so many bytes had been read.
+            decoder.0.received = before;
+            let result = decoder.push_at_once(b" ");
+            assert_eq!(result.is_ok(), allowed);
             if let Err(error) = result {
-                assert_eq!(&*error.path, "results[1].requests");
+                assert_eq!((&*error.path, error.offset), ("$", MAX_PAGE_BODY as u64));
             }
         }
-        assert!(decode(r#"{"results":[],"results":[]}"#).is_err());
-        assert!(decode(&format!(r#"{{"cursors":{{"after":"{}"}}}}"#, "x".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn small_chunks_are_gathered_and_read_in_their_order() {
+        let body =
+            format!(r#"{{"queryStatus":"Complete","x":"{}","results":[{{}}]}}"#, "y".repeat(3 * GATHERED));
+        for chunk in [1, 7, SMALL_CHUNK - 1, SMALL_CHUNK, SMALL_CHUNK + 1, GATHERED + 1] {
+            for first in [0, 1, SMALL_CHUNK] {
+                let mut decoder = PageDecoder::default();
+                decoder.push(&body.as_bytes()[..first]).unwrap();
+                for chunk in body.as_bytes()[first..].chunks(chunk) {
+                    decoder.push(chunk).unwrap();
+                }
+                assert_eq!(decoder.finish().unwrap().rows.len(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_of_any_mixture_keep_their_order() {
+        let body =
+            format!(r#"{{"queryStatus":"Complete","x":"{}","results":[{{}}]}}"#, "y".repeat(5 * GATHERED));
+        for sizes in [&[1, SMALL_CHUNK][..], &[SMALL_CHUNK + 9, 1, 1], &[3, 200, 1, GATHERED, 2, 2]] {
+            let (mut decoder, mut rest) = (PageDecoder::default(), body.as_bytes());
+            for size in sizes.iter().cycle() {
+                let (chunk, behind) = rest.split_at((*size).min(rest.len()));
+                decoder.push(chunk).unwrap();
+                decoder.push(b"").unwrap();
+                rest = behind;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!(decoder.finish().unwrap().rows.len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_error_stays() {
+        let mut decoder = PageDecoder::default();
+        let error = decoder.push_at_once(b"[").unwrap_err();
+        assert_eq!(decoder.push_at_once(b"{}"), Err(error.clone()));
+        assert_eq!(decoder.push(&[b' '; SMALL_CHUNK]), Err(error.clone()));
+        assert_eq!(decoder.finish(), Err(error));
     }
 }

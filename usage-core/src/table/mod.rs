@@ -4,34 +4,61 @@
 //! of numbers. Absent is not zero, and an empty text is absent: the service sends `""` for a dimension that was
 //! not grouped by.
 
+#![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
+
+mod column;
+mod group;
+mod interner;
+mod iter;
+mod legacy;
 mod record;
 mod row;
-mod symbols;
+mod rows;
+mod texts;
 
+use std::cmp::Ordering;
 use std::fmt;
 
+pub use column::{Column, Counter};
+pub use iter::{IntoIter, Iter};
+pub use legacy::LegacyRows;
 pub use record::UsageRecord;
 pub use row::UsageRow;
 
-use row::PackedRow;
-use symbols::Symbols;
+pub(crate) use interner::Interner;
+pub(crate) use row::PackedRow;
+pub(crate) use texts::{Symbol, Texts};
+
+use rows::Rows;
 
 /// Rows of usage, in the order in which they arrived.
 ///
-/// ```
-/// use usage_core::{UsageRecord, UsageTable};
+/// A row takes 60 bytes, and each different text is kept once.
 ///
-/// let record = UsageRecord { client_name: Some("Nightly Export".into()), requests: Some(42), ..Default::default() };
-/// let table: UsageTable = [record].into_iter().collect();
-/// assert_eq!(table.len(), 1);
-/// assert_eq!(table.row(0).unwrap().client_name(), Some("Nightly Export"));
-/// assert_eq!(table.row(0).unwrap().requests(), Some(42));
-/// assert_eq!(table.row(0).unwrap().status429(), None);
+/// ```
+/// use usage_core::{Column, UsageRecord, UsageTable};
+///
+/// let mut table = UsageTable::new();
+/// for (client, requests) in [("Nightly Export", 42), ("Dashboard", 7), ("Nightly Export", 8)] {
+///     let (client_name, requests) = (Some(client.to_owned()), Some(requests));
+///     table.push(&UsageRecord { client_name, requests, ..Default::default() });
+/// }
+/// assert_eq!(table.len(), 3);
+/// assert_eq!(table.row(1).unwrap().client_name(), Some("Dashboard"));
+/// assert_eq!(table.row(1).unwrap().status429(), None);
+///
+/// let busy: UsageTable = table.iter().filter(|row| row.requests() > Some(10)).collect();
+/// assert_eq!(busy.len(), 1);
+///
+/// let mut clients = table.group_by(&[Column::ClientName]);
+/// clients.sort_by(|a, b| a.requests().cmp(&b.requests()));
+/// let totals: Vec<_> = clients.iter().map(|row| (row.client_name(), row.requests())).collect();
+/// assert_eq!(totals, [(Some("Dashboard"), Some(7)), (Some("Nightly Export"), Some(50))]);
 /// ```
 #[derive(Clone, Default)]
 pub struct UsageTable {
-    symbols: Symbols,
-    rows: Vec<PackedRow>,
+    interner: Interner,
+    rows: Rows,
 }
 
 impl UsageTable {
@@ -47,23 +74,38 @@ impl UsageTable {
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// The row at `index`, from 0.
     pub fn row(&self, index: usize) -> Option<UsageRow<'_>> {
-        self.rows.get(index).map(|row| UsageRow::new(&self.symbols, row))
+        self.rows.get(index).map(|row| UsageRow::new(self.interner.texts(), row))
     }
 
     /// The rows, first to last.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { symbols: &self.symbols, rows: self.rows.iter() }
+        Iter::new(self)
     }
 
     /// Adds one row.
     pub fn push(&mut self, record: &UsageRecord) {
-        let row = PackedRow::pack(record, &mut self.symbols);
+        let row = PackedRow::pack(record, |text| self.interner.intern(text));
         self.rows.push(row);
+    }
+
+    /// Adds a row of another table.
+    pub fn push_row(&mut self, row: UsageRow<'_>) {
+        let mut packed = PackedRow::default();
+        for column in Column::ALL {
+            let text = row.text(column).unwrap_or_default();
+            packed.set_text(column, self.interner.intern_in(column, text));
+        }
+        for counter in Counter::ALL {
+            if let Some(count) = row.count(counter) {
+                packed.set_count(counter, count, |text| self.interner.intern(text));
+            }
+        }
+        self.rows.push(packed);
     }
 
     /// Adds the rows of `other`, in their order: the next page.
@@ -72,77 +114,77 @@ impl UsageTable {
             self.clone_from(other);
             return;
         }
-        let moved: Vec<_> = other.symbols.iter().map(|text| self.symbols.intern(text)).collect();
-        self.rows.extend(other.rows.iter().map(|row| row.translate(&moved)));
-    }
-}
-
-/// The rows of a [`UsageTable`], first to last.
-#[derive(Clone)]
-pub struct Iter<'a> {
-    symbols: &'a Symbols,
-    rows: std::slice::Iter<'a, PackedRow>,
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = UsageRow<'a>;
-
-    fn next(&mut self) -> Option<UsageRow<'a>> {
-        self.rows.next().map(|row| UsageRow::new(self.symbols, row))
+        let moved = self.intern_all(&other.interner);
+        for row in other.rows.iter() {
+            self.rows.push(row.translate(&moved));
+        }
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.rows.size_hint()
-    }
-}
-
-impl ExactSizeIterator for Iter<'_> {}
-
-impl fmt::Debug for Iter<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
-    }
-}
-
-impl<'a> IntoIterator for &'a UsageTable {
-    type Item = UsageRow<'a>;
-    type IntoIter = Iter<'a>;
-
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
-}
-
-/// Owned rows, first to last.
-#[derive(Debug)]
-pub struct IntoIter {
-    table: UsageTable,
-    next: usize,
-}
-
-impl Iterator for IntoIter {
-    type Item = UsageRecord;
-
-    fn next(&mut self) -> Option<UsageRecord> {
-        let record = self.table.row(self.next)?.to_record();
-        self.next += 1;
-        Some(record)
+    /// As [`append`](Self::append), but takes `other` apart on the way: the rows are never there twice.
+    pub fn absorb(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        let moved = self.intern_all(&other.interner);
+        for row in other.rows.into_blocks().flatten() {
+            self.rows.push(row.translate(&moved));
+        }
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.table.len() - self.next;
-        (left, Some(left))
+    /// This table's symbols of all texts of `other`.
+    fn intern_all(&mut self, other: &Interner) -> Vec<Symbol> {
+        other.texts().iter().map(|text| self.interner.intern(text)).collect()
     }
-}
 
-impl ExactSizeIterator for IntoIter {}
+    /// Sorts the rows. Rows that compare as equal keep their order.
+    ///
+    /// Absent sorts before everything, as `None` does.
+    pub fn sort_by(&mut self, mut compare: impl FnMut(UsageRow<'_>, UsageRow<'_>) -> Ordering) {
+        let texts = self.interner.texts();
+        let mut rows = std::mem::take(&mut self.rows).into_vec();
+        rows.sort_by(|a, b| compare(UsageRow::new(texts, a), UsageRow::new(texts, b)));
+        self.rows = rows.into_iter().collect();
+    }
 
-impl IntoIterator for UsageTable {
-    type Item = UsageRecord;
-    type IntoIter = IntoIter;
+    /// Keeps the rows that `keep` wants, and drops the others.
+    pub fn retain(&mut self, mut keep: impl FnMut(UsageRow<'_>) -> bool) {
+        let texts = self.interner.texts();
+        let rows = std::mem::take(&mut self.rows).into_blocks().flatten();
+        self.rows = rows.filter(|row| keep(UsageRow::new(texts, row))).collect();
+    }
 
-    fn into_iter(self) -> IntoIter {
-        IntoIter { table: self, next: 0 }
+    /// One row for each different combination of the texts in `columns`, in the order of their first rows. It has
+    /// those texts only, and the sums of the counts; a count is absent if no row of the group has it.
+    ///
+    /// Without columns, that is the total of the table. Sums stop at [`UsageRecord::MAX_COUNT`].
+    #[must_use]
+    pub fn group_by(&self, columns: &[Column]) -> Self {
+        group::group(self, columns)
+    }
+
+    /// The rows in the service's own shape, to be serialized: a list of `ApiUsageRow`.
+    pub fn legacy(&self) -> LegacyRows<'_> {
+        LegacyRows::new(self)
+    }
+
+    /// How many bytes this table holds on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.interner.heap_bytes() + self.rows.heap_bytes()
+    }
+
+    /// Gives back what was allocated for more rows and texts than there are.
+    pub fn shrink_to_fit(&mut self) {
+        self.interner.shrink_to_fit();
+        self.rows.shrink_to_fit();
+    }
+
+    pub(crate) fn interner_mut(&mut self) -> &mut Interner {
+        &mut self.interner
+    }
+
+    pub(crate) fn push_packed(&mut self, row: PackedRow) {
+        self.rows.push(row);
     }
 }
 
@@ -150,6 +192,14 @@ impl Extend<UsageRecord> for UsageTable {
     fn extend<I: IntoIterator<Item = UsageRecord>>(&mut self, records: I) {
         for record in records {
             self.push(&record);
+        }
+    }
+}
+
+impl<'a> Extend<UsageRow<'a>> for UsageTable {
+    fn extend<I: IntoIterator<Item = UsageRow<'a>>>(&mut self, rows: I) {
+        for row in rows {
+            self.push_row(row);
         }
     }
 }
@@ -162,12 +212,22 @@ impl FromIterator<UsageRecord> for UsageTable {
     }
 }
 
+impl<'a> FromIterator<UsageRow<'a>> for UsageTable {
+    fn from_iter<I: IntoIterator<Item = UsageRow<'a>>>(rows: I) -> Self {
+        let mut table = Self::new();
+        table.extend(rows);
+        table
+    }
+}
+
 impl PartialEq for UsageTable {
     /// The same rows in the same order, however they are stored.
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a == b)
+        self.iter().eq(other)
     }
 }
+
+impl Eq for UsageTable {}
 
 impl fmt::Debug for UsageTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,7 +251,7 @@ mod tests {
 
     fn record() -> impl Strategy<Value = UsageRecord> {
         let text = || option::of("[a-d]{1,2}");
-        let count = || option::of(0..=UsageRecord::MAX_COUNT);
+        let count = || option::of(prop_oneof![0..=UsageRecord::MAX_COUNT, 0..9u64]);
         (
             (text(), text(), text(), text(), text(), text(), text()),
             (count(), count(), count(), count(), count(), count()),
@@ -233,9 +293,29 @@ mod tests {
             second in proptest::collection::vec(record(), 0..10),
         ) {
             let mut table: UsageTable = first.iter().cloned().collect();
-            table.append(&second.iter().cloned().collect());
+            let next: UsageTable = second.iter().cloned().collect();
+            let mut absorbed = table.clone();
+            table.append(&next);
+            absorbed.absorb(next);
             let whole: UsageTable = first.into_iter().chain(second).collect();
-            prop_assert_eq!(table, whole);
+            prop_assert_eq!(&table, &whole);
+            prop_assert_eq!(absorbed, whole);
+        }
+
+        #[test]
+        fn sorting_is_stable_and_filtering_keeps_the_order(records in proptest::collection::vec(record(), 0..20)) {
+            let mut table: UsageTable = records.iter().cloned().collect();
+            let mut sorted = records.clone();
+            table.sort_by(|a, b| (a.user_id(), b.status429()).cmp(&(b.user_id(), a.status429())));
+            sorted.sort_by(|a, b| (&a.user_id, b.status429).cmp(&(&b.user_id, a.status429)));
+            prop_assert_eq!(&table, &sorted.iter().cloned().collect());
+
+            let few = |requests| requests < Some(5);
+            let filtered: UsageTable = table.iter().filter(|row| few(row.requests())).collect();
+            table.retain(|row| few(row.requests()));
+            sorted.retain(|record| few(record.requests));
+            prop_assert_eq!(&table, &filtered);
+            prop_assert_eq!(table, sorted.into_iter().collect());
         }
     }
 

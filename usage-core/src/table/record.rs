@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::table::{Column, Counter};
+
 /// One row of usage with everything owned, in the names of the unified output: what `ApiUsageRow` and the jobs'
 /// rows have in common. Absent members are left out when it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,4 +54,30 @@ pub struct UsageRecord {
 impl UsageRecord {
     /// The largest count of the service: its counters are signed 64-bit integers that are never negative.
     pub const MAX_COUNT: u64 = i64::MAX as u64;
+
+    /// The text in `column`.
+    pub fn text(&self, column: Column) -> Option<&str> {
+        match column {
+            Column::Date => self.date.as_deref(),
+            Column::ClientId => self.client_id.as_deref(),
+            Column::ClientName => self.client_name.as_deref(),
+            Column::OrganizationId => self.organization_id.as_deref(),
+            Column::UserId => self.user_id.as_deref(),
+            Column::TemplateUri => self.template_uri.as_deref(),
+            Column::HttpMethod => self.http_method.as_deref(),
+            Column::Platform => self.platform.as_deref(),
+        }
+    }
+
+    /// The count of `counter`.
+    pub fn count(&self, counter: Counter) -> Option<u64> {
+        match counter {
+            Counter::Requests => self.requests,
+            Counter::Status200 => self.status200,
+            Counter::Status300 => self.status300,
+            Counter::Status400 => self.status400,
+            Counter::Status429 => self.status429,
+            Counter::Status500 => self.status500,
+        }
+    }
 }

@@ -1,87 +1,105 @@
 use std::fmt;
 
+use serde::ser::SerializeStruct;
+
 use crate::date::Date;
 use crate::model::HttpMethod;
-use crate::table::UsageRecord;
-use crate::table::symbols::{Symbol, Symbols};
+use crate::table::texts::{Symbol, Texts};
+use crate::table::{Column, Counter, UsageRecord};
 
-/// A row as it is stored: the symbols of its texts, its counts, and which counts are there.
-#[derive(Clone, Debug)]
-pub(super) struct PackedRow {
-    texts: [Symbol; 8],
-    /// Each count in two halves: rows of 4-byte numbers need no padding.
-    counts: [[u32; 2]; 6],
-    present: u32,
+/// A row as it is stored: the symbols of its texts, its counts, and which counts are there. 60 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PackedRow {
+    texts: [Symbol; Column::ALL.len()],
+    counts: [u32; Counter::ALL.len()],
+    /// A bit for each counter that is there.
+    present: u8,
+    /// A bit for each count that does not fit: it stands among the texts, and in `counts` is its symbol.
+    wide: u8,
 }
 
-// Where each member stands in `PackedRow`.
-const DATE: usize = 0;
-const CLIENT_ID: usize = 1;
-const CLIENT_NAME: usize = 2;
-const ORGANIZATION_ID: usize = 3;
-const USER_ID: usize = 4;
-const TEMPLATE_URI: usize = 5;
-const HTTP_METHOD: usize = 6;
-const PLATFORM: usize = 7;
-const REQUESTS: usize = 0;
-const STATUS200: usize = 1;
-const STATUS300: usize = 2;
-const STATUS400: usize = 3;
-const STATUS429: usize = 4;
-const STATUS500: usize = 5;
-
 impl PackedRow {
-    pub(super) fn pack(record: &UsageRecord, symbols: &mut Symbols) -> Self {
-        let mut intern = |text: &Option<String>| symbols.intern(text.as_deref().unwrap_or_default());
-        let texts = [
-            intern(&record.date),
-            intern(&record.client_id),
-            intern(&record.client_name),
-            intern(&record.organization_id),
-            intern(&record.user_id),
-            intern(&record.template_uri),
-            intern(&record.http_method),
-            intern(&record.platform),
-        ];
-        let mut row = Self { texts, counts: Default::default(), present: 0 };
-        row.set(REQUESTS, record.requests);
-        row.set(STATUS200, record.status200);
-        row.set(STATUS300, record.status300);
-        row.set(STATUS400, record.status400);
-        row.set(STATUS429, record.status429);
-        row.set(STATUS500, record.status500);
+    pub(super) fn pack(record: &UsageRecord, mut intern: impl FnMut(&str) -> Symbol) -> Self {
+        let mut row = Self::default();
+        for column in Column::ALL {
+            row.set_text(column, intern(record.text(column).unwrap_or_default()));
+        }
+        for counter in Counter::ALL {
+            if let Some(count) = record.count(counter) {
+                row.set_count(counter, count, &mut intern);
+            }
+        }
         row
     }
 
-    /// The same row, its texts numbered as in the table that it moves to.
-    pub(super) fn translate(&self, moved: &[Symbol]) -> Self {
-        Self { texts: self.texts.map(|symbol| symbol.translate(moved)), ..self.clone() }
+    #[inline]
+    pub(crate) fn set_text(&mut self, column: Column, symbol: Symbol) {
+        self.texts[column as usize] = symbol;
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the number")]
-    fn set(&mut self, index: usize, count: Option<u64>) {
-        if let Some(count) = count {
-            self.counts[index] = [(count >> 32) as u32, count as u32];
-            self.present |= 1 << index;
+    /// Sets a count that is not set yet. Most are a number in the row; a larger one is interned.
+    #[inline(always)]
+    pub(crate) fn set_count(&mut self, counter: Counter, count: u64, intern: impl FnOnce(&str) -> Symbol) {
+        let bit = 1 << counter as usize;
+        self.present |= bit;
+        self.counts[counter as usize] = u32::try_from(count).unwrap_or_else(|_| {
+            self.wide |= bit;
+            intern(str::from_utf8(&hex(count)).unwrap_or_default()).0
+        });
+    }
+
+    #[inline]
+    pub(super) fn symbol(&self, column: Column) -> Symbol {
+        self.texts[column as usize]
+    }
+
+    pub(super) fn count(&self, counter: Counter, texts: &Texts) -> Option<u64> {
+        let bit = 1 << counter as usize;
+        if self.present & bit == 0 {
+            return None;
         }
+        let count = self.counts[counter as usize];
+        if self.wide & bit == 0 {
+            return Some(count.into());
+        }
+        u64::from_str_radix(texts.get(Symbol(count))?, 16).ok()
     }
 
-    fn count(&self, index: usize) -> Option<u64> {
-        let [high, low] = self.counts[index];
-        (self.present & (1 << index) != 0).then_some((u64::from(high) << 32) | u64::from(low))
+    /// The same row, its texts numbered as in the table that it moves to.
+    pub(super) fn translate(mut self, moved: &[Symbol]) -> Self {
+        self.texts = self.texts.map(|symbol| symbol.translate(moved));
+        for (index, count) in self.counts.iter_mut().enumerate() {
+            if self.wide & (1 << index) != 0 {
+                *count = Symbol(*count).translate(moved).0;
+            }
+        }
+        self
     }
 }
 
 /// One row of a [`UsageTable`](crate::UsageTable), borrowed.
 #[derive(Clone, Copy)]
 pub struct UsageRow<'a> {
-    symbols: &'a Symbols,
+    texts: &'a Texts,
     row: &'a PackedRow,
 }
 
 impl<'a> UsageRow<'a> {
-    pub(super) fn new(symbols: &'a Symbols, row: &'a PackedRow) -> Self {
-        Self { symbols, row }
+    #[inline]
+    pub(crate) fn new(texts: &'a Texts, row: &'a PackedRow) -> Self {
+        Self { texts, row }
+    }
+
+    /// The text in `column`.
+    #[inline]
+    pub fn text(&self, column: Column) -> Option<&'a str> {
+        self.texts.get(self.row.symbol(column))
+    }
+
+    /// The count of `counter`.
+    #[inline]
+    pub fn count(&self, counter: Counter) -> Option<u64> {
+        self.row.count(counter, self.texts)
     }
 
     /// The first day of the row's bucket; absent if the query had no granularity, or if the text is no day.
@@ -91,32 +109,32 @@ impl<'a> UsageRow<'a> {
 
     /// The text of [`date`](Self::date), `yyyy-MM-dd`; what the service wrote if that is no midnight.
     pub fn date_text(&self) -> Option<&'a str> {
-        self.text(DATE)
+        self.text(Column::Date)
     }
 
     /// The OAuth client's id.
     pub fn client_id(&self) -> Option<&'a str> {
-        self.text(CLIENT_ID)
+        self.text(Column::ClientId)
     }
 
     /// The OAuth client's name.
     pub fn client_name(&self) -> Option<&'a str> {
-        self.text(CLIENT_NAME)
+        self.text(Column::ClientName)
     }
 
     /// The organisation that made the requests.
     pub fn organization_id(&self) -> Option<&'a str> {
-        self.text(ORGANIZATION_ID)
+        self.text(Column::OrganizationId)
     }
 
     /// The user on whose behalf they were made.
     pub fn user_id(&self) -> Option<&'a str> {
-        self.text(USER_ID)
+        self.text(Column::UserId)
     }
 
     /// The API's path with placeholders, as the service wrote it.
     pub fn template_uri(&self) -> Option<&'a str> {
-        self.text(TEMPLATE_URI)
+        self.text(Column::TemplateUri)
     }
 
     /// The HTTP method.
@@ -126,55 +144,56 @@ impl<'a> UsageRow<'a> {
 
     /// The text of [`http_method`](Self::http_method).
     pub fn http_method_text(&self) -> Option<&'a str> {
-        self.text(HTTP_METHOD)
+        self.text(Column::HttpMethod)
     }
 
     /// The platform (jobs only).
     pub fn platform(&self) -> Option<&'a str> {
-        self.text(PLATFORM)
+        self.text(Column::Platform)
     }
 
     /// All requests.
     pub fn requests(&self) -> Option<u64> {
-        self.row.count(REQUESTS)
+        self.count(Counter::Requests)
     }
 
     /// Answers of class 2xx.
     pub fn status200(&self) -> Option<u64> {
-        self.row.count(STATUS200)
+        self.count(Counter::Status200)
     }
 
     /// Answers of class 3xx.
     pub fn status300(&self) -> Option<u64> {
-        self.row.count(STATUS300)
+        self.count(Counter::Status300)
     }
 
     /// Answers of class 4xx, the rate-limited ones included.
     pub fn status400(&self) -> Option<u64> {
-        self.row.count(STATUS400)
+        self.count(Counter::Status400)
     }
 
     /// Rate-limited requests: a subset of [`status400`](Self::status400).
     pub fn status429(&self) -> Option<u64> {
-        self.row.count(STATUS429)
+        self.count(Counter::Status429)
     }
 
     /// Answers of class 5xx.
     pub fn status500(&self) -> Option<u64> {
-        self.row.count(STATUS500)
+        self.count(Counter::Status500)
     }
 
     /// The row with everything owned.
     pub fn to_record(&self) -> UsageRecord {
+        let text = |column| self.text(column).map(Into::into);
         UsageRecord {
-            date: self.date_text().map(Into::into),
-            client_id: self.client_id().map(Into::into),
-            client_name: self.client_name().map(Into::into),
-            organization_id: self.organization_id().map(Into::into),
-            user_id: self.user_id().map(Into::into),
-            template_uri: self.template_uri().map(Into::into),
-            http_method: self.http_method_text().map(Into::into),
-            platform: self.platform().map(Into::into),
+            date: text(Column::Date),
+            client_id: text(Column::ClientId),
+            client_name: text(Column::ClientName),
+            organization_id: text(Column::OrganizationId),
+            user_id: text(Column::UserId),
+            template_uri: text(Column::TemplateUri),
+            http_method: text(Column::HttpMethod),
+            platform: text(Column::Platform),
             requests: self.requests(),
             status200: self.status200(),
             status300: self.status300(),
@@ -184,18 +203,20 @@ impl<'a> UsageRow<'a> {
         }
     }
 
-    fn text(&self, index: usize) -> Option<&'a str> {
-        self.symbols.text(self.row.texts[index])
+    pub(super) fn packed(&self) -> &'a PackedRow {
+        self.row
     }
 }
 
 impl PartialEq for UsageRow<'_> {
+    /// The same texts and counts, whichever tables they are in.
     fn eq(&self, other: &Self) -> bool {
-        self.row.counts == other.row.counts
-            && self.row.present == other.row.present
-            && (DATE..=PLATFORM).all(|index| self.text(index) == other.text(index))
+        Counter::ALL.iter().all(|counter| self.count(*counter) == other.count(*counter))
+            && Column::ALL.iter().all(|column| self.text(*column) == other.text(*column))
     }
 }
+
+impl Eq for UsageRow<'_> {}
 
 impl fmt::Debug for UsageRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,6 +227,80 @@ impl fmt::Debug for UsageRow<'_> {
 impl serde::Serialize for UsageRow<'_> {
     /// As [`UsageRecord`].
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_record().serialize(serializer)
+        let texts = Column::ALL.iter().filter(|column| self.text(**column).is_some()).count();
+        let counts = Counter::ALL.iter().filter(|counter| self.count(**counter).is_some()).count();
+        let mut row = serializer.serialize_struct("UsageRecord", texts + counts)?;
+        for column in Column::ALL {
+            match self.text(column) {
+                Some(text) => row.serialize_field(column.name(), text)?,
+                None => row.skip_field(column.name())?,
+            }
+        }
+        for counter in Counter::ALL {
+            match self.count(counter) {
+                Some(count) => row.serialize_field(counter.name(), &count)?,
+                None => row.skip_field(counter.name())?,
+            }
+        }
+        row.end()
+    }
+}
+
+/// The 16 hexadecimal digits of `count`.
+#[cold]
+fn hex(count: u64) -> [u8; 16] {
+    let bytes = count.to_be_bytes();
+    std::array::from_fn(|place| {
+        let byte = bytes[place / 2];
+        let digit = if place % 2 == 0 { byte >> 4 } else { byte & 15 };
+        if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+    })
+}
+
+#[cfg(test)]
+impl PackedRow {
+    /// A row that can be told from others.
+    pub(super) fn numbered(number: usize) -> Self {
+        let mut row = Self::default();
+        row.set_count(Counter::Requests, number as u64, |_| Symbol::default());
+        row
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.counts[0] as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_any_size_are_kept_and_absent_is_not_zero() {
+        let mut texts = Texts::default();
+        assert_eq!(PackedRow::default().count(Counter::Requests, &texts), None);
+        for count in [0, 1, u32::MAX.into(), u64::from(u32::MAX) + 1, UsageRecord::MAX_COUNT, u64::MAX, 7] {
+            let mut row = PackedRow::default();
+            row.set_count(Counter::Status500, count, |text| texts.push(text));
+            assert_eq!(row.count(Counter::Status500, &texts), Some(count));
+            assert_eq!(row.count(Counter::Status200, &texts), None);
+        }
+        assert_eq!(size_of::<PackedRow>(), 60);
+    }
+
+    #[test]
+    fn a_row_is_written_as_its_record() {
+        let record = UsageRecord {
+            date: Some("2026-07-01".into()),
+            template_uri: Some("api/v2/users".into()),
+            requests: Some(UsageRecord::MAX_COUNT),
+            status429: Some(0),
+            ..Default::default()
+        };
+        let mut texts = Texts::default();
+        let row = PackedRow::pack(&record, |text| texts.push(text));
+        let row = UsageRow::new(&texts, &row);
+        assert_eq!(serde_json::to_string(&row).unwrap(), serde_json::to_string(&record).unwrap());
+        assert_eq!(row.to_record(), record);
     }
 }

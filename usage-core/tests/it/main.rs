@@ -14,6 +14,7 @@ mod failures;
 mod fleet;
 mod grants;
 mod liveness;
+mod memory;
 mod model;
 mod paging;
 mod schedule;

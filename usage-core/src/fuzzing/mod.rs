@@ -2,16 +2,17 @@
 //!
 //! Each function takes any bytes and panics if a promise of this crate is broken.
 
+pub mod documents;
+pub mod pages;
+
 use std::time::Duration;
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::auth::{AccessToken, Grant};
-use crate::decode::{PageDecoder, ResponseDecoder};
-use crate::error::{ApiError, DecodeError, Sent, TransportFailure, TransportKind};
+use crate::error::{ApiError, Sent, TransportFailure, TransportKind};
 use crate::machine::{Machine, Next};
-use crate::model::ResultsPage;
 use crate::query::{OrganizationQuery, SimpleSearch};
 use crate::uri::PathWriter;
 use crate::{
@@ -19,21 +20,9 @@ use crate::{
     Timestamp,
 };
 
-/// A results page gives the same whole and cut anywhere.
+/// A results page gives the same whole and cut anywhere, shown and kept, and what `serde_json` makes of it.
 pub fn page(data: &[u8]) {
-    let whole = decode([data]);
-    let bytes = decode(data.chunks(1));
-    assert_eq!(whole, bytes, "cutting it changed it");
-    let cut = data.first().map_or(0, |cut| usize::from(*cut)).min(data.len());
-    assert_eq!(whole, decode([&data[..cut], &data[cut..]]), "cutting it changed it");
-}
-
-fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsPage, DecodeError> {
-    let mut decoder = PageDecoder::default();
-    for chunk in chunks {
-        decoder.push(chunk)?;
-    }
-    decoder.finish()
+    pages::check(data);
 }
 
 /// An error answer is always read, and shown in one line of bounded length.

@@ -1,0 +1,247 @@
+//! One results page, from pieces of text to what it says.
+
+use crate::decode::grammar::{Grammar, Usual};
+use crate::decode::input::{Fault, Input};
+use crate::decode::json::parse_json;
+use crate::decode::outline::{Outline, Step};
+use crate::decode::row::{RowBuilder, RowSink};
+use crate::decode::shape::{Holds, PageText};
+use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY};
+use crate::ids::Cursor;
+use crate::model::{QueryStatus, ResultsPage};
+use crate::table::UsageRecord;
+use crate::uri::after_of;
+
+/// Reads one results page.
+#[derive(Debug, Default)]
+pub(super) struct Document<S> {
+    grammar: Grammar,
+    outline: Outline,
+    rows: RowBuilder<S>,
+    head: Head,
+    /// The value of `errorBody`, while it is read.
+    error_body: Option<RawValue>,
+    /// How many bytes of the body are read.
+    offset: u64,
+}
+
+/// What a page says besides its rows.
+#[derive(Debug, Default)]
+struct Head {
+    status: Option<QueryStatus>,
+    /// From `cursors.after`.
+    after: Option<Cursor>,
+    /// From `nextUri`.
+    next_uri: Option<Cursor>,
+    error: Option<Box<ErrorBody>>,
+}
+
+impl<S: RowSink> Document<S> {
+    pub(super) fn new(sink: S) -> Self {
+        Self {
+            grammar: Grammar::default(),
+            outline: Outline::default(),
+            rows: RowBuilder::new(sink),
+            head: Head::default(),
+            error_body: None,
+            offset: 0,
+        }
+    }
+
+    /// Reads the next piece of the body.
+    pub(super) fn read(&mut self, text: &str) -> Result<(), DecodeError> {
+        let mut input = Input::new(text, self.offset);
+        loop {
+            self.read_usual_members(&mut input);
+            let before = input.at();
+            let event = self.grammar.next(&mut input);
+            if let Some(raw) = &mut self.error_body
+                && let Err(fault) = raw.add(input.since(before))
+            {
+                return Err(self.error(&fault, true));
+            }
+            let event = match event {
+                Ok(Some(event)) => event,
+                Ok(None) => break,
+                Err(fault) => {
+                    let at_value = self.grammar.at_value();
+                    return Err(self.error(&fault, at_value));
+                }
+            };
+            let step = match self.outline.step(event) {
+                Ok(step) => step,
+                Err(problem) => return Err(self.problem(problem)),
+            };
+            match step {
+                Step::Nothing => {}
+                Step::Text(column, text) => self.rows.text(column, text),
+                Step::Count(counter, count) => self.rows.count(counter, count),
+                Step::RowEnds => self.rows.end(),
+                Step::PageText(which, text) => {
+                    if let Err(problem) = self.head.text(which, text) {
+                        return Err(self.problem(problem));
+                    }
+                }
+                Step::ErrorBodyBegins => {
+                    self.error_body = Some(RawValue { start: input.offset(), text: String::new() });
+                }
+                Step::ErrorBodyEnds => self.read_error_body()?,
+            }
+        }
+        self.offset = input.offset();
+        Ok(())
+    }
+
+    /// Reads members of a row as long as each is the one that is likely, with a value of the usual kind. What is not
+    /// usual, errors included, is left to the events.
+    #[inline]
+    fn read_usual_members(&mut self, input: &mut Input<'_>) {
+        let Some(mut row) = self.outline.row() else { return };
+        while let Some(likely) = row.likely_member() {
+            let Some((value, length)) = self.grammar.usual_member(input, &likely.0.written) else { return };
+            match (likely.0.holds, value) {
+                (Holds::Text(column), Usual::Text(text)) => self.rows.text(column, text),
+                (Holds::Count(counter), Usual::Integer(count)) if count <= UsageRecord::MAX_COUNT => {
+                    self.rows.count(counter, count);
+                }
+                _ => return,
+            }
+            input.advance(length);
+            self.grammar.member_taken();
+            row.take(likely);
+        }
+    }
+
+    fn read_error_body(&mut self) -> Result<(), DecodeError> {
+        if let Some(raw) = self.error_body.take() {
+            self.head.error = raw.parse().map_err(|error| {
+                let outer = self.outline.path(true);
+                let path = match &*error.path {
+                    "$" => outer,
+                    inner => format!("{outer}.{inner}"),
+                };
+                DecodeError::new(path, error.offset, error.problem)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the last event.
+    #[cold]
+    fn problem(&self, problem: &'static str) -> DecodeError {
+        self.error(&Fault { offset: self.grammar.start(), problem }, true)
+    }
+
+    #[cold]
+    fn error(&self, fault: &Fault, at_value: bool) -> DecodeError {
+        DecodeError::new(self.outline.path(at_value), fault.offset, fault.problem)
+    }
+
+    /// The bytes behind what was read are not UTF-8.
+    pub(super) fn not_utf8(&self) -> DecodeError {
+        let fault = Fault { offset: self.offset, problem: "this is not UTF-8" };
+        self.error(&fault, self.grammar.at_value())
+    }
+
+    /// Takes the end of the body: what the page says, without its rows, and where the rows went.
+    pub(super) fn finish(self) -> Result<(ResultsPage, S), DecodeError> {
+        self.grammar
+            .finish(self.offset)
+            .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem))?;
+        let Head { status, after, next_uri, error } = self.head;
+        let page = ResultsPage { status, next: after.or(next_uri), error, ..ResultsPage::default() };
+        Ok((page, self.rows.sink))
+    }
+}
+
+impl Head {
+    /// Takes a text of the page. An empty one is none.
+    fn text(&mut self, which: PageText, text: &str) -> Result<(), &'static str> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        match which {
+            PageText::QueryStatus => self.status = Some(text.into()),
+            PageText::AfterCursor => self.after = Some(cursor(text)?),
+            PageText::NextUri => self.next_uri = Some(cursor(&after_of(text).ok_or(NO_AFTER)?)?),
+        }
+        Ok(())
+    }
+}
+
+pub(super) const NO_AFTER: &str = "the URI has no cursor: its query has no `after`";
+
+pub(super) fn cursor(text: &str) -> Result<Cursor, &'static str> {
+    Cursor::parse(text).map_err(|_| "the cursor is too long")
+}
+
+/// The value of a member as it stands in the body: a colon, and what is behind it.
+#[derive(Debug)]
+struct RawValue {
+    start: u64,
+    text: String,
+}
+
+impl RawValue {
+    fn add(&mut self, text: &str) -> Result<(), Fault> {
+        if self.text.len() + text.len() > MAX_ERROR_BODY {
+            let offset = self.start + MAX_ERROR_BODY as u64;
+            return Err(Fault { offset, problem: "the error body is too long" });
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    fn parse(&self) -> Result<Option<Box<ErrorBody>>, DecodeError> {
+        let value = self.text.trim_start().trim_start_matches(':');
+        let offset = self.start + (self.text.len() - value.len()) as u64;
+        parse_json(value.as_bytes()).map_err(|error| DecodeError { offset: offset + error.offset, ..error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::UsageTable;
+
+    /// Reads the pieces; what the page says, and its rows.
+    fn read(pieces: &[&str]) -> Result<(ResultsPage, UsageTable), DecodeError> {
+        let mut document = Document::new(UsageTable::new());
+        pieces.iter().try_for_each(|piece| document.read(piece))?;
+        document.finish()
+    }
+
+    #[test]
+    fn takes_the_cursor_out_of_a_uri() {
+        for (uri, after) in [
+            ("/api/v2/x?pageSize=100&after=a%3D%3D", Some("a==")),
+            ("https://elsewhere/x?after=a+b#after=c", Some("a b")),
+            ("?after=a&after=b", Some("a")),
+            ("/x?after=", None),
+            ("/x?before=a", None),
+            ("/x#?after=a", None),
+            ("after=a", None),
+            ("", None),
+        ] {
+            assert_eq!(after_of(uri).as_deref(), after, "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_and_the_events_read_the_same() {
+        // The second row is read in the short way as far as it goes, the first one by events where it is cut.
+        let row = r#"{"clientId":"a","clientName":"\u0062","requests":18446744073709551615}"#;
+        let small = row.replace("18446744073709551615", "5");
+        let (_, rows) = read(&["{\"results\":[", &small, ",", &small[..15], &small[15..], "]}"]).unwrap();
+        assert_eq!(rows.row(0).unwrap(), rows.row(1).unwrap());
+        assert_eq!(rows.row(0).unwrap().client_name(), Some("b"));
+        let error = read(&["{\"results\":[", &small, ",", row, "]}"]).unwrap_err();
+        assert_eq!(&*error.path, "results[1].requests");
+    }
+
+    #[test]
+    fn an_error_body_is_read_across_pieces() {
+        let (page, _) = read(&["{\"errorBody\"", " :", " {\"co", "de\":\"c\"", "} ,\"x\":1}"]).unwrap();
+        assert_eq!(page.error.unwrap().code.as_deref(), Some("c"));
+    }
+}

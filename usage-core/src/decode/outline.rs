@@ -1,0 +1,404 @@
+//! Follows a document through its shapes: from the events of any JSON to what is wanted of a results page.
+
+use std::fmt::Write;
+
+use crate::decode::grammar::Event;
+use crate::decode::number::Number;
+use crate::decode::shape::{Holds, Kind, MAX_MEMBERS, Member, PAGE, PageText, Shape};
+use crate::error::excerpt;
+use crate::table::{Column, Counter, UsageRecord};
+
+/// The most rows that a results page may have. The service's caps are 20,000 for a simple search and 1,000 for a page
+/// of a job; an organization query has one page, whatever its size.
+pub const MAX_PAGE_ROWS: usize = 1_000_000;
+
+/// What an event means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Nothing that is wanted.
+    Nothing,
+    /// A text of the page.
+    PageText(PageText, &'a str),
+    /// The value of `errorBody` follows.
+    ErrorBodyBegins,
+    ErrorBodyEnds,
+    /// A text of the row.
+    Text(Column, &'a str),
+    /// A count of the row.
+    Count(Counter, u64),
+    RowEnds,
+}
+
+/// Where in the document the reader is.
+#[derive(Debug)]
+pub(super) struct Outline {
+    /// The innermost object or list that is looked into.
+    level: Level,
+    /// Those around it: at most the page, its list of rows and a row. Empty for a page without rows.
+    outer: Vec<Level>,
+    /// How deep the reader is inside a value that is not looked into.
+    skipped_levels: u32,
+    had_rows: bool,
+    /// For each kind of object, the member that came last time behind each member (and, first, at the beginning).
+    guesses: [[u8; MAX_MEMBERS + 1]; Kind::COUNT],
+    /// The name of the member that is being skipped.
+    unknown_name: String,
+}
+
+/// A row that is being read.
+pub(super) struct Row<'a> {
+    object: &'a mut Object,
+    guesses: &'a [u8; MAX_MEMBERS + 1],
+}
+
+impl Row<'_> {
+    /// The member that is likely to come next, and its number: the one that came last time at this place.
+    #[inline(always)]
+    pub(super) fn likely_member(&self) -> Option<(&'static Member, usize)> {
+        let number = usize::from(*self.guesses.get(self.object.place)?);
+        let member = self.object.shape.members.get(number)?;
+        (self.object.seen & (1 << number) == 0).then_some((member, number))
+    }
+
+    /// The likely member came, with its value.
+    #[inline(always)]
+    pub(super) fn take(&mut self, (member, number): (&'static Member, usize)) {
+        self.object.member = Some(member);
+        self.object.place = number + 1;
+        self.object.seen |= 1 << number;
+    }
+}
+
+#[derive(Debug)]
+enum Level {
+    /// Before the page and behind it.
+    Outside,
+    Object(Object),
+    /// A list of rows; `row` is the number of the current or next one.
+    Rows {
+        shape: &'static Shape,
+        row: usize,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Object {
+    shape: &'static Shape,
+    /// A bit for each member that was there.
+    seen: u32,
+    /// The member that the reader is at, if it is wanted.
+    member: Option<&'static Member>,
+    /// Where the guess for the next member stands.
+    place: usize,
+}
+
+/// Where the guess stands for the member behind an unknown one.
+const BEHIND_UNKNOWN: usize = MAX_MEMBERS;
+
+impl Default for Outline {
+    fn default() -> Self {
+        Self {
+            level: Level::Outside,
+            outer: Vec::new(),
+            skipped_levels: 0,
+            had_rows: false,
+            // At first, members are expected in the order of their shape.
+            guesses: [std::array::from_fn(|member| u8::try_from(member).unwrap_or(0)); Kind::COUNT],
+            unknown_name: String::new(),
+        }
+    }
+}
+
+impl Outline {
+    /// The row that is being read, or the reference in it; none if the reader is elsewhere.
+    #[inline]
+    pub(super) fn row(&mut self) -> Option<Row<'_>> {
+        match &mut self.level {
+            Level::Object(object) if self.skipped_levels == 0 && object.is_in_row() => {
+                let guesses = &self.guesses[object.shape.kind as usize];
+                Some(Row { object, guesses })
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the next event.
+    #[inline]
+    pub(super) fn step<'a>(&mut self, event: Event<'a>) -> Result<Step<'a>, &'static str> {
+        if self.skipped_levels > 0 {
+            return Ok(self.skip(event));
+        }
+        match &mut self.level {
+            Level::Object(object) => match event {
+                Event::Name(name) => {
+                    object.find(name, &mut self.guesses, &mut self.unknown_name)?;
+                    let is_error_body = matches!(object.holds(), Some(Holds::ErrorBody));
+                    Ok(if is_error_body { Step::ErrorBodyBegins } else { Step::Nothing })
+                }
+                Event::EndObject => Ok(self.end_object()),
+                value => match object.holds() {
+                    Some(holds) => self.value(holds, value),
+                    None => Ok(self.begin_skipping(value)),
+                },
+            },
+            Level::Rows { shape, row } => match event {
+                Event::BeginObject if *row < MAX_PAGE_ROWS => {
+                    let shape = *shape;
+                    self.enter_object(shape);
+                    Ok(Step::Nothing)
+                }
+                Event::BeginObject => Err("the page has too many rows"),
+                Event::EndList => {
+                    self.leave();
+                    Ok(Step::Nothing)
+                }
+                _ => Err("expected a row"),
+            },
+            Level::Outside if event == Event::BeginObject => {
+                self.enter_object(&PAGE);
+                Ok(Step::Nothing)
+            }
+            Level::Outside => Err("expected an object"),
+        }
+    }
+
+    /// Takes the value of a member that is wanted, or its beginning.
+    #[inline]
+    fn value<'a>(&mut self, holds: Holds, event: Event<'a>) -> Result<Step<'a>, &'static str> {
+        match (holds, event) {
+            (Holds::Text(column), Event::Text(text)) => Ok(Step::Text(column, text)),
+            (Holds::Count(counter), Event::Number(Number::Integer(count)))
+                if count <= UsageRecord::MAX_COUNT =>
+            {
+                Ok(Step::Count(counter, count))
+            }
+            (Holds::PageText(which), Event::Text(text)) => Ok(Step::PageText(which, text)),
+            (Holds::ErrorBody, event) => Ok(match self.begin_skipping(event) {
+                Step::Nothing if self.skipped_levels == 0 => Step::ErrorBodyEnds,
+                step => step,
+            }),
+            (_, Event::Null) => Ok(Step::Nothing),
+            (Holds::Object(shape), Event::BeginObject) => {
+                self.enter_object(shape);
+                Ok(Step::Nothing)
+            }
+            (Holds::Rows(shape), Event::BeginList) => {
+                if std::mem::replace(&mut self.had_rows, true) {
+                    return Err("a page has `results` or `entities`, not both");
+                }
+                self.enter(Level::Rows { shape, row: 0 });
+                Ok(Step::Nothing)
+            }
+            (Holds::Text(_) | Holds::PageText(_), _) => Err("expected a text"),
+            (Holds::Count(_), _) => Err("expected an integer from 0 to 9223372036854775807"),
+            (Holds::Object(_), _) => Err("expected an object"),
+            (Holds::Rows(_), _) => Err("expected a list of rows"),
+        }
+    }
+
+    fn enter_object(&mut self, shape: &'static Shape) {
+        self.enter(Level::Object(Object { shape, seen: 0, member: None, place: 0 }));
+    }
+
+    fn enter(&mut self, level: Level) {
+        let outer = std::mem::replace(&mut self.level, level);
+        if !matches!(outer, Level::Outside) {
+            self.outer.push(outer);
+        }
+    }
+
+    fn leave(&mut self) {
+        self.level = self.outer.pop().unwrap_or(Level::Outside);
+    }
+
+    fn end_object(&mut self) -> Step<'static> {
+        self.leave();
+        match &mut self.level {
+            Level::Rows { row, .. } => {
+                *row += 1;
+                Step::RowEnds
+            }
+            _ => Step::Nothing,
+        }
+    }
+
+    fn begin_skipping(&mut self, event: Event<'_>) -> Step<'static> {
+        self.skipped_levels = u32::from(matches!(event, Event::BeginObject | Event::BeginList));
+        Step::Nothing
+    }
+
+    fn skip(&mut self, event: Event<'_>) -> Step<'static> {
+        match event {
+            Event::BeginObject | Event::BeginList => self.skipped_levels += 1,
+            Event::EndObject | Event::EndList => self.skipped_levels -= 1,
+            _ => {}
+        }
+        if self.skipped_levels == 0 && self.in_error_body() { Step::ErrorBodyEnds } else { Step::Nothing }
+    }
+
+    fn in_error_body(&self) -> bool {
+        match &self.level {
+            Level::Object(object) => matches!(object.holds(), Some(Holds::ErrorBody)),
+            _ => false,
+        }
+    }
+
+    /// The path of where the reader is, `results[17].requests`; `$` for the whole. Of the innermost object the member
+    /// is named only if the reader is `at_value`.
+    pub(super) fn path(&self, at_value: bool) -> String {
+        let mut path = String::new();
+        let innermost = (at_value || self.skipped_levels > 0).then_some(&self.level);
+        for level in self.outer.iter().chain(innermost) {
+            match level {
+                Level::Object(object) => {
+                    let unknown = || excerpt(&self.unknown_name, 60);
+                    let name = match object.member {
+                        Some(member) => member.name.into(),
+                        None if object.place == BEHIND_UNKNOWN => unknown(),
+                        None => continue,
+                    };
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(&name);
+                }
+                Level::Rows { row, .. } => {
+                    let _ = write!(path, "[{row}]");
+                }
+                Level::Outside => {}
+            }
+        }
+        if path.is_empty() { "$".to_owned() } else { path }
+    }
+}
+
+impl Object {
+    /// What the current member holds, if it is wanted.
+    #[inline]
+    fn holds(&self) -> Option<Holds> {
+        self.member.map(|member| member.holds)
+    }
+
+    /// Whether this is a row or a reference in one.
+    #[inline]
+    fn is_in_row(&self) -> bool {
+        !matches!(self.shape.kind, Kind::Page | Kind::Cursors)
+    }
+
+    /// Goes to the member called `name`, and remembers that it came behind the one before.
+    fn find(
+        &mut self,
+        name: &str,
+        guesses: &mut [[u8; MAX_MEMBERS + 1]; Kind::COUNT],
+        unknown_name: &mut String,
+    ) -> Result<(), &'static str> {
+        let Some((guess, _)) = (0..).zip(self.shape.members).find(|(_, member)| member.name == name) else {
+            self.member = None;
+            self.place = BEHIND_UNKNOWN;
+            unknown_name.clear();
+            unknown_name.push_str(name);
+            return Ok(());
+        };
+        guesses[self.shape.kind as usize][self.place] = guess;
+        self.enter(usize::from(guess))
+    }
+
+    /// Goes to the member with this number.
+    #[inline]
+    fn enter(&mut self, number: usize) -> Result<(), &'static str> {
+        self.member = self.shape.members.get(number);
+        self.place = number + 1;
+        let bit = 1 << number;
+        if self.seen & bit != 0 {
+            return Err("the member is there twice");
+        }
+        self.seen |= bit;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline(events: &[Event<'_>]) -> Outline {
+        let mut outline = Outline::default();
+        for event in events {
+            outline.step(*event).unwrap();
+        }
+        outline
+    }
+
+    const ROWS: [Event<'_>; 3] = [Event::BeginObject, Event::Name("entities"), Event::BeginList];
+
+    #[test]
+    fn gives_what_is_wanted_and_skips_the_rest() {
+        let mut outline = outline(&ROWS);
+        for (event, step) in [
+            (Event::BeginObject, Step::Nothing),
+            (Event::Name("platform"), Step::Nothing),
+            (Event::Text("api"), Step::Text(Column::Platform, "api")),
+            (Event::Name("later"), Step::Nothing),
+            (Event::BeginList, Step::Nothing),
+            (Event::BeginObject, Step::Nothing),
+            (Event::Name("platform"), Step::Nothing),
+            (Event::Text("other"), Step::Nothing),
+            (Event::EndObject, Step::Nothing),
+            (Event::EndList, Step::Nothing),
+            (Event::Name("requestCount"), Step::Nothing),
+            (Event::Number(Number::Integer(7)), Step::Count(Counter::Requests, 7)),
+            (Event::Name("user"), Step::Nothing),
+            (Event::BeginObject, Step::Nothing),
+            (Event::Name("id"), Step::Nothing),
+            (Event::Text("u"), Step::Text(Column::UserId, "u")),
+            (Event::EndObject, Step::Nothing),
+            (Event::Name("status429"), Step::Nothing),
+            (Event::Null, Step::Nothing),
+            (Event::EndObject, Step::RowEnds),
+            (Event::EndList, Step::Nothing),
+            (Event::Name("nextUri"), Step::Nothing),
+            (Event::Text("/x"), Step::PageText(PageText::NextUri, "/x")),
+            (Event::Name("errorBody"), Step::ErrorBodyBegins),
+            (Event::BeginObject, Step::Nothing),
+            (Event::EndObject, Step::ErrorBodyEnds),
+            (Event::EndObject, Step::Nothing),
+        ] {
+            assert_eq!(outline.step(event), Ok(step), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn learns_the_order_of_the_members() {
+        let mut outline = outline(&ROWS);
+        let order = ["status500", "templateUri", "date"];
+        for _ in 0..2 {
+            outline.step(Event::BeginObject).unwrap();
+            for name in order {
+                outline.step(Event::Name(name)).unwrap();
+                outline.step(Event::Null).unwrap();
+            }
+            outline.step(Event::EndObject).unwrap();
+        }
+        outline.step(Event::BeginObject).unwrap();
+        let mut row = outline.row().unwrap();
+        for name in order {
+            let likely = row.likely_member().unwrap();
+            assert_eq!(likely.0.name, name);
+            row.take(likely);
+        }
+    }
+
+    #[test]
+    fn knows_where_it_is() {
+        let mut outline = outline(&ROWS);
+        assert_eq!((&*outline.path(true), &*outline.path(false)), ("entities[0]", "entities"));
+        outline.step(Event::BeginObject).unwrap();
+        assert_eq!(outline.path(true), "entities[0]");
+        outline.step(Event::Name("user")).unwrap();
+        assert_eq!((&*outline.path(true), &*outline.path(false)), ("entities[0].user", "entities[0]"));
+        outline.step(Event::BeginObject).unwrap();
+        outline.step(Event::Name("a\nname")).unwrap();
+        outline.step(Event::BeginList).unwrap();
+        assert_eq!(outline.path(false), "entities[0].user.a name");
+    }
+}

@@ -1,0 +1,237 @@
+//! The results page as `serde_json` reads it, whole: the oracle that the decoder is held against.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::decode::document::{NO_AFTER, after_of, cursor};
+use crate::decode::json::parse_json;
+use crate::decode::row::day_of;
+use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
+use crate::error::{DecodeError, ErrorBody};
+use crate::model::{QueryStatus, ResultsPage};
+use crate::table::UsageRecord;
+
+/// Reads a results page with `serde_json`. How long an error body is, is not checked.
+pub(crate) fn decode(body: &[u8]) -> Result<ResultsPage, DecodeError> {
+    check_limits(body)?;
+    let Object(page) = parse_json::<Object<PageDocument>>(body)?;
+    let rows: Vec<UsageRecord> = match (page.results, page.entities) {
+        (Some(_), Some(_)) => return Err(DecodeError::new("$", 0, "two lists of rows")),
+        (Some(results), None) => results.into_iter().map(|Object(row)| row.into()).collect(),
+        (None, Some(entities)) => entities.into_iter().map(|Object(entity)| entity.into()).collect(),
+        (None, None) => Vec::new(),
+    };
+    let problem = |problem| DecodeError::new("$", 0, problem);
+    if rows.len() > MAX_PAGE_ROWS {
+        return Err(problem("too many rows"));
+    }
+    let after = page.cursors.and_then(|Object(cursors)| text(cursors.after));
+    let after = after.map(|after| cursor(&after).map_err(problem)).transpose()?;
+    let next_uri = text(page.next_uri).map(|uri| after_of(&uri).ok_or(problem(NO_AFTER))).transpose()?;
+    let next_uri = next_uri.map(|after| cursor(&after).map_err(problem)).transpose()?;
+    Ok(ResultsPage {
+        status: text(page.query_status).map(|status| QueryStatus::from(&*status)),
+        next: after.or(next_uri),
+        error: page.error_body,
+        rows: rows.into_iter().collect(),
+    })
+}
+
+/// What `serde_json` does not check: the limits, and the texts that it skips.
+fn check_limits(body: &[u8]) -> Result<(), DecodeError> {
+    let problem = |problem: &str| DecodeError::new("$", 0, problem);
+    let text = str::from_utf8(body).map_err(|_| problem("not UTF-8"))?;
+    if body.len() > MAX_PAGE_BODY {
+        return Err(problem("too many bytes"));
+    }
+    let (mut depth, mut rest) = (0, text);
+    while let Some(at) = rest.find(['"', '{', '}', '[', ']']) {
+        let (token, behind) = rest[at..].split_at(1);
+        rest = behind;
+        match token {
+            "\"" => {
+                let escaped =
+                    |at: &usize| rest[..*at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2;
+                let quotes = rest.match_indices('"').map(|(at, _)| at);
+                let end =
+                    quotes.into_iter().find(|at| escaped(at) == 0).ok_or(problem("a string has no end"))?;
+                let string = format!("\"{}\"", &rest[..end]);
+                let string: String = serde_json::from_str(&string).map_err(|_| problem("not a string"))?;
+                if string.len() > MAX_PAGE_STRING {
+                    return Err(problem("a string is too long"));
+                }
+                rest = &rest[end + 1..];
+            }
+            "{" | "[" if depth == MAX_PAGE_NESTING => return Err(problem("too deep")),
+            "{" | "[" => depth += 1,
+            _ => depth = depth.saturating_sub(1),
+        }
+    }
+    Ok(())
+}
+
+fn text(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn date(date: Option<String>) -> Option<String> {
+    text(date.map(|date| day_of(&date).to_owned()))
+}
+
+/// `ApiUsageQueryResult` and the jobs' results responses.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageDocument {
+    results: Option<Vec<Object<RowDocument>>>,
+    query_status: Option<String>,
+    cursors: Option<Object<CursorsDocument>>,
+    entities: Option<Vec<Object<EntityDocument>>>,
+    next_uri: Option<String>,
+    error_body: Option<Box<ErrorBody>>,
+}
+
+/// `Cursors`.
+#[derive(Deserialize)]
+struct CursorsDocument {
+    after: Option<String>,
+}
+
+/// `ApiUsageRow`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RowDocument {
+    client_id: Option<String>,
+    client_name: Option<String>,
+    organization_id: Option<String>,
+    user_id: Option<String>,
+    template_uri: Option<String>,
+    http_method: Option<String>,
+    date: Option<String>,
+    requests: Option<Count>,
+    status200: Option<Count>,
+    status300: Option<Count>,
+    status400: Option<Count>,
+    status429: Option<Count>,
+    status500: Option<Count>,
+}
+
+impl From<RowDocument> for UsageRecord {
+    fn from(row: RowDocument) -> Self {
+        Self {
+            date: date(row.date),
+            client_id: text(row.client_id),
+            client_name: text(row.client_name),
+            organization_id: text(row.organization_id),
+            user_id: text(row.user_id),
+            template_uri: text(row.template_uri),
+            http_method: text(row.http_method),
+            platform: None,
+            requests: row.requests.map(u64::from),
+            status200: row.status200.map(u64::from),
+            status300: row.status300.map(u64::from),
+            status400: row.status400.map(u64::from),
+            status429: row.status429.map(u64::from),
+            status500: row.status500.map(u64::from),
+        }
+    }
+}
+
+/// `OrganizationPublicApiUsage` and `ClientPublicApiUsage`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EntityDocument {
+    date: Option<String>,
+    platform: Option<String>,
+    http_method: Option<String>,
+    template_uri: Option<String>,
+    request_count: Option<Count>,
+    status200: Option<Count>,
+    status300: Option<Count>,
+    status400: Option<Count>,
+    status429: Option<Count>,
+    status500: Option<Count>,
+    organization_id: Option<String>,
+    oauth_client: Option<Object<ReferenceDocument>>,
+    user: Option<Object<UserDocument>>,
+}
+
+/// `DomainEntityRef`.
+#[derive(Default, Deserialize)]
+struct ReferenceDocument {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+/// `UserReference`.
+#[derive(Deserialize)]
+struct UserDocument {
+    id: Option<String>,
+}
+
+impl From<EntityDocument> for UsageRecord {
+    fn from(entity: EntityDocument) -> Self {
+        let client = entity.oauth_client.map(|Object(client)| client).unwrap_or_default();
+        Self {
+            date: date(entity.date),
+            client_id: text(client.id),
+            client_name: text(client.name),
+            organization_id: text(entity.organization_id),
+            user_id: text(entity.user.and_then(|Object(user)| user.id)),
+            template_uri: text(entity.template_uri),
+            http_method: text(entity.http_method),
+            platform: text(entity.platform),
+            requests: entity.request_count.map(u64::from),
+            status200: entity.status200.map(u64::from),
+            status300: entity.status300.map(u64::from),
+            status400: entity.status400.map(u64::from),
+            status429: entity.status429.map(u64::from),
+            status500: entity.status500.map(u64::from),
+        }
+    }
+}
+
+/// A counter: an integer from 0 to [`UsageRecord::MAX_COUNT`].
+struct Count(u64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let count = u64::deserialize(deserializer)?;
+        if count > UsageRecord::MAX_COUNT {
+            return Err(serde::de::Error::custom("more than a signed 64-bit integer holds"));
+        }
+        Ok(Self(count))
+    }
+}
+
+impl From<Count> for u64 {
+    fn from(Count(count): Count) -> Self {
+        count
+    }
+}
+
+/// A `T` that is written as an object. By itself a derived `Deserialize` takes a list of the values as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}

@@ -1,0 +1,165 @@
+//! From the members of a row to the row.
+
+use crate::table::{Column, Counter, PackedRow, Symbol, Texts, UsageRow, UsageTable};
+
+/// Where rows go.
+pub(super) trait RowSink {
+    /// Keeps a text for the row that is being read. An empty text is none.
+    fn text(&mut self, column: Column, text: &str) -> Symbol;
+
+    /// Keeps a text that stands for a large count.
+    fn large_count(&mut self, text: &str) -> Symbol;
+
+    /// Takes the row.
+    fn row(&mut self, row: PackedRow);
+}
+
+/// Puts rows together, member by member.
+#[derive(Debug, Default)]
+pub(super) struct RowBuilder<S> {
+    row: PackedRow,
+    pub(super) sink: S,
+}
+
+impl<S: RowSink> RowBuilder<S> {
+    pub(super) fn new(sink: S) -> Self {
+        Self { row: PackedRow::default(), sink }
+    }
+
+    #[inline(always)]
+    pub(super) fn text(&mut self, column: Column, text: &str) {
+        let text = if column == Column::Date { day_of(text) } else { text };
+        let symbol = self.sink.text(column, text);
+        self.row.set_text(column, symbol);
+    }
+
+    #[inline(always)]
+    pub(super) fn count(&mut self, counter: Counter, count: u64) {
+        self.row.set_count(counter, count, |text| self.sink.large_count(text));
+    }
+
+    #[inline]
+    pub(super) fn end(&mut self) {
+        self.sink.row(std::mem::take(&mut self.row));
+    }
+}
+
+/// A bucket's start is midnight UTC, which is a day; any other text stays as it is.
+#[inline]
+pub(super) fn day_of(date: &str) -> &str {
+    const MIDNIGHTS: [&str; 2] = ["T00:00:00Z", "T00:00:00.000Z"];
+    MIDNIGHTS.iter().find_map(|midnight| date.strip_suffix(midnight)).unwrap_or(date)
+}
+
+impl RowSink for UsageTable {
+    #[inline(always)]
+    fn text(&mut self, column: Column, text: &str) -> Symbol {
+        self.interner_mut().intern_in(column, text)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn large_count(&mut self, text: &str) -> Symbol {
+        self.interner_mut().intern(text)
+    }
+
+    #[inline]
+    fn row(&mut self, row: PackedRow) {
+        self.push_packed(row);
+    }
+}
+
+/// Looks at rows as they arrive, for callers who add up rows and keep none.
+///
+/// Any closure over [`UsageRow`] is one.
+pub trait RowVisitor {
+    /// Takes the next row. It is gone afterwards.
+    fn visit(&mut self, row: UsageRow<'_>);
+}
+
+impl<F: FnMut(UsageRow<'_>)> RowVisitor for F {
+    fn visit(&mut self, row: UsageRow<'_>) {
+        self(row);
+    }
+}
+
+/// Shows each row to a visitor. Only the texts of the current row are kept.
+#[derive(Debug, Default)]
+pub(super) struct Visit<V> {
+    texts: Texts,
+    pub(super) visitor: V,
+}
+
+impl<V> Visit<V> {
+    pub(super) fn new(visitor: V) -> Self {
+        Self { texts: Texts::default(), visitor }
+    }
+}
+
+impl<V: RowVisitor> RowSink for Visit<V> {
+    #[inline]
+    fn text(&mut self, _: Column, text: &str) -> Symbol {
+        self.texts.push(text)
+    }
+
+    fn large_count(&mut self, text: &str) -> Symbol {
+        self.texts.push(text)
+    }
+
+    #[inline]
+    fn row(&mut self, row: PackedRow) {
+        self.visitor.visit(UsageRow::new(&self.texts, &row));
+        self.texts.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build<S: RowSink>(sink: S) -> S {
+        let mut builder = RowBuilder::new(sink);
+        builder.text(Column::Date, "2026-07-01T00:00:00Z");
+        builder.text(Column::UserId, "");
+        builder.count(Counter::Requests, 1 << 40);
+        builder.end();
+        builder.text(Column::ClientName, "Nightly Export");
+        builder.end();
+        builder.sink
+    }
+
+    #[test]
+    fn rows_begin_empty() {
+        let table = build(UsageTable::new());
+        let first = table.row(0).unwrap();
+        assert_eq!(
+            (first.date_text(), first.user_id(), first.requests()),
+            (Some("2026-07-01"), None, Some(1 << 40))
+        );
+        let second = table.row(1).unwrap();
+        assert_eq!(
+            (second.client_name(), second.date(), second.requests()),
+            (Some("Nightly Export"), None, None)
+        );
+    }
+
+    #[test]
+    fn a_visitor_sees_what_a_table_keeps() {
+        let mut seen = UsageTable::new();
+        build(Visit::new(|row: UsageRow<'_>| seen.push_row(row)));
+        assert_eq!(seen, build(UsageTable::new()));
+    }
+
+    #[test]
+    fn midnights_become_days() {
+        for (date, day) in [
+            ("2026-07-01", "2026-07-01"),
+            ("2026-07-01T00:00:00Z", "2026-07-01"),
+            ("2026-07-01T00:00:00.000Z", "2026-07-01"),
+            ("2026-07-01T01:00:00Z", "2026-07-01T01:00:00Z"),
+            ("T00:00:00Z", ""),
+        ] {
+            assert_eq!(day_of(date), day);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What must hold for any bytes that are read as a results page.
+
+use crate::decode::{PageDecoder, ResponseDecoder, VisitDecoder, reference};
+use crate::error::{DecodeError, MAX_ERROR_BODY};
+use crate::model::ResultsPage;
+use crate::table::{UsageRow, UsageTable};
+
+/// Reads `data` whole, cut in every way that is tried here, shown to a visitor and with `serde_json`: all agree.
+pub fn check(data: &[u8]) {
+    let whole = decode([data]);
+    assert_eq!(whole, decode(data.chunks(1)), "cut into bytes");
+    assert_eq!(whole, decode_gathered(data.chunks(1)), "cut into bytes, which are gathered");
+    let cut = data.iter().fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    for cut in [cut % (data.len() + 1), data.len() / 2] {
+        assert_eq!(whole, decode([&data[..cut], &data[cut..]]), "cut at {cut}");
+    }
+    assert_eq!(whole, decode(data.chunks(cut % 61 + 2)), "cut into chunks of {}", cut % 61 + 2);
+    assert_eq!(whole, visit(data), "shown to a visitor");
+    // Of a larger document the oracle does not know how long its error body is.
+    if data.len() <= MAX_ERROR_BODY {
+        compare(&whole, &reference::decode(data));
+    }
+}
+
+/// The page that the chunks are, each read at once.
+pub fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsPage, DecodeError> {
+    let mut decoder = PageDecoder::default();
+    for chunk in chunks {
+        decoder.push_at_once(chunk)?;
+    }
+    decoder.finish()
+}
+
+/// The page that the chunks are, read as a driver's chunks are.
+fn decode_gathered<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsPage, DecodeError> {
+    let mut decoder = PageDecoder::default();
+    for chunk in chunks {
+        decoder.push(chunk)?;
+    }
+    decoder.finish()
+}
+
+/// The page with the rows that a visitor saw.
+fn visit(data: &[u8]) -> Result<ResultsPage, DecodeError> {
+    let mut rows = UsageTable::new();
+    let mut decoder = VisitDecoder::new(|row: UsageRow<'_>| rows.push_row(row));
+    data.chunks(1000).try_for_each(|chunk| decoder.push(chunk))?;
+    let (page, _) = decoder.finish()?;
+    Ok(ResultsPage { rows, ..page })
+}
+
+fn compare(ours: &Result<ResultsPage, DecodeError>, reference: &Result<ResultsPage, DecodeError>) {
+    match (ours, reference) {
+        (Ok(ours), Ok(reference)) => assert_eq!(ours, reference, "serde_json reads something else"),
+        (Err(_), Err(_)) => {}
+        (Ok(_), Err(error)) => panic!("serde_json refuses this: {error}"),
+        (Err(error), Ok(_)) => panic!("serde_json accepts this: {error}"),
+    }
+}

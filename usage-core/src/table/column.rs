@@ -1,0 +1,109 @@
+use std::fmt;
+
+/// A member of a row that holds a text: what rows can be grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// The first day of the row's bucket.
+    Date,
+    /// The OAuth client's id.
+    ClientId,
+    /// The OAuth client's name.
+    ClientName,
+    /// The organisation that made the requests.
+    OrganizationId,
+    /// The user on whose behalf they were made.
+    UserId,
+    /// The API's path with placeholders.
+    TemplateUri,
+    /// The HTTP method.
+    HttpMethod,
+    /// The platform (jobs only).
+    Platform,
+}
+
+impl Column {
+    /// Every column, in the order in which a row is written.
+    pub const ALL: [Self; 8] = [
+        Self::Date,
+        Self::ClientId,
+        Self::ClientName,
+        Self::OrganizationId,
+        Self::UserId,
+        Self::TemplateUri,
+        Self::HttpMethod,
+        Self::Platform,
+    ];
+
+    /// The member's name in the unified output: `clientId`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::ClientId => "clientId",
+            Self::ClientName => "clientName",
+            Self::OrganizationId => "organizationId",
+            Self::UserId => "userId",
+            Self::TemplateUri => "templateUri",
+            Self::HttpMethod => "httpMethod",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A member of a row that holds a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counter {
+    /// All requests.
+    Requests,
+    /// Answers of class 2xx.
+    Status200,
+    /// Answers of class 3xx.
+    Status300,
+    /// Answers of class 4xx, the rate-limited ones included.
+    Status400,
+    /// Rate-limited requests: a subset of [`Status400`](Self::Status400).
+    Status429,
+    /// Answers of class 5xx.
+    Status500,
+}
+
+impl Counter {
+    /// Every counter, in the order in which a row is written.
+    pub const ALL: [Self; 6] =
+        [Self::Requests, Self::Status200, Self::Status300, Self::Status400, Self::Status429, Self::Status500];
+
+    /// The member's name in the unified output: `requests`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Status200 => "status200",
+            Self::Status300 => "status300",
+            Self::Status400 => "status400",
+            Self::Status429 => "status429",
+            Self::Status500 => "status500",
+        }
+    }
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_listed_in_their_order() {
+        // Rows are stored as arrays indexed by these.
+        assert!(Column::ALL.iter().enumerate().all(|(index, column)| *column as usize == index));
+        assert!(Counter::ALL.iter().enumerate().all(|(index, counter)| *counter as usize == index));
+    }
+}

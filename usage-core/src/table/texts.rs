@@ -1,0 +1,95 @@
+/// Texts one after the other in one buffer, each named by a small number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts {
+    buffer: String,
+    /// Where each text begins and ends in the buffer.
+    bounds: Vec<(usize, usize)>,
+}
+
+/// The number of a text: 0 is no text, `n` is the `n`th.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Symbol(pub(super) u32);
+
+impl Texts {
+    /// Adds `text`. An empty text is none; so is one past the four billionth.
+    pub(crate) fn push(&mut self, text: &str) -> Symbol {
+        if text.is_empty() {
+            return Symbol::default();
+        }
+        let Ok(number) = u32::try_from(self.bounds.len() + 1) else { return Symbol::default() };
+        let start = self.buffer.len();
+        self.buffer.push_str(text);
+        self.bounds.push((start, self.buffer.len()));
+        Symbol(number)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, symbol: Symbol) -> Option<&str> {
+        let (start, end) = self.bounds(symbol)?;
+        self.buffer.get(start..end)
+    }
+
+    /// Whether `symbol` names `text`.
+    #[inline]
+    pub(super) fn is(&self, symbol: Symbol, text: &str) -> bool {
+        self.bounds(symbol).and_then(|(start, end)| self.buffer.as_bytes().get(start..end))
+            == Some(text.as_bytes())
+    }
+
+    #[inline]
+    fn bounds(&self, symbol: Symbol) -> Option<(usize, usize)> {
+        self.bounds.get(symbol.index()?).copied()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.buffer.clear();
+        self.bounds.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// The texts, in the order of their numbers from 1.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (1..).map_while(|number| self.get(Symbol(number)))
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.buffer.shrink_to_fit();
+        self.bounds.shrink_to_fit();
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.buffer.capacity() + self.bounds.capacity() * size_of::<(usize, usize)>()
+    }
+}
+
+impl Symbol {
+    /// Where this symbol stands in a list that has something for each text; none for no text.
+    #[inline]
+    pub(super) fn index(self) -> Option<usize> {
+        usize::try_from(self.0).ok()?.checked_sub(1)
+    }
+
+    /// This symbol in another table, whose symbols for texts 1, 2, … are `moved`.
+    pub(super) fn translate(self, moved: &[Self]) -> Self {
+        self.index().and_then(|index| moved.get(index)).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_and_the_empty_one_is_none() {
+        let mut texts = Texts::default();
+        let symbols = ["a", "", "äöü", "a"].map(|text| texts.push(text));
+        assert_eq!(symbols.map(|symbol| texts.get(symbol)), [Some("a"), None, Some("äöü"), Some("a")]);
+        assert_eq!(texts.iter().collect::<Vec<_>>(), ["a", "äöü", "a"]);
+        assert_eq!(texts.get(Symbol(9)), None);
+        texts.clear();
+        assert_eq!((texts.len(), texts.get(Symbol(1))), (0, None));
+    }
+}

@@ -1,0 +1,91 @@
+//! What a table and a decoder hold, counted by the allocator.
+
+use allocation_counter::{AllocationInfo, measure};
+use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
+use usage_core::fuzzing::documents::{Family, SamplePage};
+use usage_core::{Column, UsageRow, UsageTable};
+
+const CHUNK: usize = 16 * 1024;
+
+fn page(family: Family, rows: usize) -> Vec<u8> {
+    SamplePage::benchmark(family, rows).to_json().into_bytes()
+}
+
+fn read(body: &[u8]) -> UsageTable {
+    let mut decoder = PageDecoder::default();
+    for chunk in body.chunks(CHUNK) {
+        decoder.push(chunk).unwrap();
+    }
+    decoder.finish().unwrap().rows
+}
+
+/// What `make` returns, and what it allocated.
+fn measured<T>(make: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut result = None;
+    let memory = measure(|| result = Some(make()));
+    (result.unwrap(), memory)
+}
+
+#[test]
+fn a_table_knows_what_it_holds() {
+    let assert_exact = |make: &dyn Fn() -> UsageTable| {
+        let (table, memory) = measured(make);
+        assert_eq!(i64::try_from(table.heap_bytes()).unwrap(), memory.bytes_current, "{} rows", table.len());
+    };
+    for family in [Family::Legacy, Family::Jobs] {
+        for rows in [0, 1, 3, 255, 256, 257, 5000] {
+            let body = page(family, rows);
+            assert_exact(&|| read(&body));
+            let table = read(&body);
+            assert_exact(&|| table.clone());
+            assert_exact(&|| table.group_by(&[Column::ClientId, Column::Date]));
+            assert_exact(&|| table.iter().filter(|row| row.requests() > Some(0)).collect());
+            assert_exact(&|| {
+                let mut both = read(&body);
+                both.append(&table);
+                both.absorb(read(&body));
+                both.sort_by(|a, b| a.user_id().cmp(&b.user_id()));
+                both.retain(|row| row.status200() > Some(5));
+                both
+            });
+        }
+    }
+}
+
+#[test]
+fn a_row_is_small_and_costs_no_allocation() {
+    let (few, many) = (page(Family::Legacy, 5_000), page(Family::Legacy, 20_000));
+    let (table, many) = measured(|| read(&many));
+    let (_, few) = measured(|| read(&few));
+    // All texts are known after 5,000 rows; then there is a block for every few hundred rows, and the list of blocks.
+    assert!(many.count_total - few.count_total < 15_000 / 250 + 10, "{few:?} {many:?}");
+    assert!(table.heap_bytes() < 20_000 * 65, "{} bytes", table.heap_bytes());
+    assert!(many.bytes_max < table.heap_bytes() as u64 + 64 * 1024, "{many:?}");
+}
+
+#[test]
+fn a_visitor_keeps_nothing() {
+    let visit = |rows| {
+        let body = page(Family::Legacy, rows);
+        let mut seen = 0;
+        let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| seen += 1);
+        let ((), memory) = measured(|| body.chunks(CHUNK).for_each(|chunk| decoder.push(chunk).unwrap()));
+        let _ = decoder.finish().unwrap();
+        assert_eq!(seen, rows);
+        memory
+    };
+    let (few, many) = (visit(100), visit(10_000));
+    assert!(many.count_total < 30 && many.count_total <= few.count_total + 5, "{few:?} {many:?}");
+    assert!(many.bytes_max < 4096, "{many:?}");
+}
+
+#[test]
+fn a_page_without_rows_costs_no_allocation() {
+    let (page, memory) = measured(|| {
+        let mut decoder = PageDecoder::default();
+        decoder.push(br#"{"queryStatus":"Running"}"#).unwrap();
+        decoder.finish().unwrap()
+    });
+    assert!(page.rows.is_empty());
+    assert_eq!(memory.count_total, 0, "{memory:?}");
+}
