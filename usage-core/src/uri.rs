@@ -100,11 +100,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_cursor_is_taken_out_of_a_next_uri() {
-        assert_eq!(after_of("/jobs/1?pageSize=100&after=eyJ%2Bb%3D").as_deref(), Some("eyJ+b="));
-        assert_eq!(after_of("https://evil.example/x?after=a#after=b").as_deref(), Some("a"));
-        for none in ["", "/jobs/1", "/jobs/1?pageSize=100", "/jobs/1?after=", "/jobs/1#?after=a", "after=a"] {
-            assert_eq!(after_of(none), None, "{none}");
+    fn takes_the_cursor_out_of_a_uri() {
+        for (uri, after) in [
+            ("/api/v2/x?pageSize=100&after=a%3D%3D", Some("a==")),
+            ("https://elsewhere/x?after=a+b#after=c", Some("a b")),
+            ("?after=a&after=b", Some("a")),
+            ("/x?after=", None),
+            ("/x?before=a", None),
+            ("/x#?after=a", None),
+            ("after=a", None),
+            ("", None),
+        ] {
+            assert_eq!(after_of(uri).as_deref(), after, "{uri}");
         }
     }
 

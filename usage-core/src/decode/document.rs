@@ -212,22 +212,6 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_cursor_out_of_a_uri() {
-        for (uri, after) in [
-            ("/api/v2/x?pageSize=100&after=a%3D%3D", Some("a==")),
-            ("https://elsewhere/x?after=a+b#after=c", Some("a b")),
-            ("?after=a&after=b", Some("a")),
-            ("/x?after=", None),
-            ("/x?before=a", None),
-            ("/x#?after=a", None),
-            ("after=a", None),
-            ("", None),
-        ] {
-            assert_eq!(after_of(uri).as_deref(), after, "{uri}");
-        }
-    }
-
-    #[test]
     fn the_short_way_and_the_events_read_the_same() {
         // The second row is read in the short way as far as it goes, the first one by events where it is cut.
         let row = r#"{"clientId":"a","clientName":"\u0062","requests":18446744073709551615}"#;

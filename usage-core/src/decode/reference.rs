@@ -7,13 +7,14 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::decode::document::{NO_AFTER, after_of, cursor};
+use crate::decode::document::{NO_AFTER, cursor};
 use crate::decode::json::parse_json;
 use crate::decode::row::day_of;
 use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
 use crate::error::{DecodeError, ErrorBody};
 use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageRecord;
+use crate::uri::after_of;
 
 /// Reads a results page with `serde_json`. How long an error body is, is not checked.
 pub(crate) fn decode(body: &[u8]) -> Result<ResultsPage, DecodeError> {
