@@ -224,6 +224,25 @@ mod tests {
     }
 
     #[test]
+    fn the_short_way_begins_no_name_inside_another() {
+        let (first, second) = ("{\"results\":[{\"", "\"clientId\":\"x\"}]}");
+        let error = read(&[first, second]).unwrap_err();
+        assert_eq!((error.offset, &*error.problem), (15, "expected a colon"));
+        assert_eq!(read(&[&[first, second].concat()]), Err(error));
+    }
+
+    #[test]
+    fn the_short_way_refuses_what_is_there_twice() {
+        // The first two rows teach that either member comes behind the other.
+        let rows = r#"{"userId":"1","date":"2"},{"date":"1","userId":"2"}"#;
+        let document = format!(r#"{{"results":[{rows},{{"userId":"1","date":"2","userId":"3"}}]}}"#);
+        // There is no short way at the very end of a piece.
+        let error = read(&[&document, " "]).unwrap_err();
+        assert_eq!(read(&[&(document + &" ".repeat(50))]), Err(error.clone()));
+        assert_eq!((&*error.path, &*error.problem), ("results[2].userId", "the member is there twice"));
+    }
+
+    #[test]
     fn an_error_body_is_read_across_pieces() {
         let (page, _) = read(&["{\"errorBody\"", " :", " {\"co", "de\":\"c\"", "} ,\"x\":1}"]).unwrap();
         assert_eq!(page.error.unwrap().code.as_deref(), Some("c"));
