@@ -42,7 +42,7 @@ impl<Q: UsageQuery> Handle<Q> {
     pub fn finish(mut self) -> Result<UsageTable, Error> {
         let mut table = UsageTable::new();
         while let Some(page) = self.next_page()? {
-            table.append(&page);
+            table.absorb(page);
         }
         Ok(table)
     }

@@ -50,7 +50,7 @@ impl<Q: UsageQuery> Handle<Q> {
     pub async fn finish(mut self) -> Result<UsageTable, Error> {
         let mut table = UsageTable::new();
         while let Some(page) = self.next_page().await? {
-            table.append(&page);
+            table.absorb(page);
         }
         Ok(table)
     }
