@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use usage_core::error::BuildError;
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Call, ClientBuilder, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, Machine, Next,
-    Notice, Policy, Session, Snapshot, UsageQuery, UsageTable,
+    Call, ClientBuilder, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, LogIn, Machine,
+    Next, Notice, Policy, Session, Snapshot, UsageQuery, UsageTable,
 };
 
 use crate::clock::{Clock, SystemClock};
@@ -60,6 +60,13 @@ impl Client {
         let mut call = Call::new(endpoint, self.policy, seed(), self.clock.now());
         let response = self.advance(&mut call, &mut |_, _| {}).await?;
         response.ok_or_else(|| BuildError::Client { problem: "the call was answered before".into() }.into())
+    }
+
+    /// Makes sure that the session holds an access token that is good now, and sends nothing with it. Queries and calls
+    /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
+    pub async fn log_in(&self) -> Result<(), Error> {
+        let mut log_in = LogIn::new(self.policy, seed(), self.clock.now());
+        self.advance(&mut log_in, &mut |_, _| {}).await.map(drop)
     }
 
     fn handle<Q: UsageQuery>(&self, execution: Execution<Q>) -> Handle<Q> {

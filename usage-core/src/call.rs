@@ -100,7 +100,7 @@ impl<E: Endpoint> Machine for Call<E> {
         intake: Intake<E::Decoder>,
         session: &mut Session,
     ) -> Progress<E::Response> {
-        let Some(arrival) = self.courier.accept(intake, session) else { return Progress::nothing() };
+        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
         let terms = self.terms;
         match arrival {
             Arrival::Token(answer) => match self.courier.on_token(now, answer, terms, session) {

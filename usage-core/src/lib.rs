@@ -42,7 +42,7 @@
 //!
 //! - [`query`]: the queries, what an execution runs. [`Endpoint`]: the operations behind them.
 //! - [`events`]: the operational events, synchronous.
-//! - [`Execution`] and [`Call`]: the machines. [`machine`]: what a driver needs to know of them.
+//! - [`Execution`], [`Call`] and [`LogIn`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
 //! - [`UsageTable`]: the rows, whatever family they came from.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
@@ -70,6 +70,7 @@ pub mod fuzzing;
 mod ids;
 mod interval;
 mod jitter;
+mod log_in;
 pub mod machine;
 pub mod model;
 mod open_enum;
@@ -106,6 +107,7 @@ pub use execution::{Execution, Snapshot};
 pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN};
 pub use interval::Interval;
 pub use jitter::Jitter;
+pub use log_in::LogIn;
 pub use machine::{Machine, Next, Notice};
 pub use phase::{Cause, Phase, Transition, WaitReason};
 pub use query::UsageQuery;

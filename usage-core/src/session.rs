@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use crate::auth::{AccessToken, Grant, TokenAnswer, TokenStore};
+use crate::auth::{AccessToken, FetchId, Grant, TokenAnswer, TokenStore};
 use crate::error::BuildError;
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
@@ -97,7 +97,16 @@ impl Session {
     ///
     /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes.
     pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
-        self.token.arrived(now, answer)?;
+        self.keep(now, None, answer)
+    }
+
+    fn keep(
+        &mut self,
+        now: Timestamp,
+        fetch: Option<FetchId>,
+        answer: &TokenAnswer,
+    ) -> Result<(), BuildError> {
+        self.token.arrived(now, fetch, answer)?;
         if let Some(grant) = self.grant.after(answer) {
             self.grant = grant;
         } else {
@@ -105,6 +114,13 @@ impl Session {
             self.grant = Grant::Manual(answer.bearer()?);
         }
         Ok(())
+    }
+
+    /// Takes a token whose fetch was given up, unless a later fetch has brought one already.
+    pub(crate) fn token_arrived_late(&mut self, now: Timestamp, fetch: FetchId, answer: &TokenAnswer) {
+        if self.token.is_behind(fetch) && answer.bearer().is_ok() {
+            let _ = self.keep(now, Some(fetch), answer);
+        }
     }
 
     /// The request budget, as the service last told it.

@@ -49,9 +49,10 @@ impl TokenAnswer {
         AccessToken::parse(self.access_token.expose())
     }
 
-    /// How long the token lives, if the login host says so.
+    /// How long the token lives, if the login host says so. A token that is said to be over on arrival says nothing:
+    /// to believe that would be to fetch without end.
     pub(super) fn life(&self) -> Option<Duration> {
-        self.expires_in.map(Duration::from_secs)
+        self.expires_in.filter(|seconds| *seconds > 0).map(Duration::from_secs)
     }
 }
 

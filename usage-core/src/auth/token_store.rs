@@ -33,6 +33,8 @@ pub struct TokenStore {
     not_before: Timestamp,
     generations: u64,
     fetches: u64,
+    /// The latest fetch whose token arrived. Answers to it and to those before it no longer count.
+    settled: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -66,8 +68,8 @@ pub(crate) struct FetchId(u64);
 /// What an execution that wants to send a request gets.
 #[derive(Debug)]
 pub(crate) enum Authorization<'a> {
-    /// Send it with this.
-    Token { token: &'a AccessToken, generation: u64 },
+    /// Send it with the [current](TokenStore::current) token.
+    Token { generation: u64 },
     /// Fetch a token first; the fetch is yours.
     Fetch(FetchId),
     /// Another one fetches, or the login host is out of order: ask again then.
@@ -108,9 +110,7 @@ impl TokenStore {
         });
         if usable || self.refused.is_some() {
             return match (&self.issued, &self.refused) {
-                (Some(issued), _) if usable => {
-                    Authorization::Token { token: &issued.token, generation: issued.generation }
-                }
+                (Some(issued), _) if usable => Authorization::Token { generation: issued.generation },
                 (_, Some(refused)) => Authorization::Refused(&refused.error),
                 _ => Authorization::Wait(now.saturating_add(TOKEN_WAIT)),
             };
@@ -132,9 +132,21 @@ impl TokenStore {
         self.fetching.as_ref().is_some_and(|fetching| fetching.id == id)
     }
 
-    /// A token arrived for the fetch that is under way.
-    pub(crate) fn arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
+    /// Whether nothing has arrived since `id`, a fetch that was given up, was begun.
+    pub(crate) fn is_behind(&self, id: FetchId) -> bool {
+        self.settled < id.0
+    }
+
+    /// A token arrived: for the latest fetch, or for an earlier one that was given up.
+    pub(crate) fn arrived(
+        &mut self,
+        now: Timestamp,
+        fetch: Option<FetchId>,
+        answer: &TokenAnswer,
+    ) -> Result<(), BuildError> {
+        // What a later fetch is told no longer matters: it asked with a credential that may be spent by this one.
         self.fetching = None;
+        self.settled = fetch.map_or(self.fetches, |fetch| fetch.0);
         let token = answer.bearer()?;
         let life = answer.life().unwrap_or(DEFAULT_LIFE);
         let ahead = REFRESH_AHEAD.min(life / REFRESH_AHEAD_SHARE);
@@ -212,7 +224,10 @@ mod tests {
 
     fn token(store: &mut TokenStore, now: Timestamp) -> (String, u64) {
         match store.authorize(now, TIMEOUT) {
-            Authorization::Token { token, generation } => (token.expose().to_owned(), generation),
+            Authorization::Token { generation } => {
+                let (token, _) = store.current().unwrap();
+                (token.expose().to_owned(), generation)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -223,7 +238,7 @@ mod tests {
         let id = fetch(&mut store, at(0));
         assert!(matches!(store.authorize(at(1), TIMEOUT), Authorization::Wait(until) if until > at(1)));
         assert!(store.is_current(id));
-        store.arrived(at(2), &answer("a", 1000)).unwrap();
+        store.arrived(at(2), None, &answer("a", 1000)).unwrap();
         assert_eq!(token(&mut store, at(3)), ("a".into(), 1));
     }
 
@@ -231,13 +246,13 @@ mod tests {
     fn renews_ahead_of_expiry_and_serves_the_old_token_meanwhile() {
         let mut store = TokenStore::default();
         fetch(&mut store, at(0));
-        store.arrived(at(0), &answer("a", 1000)).unwrap();
+        store.arrived(at(0), None, &answer("a", 1000)).unwrap();
         assert_eq!(token(&mut store, at(939)).0, "a");
         let id = fetch(&mut store, at(940));
         assert_eq!(token(&mut store, at(941)).0, "a");
         assert!(store.is_current(id));
         assert!(matches!(store.authorize(at(969), TIMEOUT), Authorization::Token { .. }));
-        store.arrived(at(969), &answer("b", 300)).unwrap();
+        store.arrived(at(969), None, &answer("b", 300)).unwrap();
         assert_eq!(token(&mut store, at(969)), ("b".into(), 2));
         // A tenth of 300 s is less than a minute.
         assert_eq!(token(&mut store, at(969 + 269)).0, "b");
@@ -248,10 +263,10 @@ mod tests {
     fn a_late_refusal_discards_nothing() {
         let mut store = TokenStore::default();
         fetch(&mut store, at(0));
-        store.arrived(at(0), &answer("a", 1000)).unwrap();
+        store.arrived(at(0), None, &answer("a", 1000)).unwrap();
         store.invalidate(1);
         fetch(&mut store, at(1));
-        store.arrived(at(1), &answer("b", 1000)).unwrap();
+        store.arrived(at(1), None, &answer("b", 1000)).unwrap();
         store.invalidate(1);
         assert_eq!(token(&mut store, at(2)).0, "b");
     }
@@ -290,7 +305,7 @@ mod tests {
         for now in [at(1), at(1001), at(1_000_000)] {
             assert!(matches!(store.authorize(now, TIMEOUT), Authorization::Refused(_)));
         }
-        store.arrived(at(2000), &answer("a", 1000)).unwrap();
+        store.arrived(at(2000), None, &answer("a", 1000)).unwrap();
         assert_eq!(token(&mut store, at(2000)).0, "a");
         fetch(&mut store, at(2990));
     }
@@ -320,7 +335,7 @@ mod tests {
     fn a_token_of_unknown_life_is_renewed_in_time_and_served_meanwhile() {
         let mut store = TokenStore::default();
         fetch(&mut store, at(0));
-        store.arrived(at(0), &serde_json::from_str(r#"{"access_token":"a"}"#).unwrap()).unwrap();
+        store.arrived(at(0), None, &serde_json::from_str(r#"{"access_token":"a"}"#).unwrap()).unwrap();
         assert_eq!(token(&mut store, at(269)).0, "a");
         fetch(&mut store, at(270));
         assert_eq!(token(&mut store, at(299)).0, "a");
@@ -340,7 +355,7 @@ mod tests {
     fn a_token_that_does_not_fit_a_header_is_refused() {
         let mut store = TokenStore::default();
         fetch(&mut store, at(0));
-        assert!(store.arrived(at(0), &answer("a\nb", 10)).is_err());
+        assert!(store.arrived(at(0), None, &answer("a\nb", 10)).is_err());
         fetch(&mut store, at(0));
     }
 }

@@ -71,7 +71,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         session: &mut Session,
     ) -> Progress<UsageTable> {
         self.observe(now);
-        let Some(arrival) = self.courier.accept(intake, session) else { return Progress::nothing() };
+        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
         let terms = self.terms();
         let transition = match arrival {
             Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),

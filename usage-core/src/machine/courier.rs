@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::time::Timestamp;
 
 /// The endpoint's name in the traces of a token request.
-const TOKEN: &str = "oauth.token";
+pub(crate) const TOKEN: &str = "oauth.token";
 
 /// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
 /// whether it is tried again. One courier serves one machine; what is common to all is in the session.
@@ -47,6 +47,13 @@ pub(crate) struct Courier {
 pub(crate) struct Terms {
     pub(crate) policy: Policy,
     pub(crate) deadline: Timestamp,
+}
+
+impl Terms {
+    /// How long an exchange that begins at `now` may take.
+    fn timeout(&self, now: Timestamp) -> Duration {
+        self.policy.exchange_timeout.min(self.deadline.saturating_since(now))
+    }
 }
 
 /// What became of the wish to send a request.
@@ -92,42 +99,17 @@ impl Courier {
         terms: Terms,
         session: &mut Session,
     ) -> Dispatch {
-        self.at_login = false;
-        if now >= terms.deadline {
-            return Dispatch::Fail(deadline(now, None, None));
-        }
-        if let Some(fetch) = self.fetching.take() {
-            session.token.abandon(fetch);
+        if let Err(late) = self.begin(now, terms, session) {
+            return late;
         }
         if let Some(until) = session.budget.blocked_until(now) {
             return wait(until, WaitReason::RateLimit, terms);
         }
-        self.at_login = true;
-        let timeout = terms.policy.exchange_timeout.min(terms.deadline.saturating_since(now));
-        let (token, generation) = match session.token.authorize(now, timeout) {
-            Authorization::Token { token, generation } => (token, generation),
-            Authorization::Refused(error) => return Dispatch::Fail(unauthorized(error)),
-            Authorization::Wait(until) => return wait(until, WaitReason::Token, terms),
-            Authorization::Fetch(fetch) => {
-                let exchange = match session.grant.token_request(&session.login) {
-                    Ok(Some(request)) => {
-                        Exchange { ticket: Ticket(Purpose::Token(fetch)), endpoint: TOKEN, request, timeout }
-                    }
-                    Ok(None) => {
-                        session.token.abandon(fetch);
-                        return Dispatch::Fail(Failure::Unauthorized(Unauthorized::CannotRenew));
-                    }
-                    Err(error) => {
-                        session.token.abandon(fetch);
-                        return Dispatch::Fail(error.into());
-                    }
-                };
-                self.fetching = Some(fetch);
-                return Dispatch::Authorize(self.address(exchange, session));
-            }
+        let generation = match self.authorize(now, terms, session) {
+            Ok(generation) => generation,
+            Err(first) => return first,
         };
-        self.at_login = false;
-        let request = match endpoint.to_request(&session.api, Some(token)) {
+        let request = match endpoint.to_request(&session.api, session.access_token()) {
             Ok(request) => request,
             Err(error) => return Dispatch::Fail(error.into()),
         };
@@ -136,7 +118,54 @@ impl Courier {
         self.generation = generation;
         session.budget.spend(now);
         let ticket = Ticket(Purpose::Operation(self.next_ticket));
-        Dispatch::Send(self.address(Exchange { ticket, endpoint: E::NAME, request, timeout }, session))
+        let exchange = Exchange { ticket, endpoint: E::NAME, request, timeout: terms.timeout(now) };
+        Dispatch::Send(self.address(exchange, session))
+    }
+
+    /// Gets the session a token without sending anything with it: what is to be done first, if anything.
+    pub(crate) fn log_in(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Option<Dispatch> {
+        self.begin(now, terms, session).and_then(|()| self.authorize(now, terms, session)).err()
+    }
+
+    /// A try begins, unless it is too late. A fetch that is still out was given up.
+    fn begin(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Result<(), Dispatch> {
+        self.at_login = false;
+        if now >= terms.deadline {
+            return Err(Dispatch::Fail(deadline(now, None, None)));
+        }
+        if let Some(fetch) = self.fetching.take() {
+            session.token.abandon(fetch);
+        }
+        Ok(())
+    }
+
+    /// The generation of the session's token, or what is to be done before there is one.
+    fn authorize(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Result<u64, Dispatch> {
+        self.at_login = true;
+        let timeout = terms.timeout(now);
+        let fetch = match session.token.authorize(now, timeout) {
+            Authorization::Token { generation } => {
+                self.at_login = false;
+                return Ok(generation);
+            }
+            Authorization::Refused(error) => return Err(Dispatch::Fail(unauthorized(error))),
+            Authorization::Wait(until) => return Err(wait(until, WaitReason::Token, terms)),
+            Authorization::Fetch(fetch) => fetch,
+        };
+        let request = match session.grant.token_request(&session.login) {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                session.token.abandon(fetch);
+                return Err(Dispatch::Fail(Failure::Unauthorized(Unauthorized::CannotRenew)));
+            }
+            Err(error) => {
+                session.token.abandon(fetch);
+                return Err(Dispatch::Fail(error.into()));
+            }
+        };
+        self.fetching = Some(fetch);
+        let exchange = Exchange { ticket: Ticket(Purpose::Token(fetch)), endpoint: TOKEN, request, timeout };
+        Err(Dispatch::Authorize(self.address(exchange, session)))
     }
 
     fn address(&mut self, mut exchange: Exchange, session: &Session) -> Box<Exchange> {
@@ -159,14 +188,22 @@ impl Courier {
         Intake::new(ticket, head, decoder)
     }
 
-    /// What arrived, if it is what is awaited; nothing if it came too late.
+    /// What arrived, if it is what is awaited; nothing if it came too late. A token that came too late is kept all
+    /// the same: the refresh token with it may be the only one that is still good.
     pub(crate) fn accept<D: ResponseDecoder>(
         &mut self,
+        now: Timestamp,
         intake: Intake<D>,
-        session: &Session,
+        session: &mut Session,
     ) -> Option<Arrival<D::Output>> {
         let (ticket, arrival) = intake.finish();
-        self.redeem(&ticket, session).then_some(arrival)
+        if self.redeem(&ticket, session) {
+            return Some(arrival);
+        }
+        if let (Purpose::Token(fetch), Arrival::Token(Ok(answer))) = (ticket.0, arrival) {
+            session.token_arrived_late(now, fetch, &answer);
+        }
+        None
     }
 
     /// Whether `ticket` is for what is awaited; then it is no longer.

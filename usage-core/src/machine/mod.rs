@@ -25,7 +25,7 @@ use http::response::Parts;
 pub use exchange::{Exchange, Ticket};
 pub use intake::Intake;
 
-pub(crate) use courier::{Courier, Dispatch, Terms, Verdict};
+pub(crate) use courier::{Courier, Dispatch, TOKEN, Terms, Verdict};
 pub(crate) use intake::Arrival;
 
 use crate::decode::ResponseDecoder;

@@ -14,6 +14,7 @@ mod failures;
 mod fleet;
 mod grants;
 mod liveness;
+mod log_in;
 mod memory;
 mod model;
 mod paging;

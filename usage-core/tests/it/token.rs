@@ -89,9 +89,12 @@ fn a_driver_that_dies_while_fetching_starts_the_fetch_anew() {
     let Next::Send(alive) = execution.next(START, &mut session).next else { panic!() };
     let late = execution.on_response(START, dead.ticket, http::Response::new(TOKEN.as_bytes()), &mut session);
     assert!(late.transition.is_none());
-    let progress =
+    // It moves nothing, but the token is kept.
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    assert_eq!(submit.request.uri().path(), "/api/v2/usage/query");
+    let useless =
         execution.on_response(START, alive.ticket, http::Response::new(TOKEN.as_bytes()), &mut session);
-    assert!(progress.transition.is_some());
+    assert!(useless.transition.is_none());
 }
 
 #[test]

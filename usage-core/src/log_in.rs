@@ -1,0 +1,127 @@
+//! Getting the session a token ahead of the first query.
+
+use http::response::Parts;
+use serde::de::IgnoredAny;
+
+use crate::decode::JsonDecoder;
+use crate::error::{Error, Failure, TransportFailure};
+use crate::jitter::Jitter;
+use crate::machine::{
+    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, TOKEN, Terms, Ticket, Transitions,
+    Verdict,
+};
+use crate::phase::WaitReason;
+use crate::retry::Policy;
+use crate::session::Session;
+use crate::time::Timestamp;
+
+/// Makes sure that the session holds an access token that is good now, and sends nothing with it.
+///
+/// Machines that have something to send fetch a token by themselves. This one is for those who want to know ahead of
+/// that whether the credential is taken, or who save what the login host hands out: after it,
+/// [`Session::access_token`] and [`Session::refresh_token`] are there. A code, which is good only for a minute or so,
+/// is turned into a token this way as soon as it arrives.
+#[derive(Debug)]
+pub struct LogIn {
+    terms: Terms,
+    courier: Courier,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Ready,
+    Waiting(Timestamp, WaitReason),
+    Finished(Option<Failure>),
+}
+
+impl LogIn {
+    /// A log-in that may take `policy.deadline` from `now` on. `seed` decides the jitter.
+    pub fn new(policy: Policy, seed: u64, now: Timestamp) -> Self {
+        let deadline = now.saturating_add(policy.deadline);
+        Self {
+            terms: Terms { policy, deadline },
+            courier: Courier::new(Jitter::new(seed)),
+            state: State::Ready,
+        }
+    }
+
+    fn conclude<T>(&mut self, verdict: Verdict<T>) {
+        self.state = match verdict {
+            // Asking again finds the token, or fetches one if this one is no good any more.
+            Verdict::Done(_) | Verdict::Renew => State::Ready,
+            Verdict::Wait(until, why, _) => State::Waiting(until, why),
+            Verdict::Fail(failure) => State::Finished(Some(failure)),
+        };
+    }
+}
+
+impl Machine for LogIn {
+    /// Never used: only the login host is asked, and its answers have a decoder of their own.
+    type Decoder = JsonDecoder<IgnoredAny>;
+    /// Nothing: the token is in the session.
+    type Output = ();
+
+    fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
+        let step = |next| Step { next, transitions: Transitions::default() };
+        match &self.state {
+            State::Finished(_) => return step(Next::Finished),
+            State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
+            State::Ready | State::Waiting(..) => self.state = State::Ready,
+        }
+        match self.courier.log_in(now, self.terms, session) {
+            Some(Dispatch::Send(exchange) | Dispatch::Authorize(exchange)) => step(Next::Send(exchange)),
+            Some(Dispatch::Wait(until, why)) => step(Next::WaitUntil(until, why)),
+            Some(Dispatch::Fail(failure)) => {
+                self.state = State::Finished(Some(failure));
+                step(Next::Finished)
+            }
+            None => {
+                self.state = State::Finished(None);
+                step(Next::Finished)
+            }
+        }
+    }
+
+    fn on_head(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        session: &mut Session,
+    ) -> Intake<Self::Decoder> {
+        Courier::on_head(now, ticket, head, JsonDecoder::default(), session)
+    }
+
+    fn on_end(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<Self::Decoder>,
+        session: &mut Session,
+    ) -> Progress<()> {
+        if let Some(Arrival::Token(answer)) = self.courier.accept(now, intake, session) {
+            let verdict = self.courier.on_token(now, answer, self.terms, session);
+            self.conclude(verdict);
+        }
+        Progress::nothing()
+    }
+
+    fn on_failure(
+        &mut self,
+        now: Timestamp,
+        ticket: impl Into<Ticket>,
+        failure: TransportFailure,
+        session: &mut Session,
+    ) -> Progress<()> {
+        if self.courier.redeem(&ticket.into(), session) {
+            let verdict = self.courier.on_token_failure(now, failure, self.terms, session);
+            self.conclude(verdict);
+        }
+        Progress::nothing()
+    }
+
+    fn error(&self) -> Option<Error> {
+        let State::Finished(Some(failure)) = &self.state else { return None };
+        Some(Error::new(failure.clone(), TOKEN).with_attempts(self.courier.attempts))
+    }
+}
