@@ -1,5 +1,7 @@
 use std::fmt;
 
+use usage_core::decode::RowVisitor;
+use usage_core::execution::Visiting;
 use usage_core::{
     Error, Execution, IntoIter, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
 };
@@ -45,6 +47,20 @@ impl<Q: UsageQuery> Handle<Q> {
             table.absorb(page);
         }
         Ok(table)
+    }
+
+    /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
+    /// many there are. See [`Visiting`] for what happens when a page breaks off.
+    pub fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
+        let Self { client, execution, mut observer } = self;
+        let mut visiting = Visiting::new(execution, visitor);
+        let mut notify = |visiting: &Visiting<Q, _>, notice| {
+            if let Some(observer) = &mut observer {
+                observer(visiting.execution(), notice);
+            }
+        };
+        while client.advance(&mut visiting, &mut notify)?.is_some() {}
+        Ok(())
     }
 
     /// The rows one by one; pages are fetched as they are needed.

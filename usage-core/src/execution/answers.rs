@@ -63,7 +63,7 @@ impl<Q: UsageQuery> Execution<Q> {
             return Progress::nothing();
         };
         match page.status {
-            Some(QueryStatus::Complete | QueryStatus::Succeeded) => {}
+            Some(status) if status.is_done() => {}
             Some(status @ (QueryStatus::Failed | QueryStatus::Cancelled)) => {
                 self.state = in_flight.into();
                 let failure = Failure::QueryFailed { status: status.as_str().into(), error: page.error };

@@ -2,9 +2,10 @@
 
 use http::response::Parts;
 
+use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Failure, TransportFailure};
-use crate::execution::decoder::OpDecoder;
+use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
 use crate::machine::{
@@ -59,9 +60,8 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<OpDecoder<Q>> {
-        self.observe(now);
-        let decoder = OpDecoder::for_op(self.state.op());
-        Courier::on_head(now, ticket, head, decoder, session)
+        let decoder = OpDecoder::for_op(self.op());
+        self.take_head(now, ticket, head, decoder, session)
     }
 
     fn on_end(
@@ -70,24 +70,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         intake: Intake<OpDecoder<Q>>,
         session: &mut Session,
     ) -> Progress<UsageTable> {
-        self.observe(now);
-        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
-        let terms = self.terms();
-        let transition = match arrival {
-            Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),
-            Arrival::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
-                self.on_not_found(now, error)
-            }
-            Arrival::Answer(Err(error)) => {
-                let verdict = self.courier.on_error(now, error, terms, session);
-                self.conclude(verdict)
-            }
-            Arrival::Token(answer) => {
-                let verdict = self.courier.on_token(now, answer, terms, session);
-                self.conclude(verdict)
-            }
-        };
-        Progress { transition, output: None }
+        self.take_end(now, intake, session)
     }
 
     fn on_failure(
@@ -124,6 +107,51 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
 }
 
 impl<Q: UsageQuery> Execution<Q> {
+    /// The head of an answer, whose body `decoder` reads.
+    pub(super) fn take_head<D: ResponseDecoder>(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        decoder: D,
+        session: &mut Session,
+    ) -> Intake<D> {
+        self.observe(now);
+        Courier::on_head(now, ticket, head, decoder, session)
+    }
+
+    /// The end of an answer, whatever read it.
+    pub(super) fn take_end<D: ResponseDecoder<Output = OpResponse>>(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<D>,
+        session: &mut Session,
+    ) -> Progress<UsageTable> {
+        self.observe(now);
+        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
+        let terms = self.terms();
+        let transition = match arrival {
+            Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),
+            Arrival::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
+                self.on_not_found(now, error)
+            }
+            Arrival::Answer(Err(error)) => {
+                let verdict = self.courier.on_error(now, error, terms, session);
+                self.conclude(verdict)
+            }
+            Arrival::Token(answer) => {
+                let verdict = self.courier.on_token(now, answer, terms, session);
+                self.conclude(verdict)
+            }
+        };
+        Progress { transition, output: None }
+    }
+
+    /// What it does next, or was about when it ended.
+    pub(super) fn op(&self) -> &Op {
+        self.state.op()
+    }
+
     fn terms(&self) -> Terms {
         Terms { policy: self.policy, deadline: self.deadline }
     }

@@ -6,6 +6,7 @@ mod drive;
 mod snapshot;
 mod state;
 pub mod table;
+mod visiting;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub use decoder::{OpDecoder, OpResponse};
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION, Snapshot};
 pub use state::Op;
+pub use visiting::{Visiting, VisitingDecoder};
 
 use crate::error::Failure;
 use crate::ids::{Cursor, ExecutionId};

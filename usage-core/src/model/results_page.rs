@@ -21,6 +21,13 @@ open_enum! {
     }
 }
 
+impl QueryStatus {
+    /// Whether the rows are there.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Complete | Self::Succeeded)
+    }
+}
+
 /// One page of results, of any query family: `ApiUsageQueryResult` and the jobs' results responses.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::ser::SerializeStruct;
 
@@ -217,6 +218,13 @@ impl PartialEq for UsageRow<'_> {
 }
 
 impl Eq for UsageRow<'_> {}
+
+impl Hash for UsageRow<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Counter::ALL.iter().for_each(|counter| self.count(*counter).hash(state));
+        Column::ALL.iter().for_each(|column| self.text(*column).hash(state));
+    }
+}
 
 impl fmt::Debug for UsageRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,4 +23,5 @@ mod secrets;
 mod snapshot;
 mod support;
 mod token;
+mod visiting;
 mod walk;

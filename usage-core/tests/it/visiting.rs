@@ -1,0 +1,160 @@
+//! Rows that are shown as they arrive, and not kept.
+
+use http::Response;
+use proptest::prelude::*;
+use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
+use usage_core::execution::Visiting;
+use usage_core::query::OrganizationQuery;
+use usage_core::{Error, Machine, Next, Timestamp, UsageRow};
+
+use crate::support::{ACCEPTED, RUNNING, START, execution, manual};
+
+/// What the service does with one request.
+#[derive(Clone, Debug)]
+enum Reply {
+    Whole(String),
+    /// This much of the body, then the connection is gone.
+    CutAt(usize, String),
+    Status(u16),
+}
+
+fn whole(body: impl Into<String>) -> Reply {
+    Reply::Whole(body.into())
+}
+
+/// A page of rows with these counts.
+fn page(counts: impl IntoIterator<Item = u64>, after: Option<&str>) -> String {
+    let rows: Vec<_> =
+        counts.into_iter().map(|n| format!(r#"{{"clientName":"client {n}","requests":{n}}}"#)).collect();
+    let cursors = after.map_or(String::new(), |after| format!(r#","cursors":{{"after":"{after}"}}"#));
+    format!(r#"{{"queryStatus":"Complete","results":[{}]{cursors}}}"#, rows.join(","))
+}
+
+/// Runs an execution against `replies` and tells which counts were shown, and how it ended.
+fn visit(replies: impl IntoIterator<Item = Reply>) -> (Vec<u64>, Option<Error>) {
+    let mut shown = Vec::new();
+    let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
+    let mut visiting = Visiting::new(execution(), visitor);
+    drive(&mut visiting, START, [whole(ACCEPTED), whole(RUNNING)].into_iter().chain(replies));
+    let error = visiting.error();
+    drop(visiting);
+    (shown, error)
+}
+
+fn drive<V: FnMut(UsageRow<'_>) + Send>(
+    visiting: &mut Visiting<OrganizationQuery, V>,
+    mut now: Timestamp,
+    replies: impl IntoIterator<Item = Reply>,
+) {
+    let mut session = manual();
+    let mut replies = replies.into_iter();
+    loop {
+        let exchange = match visiting.next(now, &mut session).next {
+            Next::Finished => return,
+            Next::WaitUntil(until, _) => {
+                now = until;
+                continue;
+            }
+            Next::Send(exchange) => exchange,
+        };
+        let (status, body, cut) = match replies.next().expect("a request too many") {
+            Reply::Whole(body) => (200, body, None),
+            Reply::CutAt(at, body) => (200, body, Some(at)),
+            Reply::Status(status) => (status, String::new(), None),
+        };
+        let (head, body) = Response::builder().status(status).body(body).unwrap().into_parts();
+        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
+        let mut arrives = body.as_bytes()[..cut.unwrap_or(body.len())].chunks(300);
+        let all_taken = arrives.all(|chunk| intake.push(chunk).is_continue());
+        let _ = if cut.is_some() && all_taken {
+            let failure = TransportFailure::new(TransportKind::Reset, Sent::Maybe, "cut");
+            visiting.on_failure(now, intake, failure, &mut session)
+        } else {
+            visiting.on_end(now, intake, &mut session)
+        };
+    }
+}
+
+#[test]
+fn shows_every_row_of_every_page_once() {
+    let replies = [
+        whole(page(1..=3, Some("a"))),
+        Reply::Status(503),
+        whole(page(4..=5, Some("b"))),
+        whole(page([], None)),
+    ];
+    assert_eq!(visit(replies), (vec![1, 2, 3, 4, 5], None));
+}
+
+proptest! {
+    #[test]
+    fn a_page_that_breaks_off_anywhere_is_shown_once(
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        second in any::<prop::sample::Index>(),
+    ) {
+        let (one, two) = (page(1..=40, Some("a")), page(41..=50, None));
+        let mut replies: Vec<_> =
+            cuts.iter().map(|cut| Reply::CutAt(cut.index(one.len()), one.clone())).collect();
+        replies.extend([whole(one), Reply::CutAt(second.index(two.len()), two.clone()), whole(two)]);
+        let (shown, error) = visit(replies);
+        prop_assert_eq!(error, None);
+        prop_assert_eq!(shown, (1..=50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_page_that_is_another_one_the_second_time_ends_it(at in 0_usize..40, to in 41_u64..100) {
+        let before = page(1..=40, None);
+        let mut rows: Vec<_> = (1..=40).collect();
+        rows[at] = to;
+        let (shown, error) = visit([Reply::CutAt(before.len() - 1, before), whole(page(rows, None))]);
+        prop_assert_eq!(shown, (1..=40).collect::<Vec<_>>());
+        let error = error.unwrap();
+        prop_assert!(matches!(error.failure(), Failure::Decode(_)), "{}", error);
+    }
+}
+
+#[test]
+fn a_page_that_is_shorter_the_second_time_ends_it() {
+    let before = page(1..=40, None);
+    let (shown, error) = visit([Reply::CutAt(before.len() - 1, before), whole(page(1..=39, None))]);
+    assert_eq!(shown.len(), 40);
+    let message = error.unwrap().to_string();
+    assert!(message.contains("the page has other rows than before it broke off"), "{message}");
+}
+
+#[test]
+fn rows_after_the_break_may_differ() {
+    let cut = page(1..=40, None);
+    let (shown, error) = visit([Reply::CutAt(cut.len() / 2, cut), whole(page((1..=40).chain([77]), None))]);
+    assert_eq!(error, None);
+    assert_eq!(shown, (1..=40).chain([77]).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_driver_that_gives_up_in_the_middle_of_a_page_goes_on_behind_what_was_shown() {
+    let mut shown = Vec::new();
+    let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
+    let mut visiting = Visiting::new(execution(), visitor);
+    let mut session = manual();
+    let mut now = START;
+    let body = page(1..=40, None);
+    for answer in [ACCEPTED, &body[..body.len() / 2]] {
+        let exchange = loop {
+            match visiting.next(now, &mut session).next {
+                Next::Send(exchange) => break exchange,
+                Next::WaitUntil(until, _) => now = until,
+                Next::Finished => panic!("finished too early"),
+            }
+        };
+        let (head, ()) = Response::new(()).into_parts();
+        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
+        assert!(intake.push(answer.as_bytes()).is_continue());
+        if answer == ACCEPTED {
+            assert!(visiting.on_end(now, intake, &mut session).transition.is_some());
+        }
+    }
+    drive(&mut visiting, now, [whole(body)]);
+    assert_eq!(visiting.error(), None);
+    drop(visiting);
+    assert_eq!(shown, (1..=40).collect::<Vec<_>>());
+}
