@@ -1,13 +1,16 @@
 //! What an operation of the API is: how its request is made and how its answer is read.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use crate::auth::AccessToken;
 use crate::decode::ResponseDecoder;
 use crate::error::{ApiError, BuildError, ResponseError};
 use crate::region::BaseUrl;
 use crate::uri::{PathWriter, QueryWriter};
+
+/// Room for the headers of a request, those that the session and the driver add included.
+const USUAL_HEADERS: usize = 6;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -79,21 +82,25 @@ pub trait EndpointExt: Endpoint {
         base: &BaseUrl,
         token: Option<&AccessToken>,
     ) -> Result<Request<Vec<u8>>, BuildError> {
-        let mut path = PathWriter::default();
+        let mut path = PathWriter::after(base.prefix());
         self.path(&mut path);
         let mut query = QueryWriter::after(path.finish()?);
         self.query(&mut query);
         let body = self.body()?;
 
-        let uri = base.join(&query.finish()).map_err(|error| unbuildable(&error))?;
-        let mut request = Request::builder().method(Self::METHOD).uri(uri).header(ACCEPT, JSON);
+        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+        headers.insert(ACCEPT, JSON);
         if body.is_some() {
-            request = request.header(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, JSON);
         }
         if let Some(token) = token {
-            request = request.header(AUTHORIZATION, token.bearer());
+            headers.insert(AUTHORIZATION, token.bearer());
         }
-        request.body(body.unwrap_or_default()).map_err(|error| unbuildable(&error))
+        let mut request = Request::new(body.unwrap_or_default());
+        *request.method_mut() = Self::METHOD;
+        *request.uri_mut() = base.with_path_and_query(query.finish()).map_err(|error| unbuildable(&error))?;
+        *request.headers_mut() = headers;
+        Ok(request)
     }
 
     /// The answer of this operation, from a whole response: any 2xx is read, anything else is an [`ApiError`].

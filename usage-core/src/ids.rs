@@ -1,5 +1,7 @@
 //! Identifiers of the service: parsed once, safe everywhere after.
 
+use std::sync::Arc;
+
 use crate::error::BuildError;
 
 /// The longest identifier that is accepted, in bytes. The service's own are UUIDs of 36.
@@ -13,14 +15,14 @@ macro_rules! id {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             #[doc = concat!("Parses a ", $what, ".")]
             pub fn parse(text: impl Into<Box<str>>) -> Result<Self, BuildError> {
                 let text = text.into();
                 match $check(&text) {
-                    Ok(()) => Ok(Self(text)),
+                    Ok(()) => Ok(Self(text.into())),
                     Err(problem) => Err(BuildError::Id { what: $what, text, problem }),
                 }
             }
@@ -55,7 +57,7 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0.into()
+                id.as_str().into()
             }
         }
     };

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::time::Timestamp;
 
 /// What is assumed until the service says otherwise: `client.credentials.token.rate.per.minute`.
 pub const ASSUMED_PER_MINUTE: u64 = 300;
+
+static ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
+static COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
+static RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -57,12 +61,9 @@ impl RateBudget {
 
     /// Reads the headers of an answer.
     pub(crate) fn observe(&mut self, now: Timestamp, headers: &HeaderMap) {
-        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let (Some(allowed), Some(count), Some(reset)) = (
-            number("inin-ratelimit-allowed"),
-            number("inin-ratelimit-count"),
-            number("inin-ratelimit-reset"),
-        ) else {
+        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let (Some(allowed), Some(count), Some(reset)) = (number(&ALLOWED), number(&COUNT), number(&RESET))
+        else {
             return;
         };
         let resets_at = now.saturating_add(Duration::from_secs(reset).min(2 * WINDOW));

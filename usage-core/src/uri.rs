@@ -1,7 +1,5 @@
 //! Writers of paths and query strings: whatever goes in, a segment stays one segment and a value one value.
 
-use std::fmt::Write as _;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::BuildError;
@@ -16,7 +14,17 @@ pub struct PathWriter {
     refused: Option<BuildError>,
 }
 
+/// Longer than the usual path, in bytes: so that it is written into one piece of memory.
+const USUAL_LENGTH: usize = 120;
+
 impl PathWriter {
+    /// Continues `prefix`, the path of a base URL without a slash at its end.
+    pub(crate) fn after(prefix: &str) -> Self {
+        let mut path = String::with_capacity(prefix.len() + USUAL_LENGTH);
+        path.push_str(prefix);
+        Self { path, refused: None }
+    }
+
     /// Appends fixed segments, `api/v2/usage/query`, as they stand in the API's documentation.
     pub fn fixed(&mut self, segments: &'static str) -> &mut Self {
         self.path.push('/');
@@ -30,8 +38,8 @@ impl PathWriter {
         if matches!(value, "" | "." | "..") {
             self.refused = Some(BuildError::PathSegment { text: value.into() });
         }
-        // Writing to a String cannot fail.
-        let _ = write!(self.path, "/{}", utf8_percent_encode(value, RESERVED));
+        self.path.push('/');
+        self.path.extend(utf8_percent_encode(value, RESERVED));
         self
     }
 
@@ -55,8 +63,10 @@ impl QueryWriter {
 
     /// Appends `name=value`, both percent-encoded.
     pub fn pair(&mut self, name: &str, value: &str) -> &mut Self {
-        let (name, value) = (utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED));
-        let _ = write!(self.target, "{}{name}={value}", self.separator);
+        self.target.push(self.separator);
+        self.target.extend(utf8_percent_encode(name, RESERVED));
+        self.target.push('=');
+        self.target.extend(utf8_percent_encode(value, RESERVED));
         self.separator = '&';
         self
     }

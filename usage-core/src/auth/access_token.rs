@@ -1,13 +1,23 @@
 use std::fmt;
 
+use bytes::Bytes;
 use http::HeaderValue;
+use zeroize::Zeroizing;
 
 use crate::error::BuildError;
-use crate::secret::Secret;
+use crate::secret::REDACTED;
 
 /// An access token: goes into `Authorization: Bearer` of requests to the configured API host, and nowhere else.
+///
+/// It is kept as the value of that header, marked sensitive so that `http`'s own `Debug` does not show it. Its memory is
+/// zeroed when the last request that carries it is gone.
 #[derive(Clone)]
-pub struct AccessToken(Secret<String>);
+pub struct AccessToken {
+    bearer: HeaderValue,
+}
+
+/// What stands before the token in the header.
+const SCHEME: &str = "Bearer ";
 
 impl AccessToken {
     /// Takes a token that fits into a header: visible ASCII, not empty. Surrounding white space is cut off.
@@ -17,29 +27,29 @@ impl AccessToken {
         if text.is_empty() {
             return Err(problem("is empty"));
         }
+        let unfit = || problem("has a character that does not fit into a header");
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(problem("has a character that does not fit into a header"));
+            return Err(unfit());
         }
-        Ok(Self(Secret::new(text.to_owned())))
+        let bearer = Bytes::from_owner(Zeroizing::new([SCHEME, text].concat().into_bytes()));
+        let mut bearer = HeaderValue::from_maybe_shared(bearer).map_err(|_| unfit())?;
+        bearer.set_sensitive(true);
+        Ok(Self { bearer })
     }
 
-    /// The header's value, marked sensitive so that `http`'s own `Debug` does not show it.
     pub(crate) fn bearer(&self) -> HeaderValue {
-        let text = zeroize::Zeroizing::new(format!("Bearer {}", self.0.expose()));
-        let mut value = HeaderValue::from_str(&text).expect("a token of visible ASCII is a header value");
-        value.set_sensitive(true);
-        value
+        self.bearer.clone()
     }
 
     /// The token itself.
     pub fn expose(&self) -> &str {
-        self.0.expose()
+        self.bearer.to_str().ok().and_then(|value| value.strip_prefix(SCHEME)).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(REDACTED)
     }
 }
 

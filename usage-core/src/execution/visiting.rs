@@ -14,6 +14,7 @@ use crate::execution::decoder::OpResponse;
 use crate::execution::{Execution, Op};
 use crate::machine::{Intake, Machine, Progress, Step, Ticket};
 use crate::model::QueryStatus;
+use crate::phase::Transition;
 use crate::query::UsageQuery;
 use crate::session::Session;
 use crate::table::UsageRow;
@@ -102,7 +103,7 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
             Op::Submit => Reads::Submission(Default::default()),
             Op::Poll { .. } => {
                 lock(&self.rows).begin();
-                Reads::Page(Page::new(Arc::clone(&self.rows)))
+                Reads::Page(Box::new(Page::new(Arc::clone(&self.rows))))
             }
         };
         self.execution.take_head(now, ticket, head, VisitingDecoder(decoder), session)
@@ -132,6 +133,10 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         Progress { transition, output: None }
     }
 
+    fn cancel(&mut self) -> Option<Transition> {
+        self.execution.cancel()
+    }
+
     fn error(&self) -> Option<Error> {
         self.execution.error()
     }
@@ -148,7 +153,7 @@ pub struct VisitingDecoder<Q: UsageQuery, V>(Reads<Q, V>);
 
 enum Reads<Q: UsageQuery, V> {
     Submission(<Q as Endpoint>::Decoder),
-    Page(Page<V>),
+    Page(Box<Page<V>>),
 }
 
 impl<Q: UsageQuery, V: RowVisitor + Send> ResponseDecoder for VisitingDecoder<Q, V> {

@@ -221,8 +221,12 @@ impl Eq for UsageRow<'_> {}
 
 impl Hash for UsageRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Counter::ALL.iter().for_each(|counter| self.count(*counter).hash(state));
-        Column::ALL.iter().for_each(|column| self.text(*column).hash(state));
+        for counter in Counter::ALL {
+            self.count(counter).hash(state);
+        }
+        for column in Column::ALL {
+            self.text(column).hash(state);
+        }
     }
 }
 
