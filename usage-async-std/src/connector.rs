@@ -1,22 +1,25 @@
-//! Connections over async-std's sockets, with TLS.
+//! Connections over async-std's sockets, through a proxy if there is one, with TLS.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_std::net::{TcpStream, ToSocketAddrs};
+use futures_util::TryFutureExt;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use thiserror::Error;
 use tower_service::Service;
 use usage_core::error::BuildError;
+use usage_core::{ClientConfig, Proxy};
 
 use crate::runtime;
 use crate::stream::Stream;
+use crate::tls;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,23 +29,24 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[error(transparent)]
 pub(crate) struct Unresolved(io::Error);
 
-/// Connects within a time that includes the name's resolution and the TLS handshake.
+/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    https: HttpsConnector<Tcp>,
+    https: HttpsConnector<Route>,
     timeout: Duration,
 }
 
 impl Connector {
-    /// TLS with the bundled roots. Plain HTTP is not refused here: base URLs are plain on loopback only.
-    pub(crate) fn new(timeout: Duration) -> Result<Self, BuildError> {
-        let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(Arc::new(rustls::crypto::ring::default_provider()))
-            .map_err(|error| BuildError::Client { problem: error.to_string().into() })?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(Tcp { timeout });
-        Ok(Self { https, timeout })
+    /// Plain HTTP is not refused here: base URLs are plain on loopback only.
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+        let tcp = Tcp { timeout: config.connect_timeout };
+        let https = HttpsConnectorBuilder::new().with_tls_config(tls::config(&config.tls)?).https_or_http();
+        #[cfg(feature = "http2")]
+        let https = https.enable_all_versions();
+        #[cfg(not(feature = "http2"))]
+        let https = https.enable_http1();
+        let https = https.wrap_connector(Route { tcp, proxy: config.proxy.clone() });
+        Ok(Self { https, timeout: config.connect_timeout })
     }
 }
 
@@ -64,8 +68,37 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Connects to the first address of a host that answers.
+/// A socket to the host, or to a proxy that tunnels to it.
 #[derive(Clone, Debug)]
+struct Route {
+    tcp: Tcp,
+    proxy: Option<Proxy>,
+}
+
+impl Service<Uri> for Route {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = BoxFuture<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.carries(&uri)) else {
+            return self.tcp.call(uri);
+        };
+        let tunnel = Tunnel::new(proxy.uri(), self.tcp);
+        let mut tunnel = match proxy.authorization() {
+            Some(authorization) => tunnel.with_auth(authorization),
+            None => tunnel,
+        };
+        Box::pin(tunnel.call(uri).err_into())
+    }
+}
+
+/// Connects to the first address of a host that answers.
+#[derive(Clone, Copy, Debug)]
 struct Tcp {
     timeout: Duration,
 }

@@ -1,21 +1,18 @@
 //! One exchange over hyper: send, hand the answer on in chunks, or say what failed.
 
 use std::error::Error;
-use std::future::poll_fn;
-use std::io;
-use std::iter::successors;
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use async_io::Timer;
+use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
-use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
+use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind, causes};
 use usage_core::machine::{Exchange, Progress};
-use usage_core::{Machine, Session};
+use usage_core::{ClientConfig, Machine, Session};
 
 use crate::clock::Clock;
 use crate::connector::{Connector, Unresolved};
@@ -24,19 +21,23 @@ use crate::runtime::{PoolTimer, Spawner};
 /// How long an idle connection is kept; gateways keep theirs longer.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// How many idle connections are kept for a host.
-const MAX_IDLE: usize = 4;
+/// How many idle connections are kept for a host: with fewer, so many executions at once connect again and again.
+const MAX_IDLE: usize = 64;
+
+/// What a connection reads ahead at most, in bytes; the head of an answer fits into it too.
+const BUFFER: usize = 64 * 1024;
 
 /// A pool that leaves every decision to the machine: it follows no redirects, and repeats nothing.
 pub(crate) type Pool = legacy::Client<Connector, Full<Bytes>>;
 
-pub(crate) fn pool(connect_timeout: Duration) -> Result<Pool, BuildError> {
-    let connector = Connector::new(connect_timeout)?;
+pub(crate) fn pool(config: &ClientConfig) -> Result<Pool, BuildError> {
+    let connector = Connector::new(config)?;
     Ok(legacy::Client::builder(Spawner)
         .pool_timer(PoolTimer)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(MAX_IDLE)
         .retry_canceled_requests(false)
+        .http1_max_buf_size(BUFFER)
         .build(connector))
 }
 
@@ -72,18 +73,13 @@ pub(crate) async fn run<M: Machine>(
 
 /// What `work` brings, unless `limit` comes first.
 async fn within<T, E: Error + 'static>(
-    mut limit: Pin<&mut impl Future>,
+    limit: Pin<&mut impl Future>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, TransportFailure> {
-    let mut work = pin!(work);
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(done.map_err(|error| failure(&error))),
-        Poll::Pending => {
-            let late = || Err(TransportFailure::new(TransportKind::Timeout, Sent::Maybe, ""));
-            limit.as_mut().poll(cx).map(|_| late())
-        }
-    })
-    .await
+    match select(pin!(work), limit).await {
+        Either::Left((done, _)) => done.map_err(|error| failure(&error)),
+        Either::Right(_) => Err(TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "")),
+    }
 }
 
 fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
@@ -92,20 +88,19 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 
 /// What failed, and whether the request may be on its way.
 fn failure(error: &(dyn Error + 'static)) -> TransportFailure {
-    let (kind, sent) = if find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect) {
-        let kind = if find::<Unresolved>(error).is_some() {
-            TransportKind::Dns
-        } else if find::<rustls::Error>(error).is_some() {
-            TransportKind::Tls
-        } else {
-            TransportKind::Connect
-        };
-        (kind, Sent::No)
-    } else if find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled) {
-        // An idle connection turned out to be closed before the first byte went out.
-        (TransportKind::Reset, Sent::No)
+    let connecting = find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect);
+    // The service refuses the client's certificate when the handshake is over for the client.
+    let of_tls = |error: &rustls::Error| connecting || matches!(error, rustls::Error::AlertReceived(_));
+    // An idle connection turned out to be closed before the first byte went out.
+    let too_late = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
+    let (kind, sent) = if find::<Unresolved>(error).is_some() {
+        (TransportKind::Dns, Sent::No)
+    } else if find::<rustls::Error>(error).is_some_and(of_tls) {
+        (TransportKind::Tls, Sent::No)
+    } else if connecting {
+        (TransportKind::Connect, Sent::No)
     } else {
-        (TransportKind::Reset, Sent::Maybe)
+        (TransportKind::Reset, if too_late { Sent::No } else { Sent::Maybe })
     };
     let cause = causes(error).last().unwrap_or(error);
     TransportFailure::new(kind, sent, &cause.to_string())
@@ -113,17 +108,4 @@ fn failure(error: &(dyn Error + 'static)) -> TransportFailure {
 
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-/// `error`, what is behind it, and so on.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |error| cause(*error))
-}
-
-/// What an I/O error wraps is not its source: its source is that one's.
-fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
 }

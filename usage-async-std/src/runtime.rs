@@ -1,12 +1,12 @@
 //! What hyper wants of a runtime: tasks and timers.
 
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use async_std::task;
+use futures_util::future::{Either, select};
 use hyper::rt;
 
 /// Runs the tasks of connections.
@@ -48,10 +48,8 @@ impl rt::Sleep for Sleep {}
 
 /// What `work` brings, unless it takes longer than `limit`.
 pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let (mut work, mut limit) = (pin!(work), Timer::after(limit));
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending => Pin::new(&mut limit).poll(cx).map(|_| None),
-    })
-    .await
+    match select(pin!(work), Timer::after(limit)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
 }

@@ -1,24 +1,25 @@
+use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ureq::Agent;
 use usage_core::error::BuildError;
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Call, ClientBuilder, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, LogIn, Machine,
-    Next, Notice, Policy, Session, Snapshot, UsageQuery, UsageTable,
+    Call, Canceller, ClientBuilder, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, LogIn,
+    Machine, Next, Notice, Policy, Session, Snapshot, UsageQuery, UsageTable,
 };
 
-use crate::clock::{Clock, SystemClock};
-use crate::exchange;
+use crate::clock::{self, Clock, SystemClock};
+use crate::exchange::{self, Pool};
 use crate::handle::Handle;
+use crate::run_all::RunAll;
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Client {
     session: Arc<Mutex<Session>>,
     policy: Policy,
-    agent: Agent,
+    pool: Pool,
     clock: Arc<dyn Clock>,
 }
 
@@ -56,10 +57,24 @@ impl Client {
         Ok(self.handle(Execution::restore(snapshot, self.policy, self.clock.now())?))
     }
 
+    /// Runs all `queries`, up to `at_once` of them (at least one) at a time, each on a thread, and yields the result of
+    /// each as it is there, with its place among the queries. A query is taken when there is room for it.
+    ///
+    /// # Panics
+    ///
+    /// If the machine has no more threads to give.
+    pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
+    where
+        Q: UsageQuery,
+        I: IntoIterator<Item = Q, IntoIter: Send + 'static>,
+    {
+        RunAll::new(self, queries.into_iter(), at_once)
+    }
+
     /// Calls a single endpoint.
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let mut call = Call::new(endpoint, self.policy, seed(), self.clock.now());
-        let response = self.advance(&mut call, &mut |_, _| {})?;
+        let response = self.advance(&mut call, &Canceller::default(), &mut |_, _| {})?;
         response.ok_or_else(|| BuildError::Client { problem: "the call was answered before".into() }.into())
     }
 
@@ -67,7 +82,7 @@ impl Client {
     /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
     pub fn log_in(&self) -> Result<(), Error> {
         let mut log_in = LogIn::new(self.policy, seed(), self.clock.now());
-        self.advance(&mut log_in, &mut |_, _| {}).map(drop)
+        self.advance(&mut log_in, &Canceller::default(), &mut |_, _| {}).map(drop)
     }
 
     fn handle<Q: UsageQuery>(&self, execution: Execution<Q>) -> Handle<Q> {
@@ -84,24 +99,34 @@ impl Client {
         self.policy
     }
 
-    /// Drives `machine` until it brings something (`Some`), is complete (`None`), or has failed.
+    /// Drives `machine` until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
+    /// fail.
     pub(crate) fn advance<M: Machine>(
         &self,
         machine: &mut M,
+        canceller: &Canceller,
         notify: &mut dyn FnMut(&M, Notice),
     ) -> Result<Option<M::Output>, Error> {
         loop {
+            if canceller.is_cancelled()
+                && let Some(moved) = machine.cancel()
+            {
+                notify(machine, Notice::Moved(moved));
+            }
             let step = machine.next(self.clock.now(), &mut self.session());
             step.transitions.iter().for_each(|moved| notify(machine, Notice::Moved(*moved)));
             match step.next {
                 Next::Finished => return machine.error().map_or(Ok(None), Err),
                 Next::WaitUntil(until, why) => {
                     notify(machine, Notice::Waiting(until, why));
-                    self.clock.sleep_until(until);
+                    clock::sleep(&*self.clock, until, canceller);
                 }
+                // Cancelled by the observer, just now: it does not go out.
+                Next::Send(_) if canceller.is_cancelled() => {}
                 Next::Send(exchange) => {
-                    let progress =
-                        exchange::run(&self.agent, &*self.clock, &self.session, machine, *exchange);
+                    let span = exchange.span.clone();
+                    let work = || exchange::run(&self.pool, &*self.clock, &self.session, machine, *exchange);
+                    let progress = span.inside(work);
                     if let Some(moved) = progress.transition {
                         notify(machine, Notice::Moved(moved));
                     }
@@ -119,11 +144,15 @@ impl FromConfig for Client {
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
         Ok(Self {
-            agent: exchange::agent(config.connect_timeout),
+            pool: Pool::new(&config)?,
             session: Arc::new(Mutex::new(config.session)),
             policy: config.policy,
-            clock: Arc::new(SystemClock::new()),
+            clock: Arc::new(SystemClock::default()),
         })
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        env::var(name).ok()
     }
 }
 

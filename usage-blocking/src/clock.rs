@@ -1,15 +1,18 @@
 use std::fmt;
-use std::thread;
+use std::sync::Arc;
+use std::task::Wake;
+use std::thread::{self, Thread};
 use std::time::{Instant, SystemTime};
 
-use usage_core::Timestamp;
+use usage_core::{Canceller, Timestamp};
 
 /// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Returns when [`now`](Self::now) has reached `until`.
+    /// Returns when [`now`](Self::now) has reached `until`, or earlier: whoever called looks at the clock again. A
+    /// [`Canceller`](usage_core::Canceller) unparks the thread that sleeps here.
     fn sleep_until(&self, until: Timestamp);
 }
 
@@ -20,16 +23,10 @@ pub struct SystemClock {
     started: Instant,
 }
 
-impl SystemClock {
-    /// A clock that shows the wall's time now.
-    pub fn new() -> Self {
-        Self { wall: SystemTime::now().into(), started: Instant::now() }
-    }
-}
-
 impl Default for SystemClock {
+    /// A clock that shows the wall's time now.
     fn default() -> Self {
-        Self::new()
+        Self { wall: SystemTime::now().into(), started: Instant::now() }
     }
 }
 
@@ -38,9 +35,24 @@ impl Clock for SystemClock {
         self.wall.saturating_add(self.started.elapsed())
     }
 
+    /// Until then, or until the thread is unparked.
     fn sleep_until(&self, until: Timestamp) {
-        while self.now() < until {
-            thread::sleep(until.saturating_since(self.now()));
-        }
+        thread::park_timeout(until.saturating_since(self.now()));
+    }
+}
+
+/// Waits as the clock does, but not for what is cancelled.
+pub(crate) fn sleep(clock: &dyn Clock, until: Timestamp, canceller: &Canceller) {
+    canceller.wakes(&Arc::new(Sleeper(thread::current())).into());
+    if !canceller.is_cancelled() {
+        clock.sleep_until(until);
+    }
+}
+
+struct Sleeper(Thread);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }

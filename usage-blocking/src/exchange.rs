@@ -1,44 +1,82 @@
 //! One exchange over ureq: send, hand the answer on in chunks, or say what failed.
 
-use std::io::{ErrorKind, Read};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, ErrorKind, Read};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
-use ureq::tls::TlsConfig;
-use ureq::{Agent, Body, Timeout};
-use usage_core::error::{Sent, TransportFailure, TransportKind};
+use ureq::{Agent, Body, Proxy, ProxyProtocol, Timeout};
+use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind, causes};
 use usage_core::machine::{Exchange, Progress};
-use usage_core::{Machine, Session};
+use usage_core::{ClientConfig, FromConfig, Machine, Session};
 
+use crate::client::Client;
 use crate::clock::Clock;
+use crate::tls;
 
 /// How much of a body is handed on at once.
 const CHUNK: usize = 16 * 1024;
 
-/// An agent that leaves every decision to the machine: no redirects, no retries, a status is no error.
-pub(crate) fn agent(connect_timeout: Duration) -> Agent {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_connect(Some(connect_timeout))
-        .proxy(None)
-        .tls_config(TlsConfig::builder().unversioned_rustls_crypto_provider(provider).build())
-        .build()
-        .new_agent()
+/// How many idle connections are kept for a host: with fewer, so many executions at once connect again and again.
+const MAX_IDLE: usize = 64;
+
+/// Connections that leave every decision to the machine: no redirects, no retries, a status is no error.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    agent: Agent,
+    /// Which targets it is for, and how ureq knows it.
+    proxy: Option<(usage_core::Proxy, Proxy)>,
+}
+
+impl Pool {
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(config.connect_timeout))
+            .proxy(None)
+            .user_agent(Client::USER_AGENT)
+            .max_idle_connections(2 * MAX_IDLE)
+            .max_idle_connections_per_host(MAX_IDLE)
+            .tls_config(tls::config(&config.tls)?)
+            .build()
+            .new_agent();
+        let proxy = config.proxy.clone().map(|proxy| Ok((proxy.clone(), known(&proxy)?)));
+        Ok(Self { agent, proxy: proxy.transpose()? })
+    }
+
+    fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Response<Body>, ureq::Error> {
+        let proxy = self.proxy.as_ref().filter(|(proxy, _)| proxy.carries(request.uri()));
+        let proxy = proxy.map(|(_, known)| known.clone());
+        if request.body().is_empty() {
+            // An empty body would go out with a content-length.
+            let request = self.agent.configure_request(request.map(drop));
+            self.agent.run(request.timeout_global(Some(timeout)).proxy(proxy).build())
+        } else {
+            let request = self.agent.configure_request(request);
+            self.agent.run(request.timeout_global(Some(timeout)).proxy(proxy).build())
+        }
+    }
+}
+
+fn known(proxy: &usage_core::Proxy) -> Result<Proxy, BuildError> {
+    let mut builder = Proxy::builder(ProxyProtocol::Http).host(proxy.host()).port(proxy.port());
+    if let Some((user, password)) = proxy.credentials() {
+        builder = builder.username(user).password(password.expose());
+    }
+    builder.build().map_err(tls::refused)
 }
 
 pub(crate) fn run<M: Machine>(
-    agent: &Agent,
+    pool: &Pool,
     clock: &dyn Clock,
     session: &Mutex<Session>,
     machine: &mut M,
     exchange: Exchange,
 ) -> Progress<M::Output> {
     let Exchange { ticket, request, timeout, .. } = exchange;
-    let response = match send(agent, request, timeout) {
+    let response = match pool.send(request, timeout) {
         Ok(response) => response,
         Err(error) => return machine.on_failure(clock.now(), ticket, failure(&error), &mut lock(session)),
     };
@@ -61,16 +99,6 @@ pub(crate) fn run<M: Machine>(
     machine.on_end(clock.now(), intake, &mut lock(session))
 }
 
-fn send(agent: &Agent, request: Request<Vec<u8>>, timeout: Duration) -> Result<Response<Body>, ureq::Error> {
-    if request.body().is_empty() {
-        // An empty body would go out with a content-length.
-        let request = request.map(drop);
-        agent.run(agent.configure_request(request).timeout_global(Some(timeout)).build())
-    } else {
-        agent.run(agent.configure_request(request).timeout_global(Some(timeout)).build())
-    }
-}
-
 fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -87,20 +115,28 @@ fn failure(error: &ureq::Error) -> TransportFailure {
             (TransportKind::Tls, Sent::No)
         }
         ureq::Error::Io(error) if is_of_tls(error) => (TransportKind::Tls, Sent::No),
+        ureq::Error::Io(error) if is_of_dns(error) => (TransportKind::Dns, Sent::No),
         ureq::Error::Io(error) => of_io(error.kind()),
-        ureq::Error::Protocol(_) => (TransportKind::Reset, Sent::Maybe),
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
+            (TransportKind::Reset, Sent::Maybe)
+        }
         _ => (TransportKind::Other, Sent::Maybe),
     };
-    let text = match error {
-        ureq::Error::Io(error) => error.to_string(),
-        error => error.to_string(),
-    };
-    TransportFailure::new(kind, sent, &text)
+    TransportFailure::new(kind, sent, &error.to_string())
 }
 
-/// A refused certificate arrives as an I/O error with the TLS error inside.
-fn is_of_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+/// A refused certificate, ours or theirs, arrives as an I/O error with the TLS error inside.
+fn is_of_tls(error: &io::Error) -> bool {
+    causes(error).any(<dyn std::error::Error>::is::<rustls::Error>)
+}
+
+/// A name that does not resolve has no kind of error of its own. Elsewhere than on Windows, which has numbers for it,
+/// the standard library says it in these words.
+fn is_of_dns(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(number) => cfg!(windows) && (11001..=11004).contains(&number),
+        None => error.to_string().starts_with("failed to lookup address information"),
+    }
 }
 
 /// Only connecting fails in the first of these ways.

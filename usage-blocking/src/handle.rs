@@ -3,7 +3,7 @@ use std::fmt;
 use usage_core::decode::RowVisitor;
 use usage_core::execution::Visiting;
 use usage_core::{
-    Error, Execution, IntoIter, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
+    Canceller, Error, Execution, IntoIter, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
 };
 
 use crate::client::Client;
@@ -15,11 +15,16 @@ pub struct Handle<Q> {
     client: Client,
     execution: Execution<Q>,
     observer: Option<Observer<Q>>,
+    canceller: Canceller,
 }
 
 impl<Q: UsageQuery> Handle<Q> {
     pub(crate) fn new(client: Client, execution: Execution<Q>) -> Self {
-        Self { client, execution, observer: None }
+        Self { client, execution, observer: None, canceller: Canceller::default() }
+    }
+
+    pub(crate) fn cancelled_by(self, canceller: Canceller) -> Self {
+        Self { canceller, ..self }
     }
 
     /// Tells `observer` of every transition and every wait.
@@ -33,7 +38,7 @@ impl<Q: UsageQuery> Handle<Q> {
     /// [`Error::can_resume`].
     pub fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
         let observer = &mut self.observer;
-        self.client.advance(&mut self.execution, &mut |execution, notice| {
+        self.client.advance(&mut self.execution, &self.canceller, &mut |execution, notice| {
             if let Some(observer) = observer {
                 observer(execution, notice);
             }
@@ -52,14 +57,14 @@ impl<Q: UsageQuery> Handle<Q> {
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
     /// many there are. See [`Visiting`] for what happens when a page breaks off.
     pub fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
-        let Self { client, execution, mut observer } = self;
+        let Self { client, execution, mut observer, canceller } = self;
         let mut visiting = Visiting::new(execution, visitor);
         let mut notify = |visiting: &Visiting<Q, _>, notice| {
             if let Some(observer) = &mut observer {
                 observer(visiting.execution(), notice);
             }
         };
-        while client.advance(&mut visiting, &mut notify)?.is_some() {}
+        while client.advance(&mut visiting, &canceller, &mut notify)?.is_some() {}
         Ok(())
     }
 
@@ -76,6 +81,12 @@ impl<Q: UsageQuery> Handle<Q> {
     /// How far it got, to be saved.
     pub fn snapshot(&self) -> Snapshot<Q> {
         self.execution.snapshot()
+    }
+
+    /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the
+    /// exchange that is under way is over.
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
     }
 
     /// Ends it here; the query runs on at the service.

@@ -1,31 +1,14 @@
-//! Blocking client of the Genesys Cloud Usage API, on [ureq](https://docs.rs/ureq).
-//!
-//! ```no_run
-//! use usage_blocking::Client;
-//! use usage_core::query::OrganizationQuery;
-//! use usage_core::{Interval, Secret};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let secret = Secret::new(std::env::var("GENESYSCLOUD_OAUTHCLIENT_SECRET")?);
-//! let client = Client::builder().region("eu-central-1".parse()?).client_credentials("7de3af06", secret)?.build()?;
-//!
-//! let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse::<Interval>()?);
-//! for row in &client.run(query)? {
-//!     println!("{:?} {:?}", row.client_name(), row.requests());
-//! }
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! The driver decides nothing: [`usage_core::Execution`] says what to send and until when to wait, this crate sends
-//! and waits. What it does when is the same in `usage-tokio` and `usage-async-std`.
+#![doc = include_str!("../README.md")]
 
 mod client;
 mod clock;
 mod exchange;
 mod handle;
+mod run_all;
+mod tls;
 
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use handle::{Handle, Rows};
+pub use run_all::RunAll;
 pub use usage_core as core;

@@ -8,7 +8,7 @@ use crate::jitter::Jitter;
 use crate::machine::{
     Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions, Verdict,
 };
-use crate::phase::WaitReason;
+use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -140,10 +140,41 @@ impl<E: Endpoint> Machine for Call<E> {
         Progress::nothing()
     }
 
+    fn cancel(&mut self) -> Option<Transition> {
+        if !matches!(self.state, State::Finished(_)) {
+            self.state = State::Finished(Some(Failure::Cancelled));
+            self.courier.give_up();
+        }
+        None
+    }
+
     fn error(&self) -> Option<Error> {
         let State::Finished(Some(failure)) = &self.state else { return None };
         Some(
             Error::new(failure.clone(), self.courier.stands_at(E::NAME)).with_attempts(self.courier.attempts),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+
+    use super::*;
+    use crate::auth::{AccessToken, Grant};
+    use crate::events::EventDefinitions;
+
+    #[test]
+    fn a_cancelled_call_is_over_whatever_still_arrives() {
+        let now = Timestamp::from_unix_millis(1_783_500_000_000);
+        let grant = Grant::Manual(AccessToken::parse("token").unwrap());
+        let mut session = Session::new(&crate::Region::default(), grant);
+        let mut call = Call::new(EventDefinitions, Policy::default(), 1, now);
+        let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing is in the way") };
+        assert_eq!(call.cancel(), None, "a call has no transitions");
+        let answer = Response::new(&br#"{"entities":[]}"#[..]);
+        assert!(call.on_response(now, exchange.ticket, answer, &mut session).output.is_none());
+        assert!(matches!(call.next(now, &mut session).next, Next::Finished));
+        assert_eq!(call.error().unwrap().failure(), &Failure::Cancelled);
     }
 }

@@ -44,19 +44,22 @@
 //! - [`events`]: the operational events, synchronous.
 //! - [`Execution`], [`Call`] and [`LogIn`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
-//! - [`UsageTable`]: the rows, whatever family they came from.
+//! - [`UsageTable`]: the rows, whatever family they came from. [`report`]: what they say.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
 //!
 //! # Features
 //!
 //! - `pkce` (default): the log-in of public clients, which needs SHA-256.
+//! - `gzip`: answers may be compressed.
+//! - `tracing`: spans and events, see [`trace`].
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
 mod call;
+mod canceller;
 mod client_builder;
 mod date;
 pub mod decode;
@@ -78,16 +81,21 @@ mod phase;
 pub mod query;
 pub mod rate_budget;
 mod region;
+pub mod report;
 pub mod retry;
 mod retry_after;
 mod secret;
 mod session;
 mod table;
 mod time;
+pub mod trace;
 pub mod uri;
 
 /// The long documents.
 pub mod documentation {
+    #[doc = include_str!("../docs/comparison.md")]
+    pub mod comparison {}
+
     #[doc = include_str!("../docs/coverage.md")]
     pub mod coverage {}
 
@@ -99,7 +107,8 @@ pub mod documentation {
 }
 
 pub use call::Call;
-pub use client_builder::{ClientBuilder, ClientConfig, FromConfig};
+pub use canceller::Canceller;
+pub use client_builder::{ClientBuilder, ClientConfig, FromConfig, Identity, Proxy, Roots, TlsOptions};
 pub use date::Date;
 pub use endpoint::{Endpoint, EndpointExt};
 pub use error::Error;

@@ -10,7 +10,7 @@ use crate::machine::{
     Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, TOKEN, Terms, Ticket, Transitions,
     Verdict,
 };
-use crate::phase::WaitReason;
+use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -118,6 +118,14 @@ impl Machine for LogIn {
             self.conclude(verdict);
         }
         Progress::nothing()
+    }
+
+    fn cancel(&mut self) -> Option<Transition> {
+        if !matches!(self.state, State::Finished(_)) {
+            self.state = State::Finished(Some(Failure::Cancelled));
+            self.courier.give_up();
+        }
+        None
     }
 
     fn error(&self) -> Option<Error> {

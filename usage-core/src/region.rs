@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, Scheme};
+use http::uri::{self, Authority, PathAndQuery, Scheme};
 use serde::{Deserialize, Serialize};
 
 use crate::error::BuildError;
@@ -109,9 +110,11 @@ impl FromStr for Region {
     fn from_str(text: &str) -> Result<Self, BuildError> {
         let name = text.trim().to_ascii_lowercase();
         let name = name.strip_prefix("https://").or_else(|| name.strip_prefix("http://")).unwrap_or(&name);
-        let name = name.trim_end_matches('/');
-        let name =
-            ["api.", "login.", "apps."].iter().find_map(|host| name.strip_prefix(host)).unwrap_or(name);
+        let mut name = name.trim_end_matches('/');
+        // All of them: what is left is the domain, also of `login.api.mypurecloud.de`.
+        while let Some(rest) = ["api.", "login.", "apps."].iter().find_map(|host| name.strip_prefix(host)) {
+            name = rest;
+        }
         let aws = name.replace('_', "-");
         if let Some((_, domain)) = REGIONS.iter().find(|(region, _)| *region == aws) {
             return Ok(Self { domain: (*domain).into() });
@@ -162,11 +165,23 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// The absolute URI of `path_and_query`, which starts with a slash, under this base.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(format!("{}{path_and_query}", self.prefix))
-            .build()
+        self.with_path_and_query(format!("{}{path_and_query}", self.prefix))
+    }
+
+    /// What the path of every request starts with: nothing, or a path without a slash at its end.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The absolute URI of `path_and_query`, which starts with the [`prefix`](Self::prefix).
+    pub(crate) fn with_path_and_query(&self, path_and_query: String) -> Result<Uri, http::Error> {
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(
+            path_and_query.into_boxed_str().into_boxed_bytes(),
+        ))?);
+        Ok(Uri::from_parts(parts)?)
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
@@ -230,7 +245,7 @@ impl From<BaseUrl> for String {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -270,6 +285,11 @@ mod tests {
             assert!(text.parse::<Region>().is_err(), "{text}");
         }
         assert_eq!("new1.pure.cloud".parse::<Region>().unwrap().to_string(), "new1.pure.cloud");
+        for text in
+            ["https://login.api.new1.pure.cloud/", "api.api.new1.pure.cloud", "apps.login.new1.pure.cloud"]
+        {
+            assert_eq!(text.parse::<Region>().unwrap().domain(), "new1.pure.cloud", "{text}");
+        }
     }
 
     #[test]

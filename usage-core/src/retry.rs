@@ -190,6 +190,47 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn each_setter_sets_its_own_member_and_no_other() {
+        let odd = Backoff { initial: Duration::from_secs(7), factor: 7.0, max: Duration::from_secs(77) };
+        let policy = Policy {
+            first_poll: Duration::from_secs(71),
+            poll: odd,
+            retry: Backoff { factor: 8.0, ..odd },
+            jitter: 0.72,
+            max_failures: 73,
+            deadline: Duration::from_secs(74),
+            exchange_timeout: Duration::from_secs(75),
+            not_found_grace: Duration::from_secs(76),
+            resubmit: true,
+        };
+        let set = Policy::default()
+            .with_first_poll(policy.first_poll)
+            .with_poll(policy.poll)
+            .with_retry(policy.retry)
+            .with_jitter(policy.jitter)
+            .with_max_failures(policy.max_failures)
+            .with_deadline(policy.deadline)
+            .with_exchange_timeout(policy.exchange_timeout)
+            .with_not_found_grace(policy.not_found_grace)
+            .with_resubmit(policy.resubmit);
+        assert_eq!(set, policy);
+    }
+
+    #[test]
+    fn every_status_has_its_class() {
+        for status in 100..1000u16 {
+            let class = match status {
+                200..=299 => Class::Success,
+                429 => Class::Throttled,
+                408 | 500..=599 => Class::Unavailable,
+                401 => Class::Unauthorized,
+                _ => Class::Rejected,
+            };
+            assert_eq!(classify(status.try_into().unwrap()), class, "{status}");
+        }
+    }
+
     proptest! {
         #[test]
         fn backoff_is_monotone_and_bounded(initial in 0u64..100_000, factor in 0.0f64..20.0, max in 0u64..1_000_000, n in 0u32..2000) {

@@ -41,3 +41,19 @@ impl<T: Zeroize> From<T> for Secret<T> {
         Self::new(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_value_comes_out_by_expose_and_in_no_other_way() {
+        let secret: Secret<Vec<u8>> = vec![7, 8].into();
+        assert_eq!(*secret.expose(), [7, 8]);
+        assert_eq!(*secret.clone().expose(), [7, 8]);
+        assert_eq!(
+            format!("{secret:?} {:#?}", Some(&secret)),
+            format!("{REDACTED} Some(\n    {REDACTED},\n)")
+        );
+    }
+}

@@ -23,6 +23,7 @@ pub struct Session {
     pub(crate) token: TokenStore,
     pub(crate) budget: RateBudget,
     headers: HeaderMap,
+    server_date: Option<(Timestamp, Timestamp)>,
 }
 
 impl Session {
@@ -45,20 +46,31 @@ impl Session {
             }
             grant => (grant, TokenStore::default()),
         };
-        Self { api, login, grant, token, budget: RateBudget::default(), headers: HeaderMap::new() }
+        Self { api, login, grant, token, budget: RateBudget::default(), headers: HeaderMap::new(), server_date: None }
+    }
+
+    /// Asks for compressed answers. Whoever sends the requests hands bodies on as they arrive: they are decompressed
+    /// here.
+    #[cfg(feature = "gzip")]
+    #[must_use]
+    pub fn with_gzip(mut self) -> Self {
+        self.headers.insert(http::header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        self
     }
 
     /// Sends `name: value` with every request, to the login host too. Headers that this crate sets itself
-    /// (`authorization`, `accept`, `content-*`, `host`, `transfer-encoding`, `connection`) are refused.
+    /// (`authorization`, `accept`, `accept-encoding`, `content-*`, `host`, `transfer-encoding`, `connection`) are refused.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, BuildError> {
         let problem = |problem| BuildError::Header { name: name.into(), problem };
         let key: HeaderName = name.parse().map_err(|_| problem("is no header name"))?;
-        let ours = ["authorization", "accept", "host", "transfer-encoding", "connection"];
+        let ours = ["authorization", "accept", "accept-encoding", "host", "transfer-encoding", "connection"];
         if ours.contains(&key.as_str()) || key.as_str().starts_with("content-") {
             return Err(problem("is set by the client itself"));
         }
-        let value =
+        let mut value =
             HeaderValue::from_str(value).map_err(|_| problem("has a value with a control character"))?;
+        // Some are keys of gateways.
+        value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)
     }
@@ -126,6 +138,22 @@ impl Session {
     /// The request budget, as the service last told it.
     pub fn rate_budget(&self) -> &RateBudget {
         &self.budget
+    }
+
+    /// What the API host's clock showed with its last answer (`Date`, whole seconds), and when that answer came by the
+    /// caller's clock; `None` as long as no answer had such a header.
+    ///
+    /// The two are apart by the difference of the clocks and the answer's time on the way.
+    pub fn server_date(&self) -> Option<(Timestamp, Timestamp)> {
+        self.server_date
+    }
+
+    /// Reads the date of an answer of the API host.
+    pub(crate) fn observe_date(&mut self, now: Timestamp, headers: &HeaderMap) {
+        let date = headers.get(http::header::DATE).and_then(|value| value.to_str().ok());
+        if let Some(date) = date.and_then(|text| httpdate::parse_http_date(text).ok()) {
+            self.server_date = Some((date.into(), now));
+        }
     }
 
     /// Adds what goes with every request.

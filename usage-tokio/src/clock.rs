@@ -20,16 +20,10 @@ pub struct SystemClock {
     started: Instant,
 }
 
-impl SystemClock {
-    /// A clock that shows the wall's time now.
-    pub fn new() -> Self {
-        Self { wall: SystemTime::now().into(), started: Instant::now() }
-    }
-}
-
 impl Default for SystemClock {
+    /// A clock that shows the wall's time now.
     fn default() -> Self {
-        Self::new()
+        Self { wall: SystemTime::now().into(), started: Instant::now() }
     }
 }
 

@@ -1,13 +1,12 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use futures_core::Stream;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use usage_core::decode::RowVisitor;
 use usage_core::execution::Visiting;
 use usage_core::{
-    Error, Execution, IntoIter, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
+    Canceller, Error, Execution, Notice, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
 };
 
 use crate::client::Client;
@@ -20,13 +19,15 @@ type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Notice) + Send>;
 /// submit is not, unless the policy allows it.
 pub struct Handle<Q> {
     client: Client,
-    execution: Execution<Q>,
+    /// On the heap: futures that hold a handle are moved and nested.
+    execution: Box<Execution<Q>>,
     observer: Option<Observer<Q>>,
+    canceller: Canceller,
 }
 
 impl<Q: UsageQuery> Handle<Q> {
     pub(crate) fn new(client: Client, execution: Execution<Q>) -> Self {
-        Self { client, execution, observer: None }
+        Self { client, execution: Box::new(execution), observer: None, canceller: Canceller::default() }
     }
 
     /// Tells `observer` of every transition and every wait.
@@ -45,7 +46,7 @@ impl<Q: UsageQuery> Handle<Q> {
                 observer(execution, notice);
             }
         };
-        self.client.advance(&mut self.execution, &mut notify).await
+        self.client.advance(&mut *self.execution, &self.canceller, &mut notify).await
     }
 
     /// Goes on to the end and returns the rows of all pages that are yet to come.
@@ -60,23 +61,24 @@ impl<Q: UsageQuery> Handle<Q> {
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
     /// many there are. See [`Visiting`] for what happens when a page breaks off.
     pub async fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
-        let Self { client, execution, mut observer } = self;
-        let mut visiting = Visiting::new(execution, visitor);
+        let Self { client, execution, mut observer, canceller } = self;
+        let mut visiting = Visiting::new(*execution, visitor);
         let mut notify = |visiting: &Visiting<Q, _>, notice| {
             if let Some(observer) = &mut observer {
                 observer(visiting.execution(), notice);
             }
         };
-        while client.advance(&mut visiting, &mut notify).await?.is_some() {}
+        while client.advance(&mut visiting, &canceller, &mut notify).await?.is_some() {}
         Ok(())
     }
 
     /// The rows one by one; pages are fetched as they are needed.
-    pub fn rows(self) -> Rows<Q>
-    where
-        Q: UsageQuery,
-    {
-        Rows { fetch: Some(fetch(self)), page: UsageTable::new().into_iter() }
+    pub fn rows(self) -> Rows {
+        let pages = stream::try_unfold(self, |mut handle| async {
+            let page = handle.next_page().await?;
+            Ok::<_, Error>(page.map(|page| (stream::iter(page).map(Ok), handle)))
+        });
+        Rows(pages.try_flatten().boxed())
     }
 
     /// The execution: phase, id, counters.
@@ -87,6 +89,11 @@ impl<Q: UsageQuery> Handle<Q> {
     /// How far it got, to be saved.
     pub fn snapshot(&self) -> Snapshot<Q> {
         self.execution.snapshot()
+    }
+
+    /// What cancels it from another task or thread, also while it is being driven: it ends at once, waiting or with a request out.
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
     }
 
     /// Ends it here; the query runs on at the service.
@@ -101,63 +108,26 @@ impl<Q: fmt::Debug> fmt::Debug for Handle<Q> {
     }
 }
 
-type Fetch<Q> = Pin<Box<dyn Future<Output = (Handle<Q>, Result<Option<UsageTable>, Error>)> + Send>>;
-
-/// The next page; the handle comes back with it.
-fn fetch<Q>(mut handle: Handle<Q>) -> Fetch<Q>
-where
-    Q: UsageQuery,
-{
-    Box::pin(async move {
-        let page = handle.next_page().await;
-        (handle, page)
-    })
-}
-
 /// The rows of an execution, fetched page by page. It ends after the first error.
-pub struct Rows<Q> {
-    fetch: Option<Fetch<Q>>,
-    page: IntoIter,
-}
+pub struct Rows(BoxStream<'static, Result<UsageRecord, Error>>);
 
-impl<Q> Rows<Q>
-where
-    Q: UsageQuery,
-{
+impl Rows {
     /// The next row, for callers who have no extension of [`Stream`] at hand. Dropping the future loses no row.
     pub async fn next(&mut self) -> Option<Result<UsageRecord, Error>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        self.0.next().await
     }
 }
 
-impl<Q> Stream for Rows<Q>
-where
-    Q: UsageQuery,
-{
+impl Stream for Rows {
     type Item = Result<UsageRecord, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            if let Some(record) = self.page.next() {
-                return Poll::Ready(Some(Ok(record)));
-            }
-            let Some(fetching) = &mut self.fetch else { return Poll::Ready(None) };
-            let (handle, page) = ready!(fetching.as_mut().poll(cx));
-            self.fetch = None;
-            match page {
-                Ok(Some(page)) => {
-                    self.page = page.into_iter();
-                    self.fetch = Some(fetch(handle));
-                }
-                Ok(None) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
-        }
+        self.0.poll_next_unpin(cx)
     }
 }
 
-impl<Q> fmt::Debug for Rows<Q> {
+impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("page", &self.page).finish_non_exhaustive()
+        f.debug_struct("Rows").finish_non_exhaustive()
     }
 }

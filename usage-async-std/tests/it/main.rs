@@ -3,10 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+#[path = "../../../usage-tokio/tests/it/conformance.rs"]
+mod conformance;
 #[path = "../../../usage-tokio/tests/it/faults.rs"]
 mod faults;
+#[path = "../../../usage-tokio/tests/it/fleet.rs"]
+mod fleet;
+#[cfg(feature = "http2")]
+#[path = "../../../usage-tokio/tests/it/http2.rs"]
+mod http2;
 #[path = "../../../usage-tokio/tests/it/lifecycle.rs"]
 mod lifecycle;
+#[path = "../../../usage-tokio/tests/it/proxy.rs"]
+mod proxy;
 #[path = "../../../usage-tokio/tests/it/queries.rs"]
 mod queries;
 mod runtime;
@@ -14,5 +23,9 @@ mod runtime;
 mod support;
 #[path = "../../../usage-tokio/tests/it/surface.rs"]
 mod surface;
+#[path = "../../../usage-tokio/tests/it/tls.rs"]
+mod tls;
+#[path = "../../../usage-tokio/tests/it/tracing.rs"]
+mod tracing;
 
 use usage_async_std as driver;

@@ -2,7 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+mod conformance;
 mod coverage;
 mod failures;
+#[path = "../../../usage-tokio/tests/it/fleet.rs"]
+mod fleet;
+#[path = "../../../usage-tokio/tests/it/proxy.rs"]
+mod proxy;
 mod queries;
+mod runtime;
 mod support;
+#[path = "../../../usage-tokio/tests/it/tls.rs"]
+mod tls;
+#[path = "../../../usage-tokio/tests/it/tracing.rs"]
+mod tracing;
+
+use usage_blocking as driver;

@@ -1,51 +1,15 @@
-//! Each family from the query to its rows.
+//! The ways to the rows, and what goes out.
 
 use std::sync::{Arc, Mutex};
 
-use usage_core::model::{Dimension, Granularity, HttpMethod, SearchColumn};
-use usage_core::query::{
-    ClientQuery, ClientSummary, OrganizationQuery, OrganizationQueryResults, SimpleSearch,
-};
-use usage_core::{Interval, Notice, Phase, UsageTable};
-use usage_sim::Operation;
+use usage_core::model::{HttpMethod, SearchColumn};
+use usage_core::query::{OrganizationQuery, OrganizationQueryResults, SimpleSearch};
+use usage_core::{Interval, Notice, Phase};
 
-use crate::support::{START, world};
+use crate::support::world;
 
 fn june() -> Interval {
     "2026-06-01/2026-06-30".parse().unwrap()
-}
-
-fn requests(table: &UsageTable) -> u64 {
-    table.iter().filter_map(|row| row.requests()).sum()
-}
-
-#[test]
-fn organization_query() {
-    let world = world();
-    let query = OrganizationQuery::new(june()).with_granularity(Granularity::Week);
-    let by_client = world.client.run(query.clone()).unwrap();
-    assert!(by_client.iter().all(|row| row.client_id().is_some() && row.date().is_some()));
-    let by_method = world.client.run(query.with_group_by([Dimension::HttpMethod])).unwrap();
-    assert!(by_method.iter().all(|row| row.client_id().is_none() && row.http_method().is_some()));
-    assert_eq!(requests(&by_client), requests(&by_method));
-    let operations = world.operations();
-    assert_eq!(operations[0], Operation::Token);
-    assert_eq!(operations.iter().filter(|operation| **operation == Operation::Token).count(), 1);
-    assert!(operations.contains(&Operation::OrganizationResults));
-}
-
-#[test]
-fn client_query_and_summary_read_their_results_at_the_same_place() {
-    let world = world();
-    let client = world.server.simulator().oauth_clients(START)[0].id.clone();
-    let query = ClientQuery::new(client.parse().unwrap(), june()).with_group_by([Dimension::TemplateUri]);
-    assert!(requests(&world.client.run(query).unwrap()) > 0);
-    let summary = ClientSummary::new(client.parse().unwrap()).with_days(30);
-    assert!(requests(&world.client.run(summary).unwrap()) > 0);
-    let operations = world.operations();
-    for operation in [Operation::ClientQuery, Operation::ClientSummary, Operation::ClientResults] {
-        assert!(operations.contains(&operation), "{operation:?}");
-    }
 }
 
 #[test]
@@ -118,5 +82,9 @@ fn a_get_has_no_body_and_names_the_driver() {
     let head = reader.join().unwrap();
     assert!(!head.contains("content-length") && !head.contains("transfer-encoding"), "{head}");
     assert!(head.contains(concat!("user-agent: usage-blocking/", env!("CARGO_PKG_VERSION"))), "{head}");
-    assert!(head.contains("accept: application/json") && !head.contains("accept-encoding"), "{head}");
+    assert!(
+        head.contains("accept: application/json")
+            && head.contains("accept-encoding: gzip") == cfg!(feature = "gzip"),
+        "{head}"
+    );
 }

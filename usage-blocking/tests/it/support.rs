@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use usage_blocking::{Client, Clock};
+use usage_core::query::OrganizationQuery;
 use usage_core::{Policy, Secret, Timestamp};
 use usage_sim::{Operation, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
 
@@ -30,6 +31,10 @@ pub(crate) struct World {
 
 pub(crate) fn policy() -> Policy {
     Policy::default().with_exchange_timeout(Duration::from_millis(500))
+}
+
+pub(crate) fn query() -> OrganizationQuery {
+    OrganizationQuery::new("2026-07-01/2026-07-07".parse().unwrap())
 }
 
 pub(crate) fn world() -> World {

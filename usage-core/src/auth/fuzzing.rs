@@ -4,7 +4,7 @@
 
 use http::Response;
 
-use crate::auth::{Grant, LoginState, OAuthClient, Redirect, TokenAnswer};
+use crate::auth::{AccessToken, Grant, LoginState, OAuthClient, Redirect, TokenAnswer};
 use crate::decode::{JsonDecoder, ResponseDecoder};
 use crate::error::DecodeError;
 use crate::{Region, Secret, Session, Timestamp};
@@ -26,12 +26,11 @@ pub fn authorize_redirect(data: &[u8]) {
         let result = Redirect::parse(&text, &state);
         if let Ok(redirect) = &result {
             assert!(Redirect::parse(&text, &other).is_err(), "a redirect with two states");
-            let printed = format!("{redirect:?}");
-            let secret = match redirect {
-                Redirect::Code(code) => code.expose(),
-                Redirect::Token { token, .. } => token.expose(),
-            };
-            assert!(secret.len() < 12 || !printed.contains(secret), "{printed}");
+            assert_eq!(
+                format!("{redirect:?}"),
+                format!("{:?}", with_another_secret(redirect)),
+                "it prints its secret"
+            );
         } else if let Err(error) = &result {
             let printed = error.to_string();
             assert!(printed.chars().count() < 600 && !printed.contains(char::is_control), "{printed}");
@@ -48,6 +47,7 @@ pub fn token_answer(data: &[u8]) {
     let (Ok(answer), Ok(client)) = (whole, OAuthClient::public("id")) else { return };
     let Ok(grant) = Grant::refresh_token(client, Secret::new("old".to_owned())) else { return };
     let mut session = Session::new(&Region::default(), grant);
+    let before = session.clone();
     if session.token_arrived(NOW, &answer).is_ok() {
         let token = session.access_token().map(|token| token.expose().to_owned());
         assert_eq!(token.as_deref(), Some(answer.access_token.expose().trim()));
@@ -57,11 +57,29 @@ pub fn token_answer(data: &[u8]) {
         session.refresh_token().is_some_and(|token| !token.expose().is_empty()),
         "nothing renews any more"
     );
-    let printed = format!("{answer:?} {session:?}");
-    for secret in [Some(&answer.access_token), answer.refresh_token.as_ref()].into_iter().flatten() {
-        let secret = secret.expose();
-        assert!(secret.len() < 24 || !printed.contains(secret.as_str()), "{printed}");
+    let mut other = answer.clone();
+    other.access_token = another_secret();
+    other.refresh_token = other.refresh_token.map(|_| another_secret());
+    assert_eq!(format!("{answer:?}"), format!("{other:?}"), "an answer prints its secret");
+    let mut twin = before;
+    if twin.token_arrived(NOW, &other).is_ok() && session.access_token().is_some() {
+        assert_eq!(format!("{session:?}"), format!("{twin:?}"), "a session prints its secret");
     }
+}
+
+/// What differs from `redirect` in its secret alone.
+fn with_another_secret(redirect: &Redirect) -> Redirect {
+    match redirect {
+        Redirect::Code(_) => Redirect::Code(another_secret()),
+        Redirect::Token { token, expires_in } => Redirect::Token {
+            token: AccessToken::parse(another_secret().expose()).unwrap_or(token.clone()),
+            expires_in: *expires_in,
+        },
+    }
+}
+
+fn another_secret() -> Secret<String> {
+    Secret::new("another".to_owned())
 }
 
 fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<TokenAnswer, DecodeError> {

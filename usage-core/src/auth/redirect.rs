@@ -254,6 +254,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_redirect_has_a_longest() {
+        let of_length = |length: usize| {
+            let start = format!("?state={STATE}&code=");
+            parse(&format!("{start}{}", "c".repeat(length - start.len())))
+        };
+        assert!(of_length(64 * 1024).is_ok());
+        assert!(matches!(of_length(64 * 1024 + 1), Err(RedirectError::TooLong)));
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in "\\PC{0,200}", parameters in "[a-z_=&?#%0-9/:]{0,100}") {

@@ -89,6 +89,18 @@ mod tests {
         Grant::authorization_code(client(), Secret::new("c".into()), "https://a.example/").unwrap()
     }
 
+    #[test]
+    fn an_issued_token_is_renewed_with_what_its_renewal_asks_with() {
+        let token = AccessToken::parse("t").unwrap();
+        let refresh_token = |renewal| {
+            let grant = Grant::issued(token.clone(), None, renewal);
+            grant.current_refresh_token().map(|token| token.expose().clone())
+        };
+        assert_eq!(refresh_token(Some(refresh("r"))).as_deref(), Some("r"));
+        assert_eq!(refresh_token(Some(code())), None);
+        assert_eq!(refresh_token(None), None);
+    }
+
     fn refresh(token: &str) -> Grant {
         Grant::refresh_token(client(), Secret::new(token.into())).unwrap()
     }

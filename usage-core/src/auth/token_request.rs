@@ -203,6 +203,15 @@ mod tests {
         assert_eq!(request.uri(), "https://gw.example/login/oauth/token");
     }
 
+    #[test]
+    fn the_form_is_written_into_one_buffer() {
+        for values in [vec!["%".repeat(500)], vec!["\u{fc}".repeat(300), "=&".repeat(70), "%".into()]] {
+            let form = values.iter().fold(Form(Vec::new()), |form, value| form.pair("name", value)).finish();
+            // Nothing but the mark in front of the first name was too much.
+            assert_eq!(form.capacity(), form.len() + 1, "it grew");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_goes_into_the_form_comes_back(code in "\\PC{1,40}") {

@@ -1,7 +1,13 @@
 //! What every driver's client is built from: one builder, so that the three have one surface.
 
+mod proxy;
+mod tls;
+
 use std::marker::PhantomData;
 use std::time::Duration;
+
+pub use proxy::Proxy;
+pub use tls::{Identity, Roots, TlsOptions};
 
 use crate::auth::{AccessToken, Grant};
 use crate::error::BuildError;
@@ -17,6 +23,12 @@ pub trait FromConfig: Sized {
 
     /// A client of this configuration.
     fn from_config(config: ClientConfig) -> Result<Self, BuildError>;
+
+    /// A variable of the environment, of which this crate reads none.
+    fn variable(name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
 
 /// What a driver needs to know.
@@ -29,6 +41,10 @@ pub struct ClientConfig {
     pub policy: Policy,
     /// How long a connection may take, TLS included.
     pub connect_timeout: Duration,
+    /// What connections go through.
+    pub proxy: Option<Proxy>,
+    /// Whom to trust, and how to show who asks.
+    pub tls: TlsOptions,
 }
 
 /// Builds a client: where the service is, who asks, and how patiently.
@@ -59,8 +75,22 @@ pub struct ClientBuilder<C> {
     policy: Policy,
     connect_timeout: Duration,
     user_agent: Box<str>,
-    headers: Vec<(Box<str>, Box<str>)>,
+    /// A value may be a gateway's key: it does not print.
+    headers: Vec<(Box<str>, Secret<String>)>,
+    route: Route,
+    tls: TlsOptions,
+    #[cfg(feature = "gzip")]
+    gzip: bool,
     client: PhantomData<fn() -> C>,
+}
+
+/// How connections get to the service.
+#[derive(Debug)]
+enum Route {
+    /// As the environment says.
+    Environment,
+    Direct,
+    Proxy(Proxy),
 }
 
 impl<C: FromConfig> ClientBuilder<C> {
@@ -79,6 +109,10 @@ impl<C: FromConfig> ClientBuilder<C> {
             connect_timeout: Self::CONNECT_TIMEOUT,
             user_agent: C::USER_AGENT.into(),
             headers: Vec::new(),
+            route: Route::Environment,
+            tls: TlsOptions::default(),
+            #[cfg(feature = "gzip")]
+            gzip: true,
             client: PhantomData,
         }
     }
@@ -89,13 +123,14 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
-    /// Where requests and the access token go, instead of to the region's API host.
+    /// Where requests and the access token go, instead of to the region's API host. A path of it is put before every
+    /// request's path, as gateways want it.
     pub fn api_url(mut self, url: BaseUrl) -> Self {
         self.api_url = Some(url);
         self
     }
 
-    /// Where credentials go, instead of to the region's login host.
+    /// Where credentials go, instead of to the region's login host. It may have a path as well.
     pub fn login_url(mut self, url: BaseUrl) -> Self {
         self.login_url = Some(url);
         self
@@ -127,7 +162,7 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
-    /// How long a connection may take, TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default.
+    /// How long a connection may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -141,11 +176,54 @@ impl<C: FromConfig> ClientBuilder<C> {
 
     /// One more header for every request. See [`Session::with_header`] for those that are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), Secret::new(value.to_owned())));
         self
     }
 
-    /// The client. An error if there is no credential, or if a header cannot be sent.
+    /// Connects through this proxy, instead of through that of the environment.
+    ///
+    /// Without this and without [`direct`](Self::direct), `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` decide; see
+    /// [`Proxy::from_variables`].
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.route = Route::Proxy(proxy);
+        self
+    }
+
+    /// Connects to the service itself, whatever the environment says of proxies.
+    pub fn direct(mut self) -> Self {
+        self.route = Route::Direct;
+        self
+    }
+
+    /// Trusts these root certificates as well: one or more as PEM, of a gateway or an inspecting proxy for example.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, BuildError> {
+        self.tls.extra_roots.extend(tls::certificates("root certificate", pem)?);
+        Ok(self)
+    }
+
+    /// Trusts those whom this machine trusts, instead of the [bundled](Roots::Bundled) roots.
+    pub fn platform_roots(mut self) -> Self {
+        self.tls.roots = Roots::Platform;
+        self
+    }
+
+    /// Shows this certificate to a service or gateway that asks for one (mTLS). Both as PEM; see
+    /// [`Identity::from_pem`].
+    pub fn client_certificate(mut self, chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
+        self.tls.identity = Some(Identity::from_pem(chain, key)?);
+        Ok(self)
+    }
+
+    /// Whether answers may come compressed; they may by default. The limits on their size count what they are
+    /// decompressed to.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, allowed: bool) -> Self {
+        self.gzip = allowed;
+        self
+    }
+
+    /// The client. An error if there is no credential, if a header cannot be sent, if the proxy of the environment is
+    /// none that can be used, or if certificates or keys cannot. Nothing is sent.
     pub fn build(self) -> Result<C, BuildError> {
         let no_credential = "give it client credentials, an access token or another grant";
         let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;
@@ -154,8 +232,23 @@ impl<C: FromConfig> ClientBuilder<C> {
         let mut session =
             Session::with_hosts(api, login, grant).with_header("user-agent", &self.user_agent)?;
         for (name, value) in &self.headers {
-            session = session.with_header(name, value)?;
+            session = session.with_header(name, value.expose())?;
         }
-        C::from_config(ClientConfig { session, policy: self.policy, connect_timeout: self.connect_timeout })
+        #[cfg(feature = "gzip")]
+        if self.gzip {
+            session = session.with_gzip();
+        }
+        let proxy = match self.route {
+            Route::Environment => Proxy::from_variables(C::variable)?,
+            Route::Direct => None,
+            Route::Proxy(proxy) => Some(proxy),
+        };
+        C::from_config(ClientConfig {
+            session,
+            policy: self.policy,
+            connect_timeout: self.connect_timeout,
+            proxy,
+            tls: self.tls,
+        })
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::decode::{MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, reference};
 use crate::error::{DecodeError, MAX_ERROR_BODY};
 use crate::fuzzing::documents::{Family, Order, SamplePage, Spacing};
-use crate::fuzzing::pages::{check, decode};
+use crate::fuzzing::pages::{decode, page as check};
 use crate::model::{QueryStatus, ResultsPage};
 use crate::{Cursor, MAX_CURSOR_LEN, UsageTable};
 

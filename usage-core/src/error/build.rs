@@ -44,6 +44,14 @@ pub enum BuildError {
         /// Why.
         problem: &'static str,
     },
+    /// A proxy.
+    #[error("the proxy {:?} {problem}; write http://host:port or http://user:password@host:port", excerpt(.text, 120))]
+    Proxy {
+        /// The text that was refused, without user info.
+        text: Box<str>,
+        /// Why.
+        problem: &'static str,
+    },
     /// A value that is to become a path segment.
     #[error("{text:?} cannot be a path segment: it would change the path")]
     PathSegment {

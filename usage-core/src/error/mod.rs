@@ -20,7 +20,7 @@ pub use decode::DecodeError;
 pub use failure::{Failure, Trouble, Unauthorized};
 pub use report::Error;
 pub use response::ResponseError;
-pub use transport::{Sent, TransportFailure, TransportKind};
+pub use transport::{Sent, TransportFailure, TransportKind, causes};
 
 /// `text` as one printable line of at most `max` characters: what the other side sent may be anything.
 pub(crate) fn excerpt(text: &str, max: usize) -> String {

@@ -138,3 +138,130 @@ impl From<BuildError> for Error {
         Self::new(Failure::Build(error), "client")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{DecodeError, Sent, TransportFailure, TransportKind, Unauthorized};
+    use crate::phase::WaitReason;
+    use crate::time::Timestamp;
+
+    fn api(status: u16) -> ApiError {
+        ApiError::from_response(status.try_into().unwrap(), &http::HeaderMap::new(), b"")
+    }
+
+    fn transport(kind: TransportKind) -> TransportFailure {
+        TransportFailure::new(kind, Sent::Maybe, "in its words")
+    }
+
+    fn deadline(last: Option<Trouble>) -> Failure {
+        Failure::Deadline {
+            next_allowed: Timestamp::UNIX_EPOCH,
+            waiting_for: Some(WaitReason::Poll),
+            unknown_status: None,
+            last,
+        }
+    }
+
+    fn too_many(failures: u32, last: Trouble) -> Failure {
+        Failure::TooManyFailures { failures, last }
+    }
+
+    /// Each failure, its beginning, and which questions it answers with yes: `t`imeout, `u`nauthorised, rate
+    /// `l`imited, `s`ervice unavailable, can be `r`esumed.
+    #[test]
+    fn each_failure_has_its_words_and_its_kind() {
+        let query_failed = Failure::QueryFailed { status: "Failed".into(), error: None };
+        let cursor = "c".parse().unwrap();
+        for (failure, words, answers) in [
+            (query_failed, "the query ended as Failed at the service, which gives no reason", ""),
+            (Failure::Rejected(api(403).into()), "the service answered 403 Forbidden", "ur"),
+            (Failure::Rejected(api(404).into()), "the service answered 404 Not Found", ""),
+            (Failure::Rejected(api(302).into()), "the service answered 302 Found", "s"),
+            (Failure::Rejected(api(500).into()), "the service answered 500 Internal Server Error", "s"),
+            (
+                Failure::Unauthorized(Unauthorized::Refused(api(401).into())),
+                "not authorised: the service answered 401",
+                "ur",
+            ),
+            (
+                Failure::Unauthorized(Unauthorized::CannotRenew),
+                "not authorised: the access token was refused",
+                "ur",
+            ),
+            (Failure::Decode(DecodeError::new("$", 0, "it is odd")), "", "sr"),
+            (
+                Failure::RepeatedCursor(cursor),
+                "the service's pages repeat: the cursor \"c\" was there before",
+                "s",
+            ),
+            (
+                Failure::Transport(transport(TransportKind::Tls)),
+                "no trusted TLS connection: in its words",
+                "sr",
+            ),
+            (Failure::Transport(transport(TransportKind::Timeout)), "no answer in time: in its words", "tsr"),
+            (
+                too_many(1, Trouble::Api(api(429).into())),
+                "the only try failed: the service answered 429",
+                "lr",
+            ),
+            (
+                too_many(5, Trouble::Api(api(503).into())),
+                "5 failed tries in a row, the last: the service",
+                "sr",
+            ),
+            (
+                too_many(5, Trouble::Transport(transport(TransportKind::Timeout))),
+                "5 failed tries in a row, the last: no answer in time: in its words",
+                "tsr",
+            ),
+            (deadline(None), "the deadline passed while waiting for", "tr"),
+            (deadline(Some(Trouble::Api(api(429).into()))), "the deadline passed while waiting for", "tlr"),
+            (deadline(Some(Trouble::Api(api(503).into()))), "the deadline passed while waiting for", "tsr"),
+            (
+                deadline(Some(Trouble::Transport(transport(TransportKind::Dns)))),
+                "the deadline passed while waiting for",
+                "tr",
+            ),
+            (
+                Failure::AmbiguousSubmit(transport(TransportKind::Reset)),
+                "the connection broke: in its words; the query may have been submitted",
+                "s",
+            ),
+            (Failure::Cancelled, "cancelled", "r"),
+            (BuildError::Region { text: "x".into() }.into(), "\"x\" is neither", "r"),
+        ] {
+            let id = "e-1".parse().ok();
+            let error = Error::new(failure, "usage.query").with_execution(Phase::Failed, id).with_attempts(7);
+            let text = error.to_string();
+            assert!(text.starts_with(words), "{text}");
+            let resumed = if error.can_resume() { ", can be resumed" } else { "" };
+            assert!(text.ends_with(&format!(" (at usage.query, execution e-1{resumed})")), "{text}");
+            let questions = [
+                (error.is_timeout(), 't'),
+                (error.is_unauthorized(), 'u'),
+                (error.is_rate_limited(), 'l'),
+                (error.is_service_unavailable(), 's'),
+                (error.can_resume(), 'r'),
+            ];
+            let yes: String =
+                questions.into_iter().filter(|(yes, _)| *yes).map(|(_, letter)| letter).collect();
+            assert_eq!(yes, answers, "{text}");
+            assert_eq!(
+                (error.phase(), error.attempts(), error.endpoint()),
+                (Some(Phase::Failed), 7, "usage.query")
+            );
+            let source = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(source, error.failure().to_string());
+            assert!(!Error::new(error.failure().clone(), "x").can_resume(), "without an id");
+        }
+    }
+
+    #[test]
+    fn bad_input_is_an_error_of_the_client() {
+        let error = Error::from(BuildError::Date { text: "x".into() });
+        assert_eq!(error.to_string(), "\"x\" is no date; write yyyy-MM-dd (at client)");
+        assert_eq!((error.phase(), error.execution_id(), error.attempts()), (None, None, 0));
+    }
+}

@@ -141,7 +141,7 @@ impl<Q: UsageQuery> Execution<Q> {
     fn next_poll(&mut self, now: Timestamp) -> Timestamp {
         let until = now.saturating_add(self.courier.delay(self.policy.poll.delay(self.polls), &self.policy));
         let last_look = self.deadline.saturating_sub(LAST_LOOK);
-        if until > self.deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
+        if until >= self.deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
 
     /// A 404 shortly after the submit: the service's stores have not all heard of the execution.

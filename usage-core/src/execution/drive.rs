@@ -16,6 +16,7 @@ use crate::query::UsageQuery;
 use crate::session::Session;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
+use crate::trace;
 
 impl<Q: UsageQuery> Machine for Execution<Q> {
     type Decoder = OpDecoder<Q>;
@@ -38,12 +39,16 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         let from = self.phase();
         let next = match self.dispatch(now, session) {
             Dispatch::Send(exchange) => {
+                trace::on_behalf_of(&exchange, self.id());
                 if let State::Ready(ready) = std::mem::take(&mut self.state) {
                     transitions.add(self.enter(from, ready.sent(), Cause::Sent));
                 }
                 Next::Send(exchange)
             }
-            Dispatch::Authorize(exchange) => Next::Send(exchange),
+            Dispatch::Authorize(exchange) => {
+                trace::on_behalf_of(&exchange, self.id());
+                Next::Send(exchange)
+            }
             Dispatch::Wait(until, why) => Next::WaitUntil(until, why),
             Dispatch::Fail(failure) => {
                 transitions.add(self.fail(failure));
@@ -95,6 +100,10 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
             self.conclude(verdict)
         };
         Progress { transition, output: None }
+    }
+
+    fn cancel(&mut self) -> Option<Transition> {
+        Execution::cancel(self)
     }
 
     fn error(&self) -> Option<Error> {

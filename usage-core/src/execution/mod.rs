@@ -26,6 +26,7 @@ use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
 use crate::retry::Policy;
 use crate::time::Timestamp;
+use crate::trace;
 use state::{Ready, State};
 
 /// One execution of one query.
@@ -142,6 +143,7 @@ impl<Q: UsageQuery> Execution<Q> {
         self.state = state.into();
         let transition = Transition { from, to: self.phase(), cause };
         debug_assert!(table::is_legal(transition), "not in the table: {transition}");
+        trace::moved(self.id(), transition);
         if !matches!(self.state, State::InFlight(_)) {
             self.courier.give_up();
         }

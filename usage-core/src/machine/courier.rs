@@ -15,6 +15,7 @@ use crate::phase::{Cause, WaitReason};
 use crate::retry::{Class, Policy, classify};
 use crate::session::Session;
 use crate::time::Timestamp;
+use crate::trace;
 
 /// The endpoint's name in the traces of a token request.
 pub(crate) const TOKEN: &str = "oauth.token";
@@ -118,7 +119,7 @@ impl Courier {
         self.generation = generation;
         session.budget.spend(now);
         let ticket = Ticket(Purpose::Operation(self.next_ticket));
-        let exchange = Exchange { ticket, endpoint: E::NAME, request, timeout: terms.timeout(now) };
+        let exchange = Exchange::new(ticket, E::NAME, request, terms.timeout(now));
         Dispatch::Send(self.address(exchange, session))
     }
 
@@ -164,13 +165,14 @@ impl Courier {
             }
         };
         self.fetching = Some(fetch);
-        let exchange = Exchange { ticket: Ticket(Purpose::Token(fetch)), endpoint: TOKEN, request, timeout };
+        let exchange = Exchange::new(Ticket(Purpose::Token(fetch)), TOKEN, request, timeout);
         Err(Dispatch::Authorize(self.address(exchange, session)))
     }
 
     fn address(&mut self, mut exchange: Exchange, session: &Session) -> Box<Exchange> {
         self.attempts = self.attempts.saturating_add(1);
         session.dress(&mut exchange.request);
+        exchange.span = trace::exchange(&exchange, self.attempts);
         Box::new(exchange)
     }
 
@@ -182,8 +184,10 @@ impl Courier {
         decoder: D,
         session: &mut Session,
     ) -> Intake<D> {
+        trace::answered(head);
         if matches!(ticket.0, Purpose::Operation(_)) {
             session.budget.observe(now, &head.headers);
+            session.observe_date(now, &head.headers);
         }
         Intake::new(ticket, head, decoder)
     }
@@ -275,6 +279,7 @@ impl Courier {
         terms: Terms,
         session: &mut Session,
     ) -> Verdict<()> {
+        trace::failed(&failure);
         if failure.kind == TransportKind::Tls {
             session.token.failed(now);
             return Verdict::Fail(Failure::Transport(failure));
@@ -334,6 +339,7 @@ impl Courier {
         repeatable: bool,
         terms: Terms,
     ) -> Verdict<std::convert::Infallible> {
+        trace::failed(&failure);
         match (failure.kind, failure.sent) {
             (TransportKind::Tls, _) => Verdict::Fail(Failure::Transport(failure)),
             (_, Sent::Maybe) if !repeatable => Verdict::Fail(Failure::AmbiguousSubmit(failure)),

@@ -4,6 +4,7 @@ use std::time::Duration;
 use http::Request;
 
 use crate::auth::FetchId;
+use crate::trace::Span;
 
 /// A request to be sent, once.
 ///
@@ -19,6 +20,19 @@ pub struct Exchange {
     pub request: Request<Vec<u8>>,
     /// How long the exchange may take, from the connection to the last byte.
     pub timeout: Duration,
+    /// To be carried out within.
+    pub span: Span,
+}
+
+impl Exchange {
+    pub(super) fn new(
+        ticket: Ticket,
+        endpoint: &'static str,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Self {
+        Self { ticket, endpoint, request, timeout, span: Span::default() }
+    }
 }
 
 impl fmt::Debug for Exchange {
@@ -32,7 +46,7 @@ impl fmt::Debug for Exchange {
             .field("headers", &names)
             .field("body", &format_args!("{} bytes", self.request.body().len()))
             .field("timeout", &self.timeout)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,12 +97,12 @@ mod tests {
             .body(b"hunter2".to_vec())
             .unwrap();
         let ticket = Ticket(Purpose::Operation(7));
-        let exchange = Exchange { ticket, endpoint: "x", request, timeout: Duration::from_secs(1) };
+        let exchange = Exchange::new(ticket, "x", request, Duration::from_secs(1));
         assert_eq!(
             format!("{exchange:?}"),
             "Exchange { ticket: Ticket(Operation(7)), endpoint: \"x\", method: POST, \
              uri: \"https://a.example/p?after=…&flag&pageSize=…\", headers: [\"authorization\"], \
-             body: 7 bytes, timeout: 1s }"
+             body: 7 bytes, timeout: 1s, .. }"
         );
     }
 }

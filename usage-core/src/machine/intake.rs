@@ -8,14 +8,28 @@ use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
 use crate::error::{ApiError, DecodeError, MAX_ERROR_BODY, ResponseError};
 use crate::machine::exchange::{Purpose, Ticket};
+#[cfg(feature = "gzip")]
+use crate::machine::gunzip::Gunzip;
 
 /// Takes the body of one answer, chunk by chunk, and decodes it on the way.
+///
+/// A compressed body is decompressed first, if the feature `gzip` is on. Every limit on bodies counts what it is
+/// decompressed to.
 #[derive(Debug)]
 #[must_use]
 pub struct Intake<D> {
     ticket: Ticket,
     status: StatusCode,
+    /// Kept for errors only.
     headers: HeaderMap,
+    #[cfg(feature = "gzip")]
+    gunzip: Option<Gunzip>,
+    body: Body<D>,
+}
+
+/// The body as it was meant.
+#[derive(Debug)]
+struct Body<D> {
     sink: Sink<D>,
     broken: Option<DecodeError>,
 }
@@ -44,38 +58,51 @@ impl<D: ResponseDecoder> Intake<D> {
             Purpose::Operation(_) => Sink::Answer(decoder),
             Purpose::Token(_) => Sink::Token(JsonDecoder::default()),
         };
-        let broken = foreign_encoding(&head.headers).filter(|_| head.status.is_success()).map(|encoding| {
-            DecodeError::new("$", 0, format!("the body is encoded as {encoding}, which was not asked for"))
-        });
-        Self { ticket, status: head.status, headers: head.headers.clone(), sink, broken }
+        let encoding = Encoding::of(&head.headers);
+        let broken = match &encoding {
+            Encoding::Foreign(name) if head.status.is_success() => {
+                let problem = format!("the body is encoded as {name}, which was not asked for");
+                Some(DecodeError::new("$", 0, problem))
+            }
+            _ => None,
+        };
+        Self {
+            ticket,
+            status: head.status,
+            headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
+            #[cfg(feature = "gzip")]
+            gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
+            body: Body { sink, broken },
+        }
     }
 
     /// Takes the next chunk. `Break` says that no more of the body is wanted: stop reading and call
     /// [`on_end`](crate::Machine::on_end).
     pub fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
-        if self.broken.is_none() {
-            let taken = match &mut self.sink {
-                Sink::Answer(decoder) => decoder.push(chunk),
-                Sink::Token(decoder) => decoder.push(chunk),
-                Sink::Error(body) => {
-                    let room = MAX_ERROR_BODY - body.len();
-                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    return if chunk.len() > room {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    };
-                }
+        #[cfg(feature = "gzip")]
+        if let Some(gunzip) = &mut self.gunzip {
+            let body = &mut self.body;
+            return match gunzip.push(chunk, |piece| body.push(piece)) {
+                Ok(flow) => flow,
+                Err(error) => body.breaks(error),
             };
-            self.broken = taken.err();
         }
-        if self.broken.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        self.body.push(chunk)
     }
 
-    pub(super) fn finish(self) -> (Ticket, Arrival<D::Output>) {
+    #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
+    pub(super) fn finish(mut self) -> (Ticket, Arrival<D::Output>) {
+        #[cfg(feature = "gzip")]
+        if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.broken.is_none()) {
+            let body = &mut self.body;
+            if let Err(error) = gunzip.finish(|piece| body.push(piece)) {
+                // It is known now, and nobody is pushing.
+                let _ = body.breaks(error);
+            }
+        }
         let purpose = self.ticket.0;
-        let broken = self.broken.map(ResponseError::Decode);
-        let arrival = match self.sink {
+        let broken = self.body.broken.map(ResponseError::Decode);
+        let arrival = match self.body.sink {
             Sink::Answer(decoder) => Arrival::Answer(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
             Sink::Token(decoder) => Arrival::Token(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
             Sink::Error(body) => {
@@ -91,6 +118,30 @@ impl<D: ResponseDecoder> Intake<D> {
     }
 }
 
+impl<D: ResponseDecoder> Body<D> {
+    fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
+        if self.broken.is_some() {
+            return ControlFlow::Break(());
+        }
+        let taken = match &mut self.sink {
+            Sink::Answer(decoder) => decoder.push(chunk),
+            Sink::Token(decoder) => decoder.push(chunk),
+            Sink::Error(body) => {
+                let room = MAX_ERROR_BODY - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                return if chunk.len() > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            }
+        };
+        taken.map_or_else(|error| self.breaks(error), ControlFlow::Continue)
+    }
+
+    /// No more of it can be read. The first reason counts.
+    fn breaks(&mut self, error: DecodeError) -> ControlFlow<()> {
+        self.broken.get_or_insert(error);
+        ControlFlow::Break(())
+    }
+}
+
 impl<D> From<Intake<D>> for Ticket {
     /// For an answer that broke off: see [`on_failure`](crate::Machine::on_failure).
     fn from(intake: Intake<D>) -> Self {
@@ -98,7 +149,27 @@ impl<D> From<Intake<D>> for Ticket {
     }
 }
 
-fn foreign_encoding(headers: &HeaderMap) -> Option<String> {
-    let encoding = String::from_utf8_lossy(headers.get(CONTENT_ENCODING)?.as_bytes()).into_owned();
-    (!encoding.eq_ignore_ascii_case("identity")).then(|| crate::error::excerpt(&encoding, 40))
+/// What was done to a body on its way.
+enum Encoding {
+    None,
+    #[cfg(feature = "gzip")]
+    Gzip,
+    Foreign(String),
+}
+
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Self {
+        let named: Vec<_> = headers
+            .get_all(CONTENT_ENCODING)
+            .iter()
+            .map(|name| String::from_utf8_lossy(name.as_bytes()).trim().to_ascii_lowercase())
+            .filter(|name| !matches!(&**name, "" | "identity"))
+            .collect();
+        match &*named.join(", ") {
+            "" => Self::None,
+            #[cfg(feature = "gzip")]
+            "gzip" | "x-gzip" => Self::Gzip,
+            foreign => Self::Foreign(crate::error::excerpt(foreign, 40)),
+        }
+    }
 }

@@ -17,6 +17,8 @@
 
 mod courier;
 mod exchange;
+#[cfg(feature = "gzip")]
+mod gunzip;
 mod intake;
 
 use http::Response;
@@ -73,6 +75,10 @@ pub trait Machine {
         failure: TransportFailure,
         session: &mut Session,
     ) -> Progress<Self::Output>;
+
+    /// Ends it here, as [`Cancelled`](crate::error::Failure::Cancelled), unless it had ended before. What was submitted
+    /// runs on at the service, which knows no cancelling.
+    fn cancel(&mut self) -> Option<Transition>;
 
     /// Why it ended without its result; `None` while it goes on and when it is complete.
     fn error(&self) -> Option<Error>;

@@ -2,11 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+mod conformance;
 mod faults;
+mod fleet;
+#[cfg(feature = "http2")]
+mod http2;
 mod lifecycle;
+mod moved;
+mod proxy;
 mod queries;
 mod runtime;
 mod support;
 mod surface;
+mod tls;
+mod tracing;
 
 use usage_tokio as driver;

@@ -2,52 +2,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use futures_core::Stream;
-use usage_core::model::{Dimension, Granularity};
-use usage_core::query::{ClientQuery, ClientSummary, SimpleSearch};
-use usage_core::{Error, UsageQuery};
+use usage_core::Error;
+use usage_core::query::SimpleSearch;
 use usage_sim::{Authorization, Operation};
 
 use crate::runtime::run;
 use crate::support::{Service, in_memory, query};
-
-/// Over sockets the same rows as without, and no request more than necessary.
-fn brings_the_rows_of_memory<Q>(query: Q) -> usize
-where
-    Q: UsageQuery,
-{
-    let service = Service::start();
-    let client = service.client();
-    let rows = run(client.run(query.clone())).unwrap();
-    assert!(!rows.is_empty());
-    assert_eq!(rows, in_memory(query));
-    assert_eq!(service.journal(|entry| entry.operation == Some(Operation::Token)).len(), 1);
-    assert_eq!(service.journal(|entry| entry.operation.is_some_and(Operation::is_submit)).len(), 1);
-    assert!(service.journal(|entry| entry.status.as_u16() >= 300).is_empty());
-    rows.len()
-}
-
-#[test]
-fn an_organization_query() {
-    let query = query().with_granularity(Granularity::Day).with_group_by([Dimension::TemplateUri]);
-    brings_the_rows_of_memory(query);
-}
-
-#[test]
-fn a_client_query() {
-    let interval = "2026-07-01/2026-07-07".parse().unwrap();
-    brings_the_rows_of_memory(ClientQuery::new("7de3af06".parse().unwrap(), interval));
-}
-
-#[test]
-fn a_client_summary() {
-    brings_the_rows_of_memory(ClientSummary::new("7de3af06".parse().unwrap()).with_days(3));
-}
-
-#[test]
-fn a_simple_search_of_several_pages() {
-    let rows = brings_the_rows_of_memory(SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap()));
-    assert!(rows > 2000, "{rows}");
-}
 
 #[test]
 fn rows_one_by_one() {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,6 @@ use usage_core::{
 use usage_sim::{Entry, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock};
 
 use crate::driver::{Client, Clock};
-use crate::runtime::timeout;
 
 /// 2026-07-08, 08:40 UTC.
 const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
@@ -74,17 +73,6 @@ impl Service {
     /// What arrived and fits.
     pub(crate) fn journal(&self, fits: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         self.server.simulator().journal().iter().filter(|entry| fits(entry)).cloned().collect()
-    }
-
-    /// Drives `work` until the fault strikes, and drops it then. Whether it was still under way.
-    pub(crate) async fn drop_when_struck<T>(&self, work: impl Future<Output = T>) -> bool {
-        let mut work = pin!(work);
-        while self.journal(|entry| entry.fault.is_some()).is_empty() {
-            if timeout(Duration::from_millis(10), work.as_mut()).await.is_some() {
-                return false;
-            }
-        }
-        true
     }
 
     /// How many polls arrived.

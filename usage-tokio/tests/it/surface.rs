@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime};
 
-use usage_core::query::{ClientSummary, OrganizationQuery, SimpleSearch};
+use usage_core::query::{ClientSummary, OrganizationQuery};
 use usage_core::retry::Backoff;
 use usage_core::{FromConfig, Interval, Policy, Timestamp};
 use usage_sim::{ServeOptions, Simulator, SimulatorConfig};
@@ -17,8 +17,8 @@ const _: () = {
     is_send::<Client>();
     is_sync::<Client>();
     is_send::<Handle<OrganizationQuery>>();
-    is_send::<Rows<SimpleSearch>>();
-    is_unpin::<Rows<SimpleSearch>>();
+    is_send::<Rows>();
+    is_unpin::<Rows>();
     is_sync::<SystemClock>();
 };
 
@@ -54,6 +54,9 @@ fn requests_look_as_they_should() {
             );
         }
     }
+    let compressed =
+        requests.iter().filter(|request| request.contains("\r\naccept-encoding: gzip\r\n")).count();
+    assert_eq!(compressed, if cfg!(feature = "gzip") { 3 } else { 0 });
     assert_eq!(lines(0)[0], "get /api/v2/oauth/clients/7de3af06/usage/summary http/1.1");
     assert_eq!(lines(1)[0], "get /api/v2/oauth/clients/7de3af06/usage/query/results/e http/1.1");
     assert_eq!(lines(2)[0], "post /api/v2/usage/query http/1.1");
@@ -65,6 +68,14 @@ fn requests_look_as_they_should() {
     assert!(post.contains(&format!("content-length: {}\r\n", body.len())), "{post}");
     assert!(post.contains("content-type: application/json\r\n"), "{post}");
     assert!(!post.contains("transfer-encoding"), "{post}");
+}
+
+/// A task holds its future as large as it ever gets, while it waits too.
+#[test]
+fn a_future_is_small() {
+    let client = Service::start().client();
+    let run = size_of_val(&client.start(query()).finish());
+    assert!(run <= 512, "{run}");
 }
 
 #[test]

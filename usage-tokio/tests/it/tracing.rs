@@ -1,0 +1,97 @@
+//! What a run tells `tracing`, at the level that tells most.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, Once};
+
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use usage_core::Secret;
+use usage_sim::{Certificate, Fault, Match, Rule, Tls};
+
+use crate::runtime::run;
+use crate::support::{SECRET, query};
+use crate::tls::{builder, service};
+
+static OUTPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Output;
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        OUTPUT.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Listens to everything, this crate's dependencies included, from now on.
+fn listen() {
+    static LISTEN: Once = Once::new();
+    LISTEN.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_span_events(FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(|| Output)
+            .finish()
+            .init();
+    });
+}
+
+/// The lines so far that have all of `words`.
+fn lines(words: &[&str]) -> Vec<String> {
+    let output = String::from_utf8_lossy(&OUTPUT.lock().unwrap()).into_owned();
+    output.lines().filter(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned).collect()
+}
+
+#[test]
+fn exchanges_are_spans_without_a_secret() {
+    listen();
+    let tls = Tls::new(Certificate::Good).unwrap();
+    let server = service(&tls);
+    let client = builder(&server.url()).root_certificates(tls.root_pem().as_bytes()).unwrap();
+    let client = client.header("x-gateway-key", "hunter2-gateway-key").build().unwrap();
+    run(client.run(query())).unwrap();
+    let token = client.session().access_token().unwrap().expose().to_owned();
+    server.simulator().inject(Rule::new(Match::Submit, Fault::Status(400)));
+    let error = run(client.run(query())).unwrap_err();
+
+    let port = format!("server.port={}", server.address().port());
+    let closed = [&*port, "http.client{", "close"];
+    let spans = |words: &[&str]| lines(&[&closed, words].concat());
+    assert_eq!(
+        spans(&["url.path=\"/oauth/token\"", "usage.endpoint=\"oauth.token\"", "usage.attempt=1"]).len(),
+        1
+    );
+    let submits = spans(&["http.request.method=\"POST\"", "server.address=\"127.0.0.1\"", "usage/query\""]);
+    assert_eq!(submits.len(), 2, "{submits:?}");
+    let refused = &submits[1];
+    assert!(
+        refused.contains("http.response.status_code=400") && refused.contains("error.type=\"400\""),
+        "{refused}"
+    );
+    let correlation = error.api_error().unwrap().correlation_id.clone().unwrap();
+    assert!(refused.contains(&format!("usage.correlation_id=\"{correlation}\"")), "{refused}");
+    let polls =
+        spans(&["http.request.method=\"GET\"", "usage.execution_id=", "http.response.status_code=200"]);
+    assert!(!polls.is_empty());
+    assert!(!lines(&["usage.execution_id=", "transition="]).is_empty(), "transitions are told");
+
+    for secret in [SECRET, &*token, "hunter2-gateway-key", "Basic ", "Bearer "] {
+        let told = lines(&[secret]);
+        assert!(told.is_empty(), "{secret} in {told:?}");
+    }
+}
+
+#[test]
+fn what_fails_on_the_way_is_told_by_its_kind() {
+    listen();
+    let server = service(&Tls::new(Certificate::Expired).unwrap());
+    let port = format!("server.port={}", server.address().port());
+    let client = builder(&server.url()).client_credentials("7de3af06", Secret::new(SECRET.into())).unwrap();
+    run(client.build().unwrap().run(query())).unwrap_err();
+    assert_eq!(lines(&[&port, "close", "error.type=\"tls\""]).len(), 1);
+}
