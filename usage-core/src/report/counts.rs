@@ -1,0 +1,209 @@
+//! What rows add up to, and the rates of that.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::table::{Counter, UsageRecord, UsageRow};
+
+/// The sums of some rows, in the API's names. A count is absent if no row has it: absent is not zero.
+///
+/// A row without a total of requests, as those of a search are, counts as many as its four classes add up to, if it
+/// has all four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// How many rows were added up.
+    pub rows: u64,
+    /// All requests. This and every other sum stops at [`UsageRecord::MAX_COUNT`].
+    pub requests: Option<u64>,
+    /// Answers of class 2xx.
+    pub status200: Option<u64>,
+    /// Answers of class 3xx.
+    pub status300: Option<u64>,
+    /// Answers of class 4xx, the rate-limited ones included.
+    pub status400: Option<u64>,
+    /// Answers of class 5xx.
+    pub status500: Option<u64>,
+    /// Rate-limited requests: a subset of `status400`, not to be added to it.
+    pub status429: Option<u64>,
+    /// How many rows have each count.
+    have: [u64; Counter::ALL.len()],
+}
+
+/// The classes that add up to all requests.
+const CLASSES: [Counter; 4] =
+    [Counter::Status200, Counter::Status300, Counter::Status400, Counter::Status500];
+
+/// The requests that `row` is about: its total, or else the sum of its four classes.
+pub(super) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
+    row.requests().or_else(|| {
+        CLASSES.iter().try_fold(0u64, |sum, class| row.count(*class).map(|count| capped(sum, count)))
+    })
+}
+
+/// The sum, up to the largest count there is.
+pub(super) fn capped(sum: u64, count: u64) -> u64 {
+    sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
+}
+
+impl Counts {
+    /// The sum of `counter`.
+    pub fn count(&self, counter: Counter) -> Option<u64> {
+        match counter {
+            Counter::Requests => self.requests,
+            Counter::Status200 => self.status200,
+            Counter::Status300 => self.status300,
+            Counter::Status400 => self.status400,
+            Counter::Status429 => self.status429,
+            Counter::Status500 => self.status500,
+        }
+    }
+
+    /// Answers of class 4xx and 5xx, the rate-limited ones included, as a part of all requests, 0 to 1.
+    ///
+    /// Absent if there is no request, or if some row lacks one of the counts: the rest would not be the truth.
+    pub fn error_rate(&self) -> Option<f64> {
+        self.complete(&[Counter::Status400, Counter::Status500])?;
+        ratio(capped(self.status400?, self.status500?), self.requests?)
+    }
+
+    /// Rate-limited requests (429) as a part of all requests, 0 to 1. Absent as [`error_rate`](Self::error_rate) is.
+    pub fn throttle_rate(&self) -> Option<f64> {
+        self.complete(&[Counter::Status429])?;
+        ratio(self.status429?, self.requests?)
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, row: UsageRow<'_>) {
+        self.rows += 1;
+        for counter in Counter::ALL {
+            let count = if counter == Counter::Requests { requests_of(row) } else { row.count(counter) };
+            if let Some(count) = count {
+                self.have[counter as usize] += 1;
+                let sum = self.slot(counter);
+                *sum = Some(capped(sum.unwrap_or(0), count));
+            }
+        }
+    }
+
+    /// Adds what other rows add up to.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for counter in Counter::ALL {
+            self.have[counter as usize] += other.have[counter as usize];
+            if let Some(count) = other.count(counter) {
+                let sum = self.slot(counter);
+                *sum = Some(capped(sum.unwrap_or(0), count));
+            }
+        }
+    }
+
+    /// The members of these counts in an object, in the API's names, and after them the rates.
+    pub(super) fn write_to<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("rows", &self.rows)?;
+        let members = [Counter::Requests, Counter::Status200, Counter::Status300, Counter::Status400];
+        for counter in members.into_iter().chain([Counter::Status500, Counter::Status429]) {
+            if let Some(count) = self.count(counter) {
+                map.serialize_entry(counter.name(), &count)?;
+            }
+        }
+        for (name, rate) in [("errorRate", self.error_rate()), ("throttleRate", self.throttle_rate())] {
+            if let Some(rate) = rate {
+                map.serialize_entry(name, &rate)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every row that has requests has these, too.
+    fn complete(&self, counters: &[Counter]) -> Option<()> {
+        let all = self.have[Counter::Requests as usize];
+        counters.iter().all(|counter| self.have[*counter as usize] == all).then_some(())
+    }
+
+    fn slot(&mut self, counter: Counter) -> &mut Option<u64> {
+        match counter {
+            Counter::Requests => &mut self.requests,
+            Counter::Status200 => &mut self.status200,
+            Counter::Status300 => &mut self.status300,
+            Counter::Status400 => &mut self.status400,
+            Counter::Status429 => &mut self.status429,
+            Counter::Status500 => &mut self.status500,
+        }
+    }
+}
+
+impl Serialize for Counts {
+    /// An object: `rows`, `requests`, `status200`, …, `errorRate`, `throttleRate`; what is absent is left out.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.write_to(&mut map)?;
+        map.end()
+    }
+}
+
+/// `part` of `whole`; absent if there is no whole.
+#[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
+pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::UsageTable;
+
+    fn counts(records: &[UsageRecord]) -> Counts {
+        let table: UsageTable = records.iter().cloned().collect();
+        let mut counts = Counts::default();
+        table.iter().for_each(|row| counts.add(row));
+        counts
+    }
+
+    #[test]
+    fn rates_are_of_all_requests_and_429_is_not_added_to_4xx() {
+        let row = UsageRecord {
+            requests: Some(100),
+            status200: Some(90),
+            status300: Some(0),
+            status400: Some(8),
+            status429: Some(5),
+            status500: Some(2),
+            ..Default::default()
+        };
+        let sum = counts(&[row]);
+        assert_eq!((sum.error_rate(), sum.throttle_rate()), (Some(0.1), Some(0.05)));
+    }
+
+    #[test]
+    fn absent_is_not_zero() {
+        let bare = UsageRecord { requests: Some(10), ..Default::default() };
+        let full = UsageRecord { status429: Some(1), ..bare.clone() };
+        assert_eq!(counts(std::slice::from_ref(&bare)).status429, None);
+        assert_eq!(counts(std::slice::from_ref(&full)).throttle_rate(), Some(0.1));
+        // One row does not say how often it was limited: nobody knows the rate of both.
+        assert_eq!(counts(&[bare, full]).throttle_rate(), None);
+        assert_eq!(counts(&[UsageRecord { requests: Some(0), ..Default::default() }]).error_rate(), None);
+    }
+
+    #[test]
+    fn a_row_of_a_search_has_the_sum_of_its_classes() {
+        let mut row = UsageRecord {
+            status200: Some(1),
+            status300: Some(2),
+            status400: Some(3),
+            status429: Some(3),
+            status500: Some(4),
+            ..Default::default()
+        };
+        assert_eq!(counts(&[row.clone()]).requests, Some(10));
+        row.status300 = None;
+        assert_eq!(counts(&[row]).requests, None);
+    }
+
+    #[test]
+    fn sums_stop_at_the_largest_count() {
+        let row = UsageRecord { requests: Some(UsageRecord::MAX_COUNT), ..Default::default() };
+        assert_eq!(counts(&[row.clone(), row]).requests, Some(UsageRecord::MAX_COUNT));
+    }
+}

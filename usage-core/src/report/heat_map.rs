@@ -1,0 +1,71 @@
+//! On which weekdays a client is busy.
+
+use serde::Serialize;
+
+use crate::model::Granularity;
+use crate::report::counts::{capped, requests_of};
+use crate::report::days::Days;
+use crate::report::subject::Subject;
+use crate::report::top::TopList;
+use crate::table::UsageTable;
+
+/// Requests by weekday and client, of the clients in the list of the largest. Days are UTC days.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HeatMap {
+    /// How many of the days are a Monday, a Tuesday, …: what the sums are to be divided by.
+    pub days: [u64; 7],
+    /// One line a client, the largest first.
+    pub clients: Vec<HeatLine>,
+}
+
+/// A client's requests by weekday.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HeatLine {
+    /// The client's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The client's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The sum of all Mondays, all Tuesdays, …; absent if none has a row.
+    pub requests: [Option<u64>; 7],
+}
+
+impl HeatMap {
+    /// The mean of the weekday `weekday` (0 is Monday) in `line`, in requests a day. Days without rows count.
+    #[expect(clippy::cast_precision_loss, reason = "a mean needs no more than 52 bits")]
+    pub fn mean(&self, line: &HeatLine, weekday: usize) -> Option<f64> {
+        let (sum, days) = (line.requests.get(weekday).copied()??, *self.days.get(weekday)?);
+        (days > 0).then(|| sum as f64 / days as f64)
+    }
+
+    /// Nothing if there are no days or no clients to tell apart.
+    pub(super) fn of(table: &UsageTable, clients: &TopList, days: &Days) -> Option<Self> {
+        let period =
+            days.period.filter(|_| days.granularity == Granularity::Day && !days.buckets.is_empty())?;
+        let line = |entry: &super::Entry| HeatLine {
+            id: entry.id.clone(),
+            name: entry.name.clone(),
+            requests: [None; 7],
+        };
+        let mut lines: Vec<_> = clients.entries.iter().map(line).collect();
+        if lines.is_empty() {
+            return None;
+        }
+        let places: std::collections::HashMap<_, _> =
+            clients.keys().enumerate().map(|(place, key)| (key, place)).collect();
+        for row in table {
+            let line = places.get(&Subject::Client.key(row)).and_then(|place| lines.get_mut(*place));
+            let Some((line, date)) = line.zip(row.date().filter(|date| period.contains(*date))) else {
+                continue;
+            };
+            let weekday = usize::try_from(date.weekday() - 1).unwrap_or(0);
+            if let Some(requests) = requests_of(row) {
+                line.requests[weekday] = Some(capped(line.requests[weekday].unwrap_or(0), requests));
+            }
+        }
+        Some(Self { days: period.weekdays(), clients: lines })
+    }
+}

@@ -1,0 +1,314 @@
+//! What rows of usage say about an organisation: who makes the requests, what grows, what fails, what is rate limited,
+//! and whether the month ends above the allowance. Pure arithmetic over a [`UsageTable`].
+//!
+//! ```
+//! use usage_core::report::{Allowance, Report, ReportOptions};
+//! use usage_core::{UsageRecord, UsageTable};
+//!
+//! let row = |date: &str, client: &str, requests| UsageRecord {
+//!     date: Some(date.into()),
+//!     client_name: Some(client.into()),
+//!     requests: Some(requests),
+//!     ..UsageRecord::default()
+//! };
+//! let table: UsageTable =
+//!     [row("2026-07-01", "Nightly Export", 60), row("2026-07-02", "Nightly Export", 30), row("2026-07-02", "Bot", 10)]
+//!         .into_iter()
+//!         .collect();
+//! let options = ReportOptions::default().with_allowance(Allowance::requests(1_000));
+//! let report = Report::new(&table, &options);
+//!
+//! assert_eq!(report.totals.counts.requests, Some(100));
+//! let clients = &report.clients.entries;
+//! assert_eq!((clients[0].label(), clients[0].share), (Some("Nightly Export"), Some(0.9)));
+//! assert_eq!(clients[1].series, [None, Some(10)]);
+//! // 50 a day on two days, and so on for the 29 others.
+//! let month = report.allowance.as_ref().and_then(|allowance| allowance.latest()).unwrap();
+//! assert_eq!((month.used, month.projected, month.projected_over), (100, 1_550, 550));
+//! ```
+//!
+//! # What the numbers are not
+//!
+//! The service's data is up to 24 hours old and does not have the current day; its days are UTC days. The older
+//! queries leave out the platform's own clients, the jobs count every request; neither counts the billable requests
+//! alone, so that no sum here is the invoice's. [`CAVEAT`] says so in a sentence.
+
+mod allowance;
+mod comparison;
+mod counts;
+mod days;
+mod heat_map;
+mod license;
+mod period;
+mod subject;
+mod tally;
+mod top;
+
+pub use allowance::{Allowance, AllowanceUse, MonthUse};
+pub use comparison::{Arrival, Arrivals, Change, Comparison, Mover};
+pub use counts::Counts;
+pub use days::{Bucket, MAX_EMPTY_DAYS};
+pub use heat_map::{HeatLine, HeatMap};
+pub use license::{License, LicenseError, Licenses};
+pub use period::Period;
+pub use subject::Subject;
+pub use top::{Entry, Others, TopList};
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::date::Date;
+use crate::model::Granularity;
+use crate::report::days::Days;
+use crate::report::tally::tally;
+use crate::table::UsageTable;
+
+/// What every reader of a report must know.
+pub const CAVEAT: &str = "The service's data is up to 24 hours old and does not have the current day. Its days are \
+     UTC days. Not all requests are billable, and the service does not say which: this is not the bill.";
+
+/// What is known beside the rows, and how much is wanted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReportOptions {
+    /// How many entries a list has at most.
+    pub top: usize,
+    /// The days that the rows are about; without it, from the first to the last date of the rows.
+    pub period: Option<Period>,
+    /// What the rows are bucketed by; without it, it is guessed from their dates.
+    pub granularity: Option<Granularity>,
+    /// The last day that can be in the data: yesterday. A period that goes on behind it ends there.
+    pub data_until: Option<Date>,
+    /// What the requests are held against.
+    pub allowance: Option<Allowance>,
+}
+
+impl Default for ReportOptions {
+    /// Ten entries a list; nothing else is known.
+    fn default() -> Self {
+        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None }
+    }
+}
+
+impl ReportOptions {
+    /// With at most `top` entries a list.
+    #[must_use]
+    pub fn with_top(mut self, top: usize) -> Self {
+        self.top = top;
+        self
+    }
+
+    /// With rows that are about these days.
+    #[must_use]
+    pub fn with_period(mut self, period: Period) -> Self {
+        self.period = Some(period);
+        self
+    }
+
+    /// With rows that are bucketed so.
+    #[must_use]
+    pub fn with_granularity(mut self, granularity: Granularity) -> Self {
+        self.granularity = Some(granularity);
+        self
+    }
+
+    /// With no data behind this day.
+    #[must_use]
+    pub fn with_data_until(mut self, last: Date) -> Self {
+        self.data_until = Some(last);
+        self
+    }
+
+    /// With an allowance to hold the requests against.
+    #[must_use]
+    pub fn with_allowance(mut self, allowance: impl Into<Allowance>) -> Self {
+        self.allowance = Some(allowance.into());
+        self
+    }
+}
+
+/// What some rows say. The order of the rows makes no difference.
+///
+/// Serialized, it is one object: `totals`, `granularity`, `days`, `busiestDays`, `topClients`, `topUsers`, `topUris`,
+/// `topMethods`, `topPlatforms`, `topOrganizations`, `others` (of each list that is not complete), and if they are there
+/// `weekdays`, `arrivals`, `comparison`, `allowance`; last the `caveat`. What is absent is left out.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What all rows add up to, and which days they are about.
+    pub totals: Totals,
+    /// What the buckets of `days` are.
+    pub granularity: Granularity,
+    /// The buckets in order. By day, every day of the period is there, those without rows too, up to
+    /// [`MAX_EMPTY_DAYS`]. Rows without a date are in none.
+    pub days: Vec<Bucket>,
+    /// The buckets with the most requests, the largest first.
+    pub busiest: Vec<Bucket>,
+    /// The largest clients.
+    pub clients: TopList,
+    /// The largest users.
+    pub users: TopList,
+    /// The most called URIs.
+    pub uris: TopList,
+    /// The methods.
+    pub methods: TopList,
+    /// The platforms.
+    pub platforms: TopList,
+    /// The organisations that made the requests.
+    pub organizations: TopList,
+    /// Requests by weekday and client, of rows by day.
+    pub weekdays: Option<HeatMap>,
+    /// Clients that appeared or vanished: against the earlier period, or else in the second half against the first.
+    pub arrivals: Option<Arrivals>,
+    /// This period against an earlier one.
+    pub comparison: Option<Comparison>,
+    /// Each month against the allowance.
+    pub allowance: Option<AllowanceUse>,
+}
+
+/// What all rows add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// The sums.
+    pub counts: Counts,
+    /// The days that they are about, if that is known.
+    pub period: Option<Period>,
+    /// How many rows have no date.
+    pub undated: u64,
+}
+
+impl Report {
+    /// What `table` says.
+    pub fn new(table: &UsageTable, options: &ReportOptions) -> Self {
+        Self::build(table, None, options)
+    }
+
+    /// What `table` says, and what is different from `previous`, the rows of an earlier period: of `previous_period` if
+    /// that is known.
+    pub fn compared(
+        table: &UsageTable,
+        previous: &UsageTable,
+        previous_period: Option<Period>,
+        options: &ReportOptions,
+    ) -> Self {
+        Self::build(table, Some((previous, previous_period)), options)
+    }
+
+    /// The list of `subject`.
+    pub fn top(&self, subject: Subject) -> &TopList {
+        match subject {
+            Subject::Client => &self.clients,
+            Subject::User => &self.users,
+            Subject::Uri => &self.uris,
+            Subject::Method => &self.methods,
+            Subject::Platform => &self.platforms,
+            Subject::Organization => &self.organizations,
+        }
+    }
+
+    fn build(
+        table: &UsageTable,
+        previous: Option<(&UsageTable, Option<Period>)>,
+        options: &ReportOptions,
+    ) -> Self {
+        let known = options
+            .period
+            .map(|period| options.data_until.and_then(|last| period.until(last)).unwrap_or(period));
+        let mut days = Days::of(table, known, options.granularity.as_ref());
+        if let (Some(period), Some(last)) = (days.period, options.data_until) {
+            days.period = period.until(last).or(days.period);
+        }
+        let mut counts = Counts::default();
+        table.iter().for_each(|row| counts.add(row));
+        let top = |subject| TopList::new(subject, table, &tally(table, subject), &counts, &days, options.top);
+        let clients = top(Subject::Client);
+        let (arrivals, comparison) = match previous {
+            None => {
+                let by_day =
+                    days.period.filter(|_| days.granularity == Granularity::Day && days.undated == 0);
+                (
+                    by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(table, period)),
+                    None,
+                )
+            }
+            Some((previous, period)) => {
+                let period = period.or_else(|| Days::of(previous, None, options.granularity.as_ref()).period);
+                let comparison = Comparison::of(table, &counts, previous, period, options.top);
+                (Some(Arrivals::against(previous, period, table, days.period)), Some(comparison))
+            }
+        };
+        Self {
+            totals: Totals { counts, period: days.period, undated: days.undated },
+            busiest: days.busiest(options.top),
+            users: top(Subject::User),
+            uris: top(Subject::Uri),
+            methods: top(Subject::Method),
+            platforms: top(Subject::Platform),
+            organizations: top(Subject::Organization),
+            weekdays: HeatMap::of(table, &clients, &days),
+            arrivals,
+            comparison,
+            allowance: options.allowance.clone().map(|allowance| AllowanceUse::of(allowance, &days, &counts)),
+            granularity: days.granularity,
+            days: days.buckets,
+            clients,
+        }
+    }
+}
+
+impl Serialize for Totals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.counts.write_to(&mut map)?;
+        if let Some(period) = self.period {
+            map.serialize_entry("from", &period.first_day())?;
+            map.serialize_entry("to", &period.last_day())?;
+        }
+        if self.undated > 0 {
+            map.serialize_entry("rowsWithoutDate", &self.undated)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let lists = Subject::ALL.map(|subject| {
+            let (list, others) = match subject {
+                Subject::Client => ("topClients", "clients"),
+                Subject::User => ("topUsers", "users"),
+                Subject::Uri => ("topUris", "uris"),
+                Subject::Method => ("topMethods", "methods"),
+                Subject::Platform => ("topPlatforms", "platforms"),
+                Subject::Organization => ("topOrganizations", "organizations"),
+            };
+            (list, others, self.top(subject))
+        });
+        let others: std::collections::BTreeMap<_, _> =
+            lists.iter().filter_map(|(_, name, list)| Some((*name, list.others?))).collect();
+
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("totals", &self.totals)?;
+        map.serialize_entry("granularity", &self.granularity)?;
+        map.serialize_entry("days", &self.days)?;
+        map.serialize_entry("busiestDays", &self.busiest)?;
+        for (name, _, list) in lists {
+            map.serialize_entry(name, &list.entries)?;
+        }
+        map.serialize_entry("others", &others)?;
+        entry(&mut map, "weekdays", self.weekdays.as_ref())?;
+        entry(&mut map, "arrivals", self.arrivals.as_ref())?;
+        entry(&mut map, "comparison", self.comparison.as_ref())?;
+        entry(&mut map, "allowance", self.allowance.as_ref())?;
+        map.serialize_entry("caveat", CAVEAT)?;
+        map.end()
+    }
+}
+
+fn entry<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Which days a report is about.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::date::Date;
+use crate::interval::Interval;
+
+/// Whole UTC days, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Period {
+    from: Date,
+    to: Date,
+}
+
+impl Period {
+    /// From `from` to `to`, both included; none if that is backwards.
+    pub fn new(from: Date, to: Date) -> Option<Self> {
+        (from <= to).then_some(Self { from, to })
+    }
+
+    /// The first day.
+    pub fn first_day(self) -> Date {
+        self.from
+    }
+
+    /// The last day.
+    pub fn last_day(self) -> Date {
+        self.to
+    }
+
+    /// How many days, at least 1.
+    pub fn days(self) -> u64 {
+        u64::try_from(self.from.days_until(self.to)).unwrap_or(0) + 1
+    }
+
+    /// Whether `day` is one of them.
+    pub fn contains(self, day: Date) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+
+    /// The days of both.
+    pub fn common(self, other: Self) -> Option<Self> {
+        Self::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
+    /// Without the days behind `last`; none if there are no others.
+    pub fn until(self, last: Date) -> Option<Self> {
+        Self::new(self.from, self.to.min(last))
+    }
+
+    /// The earlier and the later half of the days; of an odd number the day in the middle is in neither. None of a
+    /// single day.
+    pub fn halves(self) -> Option<(Self, Self)> {
+        let half = i64::try_from(self.days() / 2).unwrap_or(i64::MAX);
+        let earlier = Self::new(self.from, self.from.plus_days(half - 1))?;
+        Some((earlier, Self::new(self.to.plus_days(1 - half), self.to)?))
+    }
+
+    /// What this is compared with:
+    ///
+    /// - of whole months as many whole months before them;
+    /// - of a month up to some day the month before up to that day, or to its end if it is shorter;
+    /// - else as many days, ending on the day before.
+    ///
+    /// ```
+    /// use usage_core::Interval;
+    /// use usage_core::report::Period;
+    ///
+    /// let previous = |interval: &str| {
+    ///     let period = Period::from(&interval.parse::<Interval>()?);
+    ///     Ok::<_, usage_core::error::BuildError>(period.previous().to_string())
+    /// };
+    /// assert_eq!(previous("2026-10/2026-10")?, "2026-09-01/2026-09-30");
+    /// assert_eq!(previous("2026-07/2026-09")?, "2026-04-01/2026-06-30");
+    /// assert_eq!(previous("2026-03-01/2026-03-30")?, "2026-02-01/2026-02-28");
+    /// assert_eq!(previous("2026-03-02/2026-03-08")?, "2026-02-23/2026-03-01");
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn previous(self) -> Self {
+        let before = self.from.plus_days(-1);
+        let starts_a_month = self.from == self.from.first_of_month();
+        if starts_a_month && self.to == self.to.last_of_month() {
+            let months = (1..self.months())
+                .fold(before.first_of_month(), |month, _| month.plus_days(-1).first_of_month());
+            return Self { from: months, to: before };
+        }
+        if starts_a_month && self.to.first_of_month() == self.from {
+            let first = before.first_of_month();
+            let same = first.plus_days(i64::from(self.to.day()) - 1);
+            return Self { from: first, to: same.min(before) };
+        }
+        let days = i64::try_from(self.days()).unwrap_or(i64::MAX);
+        Self { from: self.from.plus_days(-days), to: before }
+    }
+
+    /// How many calendar months it touches.
+    fn months(self) -> i32 {
+        let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+        number(self.to) - number(self.from) + 1
+    }
+
+    /// How many of the days are each weekday, from Monday on.
+    pub fn weekdays(self) -> [u64; 7] {
+        let mut weekdays = [self.days() / 7; 7];
+        let first = usize::try_from(self.from.weekday() - 1).unwrap_or(0);
+        for day in 0..self.days() % 7 {
+            weekdays[(first + usize::try_from(day).unwrap_or(0)) % 7] += 1;
+        }
+        weekdays
+    }
+}
+
+impl From<&Interval> for Period {
+    fn from(interval: &Interval) -> Self {
+        Self { from: interval.first_day(), to: interval.last_day() }
+    }
+}
+
+impl From<Date> for Period {
+    fn from(day: Date) -> Self {
+        Self { from: day, to: day }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}/{}", self.from, self.to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn period() -> impl Strategy<Value = Period> {
+        (0i64..60_000, 0i64..800).prop_map(|(start, days)| {
+            let from = Date::new(1900, 1, 1).unwrap().plus_days(start);
+            Period::new(from, from.plus_days(days)).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_previous_period_ends_the_day_before_or_with_a_shorter_month(period in period()) {
+            let previous = period.previous();
+            prop_assert!(previous.last_day() < period.first_day());
+            let adjacent = previous.last_day() == period.first_day().plus_days(-1);
+            prop_assert!(adjacent || previous.last_day().day() == period.last_day().day());
+            prop_assert!(previous.days().abs_diff(period.days()) <= 3 * 31);
+        }
+
+        #[test]
+        fn weekdays_are_counted_one_by_one(period in period()) {
+            let mut counted = [0; 7];
+            for day in 0..i64::try_from(period.days()).unwrap() {
+                counted[usize::try_from(period.first_day().plus_days(day).weekday() - 1).unwrap()] += 1;
+            }
+            prop_assert_eq!(period.weekdays(), counted);
+        }
+
+        #[test]
+        fn halves_are_equal_and_at_the_ends(period in period()) {
+            match period.halves() {
+                None => prop_assert_eq!(period.days(), 1),
+                Some((earlier, later)) => {
+                    prop_assert_eq!(earlier.days(), later.days());
+                    prop_assert_eq!((earlier.first_day(), later.last_day()), (period.first_day(), period.last_day()));
+                    prop_assert!(earlier.last_day() < later.first_day() && earlier.days() * 2 + 1 >= period.days());
+                }
+            }
+        }
+    }
+}

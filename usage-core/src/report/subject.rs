@@ -1,0 +1,82 @@
+//! Whom or what requests are counted by.
+
+use std::fmt;
+
+use crate::table::UsageRow;
+
+/// What a list of a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// OAuth clients, told apart by id, or by name where rows have no id.
+    Client,
+    /// Users, by id.
+    User,
+    /// Template URIs, without a slash before them.
+    Uri,
+    /// HTTP methods.
+    Method,
+    /// Platforms (jobs only).
+    Platform,
+    /// The organisations that made the requests, by id.
+    Organization,
+}
+
+impl Subject {
+    /// Every subject, in the order of a report.
+    pub const ALL: [Self; 6] =
+        [Self::Client, Self::User, Self::Uri, Self::Method, Self::Platform, Self::Organization];
+
+    /// Its name, plural: `clients`.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Client => "clients",
+            Self::User => "users",
+            Self::Uri => "URIs",
+            Self::Method => "methods",
+            Self::Platform => "platforms",
+            Self::Organization => "organizations",
+        }
+    }
+
+    /// Who or what `row` is about.
+    pub(super) fn key(self, row: UsageRow<'_>) -> Key<'_> {
+        match self {
+            Self::Client => match row.client_id() {
+                Some(id) => Key::Id(id),
+                None => row.client_name().map_or(Key::None, Key::Name),
+            },
+            Self::User => row.user_id().map_or(Key::None, Key::Id),
+            Self::Uri => match row.template_uri().map(|uri| uri.trim_start_matches('/')) {
+                None | Some("") => Key::None,
+                Some(uri) => Key::Name(uri),
+            },
+            Self::Method => row.http_method_text().map_or(Key::None, Key::Name),
+            Self::Platform => row.platform().map_or(Key::None, Key::Name),
+            Self::Organization => row.organization_id().map_or(Key::None, Key::Id),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.plural())
+    }
+}
+
+/// What tells two of a subject apart. Rows that do not say are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Key<'a> {
+    Id(&'a str),
+    Name(&'a str),
+    None,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn id(self) -> Option<&'a str> {
+        if let Key::Id(id) = self { Some(id) } else { None }
+    }
+
+    pub(super) fn name(self) -> Option<&'a str> {
+        if let Key::Name(name) = self { Some(name) } else { None }
+    }
+}
