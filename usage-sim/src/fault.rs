@@ -53,6 +53,14 @@ pub enum Fault {
         /// The body's length, in bytes.
         bytes: usize,
     },
+    /// Processed; the answer is encoded with gzip, whether the client asked for that or not.
+    Gzip,
+    /// Processed; the answer is as with [`Oversized`](Self::Oversized), and encoded with gzip: a thousandth of it goes
+    /// over the wire.
+    GzipBomb {
+        /// The length of the decoded body, in bytes.
+        bytes: usize,
+    },
     /// Processed; the answer is lost or mangled on its way.
     Wire(WireFault),
 }
@@ -69,8 +77,26 @@ pub enum WireFault {
     CloseMidHead,
     /// The head promises more than the half of the body that comes before the connection closes.
     CloseMidBody,
+    /// The answer comes whole and promises to keep the connection, which closes then.
+    CloseAfterReply,
     /// Nothing comes, and the connection stays open until the client closes it or the server stops.
     Hang,
+    /// The head and half of the body come, then nothing.
+    HangMidBody,
+    /// The body comes in chunks of this many bytes (0 is read as 1), without a `Content-Length`.
+    Chunked {
+        /// How long a chunk is.
+        bytes: usize,
+    },
+    /// The body comes in chunks; after half of it, what should be a chunk's length is none.
+    GarbageMidBody,
+    /// The head is as long as this, by a header of padding.
+    OversizedHead {
+        /// The head's length, in bytes.
+        bytes: usize,
+    },
+    /// After the body come blanks, until the client closes the connection.
+    EndlessBody,
     /// The answer comes whole, but slowly.
     Drip {
         /// How long the wait before each write is, in real time.

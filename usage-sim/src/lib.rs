@@ -15,6 +15,12 @@
 //! It shares neither endpoints nor decoder with the client that it judges: it was written from the service's
 //! documentation.
 //!
+//! # Features
+//!
+//! - `tls`: the listener speaks TLS, with certificates made on the spot, good ones and such as no client may take
+//!   (`Tls`).
+//! - `conformance`: the scenarios that every driver of the core passes.
+//!
 //! # A round in memory
 //!
 //! ```
@@ -49,6 +55,8 @@
 mod aggregate;
 mod clock;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod events;
 mod execution;
 mod fault;
@@ -73,5 +81,7 @@ pub use fault::{Fault, Match, Rule, WireFault};
 pub use journal::{Authorization, Entry};
 pub use reply::Reply;
 pub use route::Operation;
+#[cfg(feature = "tls")]
+pub use serve::{Certificate, Tls};
 pub use serve::{MAX_CONNECTIONS, ServeOptions, Server, serve};
 pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator};

@@ -1,6 +1,10 @@
 //! What goes back: bodies of success, and the two kinds of error body that the service knows.
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,6 +32,24 @@ pub(crate) fn response(status: StatusCode, content_type: &'static str, body: Vec
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+/// Adds blanks until the body has `bytes`.
+pub(crate) fn pad(response: &mut Response<Vec<u8>>, bytes: usize) {
+    let length = bytes.max(response.body().len());
+    response.body_mut().resize(length, b' ');
+}
+
+/// Encodes the body.
+pub(crate) fn gzip(response: &mut Response<Vec<u8>>) {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    if encoder.write_all(response.body()).is_ok()
+        && let Ok(encoded) = encoder.finish()
+    {
+        *response.body_mut() = encoded;
+        insert(response, CONTENT_ENCODING, "gzip");
+    }
 }
 
 /// A refusal in the platform's `ErrorBody`.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Response, StatusCode};
 
 use super::Shared;
-use super::http1::{Incoming, ReadError, write_head};
+use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, write_head};
 use crate::fault::WireFault;
 use crate::reply::{Problem, Reply};
 
@@ -27,6 +27,16 @@ pub(super) fn run(shared: &Shared, socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let _ = socket.set_read_timeout(Some(shared.idle_timeout));
     let _ = socket.set_write_timeout(Some(shared.idle_timeout));
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &shared.tls {
+        // Without a handshake there is no request either.
+        if let Ok(stream) = tls.accept(socket) {
+            serve(shared, &mut Incoming::new(stream));
+        }
+    } else {
+        serve(shared, &mut Incoming::new(socket));
+    }
+    #[cfg(not(feature = "tls"))]
     serve(shared, &mut Incoming::new(socket));
     if let Ok(control) = control {
         linger(&control);
@@ -81,8 +91,38 @@ impl Answer {
                 let half = &body[..body.len() / 2];
                 send(stream, &head).and_then(|()| send(stream, half)).and(Err(After::Close))
             }
+            Some(WireFault::CloseAfterReply) => {
+                send(stream, &head).and_then(|()| send(stream, body)).and(Err(After::Close))
+            }
             Some(WireFault::Hang) => {
                 wait_for_the_end(shared, stream);
+                Err(After::Close)
+            }
+            Some(WireFault::HangMidBody) => {
+                let sent = send(stream, &head).and_then(|()| send(stream, &body[..body.len() / 2]));
+                wait_for_the_end(shared, stream);
+                sent.and(Err(After::Close))
+            }
+            Some(WireFault::Chunked { bytes }) => {
+                send(stream, &write_chunked_head(&response, self.keep_alive))
+                    .and_then(|()| body.chunks(bytes.max(1)).try_for_each(|part| send(stream, &chunk(part))))
+                    .and_then(|()| send(stream, &chunk(b"")))
+            }
+            Some(WireFault::GarbageMidBody) => {
+                let half = chunk(&body[..body.len() / 2]);
+                let parts = [write_chunked_head(&response, self.keep_alive), half, b"what?\r\n".to_vec()];
+                parts.iter().try_for_each(|part| send(stream, part)).and(Err(After::Close))
+            }
+            Some(WireFault::OversizedHead { bytes }) => {
+                send(stream, &pad_head(head, bytes)).and_then(|()| send(stream, body))
+            }
+            Some(WireFault::EndlessBody) => {
+                let blanks = chunk(&[b' '; 16 * 1024]);
+                let mut sent = send(stream, &write_chunked_head(&response, false));
+                sent = sent.and_then(|()| send(stream, &chunk(body)));
+                while sent.is_ok() && !shared.stop.is_set() {
+                    sent = send(stream, &blanks);
+                }
                 Err(After::Close)
             }
             Some(WireFault::Drip { interval, bytes }) => {

@@ -228,6 +228,29 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 
 /// The head of an answer whose body has `length` bytes.
 pub(super) fn write_head(response: &Response<Vec<u8>>, length: usize, keep_alive: bool) -> Vec<u8> {
+    write_framed(response, &format!("Content-Length: {length}"), keep_alive)
+}
+
+/// The head of an answer whose body comes in [`chunk`]s.
+pub(super) fn write_chunked_head(response: &Response<Vec<u8>>, keep_alive: bool) -> Vec<u8> {
+    write_framed(response, "Transfer-Encoding: chunked", keep_alive)
+}
+
+/// One chunk of a body; the empty one is the last.
+pub(super) fn chunk(part: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", part.len()).as_bytes(), part, b"\r\n"].concat()
+}
+
+/// `head` with one more header, so that it has `bytes` if it had fewer.
+pub(super) fn pad_head(mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
+    const NAME: &[u8] = b"X-Padding: ";
+    const END: &[u8] = b"\r\n";
+    let padding = vec![b'x'; bytes.saturating_sub(head.len() + NAME.len() + END.len())];
+    head.truncate(head.len() - END.len());
+    [head.as_slice(), NAME, &padding, END, END].concat()
+}
+
+fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_alive: bool) -> Vec<u8> {
     let status = response.status();
     let reason = status.canonical_reason().unwrap_or("Unknown");
     let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
@@ -240,9 +263,7 @@ pub(super) fn write_head(response: &Response<Vec<u8>>, length: usize, keep_alive
         }
     }
     let connection = if keep_alive { "keep-alive" } else { "close" };
-    head.extend_from_slice(
-        format!("Content-Length: {length}\r\nConnection: {connection}\r\n\r\n").as_bytes(),
-    );
+    head.extend_from_slice(format!("{framing}\r\nConnection: {connection}\r\n\r\n").as_bytes());
     head
 }
 

@@ -5,6 +5,8 @@
 mod connection;
 mod http1;
 mod stop;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,6 +18,8 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::simulator::Simulator;
 use stop::Stop;
+#[cfg(feature = "tls")]
+pub use tls::{Certificate, Tls};
 
 /// Connections served at a time; one more is closed at once.
 pub const MAX_CONNECTIONS: usize = 256;
@@ -27,6 +31,8 @@ pub struct ServeOptions {
     clock: Clock,
     port: u16,
     idle_timeout: Duration,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl ServeOptions {
@@ -50,11 +56,25 @@ impl ServeOptions {
         self.idle_timeout = timeout.max(Duration::from_millis(1));
         self
     }
+
+    /// Speaks TLS with this certificate (default: plain HTTP).
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
 }
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { clock: Clock::default(), port: 0, idle_timeout: Duration::from_secs(60) }
+        Self {
+            clock: Clock::default(),
+            port: 0,
+            idle_timeout: Duration::from_secs(60),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
     }
 }
 
@@ -79,6 +99,8 @@ pub fn serve(simulator: Simulator, options: ServeOptions) -> io::Result<Server> 
         idle_timeout: options.idle_timeout,
         stop: Stop::default(),
         sockets: Mutex::default(),
+        #[cfg(feature = "tls")]
+        tls: options.tls,
     });
     let for_thread = Arc::clone(&shared);
     let accepting =
@@ -95,8 +117,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens: `http://127.0.0.1:<port>`, without a slash at the end. It is API host and login host in one.
+    /// Where it listens: `http://127.0.0.1:<port>`, `https` with TLS, without a slash at the end. It is API host and
+    /// login host in one.
     pub fn url(&self) -> String {
+        #[cfg(feature = "tls")]
+        if self.shared.tls.is_some() {
+            return format!("https://{}", self.address);
+        }
         format!("http://{}", self.address)
     }
 
@@ -108,6 +135,11 @@ impl Server {
     /// The simulator, to script faults and to read the journal. No request is answered while this is held.
     pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
         self.shared.simulator()
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.shared.sockets().len()
     }
 
     /// The time that its requests see.
@@ -141,6 +173,8 @@ struct Shared {
     stop: Stop,
     /// The open connections, so that stopping can shut them down.
     sockets: Mutex<BTreeMap<u64, TcpStream>>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Shared {

@@ -89,9 +89,14 @@ impl Simulator {
                 .and_then(|route| self.process(now, &route, &head, &body, &mut entry))
                 .unwrap_or_else(|problem| problem.into_response(&correlation_id)),
         };
-        if let Some(Fault::Oversized { bytes }) = entry.fault {
-            let length = bytes.max(response.body().len());
-            response.body_mut().resize(length, b' ');
+        match entry.fault {
+            Some(Fault::Oversized { bytes }) => reply::pad(&mut response, bytes),
+            Some(Fault::Gzip) => reply::gzip(&mut response),
+            Some(Fault::GzipBomb { bytes }) => {
+                reply::pad(&mut response, bytes);
+                reply::gzip(&mut response);
+            }
+            _ => {}
         }
         reply::insert(&mut response, CORRELATION_ID, &correlation_id);
         self.add_rate_headers(&mut response, now, &head.headers);

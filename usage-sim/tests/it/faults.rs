@@ -115,6 +115,26 @@ fn oversized_answers_are_still_json() {
 }
 
 #[test]
+fn gzip_is_small_on_the_wire_and_as_large_as_it_was_told_to_be() {
+    use std::io::Read;
+
+    let mut bench = Bench::new();
+    bench.service.inject(Rule::new(Match::Any, Fault::Gzip));
+    bench.service.inject(Rule::new(Match::Any, Fault::GzipBomb { bytes: 1_000_000 }));
+    let decoded = [0, 1].map(|_| {
+        let response = bench.post(ORGANIZATION, BODY);
+        assert_eq!(response.headers()["content-encoding"], "gzip");
+        assert!(response.body().len() < 2_000, "{}", response.body().len());
+        let mut decoded = String::new();
+        flate2::read::GzDecoder::new(&**response.body()).read_to_string(&mut decoded).unwrap();
+        decoded
+    });
+    assert!(decoded[0].starts_with(r#"{"executionId":""#) && decoded[0].ends_with('}'));
+    assert_eq!(decoded[1].len(), 1_000_000);
+    assert_eq!(decoded[1].trim_end().len(), decoded[0].len());
+}
+
+#[test]
 fn wire_faults_show_in_the_reply_and_the_request_was_processed() {
     let mut bench = Bench::new();
     for fault in [WireFault::CloseBeforeReply, WireFault::Hang, WireFault::Garbage(b"?".to_vec())] {

@@ -80,6 +80,12 @@ impl Connection {
         String::from_utf8(head).unwrap()
     }
 
+    /// Sends nothing more.
+    pub(crate) fn done(&mut self) -> &mut Self {
+        self.0.shutdown(std::net::Shutdown::Write).unwrap();
+        self
+    }
+
     /// Everything until the server closes.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();

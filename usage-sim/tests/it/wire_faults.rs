@@ -14,7 +14,7 @@ fn struck(fault: WireFault) -> Vec<u8> {
     let bench = Bench::new();
     bench.server.simulator().inject(Rule::new(Match::Submit, fault.clone()));
     let mut connection = bench.connect();
-    let bytes = connection.send(bench.submit("/api/v2/usage/query", BODY)).rest();
+    let bytes = connection.send(bench.submit("/api/v2/usage/query", BODY)).done().rest();
     let service = bench.server.simulator();
     assert_eq!(service.journal()[0].fault, Some(Fault::Wire(fault)));
     assert!(service.journal()[0].started.is_some(), "it was processed");
@@ -45,6 +45,66 @@ fn closes_in_the_body() {
     let promised: usize =
         head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
     assert!(!body.is_empty() && body.len() < promised, "{bytes}");
+}
+
+#[test]
+fn closes_after_the_reply_that_promised_otherwise() {
+    let bytes = String::from_utf8(struck(WireFault::CloseAfterReply)).unwrap();
+    assert!(bytes.contains("Connection: keep-alive\r\n") && bytes.ends_with('}'), "{bytes}");
+}
+
+#[test]
+fn bodies_in_chunks() {
+    let bytes = String::from_utf8(struck(WireFault::Chunked { bytes: 3 })).unwrap();
+    let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("Transfer-Encoding: chunked") && !head.contains("Content-Length"), "{head}");
+    assert!(body.starts_with("3\r\n{\"e\r\n3\r\nxec\r\n") && body.ends_with("\r\n0\r\n\r\n"), "{body}");
+}
+
+#[test]
+fn garbage_between_chunks() {
+    let bytes = String::from_utf8(struck(WireFault::GarbageMidBody)).unwrap();
+    assert!(bytes.contains("Transfer-Encoding: chunked") && bytes.ends_with("\r\nwhat?\r\n"), "{bytes}");
+}
+
+#[test]
+fn heads_as_long_as_they_are_told_to_be() {
+    let bytes = String::from_utf8(struck(WireFault::OversizedHead { bytes: 100_000 })).unwrap();
+    let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
+    assert_eq!(head.len() + 4, 100_000);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && body.ends_with('}'));
+    let bytes = struck(WireFault::OversizedHead { bytes: 1 });
+    assert!(String::from_utf8(bytes).unwrap().contains("X-Padding: \r\n\r\n{"));
+}
+
+#[test]
+fn bodies_without_an_end() {
+    let bench = Bench::new();
+    bench.server.simulator().inject(Rule::new(Match::Submit, WireFault::EndlessBody));
+    let mut connection = bench.connect();
+    connection.send(bench.submit("/api/v2/usage/query", BODY));
+    let mut read = 0;
+    while read < 1_000_000 {
+        read += connection.read().unwrap();
+    }
+    bench.server.shutdown();
+}
+
+#[test]
+fn hangs_in_the_body() {
+    let bench = Bench::new();
+    bench.server.simulator().inject(Rule::new(Match::Submit, WireFault::HangMidBody));
+    let mut connection = bench.connect();
+    connection.send(bench.submit("/api/v2/usage/query", BODY));
+    connection.set_read_timeout(Duration::from_millis(300));
+    let mut read = 0;
+    let error = loop {
+        match connection.read() {
+            Ok(bytes) => read += bytes,
+            Err(error) => break error.kind(),
+        }
+    };
+    assert!(read > 0 && matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{read} {error:?}");
 }
 
 #[test]

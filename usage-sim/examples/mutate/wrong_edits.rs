@@ -1,0 +1,290 @@
+//! What a driver could do wrong, each as one edit of its source.
+
+/// One edit that makes a driver wrong.
+pub(crate) struct WrongEdit {
+    pub(crate) driver: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) file: &'static str,
+    /// What stands there, wherever it stands.
+    pub(crate) right: &'static str,
+    pub(crate) wrong: &'static str,
+}
+
+const fn blocking(
+    name: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+) -> WrongEdit {
+    WrongEdit { driver: "usage-blocking", name, file, right, wrong }
+}
+
+const fn tokio(
+    name: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+) -> WrongEdit {
+    WrongEdit { driver: "usage-tokio", name, file, right, wrong }
+}
+
+const fn async_std(
+    name: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+) -> WrongEdit {
+    WrongEdit { driver: "usage-async-std", name, file, right, wrong }
+}
+
+const CLIENT: &str = "src/client.rs";
+const CONNECTOR: &str = "src/connector.rs";
+const EXCHANGE: &str = "src/exchange.rs";
+
+/// The edits, those of a driver together.
+pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
+    blocking(
+        "a status is an error of the transport",
+        EXCHANGE,
+        ".http_status_as_error(false)",
+        ".http_status_as_error(true)",
+    ),
+    blocking("redirects are followed", EXCHANGE, ".max_redirects(0)", ".max_redirects(10)"),
+    blocking(
+        "exchanges have no timeout",
+        EXCHANGE,
+        ".timeout_global(Some(timeout))",
+        ".timeout_global(None)",
+    ),
+    blocking(
+        "waits are a millisecond longer",
+        CLIENT,
+        "clock::sleep(&*self.clock, until, canceller)",
+        "clock::sleep(&*self.clock, until.saturating_add(std::time::Duration::from_millis(1)), canceller)",
+    ),
+    blocking(
+        "a refused connection may have taken the request",
+        EXCHANGE,
+        "| ErrorKind::AddrNotAvailable => (TransportKind::Connect, Sent::No)",
+        "| ErrorKind::AddrNotAvailable => (TransportKind::Connect, Sent::Maybe)",
+    ),
+    blocking(
+        "a broken connection has not taken the request",
+        EXCHANGE,
+        "_ => (TransportKind::Reset, Sent::Maybe),",
+        "_ => (TransportKind::Reset, Sent::No),",
+    ),
+    blocking(
+        "an untrusted host is one that cannot be reached",
+        EXCHANGE,
+        "is_of_tls(error) => (TransportKind::Tls, Sent::No)",
+        "is_of_tls(error) => (TransportKind::Connect, Sent::No)",
+    ),
+    blocking(
+        "a name that does not resolve is a broken connection",
+        EXCHANGE,
+        "is_of_dns(error) => (TransportKind::Dns, Sent::No)",
+        "is_of_dns(error) => (TransportKind::Reset, Sent::Maybe)",
+    ),
+    blocking(
+        "silence is a broken connection",
+        EXCHANGE,
+        "ureq::Error::Timeout(_) => (TransportKind::Timeout, Sent::Maybe)",
+        "ureq::Error::Timeout(_) => (TransportKind::Reset, Sent::Maybe)",
+    ),
+    blocking(
+        "requests are repeated",
+        EXCHANGE,
+        "let response = match pool.send(request, timeout) {",
+        "let again = request.clone();
+         let response = match pool.send(request, timeout).or_else(|_| pool.send(again, timeout)) {",
+    ),
+    blocking(
+        "the end of a chunk is lost",
+        EXCHANGE,
+        "intake.push(&chunk[..length])",
+        "intake.push(&chunk[..length - length / CHUNK])",
+    ),
+    blocking(
+        "a body is read on when no more is wanted",
+        EXCHANGE,
+        "intake.push(&chunk[..length]).is_break() => break",
+        "intake.push(&chunk[..length]).is_break() => {}",
+    ),
+    blocking(
+        "half a body is a body",
+        EXCHANGE,
+        "return machine.on_failure(clock.now(), intake, failure, &mut lock(session));",
+        "drop(failure); break;",
+    ),
+    blocking(
+        "observers are not told that the submit was accepted",
+        CLIENT,
+        "if let Some(moved) = progress.transition {",
+        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != usage_core::Cause::Accepted) {",
+    ),
+    blocking(
+        "what is cancelled goes out all the same",
+        CLIENT,
+        "Next::Send(_) if canceller.is_cancelled() => {}",
+        "",
+    ),
+    tokio(
+        "waits are a millisecond longer",
+        CLIENT,
+        "self.clock.sleep_until(until)",
+        "self.clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
+    ),
+    tokio(
+        "exchanges have no timeout",
+        EXCHANGE,
+        "tokio::time::sleep(timeout)",
+        "tokio::time::sleep(timeout * 9999)",
+    ),
+    tokio(
+        "connections have no timeout",
+        CONNECTOR,
+        "tokio::time::timeout(timeout, connecting)",
+        "tokio::time::timeout(timeout * 9999, connecting)",
+    ),
+    tokio(
+        "redirects are followed",
+        EXCHANGE,
+        "let response = match within(limit.as_mut(), pool.request(request)).await {",
+        r#"let mut next = request.clone();
+           let followed = async {
+               let answer = pool.request(request).await?;
+               let Some(to) = answer.headers().get("location") else { return Ok(answer) };
+               *next.uri_mut() = to.to_str().unwrap().parse().unwrap();
+               pool.request(next).await
+           };
+           let response = match within(limit.as_mut(), followed).await {"#,
+    ),
+    tokio(
+        "requests are repeated",
+        EXCHANGE,
+        "let response = match within(limit.as_mut(), pool.request(request)).await {",
+        "let again = request.clone();
+         let mut tried = within(limit.as_mut(), pool.request(request)).await;
+         if tried.is_err() {
+             tried = within(limit.as_mut(), pool.request(again)).await;
+         }
+         let response = match tried {",
+    ),
+    tokio(
+        "the token goes to the login host",
+        EXCHANGE,
+        "let request = request.map(|body| Full::new(Bytes::from(body)));",
+        r#"let mut request = request.map(|body| Full::new(Bytes::from(body)));
+           let path = request.uri().path_and_query().unwrap().to_string();
+           *request.uri_mut() = format!("{}{path}", lock(session).login_url()).parse().unwrap();"#,
+    ),
+    tokio(
+        "the machine hears of the head only when the body is there",
+        EXCHANGE,
+        "let mut intake = machine.on_head(clock.now(), ticket, &head, &mut lock(session));",
+        "let mut chunks = Vec::new();
+         loop {
+             match within(limit.as_mut(), async { body.frame().await.transpose() }).await {
+                 Ok(None) => break,
+                 Ok(Some(frame)) => chunks.extend(frame.into_data()),
+                 Err(failure) => return machine.on_failure(clock.now(), ticket, failure, &mut lock(session)),
+             }
+         }
+         let mut intake = machine.on_head(clock.now(), ticket, &head, &mut lock(session));
+         for chunk in chunks {
+             let _ = intake.push(&chunk);
+         }",
+    ),
+    tokio(
+        "the machine is told a millisecond too late",
+        EXCHANGE,
+        "machine.on_end(clock.now(), intake, &mut lock(session))",
+        "machine.on_end(clock.now().saturating_add(Duration::from_millis(1)), intake, &mut lock(session))",
+    ),
+    tokio(
+        "chunks of one byte are lost",
+        EXCHANGE,
+        "|chunk| intake.push",
+        "|chunk| chunk.len() > 1 && intake.push",
+    ),
+    tokio(
+        "chunks come in disorder",
+        EXCHANGE,
+        "intake.push(chunk).is_break()",
+        "intake.push(&chunk[chunk.len() / 2..]).is_break() || intake.push(&chunk[..chunk.len() / 2]).is_break()",
+    ),
+    tokio(
+        "a body is read on when no more is wanted",
+        EXCHANGE,
+        "intake.push(chunk).is_break()",
+        "intake.push(chunk).is_break() && false",
+    ),
+    tokio(
+        "half a body is a body",
+        EXCHANGE,
+        "Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut lock(session)),",
+        "Err(_) => break,",
+    ),
+    tokio(
+        "a refused connection may have taken the request",
+        EXCHANGE,
+        "(TransportKind::Connect, Sent::No)",
+        "(TransportKind::Connect, Sent::Maybe)",
+    ),
+    tokio(
+        "a broken connection has not taken the request",
+        EXCHANGE,
+        "if too_late { Sent::No } else { Sent::Maybe }",
+        "{ let _ = too_late; Sent::No }",
+    ),
+    tokio(
+        "an untrusted host is one that cannot be reached",
+        EXCHANGE,
+        "(TransportKind::Tls, Sent::No)",
+        "(TransportKind::Connect, Sent::No)",
+    ),
+    tokio(
+        "a name that does not resolve is a host that cannot be reached",
+        EXCHANGE,
+        "(TransportKind::Dns, Sent::No)",
+        "(TransportKind::Connect, Sent::No)",
+    ),
+    tokio(
+        "silence is a broken connection",
+        EXCHANGE,
+        "TransportKind::Timeout, Sent::Maybe",
+        "TransportKind::Reset, Sent::Maybe",
+    ),
+    tokio(
+        "observers are not told that the submit was accepted",
+        CLIENT,
+        "if let Some(moved) = progress.transition {",
+        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != usage_core::Cause::Accepted) {",
+    ),
+    tokio(
+        "observers are not told of waits",
+        CLIENT,
+        "notify(machine, Notice::Waiting(until, why));",
+        "let _ = why;",
+    ),
+    async_std(
+        "waits are a millisecond longer",
+        CLIENT,
+        "self.clock.sleep_until(until)",
+        "self.clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
+    ),
+    async_std("exchanges have no timeout", EXCHANGE, "Timer::after(timeout)", "Timer::after(timeout * 9999)"),
+    async_std(
+        "a name that does not resolve is a host that cannot be reached",
+        CONNECTOR,
+        ".await.map_err(Unresolved)?",
+        ".await?",
+    ),
+    async_std(
+        "a broken connection has not taken the request",
+        EXCHANGE,
+        "if too_late { Sent::No } else { Sent::Maybe }",
+        "{ let _ = too_late; Sent::No }",
+    ),
+];

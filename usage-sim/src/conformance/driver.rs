@@ -1,0 +1,64 @@
+use usage_core::execution::RestoreError;
+use usage_core::{
+    Canceller, Endpoint, Error, Execution, ExecutionId, FromConfig, Notice, Snapshot, Transition, UsageQuery,
+    UsageTable,
+};
+
+use super::World;
+
+/// What is told of every transition and every wait of an execution.
+pub type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Notice) + Send>;
+
+/// A driver under test, as the scenarios use it.
+///
+/// Nothing here is asynchronous: the driver of an asynchronous client blocks on its futures, of several threads at a
+/// time.
+pub trait Driver: Send + Sync + Sized {
+    /// The client that its builder builds.
+    type Client: FromConfig;
+    /// An execution that is being driven.
+    type Handle<Q: UsageQuery>: Send;
+    /// Whether it reaches the service over sockets, or is told where it is in memory.
+    const SOCKETS: bool = true;
+
+    /// Lets `client` read the time and wait [in `world`](World::wait_until).
+    fn new(client: Self::Client, world: &World) -> Self;
+
+    /// An execution of `query`; nothing is sent yet.
+    fn start<Q: UsageQuery>(&self, query: Q) -> Self::Handle<Q>;
+
+    /// Goes on with an execution of `query` that was submitted elsewhere.
+    fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Self::Handle<Q>;
+
+    /// Goes on with an execution that was saved.
+    fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Self::Handle<Q>, RestoreError>;
+
+    /// Calls a single endpoint.
+    fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error>;
+
+    /// Tells `observer` of what `handle` does from now on.
+    fn observe<Q: UsageQuery>(handle: Self::Handle<Q>, observer: Observer<Q>) -> Self::Handle<Q>;
+
+    /// Goes on until the next page, and gives it back.
+    fn next_page<Q: UsageQuery>(handle: &mut Self::Handle<Q>) -> Result<Option<UsageTable>, Error>;
+
+    /// Like [`next_page`](Self::next_page), but drops the future as soon as `given_up`, and gives nothing back then.
+    ///
+    /// Only the suite for drivers with futures asks for this.
+    fn next_page_unless<Q: UsageQuery>(
+        handle: &mut Self::Handle<Q>,
+        given_up: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Result<Option<UsageTable>, Error>> {
+        let _ = given_up;
+        Some(Self::next_page(handle))
+    }
+
+    /// The execution.
+    fn execution<Q: UsageQuery>(handle: &Self::Handle<Q>) -> &Execution<Q>;
+
+    /// What cancels it while it is being driven.
+    fn canceller<Q: UsageQuery>(handle: &Self::Handle<Q>) -> Canceller;
+
+    /// Ends the execution here.
+    fn cancel<Q: UsageQuery>(handle: &mut Self::Handle<Q>) -> Option<Transition>;
+}

@@ -1,0 +1,55 @@
+//! Keeps those who wait until they may go on.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// After so long in real time, something is broken.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Holds back those who wait, so that one of two executions can be kept at a certain step.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    /// How many stand before it.
+    waiting: usize,
+}
+
+impl Gate {
+    pub(super) fn close(&self) {
+        self.change(|state| state.closed = true);
+    }
+
+    pub(super) fn open(&self) {
+        self.change(|state| state.closed = false);
+    }
+
+    /// Waits until somebody stands before it.
+    pub(super) fn wait_for_somebody(&self) {
+        self.wait_while(|state| state.waiting == 0);
+    }
+
+    /// Waits until it is open.
+    pub(super) fn pass(&self) {
+        self.change(|state| state.waiting += 1);
+        self.wait_while(|state| state.closed);
+        self.change(|state| state.waiting -= 1);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
+    fn wait_while(&self, condition: impl Fn(&State) -> bool) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| condition(state));
+        let timed_out = waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
+        assert!(!timed_out, "nobody came within {PATIENCE:?}");
+    }
+}

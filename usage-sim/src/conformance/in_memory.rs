@@ -1,0 +1,262 @@
+//! The reference: the machine against the simulator, without a socket.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
+use usage_core::execution::RestoreError;
+use usage_core::machine::{Exchange, Progress};
+use usage_core::{
+    Call, Canceller, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, Machine, Next,
+    Notice, Session, Snapshot, Transition, UsageQuery, UsageTable,
+};
+
+use super::driver::{Driver, Observer};
+use super::world::World;
+use crate::fault::WireFault;
+use crate::reply::Reply;
+
+/// About the longest head that a client takes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How much of a body that does not end is handed on before it counts as one that takes too long.
+const ENOUGH: usize = 64 * 1024 * 1024;
+
+/// The driver that all others are compared with: it hands the machine's requests to the simulator, and turns wire
+/// faults into what a client would see of them.
+#[derive(Clone, Debug)]
+pub struct InMemory {
+    config: Arc<Configured>,
+    world: World,
+}
+
+/// What its builder builds.
+#[derive(Debug)]
+pub struct Configured {
+    session: Mutex<Session>,
+    policy: usage_core::Policy,
+}
+
+impl FromConfig for Configured {
+    const USER_AGENT: &'static str = "in-memory";
+
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+        Ok(Self { session: Mutex::new(config.session), policy: config.policy })
+    }
+}
+
+/// An execution in memory.
+pub struct Handle<Q> {
+    driver: InMemory,
+    execution: Execution<Q>,
+    observer: Option<Observer<Q>>,
+    canceller: Canceller,
+}
+
+impl<Q: std::fmt::Debug> std::fmt::Debug for Handle<Q> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("execution", &self.execution).finish_non_exhaustive()
+    }
+}
+
+impl Driver for InMemory {
+    type Client = Configured;
+    type Handle<Q: UsageQuery> = Handle<Q>;
+    const SOCKETS: bool = false;
+
+    fn new(client: Configured, world: &World) -> Self {
+        Self { config: Arc::new(client), world: world.clone() }
+    }
+
+    fn start<Q: UsageQuery>(&self, query: Q) -> Handle<Q> {
+        let execution = Execution::new(query, self.config.policy, 1, self.world.now());
+        self.handle(execution)
+    }
+
+    fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Handle<Q> {
+        let execution = Execution::attach(query, id, self.config.policy, 1, self.world.now());
+        self.handle(execution)
+    }
+
+    fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q>, RestoreError> {
+        let execution = Execution::restore(snapshot, self.config.policy, self.world.now())?;
+        Ok(self.handle(execution))
+    }
+
+    fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let mut call = Call::new(endpoint, self.config.policy, 1, self.world.now());
+        let answer = self.advance(&mut call, &Canceller::default(), &mut |_, _| {}, &|| false);
+        Ok(answer.expect("nobody gave up")?.expect("a call brings its answer"))
+    }
+
+    fn observe<Q: UsageQuery>(mut handle: Handle<Q>, observer: Observer<Q>) -> Handle<Q> {
+        handle.observer = Some(observer);
+        handle
+    }
+
+    fn next_page<Q: UsageQuery>(handle: &mut Handle<Q>) -> Result<Option<UsageTable>, Error> {
+        Self::next_page_unless(handle, &|| false).expect("nobody gave up")
+    }
+
+    fn next_page_unless<Q: UsageQuery>(
+        handle: &mut Handle<Q>,
+        given_up: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Result<Option<UsageTable>, Error>> {
+        let Handle { driver, execution, observer, canceller } = handle;
+        let mut notify = |execution: &Execution<Q>, notice| {
+            if let Some(observer) = observer {
+                observer(execution, notice);
+            }
+        };
+        driver.advance(execution, canceller, &mut notify, given_up)
+    }
+
+    fn execution<Q: UsageQuery>(handle: &Handle<Q>) -> &Execution<Q> {
+        &handle.execution
+    }
+
+    fn canceller<Q: UsageQuery>(handle: &Handle<Q>) -> Canceller {
+        handle.canceller.clone()
+    }
+
+    fn cancel<Q: UsageQuery>(handle: &mut Handle<Q>) -> Option<Transition> {
+        handle.execution.cancel()
+    }
+}
+
+impl InMemory {
+    fn handle<Q>(&self, execution: Execution<Q>) -> Handle<Q> {
+        Handle { driver: self.clone(), execution, observer: None, canceller: Canceller::default() }
+    }
+
+    fn advance<M: Machine>(
+        &self,
+        machine: &mut M,
+        canceller: &Canceller,
+        notify: &mut dyn FnMut(&M, Notice),
+        given_up: &dyn Fn() -> bool,
+    ) -> Option<Result<Option<M::Output>, Error>> {
+        loop {
+            if canceller.is_cancelled()
+                && let Some(moved) = machine.cancel()
+            {
+                notify(machine, Notice::Moved(moved));
+            }
+            let step = machine.next(self.world.now(), &mut self.session());
+            step.transitions.iter().for_each(|moved| notify(machine, Notice::Moved(*moved)));
+            match step.next {
+                Next::Finished => return Some(machine.error().map_or(Ok(None), Err)),
+                Next::WaitUntil(until, why) => {
+                    notify(machine, Notice::Waiting(until, why));
+                    self.world.wait_until(until);
+                }
+                Next::Send(_) if canceller.is_cancelled() => {}
+                Next::Send(exchange) => {
+                    let progress = self.exchange(machine, *exchange, given_up)?;
+                    if let Some(moved) = progress.transition {
+                        notify(machine, Notice::Moved(moved));
+                    }
+                    if progress.output.is_some() {
+                        return Some(Ok(progress.output));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an exchange brings; nothing if it was given up while the request was out.
+    fn exchange<M: Machine>(
+        &self,
+        machine: &mut M,
+        exchange: Exchange,
+        given_up: &dyn Fn() -> bool,
+    ) -> Option<Progress<M::Output>> {
+        let Exchange { ticket, request, timeout, .. } = exchange;
+        let now = || self.world.now();
+        let Reply { response, fault } = match self.world.handle(request) {
+            Ok(reply) => reply,
+            Err(failure) => return Some(machine.on_failure(now(), ticket, failure, &mut self.session())),
+        };
+        if given_up() {
+            return None;
+        }
+        let (head, body) = response.into_parts();
+        let outcome = Outcome::of(fault.as_ref(), &body, timeout);
+        if let Outcome::NoHead(failure) = outcome {
+            return Some(machine.on_failure(now(), ticket, failure, &mut self.session()));
+        }
+        let mut intake = machine.on_head(now(), ticket, &head, &mut self.session());
+        let failure = match outcome {
+            Outcome::Whole | Outcome::NoHead(_) => {
+                // Whether it wants more is of no use: there is no more.
+                let _ = intake.push(if has_no_body(head.status) { &[] } else { &body });
+                None
+            }
+            Outcome::Half(failure) => intake.push(&body[..body.len() / 2]).is_continue().then_some(failure),
+            Outcome::Endless => {
+                let mut flow = intake.push(&body);
+                let blanks = [b' '; 16 * 1024];
+                for _ in 0..ENOUGH / blanks.len() {
+                    if flow.is_continue() {
+                        flow = intake.push(&blanks);
+                    }
+                }
+                flow.is_continue().then(late)
+            }
+        };
+        Some(match failure {
+            None => machine.on_end(now(), intake, &mut self.session()),
+            Some(failure) => machine.on_failure(now(), intake, failure, &mut self.session()),
+        })
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.config.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What arrives of an answer.
+enum Outcome {
+    Whole,
+    /// Nothing that is a head.
+    NoHead(TransportFailure),
+    /// The head and half of the body.
+    Half(TransportFailure),
+    /// All of it, and blanks.
+    Endless,
+}
+
+impl Outcome {
+    fn of(fault: Option<&WireFault>, body: &[u8], timeout: Duration) -> Self {
+        match fault {
+            None | Some(WireFault::CloseAfterReply | WireFault::Chunked { .. }) => Self::Whole,
+            Some(WireFault::OversizedHead { bytes }) if *bytes < MAX_HEAD => Self::Whole,
+            Some(
+                WireFault::Garbage(_)
+                | WireFault::CloseBeforeReply
+                | WireFault::CloseMidHead
+                | WireFault::OversizedHead { .. },
+            ) => Self::NoHead(broken()),
+            Some(WireFault::CloseMidBody | WireFault::GarbageMidBody) => Self::Half(broken()),
+            Some(WireFault::Hang) => Self::NoHead(late()),
+            Some(WireFault::HangMidBody) => Self::Half(late()),
+            Some(WireFault::EndlessBody) => Self::Endless,
+            Some(WireFault::Drip { interval, bytes }) => {
+                let writes = u32::try_from(body.len() / (*bytes).max(1)).unwrap_or(u32::MAX);
+                if interval.saturating_mul(writes) > timeout { Self::NoHead(late()) } else { Self::Whole }
+            }
+        }
+    }
+}
+
+fn broken() -> TransportFailure {
+    TransportFailure::new(TransportKind::Reset, Sent::Maybe, "")
+}
+
+fn late() -> TransportFailure {
+    TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "")
+}
+
+fn has_no_body(status: http::StatusCode) -> bool {
+    status == http::StatusCode::NO_CONTENT
+}

@@ -1,0 +1,51 @@
+//! The conformance suite: scenarios that every driver of the core passes in the same way.
+//!
+//! A scenario is data: what the service does, what the caller does, and what is to be seen then. [`check`] plays it
+//! twice, each time against the same simulated service on virtual time:
+//!
+//! 1. [`InMemory`], without sockets. What is seen has to be what the scenario states: which requests arrived at which
+//!    virtual millisecond, why the execution moved, what became of it.
+//! 2. The [`Driver`] under test, over loopback sockets. What is seen has to equal the run in memory: every request with
+//!    its method, target, kind of authorization and body, every transition and every wait, and every row or the error.
+//!
+//! A driver's tests implement [`Driver`], and [`conformance_suite!`](crate::conformance_suite) makes a test of each
+//! scenario:
+//!
+//! ```
+//! use usage_sim::conformance::{InMemory, check};
+//!
+//! check::<InMemory>("simple_search_in_pages");
+//!
+//! usage_sim::conformance_suite!(InMemory, futures);
+//! ```
+//!
+//! Time is virtual, and waits take none of the real one. What a client cannot but wait for in reality, a silent
+//! service for example, takes it a second.
+//!
+//! Whether the suite would notice a wrong driver is shown by `cargo run -p usage-sim --example mutate`, which makes
+//! edits to a copy of the drivers and lets the suite find each of them. It takes minutes.
+
+mod driver;
+mod gate;
+mod in_memory;
+mod observed;
+mod play;
+mod scenario;
+mod scenarios;
+mod world;
+
+pub use driver::{Driver, Observer};
+pub use in_memory::{Configured, Handle, InMemory};
+pub use world::World;
+
+/// Plays the scenario with this name and fails where `D` and the run in memory part.
+///
+/// # Panics
+///
+/// That is how it fails.
+pub fn check<D: Driver>(name: &str) {
+    let scenario = scenarios::find(name).unwrap_or_else(|| panic!("there is no scenario {name:?}"));
+    let in_memory = play::play::<InMemory>(&scenario);
+    in_memory.assert_is(&scenario.expected);
+    play::play::<D>(&scenario).assert_same(&in_memory);
+}

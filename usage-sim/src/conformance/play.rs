@@ -1,0 +1,345 @@
+//! Plays a scenario with a driver and takes down what is to be seen.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
+use usage_core::model::{Dimension, Granularity};
+use usage_core::query::{
+    ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
+};
+use usage_core::{
+    Cause, ClientId, Endpoint, Error, Interval, Notice, Phase, Snapshot, UsageQuery, UsageTable,
+};
+
+use super::driver::Driver;
+use super::gate::Gate;
+use super::observed::{End, Observed};
+use super::scenario::{Operation, Scenario, Script, Work};
+use super::world::{START, World};
+
+/// What is to be seen of `scenario` with the driver `D`.
+pub(super) fn play<D: Driver>(scenario: &Scenario) -> Observed {
+    match scenario.work {
+        Work::Organization => run::<D, _>(scenario, &OrganizationQuery::new(day())),
+        Work::Client => run::<D, _>(scenario, &ClientQuery::new(some_client(scenario), day())),
+        Work::Summary => run::<D, _>(scenario, &ClientSummary::new(some_client(scenario)).with_days(1)),
+        Work::Search => run::<D, _>(scenario, &SimpleSearch::new(week())),
+        Work::OrganizationJob => {
+            let by = [Dimension::OAuthClientId, Dimension::TemplateUri];
+            run::<D, _>(
+                scenario,
+                &OrganizationJob::new(week()).with_granularity(Granularity::Day).with_group_by(by),
+            )
+        }
+        Work::ClientJob => run::<D, _>(scenario, &ClientJob::new(some_client(scenario), day())),
+        Work::Call(operation) => call::<D>(scenario, operation),
+    }
+}
+
+fn day() -> Interval {
+    "2026-06-03/2026-06-04".parse().expect("an interval")
+}
+
+fn week() -> Interval {
+    "2026-06-01/2026-06-08".parse().expect("an interval")
+}
+
+/// The first of the clients that the service knows.
+fn some_client(scenario: &Scenario) -> ClientId {
+    let clients = crate::Simulator::new(scenario.config.clone()).oauth_clients(START);
+    clients[0].id.parse().expect("a client id")
+}
+
+fn run<D: Driver, Q: UsageQuery + Sync>(scenario: &Scenario, query: &Q) -> Observed {
+    let mut seen = Observed::default();
+    if let Script::CancelAtEachStep | Script::RestoreAtEachStep | Script::GoOnAtEachStep = scenario.script {
+        let mut step = 1;
+        while stop_at::<D, Q>(scenario, query, step, &mut seen) {
+            step += 1;
+        }
+        return seen;
+    }
+    if scenario.script == Script::CancelDuringEachStep {
+        let mut step = 1;
+        while cancel_at::<D, Q>(scenario, query, step, &mut seen) {
+            step += 1;
+        }
+        return seen;
+    }
+    let world = World::new(scenario, D::SOCKETS);
+    let driver: D = driver(scenario, &world);
+    match scenario.script {
+        Script::Twice => {
+            for _ in 0..2 {
+                to_the_end::<D, Q>(driver.start(query.clone()), UsageTable::new(), &mut seen);
+            }
+        }
+        Script::RunAndAttach => {
+            let mut handle = driver.start(query.clone());
+            let rows = D::next_page(&mut handle).expect("nothing fails").expect("a page");
+            seen.end(End::new(rows, None));
+            let id = D::execution(&handle).id().cloned().expect("it was submitted");
+            let attached = self::driver::<D>(scenario, &world).attach(query.clone(), id);
+            to_the_end::<D, Q>(attached, UsageTable::new(), &mut seen);
+        }
+        Script::AtOnce => at_once(&world, &driver, query, &mut seen),
+        Script::DropAndGoOn => {
+            let (handle, rows) = dropped::<D, Q>(&world, driver.start(query.clone()), &mut seen);
+            to_the_end::<D, Q>(handle, rows, &mut seen);
+        }
+        Script::DropAndRestore => {
+            let (handle, rows) = dropped::<D, Q>(&world, driver.start(query.clone()), &mut seen);
+            let restored = restored::<D, Q>(scenario, &world, &D::execution(&handle).snapshot().to_json());
+            to_the_end::<D, Q>(restored, rows, &mut seen);
+        }
+        Script::DropAndRunAnew => {
+            drop(dropped::<D, Q>(&world, driver.start(query.clone()), &mut seen));
+            to_the_end::<D, Q>(driver.start(query.clone()), UsageTable::new(), &mut seen);
+        }
+        _ => to_the_end::<D, Q>(driver.start(query.clone()), UsageTable::new(), &mut seen),
+    }
+    seen.arrivals(&world);
+    seen
+}
+
+fn driver<D: Driver>(scenario: &Scenario, world: &World) -> D {
+    D::new(world.builder(scenario).build().expect("a client"), world)
+}
+
+/// The handle of another client, in the same world.
+fn restored<D: Driver, Q: UsageQuery>(scenario: &Scenario, world: &World, saved: &str) -> D::Handle<Q> {
+    let snapshot = Snapshot::from_json(saved).expect("a snapshot");
+    driver::<D>(scenario, world).restore(snapshot).expect("an execution that goes on")
+}
+
+/// What an observer hears, for others to read.
+type Heard = Arc<Mutex<Vec<Notice>>>;
+
+fn heard(notices: &Heard) -> Vec<Notice> {
+    notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The handle, and what its observer hears.
+fn listen<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>) -> (D::Handle<Q>, Heard) {
+    let notices = Heard::default();
+    let hear = Arc::clone(&notices);
+    let observer = move |_: &_, notice| hear.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+    (D::observe(handle, Box::new(observer)), notices)
+}
+
+/// Runs it to its end; `rows` came before.
+fn to_the_end<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>, rows: UsageTable, seen: &mut Observed) {
+    let (mut handle, notices) = listen::<D, Q>(handle);
+    let end = pages::<D, Q>(&mut handle, rows);
+    seen.notices(&heard(&notices));
+    seen.end(end);
+}
+
+/// The pages that are yet to come.
+fn pages<D: Driver, Q: UsageQuery>(handle: &mut D::Handle<Q>, mut rows: UsageTable) -> End {
+    loop {
+        match D::next_page(handle) {
+            Ok(Some(page)) => rows.absorb(page),
+            Ok(None) => return End::new(rows, None),
+            Err(error) => return End::new(rows, Some(&error)),
+        }
+    }
+}
+
+/// Drops the future when the fault strikes. The rows are those that came before.
+fn dropped<D: Driver, Q: UsageQuery>(
+    world: &World,
+    handle: D::Handle<Q>,
+    seen: &mut Observed,
+) -> (D::Handle<Q>, UsageTable) {
+    let (mut handle, notices) = listen::<D, Q>(handle);
+    let mut rows = UsageTable::new();
+    while let Some(page) = D::next_page_unless(&mut handle, &|| world.struck()) {
+        rows.absorb(page.expect("nothing fails before the fault").expect("the fault comes before the end"));
+    }
+    seen.notices(&heard(&notices));
+    (handle, rows)
+}
+
+/// The step at which an observer stops its driver.
+struct Stopped;
+
+/// Stops behind the step with this number, by unwinding out of the observer, and does then what the script says.
+/// Whether there was such a step.
+fn stop_at<D: Driver, Q: UsageQuery>(
+    scenario: &Scenario,
+    query: &Q,
+    step: usize,
+    seen: &mut Observed,
+) -> bool {
+    let world = World::new(scenario, D::SOCKETS);
+    let notices = Heard::default();
+    let hear = Arc::clone(&notices);
+    let observer = move |_: &_, notice| {
+        let count = {
+            let mut notices = hear.lock().unwrap_or_else(PoisonError::into_inner);
+            notices.push(notice);
+            notices.len()
+        };
+        // A page leaves with the step that brought it: the stop is behind both.
+        if count == step && !brings_rows(notice) {
+            resume_unwind(Box::new(Stopped));
+        }
+    };
+    let mut handle = D::observe(driver::<D>(scenario, &world).start(query.clone()), Box::new(observer));
+    let mut rows = UsageTable::new();
+    loop {
+        let page = catch_unwind(AssertUnwindSafe(|| D::next_page(&mut handle)));
+        match page {
+            Ok(Ok(Some(page))) => rows.absorb(page),
+            Ok(Ok(None)) => return false,
+            Ok(Err(error)) => panic!("{error}"),
+            Err(panic) if panic.is::<Stopped>() => break,
+            Err(panic) => resume_unwind(panic),
+        }
+        if heard(&notices).len() == step {
+            break;
+        }
+    }
+    if D::execution(&handle).phase().is_final() {
+        return false;
+    }
+    seen.notices(&heard(&notices));
+    let handle = match scenario.script {
+        Script::RestoreAtEachStep => {
+            restored::<D, Q>(scenario, &world, &D::execution(&handle).snapshot().to_json())
+        }
+        Script::CancelAtEachStep => {
+            let moved = D::cancel(&mut handle).expect("it was not over");
+            seen.notices(&[Notice::Moved(moved)]);
+            assert!(D::cancel(&mut handle).is_none(), "it is over once");
+            handle
+        }
+        _ => handle,
+    };
+    to_the_end::<D, Q>(handle, rows, seen);
+    seen.arrivals(&world);
+    true
+}
+
+/// Cancels behind the step with this number, while it goes on. Whether there was such a step before the last.
+fn cancel_at<D: Driver, Q: UsageQuery>(
+    scenario: &Scenario,
+    query: &Q,
+    step: usize,
+    seen: &mut Observed,
+) -> bool {
+    let world = World::new(scenario, D::SOCKETS);
+    let handle = driver::<D>(scenario, &world).start(query.clone());
+    let (notices, canceller) = (Heard::default(), D::canceller(&handle));
+    let hear = Arc::clone(&notices);
+    let observer = move |_: &_, notice| {
+        let mut notices = hear.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.push(notice);
+        if notices.len() == step {
+            canceller.cancel();
+        }
+    };
+    let mut handle = D::observe(handle, Box::new(observer));
+    let end = pages::<D, Q>(&mut handle, UsageTable::new());
+    if D::execution(&handle).phase() == Phase::Complete {
+        return false;
+    }
+    seen.notices(&heard(&notices));
+    seen.end(end);
+    seen.arrivals(&world);
+    true
+}
+
+fn brings_rows(notice: Notice) -> bool {
+    matches!(notice, Notice::Moved(moved) if matches!(moved.cause, Cause::MorePages | Cause::LastPage))
+}
+
+/// Two executions: the service is kept from answering until one of them waits for the token that the other fetches,
+/// and the one that fetched goes on when the other has ended.
+fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q, seen: &mut Observed) {
+    let gate = world.gate();
+    gate.close();
+    let over = Arc::new(Gate::default());
+    over.close();
+    let mut runs: Vec<(bool, Vec<Notice>, End)> = thread::scope(|scope| {
+        let service = world.simulator();
+        let threads = [0, 1].map(|_| {
+            let over = Arc::clone(&over);
+            scope.spawn(move || {
+                let (notices, world) = (Heard::default(), world.clone());
+                let hear = Arc::clone(&notices);
+                let other_is_over = Arc::clone(&over);
+                let observer = move |_: &_, notice| {
+                    hear.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+                    if fetched(&notice) {
+                        world.gate().open();
+                        other_is_over.pass();
+                    }
+                };
+                let mut handle = D::observe(driver.start(query.clone()), Box::new(observer));
+                let end = pages::<D, Q>(&mut handle, UsageTable::new());
+                over.open();
+                let notices = heard(&notices);
+                (notices.iter().any(fetched), notices, end)
+            })
+        });
+        gate.wait_for_somebody();
+        drop(service);
+        threads.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).into()
+    });
+    runs.sort_by_key(|(fetched, ..)| !fetched);
+    for (_, notices, end) in runs {
+        seen.notices(&notices);
+        seen.end(end);
+    }
+}
+
+fn fetched(notice: &Notice) -> bool {
+    matches!(notice, Notice::Moved(moved) if moved.cause == Cause::Authorized)
+}
+
+fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {
+    let world = World::new(scenario, D::SOCKETS);
+    let driver: D = driver(scenario, &world);
+    let mut seen = Observed::default();
+    let response = match operation {
+        Operation::Submit => answer(&driver, OrganizationQuery::new(day()), |_| "a submission".into()),
+        Operation::Definitions => {
+            answer(&driver, EventDefinitions, |listing| format!("{} definitions", listing.entities.len()))
+        }
+        Operation::Definition => {
+            let id = || {
+                let listing = driver.call(EventDefinitions)?;
+                let id = listing.entities[0].id.as_deref().expect("an id").parse();
+                Ok(EventDefinitionById { id: id.expect("an id") })
+            };
+            id().and_then(|endpoint| answer(&driver, endpoint, |_| "a definition".into()))
+        }
+        Operation::Events => {
+            answer(&driver, EventQuery::new(day()), |page| format!("{} events", page.entities.len()))
+        }
+        Operation::EventAggregates => {
+            answer(&driver, EventAggregatesQuery { interval: day() }, |aggregates| {
+                format!("{} aggregates", aggregates.event_definition_aggregates.len())
+            })
+        }
+    };
+    seen.end(End::of_call(response));
+    seen.arrivals(&world);
+    seen
+}
+
+/// The response in short, and whole.
+fn answer<D: Driver, E: Endpoint>(
+    driver: &D,
+    endpoint: E,
+    in_short: impl Fn(&E::Response) -> String,
+) -> Result<(String, String), Error>
+where
+    E::Response: std::fmt::Debug,
+{
+    driver.call(endpoint).map(|response| (in_short(&response), format!("{response:?}")))
+}

@@ -1,0 +1,240 @@
+//! A scenario: what the service is like, what the caller does, and what is to be seen then.
+
+use std::fmt;
+use std::time::Duration;
+
+use usage_core::Policy;
+
+use crate::config::SimulatorConfig;
+use crate::fault::{Fault, Match, Rule};
+
+/// The client's secret, and one that is not.
+pub(super) const SECRET: &str = "hunter2";
+pub(super) const WRONG_SECRET: &str = "guessed";
+
+/// One scenario, as data.
+pub(crate) struct Scenario {
+    pub(super) work: Work,
+    pub(super) script: Script,
+    pub(super) config: SimulatorConfig,
+    pub(super) rules: Vec<RuleFor>,
+    pub(super) policy: Policy,
+    /// How long, in real time, a connection may take.
+    pub(super) connect_timeout: Duration,
+    pub(super) credential: Credential,
+    pub(super) reach: Reach,
+    /// Whether a wait lasts until no connection is open any more.
+    pub(super) settles: bool,
+    pub(super) expected: Expected,
+}
+
+/// A rule that may name the other origin.
+pub(super) type RuleFor = Box<dyn Fn(&str) -> Rule>;
+
+/// What is run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// Who called what, by client: one page.
+    Organization,
+    Client,
+    Summary,
+    /// Three pages.
+    Search,
+    /// Two pages.
+    OrganizationJob,
+    ClientJob,
+    /// One operation, without polling.
+    Call(Operation),
+}
+
+/// A synchronous operation, or an asynchronous one whose first answer is all that is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation {
+    Submit,
+    Definitions,
+    Definition,
+    Events,
+    EventAggregates,
+}
+
+/// What the caller does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Script {
+    /// Runs it to its end.
+    Run,
+    /// Runs it twice on one client, one after the other.
+    Twice,
+    /// Runs it to its end, and goes on with it by its id with another client.
+    RunAndAttach,
+    /// Starts it twice at a time on one client; one fetches the token while the other waits.
+    AtOnce,
+    /// Drops the future when the fault strikes, and goes on with the handle.
+    DropAndGoOn,
+    /// Drops the future when the fault strikes, saves, and goes on with another client.
+    DropAndRestore,
+    /// Drops the future when the fault strikes, and runs it anew on the same client.
+    DropAndRunAnew,
+    /// For each step in turn: cancels it while it is being driven.
+    CancelDuringEachStep,
+    /// For each step in turn: stops behind it and cancels.
+    CancelAtEachStep,
+    /// For each step in turn: stops behind it, saves, and goes on with another client.
+    RestoreAtEachStep,
+    /// For each step in turn: stops behind it and goes on with the handle.
+    GoOnAtEachStep,
+}
+
+/// With what a token is come by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Credential {
+    Secret,
+    WrongSecret,
+    /// A token that the caller has, and that nothing renews.
+    Token,
+}
+
+/// What is between the client and the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Plain,
+    /// TLS of a root that the client knows.
+    Tls,
+    /// TLS of a root that the client does not know.
+    TlsOfUnknownRoot,
+    TlsOfWrongName,
+    TlsExpired,
+    TlsSelfSigned,
+    /// TLS with a certificate of the client, which it has.
+    TlsOfBoth,
+    /// TLS with a certificate of the client, which it does not have.
+    TlsOfNobody,
+    /// The client speaks TLS, the service does not.
+    TlsOfNone,
+    /// The handshake has no end.
+    TlsInSilence,
+    /// Nobody listens.
+    Refused,
+    /// The name does not resolve.
+    Unresolved,
+}
+
+/// What is to be seen, stated beforehand.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    /// `0 token`, `0 submit`, `2000 poll`: the virtual milliseconds since the start, and what arrived.
+    pub(super) wire: Option<&'static str>,
+    /// Why it moved, in order.
+    pub(super) causes: Option<&'static str>,
+    /// What became of it, of each run of it.
+    pub(super) ends: Vec<String>,
+}
+
+impl Scenario {
+    /// `work` at a service that takes two seconds for a query, without jitter.
+    pub(super) fn new(work: Work) -> Self {
+        Self {
+            work,
+            script: Script::Run,
+            config: SimulatorConfig::default()
+                .with_client("7de3af06", SECRET)
+                .with_execution_time(Duration::from_secs(2)),
+            rules: Vec::new(),
+            policy: Policy::default().with_jitter(0.0),
+            connect_timeout: Duration::from_secs(10),
+            credential: Credential::Secret,
+            reach: Reach::Plain,
+            settles: false,
+            expected: Expected::default(),
+        }
+    }
+
+    pub(super) fn script(mut self, script: Script) -> Self {
+        self.script = script;
+        self
+    }
+
+    pub(super) fn service(mut self, change: impl FnOnce(SimulatorConfig) -> SimulatorConfig) -> Self {
+        self.config = change(self.config);
+        self
+    }
+
+    /// The next request that fits `on` is struck by `fault`.
+    pub(super) fn fault(self, on: Match, fault: impl Into<Fault>) -> Self {
+        self.rule(Rule::new(on, fault))
+    }
+
+    /// Every request that fits `on` is struck by `fault`.
+    pub(super) fn always(self, on: Match, fault: impl Into<Fault>) -> Self {
+        self.rule(Rule::new(on, fault).always())
+    }
+
+    pub(super) fn rule(self, rule: Rule) -> Self {
+        self.rule_with_elsewhere(move |_| rule.clone())
+    }
+
+    /// A rule that names the other origin: `https://host`.
+    pub(super) fn rule_with_elsewhere(mut self, rule: impl Fn(&str) -> Rule + 'static) -> Self {
+        self.rules.push(Box::new(rule));
+        self
+    }
+
+    pub(super) fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
+        self.policy = change(self.policy);
+        self
+    }
+
+    pub(super) fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    pub(super) fn credential(mut self, credential: Credential) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    pub(super) fn reach(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
+    }
+
+    /// While it waits, what is closing gets closed, on both sides.
+    pub(super) fn settles(mut self) -> Self {
+        self.settles = true;
+        self
+    }
+
+    /// What arrives and when: `0 token, 0 submit, 2000 poll`.
+    pub(super) fn wire(mut self, wire: &'static str) -> Self {
+        self.expected.wire = Some(wire);
+        self
+    }
+
+    /// Why it moves, in order.
+    pub(super) fn causes(mut self, causes: &'static str) -> Self {
+        self.expected.causes = Some(causes);
+        self
+    }
+
+    /// What becomes of it; of the next run of it, if it is said again.
+    pub(super) fn ends(mut self, end: impl Into<String>) -> Self {
+        self.expected.ends.push(end.into());
+        self
+    }
+
+    /// It ends with so many rows.
+    pub(super) fn rows(self, rows: usize) -> Self {
+        self.ends(format!("{rows} rows"))
+    }
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("work", &self.work)
+            .field("script", &self.script)
+            .field("reach", &self.reach)
+            .field("expected", &self.expected)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! The scenarios, by what they are about, and the list of them.
+
+pub(super) mod families;
+pub(super) mod lives;
+pub(super) mod service;
+pub(super) mod token;
+pub(super) mod wire;
+
+use super::scenario::Scenario;
+
+/// How many rows the queries have: one of a day, and two of a week, in three pages.
+const BY_CLIENT: usize = 23;
+const IN_SEARCH: usize = 2477;
+const IN_JOB: usize = 2088;
+
+/// Lists the scenarios once: to find them by name, and for the macro that makes a test of each.
+macro_rules! scenarios {
+    // `$d` is a dollar sign: the inner macro has variables of its own.
+    ($d:tt; all { $($room:ident { $($name:ident,)* })* } futures { $($of_futures:ident,)* }) => {
+        /// The scenario with this name.
+        pub(super) fn find(name: &str) -> Option<Scenario> {
+            match name {
+                $($(stringify!($name) => Some($room::$name()),)*)*
+                $(stringify!($of_futures) => Some(lives::$of_futures()),)*
+                _ => None,
+            }
+        }
+
+        /// Makes a test of each scenario, for a type that implements
+        /// [`Driver`](crate::conformance::Driver): `conformance_suite!(UnderTest)`, or
+        /// `conformance_suite!(UnderTest, futures)` if it has futures that can be dropped.
+        #[macro_export]
+        macro_rules! conformance_suite {
+            ($d driver:ty) => {
+                $($(
+                    #[test]
+                    fn $name() {
+                        $d crate::conformance::check::<$d driver>(stringify!($name));
+                    }
+                )*)*
+            };
+            ($d driver:ty, futures) => {
+                $d crate::conformance_suite!($d driver);
+                $(
+                    #[test]
+                    fn $of_futures() {
+                        $d crate::conformance::check::<$d driver>(stringify!($of_futures));
+                    }
+                )*
+            };
+        }
+    };
+}
+
+scenarios! { $;
+    all {
+        families {
+            organization_query,
+            client_query,
+            client_summary,
+            simple_search_in_pages,
+            organization_job_in_pages,
+            client_job,
+            a_token_of_the_caller,
+            submit_alone,
+            event_definitions,
+            event_definition_by_id,
+            event_query,
+            event_aggregates,
+            pending_for_long,
+            chunked_answers,
+            slow_answers,
+        }
+        service {
+            query_failed,
+            job_failed,
+            job_cancelled,
+            unknown_status,
+            unknown_status_to_the_end,
+            missing_status,
+            repeated_cursor,
+            next_uri_of_another_origin,
+            results_uri_of_another_origin,
+            redirected_token_request,
+            redirected_submit,
+            redirected_poll,
+            bad_request_400,
+            forbidden_403,
+            not_found_404_within_the_grace,
+            not_found_404_after_the_grace,
+            timed_out_408,
+            conflict_409,
+            too_large_413,
+            unsupported_415,
+            throttled_429_for_seconds,
+            throttled_429_until_a_date,
+            throttled_429_with_nonsense,
+            throttled_429_for_hours,
+            budget_of_the_minute_is_kept,
+            failing_500,
+            unavailable_503,
+            timed_out_504,
+            unavailable_503_to_the_end,
+            html_error_page,
+            html_page_with_200,
+            no_content_204,
+            empty_200,
+        }
+        token {
+            unauthorized_401_once,
+            unauthorized_401_twice,
+            unauthorized_401_of_the_callers_token,
+            token_endpoint_400,
+            token_endpoint_401,
+            token_endpoint_401_is_remembered,
+            token_endpoint_500_then_fine,
+            one_token_for_two_executions,
+            one_fetch_for_two_executions_at_once,
+            token_renewed_ahead_of_its_end,
+        }
+        wire {
+            connection_refused,
+            connection_refused_at_login,
+            name_that_does_not_resolve,
+            tls_with_a_known_root,
+            tls_with_an_unknown_root,
+            tls_with_the_wrong_name,
+            tls_expired,
+            tls_self_signed,
+            tls_with_a_host_that_speaks_none,
+            tls_handshake_without_an_end,
+            tls_untrusted_at_login,
+            tls_with_a_certificate_of_the_client,
+            tls_without_the_certificate_of_the_client,
+            closed_before_the_head,
+            closed_before_the_head_once_and_for_all,
+            closed_in_the_head,
+            closed_in_the_body,
+            closed_in_the_body_once_and_for_all,
+            closed_in_the_body_over_tls,
+            head_counts_without_its_body,
+            submit_of_unknown_fate,
+            submit_of_unknown_fate_sent_again,
+            token_answer_that_breaks_off,
+            kept_connection_closed_between_exchanges,
+            garbage_instead_of_an_answer,
+            silence,
+            silence_once_and_for_all,
+            silence_at_login,
+            silence_after_a_submit,
+            silence_in_the_body,
+            silence_over_tls,
+            drip_past_the_timeout,
+            large_head,
+            oversized_head,
+            oversized_body,
+            endless_body,
+            gzip_bomb,
+            gzip,
+            garbage_between_chunks,
+            trouble_between_pages,
+            late_answers_reach_nobody,
+        }
+        lives {
+            deadline_before_the_first_poll,
+            attached_to_by_its_id,
+            cancelled_at_each_step,
+            cancelled_during_each_step,
+            restored_at_each_step,
+            stopped_at_each_step_and_gone_on_with,
+        }
+    }
+    futures {
+        dropped_poll,
+        dropped_in_the_body,
+        dropped_submit,
+        dropped_token_request,
+        dropped_and_restored,
+        dropped_and_restored_in_the_middle,
+    }
+}

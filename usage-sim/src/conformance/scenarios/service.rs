@@ -1,0 +1,298 @@
+//! What the service says: states of a query, statuses of HTTP, and bodies that are none of its own.
+
+use std::time::Duration;
+
+use super::{BY_CLIENT, IN_JOB};
+use crate::conformance::scenario::{Scenario, Script, Work};
+use crate::fault::{Fault, Match, Rule};
+
+/// The first poll is answered with this status.
+fn poll_answered(status: u16) -> Scenario {
+    Scenario::new(Work::Organization).fault(Match::Results, Fault::Status(status))
+}
+
+/// A status after which the same poll goes out again, half a second later.
+fn passing(status: u16) -> Scenario {
+    poll_answered(status)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Unavailable Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// A status of the submit that would come again.
+fn lasting(status: u16, code: &str) -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Submit, Fault::Status(status))
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent Rejected")
+        .ends(format!("rejected: {status} {code} (at usage.query after 2 requests)"))
+}
+
+fn throttled(retry_after: &str) -> Scenario {
+    let fault = Fault::RateLimited { retry_after: Some(retry_after.into()) };
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, fault)
+        .causes("Authorized Sent Accepted Elapsed Sent Throttled Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn query_failed() -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Submit, Fault::FailQuery)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent QueryFailed")
+        .ends("the query ended as Failed: no reason (at usage.query.results after 3 requests)")
+}
+
+pub(crate) fn job_failed() -> Scenario {
+    Scenario::new(Work::OrganizationJob)
+        .fault(Match::Submit, Fault::FailQuery)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent QueryFailed")
+        .ends("the query ended as Failed: internal.server.error (at usage.aggregates.query.jobs.results after 3 requests)")
+}
+
+pub(crate) fn job_cancelled() -> Scenario {
+    Scenario::new(Work::ClientJob)
+        .fault(Match::Submit, Fault::CancelQuery)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent QueryFailed")
+        .ends("the query ended as Cancelled: no reason (at usage.client.aggregates.query.jobs.results after 3 requests)")
+}
+
+/// A status that nobody knows is one that may yet become another.
+pub(crate) fn unknown_status() -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, Fault::UnknownStatus("Paused".into()))
+        .wire("0 token, 0 submit, 2000 poll, 6000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Pending Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn unknown_status_to_the_end() -> Scenario {
+    Scenario::new(Work::Organization)
+        .always(Match::Results, Fault::UnknownStatus("Paused".into()))
+        .policy(|policy| policy.with_deadline(Duration::from_secs(10)))
+        .wire("0 token, 0 submit, 2000 poll, 6000 poll, 9000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Pending Elapsed Sent Pending Elapsed Sent DeadlinePassed")
+        .ends(
+            "deadline: next at 18000 for Poll, status \"Paused\" (at usage.query.results after 5 requests, can be \
+             resumed)",
+        )
+}
+
+pub(crate) fn missing_status() -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, Fault::MissingStatus)
+        .wire("0 token, 0 submit, 2000 poll, 6000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Pending Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn repeated_cursor() -> Scenario {
+    Scenario::new(Work::Search)
+        .always(Match::Results, Fault::RepeatCursor)
+        .wire("0 token, 0 submit, 2000 poll, 2000 page")
+        .causes("Authorized Sent Accepted Elapsed Sent MorePages Sent RepeatedCursor")
+        .ends("1000 rows, then repeated cursor (at usage.simplesearch.results after 4 requests)")
+}
+
+/// Of an absolute `nextUri` only the cursor is used: the token does not leave its host.
+pub(crate) fn next_uri_of_another_origin() -> Scenario {
+    Scenario::new(Work::OrganizationJob)
+        .rule_with_elsewhere(|url| Rule::new(Match::Results, Fault::AbsoluteNextUri(url.into())).always())
+        .wire("0 token, 0 submit, 2000 poll, 2000 page, 2000 page")
+        .rows(IN_JOB)
+}
+
+/// An absolute `resultsUri` is not used at all.
+pub(crate) fn results_uri_of_another_origin() -> Scenario {
+    Scenario::new(Work::Organization)
+        .rule_with_elsewhere(|url| Rule::new(Match::Submit, Fault::AbsoluteNextUri(url.into())))
+        .wire("0 token, 0 submit, 2000 poll")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn redirected_token_request() -> Scenario {
+    redirected(Match::Token)
+        .wire("0 token")
+        .causes("Rejected")
+        .ends("rejected: 302 without a code (at oauth.token after 1 requests)")
+}
+
+pub(crate) fn redirected_submit() -> Scenario {
+    redirected(Match::Submit)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent Rejected")
+        .ends("rejected: 302 without a code (at usage.query after 2 requests)")
+}
+
+pub(crate) fn redirected_poll() -> Scenario {
+    redirected(Match::Results)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Rejected")
+        .ends("rejected: 302 without a code (at usage.query.results after 3 requests)")
+}
+
+fn redirected(on: Match) -> Scenario {
+    Scenario::new(Work::Organization).rule_with_elsewhere(move |url| {
+        Rule::new(on.clone(), Fault::Redirect(format!("{url}/api/v2/usage/query")))
+    })
+}
+
+pub(crate) fn bad_request_400() -> Scenario {
+    lasting(400, "bad.request")
+}
+
+pub(crate) fn forbidden_403() -> Scenario {
+    Scenario::new(Work::Organization)
+        .service(|service| service.with_permissions(["usage:client:view"]))
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent Rejected")
+        .ends("rejected: 403 missing.any.permissions (at usage.query after 2 requests)")
+}
+
+/// The service's stores have not all heard of the execution yet.
+pub(crate) fn not_found_404_within_the_grace() -> Scenario {
+    Scenario::new(Work::Organization)
+        .rule(Rule::new(Match::Results, Fault::Status(404)).times(2))
+        .wire("0 token, 0 submit, 2000 poll, 4000 poll, 6000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent NotFoundYet Elapsed Sent NotFoundYet Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn not_found_404_after_the_grace() -> Scenario {
+    Scenario::new(Work::Organization)
+        .always(Match::Results, Fault::Status(404))
+        .policy(|policy| policy.with_not_found_grace(Duration::from_secs(3)))
+        .wire("0 token, 0 submit, 2000 poll, 4000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent NotFoundYet Elapsed Sent Rejected")
+        .ends("rejected: 404 not.found (at usage.query.results after 4 requests)")
+}
+
+pub(crate) fn timed_out_408() -> Scenario {
+    passing(408)
+}
+
+pub(crate) fn conflict_409() -> Scenario {
+    lasting(409, "conflict")
+}
+
+pub(crate) fn too_large_413() -> Scenario {
+    lasting(413, "request.entity.too.large")
+}
+
+pub(crate) fn unsupported_415() -> Scenario {
+    lasting(415, "unsupported.media.type")
+}
+
+/// `Retry-After` is a floor under the wait.
+pub(crate) fn throttled_429_for_seconds() -> Scenario {
+    throttled("7").wire("0 token, 0 submit, 2000 poll, 9000 poll")
+}
+
+/// 2026-07-08 08:40:30 is thirty seconds after the start.
+pub(crate) fn throttled_429_until_a_date() -> Scenario {
+    throttled("Wed, 08 Jul 2026 08:40:30 GMT").wire("0 token, 0 submit, 2000 poll, 30000 poll")
+}
+
+pub(crate) fn throttled_429_with_nonsense() -> Scenario {
+    throttled("soon").wire("0 token, 0 submit, 2000 poll, 2500 poll")
+}
+
+/// Nobody waits for what comes after the deadline.
+pub(crate) fn throttled_429_for_hours() -> Scenario {
+    let fault = Fault::RateLimited { retry_after: Some("7200".into()) };
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, fault)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent DeadlinePassed")
+        .ends(
+            "deadline: next at 7202000 for RateLimit, last 429 too.many.requests (at usage.query.results after 3 \
+             requests, can be resumed)",
+        )
+}
+
+/// The service's own limit: when its headers say that it is reached, nothing is sent until the minute is over.
+pub(crate) fn budget_of_the_minute_is_kept() -> Scenario {
+    Scenario::new(Work::Organization)
+        .service(|service| service.with_rate_limit(3))
+        .script(Script::Twice)
+        .wire("0 token, 0 submit, 2000 poll, 2000 submit, 60000 poll")
+        .rows(BY_CLIENT)
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn failing_500() -> Scenario {
+    passing(500)
+}
+
+pub(crate) fn unavailable_503() -> Scenario {
+    passing(503)
+}
+
+pub(crate) fn timed_out_504() -> Scenario {
+    passing(504)
+}
+
+/// Five in a row are enough; the waits between them double.
+pub(crate) fn unavailable_503_to_the_end() -> Scenario {
+    Scenario::new(Work::Organization)
+        .always(Match::Results, Fault::Status(503))
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll, 3500 poll, 5500 poll, 9500 poll")
+        .causes(
+            "Authorized Sent Accepted Elapsed Sent Unavailable Elapsed Sent Unavailable Elapsed Sent Unavailable \
+             Elapsed Sent Unavailable Elapsed Sent TooManyFailures",
+        )
+        .ends(
+            "5 failures: 503 service.unavailable (at usage.query.results after 7 requests, can be resumed)",
+        )
+}
+
+/// A gateway's page instead of the service's answer: 502.
+pub(crate) fn html_error_page() -> Scenario {
+    Scenario::new(Work::Organization)
+        .rule(Rule::new(Match::Submit, Fault::Html).times(2))
+        .wire("0 token, 0 submit, 500 submit, 1500 submit, 3500 poll")
+        .causes(
+            "Authorized Sent Unavailable Elapsed Sent Unavailable Elapsed Sent Accepted Elapsed Sent LastPage",
+        )
+        .rows(BY_CLIENT)
+}
+
+/// A gateway's page that says that all is well.
+pub(crate) fn html_page_with_200() -> Scenario {
+    let page = stand_in(200, "text/html", b"<html>Welcome</html>");
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, page)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Undecodable")
+        .ends(
+            "unreadable answer at $ (byte 0): this is not JSON (at usage.query.results after 3 requests, can be \
+             resumed)",
+        )
+}
+
+pub(crate) fn no_content_204() -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Submit, stand_in(204, "application/json", b""))
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent Undecodable")
+        .ends("unreadable answer at $ (byte 0): the body is empty (at usage.query after 2 requests)")
+}
+
+pub(crate) fn empty_200() -> Scenario {
+    Scenario::new(Work::Organization)
+        .fault(Match::Results, stand_in(200, "application/json", b""))
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Undecodable")
+        .ends(
+            "unreadable answer at $ (byte 0): the body is empty (at usage.query.results after 3 requests, can be \
+             resumed)",
+        )
+}
+
+fn stand_in(status: u16, content_type: &str, body: &[u8]) -> Fault {
+    let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
+    Fault::StatusWith { status, headers, body: body.to_vec() }
+}

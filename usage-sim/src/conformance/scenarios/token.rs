@@ -1,0 +1,102 @@
+//! Access tokens: fetched once, renewed once, shared, refused.
+
+use std::time::Duration;
+
+use super::BY_CLIENT;
+use crate::conformance::scenario::{Credential, Scenario, Script, Work};
+use crate::fault::{Fault, Match, Rule};
+
+fn scenario() -> Scenario {
+    Scenario::new(Work::Organization)
+}
+
+/// A fresh token, and the same poll at once.
+pub(crate) fn unauthorized_401_once() -> Scenario {
+    scenario()
+        .fault(Match::Results, Fault::Status(401))
+        .wire("0 token, 0 submit, 2000 poll, 2000 token, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TokenRefused Authorized Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn unauthorized_401_twice() -> Scenario {
+    scenario()
+        .rule(Rule::new(Match::Results, Fault::Status(401)).times(2))
+        .wire("0 token, 0 submit, 2000 poll, 2000 token, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TokenRefused Authorized Sent Unauthorized")
+        .ends("unauthorized: 401 bad.credentials (at usage.query.results after 5 requests, can be resumed)")
+}
+
+/// Nothing renews a token that the caller brought.
+pub(crate) fn unauthorized_401_of_the_callers_token() -> Scenario {
+    scenario()
+        .credential(Credential::Token)
+        .fault(Match::Results, Fault::Status(401))
+        .wire("0 submit, 2000 poll")
+        .causes("Sent Accepted Elapsed Sent Unauthorized")
+        .ends("unauthorized: 401 bad.credentials (at usage.query.results after 2 requests, can be resumed)")
+}
+
+pub(crate) fn token_endpoint_400() -> Scenario {
+    scenario()
+        .always(Match::Token, Fault::Status(400))
+        .wire("0 token")
+        .causes("Unauthorized")
+        .ends("unauthorized: 400 invalid_client (at oauth.token after 1 requests)")
+}
+
+pub(crate) fn token_endpoint_401() -> Scenario {
+    scenario()
+        .credential(Credential::WrongSecret)
+        .wire("0 token")
+        .causes("Unauthorized")
+        .ends("unauthorized: 401 invalid_client (at oauth.token after 1 requests)")
+}
+
+/// A refused credential is not asked with again by the next execution.
+pub(crate) fn token_endpoint_401_is_remembered() -> Scenario {
+    scenario()
+        .credential(Credential::WrongSecret)
+        .script(Script::Twice)
+        .wire("0 token")
+        .ends("unauthorized: 401 invalid_client (at oauth.token after 1 requests)")
+        .ends("unauthorized: 401 invalid_client (at oauth.token after 0 requests)")
+}
+
+pub(crate) fn token_endpoint_500_then_fine() -> Scenario {
+    scenario()
+        .rule(Rule::new(Match::Token, Fault::Status(500)).times(2))
+        .wire("0 token, 500 token, 1500 token, 1500 submit, 3500 poll")
+        .causes("TokenUnavailable Elapsed TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// The second execution has the token of the first.
+pub(crate) fn one_token_for_two_executions() -> Scenario {
+    scenario()
+        .script(Script::Twice)
+        .wire("0 token, 0 submit, 2000 poll, 2000 submit, 4000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent LastPage Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+        .rows(BY_CLIENT)
+}
+
+/// Of two executions at once, one fetches the token and the other waits for it.
+pub(crate) fn one_fetch_for_two_executions_at_once() -> Scenario {
+    scenario()
+        .script(Script::AtOnce)
+        .wire("0 token, 100 submit, 2100 poll, 2100 submit, 4100 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent LastPage Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+        .rows(BY_CLIENT)
+}
+
+/// A token that is about to expire is renewed before it is refused.
+pub(crate) fn token_renewed_ahead_of_its_end() -> Scenario {
+    scenario()
+        .service(|service| {
+            service.with_token_lifetime(Duration::from_secs(10)).with_execution_time(Duration::from_secs(12))
+        })
+        .wire("0 token, 0 submit, 2000 poll, 6000 poll, 12000 token, 12000 poll")
+        .rows(BY_CLIENT)
+}

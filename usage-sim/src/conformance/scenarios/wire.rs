@@ -1,0 +1,313 @@
+//! What goes wrong between the client and the service.
+
+use std::time::Duration;
+
+use super::{BY_CLIENT, IN_SEARCH};
+use crate::conformance::scenario::{Credential, Reach, Scenario, Script, Work};
+use crate::fault::{Fault, Match, Rule, WireFault};
+
+const RESET: &str = "Reset, sent Maybe";
+const TIMEOUT: &str = "Timeout, sent Maybe";
+
+/// An exchange may take so long, in real time, where a scenario waits for that.
+const SHORT: Duration = Duration::from_secs(1);
+
+fn scenario() -> Scenario {
+    Scenario::new(Work::Organization)
+}
+
+/// A poll that this strikes goes out again half a second later, and all rows arrive.
+fn mended(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Results, fault)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// What strikes the poll is all that is tried.
+fn told(fault: WireFault, kind: &str) -> Scenario {
+    scenario()
+        .fault(Match::Results, fault)
+        .policy(|policy| policy.with_max_failures(1))
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TooManyFailures")
+        .ends(format!("1 failures: {kind} (at usage.query.results after 3 requests, can be resumed)"))
+}
+
+fn impatient(scenario: Scenario) -> Scenario {
+    scenario.policy(|policy| policy.with_exchange_timeout(SHORT))
+}
+
+/// Not sent, so the submit may go again: five times.
+pub(crate) fn connection_refused() -> Scenario {
+    scenario()
+        .reach(Reach::Refused)
+        .credential(Credential::Token)
+        .wire("")
+        .causes(
+            "Sent TransportFailed Elapsed Sent TransportFailed Elapsed Sent TransportFailed Elapsed Sent \
+             TransportFailed Elapsed Sent TooManyFailures",
+        )
+        .ends("5 failures: Connect, sent No (at usage.query after 5 requests)")
+}
+
+pub(crate) fn connection_refused_at_login() -> Scenario {
+    scenario()
+        .reach(Reach::Refused)
+        .policy(|policy| policy.with_max_failures(2))
+        .wire("")
+        .causes("TokenUnavailable Elapsed TooManyFailures")
+        .ends("2 failures: Connect, sent No (at oauth.token after 2 requests)")
+}
+
+pub(crate) fn name_that_does_not_resolve() -> Scenario {
+    scenario()
+        .reach(Reach::Unresolved)
+        .credential(Credential::Token)
+        .policy(|policy| policy.with_max_failures(2))
+        .wire("")
+        .causes("Sent TransportFailed Elapsed Sent TooManyFailures")
+        .ends("2 failures: Dns, sent No (at usage.query after 2 requests)")
+}
+
+pub(crate) fn tls_with_a_known_root() -> Scenario {
+    scenario().reach(Reach::Tls).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+}
+
+/// A host that cannot be trusted is not tried again.
+fn untrusted(reach: Reach) -> Scenario {
+    scenario()
+        .reach(reach)
+        .credential(Credential::Token)
+        .wire("")
+        .causes("Sent Untrusted")
+        .ends("Tls (at usage.query after 1 requests)")
+}
+
+pub(crate) fn tls_with_an_unknown_root() -> Scenario {
+    untrusted(Reach::TlsOfUnknownRoot)
+}
+
+pub(crate) fn tls_with_the_wrong_name() -> Scenario {
+    untrusted(Reach::TlsOfWrongName)
+}
+
+pub(crate) fn tls_expired() -> Scenario {
+    untrusted(Reach::TlsExpired)
+}
+
+pub(crate) fn tls_self_signed() -> Scenario {
+    untrusted(Reach::TlsSelfSigned)
+}
+
+pub(crate) fn tls_with_a_host_that_speaks_none() -> Scenario {
+    untrusted(Reach::TlsOfNone)
+}
+
+/// The time for connecting counts until the handshake is over.
+pub(crate) fn tls_handshake_without_an_end() -> Scenario {
+    scenario()
+        .reach(Reach::TlsInSilence)
+        .connect_timeout(SHORT)
+        .credential(Credential::Token)
+        .policy(|policy| policy.with_max_failures(1))
+        .wire("")
+        .causes("Sent TooManyFailures")
+        .ends("1 failures: Connect, sent No (at usage.query after 1 requests)")
+}
+
+pub(crate) fn tls_untrusted_at_login() -> Scenario {
+    scenario()
+        .reach(Reach::TlsSelfSigned)
+        .wire("")
+        .causes("Untrusted")
+        .ends("Tls (at oauth.token after 1 requests)")
+}
+
+pub(crate) fn tls_with_a_certificate_of_the_client() -> Scenario {
+    scenario().reach(Reach::TlsOfBoth).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+}
+
+pub(crate) fn tls_without_the_certificate_of_the_client() -> Scenario {
+    untrusted(Reach::TlsOfNobody)
+}
+
+pub(crate) fn closed_before_the_head() -> Scenario {
+    mended(WireFault::CloseBeforeReply)
+}
+
+pub(crate) fn closed_before_the_head_once_and_for_all() -> Scenario {
+    told(WireFault::CloseBeforeReply, RESET)
+}
+
+pub(crate) fn closed_in_the_head() -> Scenario {
+    told(WireFault::CloseMidHead, RESET)
+}
+
+pub(crate) fn closed_in_the_body() -> Scenario {
+    mended(WireFault::CloseMidBody)
+}
+
+pub(crate) fn closed_in_the_body_once_and_for_all() -> Scenario {
+    told(WireFault::CloseMidBody, RESET)
+}
+
+pub(crate) fn closed_in_the_body_over_tls() -> Scenario {
+    mended(WireFault::CloseMidBody).reach(Reach::Tls)
+}
+
+/// What the head said of the budget counts, although the body did not come.
+pub(crate) fn head_counts_without_its_body() -> Scenario {
+    scenario()
+        .service(|service| service.with_rate_limit(2))
+        .fault(Match::Results, WireFault::CloseMidBody)
+        .wire("0 token, 0 submit, 2000 poll, 60000 poll")
+        .rows(BY_CLIENT)
+}
+
+/// The submit may have arrived: sending it again could run the query twice.
+pub(crate) fn submit_of_unknown_fate() -> Scenario {
+    scenario()
+        .fault(Match::Submit, WireFault::CloseBeforeReply)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent AmbiguousSubmit")
+        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
+}
+
+pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
+    scenario()
+        .fault(Match::Submit, WireFault::CloseMidBody)
+        .policy(|policy| policy.with_resubmit(true))
+        .wire("0 token, 0 submit, 500 submit, 2500 poll")
+        .causes("Authorized Sent TransportFailed Elapsed Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// Nobody is asked for a second token because the first answer broke off.
+pub(crate) fn token_answer_that_breaks_off() -> Scenario {
+    scenario()
+        .fault(Match::Token, WireFault::CloseMidBody)
+        .wire("0 token, 500 token, 500 submit, 2500 poll")
+        .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// The server closes what it promised to keep: the next request goes out on another connection.
+pub(crate) fn kept_connection_closed_between_exchanges() -> Scenario {
+    scenario()
+        .service(|service| service.with_execution_time(Duration::from_secs(5)))
+        .always(Match::Any, WireFault::CloseAfterReply)
+        .settles()
+        .credential(Credential::Token)
+        .wire("0 submit, 2000 poll, 6000 poll")
+        .causes("Sent Accepted Elapsed Sent Pending Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn garbage_instead_of_an_answer() -> Scenario {
+    told(WireFault::Garbage(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), RESET)
+}
+
+pub(crate) fn silence() -> Scenario {
+    impatient(mended(WireFault::Hang))
+}
+
+pub(crate) fn silence_once_and_for_all() -> Scenario {
+    impatient(told(WireFault::Hang, TIMEOUT))
+}
+
+pub(crate) fn silence_at_login() -> Scenario {
+    impatient(scenario())
+        .fault(Match::Token, WireFault::Hang)
+        .wire("0 token, 500 token, 500 submit, 2500 poll")
+        .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn silence_after_a_submit() -> Scenario {
+    impatient(scenario())
+        .fault(Match::Submit, WireFault::Hang)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent AmbiguousSubmit")
+        .ends("ambiguous submit: Timeout (at usage.query after 2 requests)")
+}
+
+pub(crate) fn silence_in_the_body() -> Scenario {
+    impatient(told(WireFault::HangMidBody, TIMEOUT))
+}
+
+pub(crate) fn silence_over_tls() -> Scenario {
+    silence().reach(Reach::Tls)
+}
+
+/// Each byte comes in time, and the last one does not.
+pub(crate) fn drip_past_the_timeout() -> Scenario {
+    let drip = WireFault::Drip { interval: Duration::from_millis(50), bytes: 1 };
+    impatient(told(drip, TIMEOUT))
+}
+
+/// Gateways add to it what they like.
+pub(crate) fn large_head() -> Scenario {
+    scenario()
+        .fault(Match::Results, WireFault::OversizedHead { bytes: 48 * 1024 })
+        .wire("0 token, 0 submit, 2000 poll")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn oversized_head() -> Scenario {
+    told(WireFault::OversizedHead { bytes: 1024 * 1024 }, RESET)
+}
+
+/// No submission has so much to say.
+pub(crate) fn oversized_body() -> Scenario {
+    refused_body(Fault::Oversized { bytes: 4 * 1024 * 1024 })
+}
+
+/// A body without an end is given up at its limit, not at the timeout.
+pub(crate) fn endless_body() -> Scenario {
+    refused_body(WireFault::EndlessBody.into())
+}
+
+/// Few bytes on the wire, and no end of them when they are decoded.
+pub(crate) fn gzip_bomb() -> Scenario {
+    refused_body(Fault::GzipBomb { bytes: 4 * 1024 * 1024 })
+}
+
+fn refused_body(fault: Fault) -> Scenario {
+    scenario()
+        .policy(|policy| policy.with_exchange_timeout(Duration::from_secs(5)))
+        .fault(Match::Submit, fault)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent Undecodable")
+        .ends(
+            "unreadable answer at $ (byte 1048576): the body has more than 1048576 bytes (at usage.query after 2 \
+             requests)",
+        )
+}
+
+pub(crate) fn gzip() -> Scenario {
+    scenario().always(Match::Any, Fault::Gzip).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+}
+
+pub(crate) fn garbage_between_chunks() -> Scenario {
+    told(WireFault::GarbageMidBody, RESET)
+}
+
+/// Trouble that passes between two pages costs no row and gives none twice.
+pub(crate) fn trouble_between_pages() -> Scenario {
+    Scenario::new(Work::Search)
+        .rule(Rule::new(Match::Results, WireFault::CloseMidBody).skip(1))
+        .wire("0 token, 0 submit, 2000 poll, 2000 page, 2500 page, 2500 page")
+        .rows(IN_SEARCH)
+}
+
+/// A dropped future's connection is not used again: what it still brings belongs to nobody.
+pub(crate) fn late_answers_reach_nobody() -> Scenario {
+    impatient(scenario())
+        .script(Script::Twice)
+        .fault(Match::Results, WireFault::HangMidBody)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll, 2500 submit, 4500 poll")
+        .rows(BY_CLIENT)
+        .rows(BY_CLIENT)
+}

@@ -1,0 +1,253 @@
+//! Where a scenario takes place: a service that can be reached or not, another origin, and a clock.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use usage_core::error::{Sent, TransportFailure, TransportKind};
+use usage_core::{ClientBuilder, FromConfig, Secret, Timestamp};
+
+use super::gate::{Gate, PATIENCE};
+use super::scenario::{Credential, Reach, Scenario, WRONG_SECRET};
+use crate::clock::VirtualClock;
+use crate::reply::Reply;
+use crate::serve::{Certificate, ServeOptions, Server, Tls, serve};
+use crate::simulator::Simulator;
+
+/// 2026-07-08, 08:40 UTC.
+pub(super) const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
+
+/// Where a scenario takes place. Its clones are one world.
+#[derive(Clone, Debug)]
+pub struct World(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: VirtualClock,
+    gate: Gate,
+    /// Whether a wait lasts until no connection is open any more.
+    settles: bool,
+    home: Host,
+    /// What only a client that is led astray reaches.
+    elsewhere: Host,
+    api_url: String,
+    login_url: String,
+    /// What keeps the client from reaching it.
+    obstacle: Option<TransportKind>,
+    tls: Option<Tls>,
+    _unserved: Unserved,
+}
+
+#[derive(Debug)]
+enum Host {
+    Memory(Box<Mutex<Simulator>>),
+    Served(Server),
+}
+
+impl Host {
+    fn new(simulator: Simulator, sockets: bool, clock: &VirtualClock, tls: Option<Tls>) -> Self {
+        if !sockets {
+            return Self::Memory(Box::new(Mutex::new(simulator)));
+        }
+        let options = ServeOptions::default().with_clock(clock.clone());
+        let options = match tls {
+            Some(tls) => options.with_tls(tls),
+            None => options,
+        };
+        Self::Served(serve(simulator, options).expect("a loopback port can be had"))
+    }
+
+    fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        match self {
+            Self::Memory(simulator) => simulator.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Served(server) => server.simulator(),
+        }
+    }
+
+    /// Waits until no connection is open.
+    fn settle(&self) {
+        let Self::Served(server) = self else { return };
+        let started = Instant::now();
+        while server.connections() > 0 {
+            assert!(started.elapsed() < PATIENCE, "a connection is still open after {PATIENCE:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Where it listens; in memory it has no port, and `name` says which host it is.
+    fn url(&self, name: &str) -> String {
+        match self {
+            Self::Memory(_) => format!("https://{name}.usage.invalid"),
+            Self::Served(server) => server.url(),
+        }
+    }
+}
+
+impl World {
+    pub(super) fn new(scenario: &Scenario, sockets: bool) -> Self {
+        let clock = VirtualClock::new(START);
+        let tls = scenario.reach.tls();
+        let home = Host::new(Simulator::new(scenario.config.clone()), sockets, &clock, tls.clone());
+        let elsewhere = Host::new(Simulator::new(scenario.config.clone()), sockets, &clock, None);
+        for rule in &scenario.rules {
+            home.simulator().inject(rule(&elsewhere.url("elsewhere")));
+        }
+        let unserved = Unserved::new().expect("loopback ports can be had");
+        let (api_url, login_url) = match scenario.reach {
+            Reach::TlsOfNone if sockets => both_names(&home.url("api").replace("http:", "https:")),
+            Reach::TlsInSilence if sockets => both_names(&format!("https://{}", unserved.silent)),
+            Reach::Refused if sockets => both_names(&format!("http://{}", unserved.refusing)),
+            Reach::Unresolved => ("https://api.usage.invalid".into(), "https://login.usage.invalid".into()),
+            _ if sockets => both_names(&home.url("api")),
+            _ => (home.url("api"), home.url("login")),
+        };
+        Self(Arc::new(Inner {
+            clock,
+            gate: Gate::default(),
+            settles: scenario.settles,
+            home,
+            elsewhere,
+            api_url,
+            login_url,
+            obstacle: scenario.reach.obstacle(),
+            tls,
+            _unserved: unserved,
+        }))
+    }
+
+    /// The time now, which is virtual.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// What a driver does to wait until `until`: it is then. This may block for a while, asynchronous drivers too: some
+    /// scenarios keep those who wait until something else has happened.
+    pub fn wait_until(&self, until: Timestamp) {
+        self.0.gate.pass();
+        if self.0.settles {
+            self.0.home.settle();
+        }
+        self.0.clock.advance_to(until);
+    }
+
+    /// What holds back those who wait.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// The service. No request is answered while this is held.
+    pub(super) fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        self.0.home.simulator()
+    }
+
+    /// How many requests arrived where none should.
+    pub(super) fn led_astray(&self) -> usize {
+        self.0.elsewhere.simulator().journal().len()
+    }
+
+    /// Whether a fault struck.
+    pub(super) fn struck(&self) -> bool {
+        self.simulator().journal().iter().any(|entry| entry.fault.is_some())
+    }
+
+    /// Which of the two hosts of the service a request was sent to.
+    pub(super) fn name_of(&self, host: &str) -> &'static str {
+        if self.0.login_url.ends_with(&format!("//{host}")) { "login" } else { "api" }
+    }
+
+    /// A builder of a client for this world.
+    pub(super) fn builder<C: FromConfig>(&self, scenario: &Scenario) -> ClientBuilder<C> {
+        let mut builder = ClientBuilder::new()
+            .api_url(self.0.api_url.parse().expect("a base URL"))
+            .login_url(self.0.login_url.parse().expect("a base URL"))
+            .direct()
+            .connect_timeout(scenario.connect_timeout)
+            .policy(scenario.policy);
+        if let Some(tls) = self.0.tls.as_ref().filter(|_| scenario.reach.is_root_known()) {
+            builder = builder.root_certificates(tls.root_pem().as_bytes()).expect("a certificate");
+        }
+        if let Some(tls) = self.0.tls.as_ref().filter(|_| scenario.reach == Reach::TlsOfBoth) {
+            let key = Secret::new(tls.client_key_pem().as_bytes().to_vec());
+            builder = builder
+                .client_certificate(tls.client_pem().as_bytes(), key)
+                .expect("a certificate and its key");
+        }
+        let mut service = self.simulator();
+        let id = service.client_id().to_owned();
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let with_credential = match scenario.credential {
+            Credential::Secret => builder.client_credentials(&id, secret(service.client_secret())),
+            Credential::WrongSecret => builder.client_credentials(&id, secret(WRONG_SECRET)),
+            Credential::Token => builder.access_token(&service.issue_token(START)),
+        };
+        with_credential.expect("a credential")
+    }
+
+    /// What a client in memory is told when it sends a request.
+    pub(super) fn handle(&self, request: http::Request<Vec<u8>>) -> Result<Reply, TransportFailure> {
+        if let Some(kind) = self.0.obstacle {
+            return Err(TransportFailure::new(kind, Sent::No, ""));
+        }
+        let host = if self.is_elsewhere(request.uri()) { &self.0.elsewhere } else { &self.0.home };
+        Ok(host.simulator().handle(self.now(), request))
+    }
+
+    fn is_elsewhere(&self, uri: &Uri) -> bool {
+        uri.host().is_some_and(|host| self.0.elsewhere.url("elsewhere").contains(host))
+    }
+}
+
+/// The two hosts of the service are two names of one listener.
+fn both_names(url: &str) -> (String, String) {
+    (url.to_owned(), url.replace("127.0.0.1", "localhost"))
+}
+
+/// Two addresses on loopback at which nobody is served, and that stay so while this lives.
+#[derive(Debug)]
+struct Unserved {
+    /// It takes connections and says nothing.
+    silent: SocketAddr,
+    /// It takes none: this side of the connection has the port, and does not listen.
+    refusing: SocketAddr,
+    _open: (TcpListener, TcpStream),
+}
+
+impl Unserved {
+    fn new() -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let stream = TcpStream::connect(listener.local_addr()?)?;
+        Ok(Self { silent: listener.local_addr()?, refusing: stream.local_addr()?, _open: (listener, stream) })
+    }
+}
+
+impl Reach {
+    fn tls(self) -> Option<Tls> {
+        let certificate = match self {
+            Self::TlsOfBoth | Self::TlsOfNobody => return Some(Tls::demanding_client().expect("keys")),
+            Self::Tls | Self::TlsOfUnknownRoot => Certificate::Good,
+            Self::TlsOfWrongName => Certificate::WrongName,
+            Self::TlsExpired => Certificate::Expired,
+            Self::TlsSelfSigned => Certificate::SelfSigned,
+            Self::Plain | Self::TlsOfNone | Self::TlsInSilence | Self::Refused | Self::Unresolved => {
+                return None;
+            }
+        };
+        Some(Tls::new(certificate).expect("keys"))
+    }
+
+    fn is_root_known(self) -> bool {
+        self != Self::TlsOfUnknownRoot
+    }
+
+    fn obstacle(self) -> Option<TransportKind> {
+        match self {
+            Self::Plain | Self::Tls | Self::TlsOfBoth => None,
+            Self::Refused | Self::TlsInSilence => Some(TransportKind::Connect),
+            Self::Unresolved => Some(TransportKind::Dns),
+            _ => Some(TransportKind::Tls),
+        }
+    }
+}

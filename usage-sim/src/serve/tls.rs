@@ -1,0 +1,265 @@
+//! TLS with certificates made on the spot.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SanType, date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+/// Which certificate a server shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Certificate {
+    /// A good one, of the root that [`Tls::root_pem`] hands out, for `127.0.0.1` and `localhost`.
+    #[default]
+    Good,
+    /// Of that root, for another host.
+    WrongName,
+    /// Of that root, and over since 2001.
+    Expired,
+    /// Of no root: signed with its own key.
+    SelfSigned,
+}
+
+/// The server's side of TLS: its certificate, the root behind it, and whether it asks for the client's.
+///
+/// Keys and certificates are new every time.
+///
+/// ```
+/// use usage_sim::{Certificate, ServeOptions, Simulator, SimulatorConfig, Tls, serve};
+///
+/// let tls = Tls::new(Certificate::Good)?;
+/// let root = tls.root_pem().to_owned(); // for the client to trust
+/// let server = serve(Simulator::new(SimulatorConfig::default()), ServeOptions::default().with_tls(tls))?;
+/// assert!(server.url().starts_with("https://127.0.0.1:"));
+/// assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tls {
+    certificate: Certificate,
+    root_pem: String,
+    client_pem: String,
+    client_key_pem: String,
+    demands_client: bool,
+    config: Arc<ServerConfig>,
+}
+
+impl Tls {
+    /// TLS with a new root and a new certificate; an error if the machine cannot make keys.
+    pub fn new(certificate: Certificate) -> io::Result<Self> {
+        Self::make(certificate, false)
+    }
+
+    /// TLS with a good certificate that serves only clients with one of the same root: see
+    /// [`client_pem`](Self::client_pem).
+    pub fn demanding_client() -> io::Result<Self> {
+        Self::make(Certificate::Good, true)
+    }
+
+    /// The root's certificate as PEM. No self-signed certificate is of it.
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// A certificate of the root for a client, as PEM.
+    pub fn client_pem(&self) -> &str {
+        &self.client_pem
+    }
+
+    /// The key to [`client_pem`](Self::client_pem), as PEM.
+    pub fn client_key_pem(&self) -> &str {
+        &self.client_key_pem
+    }
+
+    fn make(certificate: Certificate, demands_client: bool) -> io::Result<Self> {
+        let root = root().map_err(io::Error::other)?;
+        let (chain, key) = server_certificate(certificate, &root).map_err(io::Error::other)?;
+        let (client_pem, client_key_pem) = client_certificate(&root).map_err(io::Error::other)?;
+        let config = config(&root, chain, key, demands_client).map_err(io::Error::other)?;
+        Ok(Self {
+            certificate,
+            root_pem: root.pem(),
+            client_pem,
+            client_key_pem,
+            demands_client,
+            config: Arc::new(config),
+        })
+    }
+
+    /// The stream over `socket`; the handshake is part of the first read.
+    pub(super) fn accept(&self, socket: TcpStream) -> io::Result<Stream> {
+        let connection = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
+        Ok(Stream(StreamOwned::new(connection, socket)))
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("certificate", &self.certificate)
+            .field("demands_client", &self.demands_client)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A served connection. A connection that closes says nothing: what the client has not read by then was cut off.
+pub(super) struct Stream(StreamOwned<ServerConnection, TcpStream>);
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn root() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "usage-sim root");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+}
+
+fn server_certificate(
+    certificate: Certificate,
+    root: &CertifiedIssuer<'static, KeyPair>,
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
+    let mut params = if certificate == Certificate::WrongName {
+        CertificateParams::new(["elsewhere.invalid".to_owned()])?
+    } else {
+        let mut params = CertificateParams::new(["localhost".to_owned()])?;
+        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        params
+    };
+    params.distinguished_name.push(rcgen::DnType::CommonName, "usage-sim");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    if certificate == Certificate::Expired {
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(2001, 1, 1);
+    }
+    let key = KeyPair::generate()?;
+    let signed = match certificate {
+        Certificate::SelfSigned => params.self_signed(&key)?,
+        _ => params.signed_by(&key, root)?,
+    };
+    Ok((signed.der().clone(), key.into()))
+}
+
+fn client_certificate(root: &CertifiedIssuer<'static, KeyPair>) -> Result<(String, String), rcgen::Error> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "a client");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let key = KeyPair::generate()?;
+    Ok((params.signed_by(&key, root)?.pem(), key.serialize_pem()))
+}
+
+fn config(
+    root: &CertifiedIssuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    demands_client: bool,
+) -> Result<ServerConfig, Box<dyn std::error::Error + Send + Sync>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let config = if demands_client {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.der().clone())?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+        config.with_client_cert_verifier(verifier)
+    } else {
+        config.with_no_client_auth()
+    };
+    Ok(config.with_single_cert(vec![certificate], key)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, Error};
+
+    use super::*;
+    use crate::{ServeOptions, Simulator, SimulatorConfig, serve};
+
+    /// What a client that knows `root` makes of the server, asked for a path that does not exist.
+    fn asked(tls: &Tls, root: &str, with_certificate: bool) -> Result<String, Error> {
+        let server =
+            serve(Simulator::new(SimulatorConfig::default()), ServeOptions::default().with_tls(tls.clone()));
+        let server = server.unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_root_certificates(roots);
+        let config = if with_certificate {
+            let certificate = CertificateDer::from_pem_slice(tls.client_pem().as_bytes()).unwrap();
+            let key = PrivateKeyDer::from_pem_slice(tls.client_key_pem().as_bytes()).unwrap();
+            config.with_client_auth_cert(vec![certificate], key).unwrap()
+        } else {
+            config.with_no_client_auth()
+        };
+        let connection = ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap()).unwrap();
+        let mut stream = StreamOwned::new(connection, TcpStream::connect(server.address()).unwrap());
+        let mut head = [0; 12];
+        let asked = stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            .and_then(|()| stream.read_exact(&mut head));
+        asked.map_err(|error| {
+            error.get_ref().and_then(|error| error.downcast_ref::<Error>()).unwrap().clone()
+        })?;
+        Ok(String::from_utf8_lossy(&head).into_owned())
+    }
+
+    #[test]
+    fn each_certificate_is_what_it_says() {
+        let refused = |certificate| {
+            let tls = Tls::new(certificate).unwrap();
+            match asked(&tls, tls.root_pem(), false) {
+                Err(Error::InvalidCertificate(error)) => Some(error),
+                other => panic!("{other:?}"),
+            }
+        };
+        let good = Tls::new(Certificate::Good).unwrap();
+        assert_eq!(asked(&good, good.root_pem(), false).unwrap(), "HTTP/1.1 404");
+        let stranger = Tls::new(Certificate::Good).unwrap();
+        assert!(asked(&good, stranger.root_pem(), false).is_err());
+        assert!(matches!(refused(Certificate::Expired), Some(CertificateError::ExpiredContext { .. })));
+        assert!(matches!(
+            refused(Certificate::WrongName),
+            Some(CertificateError::NotValidForNameContext { .. })
+        ));
+        assert!(refused(Certificate::SelfSigned).is_some());
+    }
+
+    #[test]
+    fn a_client_has_to_show_its_certificate() {
+        let tls = Tls::demanding_client().unwrap();
+        assert_eq!(asked(&tls, tls.root_pem(), true).unwrap(), "HTTP/1.1 404");
+        let refused = asked(&tls, tls.root_pem(), false);
+        assert_eq!(refused, Err(Error::AlertReceived(AlertDescription::CertificateRequired)));
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let shown = format!("{:?}", Tls::new(Certificate::Expired).unwrap());
+        assert_eq!(shown, "Tls { certificate: Expired, demands_client: false, .. }");
+    }
+}
