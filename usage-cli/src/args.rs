@@ -29,16 +29,19 @@ const LONG_EXAMPLES: &str = "\
 Examples:
   genesys-usage query --simulate --last 7d               try it, without an account
   genesys-usage query --last 7d --group-by client,uri    who called what in the last week
+  genesys-usage login --client-id ID --open              ask as yourself, with a browser
+  genesys-usage doctor                                   what stands between here and the rows
   genesys-usage aggregate --last 200d --group-by platform --state run.json
   genesys-usage query --month 2026-10 --format csv --output october.csv
 
 Exit codes:
   0    done
-  1    the service refused the query, or it failed there
+  1    the service refused the query, or it failed there; doctor: a check failed
   2    wrong usage or configuration, or the result could not be written
   3    not authorised: the credential is not accepted, or lacks a permission
   4    the deadline passed; go on with --attach, or after --state with resume
   5    the service could not be reached or broke the protocol
+  6    watch: a threshold is crossed
   130  interrupted";
 
 /// What every command that runs a query takes.

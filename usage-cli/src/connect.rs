@@ -11,26 +11,87 @@ use usage_core::retry::Backoff;
 use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy, Region};
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
-use crate::credentials::{CredentialArgs, Variables, variable};
+use crate::config::{Config, Settings, meant};
+use crate::credentials::{CredentialArgs, Said, Source, Variables, variable};
+use crate::dry_run::DryRun;
 use crate::exit::{Lasting, Problem};
+use crate::login::{self, Keeper, Login};
 use crate::state::Service;
 use crate::transport::Transport;
 
 const REGION: &str = "GENESYSCLOUD_REGION";
 
+/// How this program names itself to the service.
+pub(crate) const USER_AGENT: &str = concat!("genesys-usage/", env!("CARGO_PKG_VERSION"));
+
 /// How long an execution of the built-in simulator takes: done at the first poll.
 const SIMULATED_EXECUTION: Duration = Duration::from_secs(1);
+
+/// Options that speak of another service.
+const NOT_SIMULATED: [&str; 9] = [
+    "region",
+    "api_url",
+    "login_url",
+    "oauth_client_id",
+    "oauth_client_secret_file",
+    "secret_command",
+    "access_token_file",
+    "config",
+    "profile",
+];
 
 /// Where the service is and how to talk to it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct ServiceArgs {
-    /// Run against a built-in simulator, started for this command: no account needed
-    #[arg(long, conflicts_with_all = ["region", "api_url", "login_url", "attach", "state", "CredentialArgs"])]
-    simulate: bool,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 
+    /// Go on with an execution that was submitted before, by its id; the period is not needed then
+    #[arg(long, value_name = "EXECUTION_ID", conflicts_with = "simulate")]
+    pub(crate) attach: Option<ExecutionId>,
+
+    /// Keep in this file how far the run got, at every step: after any end, even a kill, 'genesys-usage resume FILE' goes on
+    ///
+    /// The file must not exist yet; it is removed when the result is written. It holds the query and the hosts, no
+    /// credential and no row.
+    #[arg(long, value_name = "FILE", conflicts_with = "simulate")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Show the request in place of sending it, as text or as a curl command, without the token
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+        conflicts_with_all = ["simulate", "state"]
+    )]
+    pub(crate) dry_run: Option<DryRun>,
+
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+}
+
+/// Where the service is: the organisation's, or a simulated one.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub(crate) struct PlaceArgs {
+    /// Run against a built-in simulator, started for this command: no account needed
+    #[arg(long, conflicts_with_all = NOT_SIMULATED)]
+    pub(crate) simulate: bool,
+
+    #[command(flatten)]
+    pub(crate) hosts: HostArgs,
+}
+
+/// Where the organisation's service is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub(crate) struct HostArgs {
     /// The organisation's region: eu-central-1, or its domain, mypurecloud.de [env: GENESYSCLOUD_REGION] [default: us-east-1]
-    #[arg(long, conflicts_with = "api_url")]
+    #[arg(long, conflicts_with = "api_url", value_parser = region)]
     region: Option<Region>,
 
     /// Where requests and the access token go, in place of the region's API host: https, or http to this machine
@@ -40,20 +101,6 @@ pub(crate) struct ServiceArgs {
     /// Where client credentials go, in place of the region's login host; needed if --api-url names another machine
     #[arg(long, value_name = "URL")]
     login_url: Option<String>,
-
-    /// Go on with an execution that was submitted before, by its id; the period is not needed then
-    #[arg(long, value_name = "EXECUTION_ID")]
-    pub(crate) attach: Option<ExecutionId>,
-
-    /// Keep in this file how far the run got, at every step: after any end, even a kill, 'genesys-usage resume FILE' goes on
-    ///
-    /// The file must not exist yet; it is removed when the result is written. It holds the query and the hosts, no
-    /// credential and no row.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) pace: PaceArgs,
 }
 
 /// How the service is talked to.
@@ -64,9 +111,9 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_enum)]
     pub(crate) transport: Option<Transport>,
 
-    /// How long the whole command may wait for the service: 90s, 10m, 1h
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
-    deadline: Duration,
+    /// How long the whole command may wait for the service: 90s, 10m, 1h [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) deadline: Option<Duration>,
 
     /// The first delay before a poll and before a retry. For tests, which cannot wait as long as the service wants
     /// to be left alone; hidden so that nobody else is tempted.
@@ -86,31 +133,32 @@ pub(crate) struct Connection {
     grant: Grant,
     policy: Policy,
     pub(crate) transport: Transport,
+    /// Writes a renewed token back, if it is a log-in's.
+    pub(crate) keeper: Option<Keeper>,
     /// It serves as long as this lives.
     simulator: Option<Server>,
 }
 
 impl Connection {
-    /// Settles everything that can be settled without a request.
+    /// Settles everything that can be settled without a request to the API. A log-in that is about to expire is renewed.
     pub(crate) fn open(service: &ServiceArgs, credentials: &CredentialArgs) -> Result<Self, Problem> {
-        let (policy, transport) = (service.pace.policy(), service.pace.transport.unwrap_or_default());
-        if service.simulate {
-            let server = start_simulator()?;
-            let url: BaseUrl = server.url().parse().map_err(Problem::build)?;
-            let grant = own_grant(&server)?;
-            return Ok(Self {
-                api: url.clone(),
-                login: url,
-                grant,
-                policy,
-                transport,
-                simulator: Some(server),
-            });
+        Self::to(&service.place, &service.pace, credentials)
+    }
+
+    /// The same, for commands that run no query.
+    pub(crate) fn to(
+        where_to: &PlaceArgs,
+        pace: &PaceArgs,
+        credentials: &CredentialArgs,
+    ) -> Result<Self, Problem> {
+        if where_to.simulate {
+            return Self::simulated(pace);
         }
         let variables: Variables<'_> = &|name| env::var_os(name);
-        let grant = credentials.grant(variables)?;
-        let (api, login) = service.hosts(&grant, variables)?;
-        Ok(Self { api, login, grant, policy, transport, simulator: None })
+        let config = Config::load(&credentials.profile, variables)?;
+        let source = credentials.source(variables, &config)?;
+        let service = where_to.hosts.service(&source, variables, &config)?;
+        Self::with(service, source, pace.policy(Some(&config)), pace.transport(&config))
     }
 
     /// The hosts of a run that is gone on with, by the credential and at the pace given now.
@@ -120,10 +168,44 @@ impl Connection {
         pace: &PaceArgs,
         transport: Transport,
     ) -> Result<Self, Problem> {
-        let grant = credentials.grant(&|name| env::var_os(name))?;
-        let Service { api_url, login_url } = service;
-        let policy = pace.policy();
-        Ok(Self { api: api_url, login: login_url, grant, policy, transport, simulator: None })
+        let variables: Variables<'_> = &|name| env::var_os(name);
+        let config = Config::load(&credentials.profile, variables)?;
+        let source = credentials.source(variables, &config)?;
+        if let Source::Login(login, _) = &source {
+            check_hosts(login, &service)?;
+        }
+        Self::with(service, source, pace.policy(Some(&config)), transport)
+    }
+
+    fn with(
+        service: Service,
+        mut source: Source,
+        policy: Policy,
+        transport: Transport,
+    ) -> Result<Self, Problem> {
+        let mut keeper = None;
+        if let Source::Login(login, store) = &mut source {
+            **login = login::fresh(store, (**login).clone(), policy)?;
+            keeper = Some(Keeper::new(store.clone(), (**login).clone()));
+        }
+        let Service { api_url: api, login_url: login } = service;
+        Ok(Self { api, login, grant: source.grant()?, policy, transport, keeper, simulator: None })
+    }
+
+    /// To exchange `grant` for a token, and nothing else.
+    pub(crate) fn to_log_in(service: Service, grant: Grant, pace: &PaceArgs, config: &Config) -> Self {
+        let Service { api_url: api, login_url: login } = service;
+        let (policy, transport) = (pace.policy(Some(config)), pace.transport(config));
+        Self { api, login, grant, policy, transport, keeper: None, simulator: None }
+    }
+
+    fn simulated(pace: &PaceArgs) -> Result<Self, Problem> {
+        let server = start_simulator()?;
+        let url: BaseUrl = server.url().parse().map_err(Problem::build)?;
+        let grant = own_grant(&server)?;
+        let (policy, transport) = (pace.policy(None), pace.transport.unwrap_or_default());
+        let (api, login) = (url.clone(), url);
+        Ok(Self { api, login, grant, policy, transport, keeper: None, simulator: Some(server) })
     }
 
     /// Its hosts.
@@ -138,7 +220,7 @@ impl Connection {
             .login_url(self.login.clone())
             .grant(self.grant.clone())
             .policy(self.policy)
-            .user_agent(concat!("genesys-usage/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .build()
     }
 
@@ -154,6 +236,7 @@ impl Connection {
             Grant::ClientCredentials { client_id, .. } => {
                 format!("OAuth client {client_id} at {}", self.login)
             }
+            _ if self.keeper.is_some() => "a log-in".to_owned(),
             _ => "another grant".to_owned(),
         };
         format!("{} with {who}, transport {:?}", self.api, self.transport)
@@ -161,8 +244,11 @@ impl Connection {
 }
 
 impl PaceArgs {
-    fn policy(&self) -> Policy {
-        let policy = Policy::default().with_deadline(self.deadline);
+    pub(crate) fn policy(&self, config: Option<&Config>) -> Policy {
+        let configured = config.and_then(|config| config.own(|settings| settings.deadline));
+        let deadline = self.deadline.or(configured.map(|(deadline, _)| deadline));
+        let policy = Policy::default();
+        let policy = policy.with_deadline(deadline.unwrap_or(policy.deadline));
         match self.initial_delay {
             None => policy,
             Some(initial) => policy
@@ -171,40 +257,121 @@ impl PaceArgs {
                 .with_retry(Backoff { initial, ..policy.retry }),
         }
     }
+
+    fn transport(&self, config: &Config) -> Transport {
+        let configured = config.own(|settings| settings.transport).map(|(transport, _)| transport);
+        self.transport.or(configured).unwrap_or_default()
+    }
 }
 
-impl ServiceArgs {
-    /// The API host and the login host. A credential goes to no host that was not named for it.
-    fn hosts(&self, grant: &Grant, variables: Variables<'_>) -> Result<(BaseUrl, BaseUrl), Problem> {
-        let given = |option: &str, url: &Option<String>| {
-            let parsed = url.as_ref().map(|url| url.parse::<BaseUrl>()).transpose();
-            parsed.map_err(|error| Problem::usage(format!("{option}: {error}")))
-        };
-        let (api, login) = (given("--api-url", &self.api_url)?, given("--login-url", &self.login_url)?);
-        match (api, login) {
-            (Some(api), Some(login)) => Ok((api, login)),
-            // A manual token is not sent to a login host; a simulated service is both hosts in one.
-            (Some(api), None) if matches!(grant, Grant::Manual(_)) || api.is_loopback() => {
-                Ok((api.clone(), api))
+/// What names the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    pub(crate) api: BaseUrl,
+    /// None if the place that names the API host does not say.
+    pub(crate) login: Option<BaseUrl>,
+}
+
+impl HostArgs {
+    /// The API host and the login host for `source`. A credential goes to no host that was not named for it.
+    pub(crate) fn service(
+        &self,
+        source: &Source,
+        variables: Variables<'_>,
+        config: &Config,
+    ) -> Result<Service, Problem> {
+        match source {
+            Source::Login(kept, _) => {
+                let own = Service { api_url: kept.api_url.clone(), login_url: kept.login_url.clone() };
+                // What other programs' files say is no reason to doubt where the log-in belongs.
+                if let Some(named) = self.named(variables, config.own_places().map(Ok))? {
+                    let Hosts { api: api_url, login } = named.value;
+                    let login_url = login.unwrap_or_else(|| own.login_url.clone());
+                    check_hosts(kept, &Service { api_url, login_url })?;
+                }
+                Ok(own)
             }
-            (Some(_), None) => Err(Problem::usage("--api-url does not say where client credentials go")
-                .with_hint("give --login-url as well, or use an access token")),
-            (None, login) => {
-                let region = self.region(variables)?;
-                Ok((region.api_url(), login.unwrap_or_else(|| region.login_url())))
+            Source::AccessToken(_) | Source::Client { .. } => {
+                let Hosts { api, login } = self.hosts(variables, config)?.value;
+                let is_token = matches!(source, Source::AccessToken(_));
+                match login {
+                    Some(login) => Ok(Service { api_url: api, login_url: login }),
+                    // A manual token is not sent to a login host; a simulated service is both hosts in one.
+                    None if is_token || api.is_loopback() => {
+                        Ok(Service { api_url: api.clone(), login_url: api })
+                    }
+                    None => Err(Problem::usage("--api-url does not say where client credentials go")
+                        .with_hint("give --login-url as well, or use an access token")),
+                }
             }
         }
     }
 
-    fn region(&self, variables: Variables<'_>) -> Result<Region, Problem> {
-        match (&self.region, variable(variables, REGION)?) {
-            (Some(region), _) => Ok(region.clone()),
-            (None, Some(text)) => {
-                text.parse().map_err(|error: BuildError| Problem::usage(format!("{REGION}: {error}")))
-            }
-            (None, None) => Ok(Region::default()),
+    /// The hosts by the first place that names one, or those of the default region.
+    pub(crate) fn hosts(&self, variables: Variables<'_>, config: &Config) -> Result<Said<Hosts>, Problem> {
+        if let Some(named) = self.named(variables, config.places())? {
+            return Ok(named);
         }
+        let login = given("--login-url", self.login_url.as_deref())?;
+        Ok(Said::new(of_region(&Region::default(), login), "default"))
     }
+
+    fn named<'a>(
+        &self,
+        variables: Variables<'_>,
+        places: impl Iterator<Item = Result<&'a Settings, Problem>>,
+    ) -> Result<Option<Said<Hosts>>, Problem> {
+        let login = given("--login-url", self.login_url.as_deref())?;
+        if let Some(api) = given("--api-url", self.api_url.as_deref())? {
+            return Ok(Some(Said::new(Hosts { api, login }, "--api-url")));
+        }
+        if let Some(region) = &self.region {
+            return Ok(Some(Said::new(of_region(region, login), "--region")));
+        }
+        if let Some(text) = variable(variables, REGION)? {
+            let region = region(&text).map_err(|error| Problem::usage(format!("{REGION}: {error}")))?;
+            return Ok(Some(Said::new(of_region(&region, login), REGION)));
+        }
+        for settings in places {
+            let settings = settings?;
+            let login = login.clone().or_else(|| settings.login_url.clone());
+            let hosts = match (&settings.api_url, &settings.region) {
+                (Some(api), _) => Hosts { api: api.clone(), login },
+                (None, Some(region)) => of_region(region, login),
+                (None, None) => continue,
+            };
+            return Ok(Some(Said::new(hosts, &*settings.place)));
+        }
+        Ok(None)
+    }
+}
+
+fn given(option: &str, url: Option<&str>) -> Result<Option<BaseUrl>, Problem> {
+    let parsed = url.map(str::parse::<BaseUrl>).transpose();
+    parsed.map_err(|error| Problem::usage(format!("{option}: {error}")))
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    text.parse().map_err(|error: BuildError| {
+        let regions: Vec<_> = Region::all().collect();
+        match meant(text, regions.iter().filter_map(Region::aws_name)) {
+            Some(name) => format!("{error}; did you mean '{name}'?"),
+            None => error.to_string(),
+        }
+    })
+}
+
+fn of_region(region: &Region, login: Option<BaseUrl>) -> Hosts {
+    Hosts { api: region.api_url(), login: Some(login.unwrap_or_else(|| region.login_url())) }
+}
+
+/// A log-in's tokens go to the hosts that issued them.
+fn check_hosts(login: &Login, service: &Service) -> Result<(), Problem> {
+    if login.api_url == service.api_url && login.login_url == service.login_url {
+        return Ok(());
+    }
+    Err(Problem::usage(format!("the log-in is for {}, not for {}", login.api_url, service.api_url))
+        .with_hint("log in there: genesys-usage login with the same --region and --profile"))
 }
 
 fn start_simulator() -> Result<Server, Problem> {
@@ -222,9 +389,9 @@ fn own_grant(server: &Server) -> Result<Grant, Problem> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use usage_core::auth::AccessToken;
 
     use super::*;
+    use crate::secret_source::SecretFrom;
 
     #[derive(Debug, Parser)]
     struct Parsed {
@@ -235,17 +402,18 @@ mod tests {
     }
 
     /// The API host and the login host.
-    fn hosts(arguments: &[&str], grant: &Grant, region: Option<&str>) -> Option<(String, String)> {
+    fn hosts(arguments: &[&str], source: &Source, region: Option<&str>) -> Option<(String, String)> {
         let parsed = Parsed::parse_from([&["genesys-usage"], arguments].concat());
         let variables: Variables<'_> = &|name| (name == REGION).then(|| region.map(Into::into)).flatten();
-        let (api, login) = parsed.service.hosts(grant, variables).ok()?;
-        Some((api.to_string(), login.to_string()))
+        let service = parsed.service.place.hosts.service(source, variables, &Config::nowhere()).ok()?;
+        Some((service.api_url.to_string(), service.login_url.to_string()))
     }
 
     #[test]
     fn a_credential_goes_to_no_host_that_was_not_named_for_it() {
-        let client = Grant::client_credentials("id", String::from("secret").into()).unwrap();
-        let token = Grant::Manual(AccessToken::parse("token").unwrap());
+        let said = || Said::new(SecretFrom::Value(String::from("secret").into()), "a test");
+        let client = Source::Client { id: Said::new("id".into(), "a test"), secret: said() };
+        let token = Source::AccessToken(said());
         let pair = |api: &str, login: &str| Some((api.to_owned(), login.to_owned()));
         let us = pair("https://api.mypurecloud.com", "https://login.mypurecloud.com");
         let germany = pair("https://api.mypurecloud.de", "https://login.mypurecloud.de");
@@ -273,8 +441,15 @@ mod tests {
         let url: BaseUrl = "https://api.mypurecloud.de".parse().unwrap();
         let grant = Grant::client_credentials("id", String::from("hunter2").into()).unwrap();
         let (policy, transport) = (Policy::default(), Transport::Tokio);
-        let connection =
-            Connection { api: url.clone(), login: url, grant, policy, transport, simulator: None };
+        let connection = Connection {
+            api: url.clone(),
+            login: url,
+            grant,
+            policy,
+            transport,
+            keeper: None,
+            simulator: None,
+        };
         assert!(!format!("{connection:?} {}", connection.describe()).contains("hunter2"));
     }
 }

@@ -1,25 +1,23 @@
-//! Where the credential comes from: files named by options, or the environment. Never an argument.
+//! Where the credential comes from: files and commands named by options, the environment, configuration, a log-in.
+//! Never an argument.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use usage_core::Secret;
 use usage_core::auth::{AccessToken, Grant};
 
+use crate::config::{Config, ProfileArgs, Settings};
 use crate::exit::Problem;
+use crate::login::{Login, Store};
+use crate::secret_source::SecretFrom;
 
-const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
-const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
+pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
+pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
+pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
-/// A secret is short; more than this is the wrong file.
-const MAX_SECRET: u64 = 64 * 1024;
-
-/// Who asks: an access token, or an OAuth client with the client-credentials grant.
-#[derive(Debug, Args)]
+/// Who asks: an access token, an OAuth client with the client-credentials grant, or a user who has logged in.
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Credentials")]
 pub(crate) struct CredentialArgs {
     /// The id of the OAuth client to log in as (client-credentials grant) [env: GENESYSCLOUD_OAUTHCLIENT_ID]
@@ -30,60 +28,159 @@ pub(crate) struct CredentialArgs {
     #[arg(long, value_name = "FILE")]
     oauth_client_secret_file: Option<PathBuf>,
 
+    /// A command that writes that client's secret to its standard output: 'pass show genesys/usage'
+    #[arg(long, value_name = "COMMAND", conflicts_with = "oauth_client_secret_file")]
+    secret_command: Option<String>,
+
     /// A file with an access token, in place of the environment's GENESYSCLOUD_ACCESS_TOKEN
     ///
-    /// An access token wins over an OAuth client, and options win over the environment: the token of this file, then
-    /// the client of the options above, then GENESYSCLOUD_ACCESS_TOKEN, then the client of the environment.
+    /// An access token wins over an OAuth client, and options win over the environment, which wins over files: the
+    /// token of this file, then the client of the options above, then GENESYSCLOUD_ACCESS_TOKEN, then the client of the
+    /// environment, then the configuration, and last of all what 'genesys-usage login' keeps. 'genesys-usage config
+    /// show' says which it is.
     #[arg(long, value_name = "FILE")]
     access_token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
 }
 
 /// How a variable of the environment is read.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-impl CredentialArgs {
-    /// The credential to use.
-    pub(crate) fn grant(&self, variables: Variables<'_>) -> Result<Grant, Problem> {
-        if let Some(file) = &self.access_token_file {
-            return access_token(&read_secret(file, "access token")?);
+/// A value, and where it was said.
+#[derive(Clone, Debug)]
+pub(crate) struct Said<T> {
+    pub(crate) value: T,
+    pub(crate) place: String,
+}
+
+impl<T> Said<T> {
+    pub(crate) fn new(value: T, place: impl Into<String>) -> Self {
+        Self { value, place: place.into() }
+    }
+}
+
+/// Who asks, before any secret is read.
+#[derive(Debug)]
+pub(crate) enum Source {
+    AccessToken(Said<SecretFrom>),
+    Client { id: Said<String>, secret: Said<SecretFrom> },
+    Login(Box<Login>, Store),
+}
+
+impl Source {
+    /// The credential itself.
+    pub(crate) fn grant(&self) -> Result<Grant, Problem> {
+        match self {
+            Self::AccessToken(token) => {
+                AccessToken::parse(token.value.read()?.expose()).map(Grant::Manual).map_err(Problem::build)
+            }
+            Self::Client { id, secret } => {
+                Grant::client_credentials(&id.value, secret.value.read()?).map_err(Problem::build)
+            }
+            Self::Login(login, _) => login.grant(),
         }
-        let client_is_named = self.oauth_client_id.is_some() || self.oauth_client_secret_file.is_some();
-        match variable(variables, ACCESS_TOKEN)? {
-            Some(token) if !client_is_named => access_token(&Secret::new(token)),
-            _ => self.client(variables),
+    }
+}
+
+impl CredentialArgs {
+    /// Who asks, by the first place that says it.
+    pub(crate) fn source(&self, variables: Variables<'_>, config: &Config) -> Result<Source, Problem> {
+        if let Some(file) = &self.access_token_file {
+            return Ok(Source::AccessToken(Said::new(SecretFrom::File(file.clone()), "--access-token-file")));
+        }
+        let token = variable(variables, ACCESS_TOKEN)?;
+        let is_client_named = self.oauth_client_id.is_some()
+            || self.oauth_client_secret_file.is_some()
+            || self.secret_command.is_some();
+        if let (Some(token), false) = (token, is_client_named) {
+            return Ok(Source::AccessToken(Said::new(SecretFrom::Value(token.into()), ACCESS_TOKEN)));
+        }
+        let (id, secret) = (self.id(variables)?, self.secret(variables)?);
+        if id.is_some() || secret.is_some() {
+            return completed(id, secret, config);
+        }
+        for settings in config.places() {
+            if let Some(source) = of_settings(settings?) {
+                return Ok(source);
+            }
+        }
+        if let Some(store) = Store::of(config.profile())
+            && let Some(login) = store.read()?
+        {
+            return Ok(Source::Login(Box::new(login), store));
+        }
+        Err(no_credential())
+    }
+
+    /// Of the options and the environment.
+    fn id(&self, variables: Variables<'_>) -> Result<Option<Said<String>>, Problem> {
+        match &self.oauth_client_id {
+            Some(id) => Ok(Some(Said::new(id.clone(), "--oauth-client-id"))),
+            None => Ok(variable(variables, CLIENT_ID)?.map(|id| Said::new(id, CLIENT_ID))),
         }
     }
 
-    fn client(&self, variables: Variables<'_>) -> Result<Grant, Problem> {
-        let id = match &self.oauth_client_id {
-            Some(id) => Some(id.clone()),
-            None => variable(variables, CLIENT_ID)?,
-        };
-        let secret = match &self.oauth_client_secret_file {
-            Some(file) => Some(read_secret(file, "client secret")?),
-            None => variable(variables, CLIENT_SECRET)?.map(Secret::new),
-        };
-        match (id, secret) {
-            (Some(id), Some(secret)) => Grant::client_credentials(&id, secret).map_err(Problem::build),
-            (None, None) => Err(no_credential()),
-            (Some(_), None) => Err(Problem::usage("the OAuth client has an id, but no secret")
-                .with_hint(format!("set {CLIENT_SECRET}, or give --oauth-client-secret-file FILE"))),
-            (None, Some(_)) => Err(Problem::usage("the OAuth client has a secret, but no id")
-                .with_hint(format!("set {CLIENT_ID}, or give --oauth-client-id ID"))),
+    fn secret(&self, variables: Variables<'_>) -> Result<Option<Said<SecretFrom>>, Problem> {
+        if let Some(file) = &self.oauth_client_secret_file {
+            return Ok(Some(Said::new(SecretFrom::File(file.clone()), "--oauth-client-secret-file")));
         }
+        if let Some(command) = &self.secret_command {
+            return Ok(Some(Said::new(SecretFrom::Command(command.clone()), "--secret-command")));
+        }
+        let secret = variable(variables, CLIENT_SECRET)?;
+        Ok(secret.map(|secret| Said::new(SecretFrom::Value(secret.into()), CLIENT_SECRET)))
     }
+}
+
+/// The client of options and environment; the half that they leave out is in our own configuration.
+fn completed(
+    id: Option<Said<String>>,
+    secret: Option<Said<SecretFrom>>,
+    config: &Config,
+) -> Result<Source, Problem> {
+    let id =
+        id.or_else(|| config.own(|settings| settings.client_id.clone()).map(|(id, at)| Said::new(id, at)));
+    let secret = secret.or_else(|| config.own(secret_of).map(|(secret, at)| Said::new(secret, at)));
+    match (id, secret) {
+        (Some(id), Some(secret)) => Ok(Source::Client { id, secret }),
+        (Some(_), None) => {
+            Err(Problem::usage("the OAuth client has an id, but no secret").with_hint(format!(
+                "set {CLIENT_SECRET}, or give --oauth-client-secret-file FILE or --secret-command COMMAND"
+            )))
+        }
+        _ => Err(Problem::usage("the OAuth client has a secret, but no id")
+            .with_hint(format!("set {CLIENT_ID}, or give --oauth-client-id ID"))),
+    }
+}
+
+/// The whole credential of one place, if it has one. An id alone is for `genesys-usage login`.
+fn of_settings(settings: &Settings) -> Option<Source> {
+    let token = settings.access_token_file.clone().map(SecretFrom::File);
+    let token = token.or_else(|| settings.access_token.clone().map(SecretFrom::Value));
+    if let Some(token) = token {
+        return Some(Source::AccessToken(Said::new(token, &*settings.place)));
+    }
+    let (id, secret) = (settings.client_id.clone()?, secret_of(settings)?);
+    let place = || settings.place.clone();
+    Some(Source::Client { id: Said::new(id, place()), secret: Said::new(secret, place()) })
+}
+
+fn secret_of(settings: &Settings) -> Option<SecretFrom> {
+    let command = settings.secret_command.clone().map(SecretFrom::Command);
+    command
+        .or_else(|| settings.client_secret_file.clone().map(SecretFrom::File))
+        .or_else(|| settings.client_secret.clone().map(SecretFrom::Value))
 }
 
 fn no_credential() -> Problem {
     Problem::usage("no credentials")
         .with_hint(format!(
-            "set {CLIENT_ID} and {CLIENT_SECRET} (or {ACCESS_TOKEN}), and GENESYSCLOUD_REGION, to ask your organisation"
+            "set {CLIENT_ID} and {CLIENT_SECRET} (or {ACCESS_TOKEN}), and GENESYSCLOUD_REGION, to ask your organisation; \
+             or log in with a browser: genesys-usage login --client-id ID"
         ))
         .with_hint("or add --simulate to try it against a built-in simulator, without an account")
-}
-
-fn access_token(token: &Secret<String>) -> Result<Grant, Problem> {
-    AccessToken::parse(token.expose()).map(Grant::Manual).map_err(Problem::build)
 }
 
 /// The value of `name`; an empty one counts as none.
@@ -95,37 +192,16 @@ pub(crate) fn variable(variables: Variables<'_>, name: &str) -> Result<Option<St
         .transpose()
 }
 
-/// The whole text of `file`, without white space around it.
-fn read_secret(file: &Path, what: &str) -> Result<Secret<String>, Problem> {
-    let mut text = String::new();
-    let read = File::open(file).and_then(|file| file.take(MAX_SECRET + 1).read_to_string(&mut text));
-    let text = Secret::new(text);
-    let name = file.display();
-    match read {
-        Err(error) => Err(Problem::usage(format!("cannot read the {what} from {name}: {error}"))),
-        Ok(_) if text.expose().trim().is_empty() => {
-            Err(Problem::usage(format!("the file {name} should hold the {what}, but is empty")))
-        }
-        Ok(length) if length as u64 > MAX_SECRET => {
-            Err(Problem::usage(format!("the file {name} should hold the {what}, but is far too long")))
-        }
-        Ok(_) => Ok(Secret::new(text.expose().trim().to_owned())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Who asks, given these options and an environment of these variables.
     fn who(client_id: Option<&str>, environment: &[(&str, &str)]) -> Result<String, String> {
-        let args = CredentialArgs {
-            oauth_client_id: client_id.map(Into::into),
-            oauth_client_secret_file: None,
-            access_token_file: None,
-        };
+        let args = CredentialArgs { oauth_client_id: client_id.map(Into::into), ..CredentialArgs::default() };
         let find = |name: &str| environment.iter().find(|(known, _)| *known == name);
-        match args.grant(&|name| find(name).map(|(_, value)| value.into())) {
+        let source = args.source(&|name| find(name).map(|(_, value)| value.into()), &Config::nowhere());
+        match source.and_then(|source| source.grant()) {
             Ok(Grant::Manual(token)) => Ok(token.expose().to_owned()),
             Ok(Grant::ClientCredentials { client_id, client_secret }) => {
                 Ok(format!("{client_id}:{}", client_secret.expose()))
@@ -140,7 +216,7 @@ mod tests {
         assert_eq!(who(None, &[id, secret, token]).unwrap(), "token");
         assert_eq!(who(None, &[id, secret, (ACCESS_TOKEN, "")]).unwrap(), "id:secret");
         assert_eq!(who(Some("other"), &[id, secret, token]).unwrap(), "other:secret");
-        for environment in [&[][..], &[id], &[secret], &[id, (CLIENT_SECRET, "")]] {
+        for environment in [&[id][..], &[secret], &[id, (CLIENT_SECRET, "")]] {
             let problem = who(None, environment).unwrap_err();
             assert!(!problem.contains("\"secret\""), "{problem}");
         }

@@ -24,6 +24,8 @@ pub(crate) enum Code {
     Deadline = 4,
     /// The service could not be reached or broke the protocol.
     Unreachable = 5,
+    /// A threshold of `watch` is crossed.
+    Alert = 6,
     /// By a signal.
     Interrupted = 130,
 }
@@ -74,6 +76,16 @@ impl Problem {
         self
     }
 
+    /// What it says, without hints.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     pub(crate) fn code(&self) -> Code {
         self.code
     }
@@ -96,12 +108,24 @@ impl Display for Problem {
 
 /// The problem that an execution of `Q` ended with.
 pub(crate) fn problem<Q: UsageQuery>(error: &Error, way_on: &WayOn) -> Problem {
-    let mut problem = Problem::new(code(error), error.failure());
-    problem = details(problem, error);
-    if let Some(hint) = remedy::<Q>(error) {
-        problem = problem.with_hint(hint);
-    }
-    problem.with_hints(way_on.after(error))
+    let is_results = error.endpoint() == Q::Results::NAME;
+    let permissions = if is_results { Q::Results::PERMISSIONS } else { Q::PERMISSIONS };
+    described(error, permissions)
+        .with_hints((is_results && is_not_found(error)).then(|| {
+            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
+                .into()
+        }))
+        .with_hints(way_on.after(error))
+}
+
+/// The problem that a single call ended with; it wants any one of `permissions`.
+pub(crate) fn of_call(error: &Error, permissions: &[&str]) -> Problem {
+    described(error, permissions)
+}
+
+fn described(error: &Error, permissions: &[&str]) -> Problem {
+    let problem = Problem::new(code(error), error.failure());
+    details(problem, error).with_hints(remedy(error, permissions))
 }
 
 /// Whether executions outlast this program.
@@ -134,17 +158,13 @@ fn code(error: &Error) -> Code {
 }
 
 /// What may help.
-fn remedy<Q: UsageQuery>(error: &Error) -> Option<String> {
+fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     let status = error.api_error().map(|refusal| refusal.status);
     match (error.failure(), status) {
         (Failure::Rejected(_), Some(StatusCode::FORBIDDEN)) => Some(format!(
             "the role of the OAuth client or user needs any one of these permissions: {}",
-            permissions::<Q>(error).join(", ")
+            permissions.join(", ")
         )),
-        (Failure::Rejected(_), Some(StatusCode::NOT_FOUND)) if error.endpoint() == Q::Results::NAME => Some(
-            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
-                .into(),
-        ),
         (Failure::Rejected(_), Some(status)) if status.is_redirection() => {
             Some("redirects are not followed: is the region or the URL right?".into())
         }
@@ -161,8 +181,9 @@ fn remedy<Q: UsageQuery>(error: &Error) -> Option<String> {
     }
 }
 
-fn permissions<Q: UsageQuery>(error: &Error) -> &'static [&'static str] {
-    if error.endpoint() == Q::Results::NAME { Q::Results::PERMISSIONS } else { Q::PERMISSIONS }
+fn is_not_found(error: &Error) -> bool {
+    let status = error.api_error().map(|refusal| refusal.status);
+    matches!(error.failure(), Failure::Rejected(_)) && status == Some(StatusCode::NOT_FOUND)
 }
 
 fn details(mut problem: Problem, error: &Error) -> Problem {

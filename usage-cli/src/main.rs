@@ -1,23 +1,35 @@
 //! `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
 
 mod args;
+mod chart;
 mod command;
+mod config;
 mod connect;
 mod credentials;
+mod dry_run;
 mod exit;
 mod halt;
+mod http_request;
 mod interrupt;
+mod listing;
+mod login;
 mod merge;
 mod observer;
 mod output;
 mod paths;
 mod period;
+mod private_file;
 mod progress;
+mod report;
 mod run;
+mod saved;
+mod secret_source;
 mod sort;
 mod state;
 mod stderr;
+mod stdout;
 mod transport;
+mod watch;
 mod way_on;
 mod words;
 

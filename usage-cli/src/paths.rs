@@ -10,6 +10,11 @@ pub(crate) fn directory(path: &Path) -> PathBuf {
     }
 }
 
+/// `text` as one word of a command line, whatever is in it.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// `path` as one word of a command line that can be copied.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
@@ -18,7 +23,7 @@ pub(crate) fn shell_word(path: &Path) -> String {
         return text;
     }
     let dashed = if text.starts_with('-') { format!("./{text}") } else { text };
-    format!("'{}'", dashed.replace('\'', r"'\''"))
+    quoted(&dashed)
 }
 
 #[cfg(test)]

@@ -30,6 +30,14 @@ pub(crate) struct PeriodArgs {
 }
 
 impl PeriodArgs {
+    /// The interval, if one is given.
+    pub(crate) fn given(&self) -> Result<Option<Interval>, Problem> {
+        match self {
+            Self { interval: None, last: None, month: None } => Ok(None),
+            _ => self.interval(false).map(Some),
+        }
+    }
+
     /// The interval to ask for. An execution that was submitted before has its own: then none need be given.
     pub(crate) fn interval(&self, attached: bool) -> Result<Interval, Problem> {
         let now = Timestamp::from(SystemTime::now());

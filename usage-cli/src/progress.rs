@@ -10,6 +10,7 @@ use usage_core::{
     Cause, Execution, ExecutionId, Notice, Phase, Timestamp, Transition, UsageQuery, WaitReason,
 };
 
+use crate::output::grouped;
 use crate::stderr;
 
 const REDRAW: Duration = Duration::from_millis(100);
@@ -31,12 +32,15 @@ struct Status {
     /// What a wait ends with, and when.
     until: Option<(&'static str, Timestamp)>,
     execution_id: Option<ExecutionId>,
+    /// Of all pages and parts so far.
+    rows: usize,
 }
 
 impl Progress {
     /// Starts to show: the rewritten line only on a terminal and unless `quiet`.
     pub(crate) fn start(quiet: bool, verbosity: u8, parts: usize, attached: Option<&ExecutionId>) -> Self {
-        let status = Status { doing: "connecting".into(), until: None, execution_id: attached.cloned() };
+        let execution_id = attached.cloned();
+        let status = Status { doing: "connecting".into(), until: None, execution_id, rows: 0 };
         let status = Arc::new(Mutex::new(status));
         let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { spinner(&status) };
         Self { bar, verbosity, started: Instant::now(), parts, status }
@@ -50,7 +54,9 @@ impl Progress {
             _ => None,
         };
         let doing = format!("{part}{}", doing(execution));
-        *self.status() = Status { doing, until, execution_id: execution.id().cloned() };
+        let mut status = self.status();
+        *status = Status { doing, until, execution_id: execution.id().cloned(), rows: status.rows };
+        drop(status);
         match notice {
             Notice::Moved(moved) => {
                 self.tell(2, || format!("{part}{moved}; {} requests sent", execution.attempts()));
@@ -64,6 +70,15 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Takes notice of a page of so many rows.
+    pub(crate) fn rows(&self, rows: usize) {
+        let mut status = self.status();
+        status.rows += rows;
+        let rows = grouped(status.rows as u128);
+        drop(status);
+        self.tell(2, || format!("{rows} rows so far"));
     }
 
     /// Which part of how many it is; nothing if it is the only one.
@@ -111,6 +126,9 @@ fn spinner(status: &Arc<Mutex<Status>>) -> ProgressBar {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.doing)?;
+        if self.rows > 0 {
+            write!(f, ", {} rows so far", grouped(self.rows as u128))?;
+        }
         match self.until {
             Some((what, until)) => {
                 let left = until.saturating_since(now()).as_secs_f64().ceil();
@@ -213,9 +231,12 @@ mod tests {
             doing: "the query is submitted".into(),
             until: Some(("next poll", until)),
             execution_id: None,
+            rows: 0,
         };
         assert_eq!(status.to_string(), "the query is submitted; next poll in 3 s");
+        let status = Status { rows: 1234, ..status };
+        assert_eq!(status.to_string(), "the query is submitted, 1,234 rows so far; next poll in 3 s");
         let over = Status { until: Some(("next poll", Timestamp::UNIX_EPOCH)), ..status };
-        assert_eq!(over.to_string(), "the query is submitted; next poll in 0 s");
+        assert_eq!(over.to_string(), "the query is submitted, 1,234 rows so far; next poll in 0 s");
     }
 }

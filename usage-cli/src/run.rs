@@ -4,10 +4,12 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::SystemTime;
 
-use usage_core::{Execution, Policy, Snapshot, UsageQuery};
+use usage_core::{Execution, ExecutionId, Policy, Snapshot, Timestamp, UsageQuery, UsageTable};
 
 use crate::args::CommonArgs;
-use crate::connect::{Connection, PaceArgs};
+use crate::connect::{Connection, PaceArgs, ServiceArgs};
+use crate::credentials::CredentialArgs;
+use crate::dry_run::DryRun;
 use crate::exit::{self, Lasting, Problem};
 use crate::halt::Halt;
 use crate::interrupt::Interrupt;
@@ -30,38 +32,70 @@ pub(crate) fn run_parts<Q: UsageQuery + Send + 'static>(
     merge: Merge,
     args: &CommonArgs,
 ) -> Result<(), Problem> {
-    // What is wrong with the input is said before anything is sent.
+    if let Some(form) = args.service.dry_run {
+        return show(form, queries, args);
+    }
+    prepare(queries, merge, &args.service, &args.credentials, &args.output)?.go()
+}
+
+/// Shows the requests that begin the executions of `queries`, and sends none.
+fn show<Q: UsageQuery>(form: DryRun, queries: Vec<Q>, args: &CommonArgs) -> Result<(), Problem> {
     let now = SystemTime::now().into();
-    let attach = args.service.attach.as_ref();
-    for query in &queries {
+    check(&queries, args.service.attach.as_ref(), now)?;
+    queries.into_iter().try_for_each(|query| match &args.service.attach {
+        None => form.show(Execution::new(query, Policy::default(), seed(), now), args),
+        Some(id) => form.show(Execution::attach(query, id.clone(), Policy::default(), seed(), now), args),
+    })
+}
+
+/// What is wrong with the input is said before anything is sent.
+fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timestamp) -> Result<(), Problem> {
+    for query in queries {
         if attach.is_none() {
             query.check(now).map_err(Problem::build)?;
         }
         query.body().map_err(Problem::build)?;
     }
-    args.output.check()?;
-    let connection = Connection::open(&args.service, &args.credentials)?;
+    Ok(())
+}
+
+/// Settles everything about `queries`, the parts of one, that can be settled without a request.
+pub(crate) fn prepare<'a, Q: UsageQuery + Send + 'static>(
+    queries: Vec<Q>,
+    merge: Merge,
+    service: &'a ServiceArgs,
+    credentials: &CredentialArgs,
+    output: &'a OutputArgs,
+) -> Result<Run<'a, Q>, Problem> {
+    let now = SystemTime::now().into();
+    let attach = service.attach.as_ref();
+    check(&queries, attach, now)?;
+    if service.dry_run.is_some() {
+        return Err(Problem::usage("--dry-run is for the commands that only ask"));
+    }
+    output.check()?;
+    let connection = Connection::open(service, credentials)?;
 
     let start = |query| match attach {
         None => Execution::new(query, Policy::default(), seed(), now).snapshot(),
         Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now).snapshot(),
     };
     let parts: Vec<_> = queries.into_iter().map(start).collect();
-    let recorder = match &args.service.state {
+    let recorder = match &service.state {
         None => None,
         Some(path) => {
             let document = Document::new(
                 Q::FAMILY,
                 connection.service(),
                 connection.transport,
-                args.output.destination()?,
+                output.destination()?,
                 merge.clone(),
                 parts.iter().map(state::part).collect::<Result<_, _>>()?,
             );
             Some(Recorder::create(path, document)?)
         }
     };
-    Run { connection, parts, merge, recorder, output: &args.output, pace: &args.service.pace }.go()
+    Ok(Run { connection, parts, merge, recorder, output, pace: &service.pace })
 }
 
 /// A run of which everything is settled.
@@ -75,8 +109,26 @@ pub(crate) struct Run<'a, Q> {
 }
 
 impl<Q: UsageQuery + Send + 'static> Run<'_, Q> {
+    /// Runs it and writes its rows where they belong.
     pub(crate) fn go(self) -> Result<(), Problem> {
-        let Self { connection, parts, merge, recorder, output, pace } = self;
+        let (output, merge) = (self.output, self.merge.clone());
+        // Ctrl-C in a pager is the pager's.
+        self.go_with(output.file().is_some() || output.may_be_paged(), |tables| {
+            let table = merge.whole(tables);
+            match output.file() {
+                Some(file) => output.write_file(file, &table),
+                None => output.write_stdout(&table),
+            }
+        })
+    }
+
+    /// Runs it and hands the rows of each part to `finish`, which is not interrupted if it is `whole`.
+    pub(crate) fn go_with(
+        self,
+        whole: bool,
+        finish: impl FnOnce(Vec<UsageTable>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let Self { connection, parts, merge: _, recorder, output, pace } = self;
         let first = parts.first().and_then(Snapshot::execution_id);
         let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
         let halt = Halt::at(pace.halt_at);
@@ -104,17 +156,13 @@ impl<Q: UsageQuery + Send + 'static> Run<'_, Q> {
             }
             exit::problem::<Q>(&stopped.error, &guide.way_on())
         })?;
-        let table = merge.whole(tables);
         halt.point("before writing the result");
         let write = || {
-            match output.file() {
-                Some(file) => output.write_file(file, &table)?,
-                None => output.write_stdout(&table)?,
-            }
+            finish(tables)?;
             halt.point("after writing the result");
             recorder.as_ref().map_or(Ok(()), Recorder::remove)
         };
-        let written = if output.file().is_some() { interrupt.held_off_for_good(write) } else { write() };
+        let written = if whole { interrupt.held_off_for_good(write) } else { write() };
         written.map_err(|problem| problem.with_hints(guide.way_on().hint(progress.execution_id().as_ref())))
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use usage_core::UsageRow;
 use usage_core::model::{SortBy, SortOrder};
 
+use crate::config::meant;
 use crate::output::columns::{self, Cell};
 
 /// Something that rows can be sorted by.
@@ -107,8 +108,14 @@ impl FromStr for SortKey {
             [member.word, member.field, member.column].iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         let member = MEMBERS.iter().find(is_meant).ok_or_else(|| {
-            let words: Vec<_> = MEMBERS.iter().map(|member| member.word).collect();
-            format!("there is no '{name}' to sort by; there are {}", words.join(", "))
+            let words = MEMBERS.iter().map(|member| member.word);
+            match meant(name, words.clone()) {
+                Some(word) => format!("there is no '{name}' to sort by; did you mean '{word}'?"),
+                None => format!(
+                    "there is no '{name}' to sort by; there are {}",
+                    words.collect::<Vec<_>>().join(", ")
+                ),
+            }
         })?;
         match order {
             _ if order.eq_ignore_ascii_case("asc") => Ok(Self { member, descending: false }),

@@ -1,12 +1,16 @@
 //! Executions over one of the drivers. The drivers are alike; nothing is decided here.
 
+use std::fmt;
+use std::sync::MutexGuard;
+
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use usage_core::error::{BuildError, Error};
 use usage_core::execution::RestoreError;
-use usage_core::{Execution, Notice, Snapshot, UsageQuery, UsageTable};
+use usage_core::{Endpoint, Execution, Notice, Session, Snapshot, UsageQuery, UsageTable};
 
 use crate::connect::Connection;
+use crate::login::Keeper;
 use crate::observer::Observer;
 
 /// What carries the requests.
@@ -20,6 +24,16 @@ pub(crate) enum Transport {
     Tokio,
     /// async-std and hyper
     AsyncStd,
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocking => "blocking",
+            Self::Tokio => "tokio",
+            Self::AsyncStd => "async-std",
+        })
+    }
 }
 
 /// An execution that ended badly.
@@ -59,8 +73,13 @@ fn blocking<Q: UsageQuery + Send + 'static>(
     let handles = all(parts, |snapshot| client.restore(snapshot))?;
     let mut tables = Vec::new();
     for (part, handle) in handles.into_iter().enumerate() {
-        let table = handle.observe(of_part(observer, part)).finish();
-        tables.push(table.map_err(|error| Stopped { part, error })?);
+        let mut handle = handle.observe(of_part(connection, observer, part, &client));
+        let mut table = UsageTable::new();
+        while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
+            observer.progress.rows(page.len());
+            table.absorb(page);
+        }
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -74,8 +93,13 @@ async fn tokio<Q: UsageQuery + Send + 'static>(
     let handles = all(parts, |snapshot| client.restore(snapshot))?;
     let mut tables = Vec::new();
     for (part, handle) in handles.into_iter().enumerate() {
-        let table = handle.observe(of_part(observer, part)).finish().await;
-        tables.push(table.map_err(|error| Stopped { part, error })?);
+        let mut handle = handle.observe(of_part(connection, observer, part, &client));
+        let mut table = UsageTable::new();
+        while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
+            observer.progress.rows(page.len());
+            table.absorb(page);
+        }
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -94,8 +118,13 @@ async fn async_std<Q: UsageQuery + Send + 'static>(
     let handles = all(parts, |snapshot| client.restore(snapshot))?;
     let mut tables = Vec::new();
     for (part, handle) in handles.into_iter().enumerate() {
-        let table = handle.observe(of_part(observer, part)).finish().await;
-        tables.push(table.map_err(|error| Stopped { part, error })?);
+        let mut handle = handle.observe(of_part(connection, observer, part, &client));
+        let mut table = UsageTable::new();
+        while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
+            observer.progress.rows(page.len());
+            table.absorb(page);
+        }
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -109,10 +138,98 @@ fn all<Q, H>(
     handles.map_err(|error| BuildError::Client { problem: error.to_string().into() })
 }
 
-fn of_part<Q: UsageQuery>(
+fn of_part<Q: UsageQuery, C: HasSession>(
+    connection: &Connection,
     observer: &Observer,
     part: usize,
+    client: &C,
 ) -> impl FnMut(&Execution<Q>, Notice) + Send + 'static {
-    let observer = observer.clone();
-    move |execution, notice| observer.notice(part, execution, notice)
+    let (observer, kept) =
+        (observer.clone(), connection.keeper.clone().map(|keeper| (keeper, client.clone())));
+    move |execution, notice| {
+        // Before anything else: the old token may be spent.
+        if let (Some((keeper, client)), Notice::Moved(_)) = (&kept, notice) {
+            keeper.look(&client.session());
+        }
+        observer.notice(part, execution, notice);
+    }
 }
+
+/// Calls single endpoints, all in one session, over the driver that the connection names.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    client: AnyClient,
+    keeper: Option<Keeper>,
+}
+
+#[derive(Debug)]
+enum AnyClient {
+    Blocking(usage_blocking::Client),
+    Tokio(tokio::runtime::Runtime, usage_tokio::Client),
+    AsyncStd(usage_async_std::Client),
+}
+
+impl Caller {
+    pub(crate) fn new(connection: &Connection) -> Result<Self, BuildError> {
+        let client = match connection.transport {
+            Transport::Blocking => AnyClient::Blocking(connection.client()?),
+            Transport::Tokio => AnyClient::Tokio(tokio_runtime()?, connection.client()?),
+            Transport::AsyncStd => AnyClient::AsyncStd(connection.client()?),
+        };
+        Ok(Self { client, keeper: connection.keeper.clone() })
+    }
+
+    pub(crate) fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let answer = match &self.client {
+            AnyClient::Blocking(client) => client.call(endpoint),
+            AnyClient::Tokio(runtime, client) => runtime.block_on(client.call(endpoint)),
+            AnyClient::AsyncStd(client) => async_std::task::block_on(client.call(endpoint)),
+        };
+        self.keep();
+        answer
+    }
+
+    /// Fetches an access token, if there is none that is good.
+    pub(crate) fn log_in(&self) -> Result<(), Error> {
+        let answer = match &self.client {
+            AnyClient::Blocking(client) => client.log_in(),
+            AnyClient::Tokio(runtime, client) => runtime.block_on(client.log_in()),
+            AnyClient::AsyncStd(client) => async_std::task::block_on(client.log_in()),
+        };
+        self.keep();
+        answer
+    }
+
+    /// The session, to look at.
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        match &self.client {
+            AnyClient::Blocking(client) => client.session(),
+            AnyClient::Tokio(_, client) => client.session(),
+            AnyClient::AsyncStd(client) => client.session(),
+        }
+    }
+
+    /// The token may have been renewed, whatever came of the call.
+    fn keep(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.look(&self.session());
+        }
+    }
+}
+
+/// The clients of all drivers.
+trait HasSession: Clone + Send + 'static {
+    fn session(&self) -> MutexGuard<'_, Session>;
+}
+
+macro_rules! has_session {
+    ($($client:ty),+) => {
+        $(impl HasSession for $client {
+            fn session(&self) -> MutexGuard<'_, Session> {
+                self.session()
+            }
+        })+
+    };
+}
+
+has_session!(usage_blocking::Client, usage_tokio::Client, usage_async_std::Client);

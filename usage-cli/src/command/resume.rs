@@ -13,6 +13,7 @@ use crate::connect::{Connection, PaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::exit::{Code, Problem};
 use crate::output::OutputArgs;
+use crate::private_file::Held;
 use crate::run::{Run, seed};
 use crate::state::{Document, Recorder, Stage};
 use crate::way_on::resubmit;
@@ -52,14 +53,14 @@ Examples:
       The same, with more time and another output.";
 
 pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {
-    let document = Document::read(&args.file)?;
+    let (document, held) = Document::read(&args.file)?;
     match &*document.family {
-        OrganizationQuery::FAMILY => go_on::<OrganizationQuery>(document, args),
-        ClientQuery::FAMILY => go_on::<ClientQuery>(document, args),
-        ClientSummary::FAMILY => go_on::<ClientSummary>(document, args),
-        SimpleSearch::FAMILY => go_on::<SimpleSearch>(document, args),
-        OrganizationJob::FAMILY => go_on::<OrganizationJob>(document, args),
-        ClientJob::FAMILY => go_on::<ClientJob>(document, args),
+        OrganizationQuery::FAMILY => go_on::<OrganizationQuery>(document, held, args),
+        ClientQuery::FAMILY => go_on::<ClientQuery>(document, held, args),
+        ClientSummary::FAMILY => go_on::<ClientSummary>(document, held, args),
+        SimpleSearch::FAMILY => go_on::<SimpleSearch>(document, held, args),
+        OrganizationJob::FAMILY => go_on::<OrganizationJob>(document, held, args),
+        ClientJob::FAMILY => go_on::<ClientJob>(document, held, args),
         family => Err(Problem::usage(format!(
             "the state file {} is of a query family that is not known here: {family}",
             args.file.display()
@@ -67,7 +68,11 @@ pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {
     }
 }
 
-fn go_on<Q: UsageQuery + Send + 'static>(mut document: Document, args: ResumeArgs) -> Result<(), Problem> {
+fn go_on<Q: UsageQuery + Send + 'static>(
+    mut document: Document,
+    held: Held,
+    args: ResumeArgs,
+) -> Result<(), Problem> {
     let mut parts = document.snapshots::<Q>(&args.file)?;
     if args.resubmit {
         submit_anew(&mut document, &mut parts);
@@ -81,7 +86,7 @@ fn go_on<Q: UsageQuery + Send + 'static>(mut document: Document, args: ResumeArg
     document.output = output.destination()?;
     let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
     let merge = document.merge.clone();
-    let recorder = Some(Recorder::reopen(&args.file, document));
+    let recorder = Some(Recorder::reopen(&args.file, held, document));
     Run { connection, parts, merge, recorder, output: &output, pace: &args.pace }.go()
 }
 

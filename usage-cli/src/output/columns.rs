@@ -31,6 +31,12 @@ impl Column {
         Self { name, title, cell: Cell::Count(cell) }
     }
 
+    /// Whether its texts are days.
+    #[cfg(feature = "parquet")]
+    pub(super) fn is_date(&self) -> bool {
+        self.name == "date"
+    }
+
     /// Whether `row` has something here.
     pub(super) fn has_data(&self, row: UsageRow<'_>) -> bool {
         match self.cell {

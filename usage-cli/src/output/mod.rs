@@ -4,9 +4,13 @@ pub(crate) mod columns;
 mod csv;
 mod file;
 mod json;
+pub(crate) mod openmetrics;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod partition;
 mod table;
 
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
@@ -15,7 +19,10 @@ use serde::{Deserialize, Serialize};
 use usage_core::UsageTable;
 
 use crate::exit::Problem;
-use crate::output::table::Look;
+use crate::output::partition::PartitionBy;
+use crate::stdout;
+
+pub(crate) use crate::output::table::{Look, grouped, printable, shortened};
 
 /// What becomes of the rows.
 #[derive(Debug, Args)]
@@ -28,6 +35,17 @@ pub(crate) struct OutputArgs {
     /// Write to this file, whole or not at all, in place of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Write one file a day, FILE/date=yyyy-MM-dd/usage.csv, in place of one for all: FILE is a directory then
+    ///
+    /// It is made if it does not exist. Each file is written whole or not at all; a later run replaces the files of its
+    /// own days and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__.
+    #[arg(long, value_name = "BY", value_enum, requires = "output")]
+    partition_by: Option<PartitionBy>,
+
+    /// Do not page a long table on a terminal; without it, the pager is PAGER, or less
+    #[arg(long)]
+    no_pager: bool,
 
     /// Show no progress
     #[arg(long, short)]
@@ -51,6 +69,11 @@ enum Format {
     Json,
     /// One JSON document for each row
     Jsonl,
+    /// Metrics for a monitoring: rows with the same texts are added up
+    Openmetrics,
+    /// A column file for DuckDB, pandas and warehouses, with dates and 64-bit counts
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Format {
@@ -60,6 +83,22 @@ impl Format {
             Self::Csv => csv::write(to, table),
             Self::Json => json::write(to, table),
             Self::Jsonl => json::write_lines(to, table),
+            Self::Openmetrics => openmetrics::write(to, table),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => parquet::write(to, table),
+        }
+    }
+
+    /// How the name of a file of this format ends.
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Table => "txt",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Openmetrics => "prom",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "parquet",
         }
     }
 }
@@ -71,19 +110,34 @@ pub(crate) struct Destination {
     /// Absolute: the other process may start elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partition_by: Option<PartitionBy>,
 }
 
 impl OutputArgs {
+    /// For a command that has its own formats and files: its rows, if it is gone on with, are JSON.
+    pub(crate) fn of_command(quiet: bool, verbose: u8) -> Self {
+        Self { format: Some(Format::Json), output: None, partition_by: None, no_pager: true, quiet, verbose }
+    }
+
     /// What is to be kept of it.
     pub(crate) fn destination(&self) -> Result<Destination, Problem> {
         let absolute = |path| std::path::absolute(path).map_err(|error| cannot_write(path, &error));
-        Ok(Destination { format: self.format(), file: self.file().map(absolute).transpose()? })
+        let file = self.file().map(absolute).transpose()?;
+        Ok(Destination { format: self.format(), file, partition_by: self.partition_by })
     }
 
-    /// What it does not say is as it was kept.
+    /// What it does not say is as it was kept; how files are split goes with where they are.
     #[must_use]
     pub(crate) fn or(self, kept: Destination) -> Self {
-        Self { format: self.format.or(Some(kept.format)), output: self.output.or(kept.file), ..self }
+        let partition_by =
+            if self.output.is_some() { self.partition_by } else { self.partition_by.or(kept.partition_by) };
+        Self {
+            format: self.format.or(Some(kept.format)),
+            output: self.output.or(kept.file),
+            partition_by,
+            ..self
+        }
     }
 
     fn format(&self) -> Format {
@@ -92,7 +146,11 @@ impl OutputArgs {
 
     /// Refuses a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        self.file().map_or(Ok(()), |path| file::check(path).map_err(|error| cannot_write(path, &error)))
+        match (self.file(), self.partition_by) {
+            (None, _) => Ok(()),
+            (Some(path), None) => check_file(path),
+            (Some(path), Some(_)) => partition::check(path).map_err(|error| cannot_write(path, &error)),
+        }
     }
 
     /// The file to write to, if there is one.
@@ -100,23 +158,53 @@ impl OutputArgs {
         self.output.as_deref()
     }
 
-    /// Writes `table` to the file at `path`, whole or not at all.
+    /// Writes `table` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
     pub(crate) fn write_file(&self, path: &Path, table: &UsageTable) -> Result<(), Problem> {
-        let written = file::write(path, |to| self.format().write(to, table, Look::plain()));
-        written.map_err(|error| cannot_write(path, &error))
+        match self.partition_by {
+            None => write_file(path, |to| self.format().write(to, table, Look::plain())),
+            Some(by) => {
+                let written = partition::write(path, by, self.format(), table);
+                written.map_err(|(path, error)| cannot_write(&path, &error))
+            }
+        }
     }
 
     /// Writes `table` to standard output. That nobody reads it to its end is no problem.
     pub(crate) fn write_stdout(&self, table: &UsageTable) -> Result<(), Problem> {
         let look = stdout_look();
-        let mut to = BufWriter::new(io::stdout().lock());
-        match self.format().write(&mut to, table, look).and_then(|()| to.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Problem::usage(format!("cannot write to standard output: {error}")))
-            }
-            _ => Ok(()),
-        }
+        stdout::write(self.lines(table), |to| self.format().write(to, table, look))
     }
+
+    /// Whether rows may go through a pager, which has the terminal then.
+    pub(crate) fn may_be_paged(&self) -> bool {
+        self.file().is_none() && self.lines(&UsageTable::new()).is_some() && stdout::has_pager()
+    }
+
+    /// How many lines `table` has for people: a header, a rule and the totals beside the rows.
+    fn lines(&self, table: &UsageTable) -> Option<usize> {
+        (self.format() == Format::Table && !self.no_pager).then_some(table.len() + 3)
+    }
+}
+
+/// Refuses a file that cannot be written, as far as that can be seen now.
+pub(crate) fn check_file(path: &Path) -> Result<(), Problem> {
+    file::check(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// Lets `content` write the file at `path`, whole or not at all.
+pub(crate) fn write_file(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Problem> {
+    file::write(path, content).map_err(|error| cannot_write(path, &error))
+}
+
+/// Lets `content` write to standard output. That nobody reads it to its end is no problem.
+pub(crate) fn write_stdout(
+    content: impl FnOnce(&mut dyn Write, Look) -> io::Result<()>,
+) -> Result<(), Problem> {
+    let look = stdout_look();
+    stdout::write(None, |to| content(to, look))
 }
 
 /// As wide as the terminal, if it is one; bold, if it is one and nothing (`NO_COLOR`, `TERM=dumb`) speaks against it.

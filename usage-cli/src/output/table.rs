@@ -38,16 +38,16 @@ enum Step {
 
 /// How it is to look.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
+pub(crate) struct Look {
     /// How wide it may be at most; nothing is shortened without it.
-    pub(super) width: Option<usize>,
-    /// Whether the header is bold.
-    pub(super) bold: bool,
+    pub(crate) width: Option<usize>,
+    /// Whether it may be bold and coloured.
+    pub(crate) bold: bool,
 }
 
 impl Look {
     /// For a file or a pipe: nothing is shortened, nothing is bold.
-    pub(super) fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         Self { width: None, bold: false }
     }
 }
@@ -188,7 +188,7 @@ impl Sized {
 }
 
 /// A name may be anything; it must not be able to steer the terminal.
-fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         text.replace(char::is_control, "\u{FFFD}").into()
     } else {
@@ -197,7 +197,7 @@ fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Both ends of `text` and `…` between them, if it is wider than `width`.
-fn shortened(text: Cow<'_, str>, width: usize) -> Cow<'_, str> {
+pub(crate) fn shortened(text: Cow<'_, str>, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return text;
     }
@@ -221,7 +221,7 @@ fn taken(chars: impl Iterator<Item = char>, width: usize) -> String {
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(count: u128) -> String {
+pub(crate) fn grouped(count: u128) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -1,7 +1,7 @@
 //! What is in a state file.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use usage_core::{BaseUrl, Execution, Phase, Policy, Snapshot, UsageQuery};
 use crate::exit::Problem;
 use crate::merge::Merge;
 use crate::output::Destination;
+use crate::private_file::{self, Held};
 use crate::transport::Transport;
 
 /// What every state file says that it is.
@@ -99,15 +100,19 @@ impl Document {
             .map_err(|error| Problem::usage(format!("the state cannot be written: {error}")))
     }
 
-    /// Reads the file at `path`.
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+    /// Reads the file at `path`, and keeps other runs from it.
+    pub(crate) fn read(path: &Path) -> Result<(Self, Held), Problem> {
         let name = path.display();
         let cannot_read = |error| Problem::usage(format!("cannot read {name}: {error}"));
         let foreign = || Problem::usage(format!("{name} is no state file of genesys-usage"));
-        let file = File::open(path).map_err(cannot_read)?;
-        check_private(path, &file)?;
+        let held = private_file::hold(path).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => Problem::usage(format!("another process is at the run of {name}"))
+                .with_hint("wait until it has ended; it goes on with the run by itself"),
+            _ => cannot_read(error),
+        })?;
+        check_private(path, held.file())?;
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(cannot_read)?;
+        held.file().take(MAX_BYTES).read_to_end(&mut bytes).map_err(cannot_read)?;
         let Header { format, version } = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
         if format != FORMAT {
             return Err(foreign());
@@ -121,7 +126,7 @@ impl Document {
         if document.parts.is_empty() {
             return Err(damaged(path, "it has no parts"));
         }
-        Ok(document)
+        Ok((document, held))
     }
 
     /// The executions, if they are of the kind `Q`.

@@ -34,7 +34,8 @@
 //! An execution that ended without a result at the service, or that the service does not know any more, is marked as
 //! over: `resume` asks for it once more, `resume --resubmit` submits a new one in its place.
 //!
-//! One run at a time: nothing keeps two `resume`s of one file apart.
+//! One run at a time: a run holds its file by a lock, and `resume` of a file that is held ends at once with exit code 2.
+//! A lock ends with its process, however that ends.
 //!
 //! # Versions
 //!
@@ -42,7 +43,6 @@
 //! version 1; anything else is another version, which older programs refuse.
 
 mod document;
-mod file;
 
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,7 @@ pub(crate) use document::{Document, Part, Service, Stage};
 
 use crate::exit::Problem;
 use crate::paths::shell_word;
+use crate::private_file::{self, Held};
 use crate::stderr::{self, WARNING};
 use crate::way_on::WayOn;
 
@@ -65,6 +66,8 @@ pub(crate) struct Recorder(Arc<Mutex<Recording>>);
 #[derive(Debug)]
 struct Recording {
     path: PathBuf,
+    /// It is ours as long as this lives.
+    held: Held,
     document: Document,
     /// What is in the file; empty if that is not known.
     written: String,
@@ -76,7 +79,7 @@ impl Recorder {
     /// Makes the file.
     pub(crate) fn create(path: &Path, document: Document) -> Result<Self, Problem> {
         let text = document.to_text()?;
-        file::create(path, &text).map_err(|error| match error.kind() {
+        let held = private_file::create(path, &text).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => Problem::usage(format!(
                 "{} is there already",
                 path.display()
@@ -87,16 +90,16 @@ impl Recorder {
             )),
             _ => cannot_write(path, &error),
         })?;
-        Ok(Self::of(path, document, text))
+        Ok(Self::of(path, held, document, text))
     }
 
     /// Takes over the file that `document` was read from.
-    pub(crate) fn reopen(path: &Path, document: Document) -> Self {
-        Self::of(path, document, String::new())
+    pub(crate) fn reopen(path: &Path, held: Held, document: Document) -> Self {
+        Self::of(path, held, document, String::new())
     }
 
-    fn of(path: &Path, document: Document, written: String) -> Self {
-        let recording = Recording { path: path.to_owned(), document, written, warned: false };
+    fn of(path: &Path, held: Held, document: Document, written: String) -> Self {
+        let recording = Recording { path: path.to_owned(), held, document, written, warned: false };
         Self(Arc::new(Mutex::new(recording)))
     }
 
@@ -150,7 +153,7 @@ impl Recorder {
     pub(crate) fn remove(&self) -> Result<(), Problem> {
         let mut recording = self.lock();
         recording.document.parts.clear();
-        file::remove(&recording.path).map_err(|error| {
+        private_file::remove(&recording.path).map_err(|error| {
             Problem::usage(format!(
                 "the result is written, but {} cannot be removed: {error}",
                 recording.path.display()
@@ -165,7 +168,7 @@ impl Recorder {
         let way_on = recording.way_on();
         if way_on == WayOn::Again {
             // If it stays, it is in the way of the next run, which says so.
-            drop(file::remove(&recording.path));
+            drop(private_file::remove(&recording.path));
         } else {
             drop(recording.write());
         }
@@ -184,7 +187,8 @@ impl Recording {
         let text = self.document.to_text()?;
         if text != self.written {
             self.written.clear();
-            file::replace(&self.path, &text).map_err(|error| cannot_write(&self.path, &error))?;
+            self.held =
+                private_file::replace(&self.path, &text).map_err(|error| cannot_write(&self.path, &error))?;
             self.written = text;
         }
         Ok(())

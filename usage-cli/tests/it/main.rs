@@ -3,13 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 
 mod aggregate;
+mod browser;
+mod config;
+mod doctor;
+mod dry_run;
+mod events;
+mod exports;
 mod failures;
 mod formats;
+mod generate;
 mod interruptions;
 mod kills;
+mod login;
 mod output_file;
+mod report;
+mod schema;
 mod secrets;
 mod simulate;
+mod snapshots;
 mod state;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod usage;
+mod watch;

@@ -1,6 +1,7 @@
 //! `--state` and `resume`: when the file is there, what is in it, and what is refused.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -232,4 +233,23 @@ fn a_resumed_run_needs_credentials_and_takes_no_hosts() {
         service.resume(&["resume", path, option]).failed(2, &["unexpected argument"]);
     }
     assert!(state.exists());
+}
+
+#[test]
+fn two_runs_of_one_file_are_kept_apart() {
+    let service = slow();
+    let (_directory, state) = stopped(&service);
+    let path = state.to_str().unwrap();
+    let mut first = service.resume_command(&["resume", path, "--halt-at", "0"]);
+    let mut child = first.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("halted "), "{line}");
+    service
+        .resume(&["resume", path])
+        .failed(2, &["another process is at the run of", "wait until it has ended"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The lock ended with the process.
+    service.resume(&["resume", path]).well();
 }

@@ -22,8 +22,12 @@ impl Service {
     }
 
     pub(crate) fn with(config: SimulatorConfig) -> Self {
+        Self::serving(config, ServeOptions::default())
+    }
+
+    pub(crate) fn serving(config: SimulatorConfig, options: ServeOptions) -> Self {
         let (id, secret) = (config.client_id(), config.client_secret());
-        let server = serve(Simulator::new(config), ServeOptions::default()).unwrap();
+        let server = serve(Simulator::new(config), options).unwrap();
         Self { server, id, secret }
     }
 
@@ -59,7 +63,11 @@ impl Service {
 
     /// `genesys-usage resume …`, which knows where the service is.
     pub(crate) fn resume(&self, arguments: &[&str]) -> Ran {
-        Ran::of(&mut self.with_credentials(arguments))
+        Ran::of(&mut self.resume_command(arguments))
+    }
+
+    pub(crate) fn resume_command(&self, arguments: &[&str]) -> Command {
+        self.with_credentials(arguments)
     }
 
     /// Waits until `happened`.
@@ -83,6 +91,9 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     for name in ["OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN", "REGION"] {
         command.env_remove(format!("GENESYSCLOUD_{name}"));
     }
+    // Nobody's own files.
+    command.env_remove("XDG_CONFIG_HOME").env_remove("GENESYS_USAGE_PROFILE");
+    command.env("HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody"));
     command.args(arguments).stdin(Stdio::null());
     command
 }

@@ -1,0 +1,108 @@
+//! From the start of the process to the last row: the program against a client that is written by hand for just that.
+//!
+//! `cargo bench -p usage-cli --bench cold_start` ends with lines `target NAME measured limit`.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
+
+#[path = "cold_start/by_hand.rs"]
+mod by_hand;
+#[path = "cold_start/service.rs"]
+mod service;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// How much longer the program may take.
+const LIMIT: f64 = 1.25;
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--by-hand", address] => by_hand::query(address.parse().unwrap(), std::io::stdout().lock()).unwrap(),
+        ["--peak", program, ref arguments @ ..] => print_peak(program, arguments),
+        _ => compare(),
+    }
+}
+
+fn compare() {
+    let mut targets = Vec::new();
+    for (rows, runs) in [(100, 41), (20_000, 21)] {
+        let address = service::serve(rows).to_string();
+        let url = format!("http://{address}");
+        let by_hand =
+            Contestant::new(std::env::current_exe().unwrap().to_str().unwrap(), &["--by-hand", &address]);
+        let search = ["search", "--interval", "2026-06/2026-06", "--format", "csv", "--initial-delay", "0s"];
+        let program = Contestant::new(
+            env!("CARGO_BIN_EXE_genesys-usage"),
+            &[&search[..], &["--api-url", &url]].concat(),
+        );
+        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            theirs.push(by_hand.run(rows));
+            ours.push(program.run(rows));
+        }
+        let (theirs, ours) = (median(theirs), median(ours));
+        println!(
+            "{rows} rows: by hand {:.1} ms and {} KB at most, genesys-usage {:.1} ms and {} KB",
+            theirs.as_secs_f64() * 1e3,
+            by_hand.peak(),
+            ours.as_secs_f64() * 1e3,
+            program.peak(),
+        );
+        targets.push((rows, ours.as_secs_f64() / theirs.as_secs_f64()));
+    }
+    for (rows, ratio) in targets {
+        println!("target query_of_{rows}_rows_vs_by_hand {ratio:.2} {LIMIT}");
+    }
+}
+
+struct Contestant {
+    program: String,
+    arguments: Vec<String>,
+}
+
+impl Contestant {
+    fn new(program: &str, arguments: &[&str]) -> Self {
+        Self { program: program.into(), arguments: arguments.iter().map(|&text| text.into()).collect() }
+    }
+
+    /// How long it takes to bring `rows` rows.
+    fn run(&self, rows: usize) -> Duration {
+        let started = Instant::now();
+        let output = command(&self.program).args(&self.arguments).output().unwrap();
+        let took = started.elapsed();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        // A line for the names of the columns, and one for each row.
+        assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), rows + 1);
+        took
+    }
+
+    /// The most memory that it held, in KB. A process of its own starts it, because the system only tells the most
+    /// that any child held.
+    fn peak(&self) -> u64 {
+        let mut measuring = command(std::env::current_exe().unwrap().to_str().unwrap());
+        let output = measuring.args(["--peak", &self.program]).args(&self.arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+    }
+}
+
+fn print_peak(program: &str, arguments: &[&str]) {
+    let status = command(program).args(arguments).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success());
+    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
+}
+
+/// `program` in an environment that says nothing but the credentials.
+fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().stdin(Stdio::null());
+    command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+    command
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}

@@ -1,0 +1,64 @@
+//! The largest clients.
+
+use usage_core::report::{Counts, Report, Subject};
+
+use crate::chart::class::Class;
+use crate::chart::scale::fraction;
+use crate::chart::svg::Picture;
+use crate::output::shortened;
+use crate::report::number::{count, rate};
+use crate::report::text::days::nobody;
+
+const WIDTH: f64 = 960.0;
+const LEFT: f64 = 230.0;
+const RIGHT: f64 = 150.0;
+const TOP: f64 = 34.0;
+const LINE: f64 = 28.0;
+
+/// One bar a client, stacked by class of answer.
+#[expect(clippy::cast_precision_loss, reason = "few lines")]
+pub(crate) fn draw(report: &Report) -> Picture {
+    let list = &report.clients;
+    let mut lines: Vec<(String, Counts, Option<f64>)> = list
+        .entries
+        .iter()
+        .map(|entry| (entry.label().unwrap_or(nobody(Subject::Client)).to_owned(), entry.counts, entry.share))
+        .collect();
+    if let Some(others) = &list.others {
+        lines.push((format!("{} others", others.count), others.counts, others.share));
+    }
+    let height = TOP + LINE * lines.len().max(2) as f64 + 4.0;
+    let mut picture = Picture::new("Requests of the largest clients", WIDTH, height);
+    picture.text("title", 0.0, 16.0, "Requests by client");
+    if lines.is_empty() {
+        picture.text("mid", WIDTH / 2.0, TOP + LINE, "The rows do not tell the client.");
+    }
+    let largest = lines.iter().filter_map(|(_, counts, _)| counts.requests).max().unwrap_or(0);
+    let classes = Class::present(lines.iter().map(|(_, counts, _)| counts));
+    for (index, (name, counts, share)) in lines.iter().enumerate() {
+        let y = TOP + LINE * index as f64;
+        let middle = y + LINE / 2.0 + 4.0;
+        let told = format!(
+            "{name}\n{} requests, {}\nerrors {}, rate limited {}",
+            count(counts.requests),
+            rate(*share),
+            rate(counts.error_rate()),
+            rate(counts.throttle_rate()),
+        );
+        picture.group(told, |picture| {
+            picture.rect("over", 0.0, y, WIDTH, LINE, 0.0);
+            picture.text("strong", 0.0, middle, shortened(name.into(), 32));
+            let mut x = LEFT;
+            for class in &classes {
+                let width = fraction(class.of(counts), largest) * (WIDTH - LEFT - RIGHT);
+                if width > 0.0 {
+                    picture.rect(class.css(), x, y + 5.0, width, LINE - 10.0, 0.0);
+                }
+                x += width;
+            }
+            let text = format!("{}  ·  {}", count(counts.requests), rate(*share));
+            picture.text("", x + 8.0, middle, text);
+        });
+    }
+    picture
+}

@@ -1,0 +1,121 @@
+//! SVG, written by hand: elements, escaping, and the styles that make a picture complete in itself.
+
+use std::fmt::{self, Display, Write};
+
+/// A picture: what is in it, and how large it is.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    /// What it shows, for those who do not see it.
+    pub(crate) label: String,
+    pub(crate) body: String,
+}
+
+impl Picture {
+    pub(crate) fn new(label: impl Into<String>, width: f64, height: f64) -> Self {
+        Self { width, height, label: label.into(), body: String::new() }
+    }
+
+    /// As a part of a page, whose styles it takes.
+    pub(crate) fn inline(&self) -> String {
+        let Self { width, height, label, body } = self;
+        let label = Escaped(label);
+        format!(
+            "<svg class=\"chart\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{label}\">{body}</svg>"
+        )
+    }
+
+    /// As a file, with its own styles and a ground to stand on.
+    pub(crate) fn standalone(&self) -> String {
+        let Self { width, height, label, body } = self;
+        let label = Escaped(label);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+             height=\"{height}\" role=\"img\" aria-label=\"{label}\"><title>{label}</title><style>{STYLE}</style>\
+             <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>{body}</svg>\n"
+        )
+    }
+
+    /// `<text>` at a point; `class` says how it is set.
+    pub(crate) fn text(&mut self, class: &str, x: f64, y: f64, text: impl Display) {
+        let text = Escaped(text);
+        self.put(format_args!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>"));
+    }
+
+    pub(crate) fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64, radius: f64) {
+        let size = format_args!("width=\"{width:.2}\" height=\"{height:.2}\" rx=\"{radius}\"");
+        self.put(format_args!("<rect class=\"{class}\" x=\"{x:.2}\" y=\"{y:.2}\" {size}/>"));
+    }
+
+    pub(crate) fn line(&mut self, class: &str, x1: f64, y1: f64, x2: f64, y2: f64) {
+        self.put(format_args!(
+            "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>"
+        ));
+    }
+
+    /// A group with a title, which shows where the pointer is.
+    pub(crate) fn group(&mut self, title: impl Display, draw: impl FnOnce(&mut Self)) {
+        let title = Escaped(title);
+        self.put(format_args!("<g class=\"hit\"><title>{title}</title>"));
+        draw(self);
+        self.put(format_args!("</g>"));
+    }
+
+    pub(crate) fn put(&mut self, text: fmt::Arguments<'_>) {
+        // A string takes everything.
+        let _ = self.body.write_fmt(text);
+    }
+}
+
+/// Text in which nothing is markup, inside an element or an attribute. What XML cannot have at all is replaced.
+pub(crate) struct Escaped<T>(pub(crate) T);
+
+impl<T: Display> Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.to_string().chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\n' | '\t' => f.write_char(c)?,
+                c if c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(&c) => f.write_char('\u{FFFD}')?,
+                // A name must not turn the direction of what stands behind it.
+                '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => f.write_char('\u{FFFD}')?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The styles of a picture that stands alone. Renderers without the second part show it on a light ground.
+const STYLE: &str = "\
+    text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57606a}\
+    .strong{fill:#1c2128;font-weight:600}.value{fill:#1c2128}.on{fill:#fff}.title{font-size:15px;font-weight:600;fill:#1c2128}\
+    .end{text-anchor:end}.mid{text-anchor:middle}.ground{fill:#fff}\
+    .grid{stroke:#e3e7ec}.axis{stroke:#b6bec8}\
+    .c0,.bar{fill:#3b76d4}.c2{fill:#3b76d4}.c3{fill:#7fb2ef}.c4{fill:#e8b13a}.c429{fill:#8f5bd0}.c5{fill:#d4483f}\
+    .h{fill:#3b76d4}.none{fill:#f1f3f6}.back{fill:#edf0f4}.hit .over{fill:transparent}\
+    @media(prefers-color-scheme:dark){text{fill:#9aa5b1}.strong,.title,.value{fill:#e8edf2}.on{fill:#0f1216}.ground{fill:#14181d}\
+    .grid{stroke:#2a3038}.axis{stroke:#48515c}.none{fill:#1d2228}.back{fill:#232930}\
+    .c0,.bar,.c2,.h{fill:#5b93ec}.c3{fill:#2f5f9e}.c4{fill:#e0b04b}.c429{fill:#a77be3}.c5{fill:#e5695f}}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_is_markup() {
+        let hostile = "</svg><script>alert(1)</script>\" onload='x' &amp; \u{1b}\u{202e}";
+        let mut picture = Picture::new(hostile, 10.0, 10.0);
+        picture.text("x", 0.0, 0.0, hostile);
+        picture.group(hostile, |_| {});
+        for svg in [picture.inline(), picture.standalone()] {
+            assert!(!svg.contains("<script") && !svg.contains("onload='") && !svg.contains('\u{1b}'));
+            assert_eq!(svg.matches("</svg>").count(), 1);
+        }
+    }
+}

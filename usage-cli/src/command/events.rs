@@ -1,0 +1,285 @@
+//! `genesys-usage events`: operational events, which have nothing to do with the counting of requests.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use clap::{Args, Subcommand, ValueEnum};
+use usage_core::events::{
+    EntityRef, EventAggregate, EventAggregatesQuery, EventDefinition, EventDefinitionById, EventDefinitions,
+    EventQuery, EventSortOrder, MAX_EVENT_PAGE_SIZE, OperationalEvent,
+};
+use usage_core::{Call, Cursor, Endpoint, EventDefinitionId, Policy};
+
+use crate::connect::{Connection, PaceArgs, PlaceArgs};
+use crate::credentials::CredentialArgs;
+use crate::dry_run::DryRun;
+use crate::exit::{self, Code, Problem};
+use crate::listing::{Column, ListingArgs};
+use crate::period::PeriodArgs;
+use crate::run::seed;
+use crate::transport::Caller;
+
+/// Operational events: what happened in the organisation, such as a flow that failed
+///
+/// The API keeps them beside the counts of requests; they have nothing to do with those. They are answered at once.
+///
+/// Permission: usage:events:view.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct EventsArgs {
+    #[command(subcommand)]
+    command: EventsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum EventsCommand {
+    /// The kinds of event that there are
+    ///
+    /// Runs GET /api/v2/usage/events/definitions.
+    #[command(after_help = EXAMPLES)]
+    Definitions {
+        #[command(flatten)]
+        common: EventsCommon,
+    },
+    /// One kind of event
+    ///
+    /// Runs GET /api/v2/usage/events/definitions/{eventDefinitionId}.
+    #[command(after_help = EXAMPLES)]
+    Definition {
+        /// Its id, as 'events definitions' lists it
+        id: EventDefinitionId,
+        #[command(flatten)]
+        common: EventsCommon,
+    },
+    /// The events of a period
+    ///
+    /// Runs POST /api/v2/usage/events/query and reads all its pages.
+    #[command(after_help = EXAMPLES)]
+    Query(Box<EventsQueryArgs>),
+    /// How many events of each kind a period has
+    ///
+    /// Runs POST /api/v2/usage/events/aggregates/query.
+    #[command(after_help = EXAMPLES)]
+    Aggregate {
+        #[command(flatten)]
+        period: PeriodArgs,
+        #[command(flatten)]
+        common: EventsCommon,
+    },
+}
+
+#[derive(Debug, Args)]
+struct EventsQueryArgs {
+    #[command(flatten)]
+    period: PeriodArgs,
+
+    /// Only events of this kind, by the id of its definition; may be repeated
+    #[arg(long, help_heading = "Query", value_name = "ID")]
+    definition: Vec<EventDefinitionId>,
+
+    /// Only events that match this text
+    #[arg(long, help_heading = "Query", value_name = "TEXT")]
+    search: Option<String>,
+
+    /// The order by time; without it, the latest first
+    #[arg(long, help_heading = "Query", value_name = "ORDER")]
+    order: Option<Order>,
+
+    /// No more events than this
+    #[arg(long, help_heading = "Query", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+
+    /// Only events after this cursor of the service
+    #[arg(long, help_heading = "Query", value_name = "CURSOR", value_parser = cursor, conflicts_with = "before")]
+    after: Option<Cursor>,
+
+    /// The page of events before this cursor of the service
+    #[arg(long, help_heading = "Query", value_name = "CURSOR", value_parser = cursor)]
+    before: Option<Cursor>,
+
+    /// How many events the service gives at a time
+    #[arg(long, help_heading = "Query", value_name = "N", default_value_t = MAX_EVENT_PAGE_SIZE,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_EVENT_PAGE_SIZE)))]
+    page_size: u32,
+
+    #[command(flatten)]
+    common: EventsCommon,
+}
+
+/// What all of them take.
+#[derive(Debug, Args)]
+struct EventsCommon {
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// Show the request in place of sending it, as text or as a curl command, without the token
+    #[arg(long, help_heading = "Service", value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true,
+          default_missing_value = "text", conflicts_with = "simulate")]
+    dry_run: Option<DryRun>,
+
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+    #[command(flatten)]
+    output: ListingArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Order {
+    /// The earliest first
+    Asc,
+    /// The latest first
+    Desc,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage events definitions
+      The kinds of event, with their ids.
+  genesys-usage events query --last 1d --search 'Main Flow' --order asc --format jsonl
+      What happened to one flow yesterday.
+  genesys-usage events aggregate --last 7d
+      How many events of each kind there were in a week.
+  genesys-usage events query --last 1d --limit 20 --simulate
+      The same against a built-in simulator: no account needed.";
+
+pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
+    match args.command {
+        EventsCommand::Definitions { common } => {
+            let Some(listing) = common.call(EventDefinitions)? else { return Ok(()) };
+            common.output.write("definitions", &DEFINITION, &listing.entities)
+        }
+        EventsCommand::Definition { id, common } => {
+            let Some(definition) = common.call(EventDefinitionById { id })? else { return Ok(()) };
+            common.output.write("definitions", &DEFINITION, &[definition])
+        }
+        EventsCommand::Query(args) => query(*args),
+        EventsCommand::Aggregate { period, common } => {
+            let query = EventAggregatesQuery { interval: period.interval(false)? };
+            let Some(answer) = common.call(query)? else { return Ok(()) };
+            common.output.write("aggregates", &AGGREGATE, &answer.event_definition_aggregates)
+        }
+    }
+}
+
+fn query(args: EventsQueryArgs) -> Result<(), Problem> {
+    let EventsQueryArgs { period, definition, search, order, limit, after, before, page_size, common } = args;
+    let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+    let is_one_page = before.is_some();
+    let page_size = page_size.min(u32::try_from(limit).unwrap_or(u32::MAX));
+    let mut query = EventQuery::new(period.interval(false)?)
+        .with_event_definition_ids(definition)
+        .with_page_size(page_size);
+    query.search_term = search;
+    query.sort_order = order.map(|order| match order {
+        Order::Asc => EventSortOrder::Asc,
+        Order::Desc => EventSortOrder::Desc,
+    });
+    (query.after, query.before) = (after, before);
+    if let Some(form) = common.dry_run {
+        return form.show_to(call_of(query), &common.place.hosts, &common.credentials);
+    }
+
+    let caller = common.caller()?;
+    let (mut events, mut seen) = (Vec::new(), HashSet::new());
+    loop {
+        let page = caller.call(query.clone()).map_err(|error| problem::<EventQuery>(&error))?;
+        let next = page.next().map_err(|error| Problem::new(Code::Unreachable, error))?;
+        events.extend(page.entities);
+        let Some(cursor) = next.filter(|_| events.len() < limit && !is_one_page) else { break };
+        if !seen.insert(cursor.as_str().to_owned()) {
+            return Err(Problem::new(Code::Unreachable, "the service's pages repeat")
+                .with_hint("--limit takes what comes before"));
+        }
+        query.after = Some(cursor);
+    }
+    events.truncate(limit);
+    common.output.write("events", &EVENT, &events)
+}
+
+impl EventsCommon {
+    /// The answer of `endpoint`; `None` if its request was only to be shown.
+    fn call<E: Endpoint>(&self, endpoint: E) -> Result<Option<E::Response>, Problem> {
+        if let Some(form) = self.dry_run {
+            form.show_to(call_of(endpoint), &self.place.hosts, &self.credentials)?;
+            return Ok(None);
+        }
+        self.caller()?.call(endpoint).map(Some).map_err(|error| problem::<E>(&error))
+    }
+
+    fn caller(&self) -> Result<Opened, Problem> {
+        self.output.check()?;
+        let connection = Connection::to(&self.place, &self.pace, &self.credentials)?;
+        let caller = Caller::new(&connection).map_err(Problem::build)?;
+        Ok(Opened { caller, _connection: connection })
+    }
+}
+
+/// A caller, and the simulator that it may need.
+struct Opened {
+    caller: Caller,
+    _connection: Connection,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+fn call_of<E: Endpoint>(endpoint: E) -> Call<E> {
+    Call::new(endpoint, Policy::default(), seed(), SystemTime::now().into())
+}
+
+fn problem<E: Endpoint>(error: &usage_core::error::Error) -> Problem {
+    exit::of_call(error, E::PERMISSIONS)
+}
+
+fn cursor(text: &str) -> Result<Cursor, String> {
+    Cursor::parse(text).map_err(|error| error.to_string())
+}
+
+macro_rules! columns {
+    ($($name:literal, $title:literal: $cell:expr;)+) => {
+        [$(Column { name: $name, title: $title, cell: $cell }),+]
+    };
+}
+
+static DEFINITION: [Column<EventDefinition>; 3] = columns! {
+    "id", "Id": |item| text(item.id.as_ref());
+    "name", "Name": |item| text(item.name.as_ref());
+    "description", "Description": |item| text(item.description.as_ref());
+};
+
+static AGGREGATE: [Column<EventAggregate>; 2] = columns! {
+    "eventDefinitionId", "Definition": |item| id(item.event_definition.as_ref());
+    "eventCount", "Events": |item| item.event_count.map(|count| count.to_string().into());
+};
+
+static EVENT: [Column<OperationalEvent>; 13] = columns! {
+    "dateCreated", "Time": |item| text(item.date_created.as_ref());
+    "eventDefinitionId", "Definition": |item| id(item.event_definition.as_ref());
+    "entityId", "Entity id": |item| text(item.entity_id.as_ref());
+    "entityToken", "Entity token": |item| text(item.entity_token.as_ref());
+    "entityName", "Entity": |item| text(item.entity_name.as_ref());
+    "entityVersion", "Version": |item| text(item.entity_version.as_ref());
+    "parentEntityId", "Parent": |item| text(item.parent_entity_id.as_ref());
+    "previousValue", "Before": |item| text(item.previous_value.as_ref());
+    "currentValue", "After": |item| text(item.current_value.as_ref());
+    "errorCode", "Error": |item| text(item.error_code.as_ref());
+    "conversationId", "Conversation": |item| id(item.conversation.as_ref());
+    "phoneNumber", "Phone number": |item| text(item.phone_number.as_ref());
+    "externalContactId", "External contact": |item| text(item.external_contact_id.as_ref());
+};
+
+fn text(value: Option<&String>) -> Option<Cow<'_, str>> {
+    value.filter(|text| !text.is_empty()).map(|text| text.as_str().into())
+}
+
+fn id(reference: Option<&EntityRef>) -> Option<Cow<'_, str>> {
+    text(reference.and_then(|reference| reference.id.as_ref()))
+}

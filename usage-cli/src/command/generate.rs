@@ -1,0 +1,60 @@
+//! `genesys-usage completions` and `man`: made of the same definitions as the command line itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::args::Cli;
+use crate::exit::Problem;
+use crate::stdout;
+
+/// Write a shell's completions for this program to standard output
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  genesys-usage completions bash > ~/.local/share/bash-completion/completions/genesys-usage
+  genesys-usage completions zsh > ~/.zfunc/_genesys-usage
+  genesys-usage completions fish > ~/.config/fish/completions/genesys-usage.fish";
+
+/// Write the manual pages: one for the program, and one for each command
+#[derive(Debug, Args)]
+#[command(after_help = MAN_EXAMPLES)]
+pub(crate) struct ManArgs {
+    /// Write all pages into this directory, which is made if it is not there; without it, the first to standard output
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
+}
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  genesys-usage man --directory ~/.local/share/man/man1
+  genesys-usage man | man -l -";
+
+pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), Problem> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "genesys-usage", &mut text);
+    stdout::write(None, |to| to.write_all(&text))
+}
+
+pub(crate) fn man(args: &ManArgs) -> Result<(), Problem> {
+    let program = Cli::command().disable_help_subcommand(true);
+    match &args.directory {
+        None => stdout::write(None, |to| Man::new(program).render(to)),
+        Some(directory) => {
+            fs::create_dir_all(directory).map_err(|error| {
+                Problem::usage(format!("cannot make the directory {}: {error}", directory.display()))
+            })?;
+            clap_mangen::generate_to(program, directory)
+                .map_err(|error| Problem::usage(format!("cannot write to {}: {error}", directory.display())))
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! `genesys-usage login` and `logout`: a user's log-in in the browser.
+
+use std::env;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use clap::Args;
+use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
+use usage_core::BaseUrl;
+
+use crate::config::{Config, ProfileArgs};
+use crate::connect::{Connection, HostArgs, PaceArgs};
+use crate::credentials::{CLIENT_ID, Variables, variable};
+use crate::exit::{self, Code, Problem};
+use crate::login::listener::{Listener, PATH, Visit};
+use crate::login::{Login, Page, Store};
+use crate::secret_source::SecretFrom;
+use crate::state::Service;
+use crate::stderr::{self, WARNING};
+use crate::transport::Caller;
+
+/// The port of the redirect URI. It is fixed because redirect URIs are registered with the OAuth client.
+const PORT: u16 = 8085;
+
+/// Log in with a browser, and keep the log-in for the other commands
+///
+/// The OAuth client must have a code grant with PKCE and the redirect URI http://localhost:8085/callback (with --port,
+/// that port). The command shows the address to open, waits on 127.0.0.1 until the browser comes back, and keeps the
+/// token in a file that only you can read, one for each profile: ~/.config/genesys-usage/login.json. Other commands
+/// use it if they find no other credential, and renew it if the service lets them.
+///
+/// An OAuth client with a secret (--secret-command, --oauth-client-secret-file) uses the authorization-code grant: its
+/// log-in can be renewed without the browser.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct LoginArgs {
+    /// The id of the OAuth client [env: GENESYSCLOUD_OAUTHCLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+
+    /// A file with the OAuth client's secret, if it has one
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_command")]
+    oauth_client_secret_file: Option<std::path::PathBuf>,
+
+    /// A command that writes the OAuth client's secret to its standard output, if it has one
+    #[arg(long, value_name = "COMMAND")]
+    secret_command: Option<String>,
+
+    /// The port of the redirect URI [default: 8085]
+    #[arg(long)]
+    port: Option<u16>,
+
+    /// Open the address in the browser, too
+    #[arg(long)]
+    open: bool,
+
+    /// How long to wait for the browser
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+
+    /// Use the implicit grant, for OAuth clients that have no other; the service is retiring it
+    #[arg(long, conflicts_with_all = ["secret_command", "oauth_client_secret_file"])]
+    implicit: bool,
+
+    #[command(flatten)]
+    hosts: HostArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage login --region eu-central-1 --client-id 7de3af06-c0b3-4f9b-af45-72f4a14037cc --open
+      Log in; from now on other commands ask as you.
+  genesys-usage login --profile prod
+      The same with the region and the client of the configuration's profile.
+  genesys-usage logout
+      Forget the log-in.";
+
+/// Forget the log-in that 'genesys-usage login' keeps
+///
+/// The token itself lives on until it expires: the service documents no way to end it from here. The browser's own
+/// session is ended at the login host's page /logout.
+#[derive(Debug, Args)]
+#[command(after_help = LOGOUT_EXAMPLES)]
+pub(crate) struct LogoutArgs {
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  genesys-usage logout
+  genesys-usage logout --profile prod";
+
+pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
+    let variables: Variables<'_> = &|name| env::var_os(name);
+    let config = Config::load(&args.profile, variables)?;
+    let store = store(&config)?;
+    let hosts = args.hosts.hosts(variables, &config)?.value;
+    let login_url = match hosts.login {
+        Some(login) => login,
+        None if hosts.api.is_loopback() => hosts.api.clone(),
+        None => {
+            return Err(Problem::usage("--api-url does not say where to log in")
+                .with_hint("give --login-url as well"));
+        }
+    };
+    let client_id = args.client_id(variables, &config)?;
+    let port = args.port.or(config.own(|settings| settings.login_port).map(|(port, _)| port)).unwrap_or(PORT);
+    let listener = Listener::bind(port, args.implicit).map_err(|error| {
+        Problem::usage(format!("cannot listen on port {port} of 127.0.0.1: {error}")).with_hint(
+            "another port needs another redirect URI: register it with the OAuth client, and give --port",
+        )
+    })?;
+    let request = args.request(&client_id, listener.port())?;
+    show(&request, &login_url, args.open)?;
+
+    let (grant, visit) = wait(&listener, &request, Instant::now() + args.timeout)?;
+    let login = Login {
+        api_url: hosts.api,
+        login_url,
+        client_id,
+        secret: args.secret(),
+        access_token: String::new().into(),
+        expires_at: None,
+        refresh_token: None,
+    };
+    let kept = exchanged(grant, login, &args.pace, &config).and_then(|login| {
+        store.write(&login, &store.lock()?)?;
+        Ok(login)
+    });
+    visit.answer(if kept.is_ok() { Page::logged_in() } else { Page::failed() });
+    let login = kept?;
+    stderr::line(format_args!("Logged in at {}; kept in {}.", login.login_url, store.path().display()));
+    stderr::line(match (login.expires_at, &login.refresh_token) {
+        (_, Some(_)) => "It is renewed without the browser when it expires.".to_owned(),
+        (Some(end), None) => format!("It expires at {end}, and then 'genesys-usage login' renews it."),
+        (None, None) => "The service does not say when it expires.".to_owned(),
+    });
+    Ok(())
+}
+
+pub(crate) fn log_out(args: &LogoutArgs) -> Result<(), Problem> {
+    let config = Config::load(&args.profile, &|name| env::var_os(name))?;
+    let store = store(&config)?;
+    let removed = store.remove(&store.lock()?)?;
+    stderr::line(if removed { "Logged out." } else { "There was no log-in." });
+    Ok(())
+}
+
+fn store(config: &Config) -> Result<Store, Problem> {
+    Store::of(config.profile())
+        .ok_or_else(|| Problem::usage("there is no home directory to keep a log-in in"))
+}
+
+impl LoginArgs {
+    fn client_id(&self, variables: Variables<'_>, config: &Config) -> Result<String, Problem> {
+        let configured = || config.own(|settings| settings.client_id.clone()).map(|(id, _)| id);
+        let id = self.client_id.clone().map_or_else(|| variable(variables, CLIENT_ID), |id| Ok(Some(id)))?;
+        id.or_else(configured).ok_or_else(|| {
+            Problem::usage("which OAuth client?")
+                .with_hint(format!("give --client-id ID, set {CLIENT_ID}, or configure oauth-client-id"))
+        })
+    }
+
+    fn secret(&self) -> Option<SecretFrom> {
+        let command = self.secret_command.clone().map(SecretFrom::Command);
+        // Other commands may start elsewhere.
+        let absolute = |path: &std::path::PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        command.or_else(|| self.oauth_client_secret_file.as_ref().map(absolute).map(SecretFrom::File))
+    }
+
+    fn request(&self, client_id: &str, port: u16) -> Result<AuthorizeRequest, Problem> {
+        let redirect_uri = format!("http://localhost:{port}{PATH}");
+        let state = LoginState::from_random(&random::<{ LoginState::MIN_RANDOM_BYTES }>()?);
+        let state = state.map_err(Problem::build)?;
+        let request = match self.secret() {
+            _ if self.implicit => AuthorizeRequest::implicit(client_id, &redirect_uri, state),
+            Some(secret) => OAuthClient::confidential(client_id, secret.read()?)
+                .and_then(|client| AuthorizeRequest::code(client, &redirect_uri, state)),
+            None => PkceVerifier::from_random(&random::<{ PkceVerifier::MIN_RANDOM_BYTES }>()?)
+                .and_then(|verifier| AuthorizeRequest::pkce(client_id, &redirect_uri, state, verifier)),
+        };
+        request.map_err(Problem::build)
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
+    let filled = getrandom::fill(&mut bytes);
+    filled.map_err(|error| Problem::usage(format!("this system gives no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+/// The address on a line of its own, so that it can be copied.
+fn show(request: &AuthorizeRequest, login_url: &BaseUrl, open: bool) -> Result<(), Problem> {
+    let url = request.url(login_url).map_err(Problem::build)?.to_string();
+    stderr::line("Open this address in a browser on this machine, and log in:");
+    stderr::line(&url);
+    if open && let Err(error) = opened(&url) {
+        stderr::labelled("warning", WARNING, format!("cannot open a browser: {error}"));
+    }
+    Ok(())
+}
+
+/// Starts what the user has for opening addresses; whatever becomes of it, the address is shown.
+fn opened(url: &str) -> std::io::Result<()> {
+    let program = match env::var_os("GENESYSCLOUD_BROWSER").or_else(|| env::var_os("BROWSER")) {
+        Some(browser) if !browser.is_empty() => browser,
+        _ if cfg!(target_os = "macos") => "open".into(),
+        _ if cfg!(windows) => "explorer".into(),
+        _ => "xdg-open".into(),
+    };
+    let nothing = Stdio::null;
+    Command::new(program).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().map(drop)
+}
+
+/// Answers browsers until one brings what `request` asked for.
+fn wait(
+    listener: &Listener,
+    request: &AuthorizeRequest,
+    deadline: Instant,
+) -> Result<(Grant, Visit), Problem> {
+    let mut last = None;
+    while let Some(visit) = listener.next(deadline) {
+        let error = match request.grant(SystemTime::now().into(), visit.redirect.expose()) {
+            Ok(grant) => return Ok((grant, visit)),
+            Err(error) => error,
+        };
+        match &error {
+            RedirectError::Refused(refusal) if refusal.state_matched => {
+                visit.answer(Page::refused());
+                return Err(Problem::new(Code::Unauthorized, &error).with_hint(
+                    "the OAuth client needs this grant and this redirect URI, and you the right to use it",
+                ));
+            }
+            _ => {
+                visit.answer(Page::not_this_log_in());
+                stderr::labelled("warning", WARNING, format!("{error}; still waiting"));
+                last = Some(error);
+            }
+        }
+    }
+    let problem = Problem::new(Code::Deadline, "nobody came back from the browser in time")
+        .with_hint("--timeout allows more time; the browser must be on this machine");
+    Err(problem.with_hints(last.map(|error| format!("what came was no answer to this log-in: {error}"))))
+}
+
+/// The token for `grant`.
+fn exchanged(grant: Grant, mut login: Login, pace: &PaceArgs, config: &Config) -> Result<Login, Problem> {
+    let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
+    let connection = Connection::to_log_in(service, grant, pace, config);
+    let caller = Caller::new(&connection).map_err(Problem::build)?;
+    caller.log_in().map_err(|error| exit::of_call(&error, &[]))?;
+    login.take(&caller.session());
+    Ok(login)
+}

@@ -1,0 +1,329 @@
+//! `genesys-usage report`: what a query's rows, or saved ones, say.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::{ArgAction, Args};
+use usage_core::model::{Dimension, Granularity};
+use usage_core::query::{ClientQuery, OrganizationQuery};
+use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
+use usage_core::{ClientId, Date, Interval, UsageQuery, UsageTable};
+
+use crate::connect::ServiceArgs;
+use crate::credentials::CredentialArgs;
+use crate::exit::Problem;
+use crate::merge::Merge;
+use crate::output::{self, OutputArgs};
+use crate::period::PeriodArgs;
+use crate::report::{self, Chart, ReportFormat};
+use crate::run::prepare;
+use crate::saved;
+use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
+
+/// Who uses the API, what grows, what fails, and whether the month ends above the allowance
+///
+/// Runs the query of 'genesys-usage query', by day and by client, user, URI and method, and tells what its rows say:
+/// totals, error and 429 rates, the largest clients, users, URIs and methods, busy days, clients that appeared or
+/// vanished, and with --licenses or --allowance the month's end.
+///
+/// With FILEs it reads saved rows instead and asks nobody: results of either service as they are saved by the official
+/// command-line client or by any other program, and the json, jsonl and csv of this one. The period then selects days of
+/// the rows, or says which days they are about if they have no dates.
+///
+/// The service's data is up to 24 hours old and does not have the current day. Its days are UTC days. It is not the
+/// bill.
+///
+/// Permissions for the query, any one of: oauth:client:view, usage:organization:view (with --client: oauth:client:view,
+/// usage:client:view).
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
+pub(crate) struct ReportArgs {
+    /// Saved rows to read in place of a query; - is standard input
+    #[arg(value_name = "FILE", conflicts_with_all = LIVE)]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    period: PeriodArgs,
+
+    #[command(flatten)]
+    query: QueryArgs,
+
+    #[command(flatten)]
+    content: ContentArgs,
+
+    #[command(flatten)]
+    output: ReportOutputArgs,
+
+    #[command(flatten)]
+    service: ServiceArgs,
+
+    #[command(flatten)]
+    credentials: CredentialArgs,
+}
+
+/// What makes no sense with files.
+const LIVE: [&str; 8] =
+    ["client", "group_by", "simulate", "region", "api_url", "login_url", "attach", "state"];
+
+/// What is asked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Query")]
+struct QueryArgs {
+    /// Only the usage of this OAuth client
+    #[arg(long, value_name = "ID")]
+    client: Option<ClientId>,
+
+    /// One row for each day, week or month [default: day]; of files what their rows are, if it is guessed wrong
+    #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
+    granularity: Option<Granularity>,
+
+    /// What to group by, separated by commas [default: client,user,uri,method]; fewer are faster, and lists are missing
+    #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(DIMENSIONS), ignore_case = true)]
+    group_by: Vec<Dimension>,
+}
+
+/// What is told.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+struct ContentArgs {
+    /// Compare with the period before: of whole months as many months, of a month so far the same days of the month
+    /// before, else as many days; of files without a period the later half of their days with the earlier
+    #[arg(long)]
+    compare: bool,
+
+    /// Compare with the rows of this file; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files")]
+    compare_with: Vec<PathBuf>,
+
+    /// How many entries a list has at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+
+    /// Hold each month against the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10; hourly
+    /// ones count hours
+    #[arg(long, value_name = "LICENSES")]
+    licenses: Option<Licenses>,
+
+    /// Hold each month against this many requests
+    #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
+    allowance: Option<u64>,
+}
+
+/// What becomes of the report.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ReportOutputArgs {
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+
+    /// Which chart an svg or a png shows
+    #[arg(long, value_enum, default_value_t)]
+    chart: Chart,
+
+    /// Write to this file, whole or not at all, in place of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Tell each step on stderr, and more about errors; -vv: every transition
+    #[arg(long, short, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+const USAGE: &str = "\
+genesys-usage report <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]
+       genesys-usage report <FILE>... [OPTIONS]";
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage report --last 30d --simulate
+      A report of the built-in simulator: no account needed.
+  genesys-usage report --month 2026-10 --compare --licenses cx2-named=40 --format html --output october.html
+      A page to open, send or print.
+  genesys-usage report october.json november.csv --compare
+      Of rows that were saved before, by whatever program.
+  genesys-usage aggregate --last 30d --granularity day --group-by client,platform --format json | genesys-usage report -
+      Of the jobs, which count all requests.
+  genesys-usage report --last 7d --format json --allowance 4400000 | jq .allowance.months[-1].projectedOver
+      By how many requests the month will be over, for a script.
+  genesys-usage report usage.csv --format svg --chart heatmap --output heatmap.svg
+      One chart.";
+
+impl ReportArgs {
+    /// How much to tell on stderr.
+    pub(crate) fn verbosity(&self) -> u8 {
+        self.output.verbose
+    }
+}
+
+pub(crate) fn run(args: ReportArgs) -> Result<(), Problem> {
+    args.output.check()?;
+    if args.files.is_empty() { ask(args) } else { read(&args) }
+}
+
+/// The last day that the service can have counted.
+fn yesterday() -> Date {
+    Date::of(SystemTime::now().into()).plus_days(-1)
+}
+
+impl ContentArgs {
+    fn options(&self) -> ReportOptions {
+        let options = ReportOptions::default().with_top(self.top);
+        match (&self.licenses, self.allowance) {
+            (Some(licenses), _) => options.with_allowance(licenses.clone()),
+            (None, Some(requests)) => options.with_allowance(Allowance::requests(requests)),
+            (None, None) => options,
+        }
+    }
+}
+
+/// Of a query.
+fn ask(args: ReportArgs) -> Result<(), Problem> {
+    let attached = args.service.attach.is_some();
+    if attached && args.content.compare {
+        return Err(Problem::usage(
+            "--compare needs a second query; with --attach there is one execution only",
+        ));
+    }
+    let interval = args.period.interval(attached)?;
+    let mut options = args.content.options().with_data_until(yesterday());
+    // An execution that was submitted before has its own period and granularity.
+    if !attached || args.period.given()?.is_some() {
+        options = options.with_period(Period::from(&interval));
+    }
+    let granularity = args.query.granularity.clone();
+    if !attached || granularity.is_some() {
+        options = options.with_granularity(granularity.clone().unwrap_or(Granularity::Day));
+    }
+    let period = Period::from(&interval);
+    let previous = args.content.compare.then(|| period.until(yesterday()).unwrap_or(period).previous());
+    let mut intervals = vec![interval];
+    if let Some(previous) = previous {
+        intervals.insert(
+            0,
+            Interval::from_days(previous.first_day(), previous.last_day()).map_err(Problem::build)?,
+        );
+    }
+
+    let granularity = granularity.unwrap_or(Granularity::Day);
+    let group_by = |user: &[Dimension]| {
+        if !args.query.group_by.is_empty() {
+            return args.query.group_by.clone();
+        }
+        let usual = [Dimension::OAuthClientId, Dimension::TemplateUri, Dimension::HttpMethod];
+        usual.into_iter().chain(user.iter().cloned()).collect()
+    };
+    match &args.query.client {
+        None => {
+            let group_by = group_by(&[Dimension::UserId]);
+            let queries = intervals.into_iter().map(|interval| {
+                let mut query = OrganizationQuery::new(interval).with_group_by(group_by.clone());
+                query.granularity = Some(granularity.clone());
+                query
+            });
+            ask_for(queries.collect(), previous, &options, &args)
+        }
+        Some(client) => {
+            let group_by = group_by(&[]);
+            let queries = intervals.into_iter().map(|interval| {
+                let mut query = ClientQuery::new(client.clone(), interval).with_group_by(group_by.clone());
+                query.granularity = Some(granularity.clone());
+                query
+            });
+            ask_for(queries.collect(), previous, &options, &args)
+        }
+    }
+}
+
+/// Runs the queries: of the earlier period, if there is one, and of the period.
+fn ask_for<Q: UsageQuery + Send + 'static>(
+    queries: Vec<Q>,
+    previous: Option<Period>,
+    options: &ReportOptions,
+    args: &ReportArgs,
+) -> Result<(), Problem> {
+    let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
+    let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
+    run.go_with(args.output.output.is_some(), |mut tables| {
+        let table = tables.pop().unwrap_or_default();
+        let report = match (tables.pop(), previous) {
+            (Some(before), period) => Report::compared(&table, &before, period, options),
+            (None, _) => Report::new(&table, options),
+        };
+        args.output.write(&report)
+    })
+}
+
+/// Of saved rows.
+fn read(args: &ReportArgs) -> Result<(), Problem> {
+    let mut table = saved::read_all(&args.files)?;
+    let mut options = args.content.options();
+    options.granularity.clone_from(&args.query.granularity);
+    let dates = || table.iter().filter_map(|row| row.date());
+    let last = dates().max();
+    options.data_until = last.map(|last| last.max(yesterday()));
+
+    let given = args.period.given()?.map(|interval| Period::from(&interval));
+    let is_dated = last.is_some();
+    let undated = table.len() - dates().count();
+    let selects = is_dated && (given.is_some() || args.content.compare);
+    if undated > 0 && (selects || (args.content.compare && !is_dated)) {
+        let rows = if undated == 1 { "1 row has".into() } else { format!("{undated} rows have") };
+        return Err(Problem::usage(format!("{rows} no date: nobody knows in which period")).with_hint(
+            "query with --granularity day; rows without dates can be compared with --compare-with",
+        ));
+    }
+
+    let (period, previous) = match (given, args.content.compare) {
+        (Some(period), compare) => (Some(period), compare.then(|| period.previous())),
+        (None, true) => {
+            let days = dates().min().zip(last).and_then(|(first, last)| Period::new(first, last));
+            let halves = days.and_then(Period::halves).ok_or_else(|| {
+                Problem::usage("there are fewer than two days to compare")
+                    .with_hint("give more files, or the rows to compare with by --compare-with")
+            })?;
+            (Some(halves.1), Some(halves.0))
+        }
+        (None, false) => (None, None),
+    };
+    options.period = period;
+    let days = |period: Period| {
+        let rows = table.iter().filter(move |row| row.date().is_some_and(|date| period.contains(date)));
+        rows.collect::<UsageTable>()
+    };
+    let mut before = previous.map(days);
+    if let (Some(period), true) = (period, is_dated) {
+        table = days(period);
+    }
+    if !args.content.compare_with.is_empty() {
+        before = Some(saved::read_all(&args.content.compare_with)?);
+    }
+    let report = match before {
+        Some(before) => Report::compared(&table, &before, previous, &options),
+        None => Report::new(&table, &options),
+    };
+    args.output.write(&report)
+}
+
+impl ReportOutputArgs {
+    fn check(&self) -> Result<(), Problem> {
+        self.output.as_deref().map_or(Ok(()), output::check_file)
+    }
+
+    fn write(&self, report: &Report) -> Result<(), Problem> {
+        match self.output.as_deref() {
+            Some(path) => self.write_file(path, report),
+            None => output::write_stdout(|to, look| report::write(to, report, self.format, self.chart, look)),
+        }
+    }
+
+    fn write_file(&self, path: &Path, report: &Report) -> Result<(), Problem> {
+        output::write_file(path, |to| {
+            report::write(to, report, self.format, self.chart, output::Look::plain())
+        })
+    }
+}

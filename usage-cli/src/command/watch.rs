@@ -1,0 +1,337 @@
+//! `genesys-usage watch`: the month's requests again and again, with alerts.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use clap::{ArgAction, Args, ValueEnum};
+use serde::Serialize;
+use usage_core::model::{Dimension, Granularity};
+use usage_core::query::OrganizationQuery;
+use usage_core::report::{Allowance, Period, Report, ReportOptions};
+use usage_core::{Date, Execution, Interval, Policy, Timestamp, UsageTable};
+
+use crate::config::Config;
+use crate::connect::{Connection, PaceArgs, PlaceArgs};
+use crate::credentials::CredentialArgs;
+use crate::exit::{self, Code, Problem};
+use crate::halt::Halt;
+use crate::observer::Observer;
+use crate::output::grouped;
+use crate::progress::Progress;
+use crate::run::seed;
+use crate::stderr::{self, WARNING};
+use crate::stdout;
+use crate::transport::fetch;
+use crate::watch::alert::{Alert, Crossed, Percent, Thresholds, run_hook};
+use crate::watch::metrics::Metrics;
+use crate::watch::state::Kept;
+use crate::way_on::WayOn;
+
+/// The service counts once a day: asking more often than this brings nothing.
+const EVERY: &str = "6h";
+const MIN_EVERY: Duration = Duration::from_secs(60);
+
+/// Look at the month's requests on a schedule, and tell when a threshold is crossed
+///
+/// Asks for the requests of each OAuth client on each day of the month up to yesterday (on the first day of a month, of
+/// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day.
+///
+/// An alert is told once a month, and again if it was over in between; with --state also over restarts. It ends the
+/// program with exit code 6, unless there is a command for it. The command finds in its environment
+/// GENESYS_USAGE_ALERT (share or 429), _TEXT, _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, and with an allowance
+/// _ALLOWANCE and _PROJECTED.
+///
+/// Permissions, any one of: oauth:client:view, usage:organization:view.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct WatchArgs {
+    /// How often, at most once a minute
+    #[arg(long, value_name = "DURATION", default_value = EVERY, value_parser = every)]
+    every: Duration,
+
+    /// Look once, and end: with exit code 6 if a threshold is crossed
+    #[arg(long)]
+    once: bool,
+
+    /// How many requests a month may have [default: the configuration's allowance]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    allowance: Option<u64>,
+
+    /// Alert when so much of the allowance is used: 80%
+    #[arg(long, value_name = "PERCENT")]
+    alert_share: Option<Percent>,
+
+    /// Alert when so many of the month's requests were rate limited: 1%
+    #[arg(long = "alert-429", value_name = "PERCENT")]
+    alert_429: Option<Percent>,
+
+    /// Run this command for each alert, and go on
+    #[arg(long, value_name = "COMMAND")]
+    on_alert: Option<String>,
+
+    /// Remember in this file what was told and when the service was asked, for the next start
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Serve what was seen as OpenMetrics, at /metrics of this address: 127.0.0.1:9184
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
+    metrics_addr: Option<SocketAddr>,
+
+    /// How to write each look
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    format: WatchFormat,
+
+    /// Show no progress
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+
+    /// Tell each step on stderr, and more about errors; -vv: every transition
+    #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    credentials: CredentialArgs,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum WatchFormat {
+    /// A line for people
+    #[default]
+    Text,
+    /// A JSON document on each line
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage watch --allowance 1000000 --alert-share 80% --alert-429 1% --on-alert 'notify-send \"$GENESYS_USAGE_TEXT\"'
+      Looks four times a day, and sends a notification when a threshold is crossed.
+  genesys-usage watch --once --allowance 1000000 --alert-share 80% --state watch.json
+      For a timer: exit code 6 when the threshold is crossed.
+  genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
+      For a monitoring system that scrapes.
+  genesys-usage watch --once --simulate
+      The same against a built-in simulator: no account needed.";
+
+/// What is written of one look.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen<'a> {
+    at: String,
+    from: String,
+    to: String,
+    requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttle_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowance: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_share: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected_share: Option<f64>,
+    /// Those that are crossed, told or not.
+    alerts: &'a [Alert],
+}
+
+pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
+    let allowance = allowance(args)?;
+    if args.alert_share.is_some() && allowance.is_none() {
+        return Err(Problem::usage("--alert-share is a part of an allowance").with_hint("give --allowance N"));
+    }
+    let mut kept = Kept::open(args.state.as_deref())?;
+    let metrics = Metrics::default();
+    if let Some(address) = args.metrics_addr {
+        let address = metrics
+            .serve(address)
+            .map_err(|error| Problem::usage(format!("cannot listen at {address}: {error}")))?;
+        if !address.ip().is_loopback() {
+            stderr::labelled(
+                "warning",
+                WARNING,
+                format!("everybody who reaches {address} can read the metrics"),
+            );
+        }
+        stderr::line(format_args!("Metrics are at http://{address}/metrics."));
+    }
+    // A restart is no reason to ask again, unless somebody scrapes.
+    if !args.once && args.metrics_addr.is_none() {
+        wait(kept.memory.refreshed_at, args.every);
+    }
+    let mut has_looked = false;
+    loop {
+        match look(args, allowance, &mut kept, &metrics) {
+            Ok(()) => has_looked = true,
+            Err(problem) if args.once || problem.code() == Code::Alert => return Err(problem),
+            // What is wrong from the start does not come right by itself.
+            Err(problem) if !has_looked && matches!(problem.code(), Code::Usage | Code::Unauthorized) => {
+                return Err(problem);
+            }
+            Err(problem) => {
+                metrics.failed();
+                problem.report(args.verbose);
+            }
+        }
+        if args.once {
+            return Ok(());
+        }
+        wait(Some(now()), args.every);
+    }
+}
+
+/// Waits until `every` has passed since `last`.
+fn wait(last: Option<Timestamp>, every: Duration) {
+    let Some(last) = last.map(|last| last.min(now())) else { return };
+    let next = last.saturating_add(every);
+    // In short naps: a machine that slept meanwhile wakes up late, not later still.
+    while let left @ 1.. = next.saturating_since(now()).as_millis() {
+        thread::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX)).min(MIN_EVERY));
+    }
+}
+
+/// One look: asks, writes, and tells of what is new.
+fn look(args: &WatchArgs, allowance: Option<u64>, kept: &mut Kept, metrics: &Metrics) -> Result<(), Problem> {
+    let yesterday = Date::of(now()).plus_days(-1);
+    let month = yesterday.first_of_month();
+    let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
+    let table = rows(args, interval)?;
+    let mut options = ReportOptions::default().with_granularity(Granularity::Day).with_data_until(yesterday);
+    options.period = Period::new(month, yesterday);
+    options.allowance = allowance.map(Allowance::requests);
+    let report = Report::new(&table, &options);
+
+    metrics
+        .refreshed(&report, now())
+        .map_err(|error| Problem::usage(format!("cannot write the metrics: {error}")))?;
+    let thresholds = Thresholds { share: args.alert_share, rate_limited: args.alert_429 };
+    let crossed = thresholds.crossed(&report);
+    let alerts: Vec<_> = crossed.iter().map(|crossed| crossed.alert).collect();
+    show(args.format, &report, &alerts)?;
+
+    kept.memory.refreshed_at = Some(now());
+    let news = kept.memory.news(month, &alerts);
+    // Before it is told: better once too few than at every start again.
+    kept.write()?;
+    let news: Vec<_> = crossed.iter().filter(|crossed| news.contains(&crossed.alert)).collect();
+    tell(args, &news, &report)?;
+    // A timer asks how things are, not what is new.
+    let is_over = if args.once { !crossed.is_empty() } else { !news.is_empty() };
+    match crossed.first() {
+        Some(first) if is_over && args.on_alert.is_none() => {
+            Err(Problem::new(Code::Alert, first).with_hints(crossed.iter().skip(1).map(ToString::to_string)))
+        }
+        Some(first) if is_over && args.once => Err(Problem::new(Code::Alert, first)),
+        _ => Ok(()),
+    }
+}
+
+fn tell(args: &WatchArgs, news: &[&Crossed], report: &Report) -> Result<(), Problem> {
+    let Some(command) = &args.on_alert else { return Ok(()) };
+    for crossed in news {
+        stderr::labelled("alert", WARNING, crossed);
+        match run_hook(command, crossed, report) {
+            Err(problem) if args.once => return Err(problem),
+            Err(problem) => stderr::labelled("warning", WARNING, problem),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
+    let query = OrganizationQuery::new(interval)
+        .with_granularity(Granularity::Day)
+        .with_group_by([Dimension::OAuthClientId]);
+    let connection = Connection::to(&args.place, &args.pace, &args.credentials)?;
+    let progress = Progress::start(args.quiet, args.verbose, 1, None);
+    progress.tell(2, || connection.describe());
+    let observer = Observer {
+        progress: progress.clone(),
+        recorder: None,
+        verbosity: args.verbose,
+        halt: Halt::default(),
+    };
+    let execution = Execution::new(query, Policy::default(), seed(), now()).snapshot();
+    let tables = fetch(&connection, vec![execution], &observer);
+    progress.finish();
+    let tables =
+        tables.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &WayOn::Again))?;
+    Ok(tables.into_iter().next().unwrap_or_default())
+}
+
+fn show(format: WatchFormat, report: &Report, alerts: &[Alert]) -> Result<(), Problem> {
+    let totals = &report.totals;
+    let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
+    let requests = totals.counts.requests.unwrap_or_default();
+    let day =
+        |day: fn(Period) -> Date| totals.period.map_or_else(String::new, |period| day(period).to_string());
+    let (at, from, to) = (now().to_string(), day(Period::first_day), day(Period::last_day));
+    let mut line = match format {
+        WatchFormat::Json => {
+            let seen = Seen {
+                at,
+                from,
+                to,
+                requests,
+                throttle_rate: totals.counts.throttle_rate(),
+                allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
+                used_share: month.and_then(|month| month.used_share),
+                projected: month.map(|month| month.projected),
+                projected_share: month.and_then(|month| month.projected_share),
+                alerts,
+            };
+            let seen = serde_json::to_string(&seen);
+            seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
+        }
+        WatchFormat::Text => {
+            let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
+            if let (Some(month), Some(allowance)) = (month, &report.allowance) {
+                let allowance = grouped(allowance.allowance.monthly.into());
+                let percent =
+                    |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
+                // Writing to memory does not fail.
+                let _ = write!(
+                    line,
+                    ", {} of {allowance}; {} at the month's end, if its days go on like that",
+                    percent(month.used_share),
+                    percent(month.projected_share)
+                );
+            }
+            if let Some(rate) = totals.counts.throttle_rate() {
+                let _ = write!(line, "; {} rate limited", Percent(rate));
+            }
+            line
+        }
+    };
+    line.push('\n');
+    stdout::write(None, |to| to.write_all(line.as_bytes()))
+}
+
+fn allowance(args: &WatchArgs) -> Result<Option<u64>, Problem> {
+    if args.allowance.is_some() || args.place.simulate {
+        return Ok(args.allowance);
+    }
+    let config = Config::load(&args.credentials.profile, &|name| std::env::var_os(name))?;
+    Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
+}
+
+fn every(text: &str) -> Result<Duration, String> {
+    let every = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if every < MIN_EVERY {
+        Err("the service counts once a day: at most once a minute".into())
+    } else {
+        Ok(every)
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}

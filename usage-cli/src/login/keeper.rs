@@ -1,0 +1,45 @@
+//! Writes back what a command renewed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use usage_core::Session;
+
+use crate::exit::Problem;
+use crate::login::{Login, Store};
+use crate::stderr::{self, WARNING};
+
+/// Keeps a log-in up to date while a command uses it. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeper {
+    store: Store,
+    login: Arc<Mutex<Login>>,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: Store, login: Login) -> Self {
+        Self { store, login: Arc::new(Mutex::new(login)) }
+    }
+
+    /// Writes the token of `session` into the file if it is a new one. That it cannot be written does not end the
+    /// command, which goes on with the token.
+    pub(crate) fn look(&self, session: &Session) {
+        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
+        if login.take(session)
+            && let Err(problem) = self.write(&login)
+        {
+            stderr::labelled("warning", WARNING, problem);
+        }
+    }
+
+    fn write(&self, login: &Login) -> Result<(), Problem> {
+        let lock = self.store.lock()?;
+        // A log-out in between is one, and so is a log-in as somebody else.
+        match self.store.read() {
+            Ok(Some(kept)) if kept.client_id == login.client_id && kept.api_url == login.api_url => {
+                self.store.write(login, &lock)
+            }
+            Ok(_) => Ok(()),
+            Err(problem) => Err(problem),
+        }
+    }
+}

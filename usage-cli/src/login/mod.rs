@@ -1,0 +1,119 @@
+//! What `genesys-usage login` keeps, and how it is used and renewed.
+//!
+//! # The file
+//!
+//! `~/.config/genesys-usage/login.json`, or `login-PROFILE.json` for a profile: one line of JSON, readable by nobody
+//! else (mode 0600), replaced whole. Members of version 1:
+//!
+//! | member | what it is |
+//! |---|---|
+//! | `format`, `version` | `"genesys-usage login"`, `1` |
+//! | `apiUrl`, `loginUrl` | the hosts; the tokens go to no others |
+//! | `clientId` | the OAuth client |
+//! | `secretCommand`, `secretFile` | where the client's secret comes from, if it has one; never the secret |
+//! | `accessToken`, `expiresAt` | the token and when it expires, in Unix milliseconds |
+//! | `refreshToken` | what renews it, if the service gave one |
+//!
+//! A later version of this program reads the files of this one. A member that a reader may ignore can be added to
+//! version 1; anything else is another version, which older programs refuse.
+//!
+//! # Renewal
+//!
+//! A token that expires within [`RENEW_AHEAD`] is renewed before a command begins, by one process at a time: the others
+//! wait at `login.json.lock` and then find the fresh one. Where the service rotates refresh tokens, the old one is
+//! spent by that. A token that is renewed in the middle of a command, because it was refused or because the command
+//! outlasts it, is written back at once, whether the command succeeds or not. Nobody waits for that: of two commands
+//! that renew in the same moment, the second may be refused, and says to log in; run again, it finds the first one's.
+
+mod keeper;
+pub(crate) mod listener;
+mod page;
+mod store;
+
+use std::time::{Duration, SystemTime};
+
+use usage_core::auth::{AccessToken, Grant, OAuthClient};
+use usage_core::error::Failure;
+use usage_core::{ClientBuilder, Policy, Secret, Session, Timestamp};
+
+pub(crate) use keeper::Keeper;
+pub(crate) use page::Page;
+pub(crate) use store::{Login, Store};
+
+use crate::connect::USER_AGENT;
+use crate::exit::{self, Code, Problem};
+
+/// How long before its end a token is renewed ahead of a command.
+const RENEW_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+impl Login {
+    /// What a command asks with: the token, and what renews it.
+    pub(crate) fn grant(&self) -> Result<Grant, Problem> {
+        let token = AccessToken::parse(self.access_token.expose()).map_err(Problem::build)?;
+        Ok(Grant::issued(token, self.expires_at, self.renewal()?))
+    }
+
+    fn renewal(&self) -> Result<Option<Grant>, Problem> {
+        let Some(refresh_token) = &self.refresh_token else { return Ok(None) };
+        let client = match &self.secret {
+            None => OAuthClient::public(&self.client_id),
+            Some(secret) => OAuthClient::confidential(&self.client_id, secret.read()?),
+        };
+        let grant = client.and_then(|client| Grant::refresh_token(client, refresh_token.clone()));
+        grant.map(Some).map_err(Problem::build)
+    }
+
+    /// Takes over the token of `session`; `false` if it is the one that is known.
+    pub(crate) fn take(&mut self, session: &Session) -> bool {
+        let Some(token) = session.access_token() else { return false };
+        let refresh_token = session.refresh_token();
+        let is_known = token.expose() == self.access_token.expose()
+            && refresh_token.map(Secret::expose) == self.refresh_token.as_ref().map(Secret::expose);
+        if is_known {
+            return false;
+        }
+        self.access_token = token.expose().to_owned().into();
+        self.expires_at = session.access_token_expires_at();
+        self.refresh_token = refresh_token.cloned();
+        true
+    }
+
+    fn ends_within(&self, time: Duration) -> bool {
+        let now = Timestamp::from(SystemTime::now());
+        self.expires_at.is_some_and(|end| end <= now.saturating_add(time))
+    }
+}
+
+/// The login of `store`, as `login` was read from it, with a token that is good for a while.
+pub(crate) fn fresh(store: &Store, login: Login, policy: Policy) -> Result<Login, Problem> {
+    if !login.ends_within(RENEW_AHEAD) {
+        return Ok(login);
+    }
+    if login.refresh_token.is_none() {
+        // It is used to its end.
+        return if login.ends_within(Duration::ZERO) { Err(expired()) } else { Ok(login) };
+    }
+    let lock = store.lock()?;
+    // Another process may have been faster.
+    let mut login = store.read()?.ok_or_else(expired)?;
+    let Some(renewal) = login.renewal()?.filter(|_| login.ends_within(RENEW_AHEAD)) else { return Ok(login) };
+    let client = ClientBuilder::<usage_blocking::Client>::new()
+        .api_url(login.api_url.clone())
+        .login_url(login.login_url.clone())
+        .grant(renewal)
+        .policy(policy)
+        .user_agent(USER_AGENT)
+        .build()
+        .map_err(Problem::build)?;
+    client.log_in().map_err(|error| match error.failure() {
+        Failure::Unauthorized(_) => expired().with_hints([error.to_string()]),
+        _ => exit::of_call(&error, &[]),
+    })?;
+    login.take(&client.session());
+    store.write(&login, &lock)?;
+    Ok(login)
+}
+
+fn expired() -> Problem {
+    Problem::new(Code::Unauthorized, "the log-in has expired").with_hint("log in again: genesys-usage login")
+}

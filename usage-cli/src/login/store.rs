@@ -1,0 +1,250 @@
+//! The file that a log-in is kept in, and its lock.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use fs4::FileExt;
+use serde::{Deserialize, Serialize};
+use usage_core::{BaseUrl, Secret, Timestamp};
+
+use crate::config;
+use crate::exit::Problem;
+use crate::paths::directory;
+use crate::private_file;
+use crate::secret_source::SecretFrom;
+
+const FORMAT: &str = "genesys-usage login";
+const VERSION: u32 = 1;
+
+/// Tokens are short; more than this is the wrong file.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// What a log-in left. It does not print its secrets.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the login host is one of the two")]
+pub(crate) struct Login {
+    pub(crate) api_url: BaseUrl,
+    pub(crate) login_url: BaseUrl,
+    pub(crate) client_id: String,
+    /// Where the client's secret comes from; none for a client without one.
+    pub(crate) secret: Option<SecretFrom>,
+    pub(crate) access_token: Secret<String>,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) refresh_token: Option<Secret<String>>,
+}
+
+/// Where the log-in of a profile is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+}
+
+/// Whoever has it may renew the log-in.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// The file. Private to this room: it has the secrets as text.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    format: String,
+    version: u32,
+    api_url: BaseUrl,
+    login_url: BaseUrl,
+    client_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret_command: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret_file: Option<PathBuf>,
+    access_token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+/// What can be read of every version.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+}
+
+impl Store {
+    /// The place of `profile`'s log-in; `None` if this account has no home directory.
+    pub(crate) fn of(profile: Option<&str>) -> Option<Self> {
+        let name = profile.map_or_else(|| "login.json".into(), |profile| format!("login-{profile}.json"));
+        config::directory().map(|directory| Self { path: directory.join(name) })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits until nobody else renews the log-in, and keeps others from it.
+    pub(crate) fn lock(&self) -> Result<Lock, Problem> {
+        let path = self.path.with_extension("json.lock");
+        let lock = || {
+            private_directory(&directory(&path))?;
+            let file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            FileExt::lock(&file)?;
+            Ok(Lock { _file: file })
+        };
+        lock().map_err(|error: std::io::Error| {
+            Problem::usage(format!("cannot lock {}: {error}", path.display()))
+        })
+    }
+
+    /// The log-in, if there is one.
+    pub(crate) fn read(&self) -> Result<Option<Login>, Problem> {
+        let name = self.path.display();
+        let problem = |problem: &dyn std::fmt::Display| {
+            Problem::usage(format!("the log-in in {name} cannot be used: {problem}"))
+                .with_hint("log in again: genesys-usage login")
+        };
+        let mut bytes = Vec::new();
+        match File::open(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(problem(&error)),
+        }
+        let bytes = Secret::new(bytes);
+        // An error of the parser would repeat a part of the file.
+        let damaged = || problem(&"it is damaged");
+        let Header { format, version } = serde_json::from_slice(bytes.expose()).map_err(|_| damaged())?;
+        if format != FORMAT {
+            return Err(problem(&"it is another program's"));
+        }
+        if version > VERSION {
+            return Err(problem(&format!("it has format {version}, of a later genesys-usage")));
+        }
+        let document: Document = serde_json::from_slice(bytes.expose()).map_err(|_| damaged())?;
+        Ok(Some(document.into()))
+    }
+
+    /// Keeps `login` in the place of what was kept. Nobody writes without the lock.
+    pub(crate) fn write(&self, login: &Login, _: &Lock) -> Result<(), Problem> {
+        let write = || {
+            let text = Secret::new(serde_json::to_string(&Document::from(login))? + "\n");
+            private_directory(&directory(&self.path))?;
+            private_file::replace(&self.path, text.expose()).map(drop)
+        };
+        write().map_err(|error: std::io::Error| {
+            Problem::usage(format!("cannot keep the log-in in {}: {error}", self.path.display()))
+        })
+    }
+
+    /// Forgets the log-in; `false` if there was none.
+    pub(crate) fn remove(&self, _: &Lock) -> Result<bool, Problem> {
+        match fs::remove_file(&self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(Problem::usage(format!("cannot remove {}: {error}", self.path.display()))),
+        }
+    }
+}
+
+/// Makes the directory at `path`, for this account alone, if it is not there.
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+impl From<&Login> for Document {
+    fn from(login: &Login) -> Self {
+        let (secret_command, secret_file) = match &login.secret {
+            Some(SecretFrom::Command(command)) => (Some(command.clone()), None),
+            Some(SecretFrom::File(path)) => (None, Some(path.clone())),
+            Some(SecretFrom::Value(_)) | None => (None, None),
+        };
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            api_url: login.api_url.clone(),
+            login_url: login.login_url.clone(),
+            client_id: login.client_id.clone(),
+            secret_command,
+            secret_file,
+            access_token: login.access_token.expose().clone(),
+            expires_at: login.expires_at,
+            refresh_token: login.refresh_token.as_ref().map(|token| token.expose().clone()),
+        }
+    }
+}
+
+impl From<Document> for Login {
+    fn from(document: Document) -> Self {
+        let secret = document.secret_command.map(SecretFrom::Command);
+        Self {
+            api_url: document.api_url,
+            login_url: document.login_url,
+            client_id: document.client_id,
+            secret: secret.or(document.secret_file.map(SecretFrom::File)),
+            access_token: document.access_token.into(),
+            expires_at: document.expires_at,
+            refresh_token: document.refresh_token.map(Into::into),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login() -> Login {
+        Login {
+            api_url: "https://api.mypurecloud.de".parse().unwrap(),
+            login_url: "https://login.mypurecloud.de".parse().unwrap(),
+            client_id: "id".into(),
+            secret: Some(SecretFrom::Command("pass show it".into())),
+            access_token: String::from("hunter2").into(),
+            expires_at: Some(Timestamp::from_unix_millis(1_782_864_000_000)),
+            refresh_token: Some(String::from("hunter3").into()),
+        }
+    }
+
+    #[test]
+    fn a_log_in_reads_back_from_a_private_file_and_does_not_print() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store { path: directory.path().join("new").join("login.json") };
+        assert!(store.read().unwrap().is_none());
+        let lock = store.lock().unwrap();
+        store.write(&login(), &lock).unwrap();
+        let read = store.read().unwrap().unwrap();
+        assert_eq!((read.access_token.expose().as_str(), read.expires_at), ("hunter2", login().expires_at));
+        assert_eq!(read.refresh_token.as_ref().unwrap().expose(), "hunter3");
+        assert!(!format!("{read:?}").contains("hunter"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(store.path()), mode(store.path().parent().unwrap())), (0o600, 0o700));
+        }
+        assert!(store.remove(&lock).unwrap() && !store.remove(&lock).unwrap());
+    }
+
+    #[test]
+    fn what_is_not_ours_or_later_is_refused_without_its_text() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store { path: directory.path().join("login.json") };
+        for (text, problem) in [
+            ("", "is damaged"),
+            (r#"{"format":"genesys-usage login","version":1,"accessToken":hunter2"#, "is damaged"),
+            (r#"{"format":"genesys-usage login","version":1,"accessToken":["hunter2"]}"#, "is damaged"),
+            (r#"{"format":"hunter2","version":1}"#, "another program's"),
+            (r#"{"format":"genesys-usage login","version":2,"x":"hunter2"}"#, "of a later genesys-usage"),
+        ] {
+            fs::write(store.path(), text).unwrap();
+            let said = store.read().unwrap_err().to_string();
+            assert!(said.contains(problem) && !said.contains("hunter"), "{said}");
+        }
+    }
+}

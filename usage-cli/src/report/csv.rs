@@ -1,0 +1,76 @@
+//! The days and the lists of a report, one line each.
+
+use std::io::{self, Write};
+
+use csv::Writer;
+use usage_core::Counter;
+use usage_core::report::{Counts, Report, Subject};
+
+const HEADER: [&str; 14] = [
+    "list",
+    "place",
+    "id",
+    "name",
+    "share",
+    "rows",
+    "requests",
+    "status200",
+    "status300",
+    "status400",
+    "status500",
+    "status429",
+    "errorRate",
+    "throttleRate",
+];
+
+const COUNTERS: [Counter; 6] = [
+    Counter::Requests,
+    Counter::Status200,
+    Counter::Status300,
+    Counter::Status400,
+    Counter::Status500,
+    Counter::Status429,
+];
+
+/// Writes the totals, each day and each entry of each list; what is absent is an empty cell.
+pub(super) fn write(to: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let mut csv = Writer::from_writer(to);
+    csv.write_record(HEADER)?;
+    line(&mut csv, "totals", "", ["", ""], None, &report.totals.counts)?;
+    for day in &report.days {
+        line(&mut csv, "days", "", ["", &day.date.to_string()], None, &day.counts)?;
+    }
+    for subject in Subject::ALL {
+        let list = report.top(subject);
+        for (place, entry) in (1..).zip(&list.entries) {
+            let texts = [&entry.id, &entry.name].map(|text| text.as_deref().unwrap_or_default());
+            line(&mut csv, subject.plural(), &place.to_string(), texts, entry.share, &entry.counts)?;
+        }
+        if let Some(others) = &list.others {
+            let name = format!("{} others", others.count);
+            line(&mut csv, subject.plural(), "", ["", &name], others.share, &others.counts)?;
+        }
+    }
+    csv.flush()
+}
+
+fn line<W: Write>(
+    csv: &mut Writer<W>,
+    list: &str,
+    place: &str,
+    [id, name]: [&str; 2],
+    share: Option<f64>,
+    counts: &Counts,
+) -> io::Result<()> {
+    let rate = |rate: Option<f64>| rate.map_or_else(String::new, |rate| rate.to_string());
+    for text in [list, place, id, name, &rate(share), &counts.rows.to_string()] {
+        csv.write_field(text)?;
+    }
+    for counter in COUNTERS {
+        csv.write_field(counts.count(counter).map_or_else(String::new, |count| count.to_string()))?;
+    }
+    csv.write_field(rate(counts.error_rate()))?;
+    csv.write_field(rate(counts.throttle_rate()))?;
+    csv.write_record(None::<&[u8]>)?;
+    Ok(())
+}

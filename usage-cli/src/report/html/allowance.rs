@@ -1,0 +1,113 @@
+//! The months against the allowance: the latest as a bar, all as a table.
+
+use usage_core::report::{AllowanceUse, MonthUse, Report};
+
+use super::Page;
+use crate::chart::svg::Escaped;
+use crate::report::number::{grouped, rate};
+use crate::report::text::allowance::{month_name, verdict};
+
+pub(super) fn draw(page: &mut Page, report: &Report) {
+    let Some(allowance) = &report.allowance else { return };
+    let licenses =
+        allowance.allowance.licenses.as_ref().map_or_else(String::new, |licenses| format!(" · {licenses}"));
+    page.put(format_args!(
+        "<section class=\"card\"><h2>Allowance <span class=\"dim\">{} requests a month{}</span></h2>\n",
+        grouped(allowance.allowance.monthly.into()),
+        Escaped(licenses)
+    ));
+    match allowance.latest() {
+        None => page.put(format_args!(
+            "<p>The rows do not tell which month they are of: an allowance is for one month.</p>"
+        )),
+        Some(month) => draw_month(page, month),
+    }
+    if allowance.months.len() > 1 {
+        table(page, allowance);
+    }
+    page.put(format_args!("</section>\n"));
+}
+
+fn draw_month(page: &mut Page, month: &MonthUse) {
+    let (is_over, said) = verdict(month);
+    let class = if is_over { "bad" } else { "good" };
+    let goes_on = month.days_counted < month.days_in_month;
+    page.put(format_args!(
+        "<p>{}: {} used ({})",
+        month_name(month),
+        grouped(month.used.into()),
+        rate(month.used_share)
+    ));
+    if goes_on {
+        let (projected, share) = (grouped(month.projected.into()), rate(month.projected_share));
+        let what = if month.ended { "estimated for all of it" } else { "projected to its end" };
+        page.put(format_args!(", {projected} {what} ({share})"));
+    }
+    page.put(format_args!(". <span class=\"{class}\">{}</span></p>\n", Escaped(capitalised(&said))));
+    gauge(page, month);
+    page.put(format_args!("<p class=\"dim\">Assumption: {}.</p>\n", Escaped(&month.assumption)));
+}
+
+/// Used, projected, and where the allowance ends.
+fn gauge(page: &mut Page, month: &MonthUse) {
+    let (Some(used), Some(projected)) = (month.used_share, month.projected_share) else { return };
+    let scale = 100.0 / projected.max(1.0);
+    let place = |share: f64| share * scale;
+    let (used_over, will_over) = (used > 1.0, projected > 1.0);
+    let rect = |class: &str, from: f64, to: f64| {
+        format!(
+            "<rect class=\"{class}\" x=\"{from:.2}\" y=\"4\" width=\"{:.2}\" height=\"14\"/>",
+            (to - from).max(0.0)
+        )
+    };
+    let mut bars = rect("none", 0.0, 100.0);
+    bars += &rect("will", 0.0, place(projected.min(1.0)));
+    if will_over {
+        bars += &rect("will over", place(1.0), place(projected));
+    }
+    bars += &rect("used", 0.0, place(used.min(1.0)));
+    if used_over {
+        bars += &rect("over", place(1.0), place(used));
+    }
+    let mark = place(1.0).min(99.9);
+    page.put(format_args!(
+        "<svg class=\"gauge\" viewBox=\"0 0 100 22\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"{} of the allowance used, {} projected\">{bars}\
+         <line class=\"mark\" x1=\"{mark:.2}\" y1=\"0\" x2=\"{mark:.2}\" y2=\"22\"/></svg>\n",
+        rate(month.used_share),
+        rate(month.projected_share),
+    ));
+}
+
+fn table(page: &mut Page, allowance: &AllowanceUse) {
+    page.put(format_args!(
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Month</th><th scope=\"col\">Days in the data</th>\
+         <th scope=\"col\">Used</th><th scope=\"col\">Share</th><th scope=\"col\">Whole month</th>\
+         <th scope=\"col\">Over</th></tr></thead><tbody>\n"
+    ));
+    for month in &allowance.months {
+        page.put(format_args!(
+            "<tr><td>{}</td><td>{} of {}</td><td>{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>\n",
+            month_name(month),
+            month.days_counted,
+            month.days_in_month,
+            grouped(month.used.into()),
+            rate(month.used_share),
+            estimated(month, month.projected),
+            if month.projected_over > 0 { " class=\"bad\"" } else { "" },
+            estimated(month, month.projected_over),
+        ));
+    }
+    page.put(format_args!("</tbody></table></div>\n"));
+}
+
+/// A number of the whole month, with a sign that it is none that was counted.
+fn estimated(month: &MonthUse, count: u64) -> String {
+    let sign = if month.days_counted < month.days_in_month && count > 0 { "≈ " } else { "" };
+    format!("{sign}{}", grouped(count.into()))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).chain(['.']).collect())
+}

@@ -1,0 +1,123 @@
+//! Requests over time, and by weekday.
+
+use usage_core::Date;
+use usage_core::model::Granularity;
+use usage_core::report::{Counts, Report, Subject};
+
+use crate::chart::class::Class;
+use crate::output::{printable, shortened};
+use crate::report::number::{count, grouped, short};
+use crate::report::text::{Page, bucket};
+
+/// More days than this are shown week by week.
+const MOST_LINES: usize = 45;
+
+pub(crate) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// One stacked bar a day.
+pub(super) fn draw(page: &mut Page, report: &Report) {
+    if report.days.len() < 2 {
+        return;
+    }
+    let (lines, unit) = lines(report);
+    let classes = Class::present(lines.iter().map(|(_, counts)| counts));
+    let largest = lines.iter().filter_map(|(_, counts)| counts.requests).max().unwrap_or(0);
+    let numbers = count(Some(largest)).len();
+    page.heading(&format!("Requests by {unit}"));
+    let width = page.width.saturating_sub(2 + 15 + numbers + 2);
+    for (date, counts) in &lines {
+        let bar = page.paint.stacked(&classes, counts, largest, width);
+        let day = if unit == "day" { weekday(*date) } else { "" };
+        page.line(&format!("  {date} {day:<3} {:>numbers$}  {bar}", count(counts.requests)));
+    }
+    let legend: Vec<_> = classes
+        .iter()
+        .map(|class| {
+            let (style, block) = page.paint.class(*class);
+            format!("{} {}", page.paint.styled(style, &block.to_string()), class.label())
+        })
+        .collect();
+    if classes != [Class::Unknown] {
+        page.line(&format!("  {:14} {:numbers$}  {}", "", "", legend.join("  ")));
+    }
+    let busiest: Vec<_> = report
+        .busiest
+        .iter()
+        .take(3)
+        .map(|day| format!("{} ({})", day.date, count(day.counts.requests)))
+        .collect();
+    let plural = bucket(&report.granularity);
+    page.line(&format!("  Busiest {plural}s: {}", busiest.join(", ")));
+}
+
+/// The buckets, or of many days the weeks, which begin on Monday.
+fn lines(report: &Report) -> (Vec<(Date, Counts)>, &'static str) {
+    let mut lines: Vec<(Date, Counts)> = report.days.iter().map(|day| (day.date, day.counts)).collect();
+    if report.granularity != Granularity::Day || lines.len() <= MOST_LINES {
+        return (lines, bucket(&report.granularity));
+    }
+    let monday = |date: Date| date.plus_days(1 - i64::from(date.weekday()));
+    let mut weeks: Vec<(Date, Counts)> = Vec::new();
+    for (date, counts) in lines.drain(..) {
+        match weeks.last_mut() {
+            Some((week, sum)) if *week == monday(date) => sum.merge(&counts),
+            _ => weeks.push((monday(date), counts)),
+        }
+    }
+    (weeks, "week (of Monday)")
+}
+
+pub(crate) fn weekday(date: Date) -> &'static str {
+    usize::try_from(date.weekday() - 1).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or_default()
+}
+
+/// The heat map.
+pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
+    let Some(map) = report.weekdays.as_ref().filter(|_| report.days.len() >= 7) else { return };
+    page.heading("Mean requests a day by weekday (UTC), each client shaded for itself");
+    let names: Vec<_> = map
+        .clients
+        .iter()
+        .map(|line| printable(line.name.as_deref().or(line.id.as_deref()).unwrap_or(nobody(Subject::Client))))
+        .collect();
+    let most = page.width.saturating_sub(2 + 7 * 6 + 12);
+    let width =
+        names.iter().map(|name| unicode_width::UnicodeWidthStr::width(&**name)).max().unwrap_or(0).min(most);
+    let header: Vec<_> = WEEKDAYS.iter().map(|day| format!("{day:^5}")).collect();
+    page.line(&format!("  {:width$}  {}  busiest", "", header.join(" ")));
+    for (line, name) in map.clients.iter().zip(names) {
+        let means: [Option<u64>; 7] = std::array::from_fn(|day| map.mean(line, day).map(rounded));
+        let largest = means.iter().flatten().copied().max().unwrap_or(0);
+        let cells: Vec<_> = means.iter().map(|mean| page.paint.heat(*mean, largest, 5)).collect();
+        let name = padded(&shortened(name, width), width);
+        page.line(&format!("  {name}  {}  {:>7}", cells.join(" "), short(largest)));
+    }
+}
+
+/// What is shown for the requests of which rows do not say whose.
+pub(crate) fn nobody(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Client => "(no client)",
+        Subject::User => "(no user)",
+        Subject::Uri => "(no URI)",
+        Subject::Method => "(no method)",
+        Subject::Platform => "(no platform)",
+        Subject::Organization => "(no organization)",
+    }
+}
+
+/// `text`, with spaces up to `width`.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    let gap = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
+    format!("{text}{}", " ".repeat(gap))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
+pub(crate) fn rounded(mean: f64) -> u64 {
+    mean.round() as u64
+}
+
+/// A count with its unit, for a sentence.
+pub(crate) fn requests(count: Option<u64>) -> String {
+    count.map_or_else(|| "an unknown number".into(), |count| grouped(count.into()))
+}

@@ -1,0 +1,103 @@
+//! Who made the most requests.
+
+use unicode_width::UnicodeWidthStr;
+use usage_core::report::{Counts, Period, Subject, TopList};
+
+use crate::chart::terminal::sparkline;
+use crate::output::{printable, shortened};
+use crate::report::number::{count, grouped, rate};
+use crate::report::text::Page;
+use crate::report::text::days::{nobody, padded};
+
+const BAR: usize = 12;
+const SPARK: usize = 16;
+/// Room for a month day by day.
+const WIDE_SPARK: usize = 31;
+
+pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
+    if list.count == 0 {
+        return;
+    }
+    let shown = list.entries.len();
+    let heading = if shown < list.count {
+        format!("Top {}: {shown} of {}", list.subject, grouped(list.count as u128))
+    } else {
+        heading_of_all(list.subject).to_owned()
+    };
+    page.heading(&heading);
+
+    let mut lines: Vec<Line> = list
+        .entries
+        .iter()
+        .map(|entry| Line {
+            name: printable(entry.label().unwrap_or(nobody(list.subject))).into_owned(),
+            counts: entry.counts,
+            share: entry.share,
+            series: entry.series.clone(),
+        })
+        .collect();
+    if let Some(others) = &list.others {
+        lines.push(Line {
+            name: format!("{} others", grouped(others.count as u128)),
+            counts: others.counts,
+            share: others.share,
+            series: Vec::new(),
+        });
+    }
+    let has_series = period.is_some() && lines.iter().any(|line| line.series.len() > 1);
+    let has_rates =
+        lines.iter().any(|line| line.counts.status400.is_some() || line.counts.status429.is_some());
+    let numbers = lines.iter().map(|line| count(line.counts.requests).len()).max().unwrap_or(0).max(8);
+    let rates = if has_rates { 2 * 10 } else { 0 };
+    let trend = if page.is_free || page.width >= 120 { WIDE_SPARK } else { SPARK };
+    let spark = if has_series { trend + 2 } else { 0 };
+    let room = page.width.saturating_sub(2 + 2 + numbers + 2 + BAR + 1 + 8 + rates + spark);
+    let widest = lines.iter().map(|line| line.name.width()).max().unwrap_or(0);
+    let width = if page.is_free { widest } else { widest.min(room.max(12)) };
+
+    let header = format!(
+        "  {:width$}  {:>numbers$}  {:<bar$}{}{}",
+        "",
+        "Requests",
+        "Share",
+        if has_rates { format!("{:>10}{:>10}", "Errors", "429") } else { String::new() },
+        if has_series { "  Trend" } else { "" },
+        bar = BAR + 1 + 8,
+    );
+    let header = page.dim(&header);
+    page.line(&header);
+    for line in lines {
+        let name = padded(&shortened(line.name.into(), width), width);
+        let rates = if has_rates {
+            format!("{:>10}{:>10}", rate(line.counts.error_rate()), rate(line.counts.throttle_rate()))
+        } else {
+            String::new()
+        };
+        let line_of_days =
+            if has_series { format!("  {}", sparkline(&line.series, trend)) } else { String::new() };
+        page.line(&format!(
+            "  {name}  {:>numbers$}  {} {:>8}{rates}{line_of_days}",
+            count(line.counts.requests),
+            page.paint.share(line.share, BAR),
+            rate(line.share),
+        ));
+    }
+}
+
+struct Line {
+    name: String,
+    counts: Counts,
+    share: Option<f64>,
+    series: Vec<Option<u64>>,
+}
+
+pub(crate) fn heading_of_all(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Client => "Clients",
+        Subject::User => "Users",
+        Subject::Uri => "URIs",
+        Subject::Method => "Methods",
+        Subject::Platform => "Platforms",
+        Subject::Organization => "Organizations",
+    }
+}

@@ -1,0 +1,177 @@
+//! A report for people, in the terminal.
+
+pub(crate) mod allowance;
+mod changes;
+pub(crate) mod days;
+pub(crate) mod lists;
+
+use std::fmt::Write;
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+use usage_core::model::Granularity;
+use usage_core::report::{CAVEAT, Period, Report, Subject};
+
+use crate::chart::terminal::{Paint, sparkline};
+use crate::output::Look;
+use crate::report::number::{count, grouped, growth, rate};
+
+/// How wide a report is where nothing says how wide it may be.
+const WIDTH: usize = 100;
+
+/// The report as text.
+pub(super) fn draw(report: &Report, look: Look) -> String {
+    let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
+    let paint = Paint { colour: look.bold };
+    let mut page = Page { text: String::new(), paint, width, is_free: look.width.is_none() };
+    page.title(report);
+    if report.totals.counts.rows > 0 {
+        page.totals(report);
+        allowance::draw(&mut page, report);
+        days::draw(&mut page, report);
+        for subject in Subject::ALL {
+            lists::draw(&mut page, report.top(subject), report.totals.period);
+        }
+        days::draw_weekdays(&mut page, report);
+        changes::draw(&mut page, report);
+    }
+    page.text.push('\n');
+    let undated = report.totals.undated;
+    if undated > 0 && !report.days.is_empty() {
+        page.paragraph(&format!(
+            "{} rows have no date; they are in the sums, but in no day.",
+            grouped(undated.into())
+        ));
+    }
+    page.paragraph(CAVEAT);
+    page.text
+}
+
+/// What is drawn on.
+struct Page {
+    text: String,
+    paint: Paint,
+    width: usize,
+    /// Whether a line may be wider than that: in a file nothing is shortened.
+    is_free: bool,
+}
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text.trim_end());
+        self.text.push('\n');
+    }
+
+    /// How wide a name may be beside `others`.
+    fn room(&self, others: usize) -> usize {
+        if self.is_free { usize::MAX } else { self.width.saturating_sub(others).max(12) }
+    }
+
+    fn heading(&mut self, text: &str) {
+        let bold = self.paint.styled(Style::new().bold(), text);
+        self.line("");
+        self.line(&bold);
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint.styled(Style::new().dimmed(), text)
+    }
+
+    /// Words in lines that are not too wide, dimmed.
+    fn paragraph(&mut self, text: &str) {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.width() + 1 + word.width() > self.width {
+                let full = self.dim(&line);
+                self.line(&full);
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        let rest = self.dim(&line);
+        self.line(&rest);
+    }
+
+    fn title(&mut self, report: &Report) {
+        let title = title(report);
+        let bold = self.paint.styled(Style::new().bold(), &title);
+        self.line(&bold);
+        if report.totals.counts.rows == 0 {
+            self.line("No rows: the service counted nothing here.");
+        }
+    }
+
+    fn totals(&mut self, report: &Report) {
+        let counts = &report.totals.counts;
+        let label = |text: &str| format!("  {text:<13}");
+        self.line("");
+        let mut line = format!("{}{:>14}", label("Requests"), count(counts.requests));
+        if let Some(comparison) = &report.comparison {
+            let _ = write!(line, "  {} against {}", growth(&comparison.requests), before(comparison.period));
+        }
+        self.line(&line);
+        for (text, rate_of, number) in [
+            (
+                "Errors",
+                counts.error_rate(),
+                counts.status400.zip(counts.status500).map(|(a, b)| a.saturating_add(b)),
+            ),
+            ("Rate limited", counts.throttle_rate(), counts.status429),
+        ] {
+            let of = if text == "Errors" { "4xx and 5xx" } else { "429, a part of 4xx" };
+            let detail =
+                number.map_or_else(String::new, |number| format!("  {} ({of})", grouped(number.into())));
+            self.line(&format!("{}{:>14}{detail}", label(text), rate(rate_of)));
+        }
+        let series: Vec<_> = report.days.iter().map(|day| day.counts.requests).collect();
+        if series.len() > 1 {
+            let line = sparkline(&series, self.width.saturating_sub(17));
+            self.line(&format!("{}  {line}", label(&format!("By {}", bucket(&report.granularity)))));
+        }
+    }
+}
+
+/// `API usage from 2026-10-01 to 2026-10-31: 31 days, 24 clients`.
+pub(crate) fn title(report: &Report) -> String {
+    let mut title = "API usage".to_owned();
+    match report.totals.period {
+        None => title.push_str(", of a period that the rows do not tell"),
+        Some(period) if period.days() == 1 => {
+            let _ = write!(title, " on {}", period.first_day());
+        }
+        Some(period) => {
+            let _ = write!(
+                title,
+                " from {} to {}: {} days",
+                period.first_day(),
+                period.last_day(),
+                period.days()
+            );
+        }
+    }
+    if report.clients.count > 0 {
+        let plural = if report.clients.count == 1 { "client" } else { "clients" };
+        let _ = write!(title, ", {} {plural}", report.clients.count);
+    }
+    title
+}
+
+/// The earlier period, in words.
+pub(crate) fn before(period: Option<Period>) -> String {
+    period.map_or_else(
+        || "the earlier period".into(),
+        |period| format!("{} to {}", period.first_day(), period.last_day()),
+    )
+}
+
+/// What the buckets are called, singular.
+pub(crate) fn bucket(granularity: &Granularity) -> &'static str {
+    match granularity {
+        Granularity::Week => "week",
+        Granularity::Month => "month",
+        _ => "day",
+    }
+}

@@ -1,0 +1,53 @@
+//! `--dry-run`: what would be sent, and that it is not.
+
+use std::process::Command;
+
+use crate::support::{Ran, Service, program};
+
+#[test]
+fn nothing_is_sent_and_no_credential_is_read() {
+    for command in [
+        &["query", "--last", "7d", "--group-by", "client"][..],
+        &["search", "--last", "1d"],
+        &["summary", "--client", "x"],
+        &["aggregate", "--last", "5d"],
+        &["events", "query", "--last", "1d"],
+        &["events", "definitions"],
+        &["query", "--attach", "id"],
+    ] {
+        let dry = |form: &str| {
+            Ran::of(&mut program(
+                &[command, &[form, "--region", "eu-central-1", "--secret-command", "exit 9"]].concat(),
+            ))
+            .well()
+        };
+        let text = dry("--dry-run");
+        assert!(text.contains(" https://api.mypurecloud.de/api/v2/"), "{text}");
+        assert!(text.contains("authorization: Bearer [redacted]\n"), "{text}");
+        let curl = dry("--dry-run=curl");
+        assert!(curl.contains("Bearer $GENESYSCLOUD_ACCESS_TOKEN\""), "{curl}");
+    }
+    let refused = Ran::of(&mut program(&["query", "--interval", "2026-07-02/2026-07-01", "--dry-run"]));
+    refused.failed(2, &["ends before it starts"]);
+}
+
+/// The line works in a shell, and asks what the program would have asked.
+#[cfg(unix)]
+#[test]
+fn the_curl_line_is_the_request() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let service = Service::new();
+    let arguments = ["search", "--last", "2d", "--client-name", "it's \"$HOME\" \\ ü"];
+    let line = service.run(&[&arguments[..], &["--dry-run=curl"]].concat()).well();
+    let token = service.server.simulator().issue_token(std::time::SystemTime::now().into());
+    let ran = Ran::of(Command::new("sh").args(["-c", &line]).env("GENESYSCLOUD_ACCESS_TOKEN", token));
+    assert!(ran.stdout.contains("\"executionId\":"), "{ran:?}");
+    service.run(&arguments).well();
+    let journal = service.server.simulator().journal().to_vec();
+    let bodies: Vec<_> =
+        journal.iter().filter(|entry| entry.started.is_some()).map(|entry| entry.body.clone()).collect();
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[0], bodies[1]);
+}

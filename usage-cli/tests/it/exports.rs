@@ -1,0 +1,132 @@
+//! Formats for other programs: metrics, Parquet, and one file a day.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Service, program};
+
+const QUERY: [&str; 7] =
+    ["query", "--interval", "2026-09-01/2026-09-04", "--granularity", "day", "--group-by", "client,method"];
+
+/// The totals of a report over `files`.
+fn totals(files: &[&str]) -> Value {
+    let report = Ran::of(&mut program(&[&["report", "--format", "json"], files].concat())).well();
+    serde_json::from_str::<Value>(&report).unwrap()["totals"].clone()
+}
+
+#[test]
+fn metrics_have_every_count_and_an_end() {
+    let service = Service::new();
+    let metrics = service.run(&[&QUERY[..], &["--format", "openmetrics"]].concat()).well();
+    let rows = service.run(&[&QUERY[..], &["--format", "json"]].concat()).well();
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    let wanted: u64 =
+        rows["rows"].as_array().unwrap().iter().filter_map(|row| row["requests"].as_u64()).sum();
+    let samples = metrics.lines().filter(|line| line.starts_with("genesys_usage_requests_total{"));
+    let sum: u64 = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(sum, wanted);
+    assert!(
+        metrics.contains(r#"{date="2026-09-01",client_id=""#) && metrics.ends_with("\n# EOF\n"),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn one_file_a_day_can_be_written_again_and_read_back() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().join("lake");
+    let part = |day: u8, name: &str| {
+        lake.join(format!("date=2026-09-0{day}")).join(name).into_os_string().into_string().unwrap()
+    };
+    for format in ["csv", "jsonl"] {
+        let whole = directory.path().join("whole");
+        service
+            .run(&[&QUERY[..], &["--format", format, "--output", whole.to_str().unwrap()]].concat())
+            .well();
+        let arguments = ["--format", format, "--partition-by", "date", "--output", lake.to_str().unwrap()];
+        // Twice: the second run replaces what the first wrote.
+        for _ in 0..2 {
+            service.run(&[&QUERY[..], &arguments].concat()).well();
+            let parts = [1, 2, 3, 4].map(|day| part(day, &format!("usage.{format}")));
+            let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+            assert_eq!(totals(&parts), totals(&[whole.to_str().unwrap()]), "{format}");
+        }
+    }
+    assert_eq!(fs::read_dir(&lake).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(Path::new(&part(1, "")).parent().unwrap()).unwrap().count(), 1 + 3);
+}
+
+#[test]
+fn a_partition_needs_a_directory() {
+    let service = Service::new();
+    service.run(&[&QUERY[..], &["--partition-by", "date"]].concat()).failed(2, &["--output <FILE>"]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    service
+        .run(&[&QUERY[..], &["--partition-by", "date", "--output", path]].concat())
+        .failed(2, &["cannot write to"]);
+    assert!(service.server.simulator().journal().is_empty());
+}
+
+/// What another implementation reads: the types of the columns, and the sums.
+#[cfg(feature = "parquet")]
+const READERS: [(&str, &str); 2] = [
+    (
+        "pyarrow",
+        "import sys, json, pyarrow.parquet as p, pyarrow.compute as c\n\
+         t = p.read_table(sys.argv[1])\n\
+         s = lambda n: c.sum(t[n]).as_py()\n\
+         types = {f.name: str(f.type) for f in t.schema}\n\
+         ok = types['date'] == 'date32[day]' and types['clientName'] == 'string' and types['requests'] == 'int64'\n\
+         print(json.dumps([ok, len(t), s('requests'), s('status429'), str(c.min(t['date'])), t['userId'].null_count]))",
+    ),
+    (
+        "duckdb",
+        "import sys, json, duckdb\n\
+         q = \"SELECT count(*), sum(requests)::BIGINT, sum(status429)::BIGINT, min(date)::VARCHAR, \
+         count(*) - count(userId), any_value(typeof(date) = 'DATE' AND typeof(clientName) = 'VARCHAR' \
+         AND typeof(requests) = 'BIGINT') FROM read_parquet(?)\"\n\
+         r = duckdb.execute(q, [sys.argv[1]]).fetchone()\n\
+         print(json.dumps([r[5], *r[:5]]))",
+    ),
+];
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_is_read_back_by_others() {
+    use std::process::Command;
+
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    for (name, format) in [("rows.parquet", "parquet"), ("rows.csv", "csv")] {
+        service.run(&[&QUERY[..], &["--format", format, "--output", &path(name)]].concat()).well();
+    }
+    let totals = totals(&[&path("rows.csv")]);
+    let rows = totals["rows"].clone();
+    let wanted = serde_json::json!([true, rows, totals["requests"], totals["status429"], "2026-09-01", rows]);
+    for (module, script) in READERS {
+        let there = Command::new("python3").args(["-c", &format!("import {module}")]).output();
+        if !there.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: Python has no {module} here");
+            continue;
+        }
+        let ran = Ran::of(Command::new("python3").args(["-c", script, &path("rows.parquet")]));
+        assert_eq!(ran.code, Some(0), "{module}: {}", ran.stderr);
+        assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap(), wanted, "{module}");
+    }
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn a_chart_becomes_a_png() {
+    let directory = tempfile::tempdir().unwrap();
+    let (rows, png) = (directory.path().join("rows.csv"), directory.path().join("chart.png"));
+    fs::write(&rows, "date,requests\n2026-10-01,5\n2026-10-02,7\n").unwrap();
+    let arguments = ["report", rows.to_str().unwrap(), "--format", "png", "--output", png.to_str().unwrap()];
+    Ran::of(&mut program(&arguments)).well();
+    assert!(fs::read(png).unwrap().starts_with(b"\x89PNG\r\n"));
+}

@@ -1,0 +1,303 @@
+//! `genesys-usage report`: over a query, over saved files, in every format.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ran, Service, config, program};
+
+/// The query that a report asks.
+const QUERY: [&str; 5] = ["query", "--granularity", "day", "--group-by", "client,uri,method,user"];
+
+/// Two clients on three days, one of which is quiet, with everything that a row can have.
+const SMALL: &str = "\
+date,clientId,clientName,templateUri,httpMethod,requests,status200,status300,status400,status429,status500
+2026-10-01,a,Nightly Export,api/v2/users,GET,600,590,0,6,0,4
+2026-10-03,a,Nightly Export,api/v2/users,GET,300,280,0,20,20,0
+2026-10-03,b,Bot,api/v2/queues,POST,100,100,0,0,0,0
+";
+
+/// A directory with `SMALL` in it, and the path of that.
+fn small() -> (TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("small.csv");
+    fs::write(&path, SMALL).unwrap();
+    let path = path.into_os_string().into_string().unwrap();
+    (directory, path)
+}
+
+fn report(arguments: &[&str]) -> Ran {
+    Ran::of(&mut program(&[&["report"], arguments].concat()))
+}
+
+#[track_caller]
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn a_query_and_its_saved_rows_give_the_same_report() {
+    let service = Service::new();
+    let period = ["--interval", "2026-09-01/2026-09-21"];
+    let wanted =
+        service.run(&[&["report", "--format", "json", "--allowance", "100000"], &period[..]].concat());
+    let wanted = wanted.well();
+    assert!(json(&wanted)["totals"]["requests"].as_u64() > Some(1_000_000));
+    for key in ["topClients", "topUsers", "topUris", "topMethods", "days", "busiestDays"] {
+        assert!(json(&wanted)[key].as_array().is_some_and(|list| list.len() >= 5), "{key}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    for format in ["json", "jsonl", "csv"] {
+        let path = directory.path().join(format);
+        let path = path.to_str().unwrap();
+        service.run(&[&QUERY[..], &period, &["--format", format, "--output", path]].concat()).well();
+        let saved = report(&[path, "--format", "json", "--allowance", "100000"]).well();
+        assert_eq!(saved, wanted, "{format}");
+    }
+}
+
+#[test]
+fn totals_are_those_of_the_rows() {
+    let service = Service::new();
+    let period = ["--month", "2026-09"];
+    let rows = json(&service.run(&[&QUERY[..], &period, &["--format", "json"]].concat()).well());
+    let sum = |name: &str| {
+        rows["rows"].as_array().unwrap().iter().filter_map(|row| row[name].as_u64()).sum::<u64>()
+    };
+    let report =
+        json(&service.run(&["report", "--month", "2026-09", "--format", "json", "--top", "3"]).well());
+    let totals = &report["totals"];
+    for name in ["requests", "status200", "status300", "status400", "status429", "status500"] {
+        assert_eq!(totals[name], sum(name), "{name}");
+    }
+    assert_eq!(totals["rows"], rows["rows"].as_array().unwrap().len());
+    assert_eq!((totals["from"].as_str(), totals["to"].as_str()), (Some("2026-09-01"), Some("2026-09-30")));
+    #[expect(clippy::cast_precision_loss, reason = "as the rate is defined")]
+    let rate = (sum("status400") + sum("status500")) as f64 / sum("requests") as f64;
+    assert!((totals["errorRate"].as_f64().unwrap() - rate).abs() < 1e-12);
+    assert_eq!(report["topClients"].as_array().unwrap().len(), 3);
+    assert!(report["others"]["clients"]["count"].as_u64() > Some(10));
+}
+
+#[test]
+fn a_comparison_asks_for_the_month_before() {
+    let service = Service::new();
+    let ran = service.run(&["report", "--month", "2026-09", "--compare", "--format", "json"]).well();
+    let report = json(&ran);
+    assert_eq!(report["comparison"]["period"], serde_json::json!({"from": "2026-08-01", "to": "2026-08-31"}));
+    let before = json(&service.run(&["report", "--month", "2026-08", "--format", "json"]).well());
+    assert_eq!(report["comparison"]["requests"]["previous"], before["totals"]["requests"]);
+    // A campaign a month: one came, one went.
+    let names = |list: &str| report["arrivals"][list].to_string();
+    assert!(names("appeared").contains("Campaign Import 2026-09"), "{}", names("appeared"));
+    assert!(names("vanished").contains("Campaign Import 2026-08"), "{}", names("vanished"));
+}
+
+#[test]
+fn one_client_and_the_jobs_have_reports_too() {
+    let service = Service::new();
+    let client = service.client_id().to_owned();
+    let of_client = service.run(&["report", "--last", "7d", "--client", &client, "--format", "json"]).well();
+    assert_eq!(json(&of_client)["topClients"].as_array().unwrap().len(), 1);
+
+    let jobs = service.run(&[
+        "aggregate",
+        "--last",
+        "7d",
+        "--granularity",
+        "day",
+        "--group-by",
+        "platform,client",
+        "--format",
+        "json",
+    ]);
+    let mut command = program(&["report", "-", "--format", "json"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(jobs.well().as_bytes()).unwrap();
+    let report = json(&Ran::from(child.wait_with_output().unwrap()).well());
+    assert!(report["topPlatforms"].as_array().is_some_and(|platforms| platforms.len() > 2), "{report}");
+}
+
+#[test]
+fn every_format_runs_against_the_built_in_simulator() {
+    let simulated = |arguments: &[&str]| {
+        let usual =
+            ["--last", "10d", "--simulate", "--initial-delay", "1300ms", "--licenses", "cx2-named=40"];
+        report(&[&usual, arguments].concat()).well()
+    };
+    let text = simulated(&[]);
+    for part in
+        ["API usage from ", "Allowance: 4,400,000 requests a month", "Top clients: 10 of ", "is not the bill"]
+    {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+    assert!(!text.contains('\u{1b}'));
+    assert!(json(&simulated(&["--format", "json"]))["allowance"]["months"].is_array());
+    assert!(simulated(&["--format", "html", "--compare"]).starts_with("<!DOCTYPE html>"));
+    assert!(simulated(&["--format", "csv"]).starts_with("list,place,id,name,share,rows,requests,"));
+    assert!(simulated(&["--format", "openmetrics"]).ends_with("# EOF\n"));
+    for chart in ["days", "heatmap", "clients"] {
+        let svg = simulated(&["--format", "svg", "--chart", chart]);
+        assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
+    }
+}
+
+#[test]
+fn the_text_of_a_small_report() {
+    let (_directory, path) = small();
+    let text = report(&[&path, "--allowance", "9000"]).well();
+    let wanted = "\
+API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
+
+  Requests              1,000
+  Errors               3.00 %  30 (4xx and 5xx)
+  Rate limited         2.00 %  20 (429, a part of 4xx)
+  By day         █ ▆
+
+Allowance: 9,000 requests a month
+  2026-10           1,000 used  ███···························  11.1 %
+  projected        10,333 all   ██████████████████████████████  115 %
+            will be over from 2026-10-28 on, by 1,333 at the end of the month
+            Assumption: the 28 days of 2026-10 not in the data are taken for the mean of the 3 that are.
+
+Requests by day
+  2026-10-01 Thu 600  █████████████████████████████████████████████████████████████████████████████▒
+";
+    assert!(text.starts_with(wanted), "{text}");
+    let list = "
+Clients
+                  Requests  Share                    Errors       429  Trend
+  Nightly Export       900  ███████████·   90.0 %    3.33 %    2.22 %  █ ▅
+  Bot                  100  █···········   10.0 %    0.00 %    0.00 %    █
+";
+    assert!(text.contains(list), "{text}");
+    let halves = "
+Clients that appeared or vanished
+2026-10-03 to 2026-10-03 against 2026-10-01 to 2026-10-01
+  appeared  Bot: 100 requests, first on 2026-10-03
+";
+    assert!(text.contains(halves), "{text}");
+    assert!(text.ends_with("the service does not say which: this is not the bill.\n"), "{text}");
+}
+
+#[test]
+fn the_overage_of_the_worked_example() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("october.json");
+    fs::write(&path, r#"{"results":[{"requests":505992}],"queryStatus":"Complete"}"#).unwrap();
+    let arguments = [path.to_str().unwrap(), "--licenses", "cx3-concurrent=1"];
+    let report_of = |more: &[&str]| json(&report(&[&arguments, more, &["--format", "json"]].concat()).well());
+    for more in [&[][..], &["--month", "2026-10"]] {
+        let month = &report_of(more)["allowance"]["months"][0];
+        assert_eq!((month["used"].as_u64(), month["over"].as_u64()), (Some(505_992), Some(323_992)));
+    }
+    let text = report(&arguments).well();
+    assert!(text.contains("Allowance: 182,000 requests a month (cx3-concurrent=1)"), "{text}");
+    assert!(text.contains("over by 323,992"), "{text}");
+}
+
+#[test]
+fn saved_days_are_selected_and_compared() {
+    let (directory, path) = small();
+    let days = json(&report(&[&path, "--interval", "2026-10-02/2026-10-31", "--format", "json"]).well());
+    assert_eq!(
+        (days["totals"]["requests"].as_u64(), days["totals"]["from"].as_str()),
+        (Some(400), Some("2026-10-02"))
+    );
+    let halves = json(&report(&[&path, "--compare", "--format", "json"]).well());
+    assert_eq!(
+        (halves["comparison"]["requests"]["previous"].as_u64(), halves["totals"]["requests"].as_u64()),
+        (Some(600), Some(400))
+    );
+    let other = directory.path().join("september.jsonl");
+    fs::write(&other, "{\"requests\":40,\"clientName\":\"Old\"}\n").unwrap();
+    let with = json(&report(&[&path, "--compare-with", other.to_str().unwrap(), "--format", "json"]).well());
+    assert_eq!(with["comparison"]["requests"]["difference"], 960);
+    assert_eq!(with["arrivals"]["vanished"][0]["name"], "Old");
+
+    let undated = other.to_str().unwrap();
+    report(&[undated, "--compare"]).failed(2, &["1 row has no date", "--compare-with"]);
+    report(&[&path, undated, "--month", "2026-10"]).failed(2, &["1 row has no date"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.into_os_string().into_string().unwrap()
+    };
+    let wrong = file("wrong.json", r#"{"results":[{"requests":1},{"requests":"many"}]}"#);
+    report(&[&wrong]).failed(2, &["wrong.json, results[1].requests, byte 39: "]);
+    report(&[&file("running.json", r#"{"queryStatus":"Running"}"#)])
+        .failed(2, &["was not complete", "Running"]);
+    report(&[&file("notes.txt", "hello")])
+        .failed(2, &["notes.txt, byte 0: it is neither JSON nor CSV", "hint: "]);
+    report(&["nowhere.json"]).failed(2, &["cannot read nowhere.json: "]);
+    let first = file("first.json", r#"{"results":[],"queryStatus":"Complete","cursors":{"after":"x"}}"#);
+    let ran = report(&[&first]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stderr.contains("warning: the last page in ") && ran.stdout.contains("No rows"), "{ran:?}");
+}
+
+#[test]
+fn wrong_usage_is_told_before_anything_is_sent() {
+    report(&[]).failed(2, &["which period?"]);
+    report(&["--last", "7d", "--licenses", "cx9=1"])
+        .failed(2, &["licences is not known here; known are communicate"]);
+    report(&["--last", "7d", "--licenses", "ex=1", "--allowance", "5"]).failed(2, &["cannot be used with"]);
+    report(&["x.json", "--client", "a"]).failed(2, &["cannot be used with"]);
+    report(&["x.json", "--simulate"]).failed(2, &["cannot be used with"]);
+    report(&["--last", "7d", "--compare-with", "x.json"]).failed(2, &["<FILE>"]);
+    report(&["--last", "7d", "--format", "pdf"]).failed(2, &["possible values: text, json, html"]);
+    report(&["--attach", "x", "--compare"]).failed(2, &["--compare needs a second query"]);
+    let (directory, path) = small();
+    let into = directory.path().to_str().unwrap();
+    report(&[&path, "--output", into]).failed(2, &["cannot write to"]);
+}
+
+#[test]
+fn a_name_steers_neither_the_terminal_nor_the_page() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rows.json");
+    let row = serde_json::json!({"clientName": "\u{1b}[2J<script>alert(1)</script>", "requests": 5});
+    fs::write(&path, row.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    assert!(!report(&[path]).well().contains('\u{1b}'));
+    for format in ["html", "svg"] {
+        let page = report(&[path, "--format", format, "--chart", "clients"]).well();
+        assert!(!page.contains("<script>alert") && !page.contains('\u{1b}'), "{page}");
+        assert!(page.contains("&lt;script&gt;"), "{page}");
+    }
+}
+
+#[test]
+fn a_file_is_written_whole() {
+    let (directory, path) = small();
+    let page = directory.path().join("report.html");
+    report(&[&path, "--format", "html", "--output", page.to_str().unwrap()]).well();
+    assert!(fs::read_to_string(page).unwrap().ends_with("</html>\n"));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_run_that_is_gone_on_with_gives_rows_for_a_report() {
+    let service = Service::with(config().with_execution_time(Duration::from_secs(2)));
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("run.json");
+    let state = state.to_str().unwrap();
+    let mut command =
+        service.command(&["report", "--month", "2026-09", "--state", state, "--deadline", "700ms"]);
+    Ran::of(&mut command).failed(4, &["resume"]);
+    let rows = service.resume(&["resume", state]).well();
+    let path = directory.path().join("rows.json");
+    fs::write(&path, rows).unwrap();
+    let resumed = report(&[path.to_str().unwrap(), "--format", "json"]).well();
+    assert_eq!(resumed, service.run(&["report", "--month", "2026-09", "--format", "json"]).well());
+}

@@ -1,0 +1,72 @@
+//! What the program writes for machines is what `docs/output.schema.json` says.
+
+use std::fs;
+use std::path::Path;
+
+use jsonschema::{Validator, options};
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Service, program};
+
+/// The validator of one of the documents.
+fn schema(name: &str) -> Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("output.schema.json");
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert!(schema["$defs"].get(name).is_some(), "there is no {name}");
+    schema["$ref"] = json!(format!("#/$defs/{name}"));
+    options().build(&schema).unwrap()
+}
+
+/// Each line of `text` is a document of this name.
+#[track_caller]
+fn fits(name: &str, text: &str) {
+    let schema = schema(name);
+    assert!(!text.is_empty());
+    for line in text.lines() {
+        let document: Value = serde_json::from_str(line).unwrap();
+        let problems: Vec<_> = schema
+            .iter_errors(&document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(problems.is_empty(), "{name}: {problems:?} in {document}");
+        // The schema says something of it: a member that nobody knows is refused, and so is another kind of value.
+        let mut other = document.clone();
+        other["noSuchMember"] = json!(1);
+        assert!(!schema.is_valid(&other) && !schema.is_valid(&json!([])), "{name} takes anything");
+    }
+}
+
+#[test]
+fn documents_fit_their_schema() {
+    let service = Service::new();
+    let run = |arguments: &[&str]| service.run(arguments).well();
+    let by = "client,user,organization,uri,method";
+    for query in [
+        &["query", "--last", "1d", "--group-by", by, "--granularity", "day"][..],
+        &["aggregate", "--last", "1d", "--group-by", "client,client-name,platform"],
+        &["search", "--last", "1d"],
+    ] {
+        fits("rows", &run(&[query, &["--format", "json"]].concat()));
+        fits("row", &run(&[query, &["--format", "jsonl"]].concat()));
+    }
+    fits("eventDefinitions", &run(&["events", "definitions", "--format", "json"]));
+    fits("eventDefinition", &run(&["events", "definitions", "--format", "jsonl"]));
+    fits("events", &run(&["events", "query", "--last", "2d", "--format", "json"]));
+    fits("event", &run(&["events", "query", "--last", "2d", "--format", "jsonl"]));
+    fits("eventAggregates", &run(&["events", "aggregate", "--last", "2d", "--format", "json"]));
+    fits("eventAggregate", &run(&["events", "aggregate", "--last", "2d", "--format", "jsonl"]));
+    fits("settings", &run(&["config", "show", "--format", "json"]));
+    fits("setting", &run(&["config", "show", "--format", "jsonl"]));
+    fits("checks", &run(&["doctor", "--format", "json"]));
+    fits("check", &run(&["doctor", "--format", "jsonl"]));
+    fits("watch", &run(&["watch", "--once", "--format", "json"]));
+    fits("watch", &run(&["watch", "--once", "--format", "json", "--allowance", "999999999999"]));
+}
+
+#[test]
+fn so_do_those_of_bad_days() {
+    fits("checks", &Ran::of(&mut program(&["doctor", "--format", "json"])).stdout);
+    let service = Service::new();
+    let crossed = ["watch", "--once", "--format", "json", "--allowance", "1", "--alert-share", "1%"];
+    fits("watch", &service.run(&crossed).stdout);
+}

@@ -1,0 +1,93 @@
+//! What the program says, word for word: `tests/snapshots`. `UPDATE_SNAPSHOTS=1` writes them anew; look at the difference.
+
+use std::fs;
+use std::path::Path;
+
+use usage_core::Date;
+use usage_sim::{ServeOptions, VirtualClock};
+
+use crate::support::{Ran, Service, config, program};
+
+/// All commands.
+pub(crate) const COMMANDS: [&[&str]; 21] = [
+    &["query"],
+    &["summary"],
+    &["search"],
+    &["aggregate"],
+    &["report"],
+    &["resume"],
+    &["watch"],
+    &["events"],
+    &["events", "definitions"],
+    &["events", "definition"],
+    &["events", "query"],
+    &["events", "aggregate"],
+    &["login"],
+    &["logout"],
+    &["config"],
+    &["config", "show"],
+    &["config", "path"],
+    &["doctor"],
+    &["simulate"],
+    &["completions"],
+    &["man"],
+];
+
+/// Compares `text` with the file of this name.
+#[track_caller]
+fn matches(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("snapshots").join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let wanted = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    // A checkout may have other line ends.
+    let wanted = wanted.replace("\r\n", "\n");
+    assert!(text == wanted, "{name} is not what it was; it is now:\n{text}");
+}
+
+#[test]
+fn help() {
+    matches("help/genesys-usage.txt", &Ran::of(&mut program(&["--help"])).well());
+    matches("help/short.txt", &Ran::of(&mut program(&["-h"])).well());
+    for command in COMMANDS {
+        let text = Ran::of(&mut program(&[command, &["--help"]].concat())).well();
+        matches(&format!("help/{}.txt", command.join("-")), &text);
+    }
+    matches("help/query-short.txt", &Ran::of(&mut program(&["query", "-h"])).well());
+}
+
+/// A service on a day that does not pass.
+fn fixed() -> Service {
+    let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
+    Service::serving(config(), ServeOptions::default().with_clock(clock))
+}
+
+#[test]
+fn results() {
+    let service = fixed();
+    let period = ["--interval", "2026-10-14/2026-10-15"];
+    for (name, command) in [
+        ("query.txt", &["query", "--group-by", "client", "--granularity", "day"][..]),
+        ("query.csv", &["query", "--group-by", "client,method", "--format", "csv"]),
+        ("query.json", &["query", "--group-by", "method", "--format", "json"]),
+        ("query.jsonl", &["query", "--group-by", "method", "--granularity", "day", "--format", "jsonl"]),
+        ("search.txt", &["search", "--client-name", "Nightly Export"]),
+        ("aggregate.txt", &["aggregate", "--group-by", "platform", "--sort", "requests:desc"]),
+        ("events.txt", &["events", "aggregate"]),
+        ("events.csv", &["events", "query", "--limit", "5", "--format", "csv"]),
+    ] {
+        matches(&format!("results/{name}"), &service.run(&[command, &period].concat()).well());
+    }
+    matches("results/definitions.txt", &service.run(&["events", "definitions"]).well());
+}
+
+#[test]
+fn dry_runs() {
+    let options = ["--region", "eu-central-1", "--interval", "2026-10-01/2026-10-31", "--group-by", "client"];
+    for (name, form) in [("text", "--dry-run"), ("curl", "--dry-run=curl")] {
+        let text = Ran::of(&mut program(&[&["query", form], &options[..]].concat())).well();
+        matches(&format!("results/dry-run-{name}.txt"), &text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+}
