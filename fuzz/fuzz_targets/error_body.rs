@@ -1,4 +1,4 @@
-//! `usage_core::fuzzing::error_body` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::error_body` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::fuzzing::error_body);
+usage_fuzz::target!(error_body);

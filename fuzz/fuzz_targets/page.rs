@@ -1,4 +1,4 @@
-//! `usage_core::fuzzing::page` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::page` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::fuzzing::page);
+usage_fuzz::target!(page);

@@ -1,4 +1,4 @@
-//! `usage_core::fuzzing::service` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::service` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::fuzzing::service);
+usage_fuzz::target!(service);

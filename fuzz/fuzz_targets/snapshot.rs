@@ -1,4 +1,4 @@
-//! `usage_core::fuzzing::snapshot` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::snapshot` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::fuzzing::snapshot);
+usage_fuzz::target!(snapshot);

@@ -1,4 +1,4 @@
-//! `usage_core::fuzzing::texts` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::texts` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::fuzzing::texts);
+usage_fuzz::target!(texts);

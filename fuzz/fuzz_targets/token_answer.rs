@@ -1,4 +1,4 @@
-//! `usage_core::auth::fuzzing::token_answer` under the fuzzer, or over the files given as arguments.
+//! `usage_fuzz::targets::token_answer` under the fuzzer, or over the files given as arguments.
 #![cfg_attr(fuzzing, no_main)]
 
-usage_fuzz::target!(usage_core::auth::fuzzing::token_answer);
+usage_fuzz::target!(token_answer);

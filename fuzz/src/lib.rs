@@ -1,14 +1,49 @@
 //! What the fuzz targets have in common: the same file runs under the fuzzer and, on stable, over saved inputs.
 
+mod simulator;
+
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
+
+/// The bodies of the targets, by the targets' names.
+pub mod targets {
+    pub use usage_core::auth::fuzzing::{authorize_redirect, token_answer};
+    pub use usage_core::fuzzing::{
+        error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
+        service, snapshot, texts,
+    };
+
+    pub use crate::simulator::simulator;
+}
+
+/// A target's name and body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("authorize_redirect", targets::authorize_redirect),
+    ("error_body", targets::error_body),
+    ("headers", targets::headers),
+    ("interval", targets::interval),
+    ("open_enums", targets::open_enums),
+    ("operations", targets::operations),
+    ("page", targets::page),
+    ("page_cuts", targets::page_cuts),
+    ("page_oracle", targets::page_oracle),
+    ("path_ids", targets::path_ids),
+    ("service", targets::service),
+    ("simulator", targets::simulator),
+    ("snapshot", targets::snapshot),
+    ("texts", targets::texts),
+    ("token_answer", targets::token_answer),
+];
 
 /// Makes a fuzz target of a function from bytes.
 #[cfg(fuzzing)]
 #[macro_export]
 macro_rules! target {
-    ($run:path) => {
-        $crate::libfuzzer_sys::fuzz_target!(|data: &[u8]| $run(data));
+    ($name:ident) => {
+        $crate::libfuzzer_sys::fuzz_target!(|data: &[u8]| $crate::targets::$name(data));
     };
 }
 
@@ -16,9 +51,10 @@ macro_rules! target {
 #[cfg(not(fuzzing))]
 #[macro_export]
 macro_rules! target {
-    ($run:path) => {
+    ($name:ident) => {
         fn main() -> std::io::Result<()> {
-            std::env::args_os().skip(1).try_for_each(|path| $crate::replay(path.as_ref(), $run).map(drop))
+            let mut paths = std::env::args_os().skip(1);
+            paths.try_for_each(|path| $crate::replay(path.as_ref(), $crate::targets::$name).map(drop))
         }
     };
 }

@@ -1,47 +1,35 @@
 //! The committed corpora, replayed on stable.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use usage_core::fuzzing;
+use usage_fuzz::TARGETS;
 
-fn replay(target: &str, run: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
-    let files =
-        usage_fuzz::replay(&corpus, run).unwrap_or_else(|error| panic!("{}: {error}", corpus.display()));
-    assert!(files > 0, "{} is empty", corpus.display());
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// What the files or folders in a folder are called, without endings.
+fn names(name: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    paths.flatten().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
 #[test]
-fn page() {
-    replay("page", fuzzing::page);
+fn every_target_has_its_file_and_its_corpus() {
+    let targets: BTreeSet<_> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names("fuzz_targets"), targets);
+    assert_eq!(names("corpus"), targets);
+    assert!(names("dictionaries").is_subset(&targets));
 }
 
 #[test]
-fn error_body() {
-    replay("error_body", fuzzing::error_body);
-}
-
-#[test]
-fn texts() {
-    replay("texts", fuzzing::texts);
-}
-
-#[test]
-fn snapshot() {
-    replay("snapshot", fuzzing::snapshot);
-}
-
-#[test]
-fn service() {
-    replay("service", fuzzing::service);
-}
-
-#[test]
-fn authorize_redirect() {
-    replay("authorize_redirect", usage_core::auth::fuzzing::authorize_redirect);
-}
-
-#[test]
-fn token_answer() {
-    replay("token_answer", usage_core::auth::fuzzing::token_answer);
+fn what_was_found_stays_found() {
+    for (name, run) in TARGETS {
+        let corpus = folder("corpus").join(name);
+        let files = usage_fuzz::replay(&corpus, *run).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(files > 0, "{} is empty", corpus.display());
+    }
 }

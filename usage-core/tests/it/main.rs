@@ -6,8 +6,11 @@
     reason = "in a test, either is a failure of the test"
 )]
 
+mod boundaries;
+mod calls;
 mod clock;
 mod coverage;
+mod debug;
 mod diagram;
 mod edges;
 mod failures;
@@ -18,9 +21,12 @@ mod log_in;
 mod memory;
 mod model;
 mod paging;
+mod renewal;
+mod round_trips;
 mod schedule;
 mod secrets;
 mod snapshot;
+mod sources;
 mod support;
 mod token;
 mod visiting;

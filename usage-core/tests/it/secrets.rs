@@ -1,8 +1,9 @@
 //! Nothing that is printed holds a secret.
 
-use usage_core::{Machine, Next};
+use usage_core::query::OrganizationQuery;
+use usage_core::{Execution, Machine, Next};
 
-use crate::support::{START, TOKEN, credentials, execution, manual};
+use crate::support::{START, TOKEN, credentials, execution, manual, policy, query};
 
 #[test]
 fn sessions_executions_exchanges_and_intakes_do_not_print_secrets() {
@@ -24,6 +25,23 @@ fn sessions_executions_exchanges_and_intakes_do_not_print_secrets() {
         assert!(!printed.contains(secret), "{secret} in {printed}");
     }
     assert!(printed.contains("redacted") || printed.contains("Sensitive"));
+}
+
+#[test]
+fn an_intake_says_what_it_reads() {
+    let (mut execution, mut session) = (execution(), manual());
+    let head = http::Response::new(()).into_parts().0;
+    let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+    let intake = execution.on_head(START, submit.ticket, &head, &mut session);
+    assert!(format!("{intake:?}").contains("OpDecoder::Submission"));
+    let mut attached = attached();
+    let Next::Send(poll) = attached.next(START, &mut session).next else { panic!() };
+    let intake = attached.on_head(START, poll.ticket, &head, &mut session);
+    assert!(format!("{intake:?}").contains("OpDecoder::Page"));
+}
+
+fn attached() -> Execution<OrganizationQuery> {
+    Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START)
 }
 
 #[test]

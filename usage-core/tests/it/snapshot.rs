@@ -85,6 +85,32 @@ fn a_submit_that_was_out_is_ambiguous_and_a_poll_that_was_out_goes_again() {
 }
 
 #[test]
+fn restored_it_knows_what_it_knew() {
+    let (mut execution, mut session, mut now) = (search(), manual(), START);
+    let (mut polls, mut submits) = (0, 0);
+    let mut seen = (0, 0);
+    loop {
+        match execution.next(now, &mut session).next {
+            Next::Finished => break,
+            Next::WaitUntil(until, _) => now = until,
+            Next::Send(exchange) => {
+                let body = service(&exchange.request, &mut polls, &mut submits);
+                let answer = Response::new(body.as_bytes());
+                let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+            }
+        }
+        if !execution.phase().is_final() {
+            let restored = reborn(&execution, now);
+            assert_eq!((restored.polls(), restored.pages()), (execution.polls(), execution.pages()));
+            // Cursors, the time of the submit and the jitter are in the snapshot.
+            assert_eq!(restored.snapshot(), execution.snapshot());
+            seen = (seen.0.max(restored.polls()), seen.1.max(restored.pages()));
+        }
+    }
+    assert_eq!(seen, (2, 1));
+}
+
+#[test]
 fn what_cannot_be_restored_says_why() {
     let json = Execution::new(query(), policy(), 1, START).snapshot().to_json();
     let error = Snapshot::<ClientSummary>::from_json(&json).unwrap_err();

@@ -1,0 +1,4 @@
+//! `usage_fuzz::targets::page_cuts` under the fuzzer, or over the files given as arguments.
+#![cfg_attr(fuzzing, no_main)]
+
+usage_fuzz::target!(page_cuts);

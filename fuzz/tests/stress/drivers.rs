@@ -1,0 +1,126 @@
+//! The three drivers, brought to one shape.
+
+use usage_core::{ClientBuilder, Error, FromConfig, Policy, Secret, Timestamp, UsageQuery, UsageTable};
+use usage_sim::VirtualClock;
+
+use crate::plan::{Asker, CLIENT, Family, SECRET};
+
+/// What a driver needs for one execution.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) clock: VirtualClock,
+    pub(crate) policy: Policy,
+    pub(crate) family: Family,
+}
+
+/// The pages that an execution brought, and why it brought no more.
+pub(crate) type Outcome = (Vec<UsageTable>, Option<Error>);
+
+pub(crate) type Driver = fn(&Task<'_>) -> Outcome;
+
+pub(crate) const DRIVERS: &[(&str, Driver)] =
+    &[("usage-blocking", blocking::run), ("usage-tokio", tokio::run), ("usage-async-std", async_std::run)];
+
+fn client<C: FromConfig>(builder: ClientBuilder<C>, task: &Task<'_>) -> C {
+    let (api, login) = (task.url.parse().unwrap(), task.url.parse().unwrap());
+    let builder = builder.api_url(api).login_url(login).policy(task.policy);
+    builder.client_credentials(CLIENT, Secret::new(SECRET.to_owned())).unwrap().build().unwrap()
+}
+
+/// The simulator's clock as a driver wants it: waiting is moving it on.
+#[derive(Debug)]
+struct Virtual(VirtualClock);
+
+mod blocking {
+    use usage_blocking::{Client, Clock};
+
+    use super::*;
+
+    impl Clock for Virtual {
+        fn now(&self) -> Timestamp {
+            self.0.now()
+        }
+
+        fn sleep_until(&self, until: Timestamp) {
+            self.0.advance_to(until);
+        }
+    }
+
+    pub(super) fn run(task: &Task<'_>) -> Outcome {
+        task.family.be_asked(&Driven(task))
+    }
+
+    struct Driven<'a>(&'a Task<'a>);
+
+    impl Asker for Driven<'_> {
+        type Answer = Outcome;
+
+        fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {
+            let client = client(Client::builder(), self.0).with_clock(Virtual(self.0.clock.clone()));
+            let (mut handle, mut pages) = (client.start(query), Vec::new());
+            loop {
+                match handle.next_page() {
+                    Ok(Some(page)) => pages.push(page),
+                    Ok(None) => return (pages, None),
+                    Err(error) => return (pages, Some(error)),
+                }
+            }
+        }
+    }
+}
+
+/// The two asynchronous drivers have one surface.
+macro_rules! asynchronous {
+    ($name:ident, $driver:ident, $block_on:path) => {
+        mod $name {
+            use std::pin::Pin;
+
+            use $driver::{Client, Clock};
+
+            use super::*;
+
+            impl Clock for Virtual {
+                fn now(&self) -> Timestamp {
+                    self.0.now()
+                }
+
+                fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+                    Box::pin(async move { self.0.advance_to(until) })
+                }
+            }
+
+            pub(super) fn run(task: &Task<'_>) -> Outcome {
+                task.family.be_asked(&Driven(task))
+            }
+
+            struct Driven<'a>(&'a Task<'a>);
+
+            impl Asker for Driven<'_> {
+                type Answer = Outcome;
+
+                fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {
+                    let clock = Virtual(self.0.clock.clone());
+                    let client = client(Client::builder(), self.0).with_clock(clock);
+                    $block_on(async {
+                        let (mut handle, mut pages) = (client.start(query), Vec::new());
+                        loop {
+                            match handle.next_page().await {
+                                Ok(Some(page)) => pages.push(page),
+                                Ok(None) => return (pages, None),
+                                Err(error) => return (pages, Some(error)),
+                            }
+                        }
+                    })
+                }
+            }
+        }
+    };
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+asynchronous!(tokio, usage_tokio, block_on);
+asynchronous!(async_std, usage_async_std, ::async_std::task::block_on);

@@ -1,0 +1,143 @@
+//! One run, and whether it was in order.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use usage_core::auth::{AccessToken, Grant};
+use usage_core::error::Failure;
+use usage_core::{
+    Error, Execution, Machine, Next, Policy, Region, Session, Timestamp, UsageQuery, UsageRecord,
+};
+use usage_sim::{
+    Authorization, Entry, Fault, Operation, ServeOptions, Simulator, SimulatorConfig, VirtualClock, serve,
+};
+
+use crate::drivers::{Driver, Outcome, Task};
+use crate::plan::{Asker, CLIENT, Plan, SECRET};
+
+/// 2026-07-08, 08:40 UTC.
+const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
+
+/// How long, in real time, a run may take: it has a few dozen exchanges.
+const RUN: Duration = Duration::from_secs(120);
+
+/// Where the service hangs now and then, waiting for it is short. Elsewhere a slow machine is no fault.
+fn policy(plan: &Plan) -> Policy {
+    let timeout = if plan.hangs() { Duration::from_millis(200) } else { Duration::from_secs(30) };
+    Policy::default().with_exchange_timeout(timeout)
+}
+
+/// Plays the plan of `seed` over `driver`. Whether all rows came, or what was wrong.
+pub(crate) fn run(seed: u64, driver: Driver) -> Result<bool, String> {
+    let (verdict_in, verdict_out) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        let _ = verdict_in.send(play(seed, driver));
+    });
+    match verdict_out.recv_timeout(RUN) {
+        Ok(verdict) => {
+            thread.join().map_err(|_| "it panicked".to_owned())?;
+            verdict
+        }
+        Err(RecvTimeoutError::Timeout) => Err(format!("it hangs: no end within {RUN:?}")),
+        Err(RecvTimeoutError::Disconnected) => Err("it panicked".to_owned()),
+    }
+}
+
+fn play(seed: u64, driver: Driver) -> Result<bool, String> {
+    let decoy = TcpListener::bind("127.0.0.1:0").unwrap();
+    decoy.set_nonblocking(true).unwrap();
+    let plan = Plan::of(seed, &format!("http://{}", decoy.local_addr().unwrap()));
+    let clock = VirtualClock::new(START);
+    let mut simulator = Simulator::new(plan.service());
+    plan.rules.iter().for_each(|rule| simulator.inject(rule.clone()));
+    let server = serve(simulator, ServeOptions::default().with_clock(clock.clone())).unwrap();
+    let url = server.url();
+    let outcome =
+        driver(&Task { url: &url, clock: clock.clone(), policy: policy(&plan), family: plan.family });
+    let journal = server.simulator().journal().to_vec();
+    drop(server);
+
+    ensure(clock.now() <= START.saturating_add(policy(&plan).deadline), "it ended past the deadline")?;
+    let nobody = matches!(decoy.accept(), Err(error) if error.kind() == ErrorKind::WouldBlock);
+    ensure(nobody, "somebody went where the service pointed")?;
+    judge_requests(&journal, &url)?;
+    judge_rows(&outcome, &plan, &journal)?;
+    Ok(outcome.1.is_none())
+}
+
+/// Nothing is submitted after the service took it on, and whoever is asked is told what it may know.
+fn judge_requests(journal: &[Entry], url: &str) -> Result<(), String> {
+    let mut started = false;
+    for entry in journal {
+        let at = format!("{} {}", entry.method, entry.target);
+        let Some(operation) = entry.operation else { return Err(format!("{at} is no operation")) };
+        let wanted = if operation == Operation::Token { Authorization::Basic } else { Authorization::Bearer };
+        ensure(entry.authorization == wanted, &format!("{at} says who it is as {:?}", entry.authorization))?;
+        ensure(url.ends_with(&entry.host), &format!("{at} was meant for {}", entry.host))?;
+        ensure(!at.contains(SECRET) && !at.contains("token="), &format!("{at} shows a secret"))?;
+        ensure(!(started && operation.is_submit()), "it was submitted again after the service took it on")?;
+        started |= entry.started.is_some();
+    }
+    Ok(())
+}
+
+/// All rows in order, or the first of them and an error.
+fn judge_rows((pages, error): &Outcome, plan: &Plan, journal: &[Entry]) -> Result<(), String> {
+    let printed = format!("{error:?}");
+    ensure(!printed.contains(SECRET), "the error prints the secret")?;
+    let struck = |fault: &Fault| journal.iter().any(|entry| entry.fault.as_ref() == Some(fault));
+    let ended_by_repeat = matches!(error.as_ref().map(Error::failure), Some(Failure::RepeatedCursor(_)));
+    if struck(&Fault::RepeatCursor) && !ended_by_repeat {
+        // Another fault struck between: the service itself gave a page twice.
+        return Ok(());
+    }
+    let rows: Vec<UsageRecord> = pages.iter().flat_map(|page| page.clone().into_iter()).collect();
+    let all = all_rows(plan);
+    let troubled =
+        plan.hangs() || journal.iter().any(|entry| entry.fault.is_some() || !entry.status.is_success());
+    match error {
+        None => ensure(rows == all, &format!("{} rows instead of {}", rows.len(), all.len())),
+        Some(error) if !troubled => Err(format!("it failed without a fault: {error}")),
+        Some(_) => ensure(all.starts_with(&rows), "rows were lost or doubled before it failed"),
+    }
+}
+
+/// What the query brings when nothing goes wrong, without sockets.
+fn all_rows(plan: &Plan) -> Vec<UsageRecord> {
+    plan.family.be_asked(&InMemory)
+}
+
+struct InMemory;
+
+impl Asker for InMemory {
+    type Answer = Vec<UsageRecord>;
+
+    fn ask<Q: UsageQuery>(&self, query: Q) -> Vec<UsageRecord> {
+        let mut service = Simulator::new(SimulatorConfig::default().with_client(CLIENT, SECRET));
+        let token = AccessToken::parse(&service.issue_token(START)).unwrap();
+        let mut session = Session::new(&Region::default(), Grant::Manual(token));
+        let (mut now, mut rows) = (START, Vec::new());
+        let mut execution = Execution::new(query, Policy::default(), 1, now);
+        loop {
+            match execution.next(now, &mut session).next {
+                Next::Finished => break,
+                Next::WaitUntil(until, _) => now = until,
+                Next::Send(exchange) => {
+                    let (head, body) = service.handle(now, exchange.request).response.into_parts();
+                    let answer = http::Response::from_parts(head, &*body);
+                    let progress = execution.on_response(now, exchange.ticket, answer, &mut session);
+                    rows.extend(progress.output.into_iter().flatten());
+                }
+            }
+        }
+        assert_eq!(execution.error(), None);
+        rows
+    }
+}
+
+fn ensure(holds: bool, problem: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(problem.to_owned()) }
+}

@@ -1,0 +1,76 @@
+//! Every driver over real sockets, while faults drawn at random strike, with the simulated service as the judge: no row
+//! lost or doubled, nothing submitted twice, no token where it does not belong, no end past the deadline, and neither
+//! file descriptors nor memory that grow.
+//!
+//! A failing run prints the command that plays it again. `README.md` says how to let it run for long.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test, one fails it and the other is for who runs it"
+)]
+
+mod drivers;
+mod judge;
+mod plan;
+mod resources;
+
+use std::env;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use crate::drivers::DRIVERS;
+
+/// How many plans the ordinary test plays over each driver.
+const PLANS: u64 = 10;
+
+/// Plans after which the process has what it keeps: runtimes, pools, caches.
+const WARM_UP: u64 = 4;
+
+fn variable(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn faults_at_random_over_every_driver() {
+    if let Some(seed) = variable("STRESS_SEED") {
+        play(seed);
+        return;
+    }
+    let (first, limit) = match variable("STRESS_SECONDS") {
+        Some(seconds) => (RandomState::new().hash_one(()) >> 16, Some(Duration::from_secs(seconds))),
+        None => (1, None),
+    };
+    let begin = Instant::now();
+    let (mut before, mut runs, mut complete) = (None, 0, 0);
+    for number in 0.. {
+        if limit.map_or(number == PLANS, |limit| begin.elapsed() > limit && number > WARM_UP) {
+            break;
+        }
+        if number == WARM_UP {
+            before = resources::used();
+        }
+        complete += play(first + number);
+        runs += DRIVERS.len();
+    }
+    println!("{runs} runs, of which {complete} brought all rows, in {:?}", begin.elapsed());
+    assert!(
+        (1..runs).contains(&complete),
+        "the faults are too weak or too strong: {complete} of {runs} runs complete"
+    );
+    resources::check(before, resources::used());
+}
+
+/// Plays the plan of `seed` over each driver, and tells how to play it again if that fails. How many brought all rows.
+fn play(seed: u64) -> usize {
+    let mut complete = 0;
+    for (name, driver) in DRIVERS {
+        complete += usize::from(judge::run(seed, *driver).unwrap_or_else(|problem| {
+            panic!(
+                "{name}: {problem}\n{:#?}\nplay it again: STRESS_SEED={seed} cargo test -p usage-fuzz --test stress",
+                plan::Plan::of(seed, "http://decoy")
+            )
+        }));
+    }
+    complete
+}

@@ -1,0 +1,29 @@
+//! What the process holds: open files and memory, where the system tells (Linux).
+
+use std::fs;
+
+/// Files and kilobytes that may come and go.
+const FILES: u64 = 8;
+const KILOBYTES: u64 = 16 * 1024;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Used {
+    files: u64,
+    kilobytes: u64,
+}
+
+/// What is used now; nothing where the system does not tell.
+pub(crate) fn used() -> Option<Used> {
+    let files = u64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()?;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes = resident.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(Used { files, kilobytes })
+}
+
+/// Nothing grew but for what comes and goes.
+pub(crate) fn check(before: Option<Used>, after: Option<Used>) {
+    let Some((before, after)) = before.zip(after) else { return };
+    assert!(after.files <= before.files + FILES, "open files: {before:?}, {after:?}");
+    assert!(after.kilobytes <= before.kilobytes + KILOBYTES, "memory: {before:?}, {after:?}");
+}

@@ -1,0 +1,39 @@
+//! The very moment at which a rule begins or ends.
+
+use std::time::Duration;
+
+use usage_core::Execution;
+
+use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, manual, ok, policy, query, script, status};
+
+#[test]
+fn a_404_at_the_end_of_the_grace_is_final() {
+    let run = |grace: Duration| {
+        let policy = policy().with_first_poll(Duration::from_secs(2)).with_not_found_grace(grace);
+        let mut execution = Execution::new(query(), policy, 1, START);
+        let replies = script(vec![ok(ACCEPTED), status(404), ok(COMPLETE)]);
+        drive(&mut execution, &mut manual(), START, replies).error
+    };
+    assert!(run(Duration::from_secs(2)).is_some());
+    assert!(run(Duration::from_millis(2001)).is_none());
+}
+
+/// When the polls of a query that is never done go out, in milliseconds after the start. The first is due after 2 s, the
+/// second 4 s later.
+fn polls_until(deadline_millis: u64) -> Vec<u64> {
+    let policy = policy().with_deadline(Duration::from_millis(deadline_millis));
+    let mut execution = Execution::new(query(), policy, 1, START);
+    let run = drive(&mut execution, &mut manual(), START, |request| {
+        ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
+    });
+    run.requests.iter().skip(1).map(|(at, _)| *at).collect()
+}
+
+#[test]
+fn the_last_poll_is_a_second_before_the_deadline_if_the_next_would_be_at_it_or_later() {
+    assert_eq!(polls_until(6_001), [2_000, 6_000]);
+    assert_eq!(polls_until(6_000), [2_000, 5_000]);
+    assert_eq!(polls_until(4_001), [2_000, 3_001]);
+    // A second after the poll before there is nothing new to see.
+    assert_eq!(polls_until(4_000), [2_000]);
+}

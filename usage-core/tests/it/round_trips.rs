@@ -1,0 +1,155 @@
+//! What parses prints as what it parsed from, or as something that parses to the same; and so it does through JSON.
+
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use usage_core::report::{License, Licenses};
+use usage_core::{BaseUrl, ClientId, Cursor, Date, EventDefinitionId, ExecutionId, Interval, Proxy, Region};
+
+use crate::sources::sources;
+
+/// The types that are tried below.
+const TRIED: [&str; 11] = [
+    "BaseUrl",
+    "ClientId",
+    "Cursor",
+    "Date",
+    "EventDefinitionId",
+    "ExecutionId",
+    "Interval",
+    "License",
+    "Licenses",
+    "Proxy",
+    "Region",
+];
+
+fn parse<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
+}
+
+fn prints_again<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(text: &str) -> T {
+    let value: T = parse(text);
+    assert_eq!(parse::<T>(&value.to_string()), value, "{text:?}");
+    value
+}
+
+fn goes_through_json<T: Serialize + DeserializeOwned + Display + PartialEq + Debug>(value: &T) {
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(json, serde_json::to_string(&value.to_string()).unwrap(), "in JSON it is what it prints");
+    assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *value);
+}
+
+fn day() -> impl Strategy<Value = String> {
+    (1i16..=9998, 1i8..=12, 1i8..=28).prop_map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
+}
+
+/// A side of an interval, in a form of the service, and the day it is in.
+fn side() -> impl Strategy<Value = String> {
+    (2000i16..2100, 1i8..=12, 1i8..=28, 0u8..24, 0u8..60, 0usize..6).prop_map(
+        |(y, m, d, hour, minute, form)| {
+            let day = format!("{y:04}-{m:02}-{d:02}");
+            match form {
+                0 => day[..7].to_owned(),
+                1 => day,
+                2 => format!("{day}T{hour:02}:{minute:02}:00"),
+                3 => format!("{day}T{hour:02}:{minute:02}:59.999Z"),
+                4 => format!("{day}T{hour:02}:{minute:02}:00+0{}:30", hour % 10),
+                _ => format!("{day}T{hour:02}:{minute:02}:00-1{}:00", hour % 3),
+            }
+        },
+    )
+}
+
+fn host() -> impl Strategy<Value = String> {
+    "([a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?\\.){1,3}[a-z]([a-z0-9-]{0,6}[a-z0-9])?"
+}
+
+proptest! {
+    #[test]
+    fn dates(text in day()) {
+        let date: Date = prints_again(&text);
+        goes_through_json(&date);
+        assert_eq!(date.to_string(), text);
+        assert_eq!(Date::new(date.year(), date.month(), date.day()).unwrap(), date);
+    }
+
+    #[test]
+    fn intervals(mut sides in prop::array::uniform2(side())) {
+        sides.sort();
+        let text = sides.join("/");
+        // Two sides of one day may be the wrong way round once their offsets count.
+        if let Ok(interval) = text.parse::<Interval>() {
+            assert_eq!(prints_again::<Interval>(&text).to_string(), text);
+            goes_through_json(&interval);
+        } else {
+            assert_eq!(sides[0][..7], sides[1][..7], "{text} is refused");
+        }
+    }
+
+    #[test]
+    fn ids(text in "\\PC{1,60}") {
+        prop_assume!(!matches!(&*text, "." | ".."));
+        let id: ExecutionId = prints_again(&text);
+        goes_through_json(&id);
+        goes_through_json(&prints_again::<ClientId>(&text));
+        goes_through_json(&prints_again::<EventDefinitionId>(&text));
+        goes_through_json(&prints_again::<Cursor>(&text));
+        assert_eq!((id.to_string(), String::from(id)), (text.clone(), text));
+    }
+
+    #[test]
+    fn regions(domain in host(), prefix in "(https?://)?((api|login|apps)\\.)?", slash in "/?") {
+        let region: Region = prints_again(&format!("{prefix}{domain}{slash}"));
+        assert!(domain.ends_with(region.domain()));
+        goes_through_json(&region.api_url());
+        assert_eq!(parse::<Region>(region.login_url().to_string().as_str()), region);
+    }
+
+    #[test]
+    fn base_urls(host in host(), port in "(:[1-9][0-9]{0,3})?", path in "(/[a-z0-9_-]{1,9}){0,3}", slashes in "/{0,2}") {
+        let text = format!("https://{host}{port}{path}");
+        let base: BaseUrl = prints_again(&format!("{text}{slashes}"));
+        assert_eq!(base.to_string(), text);
+        goes_through_json(&base);
+    }
+
+    #[test]
+    fn licenses(counts: [u64; License::ALL.len()], kinds in 1..=License::ALL.len()) {
+        let each = License::ALL.iter().zip(counts).take(kinds);
+        let text = each.map(|(license, count)| format!("{}={count}", prints_again::<License>(license.name()))).collect::<Vec<_>>().join(",");
+        assert_eq!(prints_again::<Licenses>(&text).to_string(), text);
+    }
+
+    #[test]
+    fn proxies(host in host(), port in 1u16.., user in "([a-z]{1,9}:[a-z]{1,9}@)?") {
+        let proxy: Proxy = parse(&format!("http://{user}{host}:{port}"));
+        assert_eq!((proxy.host(), proxy.port()), (&*host, port));
+        // The password does not come back.
+        assert_eq!(parse::<Proxy>(&proxy.to_string()).to_string(), format!("http://{host}:{port}"));
+    }
+}
+
+#[test]
+fn nothing_that_parses_is_left_out() {
+    let (parsed, printed) = (implement("FromStr"), implement("Display"));
+    let both: BTreeSet<_> = parsed.intersection(&printed).map(String::as_str).collect();
+    assert_eq!(both, BTreeSet::from(TRIED));
+}
+
+/// The types in the sources that implement `name`: in words, or by the macro of the ids.
+fn implement(name: &str) -> BTreeSet<String> {
+    let mark = format!("{name} for ");
+    let mut found = BTreeSet::new();
+    for (_, text) in sources() {
+        let names = text.split(&*mark).skip(1).filter_map(|rest| rest.split([' ', '<']).next());
+        found.extend(names.filter(|name| *name != "$name").map(str::to_owned));
+        let ids = text.split("\nid! {\n").skip(1);
+        let heads = ids.filter_map(|rest| rest.lines().find(|line| !line.trim().starts_with("///")));
+        found.extend(heads.filter_map(|line| line.split(',').next()).map(|name| name.trim().to_owned()));
+    }
+    found
+}
