@@ -18,23 +18,25 @@ RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks 
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
     cargo build --quiet --release --package usage-fuzz --bins --target "$host" --target-dir "$work"
 
-names=$target
+failed=0 names=$target
 [ "$target" != all ] || names=$(cd fuzz/fuzz_targets && basename -s .rs -- *.rs)
 for name in $names; do
     corpus=$work/corpus/$name found=$work/found/$name
     mkdir -p "$corpus" "$found"
     dictionary=fuzz/dictionaries/$name.dict
     [ -e "$dictionary" ] || dictionary=fuzz/dictionaries/${name%_*}.dict
-    options=("-max_total_time=$seconds" -print_final_stats=1 -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=$found/")
+    options=("-max_total_time=$seconds" -print_final_stats=1 -timeout=30 -rss_limit_mb=2048 "-artifact_prefix=$found/")
     [ ! -e "$dictionary" ] || options+=("-dict=$dictionary")
     log=$work/$name.log
     if ! "$work/$host/release/$name" "${options[@]}" "$@" "$corpus" "fuzz/corpus/$name" >"$log" 2>&1; then
         tail -n 40 "$log"
         echo "$name: found something; run it again with: $work/$host/release/$name $found/*"
-        exit 1
+        failed=1
+        continue
     fi
     executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
     speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
     echo "$name: $executed executions, $speed a second, $edges edges"
 done
+exit "$failed"

@@ -165,7 +165,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 enum AnyClient {
     Blocking(usage_blocking::Client),
-    Tokio(tokio::runtime::Runtime, usage_tokio::Client),
+    Tokio(Box<(tokio::runtime::Runtime, usage_tokio::Client)>),
     AsyncStd(usage_async_std::Client),
 }
 
@@ -173,7 +173,7 @@ impl Caller {
     pub(crate) fn new(connection: &Connection) -> Result<Self, BuildError> {
         let client = match connection.transport {
             Transport::Blocking => AnyClient::Blocking(connection.client()?),
-            Transport::Tokio => AnyClient::Tokio(tokio_runtime()?, connection.client()?),
+            Transport::Tokio => AnyClient::Tokio(Box::new((tokio_runtime()?, connection.client()?))),
             Transport::AsyncStd => AnyClient::AsyncStd(connection.client()?),
         };
         Ok(Self { client, keeper: connection.keeper.clone() })
@@ -182,7 +182,7 @@ impl Caller {
     pub(crate) fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let answer = match &self.client {
             AnyClient::Blocking(client) => client.call(endpoint),
-            AnyClient::Tokio(runtime, client) => runtime.block_on(client.call(endpoint)),
+            AnyClient::Tokio(tokio) => tokio.0.block_on(tokio.1.call(endpoint)),
             AnyClient::AsyncStd(client) => async_std::task::block_on(client.call(endpoint)),
         };
         self.keep();
@@ -193,7 +193,7 @@ impl Caller {
     pub(crate) fn log_in(&self) -> Result<(), Error> {
         let answer = match &self.client {
             AnyClient::Blocking(client) => client.log_in(),
-            AnyClient::Tokio(runtime, client) => runtime.block_on(client.log_in()),
+            AnyClient::Tokio(tokio) => tokio.0.block_on(tokio.1.log_in()),
             AnyClient::AsyncStd(client) => async_std::task::block_on(client.log_in()),
         };
         self.keep();
@@ -204,7 +204,7 @@ impl Caller {
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
         match &self.client {
             AnyClient::Blocking(client) => client.session(),
-            AnyClient::Tokio(_, client) => client.session(),
+            AnyClient::Tokio(tokio) => tokio.1.session(),
             AnyClient::AsyncStd(client) => client.session(),
         }
     }

@@ -174,3 +174,23 @@ impl fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_the_last_answer_that_had_one_is_kept() {
+        let token = AccessToken::parse("token").unwrap();
+        let mut session = Session::new(&Region::default(), Grant::Manual(token));
+        let (first, later) = (Timestamp::from_unix_millis(5_000), Timestamp::from_unix_millis(9_000));
+        assert_eq!(session.server_date(), None);
+        let mut headers = HeaderMap::new();
+        headers.insert("date", HeaderValue::from_static("Wed, 21 Oct 2015 07:28:00 GMT"));
+        session.observe_date(first, &headers);
+        headers.insert("date", HeaderValue::from_static("today"));
+        session.observe_date(later, &headers);
+        session.observe_date(later, &HeaderMap::new());
+        assert_eq!(session.server_date(), Some((Timestamp::from_unix_millis(1_445_412_480_000), first)));
+    }
+}

@@ -3,7 +3,7 @@ use std::time::Duration;
 use usage_blocking::{Client, Clock};
 use usage_core::query::OrganizationQuery;
 use usage_core::{Policy, Secret, Timestamp};
-use usage_sim::{Operation, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
+use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
 
 pub(crate) const SECRET: &str = "a-client-secret-that-must-not-show";
 
@@ -51,10 +51,4 @@ pub(crate) fn world_with(secret: &str) -> World {
     let builder = builder.client_credentials("reporter", Secret::new(secret.to_owned())).unwrap();
     let client = builder.policy(policy()).build().unwrap().with_clock(Virtual(clock));
     World { server, client }
-}
-
-impl World {
-    pub(crate) fn operations(&self) -> Vec<Operation> {
-        self.server.simulator().journal().iter().filter_map(|entry| entry.operation).collect()
-    }
 }

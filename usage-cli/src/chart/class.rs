@@ -57,8 +57,14 @@ impl Class {
     }
 
     /// The classes that are in any of `all`, from the bottom to the top.
-    pub(crate) fn present<'a>(all: impl Iterator<Item = &'a Counts> + Clone) -> Vec<Self> {
-        Self::ALL.into_iter().filter(|class| all.clone().any(|counts| class.of(counts) > 0)).collect()
+    pub(crate) fn present<'a>(all: impl Iterator<Item = &'a Counts>) -> Vec<Self> {
+        let mut sums = [0u64; Self::ALL.len()];
+        for counts in all {
+            for (sum, class) in sums.iter_mut().zip(Self::ALL) {
+                *sum = sum.saturating_add(class.of(counts));
+            }
+        }
+        Self::ALL.into_iter().zip(sums).filter(|(_, sum)| *sum > 0).map(|(class, _)| class).collect()
     }
 }
 

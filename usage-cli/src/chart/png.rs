@@ -14,8 +14,9 @@ pub(crate) fn render(svg: &str) -> io::Result<Vec<u8>> {
     let mut fonts = fontdb::Database::new();
     fonts.load_system_fonts();
     // The styles ask for what a browser has; here it is what the machine has.
-    if let Some(family) = fonts.faces().find_map(|face| face.families.first().map(|(name, _)| name.clone())) {
-        fonts.set_sans_serif_family(preferred(&fonts).unwrap_or(family));
+    let any = fonts.faces().find_map(|face| face.families.first().map(|(name, _)| name.clone()));
+    if let Some(family) = preferred(&fonts).or(any) {
+        fonts.set_sans_serif_family(family);
     }
     let options = Options { fontdb: Arc::new(fonts), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(io::Error::other)?;

@@ -63,7 +63,9 @@ mod tests {
                 prop_assert_eq!(cells.iter().sum::<usize>(), width);
             }
             for (cells, part) in cells.iter().zip(&parts) {
-                prop_assert!(*cells <= (fraction(*part, whole) * width as f64).ceil() as usize);
+                // At most one cell more than it is worth.
+                let worth = u128::from(*part) * width as u128;
+                prop_assert!((*cells as u128) * u128::from(whole.max(1)) < worth + u128::from(whole.max(1)));
             }
         }
     }

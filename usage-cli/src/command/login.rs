@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
-use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 use usage_core::BaseUrl;
+use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
 use crate::config::{Config, ProfileArgs};
 use crate::connect::{Connection, HostArgs, PaceArgs};

@@ -162,7 +162,7 @@ impl ReportArgs {
 
 pub(crate) fn run(args: ReportArgs) -> Result<(), Problem> {
     args.output.check()?;
-    if args.files.is_empty() { ask(args) } else { read(&args) }
+    if args.files.is_empty() { ask(&args) } else { read(&args) }
 }
 
 /// The last day that the service can have counted.
@@ -182,7 +182,7 @@ impl ContentArgs {
 }
 
 /// Of a query.
-fn ask(args: ReportArgs) -> Result<(), Problem> {
+fn ask(args: &ReportArgs) -> Result<(), Problem> {
     let attached = args.service.attach.is_some();
     if attached && args.content.compare {
         return Err(Problem::usage(
@@ -225,7 +225,7 @@ fn ask(args: ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            ask_for(queries.collect(), previous, &options, &args)
+            ask_for(queries.collect(), previous, &options, args)
         }
         Some(client) => {
             let group_by = group_by(&[]);
@@ -234,7 +234,7 @@ fn ask(args: ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            ask_for(queries.collect(), previous, &options, &args)
+            ask_for(queries.collect(), previous, &options, args)
         }
     }
 }

@@ -89,6 +89,15 @@ impl Format {
         }
     }
 
+    /// Writes the rows of one date to a file of a directory that is called by it.
+    fn write_part(self, to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => parquet::write_part(to, table),
+            _ => self.write(to, table, Look::plain()),
+        }
+    }
+
     /// How the name of a file of this format ends.
     fn extension(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use usage_core::report::{Counts, Report};
+use usage_core::report::{Counts, Period, Report};
 use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
 
 /// The kind of text: what a scrape is answered with.
@@ -62,7 +62,7 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
 
 /// Writes what `report` says: the totals and the largest clients as counters, rates and the allowance as gauges.
 pub(crate) fn write_report(to: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let created = report.totals.period.map(|period| period.first_day());
+    let created = report.totals.period.map(Period::first_day);
     let clients = &report.clients;
     let mut metrics: Vec<_> = clients
         .entries

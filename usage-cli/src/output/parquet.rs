@@ -19,16 +19,30 @@ const GROUP: usize = 1 << 20;
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
 pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+    write_columns(to, table, |_| true)
+}
+
+/// As [`write`], without the date: the directory that the file is in says it, and pandas refuses what is there twice.
+pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+    write_columns(to, table, |column| !column.is_date())
+}
+
+fn write_columns(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    is_wanted: impl Fn(&Column) -> bool,
+) -> io::Result<()> {
+    let columns: Vec<_> = COLUMNS.iter().filter(|column| is_wanted(column)).collect();
     // The writer wants to own what it writes to, and to send it.
-    let bytes = encode(table).map_err(|error| match error {
+    let bytes = encode(table, &columns).map_err(|error| match error {
         ParquetError::External(error) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
         error => io::Error::other(error),
     })?;
     to.write_all(&bytes)
 }
 
-fn encode(table: &UsageTable) -> Result<Vec<u8>> {
-    let fields = COLUMNS.iter().map(field).collect::<Result<Vec<_>>>()?;
+fn encode(table: &UsageTable, columns: &[&Column]) -> Result<Vec<u8>> {
+    let fields = columns.iter().copied().map(field).collect::<Result<Vec<_>>>()?;
     let schema = Type::group_type_builder("usage").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
@@ -39,7 +53,7 @@ fn encode(table: &UsageTable) -> Result<Vec<u8>> {
     while start < table.len() {
         let rows = start..table.len().min(start + GROUP);
         let mut group = writer.next_row_group()?;
-        for column in &COLUMNS {
+        for column in columns {
             let Some(mut chunk) = group.next_column()? else { break };
             match column.cell {
                 Cell::Text(_) if column.is_date() => {

@@ -9,7 +9,6 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use usage_core::{Date, UsageTable};
 
-use crate::output::table::Look;
 use crate::output::{Format, file};
 
 /// What files are split by.
@@ -57,7 +56,7 @@ pub(super) fn write(
         let directory = directory.join(format!("{}={value}", by.column()));
         let path = directory.join(format!("usage.{}", format.extension()));
         let written = fs::create_dir_all(&directory)
-            .and_then(|()| file::write(&path, |to| format.write(to, &part, Look::plain())));
+            .and_then(|()| file::write(&path, |to| format.write_part(to, &part)));
         written.map_err(|error| (path, error))?;
     }
     Ok(())
@@ -86,12 +85,12 @@ mod tests {
     use super::*;
 
     fn table(dates: &[Option<&str>]) -> UsageTable {
-        let record = |date: &Option<&str>| UsageRecord {
+        let record = |date: Option<&str>| UsageRecord {
             date: date.map(Into::into),
             requests: Some(1),
             ..UsageRecord::default()
         };
-        dates.iter().map(record).collect()
+        dates.iter().copied().map(record).collect()
     }
 
     #[test]

@@ -196,3 +196,18 @@ fn wrong_usage_is_said_before_anything_is_sent() {
     service.run(&["aggregate", "--last", "36600d"]).failed(2, &["looks back one year"]);
     assert!(service.server.simulator().journal().is_empty());
 }
+
+#[test]
+fn a_whole_year_is_one_table() {
+    let service = Service::new();
+    let rows =
+        service.run(&["aggregate", "--last", "365d", "--group-by", "platform", "--format", "jsonl"]).well();
+    let platforms: Vec<_> = rows.lines().map(|row| row.split("\"requests\"").next().unwrap()).collect();
+    let mut different = platforms.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert!(platforms.len() > 1 && different.len() == platforms.len(), "each platform is one row: {rows}");
+    let journal = service.server.simulator().journal().to_vec();
+    assert_eq!(journal.iter().filter(|entry| entry.started.is_some()).count(), 5);
+    service.run(&["aggregate", "--last", "367d"]).failed(2, &["looks back one year"]);
+}

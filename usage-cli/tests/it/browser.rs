@@ -163,6 +163,7 @@ const NAMES: &str =
     "return [...document.querySelector('table.sortable').tBodies[0].rows].map(row => row.cells[0].dataset.v)";
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
 fn the_page_sorts_and_the_console_is_quiet() {
     let Some(browser) = Browser::start() else {
         eprintln!("skipped: there is no chromedriver with a chromium on this machine");

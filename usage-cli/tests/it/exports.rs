@@ -96,6 +96,7 @@ const READERS: [(&str, &str); 2] = [
 
 #[cfg(feature = "parquet")]
 #[test]
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
 fn parquet_is_read_back_by_others() {
     use std::process::Command;
 
@@ -117,6 +118,49 @@ fn parquet_is_read_back_by_others() {
         let ran = Ran::of(Command::new("python3").args(["-c", script, &path("rows.parquet")]));
         assert_eq!(ran.code, Some(0), "{module}: {}", ran.stderr);
         assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap(), wanted, "{module}");
+    }
+}
+
+/// What others read of a directory: the rows, their requests, the first date.
+#[cfg(feature = "parquet")]
+const DIRECTORY_READERS: [(&str, &str); 2] = [
+    (
+        "pandas, pyarrow",
+        "import sys, json, pandas\n\
+         t = pandas.read_parquet(sys.argv[1])\n\
+         print(json.dumps([len(t), int(t['requests'].sum()), str(t['date'].astype(str).min())]))",
+    ),
+    (
+        "duckdb",
+        "import sys, json, duckdb\n\
+         q = 'SELECT count(*), sum(requests)::BIGINT, min(date)::VARCHAR FROM read_parquet(?)'\n\
+         print(json.dumps(duckdb.execute(q, [sys.argv[1] + '/*/*.parquet']).fetchone()))",
+    ),
+];
+
+#[cfg(feature = "parquet")]
+#[test]
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
+fn a_directory_of_parquet_is_read_back_by_others() {
+    use std::process::Command;
+
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    service.run(&[&QUERY[..], &["--format", "csv", "--output", &path("rows.csv")]].concat()).well();
+    let parts = ["--format", "parquet", "--partition-by", "date", "--output", &path("lake")];
+    service.run(&[&QUERY[..], &parts].concat()).well();
+    let totals = totals(&[&path("rows.csv")]);
+    let wanted = serde_json::json!([totals["rows"], totals["requests"], "2026-09-01"]);
+    for (modules, script) in DIRECTORY_READERS {
+        let there = Command::new("python3").args(["-c", &format!("import {modules}")]).output();
+        if !there.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: Python has no {modules} here");
+            continue;
+        }
+        let ran = Ran::of(Command::new("python3").args(["-c", script, &path("lake")]));
+        assert_eq!(ran.code, Some(0), "{modules}: {}", ran.stderr);
+        assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap(), wanted, "{modules}");
     }
 }
 

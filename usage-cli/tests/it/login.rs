@@ -179,7 +179,7 @@ fn a_profile_has_its_own_log_in() {
     let directory = home.file().parent().unwrap().to_owned();
     fs::create_dir_all(&directory).unwrap();
     fs::write(directory.join("config.toml"), "[profiles.prod]\n").unwrap();
-    let waiting = home.login(&["--profile", "prod"]);
+    let waiting = home.login(&["--profile", "prod", "--transport", "tokio"]);
     waiting.visit("GET", &waiting.authorized(), "");
     assert_eq!(waiting.ended().code, Some(0));
     assert!(directory.join("login-prod.json").exists() && !home.file().exists());

@@ -175,5 +175,7 @@ mod tests {
             "the service answered 502 with a body that is not JSON: <html>  <h1>Bad  [31mGateway</h1>"
         );
         assert_eq!(api_error(404, &[], "").to_string(), "the service answered 404 Not Found");
+        assert_eq!(api_error(502, &[], "[1]").to_string(), "the service answered 502: [1]");
+        assert_eq!(api_error(599, &[], "").to_string(), "the service answered 599 without a word");
     }
 }

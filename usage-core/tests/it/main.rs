@@ -31,3 +31,4 @@ mod support;
 mod token;
 mod visiting;
 mod walk;
+mod words;

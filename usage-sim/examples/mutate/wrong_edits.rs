@@ -59,8 +59,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     blocking(
         "waits are a millisecond longer",
         CLIENT,
-        "clock::sleep(&*self.clock, until, canceller)",
-        "clock::sleep(&*self.clock, until.saturating_add(std::time::Duration::from_millis(1)), canceller)",
+        "until, canceller);",
+        "until.saturating_add(std::time::Duration::from_millis(1)), canceller);",
     ),
     blocking(
         "a refused connection may have taken the request",
@@ -132,8 +132,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "waits are a millisecond longer",
         CLIENT,
-        "self.clock.sleep_until(until)",
-        "self.clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
+        "clock.sleep_until(until)",
+        "clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
     ),
     tokio(
         "exchanges have no timeout",
@@ -271,8 +271,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     async_std(
         "waits are a millisecond longer",
         CLIENT,
-        "self.clock.sleep_until(until)",
-        "self.clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
+        "clock.sleep_until(until)",
+        "clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
     ),
     async_std("exchanges have no timeout", EXCHANGE, "Timer::after(timeout)", "Timer::after(timeout * 9999)"),
     async_std(

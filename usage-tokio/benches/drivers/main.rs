@@ -13,6 +13,7 @@
 
 mod clients;
 #[path = "../../../usage-async-std/src/runtime.rs"]
+#[allow(dead_code, reason = "the timer of the pool is not needed")]
 mod runtime;
 mod service;
 #[path = "../../../usage-async-std/src/stream.rs"]

@@ -157,12 +157,13 @@ pub(crate) fn closed_in_the_body_over_tls() -> Scenario {
     mended(WireFault::CloseMidBody).reach(Reach::Tls)
 }
 
-/// What the head said of the budget counts, although the body did not come.
+/// What a head says of the budget counts, although its body does not come: one request a minute.
 pub(crate) fn head_counts_without_its_body() -> Scenario {
     scenario()
-        .service(|service| service.with_rate_limit(2))
-        .fault(Match::Results, WireFault::CloseMidBody)
-        .wire("0 token, 0 submit, 2000 poll, 60000 poll")
+        .service(|service| service.with_rate_limit(1))
+        .fault(Match::Submit, WireFault::CloseMidBody)
+        .policy(|policy| policy.with_resubmit(true))
+        .wire("0 token, 0 submit, 60000 submit, 120000 poll")
         .rows(BY_CLIENT)
 }
 

@@ -1,0 +1,49 @@
+//! What small public things say, and where the next page of the events begins.
+
+use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
+use usage_core::error::BuildError;
+use usage_core::events::EventPage;
+use usage_core::{MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
+
+#[test]
+fn a_wait_says_what_it_is_for() {
+    let words = [WaitReason::Poll, WaitReason::Retry, WaitReason::RateLimit, WaitReason::Token];
+    let words = words.map(|reason| reason.to_string());
+    assert_eq!(words, ["the query's result", "another try", "the rate limit", "an access token"]);
+}
+
+#[test]
+fn a_decoder_does_not_print_what_it_reads() {
+    let page = br#"{"results":[{"clientName":"Nightly Export"#;
+    let mut decoder = PageDecoder::default();
+    decoder.push(page).unwrap();
+    let mut visiting = VisitDecoder::new(|_: UsageRow<'_>| {});
+    visiting.push(page).unwrap();
+    assert_eq!(format!("{decoder:?} {visiting:?}"), "PageDecoder { .. } VisitDecoder { .. }");
+}
+
+#[test]
+fn every_region_parses_from_what_it_prints_and_has_hosts_of_its_own() {
+    let domains: std::collections::BTreeSet<_> =
+        Region::all().map(|region| region.domain().to_owned()).collect();
+    assert_eq!(domains.len(), Region::all().count());
+    for region in Region::all() {
+        assert_eq!(region.aws_name(), Some(&*region.to_string()));
+        assert_eq!(region.to_string().parse(), Ok(region));
+    }
+    assert_eq!(Region::default().aws_name(), Some("us-east-1"));
+}
+
+#[test]
+fn the_next_page_of_events_begins_at_the_cursor_of_its_uri() {
+    let next = |uri: Option<&str>| {
+        let page = serde_json::json!({ "entities": [], "nextUri": uri });
+        serde_json::from_value::<EventPage>(page).unwrap().next()
+    };
+    assert_eq!(next(None), Ok(None));
+    assert_eq!(next(Some("/api/v2/usage/events/query?before=a")), Ok(None));
+    let cursor = next(Some("https://elsewhere.example/?pageSize=9&after=a%3D")).unwrap().unwrap();
+    assert_eq!(cursor.as_str(), "a=");
+    let long = format!("?after={}", "a".repeat(MAX_CURSOR_LEN + 1));
+    assert!(matches!(next(Some(&long)), Err(BuildError::Id { .. })));
+}
