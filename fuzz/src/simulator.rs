@@ -3,32 +3,40 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use usage_core::Timestamp;
 use usage_sim::{Operation, Simulator, SimulatorConfig};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
+const CLIENT: &str = "the-client";
 const SECRET: &str = "a-secret-of-the-fuzzer";
+/// Both in base64.
+const BASIC: &str = "dGhlLWNsaWVudDphLXNlY3JldC1vZi10aGUtZnV6emVy";
 
 /// Any requests are answered, and by two services of one seed alike; without a token or the client's secret there is
 /// nothing to be had; and no secret stays in the journal.
 ///
 /// The requests stand one after the other, divided by lines that begin with `==`; behind it, how many seconds pass. Each
-/// is a line of method and target, lines of headers, an empty line, and a body. `{token}`, `{client}`, `{secret}` and
-/// `{id}` stand for an access token, its client, the client's secret, and the execution that was started last.
+/// is a line of method and target, lines of headers, an empty line, and a body. `{token}`, `{client}`, `{secret}`,
+/// `{basic}` and `{id}` stand for an access token, its client, the client's secret, both in base64, and the execution
+/// that was started last.
 pub fn simulator(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
+    answers(&String::from_utf8_lossy(data));
+}
+
+/// What the requests that `text` spells are answered with.
+fn answers(text: &str) -> Vec<StatusCode> {
+    let mut statuses = Vec::new();
     let (mut one, mut other) = (start(), start());
     let token = one.issue_token(NOW);
     assert_eq!(other.issue_token(NOW), token);
     let (mut now, mut id) = (NOW, String::from("none"));
-    for part in text.split("\n==").take(20) {
-        let (seconds, part) = part.split_once('\n').unwrap_or(("", part));
-        now = pass(now, seconds.trim_start_matches('='));
-        let part = part.replace("{token}", &token).replace("{client}", one.client_id());
-        let part = part.replace("{secret}", SECRET).replace("{id}", &id);
+    for (seconds, part) in parts(text) {
+        now = pass(now, seconds);
+        let part = part.replace("{token}", &token).replace("{client}", CLIENT);
+        let part = part.replace("{secret}", SECRET).replace("{basic}", BASIC).replace("{id}", &id);
         let (Some(request), Some(again)) = (request(&part), request(&part)) else { continue };
-        let allowed = part.contains(&token) || part.contains(SECRET) || part.contains("/oauth/authorize");
+        let allowed = [&*token, SECRET, BASIC, "/oauth/authorize"].iter().any(|key| part.contains(key));
 
         let reply = one.handle(now, request).response;
         let twin = other.handle(now, again).response;
@@ -37,6 +45,7 @@ pub fn simulator(data: &[u8]) {
             (twin.status(), twin.headers(), twin.body())
         );
         check(&reply);
+        statuses.push(reply.status());
         let issued = || text_of(&reply).contains("access_token");
         assert!(allowed || !reply.status().is_success() || issued(), "answered without a token: {part}");
         let entry = one.journal().last();
@@ -48,10 +57,19 @@ pub fn simulator(data: &[u8]) {
         assert!(!body.contains(&format!("client_secret={SECRET}")), "the journal keeps a secret: {body}");
     }
     assert!(!format!("{one:?}").contains(SECRET), "the simulator prints its secret");
+    statuses
+}
+
+/// The requests that `text` spells, and how many seconds pass before each.
+fn parts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (first, rest) = text.split_once("\n==").map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let rest = rest.into_iter().flat_map(|rest| rest.split("\n=="));
+    let rest = rest.map(|part| part.split_once('\n').unwrap_or((part, "")));
+    std::iter::once(("", first)).chain(rest).take(20)
 }
 
 fn start() -> Simulator {
-    Simulator::new(SimulatorConfig::default().with_client("the-client", SECRET).with_history_days(20))
+    Simulator::new(SimulatorConfig::default().with_client(CLIENT, SECRET).with_history_days(20))
 }
 
 fn pass(now: Timestamp, seconds: &str) -> Timestamp {
@@ -90,4 +108,35 @@ fn check(reply: &Response<Vec<u8>>) {
 
 fn text_of(reply: &Response<Vec<u8>>) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(reply.body())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_stand_one_after_the_other() {
+        let parts: Vec<_> = parts("GET /a\nx: y\n\n== 5\nPOST /b\n\nbody\n==\n").collect();
+        assert_eq!(parts, [("", "GET /a\nx: y\n"), (" 5", "POST /b\n\nbody"), ("", "")]);
+        let second = request(parts[1].1).expect("a request");
+        assert_eq!((second.method().as_str(), second.uri().path()), ("POST", "/b"));
+        assert_eq!(second.body(), b"body");
+        assert_eq!(request(parts[0].1).expect("a request").headers()["x"], "y");
+        assert_eq!(pass(NOW, parts[1].0), NOW.saturating_add(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn the_seeds_are_requests_that_the_service_knows() {
+        for (name, text, statuses) in [
+            ("client", include_str!("../corpus/simulator/client"), "200 200 200 200"),
+            ("events", include_str!("../corpus/simulator/events"), "200 200 200"),
+            ("job", include_str!("../corpus/simulator/job"), "200 200 200"),
+            ("login", include_str!("../corpus/simulator/login"), "200 400 302 200"),
+            ("organization", include_str!("../corpus/simulator/organization"), "200 200 401"),
+            ("search", include_str!("../corpus/simulator/search"), "200 400 200"),
+        ] {
+            let found: Vec<_> = answers(text).iter().map(|status| status.as_str().to_owned()).collect();
+            assert_eq!(found.join(" "), statuses, "{name}");
+        }
+    }
 }

@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 use crate::drivers::DRIVERS;
 
 /// How many plans the ordinary test plays over each driver.
-const PLANS: u64 = 10;
+const PLANS: u64 = 8;
 
 /// Plans after which the process has what it keeps: runtimes, pools, caches.
-const WARM_UP: u64 = 4;
+const WARM_UP: u64 = 3;
 
 fn variable(name: &str) -> Option<u64> {
     env::var(name).ok()?.parse().ok()

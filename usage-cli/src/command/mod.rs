@@ -45,7 +45,7 @@ impl Command {
             Self::Summary(args) => summary::run(*args),
             Self::Search(args) => search::run(*args),
             Self::Aggregate(args) => aggregate::run(*args),
-            Self::Report(args) => report::run(*args),
+            Self::Report(args) => report::run(&args),
             Self::Resume(args) => resume::run(*args),
             Self::Watch(args) => watch::run(&args),
             Self::Events(args) => events::run(*args),

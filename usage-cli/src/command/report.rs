@@ -160,9 +160,9 @@ impl ReportArgs {
     }
 }
 
-pub(crate) fn run(args: ReportArgs) -> Result<(), Problem> {
+pub(crate) fn run(args: &ReportArgs) -> Result<(), Problem> {
     args.output.check()?;
-    if args.files.is_empty() { ask(&args) } else { read(&args) }
+    if args.files.is_empty() { ask(args) } else { read(args) }
 }
 
 /// The last day that the service can have counted.

@@ -9,7 +9,6 @@ use usage_core::report::{Counts, Period, Report};
 use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
 
 /// The kind of text: what a scrape is answered with.
-#[allow(dead_code, reason = "for the endpoint that is scraped")]
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A family of metrics.

@@ -6,16 +6,14 @@ use usage_core::{UsageRecord, UsageTable};
 use crate::saved::flaw::Flaw;
 use crate::saved::row::{day_of, push};
 
-/// Spreadsheets separate by what is not a decimal point where they are.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// Spreadsheets separate by what is not a decimal point where they are. Of equals the last one wins: the comma.
+const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
 
 /// Adds the rows of `text`.
 pub(super) fn read(text: &str, table: &mut UsageTable) -> Result<(), Flaw> {
     let header = text.lines().next().unwrap_or_default();
-    let delimiter = DELIMITERS.into_iter().max_by_key(|delimiter| {
-        // Of equals the last wins: the comma, by turning the order round.
-        (header.bytes().filter(|byte| byte == delimiter).count(), std::cmp::Reverse(*delimiter == b'\t'))
-    });
+    let times = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    let delimiter = DELIMITERS.into_iter().max_by_key(times);
     let mut reader = ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
     let names = reader.headers().map_err(|error| flaw(&error))?.clone();
     if !names.iter().any(|name| COUNTS.contains(&name.trim())) {
