@@ -1,5 +1,4 @@
 //! What must hold for the simulated service, whatever it is asked.
-#![expect(clippy::missing_panics_doc, reason = "a target panics if a promise is broken")]
 
 use std::time::Duration;
 

@@ -331,3 +331,32 @@ fn session() -> Session {
     let grant = Grant::client_credentials("id", Secret::new("client-secret".to_owned()));
     Session::new(&Region::default(), grant.unwrap_or_else(|error| panic!("{error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(operations: impl IntoIterator<Item = Operation>) -> Twins {
+        let mut twins = Twins::default();
+        operations.into_iter().for_each(|operation| twins.apply(&operation));
+        twins
+    }
+
+    #[test]
+    fn undisturbed_both_complete() {
+        use Operation::{Answer, Next, Pass};
+        // Token, submit, wait, three pages.
+        let twins =
+            after([Next, Answer, Next, Answer, Pass(10_000), Next, Answer, Next, Answer, Next, Answer]);
+        assert_eq!(twins.kept.execution.phase(), Phase::Complete);
+        assert_eq!(twins.saved.execution.phase(), Phase::Complete);
+    }
+
+    #[test]
+    fn a_submit_that_was_out_when_the_process_died_is_ambiguous() {
+        use Operation::{Answer, Next, Reborn};
+        let twins = after([Next, Answer, Next, Reborn, Next]);
+        let failure = twins.saved.execution.error().map(|error| error.failure().clone());
+        assert!(matches!(failure, Some(crate::error::Failure::AmbiguousSubmit(_))), "{failure:?}");
+    }
+}
