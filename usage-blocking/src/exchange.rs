@@ -111,12 +111,10 @@ fn failure(error: &ureq::Error) -> TransportFailure {
         | ureq::Error::ConnectionFailed
         | ureq::Error::ConnectProxyFailed(_) => (TransportKind::Connect, Sent::No),
         ureq::Error::Timeout(_) => (TransportKind::Timeout, Sent::Maybe),
-        ureq::Error::Tls(_) | ureq::Error::TlsRequired | ureq::Error::Rustls(_) => {
-            (TransportKind::Tls, Sent::No)
-        }
-        ureq::Error::Io(error) if is_of_tls(error) => (TransportKind::Tls, Sent::No),
+        ureq::Error::Tls(_) | ureq::Error::TlsRequired => (TransportKind::Tls, Sent::No),
+        ureq::Error::Rustls(error) => of_tls(error),
         ureq::Error::Io(error) if is_of_dns(error) => (TransportKind::Dns, Sent::No),
-        ureq::Error::Io(error) => of_io(error.kind()),
+        ureq::Error::Io(error) => find_tls(error).map_or_else(|| of_io(error.kind()), of_tls),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
             (TransportKind::Reset, Sent::Maybe)
         }
@@ -125,9 +123,13 @@ fn failure(error: &ureq::Error) -> TransportFailure {
     TransportFailure::new(kind, sent, &error.to_string())
 }
 
-/// A refused certificate, ours or theirs, arrives as an I/O error with the TLS error inside.
-fn is_of_tls(error: &io::Error) -> bool {
-    causes(error).any(<dyn std::error::Error>::is::<rustls::Error>)
+/// What TLS finds wrong arrives as an I/O error with the TLS error inside.
+fn find_tls(error: &io::Error) -> Option<&rustls::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn of_tls(error: &rustls::Error) -> (TransportKind, Sent) {
+    (TransportKind::Tls, if tls::is_refusal(error) { Sent::No } else { Sent::Maybe })
 }
 
 /// A name that does not resolve has no kind of error of its own. Elsewhere than on Windows, which has numbers for it,

@@ -51,3 +51,33 @@ fn client_certificate(identity: &Identity) -> Result<ClientCert, BuildError> {
 pub(crate) fn refused(problem: impl Display) -> BuildError {
     BuildError::Client { problem: problem.to_string().into() }
 }
+
+/// Whether this says that the handshake was refused, by either side: then nothing of the request was looked at. A
+/// service's refusal of a certificate may come when the handshake is over for the client.
+pub(crate) fn is_refusal(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::HandshakeFailure
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::ProtocolVersion
+                | Alert::InsufficientSecurity
+                | Alert::UnrecognisedName
+        ),
+        rustls::Error::InvalidCertificate(_)
+        | rustls::Error::NoCertificatesPresented
+        | rustls::Error::UnsupportedNameType
+        | rustls::Error::PeerIncompatible(_)
+        // It does not speak TLS.
+        | rustls::Error::InvalidMessage(_) => true,
+        _ => false,
+    }
+}

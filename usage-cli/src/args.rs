@@ -54,3 +54,84 @@ pub(crate) struct CommonArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// The manual, the README of the project, and every command's examples, as lines for a shell.
+    fn documents() -> Vec<(String, String)> {
+        let fences = |text: &str| {
+            let fences = text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
+            fences.map(|(fence, _)| fence).collect::<String>()
+        };
+        let mut documents = vec![
+            ("usage-cli/README.md".to_owned(), fences(include_str!("../README.md"))),
+            ("README.md".to_owned(), fences(include_str!("../../README.md"))),
+        ];
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            // An example may have its explanation behind it, after some spaces.
+            let examples = [command.get_after_help(), command.get_after_long_help()];
+            let examples = examples.into_iter().flatten().map(ToString::to_string).collect::<String>();
+            let lines = examples.lines().filter(|line| line.starts_with("  genesys-usage"));
+            let lines = lines.filter_map(|line| line.trim_start().split("  ").next());
+            documents.push((
+                format!("{} --help", command.get_name()),
+                lines.map(|line| line.to_owned() + "\n").collect(),
+            ));
+        }
+        documents
+    }
+
+    /// The arguments of each call of this program in `line`.
+    fn calls(line: &str) -> Vec<Vec<String>> {
+        let words = shlex::split(line).unwrap_or_else(|| panic!("not closed: {line}"));
+        let commands = words.split(|word| ["|", "&&", "||", ";"].contains(&&**word));
+        commands
+            .filter_map(|command| {
+                let end =
+                    command.iter().position(|word| word.starts_with(['<', '>'])).unwrap_or(command.len());
+                match &command[..end] {
+                    [program, ..] if program == "genesys-usage" => Some(command[..end].to_vec()),
+                    // cargo run -- query
+                    [cargo, run, dashes, rest @ ..] if [&**cargo, run, dashes] == ["cargo", "run", "--"] => {
+                        Some([&["genesys-usage".to_owned()], rest].concat())
+                    }
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_the_documents_tell_to_type_can_be_typed() {
+        let mut checked = 0;
+        for (document, lines) in documents() {
+            for line in lines.replace("\\\n", " ").lines() {
+                for call in calls(line) {
+                    checked += 1;
+                    match Cli::try_parse_from(call) {
+                        Ok(_) => {}
+                        Err(error) if error.kind() == ErrorKind::DisplayHelp => {}
+                        Err(error) => panic!("{document}: {line}\n{error}"),
+                    }
+                }
+            }
+        }
+        // Or nobody would notice if none were found any more.
+        assert!(checked > 60, "{checked}");
+    }
+
+    #[test]
+    fn calls_are_found_where_a_shell_finds_them() {
+        let found = calls("curl x | genesys-usage report - 'a b' \"$C\" > out # genesys-usage none");
+        assert_eq!(found, [["genesys-usage", "report", "-", "a b", "$C"]]);
+        assert_eq!(calls("cargo run -- query --simulate"), [["genesys-usage", "query", "--simulate"]]);
+        assert!(calls("cargo install --path usage-cli && echo genesys-usage").is_empty());
+    }
+}

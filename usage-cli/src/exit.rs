@@ -110,12 +110,7 @@ impl Display for Problem {
 pub(crate) fn problem<Q: UsageQuery>(error: &Error, way_on: &WayOn) -> Problem {
     let is_results = error.endpoint() == Q::Results::NAME;
     let permissions = if is_results { Q::Results::PERMISSIONS } else { Q::PERMISSIONS };
-    described(error, permissions)
-        .with_hints((is_results && is_not_found(error)).then(|| {
-            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
-                .into()
-        }))
-        .with_hints(way_on.after(error))
+    described(error, permissions).with_hints(lost::<Q>(error)).with_hints(way_on.after(error))
 }
 
 /// The problem that a single call ended with; it wants any one of `permissions`.
@@ -181,9 +176,20 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     }
 }
 
-fn is_not_found(error: &Error) -> bool {
+/// What may help if the service has not found what `Q` is about.
+fn lost<Q: UsageQuery>(error: &Error) -> Option<String> {
     let status = error.api_error().map(|refusal| refusal.status);
-    matches!(error.failure(), Failure::Rejected(_)) && status == Some(StatusCode::NOT_FOUND)
+    if !matches!(error.failure(), Failure::Rejected(_)) || status != Some(StatusCode::NOT_FOUND) {
+        return None;
+    }
+    if error.endpoint() == Q::Results::NAME {
+        return Some(
+            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
+                .into(),
+        );
+    }
+    let is_of_client = error.endpoint() == Q::NAME && Q::NAME.contains("client");
+    is_of_client.then(|| "genesys-usage query --last 7d --group-by client lists the clients' ids".into())
 }
 
 fn details(mut problem: Problem, error: &Error) -> Problem {

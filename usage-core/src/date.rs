@@ -176,6 +176,12 @@ mod tests {
             "",
             "0000-01-01",
             "9999-01-01",
+            "2026/07-01",
+            "2026-07/01",
+            "2026-07-011",
+            "+026-07-01",
+            "2026-+7-01",
+            "2026-07- 1",
         ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }
@@ -188,6 +194,17 @@ mod tests {
         assert_eq!(date("2024-02-29").plus_years(-1), date("2023-02-28"));
         assert_eq!(date("2024-02-29").plus_years(i16::MAX), date("9998-12-31"));
         assert_eq!(date("2024-02-29").plus_years(i16::MIN), date("0001-01-01"));
+    }
+
+    #[test]
+    fn days_before_and_after_end_where_the_years_do() {
+        let date: Date = "2026-07-01".parse().unwrap();
+        assert_eq!(date.plus_days(0), date);
+        assert_eq!(date.plus_days(-182).to_string(), "2025-12-31");
+        assert_eq!(date.plus_days(i64::MIN).to_string(), "0001-01-01");
+        assert_eq!(date.plus_days(-739_800).to_string(), "0001-01-01");
+        assert_eq!(date.plus_days(i64::MAX).to_string(), "9998-12-31");
+        assert_eq!((date.first_of_month(), date.last_of_month().day()), (date, 31));
     }
 
     #[test]

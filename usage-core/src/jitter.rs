@@ -50,6 +50,19 @@ mod tests {
         assert_eq!(jitter.next(), 3_203_168_211_198_807_973);
     }
 
+    #[test]
+    fn moves_a_delay_by_what_was_drawn() {
+        // What is drawn first is 0.35: 0.3 of the way from the middle down, and 0.3 of 20 % is 6 %.
+        let spread = Jitter::new(1_234_567).spread(Duration::from_secs(100), 0.2);
+        assert_eq!(spread.as_millis(), 94_003);
+        assert_eq!(Jitter::new(7).spread(Duration::from_secs(100), 0.0), Duration::from_secs(100));
+        // More than all is all.
+        assert_eq!(
+            Jitter::new(7).spread(Duration::from_secs(100), 9.0),
+            Jitter::new(7).spread(Duration::from_secs(100), 1.0)
+        );
+    }
+
     proptest! {
         #[test]
         fn stays_within_its_share(seed: u64, millis in 0u64..1_000_000, share in 0.0f64..1.0) {

@@ -120,6 +120,30 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_over_at_its_very_end() {
+        let mut budget = RateBudget::default();
+        budget.observe(at(0), &headers("3", "3", "60"));
+        assert_eq!(budget.window(at(59)).map(|window| window.resets_at), Some(at(60)));
+        assert_eq!(budget.window(at(60)), None);
+        budget.spend(at(60));
+        assert_eq!(budget.window(at(60)).map(|window| (window.used, window.resets_at)), Some((1, at(120))));
+        // However long the service says that it lasts, it is believed for two minutes.
+        budget.observe(at(60), &headers("1", "3", "99999999999"));
+        assert_eq!(budget.window(at(60)).map(|window| window.resets_at), Some(at(180)));
+    }
+
+    #[test]
+    fn readings_up_to_two_seconds_apart_are_of_one_window() {
+        for (reset, used) in [("57", 1), ("58", 2), ("60", 2), ("62", 2), ("63", 1)] {
+            let mut budget = RateBudget::default();
+            budget.observe(at(0), &headers("1", "9", "60"));
+            budget.spend(at(0));
+            budget.observe(at(0), &headers("1", "9", reset));
+            assert_eq!(budget.window(at(0)).map(|window| window.used), Some(used), "{reset}");
+        }
+    }
+
+    #[test]
     fn assumes_the_documented_limit_until_told() {
         let mut budget = RateBudget::default();
         for _ in 0..ASSUMED_PER_MINUTE {

@@ -293,6 +293,17 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_has_a_longest_and_so_has_its_label() {
+        let parses = |text: &str| text.parse::<Region>().is_ok();
+        let label = "a".repeat(63);
+        assert!(parses(&format!("{label}.cloud")) && !parses(&format!("a{label}.cloud")));
+        let domain = format!("{label}.{label}.{label}.{}", "a".repeat(48));
+        assert_eq!(domain.len(), 240);
+        assert!(parses(&domain) && !parses(&format!("{domain}a")));
+        assert!(!parses("a-.cloud") && !parses("-a.cloud") && parses("a-b.cloud") && !parses("a_b.clo.ud"));
+    }
+
+    #[test]
     fn base_urls_are_https_or_loopback() {
         for text in
             ["http://localhost:1", "http://[::1]:80/", "http://127.9.9.9", "https://gw.example/genesys/api/"]

@@ -16,6 +16,7 @@ use usage_core::{ClientConfig, Machine, Session};
 
 use crate::clock::Clock;
 use crate::connector::{Connector, Unresolved};
+use crate::tls;
 
 /// How long an idle connection is kept; gateways keep theirs longer.
 const IDLE: Duration = Duration::from_secs(15);
@@ -88,8 +89,7 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 /// What failed, and whether the request may be on its way.
 fn failure(error: &(dyn Error + 'static)) -> TransportFailure {
     let connecting = find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect);
-    // The service refuses the client's certificate when the handshake is over for the client.
-    let of_tls = |error: &rustls::Error| connecting || matches!(error, rustls::Error::AlertReceived(_));
+    let of_tls = |error: &rustls::Error| connecting || tls::is_refusal(error);
     // An idle connection turned out to be closed before the first byte went out.
     let too_late = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
     let (kind, sent) = if find::<Unresolved>(error).is_some() {

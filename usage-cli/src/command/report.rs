@@ -9,6 +9,7 @@ use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
 use usage_core::{ClientId, Date, Interval, UsageQuery, UsageTable};
 
+use crate::config;
 use crate::connect::ServiceArgs;
 use crate::credentials::CredentialArgs;
 use crate::exit::Problem;
@@ -104,7 +105,7 @@ struct ContentArgs {
     #[arg(long, value_name = "LICENSES")]
     licenses: Option<Licenses>,
 
-    /// Hold each month against this many requests
+    /// Hold each month against this many requests [default, without --licenses: the configuration's allowance]
     #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
     allowance: Option<u64>,
 }
@@ -170,14 +171,21 @@ fn yesterday() -> Date {
     Date::of(SystemTime::now().into()).plus_days(-1)
 }
 
-impl ContentArgs {
-    fn options(&self) -> ReportOptions {
-        let options = ReportOptions::default().with_top(self.top);
-        match (&self.licenses, self.allowance) {
-            (Some(licenses), _) => options.with_allowance(licenses.clone()),
-            (None, Some(requests)) => options.with_allowance(Allowance::requests(requests)),
-            (None, None) => options,
-        }
+impl ReportArgs {
+    fn options(&self) -> Result<ReportOptions, Problem> {
+        let mut options = ReportOptions::default().with_top(self.content.top);
+        options.allowance = self.allowance()?;
+        Ok(options)
+    }
+
+    /// What the options say, else the configuration.
+    fn allowance(&self) -> Result<Option<Allowance>, Problem> {
+        let requests = match (&self.content.licenses, self.content.allowance) {
+            (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
+            (None, Some(requests)) => Some(requests),
+            (None, None) => config::allowance(&self.credentials.profile, self.service.place.simulate)?,
+        };
+        Ok(requests.map(Allowance::requests))
     }
 }
 
@@ -190,7 +198,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         ));
     }
     let interval = args.period.interval(attached)?;
-    let mut options = args.content.options().with_data_until(yesterday());
+    let mut options = args.options()?.with_data_until(yesterday());
     // An execution that was submitted before has its own period and granularity.
     if !attached || args.period.given()?.is_some() {
         options = options.with_period(Period::from(&interval));
@@ -261,7 +269,7 @@ fn ask_for<Q: UsageQuery + Send + 'static>(
 /// Of saved rows.
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let mut table = saved::read_all(&args.files)?;
-    let mut options = args.content.options();
+    let mut options = args.options()?;
     options.granularity.clone_from(&args.query.granularity);
     let dates = || table.iter().filter_map(|row| row.date());
     let last = dates().max();
@@ -311,6 +319,9 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
 
 impl ReportOutputArgs {
     fn check(&self) -> Result<(), Problem> {
+        if self.format == ReportFormat::Png && !cfg!(feature = "png") {
+            return Err(output::of_another_build("png"));
+        }
         self.output.as_deref().map_or(Ok(()), output::check_file)
     }
 

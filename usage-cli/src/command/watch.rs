@@ -13,7 +13,7 @@ use usage_core::query::OrganizationQuery;
 use usage_core::report::{Allowance, Period, Report, ReportOptions};
 use usage_core::{Date, Execution, Interval, Policy, Timestamp, UsageTable};
 
-use crate::config::Config;
+use crate::config;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::exit::{self, Code, Problem};
@@ -143,9 +143,13 @@ struct Seen<'a> {
 }
 
 pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
-    let allowance = allowance(args)?;
+    let allowance = match args.allowance {
+        Some(allowance) => Some(allowance),
+        None => config::allowance(&args.credentials.profile, args.place.simulate)?,
+    };
     if args.alert_share.is_some() && allowance.is_none() {
-        return Err(Problem::usage("--alert-share is a part of an allowance").with_hint("give --allowance N"));
+        return Err(Problem::usage("--alert-share is a part of an allowance")
+            .with_hint("give --allowance N, or configure allowance"));
     }
     let mut kept = Kept::open(args.state.as_deref())?;
     let metrics = Metrics::default();
@@ -313,14 +317,6 @@ fn show(format: WatchFormat, report: &Report, alerts: &[Alert]) -> Result<(), Pr
     };
     line.push('\n');
     stdout::write(None, |to| to.write_all(line.as_bytes()))
-}
-
-fn allowance(args: &WatchArgs) -> Result<Option<u64>, Problem> {
-    if args.allowance.is_some() || args.place.simulate {
-        return Ok(args.allowance);
-    }
-    let config = Config::load(&args.credentials.profile, &|name| std::env::var_os(name))?;
-    Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
 }
 
 fn every(text: &str) -> Result<Duration, String> {

@@ -192,6 +192,15 @@ fn once(
     Ok(cell.get().and_then(Option::as_ref))
 }
 
+/// How many requests a month may have, if our own configuration says it. It speaks of no simulated organisation.
+pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Option<u64>, Problem> {
+    if is_simulated {
+        return Ok(None);
+    }
+    let config = Config::load(profile, &|name| std::env::var_os(name))?;
+    Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
+}
+
 /// Where this program keeps its files: `~/.config/genesys-usage`, or as the platform has it.
 pub(crate) fn directory() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("genesys-usage"))
@@ -240,10 +249,11 @@ fn no_such_file(path: &Path) -> Problem {
     Problem::usage(format!("there is no configuration {}", path.display()))
 }
 
-/// A warning if the file at `path` holds a secret and others can read it.
+/// A warning, the first time, if the file at `path` holds a secret and others can read it.
 #[cfg(unix)]
 fn warn_of_secrets(path: &Path, settings: &[Settings]) {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Once;
 
     use crate::paths::shell_word;
     use crate::stderr::{self, WARNING};
@@ -251,12 +261,13 @@ fn warn_of_secrets(path: &Path, settings: &[Settings]) {
     let has_secret = settings.iter().any(|s| s.client_secret.is_some() || s.access_token.is_some());
     let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
     if has_secret && mode & 0o077 != 0 {
+        static WARNED: Once = Once::new();
         let text = format!(
             "others may read the secrets in {}; to keep them out: chmod 600 {}",
             path.display(),
             shell_word(path)
         );
-        stderr::labelled("warning", WARNING, text);
+        WARNED.call_once(|| stderr::labelled("warning", WARNING, text));
     }
 }
 

@@ -20,6 +20,7 @@ use usage_core::UsageTable;
 
 use crate::exit::Problem;
 use crate::output::partition::PartitionBy;
+use crate::paths::directory;
 use crate::stdout;
 
 pub(crate) use crate::output::table::{Look, grouped, printable, shortened};
@@ -72,7 +73,7 @@ enum Format {
     /// Metrics for a monitoring: rows with the same texts are added up
     Openmetrics,
     /// A column file for DuckDB, pandas and warehouses, with dates and 64-bit counts
-    #[cfg(feature = "parquet")]
+    #[cfg_attr(not(feature = "parquet"), value(hide = true))]
     Parquet,
 }
 
@@ -86,6 +87,8 @@ impl Format {
             Self::Openmetrics => openmetrics::write(to, table),
             #[cfg(feature = "parquet")]
             Self::Parquet => parquet::write(to, table),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -106,7 +109,6 @@ impl Format {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Openmetrics => "prom",
-            #[cfg(feature = "parquet")]
             Self::Parquet => "parquet",
         }
     }
@@ -153,8 +155,11 @@ impl OutputArgs {
         self.format.unwrap_or_default()
     }
 
-    /// Refuses a file that cannot be written, as far as that can be seen now.
+    /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.format() == Format::Parquet && !cfg!(feature = "parquet") {
+            return Err(of_another_build("parquet"));
+        }
         match (self.file(), self.partition_by) {
             (None, _) => Ok(()),
             (Some(path), None) => check_file(path),
@@ -195,6 +200,12 @@ impl OutputArgs {
     }
 }
 
+/// A format that this build lacks, with the cargo feature of that name.
+pub(crate) fn of_another_build(format: &str) -> Problem {
+    Problem::usage(format!("this build of genesys-usage cannot write {format}"))
+        .with_hint(format!("build one that can: cargo install --path usage-cli --features {format}"))
+}
+
 /// Refuses a file that cannot be written, as far as that can be seen now.
 pub(crate) fn check_file(path: &Path) -> Result<(), Problem> {
     file::check(path).map_err(|error| cannot_write(path, &error))
@@ -228,5 +239,11 @@ fn stdout_look() -> Look {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Problem {
-    Problem::usage(format!("cannot write to {}: {error}", path.display()))
+    let problem = Problem::usage(format!("cannot write to {}: {error}", path.display()));
+    match directory(path) {
+        missing if !missing.exists() => {
+            problem.with_hint(format!("there is no directory {}: make it first", missing.display()))
+        }
+        _ => problem,
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) enum ReportFormat {
     /// One chart, as a picture that scales; --chart says which
     Svg,
     /// One chart, as a picture of pixels; --chart says which
-    #[cfg(feature = "png")]
+    #[cfg_attr(not(feature = "png"), value(hide = true))]
     Png,
     /// Metrics for a monitoring: the totals, each client, the allowance
     Openmetrics,
@@ -65,6 +65,8 @@ pub(crate) fn write(
         ReportFormat::Svg => to.write_all(draw(report, picture).standalone().as_bytes()),
         #[cfg(feature = "png")]
         ReportFormat::Png => to.write_all(&chart::png::render(&draw(report, picture).standalone())?),
+        #[cfg(not(feature = "png"))]
+        ReportFormat::Png => Err(io::ErrorKind::Unsupported.into()),
         ReportFormat::Openmetrics => openmetrics::write_report(to, report),
     }
 }

@@ -3,21 +3,30 @@
 //! It needs ChromeDriver and Chromium, which are looked for on the path; without them it is skipped, with a note.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::{Ran, program};
 
+/// All of it takes seconds. After this long the driver is killed, whatever it is doing.
+const LIMIT: Duration = Duration::from_secs(90);
+
 /// A browser that is driven by the WebDriver protocol, with a profile of its own.
 struct Browser {
-    driver: Child,
+    driver: Arc<Mutex<Child>>,
+    /// Dropped, it calls the watchdog off.
+    _watch: Sender<()>,
     port: u16,
     session: String,
-    _profile: tempfile::TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -25,20 +34,21 @@ impl Browser {
     fn start() -> Option<Self> {
         let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)?;
         let mut command = Command::new(on_path("chromedriver")?);
-        let mut driver = command
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let started = lines.into_iter().find_map(|line| {
-            line.split_once("started successfully on port ")
-                .map(|(_, port)| port.trim_end_matches('.').parse().unwrap())
-        });
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut driver = command.spawn().unwrap();
+        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let driver = Arc::new(Mutex::new(driver));
         let profile = tempfile::tempdir().unwrap();
-        let mut browser_arguments: Vec<String> = [
+        let mut this =
+            Self { _watch: kill_after(LIMIT, &driver), driver, port: 0, session: String::new(), profile };
+        // Killed, it writes no more.
+        let started = lines.map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        this.port = started.unwrap_or_else(|| panic!("chromedriver did not start within {LIMIT:?}"));
+
+        let arguments = [
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -47,39 +57,51 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-        ]
-        .map(Into::into)
-        .into();
-        browser_arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        let mut this = Self { driver, port: started.unwrap(), session: String::new(), _profile: profile };
+            &this.profile_argument(),
+        ];
         let session = this.call(
             "POST",
             "/session",
             &json!({"capabilities": {"alwaysMatch": {
-                "goog:chromeOptions": {"args": browser_arguments, "binary": browser},
+                "goog:chromeOptions": {"args": arguments, "binary": browser},
                 "goog:loggingPrefs": {"browser": "ALL"},
+                "timeouts": {"pageLoad": 30_000, "script": 30_000},
             }}}),
         );
         this.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
         Some(this)
     }
 
+    /// What this browser, and no other process, has in its command line.
+    fn profile_argument(&self) -> String {
+        format!("--user-data-dir={}", self.profile.path().display())
+    }
+
+    #[track_caller]
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let answer = self.try_call(method, path, body);
+        let mut answer = answer.unwrap_or_else(|error| {
+            panic!("chromedriver did not answer {method} {path}, within {LIMIT:?} of its start: {error}")
+        });
+        assert!(answer["value"].get("error").is_none(), "{path}: {answer}");
+        answer["value"].take()
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
         let body = if method == "POST" { body.to_string() } else { String::new() };
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(LIMIT))?;
         let length = body.len();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
+        )?;
         // The driver keeps the connection open: the answer is as long as it says.
         let mut answer = BufReader::new(stream);
         let mut length = 0;
         loop {
             let mut line = String::new();
-            answer.read_line(&mut line).unwrap();
+            answer.read_line(&mut line)?;
             match line.trim_end().to_ascii_lowercase().split_once(':') {
                 Some(("content-length", number)) => length = number.trim().parse().unwrap(),
                 None if line.trim_end().is_empty() => break,
@@ -87,12 +109,8 @@ impl Browser {
             }
         }
         let mut body = vec![0; length];
-        answer.read_exact(&mut body).unwrap();
-        let answer = String::from_utf8(body).unwrap();
-        let mut answer: Value =
-            serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
-        assert!(answer["value"].get("error").is_none(), "{path}: {answer}");
-        answer["value"].take()
+        answer.read_exact(&mut body)?;
+        Ok(serde_json::from_slice(&body)?)
     }
 
     fn open(&self, url: &str) {
@@ -110,12 +128,38 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// Nothing of it is left running, whatever went wrong.
     fn drop(&mut self) {
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.call("DELETE", &self.session, &Value::Null);
+        if !self.session.is_empty() {
+            let _ = self.try_call("DELETE", &self.session, &Value::Null);
         }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = driver.kill();
+        let _ = driver.wait();
+        kill_all_with(&self.profile_argument());
+    }
+}
+
+/// Kills `driver` after `limit`, unless what this returns is dropped before.
+fn kill_after(limit: Duration, driver: &Arc<Mutex<Child>>) -> Sender<()> {
+    let (watch, called_off) = mpsc::channel();
+    let driver = Arc::clone(driver);
+    thread::spawn(move || {
+        if called_off.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            let _ = driver.lock().unwrap_or_else(PoisonError::into_inner).kill();
+        }
+    });
+    watch
+}
+
+/// Kills the processes with `argument` in their command line: a browser whose driver was killed. Where there is no
+/// `/proc`, it notices by itself that its driver is gone; its children notice that it is.
+fn kill_all_with(argument: &str) {
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let arguments = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        if arguments.split(|byte| *byte == 0).any(|other| other == argument.as_bytes()) {
+            let _ = Command::new("kill").arg("-KILL").arg(process.file_name()).status();
+        }
     }
 }
 

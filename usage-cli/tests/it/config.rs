@@ -172,3 +172,34 @@ fn the_path_is_told() {
     let path = run(home.path(), &["config", "path"], &[]).well();
     assert_eq!(Path::new(path.trim_end()), home.path().join(OWN));
 }
+
+#[test]
+fn a_report_holds_months_against_the_configured_allowance_unless_it_is_told_another() {
+    let home = home(&[
+        (OWN, "allowance = 7000\n[profiles.small]\nallowance = 70\n"),
+        ("rows.json", r#"[{"requests":80}]"#),
+    ]);
+    let rows = home.path().join("rows.json");
+    let allowance = |options: &[&str]| {
+        let arguments = [&["report", rows.to_str().unwrap(), "--format", "json"], options].concat();
+        let report: Value = serde_json::from_str(&run(home.path(), &arguments, &[]).well()).unwrap();
+        report["allowance"]["allowance"]["monthly"].as_u64()
+    };
+    assert_eq!(allowance(&[]), Some(7000));
+    assert_eq!(allowance(&["--profile", "small"]), Some(70));
+    assert_eq!(allowance(&["--profile", "small", "--allowance", "8"]), Some(8));
+    assert_eq!(allowance(&["--licenses", "communicate=0"]), Some(0));
+    fs::remove_file(home.path().join(OWN)).unwrap();
+    assert_eq!(allowance(&[]), None);
+
+    // Of the service as of files; the simulated organisation has no part in it.
+    let service = Service::new();
+    let configured = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&configured, "allowance = 7000\n").unwrap();
+    let config = ["--config", configured.path().to_str().unwrap()];
+    let report = service.run(&[&["report", "--last", "2d", "--format", "json"][..], &config].concat()).well();
+    assert!(report.contains(r#""allowance":{"monthly":7000}"#), "{report}");
+    service
+        .run(&[&["report", "--last", "2d", "--simulate"][..], &config].concat())
+        .failed(2, &["cannot be used with"]);
+}

@@ -59,12 +59,45 @@ fn documents_fit_their_schema() {
     fits("setting", &run(&["config", "show", "--format", "jsonl"]));
     fits("checks", &run(&["doctor", "--format", "json"]));
     fits("check", &run(&["doctor", "--format", "jsonl"]));
+    fits("report", &run(&["report", "--month", "2026-09", "--format", "json"]));
+    fits(
+        "report",
+        &run(&[&REPORT[..], &["--compare", "--licenses", "cx2-named=40,communicate=10"]].concat()),
+    );
+    fits(
+        "report",
+        &run(&[&REPORT[..], &["--granularity", "week", "--top", "2", "--allowance", "0"]].concat()),
+    );
     fits("watch", &run(&["watch", "--once", "--format", "json"]));
     fits("watch", &run(&["watch", "--once", "--format", "json", "--allowance", "999999999999"]));
 }
 
+/// A report over three months, with every list.
+const REPORT: [&str; 7] = [
+    "report",
+    "--interval",
+    "2026-07-20/2026-09-10",
+    "--group-by",
+    "client,user,organization,uri,method",
+    "--format",
+    "json",
+];
+
 #[test]
 fn so_do_those_of_bad_days() {
+    // Rows that say little: no date, no period, no count.
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.into_os_string().into_string().unwrap()
+    };
+    let (poor, empty) =
+        (file("poor.json", r#"[{"clientName":"a"},{"requests":3}]"#), file("empty.json", "[]"));
+    for files in [&[&*poor][..], &[&*empty], &[&*poor, "--compare-with", &*empty, "--allowance", "1"]] {
+        let ran = Ran::of(&mut program(&[&["report", "--format", "json"], files].concat()));
+        fits("report", &ran.stdout);
+    }
     fits("checks", &Ran::of(&mut program(&["doctor", "--format", "json"])).stdout);
     let service = Service::new();
     let crossed = ["watch", "--once", "--format", "json", "--allowance", "1", "--alert-share", "1%"];

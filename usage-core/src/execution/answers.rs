@@ -136,7 +136,7 @@ impl<Q: UsageQuery> Execution<Q> {
         self.enter(from, State::from(waiting).failed(failure), Cause::DeadlinePassed)
     }
 
-    /// When to poll again. A poll that would come after the deadline is moved to just before it: nobody gives up
+    /// When to poll again. A poll that would come at the deadline or later is moved to just before it: nobody gives up
     /// while there is time left to look once more.
     fn next_poll(&mut self, now: Timestamp) -> Timestamp {
         let until = now.saturating_add(self.courier.delay(self.policy.poll.delay(self.polls), &self.policy));

@@ -341,8 +341,8 @@ impl Courier {
     ) -> Verdict<std::convert::Infallible> {
         trace::failed(&failure);
         match (failure.kind, failure.sent) {
-            (TransportKind::Tls, _) => Verdict::Fail(Failure::Transport(failure)),
             (_, Sent::Maybe) if !repeatable => Verdict::Fail(Failure::AmbiguousSubmit(failure)),
+            (TransportKind::Tls, _) => Verdict::Fail(Failure::Transport(failure)),
             _ => self.again(now, Trouble::Transport(failure), Cause::TransportFailed, terms),
         }
     }

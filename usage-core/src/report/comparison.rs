@@ -17,6 +17,7 @@ use crate::table::{UsageRow, UsageTable};
 #[non_exhaustive]
 pub struct Comparison {
     /// The earlier period, if its days are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     /// What the earlier period's rows add up to.
     pub totals: Counts,
@@ -62,8 +63,10 @@ pub struct Mover {
 #[non_exhaustive]
 pub struct Arrivals {
     /// The days before: the earlier period, or without one the first half of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Period>,
     /// The days after: this period, or its second half.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Period>,
     /// Clients with requests after and none before, the largest first.
     pub appeared: Vec<Arrival>,

@@ -232,18 +232,13 @@ fn definitions_in(file: &Path, code: &str) -> Vec<Definition> {
 
 /// Identifiers and single marks, without comments and texts.
 fn tokens(code: &str) -> Vec<String> {
-    let code: String = code
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default().replace("'\"'", ""))
-        .flat_map(|line| [line, "\n".to_owned()])
-        .collect();
+    let code: String = code.lines().flat_map(|line| [without_comment(line), "\n".to_owned()]).collect();
+    let parts: Vec<_> = code.split('"').collect();
+    assert!(parts.len() % 2 == 1, "a text does not end: {}", parts.last().unwrap_or(&""));
     let mut tokens = Vec::new();
-    for (index, part) in code.split('"').enumerate() {
-        // Every second part is inside a text; an escaped mark ends one early, and another one begins it again.
-        if index % 2 == 1 {
-            continue;
-        }
-        let mut rest = part;
+    // Every second part is inside a text.
+    for part in parts.iter().step_by(2) {
+        let mut rest = *part;
         while let Some(first) = rest.chars().next() {
             let length = rest
                 .find(|c: char| !(c.is_alphanumeric() || c == '_'))
@@ -257,6 +252,14 @@ fn tokens(code: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// The line without quotation marks that open or close nothing, up to a comment that is not inside a text.
+fn without_comment(line: &str) -> String {
+    let line = line.replace("'\"'", "").replace("\\\"", "");
+    let begins = |at: &usize| line[..*at].matches('"').count().is_multiple_of(2);
+    let comment = line.match_indices("//").map(|(at, _)| at).find(begins);
+    line[..comment.unwrap_or(line.len())].to_owned()
 }
 
 /// The names in the definition that `tokens` begin with; those of an enum's variants are not types.

@@ -176,6 +176,12 @@ fn what_was_surely_not_sent_is_sent_again_and_what_may_have_been_is_not_unless_i
 
     let error = play(vec![fails(Tls, Sent::No)]).error.unwrap();
     assert!(matches!(error.failure(), Failure::Transport(_)), "{error}");
+
+    // TLS broke when the request was under way.
+    let error = play(vec![fails(Tls, Sent::Maybe)]).error.unwrap();
+    assert!(matches!(error.failure(), Failure::AmbiguousSubmit(_)), "{error}");
+    let error = play(vec![ok(ACCEPTED), fails(Tls, Sent::Maybe)]).error.unwrap();
+    assert!(matches!(error.failure(), Failure::Transport(_)), "{error}");
 }
 
 #[test]
