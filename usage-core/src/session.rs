@@ -46,7 +46,15 @@ impl Session {
             }
             grant => (grant, TokenStore::default()),
         };
-        Self { api, login, grant, token, budget: RateBudget::default(), headers: HeaderMap::new(), server_date: None }
+        Self {
+            api,
+            login,
+            grant,
+            token,
+            budget: RateBudget::default(),
+            headers: HeaderMap::new(),
+            server_date: None,
+        }
     }
 
     /// Asks for compressed answers. Whoever sends the requests hands bodies on as they arrive: they are decompressed
