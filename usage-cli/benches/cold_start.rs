@@ -9,6 +9,7 @@ mod by_hand;
 #[path = "cold_start/service.rs"]
 mod service;
 
+use std::io::BufRead as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,7 @@ impl Contestant {
         let took = started.elapsed();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         // A line for the names of the columns, and one for each row.
-        assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), rows + 1);
+        assert_eq!(output.stdout.lines().count(), rows + 1);
         took
     }
 
@@ -94,10 +95,10 @@ fn print_peak(program: &str, arguments: &[&str]) {
     println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
 }
 
-/// `program` in an environment that says nothing but the credentials.
+/// `program` in an environment that says nothing but the credentials, and where nobody's configuration is.
 fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().stdin(Stdio::null());
+    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
     command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
     command
 }

@@ -72,7 +72,9 @@ mod tests {
             ("usage-cli/README.md".to_owned(), fences(include_str!("../README.md"))),
             ("README.md".to_owned(), fences(include_str!("../../README.md"))),
         ];
-        let mut commands = vec![Cli::command()];
+        let mut program = Cli::command();
+        program.build();
+        let mut commands = vec![program];
         while let Some(command) = commands.pop() {
             commands.extend(command.get_subcommands().cloned());
             // An example may have its explanation behind it, after some spaces.

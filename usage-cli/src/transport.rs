@@ -164,7 +164,7 @@ pub(crate) struct Caller {
 
 #[derive(Debug)]
 enum AnyClient {
-    Blocking(usage_blocking::Client),
+    Blocking(Box<usage_blocking::Client>),
     Tokio(Box<(tokio::runtime::Runtime, usage_tokio::Client)>),
     AsyncStd(usage_async_std::Client),
 }
@@ -172,7 +172,7 @@ enum AnyClient {
 impl Caller {
     pub(crate) fn new(connection: &Connection) -> Result<Self, BuildError> {
         let client = match connection.transport {
-            Transport::Blocking => AnyClient::Blocking(connection.client()?),
+            Transport::Blocking => AnyClient::Blocking(Box::new(connection.client()?)),
             Transport::Tokio => AnyClient::Tokio(Box::new((tokio_runtime()?, connection.client()?))),
             Transport::AsyncStd => AnyClient::AsyncStd(connection.client()?),
         };

@@ -1,7 +1,7 @@
 //! What the drivers hold while a very large page arrives over a socket. A binary of its own: its allocator counts what
 //! the whole process holds.
 
-#![allow(clippy::unwrap_used, reason = "in a test, that is a failure of the test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it measured, or fails")]
 
 #[path = "../benches/cold_start/service.rs"]
 mod service;

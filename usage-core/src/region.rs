@@ -216,6 +216,12 @@ impl FromStr for BaseUrl {
         if authority.as_str().contains('@') {
             return Err(refuse("has user info"));
         }
+        if authority.host().is_empty() {
+            return Err(refuse("has no host"));
+        }
+        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
+            return Err(refuse("has a port that is none"));
+        }
         if scheme != Scheme::HTTPS && !(scheme == Scheme::HTTP && is_loopback(authority.host())) {
             return Err(refuse("is not https (plain http is for loopback only)"));
         }
@@ -224,6 +230,9 @@ impl FromStr for BaseUrl {
             return Err(refuse("has a query"));
         }
         let prefix = path.map_or("", |path| path.path()).trim_end_matches('/');
+        if !prefix.is_ascii() {
+            return Err(refuse("has a path that is not percent-encoded"));
+        }
         if prefix.split('/').any(|segment| matches!(segment, "." | "..")) {
             return Err(refuse("has a dot segment"));
         }
@@ -323,6 +332,14 @@ mod tests {
             "https://a.b/#x",
             "https://a.b/../c",
             "http://localhost.evil.example",
+            "https://:",
+            "https://:8080/",
+            "https://a.b:",
+            "https://a.b:x",
+            "https://a.b:65536",
+            "https://[::1]x",
+            "https://a.b/caf\u{e9}",
+            "https://a.b/c\u{a0}/",
         ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use usage_core::Policy;
 
+use crate::command::deferred::Deferred;
 use crate::config::{self, Config, PROFILE};
 use crate::connect::{HostArgs, PaceArgs};
 use crate::credentials::{CredentialArgs, Source, Variables};
@@ -26,7 +27,8 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    Show(Box<ShowArgs>),
+    /// Every setting that a command with these options would use, and where it was said; no secret
+    Show(Deferred<ShowArgs>),
     /// Where the configuration is looked for
     #[command(after_help = EXAMPLES)]
     Path,

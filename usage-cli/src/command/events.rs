@@ -11,6 +11,7 @@ use usage_core::events::{
 };
 use usage_core::{Call, Cursor, Endpoint, EventDefinitionId, Policy};
 
+use crate::command::deferred::Deferred;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::dry_run::DryRun;
@@ -35,40 +36,53 @@ pub(crate) struct EventsArgs {
 #[derive(Debug, Subcommand)]
 enum EventsCommand {
     /// The kinds of event that there are
-    ///
-    /// Runs GET /api/v2/usage/events/definitions.
     #[command(after_help = EXAMPLES)]
-    Definitions {
-        #[command(flatten)]
-        common: EventsCommon,
-    },
+    Definitions(Deferred<DefinitionsArgs>),
     /// One kind of event
-    ///
-    /// Runs GET /api/v2/usage/events/definitions/{eventDefinitionId}.
     #[command(after_help = EXAMPLES)]
-    Definition {
-        /// Its id, as 'events definitions' lists it
-        id: EventDefinitionId,
-        #[command(flatten)]
-        common: EventsCommon,
-    },
+    Definition(Deferred<DefinitionArgs>),
     /// The events of a period
-    ///
-    /// Runs POST /api/v2/usage/events/query and reads all its pages.
     #[command(after_help = EXAMPLES)]
-    Query(Box<EventsQueryArgs>),
+    Query(Deferred<EventsQueryArgs>),
     /// How many events of each kind a period has
-    ///
-    /// Runs POST /api/v2/usage/events/aggregates/query.
     #[command(after_help = EXAMPLES)]
-    Aggregate {
-        #[command(flatten)]
-        period: PeriodArgs,
-        #[command(flatten)]
-        common: EventsCommon,
-    },
+    Aggregate(Deferred<AggregateArgs>),
 }
 
+/// The kinds of event that there are
+///
+/// Runs GET /api/v2/usage/events/definitions.
+#[derive(Debug, Args)]
+struct DefinitionsArgs {
+    #[command(flatten)]
+    common: EventsCommon,
+}
+
+/// One kind of event
+///
+/// Runs GET /api/v2/usage/events/definitions/{eventDefinitionId}.
+#[derive(Debug, Args)]
+struct DefinitionArgs {
+    /// Its id, as 'events definitions' lists it
+    id: EventDefinitionId,
+    #[command(flatten)]
+    common: EventsCommon,
+}
+
+/// How many events of each kind a period has
+///
+/// Runs POST /api/v2/usage/events/aggregates/query.
+#[derive(Debug, Args)]
+struct AggregateArgs {
+    #[command(flatten)]
+    period: PeriodArgs,
+    #[command(flatten)]
+    common: EventsCommon,
+}
+
+/// The events of a period
+///
+/// Runs POST /api/v2/usage/events/query and reads all its pages.
 #[derive(Debug, Args)]
 struct EventsQueryArgs {
     #[command(flatten)]
@@ -147,16 +161,19 @@ Examples:
 
 pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
     match args.command {
-        EventsCommand::Definitions { common } => {
+        EventsCommand::Definitions(args) => {
+            let DefinitionsArgs { common } = args.into_inner();
             let Some(listing) = common.call(EventDefinitions)? else { return Ok(()) };
             common.output.write("definitions", &DEFINITION, &listing.entities)
         }
-        EventsCommand::Definition { id, common } => {
+        EventsCommand::Definition(args) => {
+            let DefinitionArgs { id, common } = args.into_inner();
             let Some(definition) = common.call(EventDefinitionById { id })? else { return Ok(()) };
             common.output.write("definitions", &DEFINITION, &[definition])
         }
-        EventsCommand::Query(args) => query(*args),
-        EventsCommand::Aggregate { period, common } => {
+        EventsCommand::Query(args) => query(args.into_inner()),
+        EventsCommand::Aggregate(args) => {
+            let AggregateArgs { period, common } = args.into_inner();
             let query = EventAggregatesQuery { interval: period.interval(false)? };
             let Some(answer) = common.call(query)? else { return Ok(()) };
             common.output.write("aggregates", &AGGREGATE, &answer.event_definition_aggregates)

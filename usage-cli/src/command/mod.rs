@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod config;
+mod deferred;
 mod doctor;
 mod events;
 mod generate;
@@ -16,37 +17,52 @@ mod watch;
 
 use clap::Subcommand;
 
+use crate::command::deferred::Deferred;
 use crate::exit::Problem;
 
-/// What to do.
+/// What to do. The lines here are what the program's own help has of each; the rest is in its file. A command with
+/// commands of its own is not deferred: completions of 'help' would miss them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Query(Box<query::QueryArgs>),
-    Summary(Box<summary::SummaryArgs>),
-    Search(Box<search::SearchArgs>),
-    Aggregate(Box<aggregate::AggregateArgs>),
-    Report(Box<report::ReportArgs>),
-    Resume(Box<resume::ResumeArgs>),
-    Watch(Box<watch::WatchArgs>),
+    /// Usage of the organisation or of one OAuth client, grouped and in total or by day
+    Query(Deferred<query::QueryArgs>),
+    /// What one OAuth client called in the last days
+    Summary(Deferred<summary::SummaryArgs>),
+    /// Usage by day, client name, method and URI, filtered by any of them
+    Search(Deferred<search::SearchArgs>),
+    /// All requests of the organisation or of one OAuth client, by platform too, over up to a year
+    Aggregate(Deferred<aggregate::AggregateArgs>),
+    /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
+    Report(Deferred<report::ReportArgs>),
+    /// Go on with a run that was started with --state and did not end with its result
+    Resume(Deferred<resume::ResumeArgs>),
+    /// Look at the month's requests on a schedule, and tell when a threshold is crossed
+    Watch(Deferred<watch::WatchArgs>),
     Events(Box<events::EventsArgs>),
-    Login(Box<login::LoginArgs>),
-    Logout(login::LogoutArgs),
+    /// Log in with a browser, and keep the log-in for the other commands
+    Login(Deferred<login::LoginArgs>),
+    /// Forget the log-in that 'genesys-usage login' keeps
+    Logout(Deferred<login::LogoutArgs>),
     Config(Box<config::ConfigArgs>),
-    Doctor(Box<doctor::DoctorArgs>),
-    Simulate(simulate::SimulateArgs),
-    Completions(generate::CompletionsArgs),
-    Man(generate::ManArgs),
+    /// Check everything between this machine and the service, and say what to fix
+    Doctor(Deferred<doctor::DoctorArgs>),
+    /// Run a simulated Genesys Cloud Usage API on a loopback port
+    Simulate(Deferred<simulate::SimulateArgs>),
+    /// Write a shell's completions for this program to standard output
+    Completions(Deferred<generate::CompletionsArgs>),
+    /// Write the manual pages: one for the program, and one for each command
+    Man(Deferred<generate::ManArgs>),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Problem> {
         match self {
-            Self::Query(args) => query::run(*args),
-            Self::Summary(args) => summary::run(*args),
-            Self::Search(args) => search::run(*args),
-            Self::Aggregate(args) => aggregate::run(*args),
+            Self::Query(args) => query::run(args.into_inner()),
+            Self::Summary(args) => summary::run(args.into_inner()),
+            Self::Search(args) => search::run(args.into_inner()),
+            Self::Aggregate(args) => aggregate::run(args.into_inner()),
             Self::Report(args) => report::run(&args),
-            Self::Resume(args) => resume::run(*args),
+            Self::Resume(args) => resume::run(args.into_inner()),
             Self::Watch(args) => watch::run(&args),
             Self::Events(args) => events::run(*args),
             Self::Login(args) => login::run(&args),
@@ -78,5 +94,35 @@ impl Command {
             | Self::Completions(_)
             | Self::Man(_) => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use clap::CommandFactory;
+
+    use crate::args::Cli;
+
+    /// What each command below `command` is and says of itself, but for 'help', which comes with the definition.
+    fn abouts(command: &clap::Command) -> Vec<(String, String)> {
+        let own = |command: &clap::Command| {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            (command.get_name().to_owned(), about)
+        };
+        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+        below.flat_map(|below| iter::once(own(below)).chain(abouts(below))).collect()
+    }
+
+    #[test]
+    fn a_command_says_the_same_of_itself_before_and_after_it_is_defined() {
+        let mut program = Cli::command();
+        let before = abouts(&program);
+        program.build();
+        let after = abouts(&program);
+        assert!(before.len() > 15, "{before:?}");
+        assert_eq!(before, after);
+        program.debug_assert();
     }
 }

@@ -174,3 +174,24 @@ fn a_chart_becomes_a_png() {
     Ran::of(&mut program(&arguments)).well();
     assert!(fs::read(png).unwrap().starts_with(b"\x89PNG\r\n"));
 }
+
+/// The manual names formats that a build may not have.
+#[test]
+fn a_format_of_another_build_is_named_before_anything_is_asked() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("out");
+    for (command, format, is_here) in
+        [("query", "parquet", cfg!(feature = "parquet")), ("report", "png", cfg!(feature = "png"))]
+    {
+        let ran =
+            service.run(&[command, "--last", "2d", "--format", format, "--output", path.to_str().unwrap()]);
+        if is_here {
+            ran.well();
+        } else {
+            let feature = format!("--features {format}");
+            ran.failed(2, &[&format!("this build of genesys-usage cannot write {format}"), &feature]);
+            assert!(service.server.simulator().journal().is_empty());
+        }
+    }
+}

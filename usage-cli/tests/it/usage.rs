@@ -186,3 +186,19 @@ fn help_and_version() {
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
     }
 }
+
+#[test]
+fn what_is_missing_is_named_with_what_to_do() {
+    let service = Service::new();
+    for command in [&["summary"][..], &["query", "--last", "2d"], &["report", "--last", "2d"]] {
+        let ran = service.run(&[command, &["--client", "nobody"]].concat());
+        ran.failed(
+            1,
+            &["404", "hint: genesys-usage query --last 7d --group-by client lists the clients' ids"],
+        );
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let nowhere = directory.path().join("none").join("rows.csv");
+    let ran = service.run(&["query", "--last", "2d", "--output", nowhere.to_str().unwrap()]);
+    ran.failed(2, &["cannot write to", "hint: there is no directory", "make it first"]);
+}

@@ -110,7 +110,10 @@ fn metrics_are_served_while_it_runs() {
 fn what_is_wrong_is_refused() {
     let service = Service::new();
     for (options, texts) in [
-        (&["--alert-share", "80%"][..], &["--alert-share is a part of an allowance", "--allowance N"][..]),
+        (
+            &["--alert-share", "80%"][..],
+            &["--alert-share is a part of an allowance", "--allowance N, or configure allowance"][..],
+        ),
         (&["--alert-share", "80"], &["write a share as 80%"]),
         (&["--every", "1s"], &["at most once a minute"]),
         (&["--metrics-addr", "here"], &["--metrics-addr"]),

@@ -112,7 +112,6 @@ pub(super) fn plain_integer(bytes: &[u8]) -> Option<(u64, usize)> {
         length += 1;
     };
     let usual = match length {
-        0 => false,
         1 => true,
         2..=MAX_DIGITS => bytes[0] != b'0',
         _ => false,
@@ -123,6 +122,28 @@ pub(super) fn plain_integer(bytes: &[u8]) -> Option<(u64, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_short_way_is_for_integers_of_the_usual_kind() {
+        for (text, read) in [
+            ("0,", Some((0, 1))),
+            ("42}", Some((42, 2))),
+            ("999999999999999999 ", Some((999_999_999_999_999_999, 18))),
+            ("1000000000000000000 ", None),
+            ("042,", None),
+            ("00,", None),
+            ("4.2,", None),
+            ("4e2,", None),
+            ("4E2,", None),
+            ("-4,", None),
+            (",", None),
+            // The end is not in sight: more digits may follow.
+            ("42", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_integer(text.as_bytes()), read, "{text}");
+        }
+    }
 
     fn read(text: &str, cut: usize) -> Result<Option<(Number, u64)>, Fault> {
         let mut reader = NumberReader::default();
