@@ -20,6 +20,9 @@ const CHUNK: usize = 16 * 1024;
 /// How many idle connections are kept for a host: with fewer, so many executions at once connect again and again.
 const MAX_IDLE: usize = 64;
 
+/// What a connection reads ahead at most, and gathers to write, in bytes.
+const BUFFER: usize = 64 * 1024;
+
 /// Connections that leave every decision to the machine: no redirects, no retries, a status is no error.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
@@ -37,6 +40,8 @@ impl Pool {
             .timeout_connect(Some(config.connect_timeout))
             .proxy(None)
             .user_agent(Client::USER_AGENT)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .max_idle_connections(2 * MAX_IDLE)
             .max_idle_connections_per_host(MAX_IDLE)
             .tls_config(tls::config(&config.tls)?)

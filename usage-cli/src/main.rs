@@ -2,6 +2,7 @@
 
 mod args;
 mod chart;
+mod cli;
 mod command;
 mod config;
 mod connect;
@@ -37,7 +38,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::Cli;
+use crate::cli::Cli;
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();

@@ -103,7 +103,7 @@ mod tests {
 
     use clap::CommandFactory;
 
-    use crate::args::Cli;
+    use crate::cli::Cli;
 
     /// What each command below `command` is and says of itself, but for 'help', which comes with the definition.
     fn abouts(command: &clap::Command) -> Vec<(String, String)> {

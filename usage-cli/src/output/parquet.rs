@@ -22,7 +22,7 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
     write_columns(to, table, |_| true)
 }
 
-/// As [`write`], without the date: the directory that the file is in says it, and pandas refuses what is there twice.
+/// As [`write()`], without the date: the directory that the file is in says it, and pandas refuses what is there twice.
 pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
     write_columns(to, table, |column| !column.is_date())
 }

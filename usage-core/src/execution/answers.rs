@@ -124,7 +124,7 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Waits, unless the deadline comes first: then it fails at once and says when it might have gone on.
     fn wait(&mut self, from: Phase, waiting: Waiting, cause: Cause, last: Option<Trouble>) -> Transition {
-        if waiting.until <= self.deadline {
+        if waiting.until < self.deadline {
             return self.enter(from, waiting, cause);
         }
         let failure = Failure::Deadline {

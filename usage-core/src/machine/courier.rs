@@ -362,7 +362,7 @@ impl Courier {
         self.failures = self.failures.saturating_add(1);
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
         let why = if cause == Cause::Throttled { WaitReason::RateLimit } else { WaitReason::Retry };
-        if until > terms.deadline {
+        if until >= terms.deadline {
             return Verdict::Fail(deadline(until, Some(why), Some(trouble)));
         }
         Verdict::Wait(until, why, cause)
@@ -375,7 +375,7 @@ impl Courier {
 }
 
 fn wait(until: Timestamp, why: WaitReason, terms: Terms) -> Dispatch {
-    if until > terms.deadline {
+    if until >= terms.deadline {
         Dispatch::Fail(deadline(until, Some(why), None))
     } else {
         Dispatch::Wait(until, why)

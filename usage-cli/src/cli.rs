@@ -1,0 +1,125 @@
+//! The command line as a whole.
+
+use clap::Parser;
+
+use crate::command::Command;
+
+/// Who is burning the API allowance of a Genesys Cloud organisation?
+///
+/// Asks the Genesys Cloud Usage API which OAuth clients called what and how often: submits a query, waits until the
+/// service has run it, and reads all rows of its result.
+#[derive(Debug, Parser)]
+#[command(name = "genesys-usage", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage query --simulate --last 7d               try it, without an account
+  genesys-usage query --last 7d --group-by client,uri    who called what in the last week
+
+'genesys-usage --help' lists the exit codes, 'genesys-usage query --help' the options of a command.";
+
+const LONG_EXAMPLES: &str = "\
+Examples:
+  genesys-usage query --simulate --last 7d               try it, without an account
+  genesys-usage query --last 7d --group-by client,uri    who called what in the last week
+  genesys-usage login --client-id ID --open              ask as yourself, with a browser
+  genesys-usage doctor                                   what stands between here and the rows
+  genesys-usage aggregate --last 200d --group-by platform --state run.json
+  genesys-usage query --month 2026-10 --format csv --output october.csv
+
+Exit codes:
+  0    done
+  1    the service refused the query, or it failed there; doctor: a check failed
+  2    wrong usage or configuration, or the result could not be written
+  3    not authorised: the credential is not accepted, or lacks a permission
+  4    the deadline passed; go on with --attach, or after --state with resume
+  5    the service could not be reached or broke the protocol
+  6    watch: a threshold is crossed
+  130  interrupted";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// The manual, the README of the project, and every command's examples, as lines for a shell.
+    fn documents() -> Vec<(String, String)> {
+        let fences = |text: &str| {
+            let fences = text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
+            fences.map(|(fence, _)| fence).collect::<String>()
+        };
+        let mut documents = vec![
+            ("usage-cli/README.md".to_owned(), fences(include_str!("../README.md"))),
+            ("README.md".to_owned(), fences(include_str!("../../README.md"))),
+        ];
+        let mut program = Cli::command();
+        program.build();
+        let mut commands = vec![program];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            // An example may have its explanation behind it, after some spaces.
+            let examples = [command.get_after_help(), command.get_after_long_help()];
+            let examples = examples.into_iter().flatten().map(ToString::to_string).collect::<String>();
+            let lines = examples.lines().filter(|line| line.starts_with("  genesys-usage"));
+            let lines = lines.filter_map(|line| line.trim_start().split("  ").next());
+            documents.push((
+                format!("{} --help", command.get_name()),
+                lines.map(|line| line.to_owned() + "\n").collect(),
+            ));
+        }
+        documents
+    }
+
+    /// The arguments of each call of this program in `line`.
+    fn calls(line: &str) -> Vec<Vec<String>> {
+        let words = shlex::split(line).unwrap_or_else(|| panic!("not closed: {line}"));
+        let commands = words.split(|word| ["|", "&&", "||", ";"].contains(&&**word));
+        commands
+            .filter_map(|command| {
+                let end =
+                    command.iter().position(|word| word.starts_with(['<', '>'])).unwrap_or(command.len());
+                match &command[..end] {
+                    [program, ..] if program == "genesys-usage" => Some(command[..end].to_vec()),
+                    // cargo run -- query
+                    [cargo, run, dashes, rest @ ..] if [&**cargo, run, dashes] == ["cargo", "run", "--"] => {
+                        Some([&["genesys-usage".to_owned()], rest].concat())
+                    }
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_the_documents_tell_to_type_can_be_typed() {
+        let mut checked = 0;
+        for (document, lines) in documents() {
+            for line in lines.replace("\\\n", " ").lines() {
+                for call in calls(line) {
+                    checked += 1;
+                    match Cli::try_parse_from(call) {
+                        Ok(_) => {}
+                        Err(error) if error.kind() == ErrorKind::DisplayHelp => {}
+                        Err(error) => panic!("{document}: {line}\n{error}"),
+                    }
+                }
+            }
+        }
+        // Or nobody would notice if none were found any more.
+        assert!(checked > 60, "{checked}");
+    }
+
+    #[test]
+    fn calls_are_found_where_a_shell_finds_them() {
+        let found = calls("curl x | genesys-usage report - 'a b' \"$C\" > out # genesys-usage none");
+        assert_eq!(found, [["genesys-usage", "report", "-", "a b", "$C"]]);
+        assert_eq!(calls("cargo run -- query --simulate"), [["genesys-usage", "query", "--simulate"]]);
+        assert!(calls("cargo install --path usage-cli && echo genesys-usage").is_empty());
+    }
+}
