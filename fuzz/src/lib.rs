@@ -7,6 +7,7 @@ pub use libfuzzer_sys;
 
 /// The bodies of the targets, by the targets' names.
 pub mod targets {
+    pub use usage_cli::fuzzing::{arguments, configuration, saved_file};
     pub use usage_core::auth::fuzzing::{authorize_redirect, token_answer};
     pub use usage_core::fuzzing::{
         error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
@@ -21,7 +22,9 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("arguments", targets::arguments),
     ("authorize_redirect", targets::authorize_redirect),
+    ("configuration", targets::configuration),
     ("error_body", targets::error_body),
     ("headers", targets::headers),
     ("interval", targets::interval),
@@ -31,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("page_cuts", targets::page_cuts),
     ("page_oracle", targets::page_oracle),
     ("path_ids", targets::path_ids),
+    ("saved_file", targets::saved_file),
     ("service", targets::service),
     ("simulator", targets::simulator),
     ("snapshot", targets::snapshot),

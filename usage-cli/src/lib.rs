@@ -1,5 +1,62 @@
-//! The package of the program `genesys-usage`. This library is empty: it is where the README's examples, which use
-//! every driver, are compiled and run.
+//! The program `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
+//!
+//! This library has no interface but [`main`]: the parts of the program are for it alone.
+
+mod args;
+mod chart;
+mod cli;
+mod command;
+mod config;
+mod connect;
+mod credentials;
+mod dry_run;
+mod exit;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod halt;
+mod http_request;
+mod interrupt;
+mod listing;
+mod login;
+mod merge;
+mod observer;
+mod output;
+mod paths;
+mod period;
+mod private_file;
+mod progress;
+mod report;
+mod run;
+mod saved;
+mod secret_source;
+mod sort;
+mod state;
+mod stderr;
+mod stdout;
+mod transport;
+mod watch;
+mod way_on;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+/// The program: reads the command line of this process, does what it says, and tells how it went.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let verbosity = command.verbosity();
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            problem.report(verbosity);
+            problem.code().into()
+        }
+    }
+}
 
 /// The README.
 #[cfg(doctest)]

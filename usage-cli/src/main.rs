@@ -1,53 +1,7 @@
 //! `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
 
-mod args;
-mod chart;
-mod cli;
-mod command;
-mod config;
-mod connect;
-mod credentials;
-mod dry_run;
-mod exit;
-mod halt;
-mod http_request;
-mod interrupt;
-mod listing;
-mod login;
-mod merge;
-mod observer;
-mod output;
-mod paths;
-mod period;
-mod private_file;
-mod progress;
-mod report;
-mod run;
-mod saved;
-mod secret_source;
-mod sort;
-mod state;
-mod stderr;
-mod stdout;
-mod transport;
-mod watch;
-mod way_on;
-mod words;
-
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
-
 fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    let verbosity = command.verbosity();
-    match command.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            problem.report(verbosity);
-            problem.code().into()
-        }
-    }
+    usage_cli::main()
 }

@@ -274,6 +274,21 @@ fn warn_of_secrets(path: &Path, settings: &[Settings]) {
 #[cfg(not(unix))]
 fn warn_of_secrets(_: &Path, _: &[Settings]) {}
 
+/// Reads `text` as each kind of file, and shows the settings that it has as such.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse_each_way(text: &str, mut show: impl FnMut(&Settings)) {
+    let path = Path::new("config");
+    if let Ok(file) = file::parse(path, text) {
+        iter::once(&file.common).chain(file.profiles.values()).for_each(&mut show);
+    }
+    if let Ok(Some(settings)) = official::parse(path, text, "DEFAULT") {
+        show(&settings);
+    }
+    if let Ok(settings) = sdk::parse(path, text) {
+        show(&settings);
+    }
+}
+
 /// The known word that `text` was meant to be.
 pub(crate) fn meant<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.into_iter().map(|word| (strsim::jaro_winkler(text, word), word));

@@ -20,7 +20,7 @@ pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Option<Settings>, 
     read(path)?.map_or(Ok(None), |text| parse(path, &text, name.unwrap_or(DEFAULT)))
 }
 
-fn parse(path: &Path, text: &str, name: &str) -> Result<Option<Settings>, Problem> {
+pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Option<Settings>, Problem> {
     let wrong = |problem: &str| Problem::usage(format!("{} [{name}]: {problem}", path.display()));
     let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message()))?;
     // Its library does not mind the case of names.

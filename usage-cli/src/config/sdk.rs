@@ -25,7 +25,7 @@ pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
     Ok(None)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Settings, Problem> {
+pub(super) fn parse(path: &Path, text: &str) -> Result<Settings, Problem> {
     let wrong = |problem: &str| Problem::usage(format!("{}: {problem}", path.display()));
     let json = if text.trim_start().starts_with('{') {
         Some(serde_json::from_str::<Value>(text).map_err(|error| wrong(&error.to_string()))?)

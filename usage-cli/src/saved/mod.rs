@@ -70,5 +70,11 @@ fn read(bytes: &[u8], table: &mut UsageTable) -> Result<More, Flaw> {
     }
 }
 
+/// As [`read`], for fuzzing: where it is wrong, if it is.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_bytes(bytes: &[u8]) -> Result<(), usize> {
+    read(bytes, &mut UsageTable::new()).map(drop).map_err(|flaw| flaw.byte)
+}
+
 #[cfg(test)]
 mod tests;
