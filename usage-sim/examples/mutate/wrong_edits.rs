@@ -77,8 +77,14 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     blocking(
         "an untrusted host is one that cannot be reached",
         EXCHANGE,
-        "is_of_tls(error) => (TransportKind::Tls, Sent::No)",
-        "is_of_tls(error) => (TransportKind::Connect, Sent::No)",
+        "(TransportKind::Tls, if tls::is_refusal(error)",
+        "(TransportKind::Connect, if tls::is_refusal(error)",
+    ),
+    blocking(
+        "a refused handshake may have brought the request",
+        EXCHANGE,
+        "if tls::is_refusal(error) { Sent::No }",
+        "if tls::is_refusal(error) { Sent::Maybe }",
     ),
     blocking(
         "a name that does not resolve is a broken connection",
