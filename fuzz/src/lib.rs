@@ -13,6 +13,7 @@ pub mod targets {
         error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
         service, snapshot, texts,
     };
+    pub use usage_sim::fuzzing::requests;
 
     pub use crate::simulator::simulator;
 }
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     ("page_cuts", targets::page_cuts),
     ("page_oracle", targets::page_oracle),
     ("path_ids", targets::path_ids),
+    ("requests", targets::requests),
     ("saved_file", targets::saved_file),
     ("service", targets::service),
     ("simulator", targets::simulator),

@@ -68,7 +68,7 @@ pub(crate) enum Status {
 }
 
 /// All executions of the service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Executions {
     seed: u64,
     execution_time: Duration,

@@ -20,6 +20,7 @@
 //! - `tls`: the listener speaks TLS, with certificates made on the spot, good ones and such as no client may take
 //!   (`Tls`).
 //! - `conformance`: the scenarios that every driver of the core passes.
+//! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
 //! # A round in memory
 //!
@@ -81,6 +82,9 @@ pub use fault::{Fault, Match, Rule, WireFault};
 pub use journal::{Authorization, Entry};
 pub use reply::Reply;
 pub use route::Operation;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use serve::fuzzing;
 #[cfg(feature = "tls")]
 pub use serve::{Certificate, Tls};
 pub use serve::{MAX_CONNECTIONS, ServeOptions, Server, serve};

@@ -1,5 +1,8 @@
 //! The three drivers, brought to one shape.
 
+use std::pin::Pin;
+
+use usage_core::driver::futures;
 use usage_core::{ClientBuilder, Error, FromConfig, Policy, Secret, Timestamp, UsageQuery, UsageTable};
 use usage_sim::VirtualClock;
 
@@ -70,25 +73,23 @@ mod blocking {
     }
 }
 
+impl futures::Clock for Virtual {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move { self.0.advance_to(until) })
+    }
+}
+
 /// The two asynchronous drivers have one surface.
 macro_rules! asynchronous {
     ($name:ident, $driver:ident, $block_on:path) => {
         mod $name {
-            use std::pin::Pin;
-
-            use $driver::{Client, Clock};
+            use $driver::Client;
 
             use super::*;
-
-            impl Clock for Virtual {
-                fn now(&self) -> Timestamp {
-                    self.0.now()
-                }
-
-                fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-                    Box::pin(async move { self.0.advance_to(until) })
-                }
-            }
 
             pub(super) fn run(task: &Task<'_>) -> Outcome {
                 task.family.be_asked(&Driven(task))

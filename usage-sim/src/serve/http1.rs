@@ -8,9 +8,10 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use crate::simulator::MAX_REQUEST_BODY;
 
 const MAX_HEAD: usize = 32 * 1024;
-const MAX_HEADERS: usize = 100;
+pub(super) const MAX_HEADERS: usize = 100;
 /// The longest line of a chunk's size or of a trailer.
 const MAX_LINE: usize = 4 * 1024;
+const MAX_TRAILERS: usize = 100;
 
 /// A connection's incoming side, with the bytes that were read ahead.
 #[derive(Debug)]
@@ -97,8 +98,7 @@ impl<S: Read + Write> Incoming<S> {
                 return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
             };
             if size == 0 {
-                while self.read_line()? != b"\r\n" {}
-                return Ok(true);
+                return self.skip_trailers().map(|()| true);
             }
             let room = (MAX_REQUEST_BODY + 1).saturating_sub(body.len());
             let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -112,13 +112,23 @@ impl<S: Read + Write> Incoming<S> {
         }
     }
 
+    fn skip_trailers(&mut self) -> Result<(), ReadError> {
+        for _ in 0..=MAX_TRAILERS {
+            if self.read_line()? == b"\r\n" {
+                return Ok(());
+            }
+        }
+        Err(ReadError::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
+    }
+
     /// A line with its end.
     fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|&byte| byte == b'\n') {
+            let line = self.buffer.iter().take(MAX_LINE).position(|&byte| byte == b'\n');
+            if let Some(end) = line {
                 return Ok(self.buffer.drain(..=end).collect());
             }
-            if self.buffer.len() > MAX_LINE {
+            if self.buffer.len() >= MAX_LINE {
                 return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
             }
             self.fill()?;
@@ -287,36 +297,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// A stream that hands out its input in pieces.
-    #[derive(Debug)]
-    struct Pieces {
-        input: Vec<u8>,
-        size: usize,
-        written: Vec<u8>,
-    }
-
-    impl Read for Pieces {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let size = self.size.min(self.input.len()).min(buffer.len());
-            buffer[..size].copy_from_slice(&self.input[..size]);
-            self.input.drain(..size);
-            Ok(size)
-        }
-    }
-
-    impl Write for Pieces {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.written.write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::serve::pieces::Pieces;
 
     fn incoming(input: &[u8], size: usize) -> Incoming<Pieces> {
-        Incoming::new(Pieces { input: input.to_vec(), size, written: Vec::new() })
+        Incoming::new(Pieces::new(input, size))
     }
 
     fn refused(input: &[u8]) -> Option<u16> {
@@ -377,6 +361,22 @@ mod tests {
         for head in [sized, chunked] {
             let received = incoming(&[head, large.clone()].concat(), 100_000).read_request().unwrap();
             assert_eq!((received.request.body().len(), received.keep_alive), (MAX_REQUEST_BODY + 1, false));
+        }
+    }
+
+    #[test]
+    fn lines_and_trailers_have_limits_however_they_are_cut() {
+        let chunked = |rest: &str| format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{rest}");
+        let line = |length: usize| chunked(&format!("1;{}\r\nx\r\n0\r\n\r\n", "e".repeat(length - 4)));
+        let trailers = |count: usize| chunked(&format!("0\r\n{}\r\n", "A: b\r\n".repeat(count)));
+        for size in [1, 1_000, 100_000] {
+            let taken = |input: String| incoming(input.as_bytes(), size).read_request().is_ok();
+            assert_eq!((taken(line(MAX_LINE)), taken(line(MAX_LINE + 1))), (true, false), "{size}");
+            assert_eq!(
+                (taken(trailers(MAX_TRAILERS)), taken(trailers(MAX_TRAILERS + 1))),
+                (true, false),
+                "{size}"
+            );
         }
     }
 

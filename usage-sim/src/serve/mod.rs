@@ -3,7 +3,11 @@
 //! One thread accepts, one thread serves each connection. Stopping shuts every socket down and waits for the threads.
 
 mod connection;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http1;
+#[cfg(any(test, feature = "fuzzing"))]
+mod pieces;
 mod stop;
 #[cfg(feature = "tls")]
 mod tls;

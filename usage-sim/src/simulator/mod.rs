@@ -3,6 +3,8 @@
 mod events;
 mod queries;
 
+use std::sync::Arc;
+
 use http::header::HeaderName;
 use http::{HeaderMap, Request, Response, StatusCode, request};
 use usage_core::{Date, Timestamp};
@@ -30,11 +32,12 @@ const RATE_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 /// A simulated Genesys Cloud: the login host's endpoints and the API host's usage operations, on one host.
 ///
 /// It has no socket and no clock: [`handle`](Self::handle) is all there is. The same requests at the same times
-/// get the same answers from every simulator with the same [`SimulatorConfig`].
-#[derive(Debug)]
+/// get the same answers from every simulator with the same [`SimulatorConfig`]. A clone goes on from the same state.
+#[derive(Clone, Debug)]
 pub struct Simulator {
     config: SimulatorConfig,
-    world: World,
+    /// Never changes.
+    world: Arc<World>,
     tokens: Tokens,
     rate_limits: RateLimits,
     executions: Executions,
@@ -58,7 +61,7 @@ impl Simulator {
     pub fn new(config: SimulatorConfig) -> Self {
         let tokens = Tokens::new(&config);
         Self {
-            world: World::new(config.seed, tokens.client_id()),
+            world: Arc::new(World::new(config.seed, tokens.client_id())),
             rate_limits: RateLimits::new(config.rate_limit),
             executions: Executions::new(config.seed, config.execution_time),
             script: Script::default(),

@@ -33,6 +33,24 @@ fn runs_then_completes() {
 }
 
 #[test]
+fn a_clone_goes_on_from_the_same_state_and_apart() {
+    let mut bench = Bench::new();
+    let submission = json(&bench.post(ORGANIZATION, BODY));
+    let results = format!("{ORGANIZATION}/{}/results", submission["executionId"].as_str().unwrap());
+    let mut clone = bench.service.clone();
+    bench.wait(3);
+    let theirs = clone.handle(bench.now, bench.request("GET", &results, "")).response;
+    let ours = bench.get(&results);
+    assert_eq!(
+        (ours.status(), ours.headers(), ours.body()),
+        (theirs.status(), theirs.headers(), theirs.body())
+    );
+    let started = json(&bench.post(ORGANIZATION, BODY));
+    let unknown = format!("{ORGANIZATION}/{}/results", started["executionId"].as_str().unwrap());
+    assert_eq!(clone.handle(bench.now, bench.request("GET", &unknown, "")).response.status(), 404);
+}
+
+#[test]
 fn each_family_has_its_own_path() {
     let mut bench = Bench::new();
     let own = bench.own_path("query");
