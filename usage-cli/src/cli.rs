@@ -29,7 +29,7 @@ Examples:
   genesys-usage login --client-id ID --open              ask as yourself, with a browser
   genesys-usage doctor                                   what stands between here and the rows
   genesys-usage aggregate --last 200d --group-by platform --state run.json
-  genesys-usage query --month 2026-10 --format csv --output october.csv
+  genesys-usage query --month 2026-10 --output october.csv
 
 Exit codes:
   0    done

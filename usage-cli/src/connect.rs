@@ -18,6 +18,7 @@ use crate::exit::{Lasting, Problem};
 use crate::login::{self, Keeper, Login};
 use crate::state::Service;
 use crate::transport::Transport;
+use crate::words::duration;
 
 const REGION: &str = "GENESYSCLOUD_REGION";
 
@@ -112,12 +113,12 @@ pub(crate) struct PaceArgs {
     pub(crate) transport: Option<Transport>,
 
     /// How long the whole command may wait for the service: 90s, 10m, 1h [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
 
     /// The first delay before a poll and before a retry. For tests, which cannot wait as long as the service wants
     /// to be left alone; hidden so that nobody else is tempted.
-    #[arg(long, value_name = "DURATION", hide = true, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = duration)]
     initial_delay: Option<Duration>,
 
     /// Stop at the n-th point that a run with --state comes to, until killed. For tests.
@@ -239,7 +240,7 @@ impl Connection {
             _ if self.keeper.is_some() => "a log-in".to_owned(),
             _ => "another grant".to_owned(),
         };
-        format!("{} with {who}, transport {:?}", self.api, self.transport)
+        format!("{} with {who}, transport {}", self.api, self.transport)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use http::StatusCode;
-use usage_core::error::{BuildError, Error, Failure, Trouble, Unauthorized};
+use usage_core::error::{BuildError, Error, Failure, TransportKind, Trouble, Unauthorized};
 use usage_core::{Endpoint, UsageQuery};
 
 use crate::stderr::{self, ERROR, HINT};
@@ -110,7 +110,8 @@ impl Display for Problem {
 pub(crate) fn problem<Q: UsageQuery>(error: &Error, way_on: &WayOn) -> Problem {
     let is_results = error.endpoint() == Q::Results::NAME;
     let permissions = if is_results { Q::Results::PERMISSIONS } else { Q::PERMISSIONS };
-    described(error, permissions).with_hints(lost::<Q>(error)).with_hints(way_on.after(error))
+    let problem = described(error, permissions).with_hints(unreached(error));
+    problem.with_hints(lost::<Q>(error)).with_hints(way_on.after(error))
 }
 
 /// The problem that a single call ended with; it wants any one of `permissions`.
@@ -171,9 +172,18 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
             Failure::Deadline { next_allowed, waiting_for: Some(_), .. },
             Some(StatusCode::TOO_MANY_REQUESTS),
         ) => Some(format!("the service takes requests again at {next_allowed}")),
-        (Failure::Deadline { .. }, _) => Some("--deadline allows more time".into()),
+        (Failure::Deadline { .. }, _) if unreached(error).is_none() => {
+            Some("--deadline allows more time".into())
+        }
         _ => None,
     }
+}
+
+/// Who may help if there was no connection. More time would not.
+pub(crate) fn unreached(error: &Error) -> Option<String> {
+    let kind = error.failure().transport_failure()?.kind;
+    matches!(kind, TransportKind::Dns | TransportKind::Connect | TransportKind::Tls)
+        .then(|| "genesys-usage doctor, with the same options, says what is in the way".into())
 }
 
 /// What may help if the service has not found what `Q` is about.

@@ -2,25 +2,28 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::{Serialize, Serializer as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::exit::Problem;
-use crate::output::{check_file, printable, write_file};
+use crate::output::{check_file, file_of, format_of, printable, write_file};
 use crate::stdout;
 
 /// What becomes of a list.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ListingArgs {
-    /// How to write it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ListingFormat,
+    /// How to write it [default: what the name of --output says, else table]
+    #[arg(long, value_enum)]
+    format: Option<ListingFormat>,
 
     /// Write to this file, whole or not at all, in place of standard output
+    ///
+    /// Without --format, a name that ends with .csv, .json, .jsonl or .txt (table) says the format. - is standard
+    /// output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -43,6 +46,18 @@ pub(crate) enum ListingFormat {
     Jsonl,
 }
 
+impl ListingFormat {
+    /// How the name of a file of this format ends.
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Table => "txt",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
 /// A column of a list.
 pub(crate) struct Column<T> {
     /// Its name in CSV.
@@ -55,7 +70,17 @@ pub(crate) struct Column<T> {
 impl ListingArgs {
     /// Refuses a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        self.output.as_deref().map_or(Ok(()), check_file)
+        self.file().map_or(Ok(()), check_file)
+    }
+
+    /// How it is written: by the option, by the name of the file, or as a table.
+    pub(crate) fn format(&self) -> ListingFormat {
+        self.format.or_else(|| format_of(self.file(), ListingFormat::extension)).unwrap_or_default()
+    }
+
+    /// The file to write to, if there is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        file_of(self.output.as_deref())
     }
 
     /// Writes `items`; in JSON they are the member `name` of one document.
@@ -65,7 +90,7 @@ impl ListingArgs {
         columns: &[Column<T>],
         items: &[T],
     ) -> Result<(), Problem> {
-        self.put(items.len() + 1, |to| match self.format {
+        self.put(items.len() + 1, |to| match self.format() {
             ListingFormat::Table => table(to, columns, items),
             ListingFormat::Csv => csv(to, columns, items),
             ListingFormat::Json => {
@@ -85,8 +110,8 @@ impl ListingArgs {
         lines: usize,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Problem> {
-        let is_paged = self.format == ListingFormat::Table && !self.no_pager;
-        match &self.output {
+        let is_paged = self.format() == ListingFormat::Table && !self.no_pager;
+        match self.file() {
             Some(path) => write_file(path, content),
             None => stdout::write(is_paged.then_some(lines), content),
         }

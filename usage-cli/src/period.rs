@@ -34,13 +34,22 @@ impl PeriodArgs {
     pub(crate) fn given(&self) -> Result<Option<Interval>, Problem> {
         match self {
             Self { interval: None, last: None, month: None } => Ok(None),
-            _ => self.interval(false).map(Some),
+            _ => self.interval_at(SystemTime::now().into(), false).map(Some),
         }
     }
 
-    /// The interval to ask for. An execution that was submitted before has its own: then none need be given.
+    /// The interval to ask for: one that has begun. An execution that was submitted before has its own: then none need
+    /// be given.
     pub(crate) fn interval(&self, attached: bool) -> Result<Interval, Problem> {
-        let now = Timestamp::from(SystemTime::now());
+        let now = SystemTime::now().into();
+        let interval = self.interval_at(now, attached)?;
+        if !attached {
+            check_begun(&interval, now)?;
+        }
+        Ok(interval)
+    }
+
+    fn interval_at(&self, now: Timestamp, attached: bool) -> Result<Interval, Problem> {
         match self {
             Self { interval: Some(interval), .. } => Ok(interval.clone()),
             Self { last: Some(Last(days)), .. } => Ok(Interval::last_days(*days, now)),
@@ -50,6 +59,16 @@ impl PeriodArgs {
             _ => Err(Problem::usage("which period? Give --interval A/B, --last 7d or --month 2026-10")),
         }
     }
+}
+
+/// Refuses what the service can have no rows of yet. Clocks differ: tomorrow may have begun for the service.
+fn check_begun(interval: &Interval, now: Timestamp) -> Result<(), Problem> {
+    let (first, today) = (interval.first_day(), Date::of(now));
+    if first <= today.plus_days(1) {
+        return Ok(());
+    }
+    Err(Problem::usage(format!("the period {interval} has not begun: today is {today} (UTC)"))
+        .with_hint("give one that has: --last 7d, or an earlier --month or --interval"))
 }
 
 /// How many days back.
@@ -93,6 +112,23 @@ mod tests {
         assert_eq!("4w".parse(), Ok(Last(28)));
         for text in ["", "7", "d", "0d", "0w", "-1d", "7D", "1m", "7dd", "36601d", "4294967295w", "ä"] {
             assert!(text.parse::<Last>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_that_has_not_begun_is_refused() {
+        let now = "2026-10-31".parse::<Date>().unwrap().start();
+        for (interval, has_begun) in [
+            ("2026-10/2026-10", true),
+            ("2026-10-31/2026-11-30", true),
+            // A clock may be a day behind.
+            ("2026-11/2026-11", true),
+            ("2026-11-02/2026-11-03", false),
+            ("2026-12/2026-12", false),
+            ("2027-10/2027-10", false),
+        ] {
+            let interval: Interval = interval.parse().unwrap();
+            assert_eq!(check_begun(&interval, now).is_ok(), has_begun, "{interval}");
         }
     }
 

@@ -59,7 +59,10 @@ impl Progress {
         drop(status);
         match notice {
             Notice::Moved(moved) => {
-                self.tell(2, || format!("{part}{moved}; {} requests sent", execution.attempts()));
+                self.tell(2, || match execution.attempts() {
+                    1 => format!("{part}{moved}; 1 request sent"),
+                    sent => format!("{part}{moved}; {sent} requests sent"),
+                });
                 if let Some(step) = step(execution, moved) {
                     self.tell(1, || format!("{part}{step}"));
                 }

@@ -11,6 +11,9 @@ use crate::secret_source::shell;
 const PAGER: &str = "less";
 const LESS: &str = "FRX";
 
+/// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
+const BUFFER: usize = 64 * 1024;
+
 /// Writes `content` to standard output. That nobody reads it to its end is no problem. If it has `lines` for people, and
 /// more than the terminal, it goes through the pager.
 pub(crate) fn write(
@@ -47,7 +50,7 @@ fn is_paged(lines: usize) -> bool {
 }
 
 fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut to = BufWriter::new(to);
+    let mut to = BufWriter::with_capacity(BUFFER, to);
     content(&mut to)?;
     to.flush()
 }

@@ -1,7 +1,14 @@
 //! The words for the service's values on the command line: short ones, and the service's own as well.
 
+use std::time::Duration;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric, SearchColumn};
+
+/// A time that a command line or a configuration gives.
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "write a time as 90s, 10m or 1h")
+}
 
 /// A value and its word; the service's own spelling of the value is accepted, too.
 pub(crate) struct Word<T: 'static> {

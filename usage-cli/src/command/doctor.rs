@@ -151,13 +151,13 @@ impl Report {
 
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
     args.output.check()?;
-    let live = args.output.format == ListingFormat::Table
+    let live = args.output.format() == ListingFormat::Table
         && io::stderr().is_terminal()
         && !io::stdout().is_terminal();
     let mut report = Report { live, ..Report::default() };
     examine(args, &mut report);
     let checks = &report.checks;
-    match args.output.format {
+    match args.output.format() {
         ListingFormat::Table => args.output.put(2 * checks.len(), |to| write_text(to, checks))?,
         _ => args.output.write("checks", &COLUMNS, checks)?,
     }

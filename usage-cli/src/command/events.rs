@@ -168,7 +168,12 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
         }
         EventsCommand::Definition(args) => {
             let DefinitionArgs { id, common } = args.into_inner();
-            let Some(definition) = common.call(EventDefinitionById { id })? else { return Ok(()) };
+            let answer = common.call(EventDefinitionById { id });
+            let answer = answer.map_err(|problem| match problem.code() {
+                Code::Refused => problem.with_hint("genesys-usage events definitions lists the ids"),
+                _ => problem,
+            });
+            let Some(definition) = answer? else { return Ok(()) };
             common.output.write("definitions", &DEFINITION, &[definition])
         }
         EventsCommand::Query(args) => query(args.into_inner()),
@@ -253,7 +258,7 @@ fn call_of<E: Endpoint>(endpoint: E) -> Call<E> {
 }
 
 fn problem<E: Endpoint>(error: &usage_core::error::Error) -> Problem {
-    exit::of_call(error, E::PERMISSIONS)
+    exit::of_call(error, E::PERMISSIONS).with_hints(exit::unreached(error))
 }
 
 fn cursor(text: &str) -> Result<Cursor, String> {

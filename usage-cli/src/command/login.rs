@@ -18,6 +18,7 @@ use crate::secret_source::SecretFrom;
 use crate::state::Service;
 use crate::stderr::{self, WARNING};
 use crate::transport::Caller;
+use crate::words::duration;
 
 /// The port of the redirect URI. It is fixed because redirect URIs are registered with the OAuth client.
 const PORT: u16 = 8085;
@@ -55,7 +56,7 @@ pub(crate) struct LoginArgs {
     open: bool,
 
     /// How long to wait for the browser
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
 
     /// Use the implicit grant, for OAuth clients that have no other; the service is retiring it

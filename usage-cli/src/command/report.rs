@@ -114,15 +114,18 @@ struct ContentArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ReportOutputArgs {
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t)]
-    format: ReportFormat,
+    /// How to write the report [default: what the name of --output says, else text]
+    #[arg(long, value_enum)]
+    format: Option<ReportFormat>,
 
     /// Which chart an svg or a png shows
     #[arg(long, value_enum, default_value_t)]
     chart: Chart,
 
     /// Write to this file, whole or not at all, in place of standard output
+    ///
+    /// Without --format, a name that ends with .html, .csv, .json, .svg, .png, .prom (openmetrics) or .txt (text) says
+    /// the format. - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -143,7 +146,7 @@ const EXAMPLES: &str = "\
 Examples:
   genesys-usage report --last 30d --simulate
       A report of the built-in simulator: no account needed.
-  genesys-usage report --month 2026-10 --compare --licenses cx2-named=40 --format html --output october.html
+  genesys-usage report --month 2026-10 --compare --licenses cx2-named=40 --output october.html
       A page to open, send or print.
   genesys-usage report october.json november.csv --compare
       Of rows that were saved before, by whatever program.
@@ -151,7 +154,7 @@ Examples:
       Of the jobs, which count all requests.
   genesys-usage report --last 7d --format json --allowance 4400000 | jq .allowance.months[-1].projectedOver
       By how many requests the month will be over, for a script.
-  genesys-usage report usage.csv --format svg --chart heatmap --output heatmap.svg
+  genesys-usage report usage.csv --chart heatmap --output heatmap.svg
       One chart.";
 
 impl ReportArgs {
@@ -196,6 +199,10 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         return Err(Problem::usage(
             "--compare needs a second query; with --attach there is one execution only",
         ));
+    }
+    if !attached && args.period.given()?.is_none() {
+        return Err(Problem::usage("which period? Give --interval A/B, --last 30d or --month 2026-10")
+            .with_hint("or files of saved rows: genesys-usage report october.json"));
     }
     let interval = args.period.interval(attached)?;
     let mut options = args.options()?.with_data_until(yesterday());
@@ -256,7 +263,7 @@ fn ask_for<Q: UsageQuery + Send + 'static>(
 ) -> Result<(), Problem> {
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
-    run.go_with(args.output.output.is_some(), |mut tables| {
+    run.go_with(args.output.file().is_some(), |mut tables| {
         let table = tables.pop().unwrap_or_default();
         let report = match (tables.pop(), previous) {
             (Some(before), period) => Report::compared(&table, &before, period, options),
@@ -319,22 +326,33 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
 
 impl ReportOutputArgs {
     fn check(&self) -> Result<(), Problem> {
-        if self.format == ReportFormat::Png && !cfg!(feature = "png") {
+        if self.format() == ReportFormat::Png && !cfg!(feature = "png") {
             return Err(output::of_another_build("png"));
         }
-        self.output.as_deref().map_or(Ok(()), output::check_file)
+        self.file().map_or(Ok(()), output::check_file)
+    }
+
+    /// By the option, by the name of the file, or text.
+    fn format(&self) -> ReportFormat {
+        self.format.or_else(|| output::format_of(self.file(), ReportFormat::extension)).unwrap_or_default()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        output::file_of(self.output.as_deref())
     }
 
     fn write(&self, report: &Report) -> Result<(), Problem> {
-        match self.output.as_deref() {
+        match self.file() {
             Some(path) => self.write_file(path, report),
-            None => output::write_stdout(|to, look| report::write(to, report, self.format, self.chart, look)),
+            None => {
+                output::write_stdout(|to, look| report::write(to, report, self.format(), self.chart, look))
+            }
         }
     }
 
     fn write_file(&self, path: &Path, report: &Report) -> Result<(), Problem> {
         output::write_file(path, |to| {
-            report::write(to, report, self.format, self.chart, output::Look::plain())
+            report::write(to, report, self.format(), self.chart, output::Look::plain())
         })
     }
 }

@@ -49,7 +49,7 @@ Examples:
   genesys-usage aggregate --last 1w --group-by platform --state run.json
   genesys-usage resume run.json
       Goes on after the deadline, Ctrl-C, or a crash of the machine.
-  genesys-usage resume run.json --format csv --output platforms.csv --deadline 1h
+  genesys-usage resume run.json --output platforms.csv --deadline 1h
       The same, with more time and another output.";
 
 pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {

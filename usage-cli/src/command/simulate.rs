@@ -11,6 +11,7 @@ use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
 use crate::exit::Problem;
 use crate::stderr;
+use crate::words::duration;
 
 /// Run a simulated Genesys Cloud Usage API on a loopback port
 ///
@@ -29,11 +30,11 @@ pub(crate) struct SimulateArgs {
     seed: u64,
 
     /// How long to serve; without it, until stopped
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     serve_for: Option<Duration>,
 
     /// How long an execution takes
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
     execution_time: Duration,
 }
 

@@ -29,6 +29,7 @@ use crate::watch::alert::{Alert, Crossed, Percent, Thresholds, run_hook};
 use crate::watch::metrics::Metrics;
 use crate::watch::state::Kept;
 use crate::way_on::WayOn;
+use crate::words::duration;
 
 /// The service counts once a day: asking more often than this brings nothing.
 const EVERY: &str = "6h";
@@ -320,7 +321,7 @@ fn show(format: WatchFormat, report: &Report, alerts: &[Alert]) -> Result<(), Pr
 }
 
 fn every(text: &str) -> Result<Duration, String> {
-    let every = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let every = duration(text)?;
     if every < MIN_EVERY {
         Err("the service counts once a day: at most once a minute".into())
     } else {

@@ -25,6 +25,7 @@ use crate::config::{Settings, meant, profile_name};
 use crate::exit::Problem;
 use crate::paths::directory;
 use crate::transport::Transport;
+use crate::words::duration;
 
 /// The keys of a profile, and of all.
 const KEYS: [&str; 13] = [
@@ -120,10 +121,7 @@ fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result
         "access-token-file" => settings.access_token_file = Some(file(path, value)?),
         "login-port" => settings.login_port = Some(number(value)?),
         "transport" => settings.transport = Some(Transport::from_str(text_of(value)?, true)?),
-        "deadline" => {
-            let deadline = humantime::parse_duration(text_of(value)?);
-            settings.deadline = Some(deadline.map_err(|error| error.to_string())?);
-        }
+        "deadline" => settings.deadline = Some(duration(text_of(value)?)?),
         _ => settings.allowance = Some(number(value)?),
     }
     Ok(())

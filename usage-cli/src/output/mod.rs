@@ -29,11 +29,14 @@ pub(crate) use crate::output::table::{Look, grouped, printable, shortened};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// How to write the rows [default: table]
+    /// How to write the rows [default: what the name of --output says, else table]
     #[arg(long, value_enum)]
     format: Option<Format>,
 
     /// Write to this file, whole or not at all, in place of standard output
+    ///
+    /// Without --format, a name that ends with .csv, .json, .jsonl, .parquet, .prom (openmetrics) or .txt (table) says
+    /// the format. - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -144,7 +147,7 @@ impl OutputArgs {
         let partition_by =
             if self.output.is_some() { self.partition_by } else { self.partition_by.or(kept.partition_by) };
         Self {
-            format: self.format.or(Some(kept.format)),
+            format: self.said_format().or(Some(kept.format)),
             output: self.output.or(kept.file),
             partition_by,
             ..self
@@ -152,7 +155,13 @@ impl OutputArgs {
     }
 
     fn format(&self) -> Format {
-        self.format.unwrap_or_default()
+        self.said_format().unwrap_or_default()
+    }
+
+    /// By the option, or by the name of the file. Of a directory, the name says nothing.
+    fn said_format(&self) -> Option<Format> {
+        let named = || self.file().filter(|_| self.partition_by.is_none());
+        self.format.or_else(|| format_of(named(), Format::extension))
     }
 
     /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
@@ -161,7 +170,9 @@ impl OutputArgs {
             return Err(of_another_build("parquet"));
         }
         match (self.file(), self.partition_by) {
-            (None, _) => Ok(()),
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(Problem::usage("--partition-by writes to a directory, and there is none")
+                .with_hint("name it with --output")),
             (Some(path), None) => check_file(path),
             (Some(path), Some(_)) => partition::check(path).map_err(|error| cannot_write(path, &error)),
         }
@@ -169,7 +180,7 @@ impl OutputArgs {
 
     /// The file to write to, if there is one.
     pub(crate) fn file(&self) -> Option<&Path> {
-        self.output.as_deref()
+        file_of(self.output.as_deref())
     }
 
     /// Writes `table` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
@@ -198,6 +209,20 @@ impl OutputArgs {
     fn lines(&self, table: &UsageTable) -> Option<usize> {
         (self.format() == Format::Table && !self.no_pager).then_some(table.len() + 3)
     }
+}
+
+/// The file that `--output` names; `-` is standard output.
+pub(crate) fn file_of(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
+/// The format whose files are called like `file`.
+pub(crate) fn format_of<F: ValueEnum + Copy>(
+    file: Option<&Path>,
+    extension: fn(F) -> &'static str,
+) -> Option<F> {
+    let named = file?.extension()?;
+    F::value_variants().iter().copied().find(|format| named.eq_ignore_ascii_case(extension(*format)))
 }
 
 /// A format that this build lacks, with the cargo feature of that name.
@@ -245,5 +270,40 @@ fn cannot_write(path: &Path, error: &io::Error) -> Problem {
             problem.with_hint(format!("there is no directory {}: make it first", missing.display()))
         }
         _ => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Parsed {
+        #[command(flatten)]
+        output: OutputArgs,
+    }
+
+    fn parsed(arguments: &[&str]) -> OutputArgs {
+        Parsed::parse_from([&["genesys-usage"], arguments].concat()).output
+    }
+
+    #[test]
+    fn a_run_that_is_gone_on_with_has_the_format_that_was_said_last() {
+        for (then, now, wanted) in [
+            (&["--output", "a.json"][..], &[][..], Format::Json),
+            (&["--output", "a.json"], &["--output", "b.csv"], Format::Csv),
+            (&["--output", "a.json"], &["--output", "b.unknown"], Format::Json),
+            (&["--output", "a.json"], &["--output", "b.csv", "--format", "jsonl"], Format::Jsonl),
+            (&["--output", "a.json"], &["--format", "csv"], Format::Csv),
+            (&["--format", "csv", "--output", "a.json"], &[], Format::Csv),
+            (&[], &["--output", "b.prom"], Format::Openmetrics),
+            (&[], &[], Format::Table),
+        ] {
+            let kept = parsed(then).destination().unwrap();
+            let format = parsed(now).or(kept).format();
+            assert_eq!(format, wanted, "{then:?}, then {now:?}");
+        }
     }
 }

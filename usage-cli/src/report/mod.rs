@@ -34,6 +34,21 @@ pub(crate) enum ReportFormat {
     Openmetrics,
 }
 
+impl ReportFormat {
+    /// How the name of a file of this format ends.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Svg => "svg",
+            Self::Png => "png",
+            Self::Openmetrics => "prom",
+        }
+    }
+}
+
 /// The charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Chart {

@@ -50,7 +50,9 @@ impl Flaw {
 
     pub(super) fn in_file(&self, file: &str) -> Problem {
         let path = if self.path.is_empty() { String::new() } else { format!(", {}", self.path) };
-        Problem::usage(format!("cannot read {file}{path}, byte {}: {}", self.byte, self.problem)).with_hint(
+        // What is wrong from the start is wrong with all of it.
+        let byte = if self.byte == 0 { String::new() } else { format!(", byte {}", self.byte) };
+        Problem::usage(format!("cannot read {file}{path}{byte}: {}", self.problem)).with_hint(
             "it takes results as the service sends them, and the json, jsonl and csv of this program",
         )
     }

@@ -24,7 +24,10 @@ fn the_kinds_and_one_of_them() {
     }
     let table = service.run(&["events", "definitions"]).well();
     assert!(table.starts_with("Id ") && table.contains("  Flow Error  "), "{table}");
-    service.run(&["events", "definition", "nothing"]).failed(1, &["error: the service answered 404"]);
+    service.run(&["events", "definition", "nothing"]).failed(
+        1,
+        &["error: the service answered 404", "hint: genesys-usage events definitions lists the ids"],
+    );
 }
 
 #[test]

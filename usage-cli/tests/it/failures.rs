@@ -137,9 +137,20 @@ fn nobody_listens() {
         let ran = Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "token"));
         ran.failed_after_steps(
             5,
-            &["error: 5 failed tries in a row, the last: no connection", "transport: Connect, sent: No"],
+            &[
+                "error: 5 failed tries in a row, the last: no connection",
+                "transport: Connect, sent: No",
+                "hint: genesys-usage doctor",
+            ],
         );
     }
+    // More time would not help.
+    let mut command = program(&[&QUERY[..], &["--api-url", &url, "--deadline", "50ms"]].concat());
+    let ran = Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "token"));
+    let ran = ran.failed(4, &["error: the deadline passed", "no connection", "hint: genesys-usage doctor"]);
+    assert!(!ran.stderr.contains("--deadline"), "{ran:?}");
+    let mut command = program(&["events", "definitions", "--api-url", &url, "--initial-delay", "20ms"]);
+    Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "token")).failed(5, &["hint: genesys-usage doctor"]);
 }
 
 #[test]

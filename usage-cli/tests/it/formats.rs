@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::support::{Ran, Service, TRANSPORTS, program};
+use crate::support::{Ran, Service, TRANSPORTS, last_month, program};
 
-fn arguments<'a>(command: &str, client: &'a str) -> Vec<&'a str> {
+fn arguments<'a>(command: &str, client: &'a str, month: &'a str) -> Vec<&'a str> {
     match command {
         "query" => vec!["query", "--last", "3d", "--granularity", "day", "--group-by", "client,uri,method"],
         "client" => vec![
             "query",
             "--month",
-            "2026-10",
+            month,
             "--client",
             client,
             "--group-by",
@@ -38,8 +38,9 @@ fn arguments<'a>(command: &str, client: &'a str) -> Vec<&'a str> {
 #[test]
 fn every_command_gives_the_same_json_over_every_transport() {
     let service = Service::new();
+    let month = last_month();
     for command in ["query", "client", "summary", "search"] {
-        let mut arguments = arguments(command, service.client_id());
+        let mut arguments = arguments(command, service.client_id(), &month);
         arguments.extend(["--format", "json", "--transport"]);
         let results =
             TRANSPORTS.map(|transport| service.run(&[&arguments[..], &[transport]].concat()).well());
@@ -64,7 +65,8 @@ fn a_search_reads_all_pages() {
 #[test]
 fn the_formats_have_the_same_rows() {
     let service = Service::new();
-    let arguments = arguments("query", service.client_id());
+    let month = last_month();
+    let arguments = arguments("query", service.client_id(), &month);
     let run = |format| service.run(&[&arguments[..], &["--format", format]].concat()).well();
     let document: Value = serde_json::from_str(&run("json")).unwrap();
     let rows = document["rows"].as_array().unwrap();
@@ -99,10 +101,11 @@ fn the_formats_have_the_same_rows() {
 #[test]
 fn all_commands_run_against_the_built_in_simulator() {
     let client = usage_sim::SimulatorConfig::default().client_id();
+    let month = last_month();
     for (command, transport) in
         ["query", "client", "summary", "search"].into_iter().zip(TRANSPORTS.into_iter().cycle())
     {
-        let mut arguments = arguments(command, &client);
+        let mut arguments = arguments(command, &client, &month);
         arguments.extend(["--simulate", "--initial-delay", "1300ms", "--transport", transport]);
         // A credential in the environment is none of the simulator's business.
         let ran = Ran::of(program(&arguments).env("GENESYSCLOUD_ACCESS_TOKEN", "not for the simulator"));
@@ -135,5 +138,6 @@ fn verbose_tells_the_steps_and_quiet_does_not() {
     assert!(!ran.stderr.contains("ReadySubmit"));
     let ran = service.run(&["query", "--last", "1d", "-vv"]);
     assert!(ran.stderr.contains("InFlightSubmit -Accepted-> WaitPoll; 2 requests sent"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("; 1 request sent\n") && ran.stderr.contains(", transport blocking\n"));
     service.run(&["query", "--last", "1d", "-q"]).well();
 }

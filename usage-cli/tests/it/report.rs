@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Ran, Service, config, program};
+use crate::support::{Ran, Service, config, last_month, program};
 
 /// The query that a report asks.
 const QUERY: [&str; 5] = ["query", "--granularity", "day", "--group-by", "client,uri,method,user"];
@@ -62,7 +62,7 @@ fn a_query_and_its_saved_rows_give_the_same_report() {
 
 #[test]
 fn totals_are_those_of_the_rows() {
-    let service = Service::new();
+    let service = Service::fixed();
     let period = ["--month", "2026-09"];
     let rows = json(&service.run(&[&QUERY[..], &period, &["--format", "json"]].concat()).well());
     let sum = |name: &str| {
@@ -85,7 +85,7 @@ fn totals_are_those_of_the_rows() {
 
 #[test]
 fn a_comparison_asks_for_the_month_before() {
-    let service = Service::new();
+    let service = Service::fixed();
     let ran = service.run(&["report", "--month", "2026-09", "--compare", "--format", "json"]).well();
     let report = json(&ran);
     assert_eq!(report["comparison"]["period"], serde_json::json!({"from": "2026-08-01", "to": "2026-08-31"}));
@@ -237,8 +237,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
     report(&[&wrong]).failed(2, &["wrong.json, results[1].requests, byte 39: "]);
     report(&[&file("running.json", r#"{"queryStatus":"Running"}"#)])
         .failed(2, &["was not complete", "Running"]);
-    report(&[&file("notes.txt", "hello")])
-        .failed(2, &["notes.txt, byte 0: it is neither JSON nor CSV", "hint: "]);
+    report(&[&file("notes.txt", "hello")]).failed(2, &["notes.txt: it is neither JSON nor CSV", "hint: "]);
     report(&["nowhere.json"]).failed(2, &["cannot read nowhere.json: "]);
     let first = file("first.json", r#"{"results":[],"queryStatus":"Complete","cursors":{"after":"x"}}"#);
     let ran = report(&[&first]);
@@ -289,15 +288,16 @@ fn a_file_is_written_whole() {
 #[test]
 fn a_run_that_is_gone_on_with_gives_rows_for_a_report() {
     let service = Service::with(config().with_execution_time(Duration::from_secs(2)));
+    let month = last_month();
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("run.json");
     let state = state.to_str().unwrap();
     let mut command =
-        service.command(&["report", "--month", "2026-09", "--state", state, "--deadline", "700ms"]);
+        service.command(&["report", "--month", &month, "--state", state, "--deadline", "700ms"]);
     Ran::of(&mut command).failed(4, &["resume"]);
     let rows = service.resume(&["resume", state]).well();
     let path = directory.path().join("rows.json");
     fs::write(&path, rows).unwrap();
     let resumed = report(&[path.to_str().unwrap(), "--format", "json"]).well();
-    assert_eq!(resumed, service.run(&["report", "--month", "2026-09", "--format", "json"]).well());
+    assert_eq!(resumed, service.run(&["report", "--month", &month, "--format", "json"]).well());
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use jsonschema::{Validator, options};
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Service, program};
+use crate::support::{Ran, Service, last_month, program};
 
 /// The validator of one of the documents.
 fn schema(name: &str) -> Validator {
@@ -59,7 +59,7 @@ fn documents_fit_their_schema() {
     fits("setting", &run(&["config", "show", "--format", "jsonl"]));
     fits("checks", &run(&["doctor", "--format", "json"]));
     fits("check", &run(&["doctor", "--format", "jsonl"]));
-    fits("report", &run(&["report", "--month", "2026-09", "--format", "json"]));
+    fits("report", &run(&["report", "--month", &last_month(), "--format", "json"]));
     fits(
         "report",
         &run(&[&REPORT[..], &["--compare", "--licenses", "cx2-named=40,communicate=10"]].concat()),

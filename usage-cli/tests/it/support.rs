@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use usage_sim::{Entry, Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
+use usage_core::Date;
+use usage_sim::{Entry, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
 
 pub(crate) const TRANSPORTS: [&str; 3] = ["blocking", "tokio", "async-std"];
 
@@ -23,6 +24,12 @@ impl Service {
 
     pub(crate) fn with(config: SimulatorConfig) -> Self {
         Self::serving(config, ServeOptions::default())
+    }
+
+    /// A service on 16 October 2026, a day that does not pass.
+    pub(crate) fn fixed() -> Self {
+        let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
+        Self::serving(config(), ServeOptions::default().with_clock(clock))
     }
 
     pub(crate) fn serving(config: SimulatorConfig, options: ServeOptions) -> Self {
@@ -83,6 +90,12 @@ impl Service {
 
 pub(crate) fn config() -> SimulatorConfig {
     SimulatorConfig::default().with_execution_time(Duration::ZERO)
+}
+
+/// The month before this one, `2026-10`: the service has its rows whenever the tests run.
+pub(crate) fn last_month() -> String {
+    let last = Date::of(SystemTime::now().into()).first_of_month().plus_days(-1);
+    last.to_string()[..7].to_owned()
 }
 
 /// The program with `arguments` in an environment that says nothing.

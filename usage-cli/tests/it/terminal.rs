@@ -1,6 +1,6 @@
 //! The program on a terminal: a pseudo-terminal of a size that the test chooses.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
@@ -10,7 +10,8 @@ use std::time::Duration;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::support::{Service, config};
+use crate::snapshots;
+use crate::support::{Service, config, program};
 
 /// What a terminal shows of `command`, escape sequences and all, and how it ended.
 fn on_terminal(command: &mut Command, columns: u16, rows: u16) -> (Option<i32>, String) {
@@ -95,4 +96,54 @@ fn a_long_table_goes_through_the_pager_and_quitting_it_is_no_error() {
     let events =
         service.command(&["events", "query", "--last", "3d"]).env("PAGER", "head -n 1").output().unwrap();
     assert!(events.stdout.split(|byte| *byte == b'\n').count() > 10, "a pipe is not paged");
+}
+
+/// Two weeks of two clients, one of which is throttled more each day but for one, when it is quiet.
+fn two_weeks() -> String {
+    let counts = "requests,status200,status300,status400,status429,status500";
+    let mut lines = vec![format!("date,clientId,clientName,templateUri,httpMethod,{counts}")];
+    for day in 1..=14 {
+        let steady = 1000 + 10 * day;
+        lines.push(format!("2026-10-{day:02},a,Nightly Export,api/v2/users,GET,{steady},{steady},0,0,0,0"));
+        let (throttled, row) = (50 * day, format!("2026-10-{day:02},b,Chat Bot,api/v2/conversations,POST"));
+        if day != 7 {
+            lines.push(format!("{row},{},597,0,{throttled},{throttled},3", 600 + throttled));
+        }
+    }
+    lines.join("\n")
+}
+
+/// A report of them on a terminal of so many columns.
+fn report(columns: u16, options: &[&str], no_color: Option<&str>) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("october.csv"), two_weeks()).unwrap();
+    let mut command = program(&[&["report", "october.csv"], options].concat());
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    command.envs(no_color.map(|value| ("NO_COLOR", value))).current_dir(directory.path());
+    let (code, shown) = on_terminal(&mut command, columns, 24);
+    assert_eq!(code, Some(0), "{shown}");
+    shown
+}
+
+#[test]
+fn a_report_in_colour() {
+    let coloured = report(80, &["--compare"], None);
+    snapshots::matches("results/report-terminal.txt", &coloured.replace('\u{1b}', "\\e"));
+    // Without colours the bars are shaded.
+    let plain = report(80, &["--compare"], Some("1"));
+    assert!(!plain.contains('\u{1b}') && plain.contains("░ 429  x 5xx"), "{plain}");
+}
+
+#[test]
+fn a_report_fits_and_leaves_room_for_names() {
+    for columns in [76, 80, 96, 100, 120, 160] {
+        for options in [&[][..], &["--compare"]] {
+            let shown = report(columns, options, Some("1"));
+            let width = usize::from(columns);
+            assert!(shown.lines().all(|line| line.chars().count() <= width), "{columns}: {shown}");
+            assert!(shown.matches("  Nightly Export  ").count() > 1, "{columns}: {shown}");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! Wrong usage: exit code 2, before anything is sent.
 
 use std::fs;
+use std::time::SystemTime;
+
+use usage_core::Date;
 
 use crate::support::{Ran, Service, program};
 
@@ -20,6 +23,45 @@ fn periods() {
     refused(&["query", "--month", "2026-13"], &["write a month as yyyy-MM"]);
     refused(&["query", "--last", "7"], &["7d or 4w"]);
     refused(&["query", "--last", "7d", "--month", "2026-10"], &["cannot be used with"]);
+    refused(&["report"], &["which period?", "hint: or files of saved rows"]);
+}
+
+#[test]
+fn a_period_that_has_not_begun() {
+    for command in [
+        &["query"][..],
+        &["search"],
+        &["aggregate"],
+        &["report"],
+        &["events", "query"],
+        &["events", "aggregate"],
+    ] {
+        for period in [["--month", "2999-01"], ["--interval", "2999-01/2999-02"]] {
+            let arguments = [command, &period].concat();
+            refused(&arguments, &["error: the period 2999-01", "has not begun: today is ", "hint: "]);
+        }
+    }
+    let service = Service::new();
+    service.run(&["query", "--month", "2999-01"]).failed(2, &["has not begun"]);
+    assert!(service.server.simulator().journal().is_empty());
+    // This month has, and tomorrow has for somebody.
+    let today = Date::of(SystemTime::now().into());
+    for day in [today, today.plus_days(1)] {
+        service.run(&["query", "--month", &day.to_string()[..7]]).well();
+    }
+}
+
+#[test]
+fn times() {
+    for arguments in [
+        ["query", "--deadline", "5"],
+        ["watch", "--every", "soon"],
+        ["login", "--timeout", "5 min utes"],
+        ["simulate", "--for", "-1s"],
+    ] {
+        let attached = format!("{}={}", arguments[1], arguments[2]);
+        refused(&[arguments[0], &attached], &["write a time as 90s, 10m or 1h"]);
+    }
 }
 
 #[test]
@@ -139,7 +181,7 @@ fn options_win_over_the_environment() {
     let directory = tempfile::tempdir().unwrap();
     let (secret, token) = (directory.path().join("secret"), directory.path().join("token"));
     fs::write(&secret, format!("{}\n", service.secret)).unwrap();
-    let issued = service.server.simulator().issue_token(std::time::SystemTime::now().into());
+    let issued = service.server.simulator().issue_token(SystemTime::now().into());
     fs::write(&token, format!("{issued}\r\n")).unwrap();
 
     let file = format!("--oauth-client-secret-file={}", secret.display());

@@ -14,6 +14,11 @@ const SPARK: usize = 16;
 /// Room for a month day by day.
 const WIDE_SPARK: usize = 31;
 
+/// From which width on the lines have bars, trends and rates: names are more worth than each of them.
+const WITH_BARS: usize = 96;
+const WITH_TRENDS: usize = 76;
+const WITH_RATES: usize = 56;
+
 pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
     if list.count == 0 {
         return;
@@ -44,25 +49,32 @@ pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
             series: Vec::new(),
         });
     }
-    let has_series = period.is_some() && lines.iter().any(|line| line.series.len() > 1);
-    let has_rates =
-        lines.iter().any(|line| line.counts.status400.is_some() || line.counts.status429.is_some());
+    let has_room = |width| page.is_free || page.width >= width;
+    let has_series =
+        has_room(WITH_TRENDS) && period.is_some() && lines.iter().any(|line| line.series.len() > 1);
+    let has_rates = has_room(WITH_RATES)
+        && lines.iter().any(|line| line.counts.status400.is_some() || line.counts.status429.is_some());
+    let bar = if has_room(WITH_BARS) { BAR } else { 0 };
+    let bar_and_gap = if bar > 0 { bar + 1 } else { 0 };
     let numbers = lines.iter().map(|line| count(line.counts.requests).len()).max().unwrap_or(0).max(8);
     let rates = if has_rates { 2 * 10 } else { 0 };
     let trend = if page.is_free || page.width >= 120 { WIDE_SPARK } else { SPARK };
     let spark = if has_series { trend + 2 } else { 0 };
-    let room = page.width.saturating_sub(2 + 2 + numbers + 2 + BAR + 1 + 8 + rates + spark);
+    let room = page.width.saturating_sub(2 + 2 + numbers + 2 + bar_and_gap + 8 + rates + spark);
     let widest = lines.iter().map(|line| line.name.width()).max().unwrap_or(0);
     let width = if page.is_free { widest } else { widest.min(room.max(12)) };
 
     let header = format!(
-        "  {:width$}  {:>numbers$}  {:<bar$}{}{}",
+        "  {:width$}  {:>numbers$}  {}{}{}",
         "",
         "Requests",
-        "Share",
+        if bar > 0 {
+            format!("{:<share$}", "Share", share = bar_and_gap + 8)
+        } else {
+            format!("{:>8}", "Share")
+        },
         if has_rates { format!("{:>10}{:>10}", "Errors", "429") } else { String::new() },
         if has_series { "  Trend" } else { "" },
-        bar = BAR + 1 + 8,
     );
     let header = page.dim(&header);
     page.line(&header);
@@ -75,10 +87,10 @@ pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
         };
         let line_of_days =
             if has_series { format!("  {}", sparkline(&line.series, trend)) } else { String::new() };
+        let bar = if bar > 0 { page.paint.share(line.share, bar) + " " } else { String::new() };
         page.line(&format!(
-            "  {name}  {:>numbers$}  {} {:>8}{rates}{line_of_days}",
+            "  {name}  {:>numbers$}  {bar}{:>8}{rates}{line_of_days}",
             count(line.counts.requests),
-            page.paint.share(line.share, BAR),
             rate(line.share),
         ));
     }
