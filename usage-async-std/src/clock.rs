@@ -1,18 +1,9 @@
-use std::fmt;
-use std::pin::Pin;
 use std::time::{Instant, SystemTime};
 
 use async_io::Timer;
+use futures_util::future::{BoxFuture, FutureExt};
 use usage_core::Timestamp;
-
-/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
-    fn now(&self) -> Timestamp;
-
-    /// Is ready when [`now`](Self::now) has reached `until`.
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
+use usage_core::driver::futures::Clock;
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]
@@ -33,11 +24,7 @@ impl Clock for SystemClock {
         self.wall.saturating_add(self.started.elapsed())
     }
 
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            while self.now() < until {
-                Timer::after(until.saturating_since(self.now())).await;
-            }
-        })
+    fn sleep_until(&self, until: Timestamp) -> BoxFuture<'_, ()> {
+        Box::pin(Timer::after(until.saturating_since(self.now())).map(drop))
     }
 }

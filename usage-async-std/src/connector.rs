@@ -2,145 +2,84 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_io::Timer;
 use async_std::net::{TcpStream, ToSocketAddrs};
-use futures_util::TryFutureExt;
 use http::Uri;
-use http::uri::Scheme;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use thiserror::Error;
-use tower_service::Service;
-use usage_core::error::BuildError;
-use usage_core::{ClientConfig, Proxy};
+use rustls::crypto::ring;
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Service, service_fn};
+use usage_core::driver::futures::before;
+use usage_core::driver::port_of;
+use usage_core::error::{BuildError, Unresolved};
+use usage_core::{ClientConfig, TlsOptions};
 
-use crate::runtime;
 use crate::stream::Stream;
-use crate::tls;
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// What makes connections.
+pub(crate) type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<Stream>, BoxError>;
 
-/// The host name does not resolve.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub(crate) struct Unresolved(io::Error);
-
-/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake.
-#[derive(Clone, Debug)]
-pub(crate) struct Connector {
-    https: HttpsConnector<Route>,
-    timeout: Duration,
+/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake. Plain HTTP is not
+/// refused here: base URLs are plain on loopback only.
+pub(crate) fn connector(config: &ClientConfig) -> Result<Connector, BuildError> {
+    let (limit, proxy) = (config.connect_timeout, config.proxy.clone());
+    let mut tcp = service_fn(move |uri| Box::pin(connect(uri, limit)));
+    // A socket to the host, or to a proxy that tunnels to it.
+    let route = service_fn(move |uri: Uri| {
+        let proxy = proxy.clone();
+        async move {
+            let tunnelled = proxy.and_then(|proxy| Some((proxy.tunnel_to(&uri)?, proxy)));
+            let Some((end, proxy)) = tunnelled else { return tcp.call(uri).await };
+            Ok(Tunnel::new(proxy.uri(), tcp).with_headers(proxy.headers()).call(end).await?)
+        }
+    });
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls(&config.tls)?);
+    let https = https.https_or_http().enable_http1();
+    #[cfg(feature = "http2")]
+    let https = https.enable_http2();
+    let https = https.wrap_connector(route);
+    Ok(BoxCloneSyncService::new(service_fn(move |uri| {
+        let connecting = https.clone().call(uri);
+        async move {
+            let connected = before(Timer::after(limit), connecting).await;
+            connected.unwrap_or_else(|| Err(format!("not within {limit:?}").into()))
+        }
+    })))
 }
 
-impl Connector {
-    /// Plain HTTP is not refused here: base URLs are plain on loopback only.
-    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
-        let tcp = Tcp { timeout: config.connect_timeout };
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls::config(&config.tls)?).https_or_http();
-        #[cfg(feature = "http2")]
-        let https = https.enable_all_versions();
-        #[cfg(not(feature = "http2"))]
-        let https = https.enable_http1();
-        let https = https.wrap_connector(Route { tcp, proxy: config.proxy.clone() });
-        Ok(Self { https, timeout: config.connect_timeout })
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Stream>;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.https.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, timeout) = (self.https.call(uri), self.timeout);
-        Box::pin(async move {
-            let connected = runtime::timeout(timeout, connecting).await;
-            connected.unwrap_or_else(|| Err(format!("not within {timeout:?}").into()))
-        })
-    }
-}
-
-/// A socket to the host, or to a proxy that tunnels to it.
-#[derive(Clone, Debug)]
-struct Route {
-    tcp: Tcp,
-    proxy: Option<Proxy>,
-}
-
-impl Service<Uri> for Route {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.carries(&uri)) else {
-            return self.tcp.call(uri);
-        };
-        let tunnel = Tunnel::new(proxy.uri(), self.tcp);
-        let mut tunnel = match proxy.authorization() {
-            Some(authorization) => tunnel.with_auth(authorization),
-            None => tunnel,
-        };
-        Box::pin(tunnel.call(uri).err_into())
-    }
-}
-
-/// Connects to the first address of a host that answers.
-#[derive(Clone, Copy, Debug)]
-struct Tcp {
-    timeout: Duration,
-}
-
-impl Service<Uri> for Tcp {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<Stream, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let timeout = self.timeout;
-        Box::pin(async move {
-            let addresses = resolve(&uri).await.map_err(Unresolved)?;
-            let socket = connect(&addresses, timeout).await?;
-            socket.set_nodelay(true)?;
-            Ok(Stream::new(socket))
-        })
-    }
-}
-
-async fn resolve(uri: &Uri) -> io::Result<Vec<SocketAddr>> {
+/// Connects to the first address of a host that answers. Each has an equal share of the time. The first error is the one
+/// that is told.
+async fn connect(uri: Uri, limit: Duration) -> Result<Stream, BoxError> {
     let host = uri.host().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let default_port = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    let addresses = (host, uri.port_u16().unwrap_or(default_port)).to_socket_addrs().await?;
-    Ok(addresses.collect())
-}
-
-/// Each address has an equal share of the time. The first error is the one that is told.
-async fn connect(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
-    let share = timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    let addresses = (host, port_of(&uri)).to_socket_addrs().await.map_err(Unresolved)?;
+    let addresses: Vec<SocketAddr> = addresses.collect();
+    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
     let mut first = None;
     for address in addresses {
-        match runtime::timeout(share, TcpStream::connect(address)).await {
-            Some(Ok(socket)) => return Ok(socket),
-            Some(Err(error)) => first.get_or_insert(error),
-            None => first.get_or_insert_with(|| io::ErrorKind::TimedOut.into()),
+        let connected = before(Timer::after(share), TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(socket) => {
+                socket.set_nodelay(true)?;
+                return Ok(Stream::new(socket));
+            }
+            Err(error) => first.get_or_insert(error),
         };
     }
-    Err(first.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
+    Err(first.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()).into())
+}
+
+fn tls(options: &TlsOptions) -> Result<rustls::ClientConfig, BuildError> {
+    let provider = Arc::new(ring::default_provider());
+    #[cfg(feature = "platform-verifier")]
+    if options.roots == usage_core::Roots::Platform {
+        let extra = options.extra_roots.iter().cloned();
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider));
+        return options.client_config(provider, Some(Arc::new(verifier.map_err(BuildError::client)?)));
+    }
+    options.client_config(provider, None)
 }

@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
-mod client;
 mod clock;
 mod connector;
+mod driver;
 mod exchange;
-mod handle;
 mod runtime;
 mod stream;
-mod tls;
 
-pub use client::Client;
-pub use clock::{Clock, SystemClock};
-pub use handle::{Handle, Rows};
+pub use clock::SystemClock;
+pub use driver::AsyncStd;
 pub use usage_core as core;
+pub use usage_core::driver::futures::{Clock, Rows};
+
+/// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+pub type Client = usage_core::driver::futures::Client<AsyncStd>;
+
+/// An execution that is being driven.
+///
+/// Its futures may be dropped at any moment. A request that was out then counts as given up: a poll is sent again, a
+/// submit is not, unless the policy allows it.
+pub type Handle<Q> = usage_core::driver::futures::Handle<Q, AsyncStd>;

@@ -1,12 +1,11 @@
 //! What hyper wants of a runtime: tasks and timers.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use async_std::task;
-use futures_util::future::{Either, select};
 use hyper::rt;
 
 /// Runs the tasks of connections.
@@ -45,11 +44,3 @@ impl Future for Sleep {
 }
 
 impl rt::Sleep for Sleep {}
-
-/// What `work` brings, unless it takes longer than `limit`.
-pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(work), Timer::after(limit)).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
-    }
-}

@@ -1,20 +1,10 @@
-use std::fmt;
 use std::sync::Arc;
 use std::task::Wake;
 use std::thread::{self, Thread};
 use std::time::{Instant, SystemTime};
 
+use usage_core::driver::blocking::Clock;
 use usage_core::{Canceller, Timestamp};
-
-/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
-    fn now(&self) -> Timestamp;
-
-    /// Returns when [`now`](Self::now) has reached `until`, or earlier: whoever called looks at the clock again. A
-    /// [`Canceller`](usage_core::Canceller) unparks the thread that sleeps here.
-    fn sleep_until(&self, until: Timestamp);
-}
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! A single synchronous operation: token, retry, no polling.
 
+use std::sync::Arc;
+
 use http::response::Parts;
 
 use crate::endpoint::Endpoint;
@@ -32,17 +34,20 @@ enum State {
 
 impl<E: Endpoint> Call<E> {
     /// A call that may take `policy.deadline` from `now` on. `seed` decides the jitter.
-    pub fn new(endpoint: E, policy: Policy, seed: u64, now: Timestamp) -> Self {
-        let deadline = now.saturating_add(policy.deadline);
+    pub fn new(endpoint: E, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
             endpoint,
-            terms: Terms { policy, deadline },
+            terms: Terms::new(policy.into(), now),
             courier: Courier::new(Jitter::new(seed)),
             state: State::Ready,
         }
     }
 
     fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<T> {
+        // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
+        if matches!(self.state, State::Finished(_)) {
+            return None;
+        }
         let (state, value) = match verdict {
             Verdict::Done(value) => (State::Finished(None), Some(value)),
             Verdict::Renew => (State::Ready, None),
@@ -70,7 +75,7 @@ impl<E: Endpoint> Machine for Call<E> {
             }
             State::Ready | State::Waiting(..) | State::InFlight => self.state = State::Ready,
         }
-        match self.courier.dispatch(now, &self.endpoint, self.terms, session) {
+        match self.courier.dispatch(now, &self.endpoint, &self.terms, session) {
             Dispatch::Send(exchange) => {
                 self.state = State::InFlight;
                 step(Next::Send(exchange))
@@ -91,7 +96,7 @@ impl<E: Endpoint> Machine for Call<E> {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<E::Decoder> {
-        Courier::on_head(now, ticket, head, E::Decoder::default(), session)
+        Courier::on_head(now, ticket, head, E::Decoder::default, session)
     }
 
     fn on_end(
@@ -101,9 +106,8 @@ impl<E: Endpoint> Machine for Call<E> {
         session: &mut Session,
     ) -> Progress<E::Response> {
         let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
-        let terms = self.terms;
         match arrival {
-            Arrival::Token(answer) => match self.courier.on_token(now, answer, terms, session) {
+            Arrival::Token(answer) => match self.courier.on_token(now, answer, &self.terms, session) {
                 Verdict::Done(()) => {}
                 verdict => drop(self.conclude(verdict)),
             },
@@ -111,7 +115,7 @@ impl<E: Endpoint> Machine for Call<E> {
                 return Progress { transition: None, output: self.conclude(Verdict::Done(response)) };
             }
             Arrival::Answer(Err(error)) => {
-                let verdict = self.courier.on_error(now, error, terms, session);
+                let verdict = self.courier.on_error(now, error, &self.terms, session);
                 self.conclude(verdict);
             }
         }
@@ -127,13 +131,12 @@ impl<E: Endpoint> Machine for Call<E> {
     ) -> Progress<E::Response> {
         let ticket = ticket.into();
         if self.courier.redeem(&ticket, session) {
-            let terms = self.terms;
             if ticket.is_for_token() {
-                let verdict = self.courier.on_token_failure(now, failure, terms, session);
+                let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
                 self.conclude(verdict);
             } else {
                 let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
-                let verdict = self.courier.on_failure(now, failure, repeatable, terms);
+                let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
                 self.conclude(verdict);
             }
         }

@@ -1,16 +1,19 @@
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
 /// Cancels what somebody else drives, from any task or thread. Clones cancel the same.
 ///
 /// A driver's handle gives it out, and ends as [`Failure::Cancelled`](crate::error::Failure::Cancelled) once it is
 /// used. It has no effect on what is over already.
-#[derive(Clone, Default)]
-pub struct Canceller(Arc<Flag>);
+#[derive(Default)]
+pub struct Canceller(
+    /// Not there before there is a clone or another use: what nobody can cancel waits without it.
+    OnceLock<Arc<Flag>>,
+);
 
 #[derive(Default)]
 struct Flag {
@@ -19,11 +22,25 @@ struct Flag {
     driver: Mutex<Option<Waker>>,
 }
 
+impl Flag {
+    fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::SeqCst)
+    }
+
+    fn wakes(&self, driver: &Waker) {
+        match &mut *self.driver.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(registered) => registered.clone_from(driver),
+            none => *none = Some(driver.clone()),
+        }
+    }
+}
+
 impl Canceller {
     /// Cancels, and wakes the driver if it sleeps.
     pub fn cancel(&self) {
-        self.0.raised.store(true, Ordering::SeqCst);
-        let driver = self.driver().take();
+        let flag = self.flag();
+        flag.raised.store(true, Ordering::SeqCst);
+        let driver = flag.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(driver) = driver {
             driver.wake();
         }
@@ -31,32 +48,40 @@ impl Canceller {
 
     /// Whether it was used.
     pub fn is_cancelled(&self) -> bool {
-        self.0.raised.load(Ordering::SeqCst)
+        self.0.get().is_some_and(|flag| flag.is_raised())
     }
 
     /// For drivers: has `driver` woken when it is cancelled. Look whether it [is](Self::is_cancelled) after this.
     pub fn wakes(&self, driver: &Waker) {
-        match &mut *self.driver() {
-            Some(registered) => registered.clone_from(driver),
-            none => *none = Some(driver.clone()),
-        }
+        self.flag().wakes(driver);
     }
 
     /// For drivers: what `work` brings; `None` as soon as it is cancelled, unless `work` is done by then.
-    pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+    ///
+    /// It takes little more room than `work`, which is on the heap or pinned elsewhere: executions wait in this.
+    pub fn unless_cancelled<T>(
+        &mut self,
+        mut work: impl Future<Output = T> + Unpin,
+    ) -> impl Future<Output = Option<T>> {
+        poll_fn(move |cx| {
+            if let Poll::Ready(done) = Pin::new(&mut work).poll(cx) {
                 return Poll::Ready(Some(done));
             }
-            self.wakes(cx.waker());
-            if self.is_cancelled() { Poll::Ready(None) } else { Poll::Pending }
+            // Nobody else has this one meanwhile, and whoever has a clone made the flag with it.
+            let Some(flag) = self.0.get() else { return Poll::Pending };
+            flag.wakes(cx.waker());
+            if flag.is_raised() { Poll::Ready(None) } else { Poll::Pending }
         })
-        .await
     }
 
-    fn driver(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.0.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    fn flag(&self) -> &Arc<Flag> {
+        self.0.get_or_init(Arc::default)
+    }
+}
+
+impl Clone for Canceller {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(self.flag()).into())
     }
 }
 
@@ -69,6 +94,7 @@ impl fmt::Debug for Canceller {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+    use std::pin::pin;
     use std::sync::atomic::AtomicUsize;
     use std::task::{Context, Wake};
 
@@ -85,13 +111,13 @@ mod tests {
 
     #[test]
     fn a_sleeping_driver_is_woken_once_and_stops() {
-        let (canceller, woken) = (Canceller::default(), Arc::new(Woken::default()));
+        let (mut canceller, woken) = (Canceller::default(), Arc::new(Woken::default()));
+        let other = canceller.clone();
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         let mut work = pin!(canceller.unless_cancelled(pending::<()>()));
         assert!(work.as_mut().poll(&mut cx).is_pending());
         assert!(work.as_mut().poll(&mut cx).is_pending());
-        let other = canceller.clone();
         other.cancel();
         other.cancel();
         assert_eq!(woken.0.load(Ordering::SeqCst), 1);
@@ -100,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_is_done_is_done() {
-        let canceller = Canceller::default();
+        let mut canceller = Canceller::default();
         canceller.cancel();
         let mut cx = Context::from_waker(Waker::noop());
         let work = pin!(canceller.unless_cancelled(ready(7)));

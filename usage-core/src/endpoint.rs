@@ -46,7 +46,7 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 /// assert_eq!(request.uri(), "https://api.mypurecloud.de/api/v2/tokens/me");
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
-pub trait Endpoint {
+pub trait Endpoint: Send {
     /// A name for traces and errors: `usage.query.results`.
     const NAME: &'static str;
     /// The HTTP method.
@@ -56,7 +56,7 @@ pub trait Endpoint {
     /// Whether the same bytes may go again when it is not known what became of them the first time.
     const REPEATABLE: bool;
     /// What the answer becomes.
-    type Response;
+    type Response: Send;
     /// What reads the answer.
     type Decoder: ResponseDecoder<Output = Self::Response> + Default;
 
@@ -82,25 +82,7 @@ pub trait EndpointExt: Endpoint {
         base: &BaseUrl,
         token: Option<&AccessToken>,
     ) -> Result<Request<Vec<u8>>, BuildError> {
-        let mut path = PathWriter::after(base.prefix());
-        self.path(&mut path);
-        let mut query = QueryWriter::after(path.finish()?);
-        self.query(&mut query);
-        let body = self.body()?;
-
-        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
-        headers.insert(ACCEPT, JSON);
-        if body.is_some() {
-            headers.insert(CONTENT_TYPE, JSON);
-        }
-        if let Some(token) = token {
-            headers.insert(AUTHORIZATION, token.bearer());
-        }
-        let mut request = Request::new(body.unwrap_or_default());
-        *request.method_mut() = Self::METHOD;
-        *request.uri_mut() = base.with_path_and_query(query.finish()).map_err(|error| unbuildable(&error))?;
-        *request.headers_mut() = headers;
-        Ok(request)
+        request(self, base, token, &mut String::new())
     }
 
     /// The answer of this operation, from a whole response: any 2xx is read, anything else is an [`ApiError`].
@@ -117,6 +99,35 @@ pub trait EndpointExt: Endpoint {
 }
 
 impl<E: Endpoint + ?Sized> EndpointExt for E {}
+
+/// As [`EndpointExt::to_request`]. The path is written in `room`, so that who keeps that allocates each once.
+pub(crate) fn request<E: Endpoint + ?Sized>(
+    endpoint: &E,
+    base: &BaseUrl,
+    token: Option<&AccessToken>,
+    room: &mut String,
+) -> Result<Request<Vec<u8>>, BuildError> {
+    let mut path = PathWriter::after(base.prefix(), std::mem::take(room));
+    endpoint.path(&mut path);
+    let mut query = QueryWriter::after(path.finish()?);
+    endpoint.query(&mut query);
+    *room = query.finish();
+    let body = endpoint.body()?;
+
+    let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
+    headers.insert(ACCEPT, JSON);
+    if body.is_some() {
+        headers.insert(CONTENT_TYPE, JSON);
+    }
+    if let Some(token) = token {
+        headers.insert(AUTHORIZATION, token.bearer());
+    }
+    let mut request = Request::new(body.unwrap_or_default());
+    *request.method_mut() = E::METHOD;
+    *request.uri_mut() = base.with_path_and_query(room).map_err(|error| unbuildable(&error))?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
 
 fn unbuildable(error: &http::Error) -> BuildError {
     BuildError::Request { problem: error.to_string().into() }

@@ -1,5 +1,6 @@
 //! The time range of a query: an ISO-8601 interval `start/end` in every form that the service accepts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::date::Date;
 use crate::error::BuildError;
 use crate::time::Timestamp;
+
+const BACKWARDS: &str = "ends before it starts";
 
 /// An ISO-8601 interval, `start/end`, kept and sent in the form in which it was written.
 ///
@@ -28,19 +31,22 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Interval {
-    start: Side,
-    end: Side,
+    /// As it was written: both sides, and a slash between them.
+    text: Box<str>,
+    first: Date,
+    last: Date,
 }
 
 impl Interval {
     /// The whole days from `first` to `last`, both included.
     pub fn from_days(first: Date, last: Date) -> Result<Self, BuildError> {
-        Self::between(Side::day(first), Side::day(last))
+        let interval = Self::of(first, last);
+        if first > last { Err(problem(&interval.text, BACKWARDS)) } else { Ok(interval) }
     }
 
     /// The calendar month that holds `day`, from its first to its last day.
     pub fn month_of(day: Date) -> Self {
-        Self { start: Side::day(day.first_of_month()), end: Side::day(day.last_of_month()) }
+        Self::of(day.first_of_month(), day.last_of_month())
     }
 
     /// The `days` whole days before the UTC day of `now`: that day itself is not yet in the service's data.
@@ -48,17 +54,17 @@ impl Interval {
     pub fn last_days(days: u32, now: Timestamp) -> Self {
         let yesterday = Date::of(now).plus_days(-1);
         let first = yesterday.plus_days(1 - i64::from(days.max(1)));
-        Self { start: Side::day(first), end: Side::day(yesterday) }
+        Self::of(first, yesterday)
     }
 
     /// The first UTC day of the interval.
     pub fn first_day(&self) -> Date {
-        self.start.first
+        self.first
     }
 
     /// The last UTC day of the interval; it is included.
     pub fn last_day(&self) -> Date {
-        self.end.last
+        self.last
     }
 
     /// How many UTC days the interval touches, at least 1.
@@ -70,33 +76,35 @@ impl Interval {
     /// do not overlap. The outer ends stay as they were written.
     pub fn split(&self, max_days: u32) -> Vec<Self> {
         let step = i64::from(max_days.max(1));
-        let mut parts = Vec::new();
-        let mut start = self.start.clone();
+        let (mut start, end) = self.sides();
+        let (mut parts, mut first) = (Vec::new(), self.first);
         loop {
-            let last = start.first.plus_days(step - 1);
-            if last >= self.last_day() {
-                parts.push(Self { start, end: self.end.clone() });
+            let last = first.plus_days(step - 1);
+            if last >= self.last {
+                parts.push(Self { text: format!("{start}/{end}").into(), first, last: self.last });
                 return parts;
             }
-            let next = Side::day(last.plus_days(1));
-            parts.push(Self { start: std::mem::replace(&mut start, next), end: Side::day(last) });
+            parts.push(Self { text: format!("{start}/{last}").into(), first, last });
+            first = last.plus_days(1);
+            start = Cow::Owned(first.to_string());
         }
     }
 
-    fn between(start: Side, end: Side) -> Result<Self, BuildError> {
-        let backwards = start.first > end.last
-            || (start.instant.is_some() && end.instant.is_some() && start.instant > end.instant);
-        let interval = Self { start, end };
-        if backwards {
-            return Err(problem(&interval.to_string(), "ends before it starts"));
-        }
-        Ok(interval)
+    /// Whole days that are in order.
+    fn of(first: Date, last: Date) -> Self {
+        Self { text: format!("{first}/{last}").into(), first, last }
+    }
+
+    /// The two sides as they were written.
+    fn sides(&self) -> (Cow<'_, str>, &str) {
+        let (start, end) = self.text.split_once('/').unwrap_or_default();
+        (start.into(), end)
     }
 }
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.start.text, self.end.text)
+        f.write_str(&self.text)
     }
 }
 
@@ -107,10 +115,14 @@ impl FromStr for Interval {
         let (start, end) =
             text.split_once('/').ok_or_else(|| problem(text, "has no '/' between start and end"))?;
         let side = |part: &str, problem_text| Side::parse(part).ok_or_else(|| problem(text, problem_text));
-        Self::between(
-            side(start, "starts with neither a month, a day nor a date-time")?,
-            side(end, "ends with neither a month, a day nor a date-time")?,
-        )
+        let start = side(start, "starts with neither a month, a day nor a date-time")?;
+        let end = side(end, "ends with neither a month, a day nor a date-time")?;
+        let backwards =
+            start.first > end.last || start.instant.zip(end.instant).is_some_and(|(start, end)| start > end);
+        if backwards {
+            return Err(problem(text, BACKWARDS));
+        }
+        Ok(Self { text: text.into(), first: start.first, last: end.last })
     }
 }
 
@@ -124,14 +136,12 @@ impl TryFrom<String> for Interval {
 
 impl From<Interval> for String {
     fn from(interval: Interval) -> Self {
-        interval.to_string()
+        interval.text.into()
     }
 }
 
-/// One side of an interval: its text, the UTC days that it spans, and its instant if it names one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One side of an interval: the UTC days that it spans, and its instant if it names one.
 struct Side {
-    text: Box<str>,
     first: Date,
     last: Date,
     instant: Option<jiff::Timestamp>,
@@ -139,14 +149,14 @@ struct Side {
 
 impl Side {
     fn day(date: Date) -> Self {
-        Self { text: date.to_string().into(), first: date, last: date, instant: None }
+        Self { first: date, last: date, instant: None }
     }
 
     fn parse(text: &str) -> Option<Self> {
         match text.len() {
             7 => {
                 let first: Date = format!("{text}-01").parse().ok()?;
-                Some(Self { text: text.into(), first, last: first.last_of_month(), instant: None })
+                Some(Self { first, last: first.last_of_month(), instant: None })
             }
             10 => Some(Self::day(text.parse().ok()?)),
             16..=40 if text.as_bytes().get(10) == Some(&b'T') && text.is_char_boundary(10) => {
@@ -154,7 +164,7 @@ impl Side {
                 let instant = Self::instant(text)?;
                 let millis = u64::try_from(instant.as_millisecond()).ok()?;
                 let day = Date::of(Timestamp::from_unix_millis(millis));
-                Some(Self { text: text.into(), first: day, last: day, instant: Some(instant) })
+                Some(Self { first: day, last: day, instant: Some(instant) })
             }
             _ => None,
         }
@@ -243,6 +253,14 @@ mod tests {
         ] {
             assert_eq!(parse(&format!("{side}/{side}")).to_string(), format!("{side}/{side}"));
         }
+    }
+
+    #[test]
+    fn days_do_not_run_backwards() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let days = |first, last| Interval::from_days(day(first), day(last)).map(|interval| interval.days());
+        assert_eq!((days("2026-07-01", "2026-07-01"), days("2026-07-01", "2026-07-02")), (Ok(1), Ok(2)));
+        assert!(days("2026-07-02", "2026-07-01").is_err());
     }
 
     #[test]

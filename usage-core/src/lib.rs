@@ -46,6 +46,7 @@
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
 //! - [`UsageTable`]: the rows, whatever family they came from. [`report`]: what they say.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
+//! - [`driver`]: what drivers share.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
 //!
 //! # Features
@@ -53,6 +54,7 @@
 //! - `pkce` (default): the log-in of public clients, which needs SHA-256.
 //! - `gzip`: answers may be compressed.
 //! - `tracing`: spans and events, see [`trace`].
+//! - `futures`, `rustls`: for drivers, what they share of futures and of TLS; still without I/O.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -63,6 +65,7 @@ mod canceller;
 mod client_builder;
 mod date;
 pub mod decode;
+pub mod driver;
 mod endpoint;
 pub mod error;
 pub mod events;

@@ -1,5 +1,7 @@
 //! Getting the session a token ahead of the first query.
 
+use std::sync::Arc;
+
 use http::response::Parts;
 use serde::de::IgnoredAny;
 
@@ -37,16 +39,19 @@ enum State {
 
 impl LogIn {
     /// A log-in that may take `policy.deadline` from `now` on. `seed` decides the jitter.
-    pub fn new(policy: Policy, seed: u64, now: Timestamp) -> Self {
-        let deadline = now.saturating_add(policy.deadline);
+    pub fn new(policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
-            terms: Terms { policy, deadline },
+            terms: Terms::new(policy.into(), now),
             courier: Courier::new(Jitter::new(seed)),
             state: State::Ready,
         }
     }
 
     fn conclude<T>(&mut self, verdict: Verdict<T>) {
+        // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
+        if matches!(self.state, State::Finished(_)) {
+            return;
+        }
         self.state = match verdict {
             // Asking again finds the token, or fetches one if this one is no good any more.
             Verdict::Done(_) | Verdict::Renew => State::Ready,
@@ -69,7 +74,7 @@ impl Machine for LogIn {
             State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
             State::Ready | State::Waiting(..) => self.state = State::Ready,
         }
-        match self.courier.log_in(now, self.terms, session) {
+        match self.courier.log_in(now, &self.terms, session) {
             Some(Dispatch::Send(exchange) | Dispatch::Authorize(exchange)) => step(Next::Send(exchange)),
             Some(Dispatch::Wait(until, why)) => step(Next::WaitUntil(until, why)),
             Some(Dispatch::Fail(failure)) => {
@@ -90,7 +95,7 @@ impl Machine for LogIn {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<Self::Decoder> {
-        Courier::on_head(now, ticket, head, JsonDecoder::default(), session)
+        Courier::on_head(now, ticket, head, JsonDecoder::default, session)
     }
 
     fn on_end(
@@ -100,7 +105,7 @@ impl Machine for LogIn {
         session: &mut Session,
     ) -> Progress<()> {
         if let Some(Arrival::Token(answer)) = self.courier.accept(now, intake, session) {
-            let verdict = self.courier.on_token(now, answer, self.terms, session);
+            let verdict = self.courier.on_token(now, answer, &self.terms, session);
             self.conclude(verdict);
         }
         Progress::nothing()
@@ -114,7 +119,7 @@ impl Machine for LogIn {
         session: &mut Session,
     ) -> Progress<()> {
         if self.courier.redeem(&ticket.into(), session) {
-            let verdict = self.courier.on_token_failure(now, failure, self.terms, session);
+            let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
             self.conclude(verdict);
         }
         Progress::nothing()

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use bytes::Bytes;
 use http::Uri;
 use http::uri::{self, Authority, PathAndQuery, Scheme};
 use serde::{Deserialize, Serialize};
@@ -165,7 +164,7 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// The absolute URI of `path_and_query`, which starts with a slash, under this base.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        self.with_path_and_query(format!("{}{path_and_query}", self.prefix))
+        self.with_path_and_query(&format!("{}{path_and_query}", self.prefix))
     }
 
     /// What the path of every request starts with: nothing, or a path without a slash at its end.
@@ -174,13 +173,11 @@ impl BaseUrl {
     }
 
     /// The absolute URI of `path_and_query`, which starts with the [`prefix`](Self::prefix).
-    pub(crate) fn with_path_and_query(&self, path_and_query: String) -> Result<Uri, http::Error> {
+    pub(crate) fn with_path_and_query(&self, path_and_query: &str) -> Result<Uri, http::Error> {
         let mut parts = uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(
-            path_and_query.into_boxed_str().into_boxed_bytes(),
-        ))?);
+        parts.path_and_query = Some(PathAndQuery::try_from(path_and_query)?);
         Ok(Uri::from_parts(parts)?)
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::auth::{AccessToken, FetchId, Grant, TokenAnswer, TokenStore};
+use crate::endpoint::{self, Endpoint};
 use crate::error::BuildError;
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
@@ -23,6 +24,8 @@ pub struct Session {
     pub(crate) token: TokenStore,
     pub(crate) budget: RateBudget,
     headers: HeaderMap,
+    /// Where the paths of requests are written.
+    room: String,
     server_date: Option<(Timestamp, Timestamp)>,
 }
 
@@ -53,6 +56,7 @@ impl Session {
             token,
             budget: RateBudget::default(),
             headers: HeaderMap::new(),
+            room: String::new(),
             server_date: None,
         }
     }
@@ -162,6 +166,12 @@ impl Session {
         if let Some(date) = date.and_then(|text| httpdate::parse_http_date(text).ok()) {
             self.server_date = Some((date.into(), now));
         }
+    }
+
+    /// The request of `endpoint`, with the token that is there.
+    pub(crate) fn request<E: Endpoint>(&mut self, endpoint: &E) -> Result<Request<Vec<u8>>, BuildError> {
+        let token = self.token.current().map(|(token, _)| token);
+        endpoint::request(endpoint, &self.api, token, &mut self.room)
     }
 
     /// Adds what goes with every request.

@@ -18,9 +18,11 @@ pub struct PathWriter {
 const USUAL_LENGTH: usize = 120;
 
 impl PathWriter {
-    /// Continues `prefix`, the path of a base URL without a slash at its end.
-    pub(crate) fn after(prefix: &str) -> Self {
-        let mut path = String::with_capacity(prefix.len() + USUAL_LENGTH);
+    /// Continues `prefix`, the path of a base URL without a slash at its end. It is written into the memory of `room`.
+    pub(crate) fn after(prefix: &str, room: String) -> Self {
+        let mut path = room;
+        path.clear();
+        path.reserve(prefix.len() + USUAL_LENGTH);
         path.push_str(prefix);
         Self { path, refused: None }
     }

@@ -1,17 +1,8 @@
-use std::fmt;
-use std::pin::Pin;
 use std::time::{Instant, SystemTime};
 
+use futures_util::future::BoxFuture;
 use usage_core::Timestamp;
-
-/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
-pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
-    fn now(&self) -> Timestamp;
-
-    /// Is ready when [`now`](Self::now) has reached `until`.
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
+use usage_core::driver::futures::Clock;
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]
@@ -32,11 +23,7 @@ impl Clock for SystemClock {
         self.wall.saturating_add(self.started.elapsed())
     }
 
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            while self.now() < until {
-                tokio::time::sleep(until.saturating_since(self.now())).await;
-            }
-        })
+    fn sleep_until(&self, until: Timestamp) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(until.saturating_since(self.now())))
     }
 }

@@ -1,118 +1,63 @@
 //! Connections over tokio's sockets, through a proxy if there is one, with TLS.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::TryFutureExt;
 use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
-use thiserror::Error;
+use rustls::crypto::ring;
 use tokio::net::TcpStream;
-use tower_service::Service;
-use usage_core::error::BuildError;
-use usage_core::{ClientConfig, Proxy};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Service, service_fn};
+use usage_core::error::{BuildError, Unresolved};
+use usage_core::{ClientConfig, TlsOptions};
 
-use crate::tls;
+/// What makes connections.
+pub(crate) type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>;
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The host name does not resolve.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub(crate) struct Unresolved(io::Error);
-
-/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake.
-#[derive(Clone, Debug)]
-pub(crate) struct Connector {
-    https: HttpsConnector<Route>,
-    timeout: Duration,
-}
-
-impl Connector {
-    /// Plain HTTP is not refused here: base URLs are plain on loopback only.
-    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(config.connect_timeout));
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls::config(&config.tls)?).https_or_http();
-        #[cfg(feature = "http2")]
-        let https = https.enable_all_versions();
-        #[cfg(not(feature = "http2"))]
-        let https = https.enable_http1();
-        let https = https.wrap_connector(Route { tcp, proxy: config.proxy.clone() });
-        Ok(Self { https, timeout: config.connect_timeout })
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.https.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, timeout) = (self.https.call(uri), self.timeout);
-        Box::pin(async move {
+/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake. Plain HTTP is not
+/// refused here: base URLs are plain on loopback only.
+pub(crate) fn connector(config: &ClientConfig) -> Result<Connector, BuildError> {
+    let (timeout, proxy) = (config.connect_timeout, config.proxy.clone());
+    let resolver = service_fn(|name: Name| GaiResolver::new().call(name).map_err(Unresolved));
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(timeout));
+    // A socket to the host, or to a proxy that tunnels to it.
+    let route = service_fn(move |uri: Uri| {
+        let (mut tcp, proxy) = (tcp.clone(), proxy.clone());
+        async move {
+            let tunnelled = proxy.and_then(|proxy| Some((proxy.tunnel_to(&uri)?, proxy)));
+            let Some((end, proxy)) = tunnelled else { return Ok::<_, BoxError>(tcp.call(uri).await?) };
+            Ok(Tunnel::new(proxy.uri(), tcp).with_headers(proxy.headers()).call(end).await?)
+        }
+    });
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls(&config.tls)?);
+    let https = https.https_or_http().enable_http1();
+    #[cfg(feature = "http2")]
+    let https = https.enable_http2();
+    let https = https.wrap_connector(route);
+    Ok(BoxCloneSyncService::new(service_fn(move |uri| {
+        let connecting = https.clone().call(uri);
+        async move {
             let connected = tokio::time::timeout(timeout, connecting).await;
             connected.unwrap_or_else(|_| Err(format!("not within {timeout:?}").into()))
-        })
-    }
+        }
+    })))
 }
 
-/// A socket to the host, or to a proxy that tunnels to it.
-#[derive(Clone, Debug)]
-struct Route {
-    tcp: HttpConnector<Resolver>,
-    proxy: Option<Proxy>,
-}
-
-impl Service<Uri> for Route {
-    type Response = TokioIo<TcpStream>;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<Self::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(cx).map_err(Into::into)
+fn tls(options: &TlsOptions) -> Result<rustls::ClientConfig, BuildError> {
+    let provider = Arc::new(ring::default_provider());
+    #[cfg(feature = "platform-verifier")]
+    if options.roots == usage_core::Roots::Platform {
+        let extra = options.extra_roots.iter().cloned();
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider));
+        return options.client_config(provider, Some(Arc::new(verifier.map_err(BuildError::client)?)));
     }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.carries(&uri)) else {
-            return Box::pin(self.tcp.call(uri).err_into());
-        };
-        let tunnel = Tunnel::new(proxy.uri(), self.tcp.clone());
-        let mut tunnel = match proxy.authorization() {
-            Some(authorization) => tunnel.with_auth(authorization),
-            None => tunnel,
-        };
-        Box::pin(tunnel.call(uri).err_into())
-    }
-}
-
-/// The system's resolver; its errors can be told from those of connecting.
-#[derive(Clone, Debug)]
-struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = Unresolved;
-    type Future = BoxFuture<Result<GaiAddrs, Unresolved>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
-        self.0.poll_ready(cx).map_err(Unresolved)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(self.0.call(name).map_err(Unresolved))
-    }
+    options.client_config(provider, None)
 }

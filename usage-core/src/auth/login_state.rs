@@ -46,6 +46,7 @@ mod tests {
     #[test]
     fn is_long_enough_not_to_be_guessed_and_does_not_print() {
         assert!(LoginState::from_random(&[1; 15]).is_err() && LoginState::from_random(&[1; 97]).is_err());
+        assert!(LoginState::from_random(&[1; 96]).is_ok());
         for text in ["", "fifteen-letters", "with a space in it", &"x".repeat(513)] {
             assert!(LoginState::parse(text).is_err(), "{text}");
         }

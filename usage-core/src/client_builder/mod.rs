@@ -2,12 +2,16 @@
 
 mod proxy;
 mod tls;
+#[cfg(feature = "rustls")]
+mod tls_config;
 
 use std::marker::PhantomData;
 use std::time::Duration;
 
 pub use proxy::Proxy;
 pub use tls::{Identity, Roots, TlsOptions};
+#[cfg(feature = "rustls")]
+pub(crate) use tls_config::is_refusal;
 
 use crate::auth::{AccessToken, Grant};
 use crate::error::BuildError;

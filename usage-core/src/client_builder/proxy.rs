@@ -4,10 +4,13 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use http::header::PROXY_AUTHORIZATION;
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
+use crate::driver::port_of;
+use crate::driver::target::parse_ip;
 use crate::error::BuildError;
 use crate::region::is_loopback;
 use crate::secret::{REDACTED, Secret};
@@ -66,9 +69,22 @@ impl Proxy {
     /// Whether a connection to `target` goes through it.
     pub fn carries(&self, target: &Uri) -> bool {
         let Some(host) = target.host() else { return false };
-        let default = if target.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-        let port = target.port_u16().unwrap_or(default);
+        let port = port_of(target);
         (self.for_loopback || !is_loopback(host)) && !self.except.iter().any(|one| one.is(host, port))
+    }
+
+    /// For drivers: the headers that a tunnel is asked for with.
+    pub fn headers(&self) -> HeaderMap {
+        self.authorization().map(|value| (PROXY_AUTHORIZATION, value)).into_iter().collect()
+    }
+
+    /// For drivers: where the tunnel to `target` ends, with its port written out whatever the scheme; `None` if the
+    /// connection does not go through this proxy.
+    pub fn tunnel_to(&self, target: &Uri) -> Option<Uri> {
+        let host = target.host().filter(|_| self.carries(target))?;
+        let authority = format!("{host}:{}", port_of(target));
+        let scheme = target.scheme().cloned().unwrap_or(Scheme::HTTP);
+        Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
     }
 
     /// Its host; an IPv6 address is in brackets.
@@ -199,7 +215,7 @@ impl Exception {
                 let host = host.to_ascii_lowercase();
                 host.strip_suffix(&**domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             }
-            Targets::Network(address, bits) => address_of(host).is_some_and(|other| {
+            Targets::Network(address, bits) => parse_ip(host).is_some_and(|other| {
                 address.is_ipv4() == other.is_ipv4() && leading(*address, *bits) == leading(other, *bits)
             }),
         };
@@ -210,14 +226,10 @@ impl Exception {
 /// `10.0.0.0/8`, `10.1.2.3`, `[::1]`, `fd00::/8`.
 fn network(text: &str) -> Option<Targets> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address = address_of(address)?;
+    let address = parse_ip(address)?;
     let all = if address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
     let bits = bits.map_or(Some(all), |bits| bits.parse().ok().filter(|bits| *bits <= all))?;
     Some(Targets::Network(address, bits))
-}
-
-fn address_of(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// The first `bits` bits of `address`.
@@ -328,5 +340,24 @@ mod tests {
             let proxy: Proxy = "proxy.example".parse().unwrap();
             assert_eq!(proxy.without(except).carries(&target.parse().unwrap()), carried, "{except} {target}");
         }
+    }
+
+    #[test]
+    fn a_tunnel_ends_at_a_port() {
+        let proxy =
+            "http://reports:hunter2@proxy.example:3128".parse::<Proxy>().unwrap().without("b.example");
+        for (target, end) in [
+            ("http://127.0.0.1", Some("http://127.0.0.1:80/")),
+            ("http://[::1]:8080/path?query", Some("http://[::1]:8080/")),
+            ("https://a.example/path", Some("https://a.example:443/")),
+            ("https://b.example", None),
+            ("/path", None),
+        ] {
+            let end = end.map(|end| end.parse().unwrap());
+            assert_eq!(proxy.tunnel_to(&target.parse().unwrap()), end, "{target}");
+        }
+        assert_eq!(proxy.headers()["proxy-authorization"], proxy.authorization().unwrap());
+        assert!(!format!("{:?}", proxy.headers()).contains("cmVwb3J0"));
+        assert!("proxy.example".parse::<Proxy>().unwrap().headers().is_empty());
     }
 }

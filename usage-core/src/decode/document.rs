@@ -9,7 +9,6 @@ use crate::decode::shape::{Holds, PageText};
 use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY};
 use crate::ids::Cursor;
 use crate::model::{QueryStatus, ResultsPage};
-use crate::table::UsageRecord;
 use crate::uri::after_of;
 
 /// Reads one results page.
@@ -101,9 +100,7 @@ impl<S: RowSink> Document<S> {
             let Some((value, length)) = self.grammar.usual_member(input, &likely.0.written) else { return };
             match (likely.0.holds, value) {
                 (Holds::Text(column), Usual::Text(text)) => self.rows.text(column, text),
-                (Holds::Count(counter), Usual::Integer(count)) if count <= UsageRecord::MAX_COUNT => {
-                    self.rows.count(counter, count);
-                }
+                (Holds::Count(counter), Usual::Integer(count)) => self.rows.count(counter, count),
                 _ => return,
             }
             input.advance(length);
@@ -224,6 +221,28 @@ mod tests {
     }
 
     #[test]
+    fn the_short_way_leads_through_all_of_a_usual_row() {
+        let row = r#""clientId":"a","clientName":"b","organizationId":"","userId":"c","templateUri":"/d","httpMethod":"GET","status200":0,"status300":1,"status400":2,"status500":3,"status429":4,"requests":10,"date":"2026-07-01""#;
+        for read_before in [0, row.find(",\"userId\"").unwrap()] {
+            let mut document = Document::new(UsageTable::new());
+            document.read("{\"results\":[{").unwrap();
+            document.read(&row[..read_before]).unwrap();
+            let rest = format!("{}}}]}}{}", &row[read_before..], " ".repeat(20));
+            let mut input = Input::new(&rest, document.offset);
+            document.read_usual_members(&mut input);
+            assert_eq!(input.at(), row.len() - read_before);
+        }
+    }
+
+    #[test]
+    fn the_short_way_leads_past_what_is_skipped() {
+        // The first row teaches that `clientId` comes behind an unknown member.
+        let rows = r#"{"later":0,"clientId":"a"},{"later":{"x":0,"clientId":"b"},"clientId":"c"}"#;
+        let (_, rows) = read(&["{\"results\":[", rows, "]}"]).unwrap();
+        assert_eq!(rows.iter().map(|row| row.client_id()).collect::<Vec<_>>(), [Some("a"), Some("c")]);
+    }
+
+    #[test]
     fn the_short_way_begins_no_name_inside_another() {
         let (first, second) = ("{\"results\":[{\"", "\"clientId\":\"x\"}]}");
         let error = read(&[first, second]).unwrap_err();
@@ -235,11 +254,19 @@ mod tests {
     fn the_short_way_refuses_what_is_there_twice() {
         // The first two rows teach that either member comes behind the other.
         let rows = r#"{"userId":"1","date":"2"},{"date":"1","userId":"2"}"#;
-        let document = format!(r#"{{"results":[{rows},{{"userId":"1","date":"2","userId":"3"}}]}}"#);
-        // There is no short way at the very end of a piece.
-        let error = read(&[&document, " "]).unwrap_err();
-        assert_eq!(read(&[&(document + &" ".repeat(50))]), Err(error.clone()));
-        assert_eq!((&*error.path, &*error.problem), ("results[2].userId", "the member is there twice"));
+        for (twice, row) in [
+            ("userId", r#"{"userId":"1","date":"2","userId":"3"}"#),
+            ("date", r#"{"date":"1","userId":"2","date":"3"}"#),
+        ] {
+            let document = format!(r#"{{"results":[{rows},{row}]}}"#);
+            // There is no short way at the very end of a piece.
+            let error = read(&[&document, " "]).unwrap_err();
+            assert_eq!(read(&[&(document + &" ".repeat(50))]), Err(error.clone()));
+            assert_eq!(
+                (&*error.path, &*error.problem),
+                (&*format!("results[2].{twice}"), "the member is there twice")
+            );
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) enum Event<'a> {
     Null,
 }
 
-/// A value of the usual kind: a text without escapes, or an integer from 0 to 2^64 - 1.
+/// A value of the usual kind: a text without escapes, or an integer of at most 18 digits, which any count may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Usual<'a> {
     Text(&'a str),
@@ -369,10 +369,21 @@ mod tests {
             ("{1:2}", 1, "expected the name of a member or the end of the object"),
             ("{\"a\":1,}", 7, "expected the name of a member"),
             ("{,}", 1, "expected the name of a member or the end of the object"),
+            ("{true}", 1, "expected the name of a member or the end of the object"),
+            ("{false:1}", 1, "expected the name of a member or the end of the object"),
+            ("{\"a\":1,null:2}", 7, "expected the name of a member"),
             ("{\"a\" 1}", 5, "expected a colon"),
             ("{\"a\":}", 5, "expected a value"),
+            ("{\"a\"::1}", 5, "expected a value"),
+            ("{\"a\":1:2}", 6, "expected a comma or the end"),
+            ("{:1}", 1, "expected the name of a member or the end of the object"),
+            ("[:1]", 1, "expected a value or the end of the list"),
+            (":1", 0, "this is not JSON"),
             ("{\"a\":1 \"b\":2}", 7, "expected a comma or the end"),
             ("[1 2]", 3, "expected a comma or the end"),
+            ("[1 true]", 3, "expected a comma or the end"),
+            ("[1 false]", 3, "expected a comma or the end"),
+            ("[1 null]", 3, "expected a comma or the end"),
             ("[,1]", 1, "expected a value or the end of the list"),
             ("[1,]", 3, "expected a value"),
             ("[1}", 2, "expected a comma or the end"),

@@ -207,9 +207,9 @@ mod tests {
             [(MAX_PAGE_BODY - 2, true), (MAX_PAGE_BODY - 1, true), (MAX_PAGE_BODY, false)]
         {
             let mut decoder = PageDecoder::default();
-            decoder.push_at_once(b"{}").unwrap();
             // As if so many bytes had been read.
-            decoder.0.received = before;
+            decoder.0.received = before - 2;
+            decoder.push_at_once(b"{}").unwrap();
             let result = decoder.push_at_once(b" ");
             assert_eq!(result.is_ok(), allowed);
             if let Err(error) = result {
@@ -231,6 +231,33 @@ mod tests {
                 }
                 assert_eq!(decoder.finish().unwrap().rows.len(), 1);
             }
+        }
+    }
+
+    #[test]
+    fn chunks_are_read_at_once_unless_they_are_several_small_ones() {
+        for (sizes, gathered) in [
+            (&[9][..], 0),
+            (&[9, 9], 9),
+            (&[9, 9, 9], 18),
+            (&[200, 200, 200, 200, 200], 800),
+            (&[9, SMALL_CHUNK - 1], SMALL_CHUNK - 1),
+            (&[9, SMALL_CHUNK], 0),
+            (&[9, 9, SMALL_CHUNK], 0),
+            // There is a buffer already.
+            (&[9, 9, SMALL_CHUNK, 9], 9),
+            (&[9, SMALL_CHUNK, 9, 9], 9),
+        ] {
+            let mut decoder = PageDecoder::default();
+            for size in sizes {
+                decoder.push(&vec![b' '; *size]).unwrap();
+            }
+            assert_eq!(decoder.0.gathered.len(), gathered, "{sizes:?}");
+        }
+        let mut decoder = PageDecoder::default();
+        for _ in 0..100 {
+            decoder.push(&[b' '; SMALL_CHUNK - 1]).unwrap();
+            assert!(decoder.0.gathered.capacity() <= GATHERED);
         }
     }
 

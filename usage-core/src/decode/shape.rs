@@ -199,6 +199,13 @@ mod tests {
                 (None, if place == 0 { Some(17) } else { None })
             );
         }
+        // The same difference in two words.
+        for (first, second) in [(1, 9), (1, 17), (9, 17)] {
+            let mut other = *text;
+            other[first] ^= 1;
+            other[second] ^= 1;
+            assert_eq!(written.length_in(&other), None);
+        }
         assert_eq!(written.length_in(&text[..18]), None, "it is overlooked at the end of a piece");
         assert_eq!(written.length_in_first(&text[1..18]), Some(17));
     }

@@ -89,6 +89,15 @@ mod tests {
         (text, utf8.finish().is_err())
     }
 
+    #[test]
+    fn a_cut_character_that_cannot_become_one_is_refused_at_once() {
+        for (begin, wrong) in [(&b"\xe4"[..], b"x"), (b"\xf0\x9f", b"\xff"), (b"\xf0", b"\xe4")] {
+            let mut utf8 = Utf8::default();
+            assert_eq!(utf8.next(&mut &*begin), Ok(None));
+            assert_eq!(utf8.next(&mut &wrong[..]), Err(NotUtf8));
+        }
+    }
+
     proptest! {
         #[test]
         fn says_what_the_standard_library_says(

@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use thiserror::Error;
 
 use crate::error::excerpt;
@@ -94,4 +96,11 @@ pub enum BuildError {
         /// Why.
         problem: Box<str>,
     },
+}
+
+impl BuildError {
+    /// For drivers: the client cannot be built, because of `problem`.
+    pub fn client(problem: impl Display) -> Self {
+        Self::Client { problem: problem.to_string().into() }
+    }
 }

@@ -1,6 +1,4 @@
-use std::error::Error as StdError;
-use std::iter::successors;
-use std::{fmt, io};
+use std::fmt;
 
 use thiserror::Error;
 
@@ -36,19 +34,6 @@ impl TransportFailure {
 
 fn detail(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
-}
-
-/// For drivers: `error`, what is behind it, and so on to the first cause.
-pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    successors(Some(error), |error| cause(*error))
-}
-
-/// What an I/O error wraps is not its source: its source is that one's.
-fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
 }
 
 /// Whether the request may have reached the service.
@@ -114,21 +99,5 @@ mod tests {
             assert_eq!(failure(""), words);
             assert_eq!(failure("os error 7"), format!("{words}: os error 7"));
         }
-    }
-
-    #[test]
-    fn what_an_io_error_wraps_is_among_its_causes() {
-        #[derive(Debug, Error)]
-        #[error("outer")]
-        struct Outer(#[source] io::Error);
-
-        let root = io::Error::other("root");
-        let wrapped = io::Error::other(Outer(io::Error::other(Outer(root))));
-        let found: Vec<_> = causes(&wrapped).map(ToString::to_string).collect();
-        // An I/O error prints as what it wraps.
-        assert_eq!(found, ["outer", "outer", "outer", "outer", "root", "root"]);
-        let found: Vec<_> =
-            causes(&io::Error::from(io::ErrorKind::TimedOut)).map(ToString::to_string).collect();
-        assert_eq!(found, ["timed out"]);
     }
 }

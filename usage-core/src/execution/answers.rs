@@ -7,7 +7,7 @@ use crate::execution::decoder::OpResponse;
 use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op};
 use crate::ids::ExecutionId;
-use crate::machine::{Progress, Verdict};
+use crate::machine::{Progress, Terms, Verdict};
 use crate::model::{QueryStatus, ResultsPage, Submission};
 use crate::phase::{Cause, Phase, Transition, WaitReason};
 use crate::query::UsageQuery;
@@ -22,15 +22,18 @@ impl<Q: UsageQuery> Execution<Q> {
     pub(super) fn on_answer(&mut self, now: Timestamp, answer: OpResponse) -> Progress<UsageTable> {
         self.courier.delivered();
         let from = self.phase();
-        match (std::mem::take(&mut self.state), answer) {
-            (State::InFlight(in_flight), OpResponse::Submission(submission)) => {
+        let in_flight = match std::mem::take(&mut self.state) {
+            State::InFlight(in_flight) => in_flight,
+            state => {
+                self.state = state;
+                return Progress::nothing();
+            }
+        };
+        match answer {
+            OpResponse::Submission(submission) => {
                 Progress::moved(self.on_submission(now, in_flight, submission))
             }
-            (State::InFlight(in_flight), OpResponse::Page(page)) => self.on_page(now, from, in_flight, page),
-            (state, _) => {
-                self.state = state;
-                Progress::nothing()
-            }
+            OpResponse::Page(page) => self.on_page(now, from, in_flight, page),
         }
     }
 
@@ -41,7 +44,7 @@ impl<Q: UsageQuery> Execution<Q> {
         match id {
             Ok(id) => {
                 self.submitted_at = Some(now);
-                let delay = self.courier.delay(self.policy.first_poll, &self.policy);
+                let delay = self.courier.delay(self.terms.policy.first_poll, &self.terms.policy);
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
             }
             Err(problem) => {
@@ -70,11 +73,11 @@ impl<Q: UsageQuery> Execution<Q> {
                 return Progress::moved(self.fail(failure));
             }
             status => {
-                self.unknown_status = match status {
+                self.set_unknown_status(match status {
                     Some(QueryStatus::Running | QueryStatus::Queued) => None,
                     Some(status) => Some(status.as_str().into()),
                     None => Some("".into()),
-                };
+                });
                 let until = self.next_poll(now);
                 self.polls = self.polls.saturating_add(1);
                 let waiting = in_flight.again(until, WaitReason::Poll);
@@ -82,7 +85,7 @@ impl<Q: UsageQuery> Execution<Q> {
             }
         }
         let transition = match page.next {
-            Some(cursor) if !self.cursors.insert(cursor.clone()) => {
+            Some(cursor) if !self.rare.get_or_insert_default().cursors.insert(cursor.clone()) => {
                 self.state = in_flight.into();
                 return Progress::moved(self.fail(Failure::RepeatedCursor(cursor)));
             }
@@ -124,13 +127,13 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Waits, unless the deadline comes first: then it fails at once and says when it might have gone on.
     fn wait(&mut self, from: Phase, waiting: Waiting, cause: Cause, last: Option<Trouble>) -> Transition {
-        if waiting.until < self.deadline {
+        if waiting.until < self.terms.deadline {
             return self.enter(from, waiting, cause);
         }
         let failure = Failure::Deadline {
             next_allowed: waiting.until,
             waiting_for: Some(waiting.why),
-            unknown_status: self.unknown_status.clone(),
+            unknown_status: self.unknown_status(),
             last,
         };
         self.enter(from, State::from(waiting).failed(failure), Cause::DeadlinePassed)
@@ -139,15 +142,16 @@ impl<Q: UsageQuery> Execution<Q> {
     /// When to poll again. A poll that would come at the deadline or later is moved to just before it: nobody gives up
     /// while there is time left to look once more.
     fn next_poll(&mut self, now: Timestamp) -> Timestamp {
-        let until = now.saturating_add(self.courier.delay(self.policy.poll.delay(self.polls), &self.policy));
-        let last_look = self.deadline.saturating_sub(LAST_LOOK);
-        if until >= self.deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
+        let Terms { policy, deadline } = &self.terms;
+        let until = now.saturating_add(self.courier.delay(policy.poll.delay(self.polls), policy));
+        let last_look = deadline.saturating_sub(LAST_LOOK);
+        if until >= *deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
 
     /// A 404 shortly after the submit: the service's stores have not all heard of the execution.
     pub(super) fn is_not_found_yet(&self, now: Timestamp, error: &ResponseError) -> bool {
         let young =
-            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.policy.not_found_grace);
+            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.terms.policy.not_found_grace);
         let not_found =
             matches!(error, ResponseError::Api(error) if error.status == http::StatusCode::NOT_FOUND);
         young && not_found && self.phase() == Phase::InFlightPoll
@@ -158,7 +162,7 @@ impl<Q: UsageQuery> Execution<Q> {
             ResponseError::Api(error) => Some(Trouble::Api(error)),
             ResponseError::Decode(_) => None,
         };
-        let until = now.saturating_add(self.courier.delay(self.policy.first_poll, &self.policy));
+        let until = now.saturating_add(self.courier.delay(self.terms.policy.first_poll, &self.terms.policy));
         match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => {
                 let waiting = in_flight.again(until, WaitReason::Poll);

@@ -9,7 +9,7 @@ use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
 use crate::machine::{
-    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions,
+    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Ticket, Transitions,
 };
 use crate::phase::{Cause, Transition};
 use crate::query::UsageQuery;
@@ -65,8 +65,8 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<OpDecoder<Q>> {
-        let decoder = OpDecoder::for_op(self.op());
-        self.take_head(now, ticket, head, decoder, session)
+        self.observe(now);
+        Courier::on_head(now, ticket, head, || OpDecoder::for_op(self.op()), session)
     }
 
     fn on_end(
@@ -91,12 +91,11 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
             return Progress::nothing();
         }
         let repeatable = self.may_repeat(self.state.op());
-        let terms = self.terms();
         let transition = if ticket.is_for_token() {
-            let verdict = self.courier.on_token_failure(now, failure, terms, session);
+            let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
             self.conclude(verdict)
         } else {
-            let verdict = self.courier.on_failure(now, failure, repeatable, terms);
+            let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
             self.conclude(verdict)
         };
         Progress { transition, output: None }
@@ -109,26 +108,13 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     fn error(&self) -> Option<Error> {
         let State::Finished(Finished { op, failure: Some(failure) }) = &self.state else { return None };
         let endpoint = if matches!(op, Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
-        let error = Error::new(failure.clone(), self.courier.stands_at(endpoint))
+        let error = Error::new(Failure::clone(failure), self.courier.stands_at(endpoint))
             .with_attempts(self.courier.attempts);
         Some(error.with_execution(self.phase(), self.id().cloned()))
     }
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// The head of an answer, whose body `decoder` reads.
-    pub(super) fn take_head<D: ResponseDecoder>(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        head: &Parts,
-        decoder: D,
-        session: &mut Session,
-    ) -> Intake<D> {
-        self.observe(now);
-        Courier::on_head(now, ticket, head, decoder, session)
-    }
-
     /// The end of an answer, whatever read it.
     pub(super) fn take_end<D: ResponseDecoder<Output = OpResponse>>(
         &mut self,
@@ -138,18 +124,17 @@ impl<Q: UsageQuery> Execution<Q> {
     ) -> Progress<UsageTable> {
         self.observe(now);
         let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
-        let terms = self.terms();
         let transition = match arrival {
             Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),
             Arrival::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
                 self.on_not_found(now, error)
             }
             Arrival::Answer(Err(error)) => {
-                let verdict = self.courier.on_error(now, error, terms, session);
+                let verdict = self.courier.on_error(now, error, &self.terms, session);
                 self.conclude(verdict)
             }
             Arrival::Token(answer) => {
-                let verdict = self.courier.on_token(now, answer, terms, session);
+                let verdict = self.courier.on_token(now, answer, &self.terms, session);
                 self.conclude(verdict)
             }
         };
@@ -161,21 +146,16 @@ impl<Q: UsageQuery> Execution<Q> {
         self.state.op()
     }
 
-    fn terms(&self) -> Terms {
-        Terms { policy: self.policy, deadline: self.deadline }
-    }
-
     fn dispatch(&mut self, now: Timestamp, session: &mut Session) -> Dispatch {
-        let terms = self.terms();
         match self.state.op() {
             // A query that cannot be sent is refused before a token is asked for.
             Op::Submit => match self.query.check(now).and_then(|()| self.query.body()) {
-                Ok(_) => self.courier.dispatch(now, &self.query, terms, session),
+                Ok(_) => self.courier.dispatch(now, &self.query, &self.terms, session),
                 Err(error) => Dispatch::Fail(error.into()),
             },
             Op::Poll { id, after } => {
                 let results = self.query.results(id, after.as_ref());
-                self.courier.dispatch(now, &results, terms, session)
+                self.courier.dispatch(now, &results, &self.terms, session)
             }
         }
     }
@@ -201,7 +181,7 @@ impl<Q: UsageQuery> Execution<Q> {
 
     fn may_repeat(&self, op: &Op) -> bool {
         match op {
-            Op::Submit => Q::REPEATABLE || self.policy.resubmit,
+            Op::Submit => Q::REPEATABLE || self.terms.policy.resubmit,
             Op::Poll { .. } => <Q::Results as Endpoint>::REPEATABLE,
         }
     }

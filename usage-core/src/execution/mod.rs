@@ -9,6 +9,7 @@ pub mod table;
 mod visiting;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use decoder::{OpDecoder, OpResponse};
@@ -19,9 +20,9 @@ pub use visiting::{Visiting, VisitingDecoder};
 use crate::error::Failure;
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
-use crate::machine::Courier;
 #[cfg(doc)]
 use crate::machine::Machine;
+use crate::machine::{Courier, Terms};
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
 use crate::retry::Policy;
@@ -37,47 +38,56 @@ use state::{Ready, State};
 #[derive(Clone, Debug)]
 pub struct Execution<Q> {
     query: Q,
-    policy: Policy,
-    deadline: Timestamp,
+    terms: Terms,
     /// The latest `now` that was handed in.
     latest: Timestamp,
     submitted_at: Option<Timestamp>,
     courier: Courier,
     state: State,
-    /// The cursors followed so far: one that returns would be an endless loop.
-    cursors: BTreeSet<Cursor>,
     polls: u32,
     pages: u32,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few executions have. On the heap, so that the many that wait do so without it.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// The cursors followed so far: one that returns would be an endless loop.
+    cursors: BTreeSet<Cursor>,
     /// The status of the last poll if it is unknown; empty if the service gave none.
     unknown_status: Option<Box<str>>,
 }
 
 impl<Q: UsageQuery> Execution<Q> {
     /// An execution that is yet to be submitted, and may take `policy.deadline` from `now` on. `seed` decides the
-    /// jitter of its waits.
-    pub fn new(query: Q, policy: Policy, seed: u64, now: Timestamp) -> Self {
-        Self::with_state(query, policy, Jitter::new(seed), now, Ready { op: Op::Submit }.into())
+    /// jitter of its waits. The policy may be shared with other executions, as an [`Arc`].
+    pub fn new(query: Q, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
+        Self::with_state(query, policy.into(), Jitter::new(seed), now, Ready { op: Op::Submit }.into())
     }
 
     /// Goes on with an execution that was submitted elsewhere; it is polled at once.
-    pub fn attach(query: Q, id: ExecutionId, policy: Policy, seed: u64, now: Timestamp) -> Self {
+    pub fn attach(
+        query: Q,
+        id: ExecutionId,
+        policy: impl Into<Arc<Policy>>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Self {
         let op = Op::Poll { id, after: None };
-        Self::with_state(query, policy, Jitter::new(seed), now, Ready { op }.into())
+        Self::with_state(query, policy.into(), Jitter::new(seed), now, Ready { op }.into())
     }
 
-    fn with_state(query: Q, policy: Policy, jitter: Jitter, now: Timestamp, state: State) -> Self {
+    fn with_state(query: Q, policy: Arc<Policy>, jitter: Jitter, now: Timestamp, state: State) -> Self {
         Self {
             query,
-            policy,
-            deadline: now.saturating_add(policy.deadline),
+            terms: Terms::new(policy, now),
             latest: now,
             submitted_at: None,
             courier: Courier::new(jitter),
             state,
-            cursors: BTreeSet::new(),
             polls: 0,
             pages: 0,
-            unknown_status: None,
+            rare: None,
         }
     }
 
@@ -116,7 +126,7 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Until when it has time.
     pub fn deadline(&self) -> Timestamp {
-        self.deadline
+        self.terms.deadline
     }
 
     /// Ends it here. The service knows no cancelling: there the query runs on. `None` if it had ended before.
@@ -132,7 +142,7 @@ impl<Q: UsageQuery> Execution<Q> {
         if back == Duration::ZERO {
             return;
         }
-        self.deadline = self.deadline.saturating_sub(back);
+        self.terms.deadline = self.terms.deadline.saturating_sub(back);
         self.submitted_at = self.submitted_at.map(|at| at.saturating_sub(back));
         if let State::Waiting(waiting) = &mut self.state {
             waiting.until = waiting.until.saturating_sub(back);
@@ -160,13 +170,20 @@ impl<Q: UsageQuery> Execution<Q> {
     /// A deadline that passed while the service spoke of an unknown status names it.
     fn with_status(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::Deadline { next_allowed, waiting_for, last, .. } => Failure::Deadline {
-                next_allowed,
-                waiting_for,
-                last,
-                unknown_status: self.unknown_status.clone(),
-            },
+            Failure::Deadline { next_allowed, waiting_for, last, .. } => {
+                Failure::Deadline { next_allowed, waiting_for, last, unknown_status: self.unknown_status() }
+            }
             failure => failure,
+        }
+    }
+
+    fn unknown_status(&self) -> Option<Box<str>> {
+        self.rare.as_ref()?.unknown_status.clone()
+    }
+
+    fn set_unknown_status(&mut self, status: Option<Box<str>>) {
+        if status.is_some() || self.rare.is_some() {
+            self.rare.get_or_insert_default().unknown_status = status;
         }
     }
 }

@@ -1,11 +1,13 @@
 //! A saved execution: small JSON that another process can go on from.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::error::excerpt;
 use crate::execution::state::{InFlight, Ready, State};
-use crate::execution::{Execution, Op};
+use crate::execution::{Execution, Op, Rare};
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
 use crate::query::UsageQuery;
@@ -135,7 +137,7 @@ impl<Q: UsageQuery> Execution<Q> {
             in_flight: matches!(self.state, State::InFlight(_)),
             complete: self.phase() == crate::phase::Phase::Complete,
             submitted_at: self.submitted_at,
-            cursors: self.cursors.iter().cloned().collect(),
+            cursors: self.rare.iter().flat_map(|rare| &rare.cursors).cloned().collect(),
             polls: self.polls,
             pages: self.pages,
             jitter: self.courier.jitter.clone(),
@@ -144,7 +146,11 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Goes on where a saved execution stopped, with a deadline of its own from `now` on. A wait that was under
     /// way is over; a poll that was out goes out again; a submit that was out is ambiguous.
-    pub fn restore(snapshot: Snapshot<Q>, policy: Policy, now: Timestamp) -> Result<Self, RestoreError> {
+    pub fn restore(
+        snapshot: Snapshot<Q>,
+        policy: impl Into<Arc<Policy>>,
+        now: Timestamp,
+    ) -> Result<Self, RestoreError> {
         if snapshot.complete {
             return Err(RestoreError::Complete);
         }
@@ -153,12 +159,13 @@ impl<Q: UsageQuery> Execution<Q> {
         } else {
             Ready { op: snapshot.step }.into()
         };
+        let rare = Rare { cursors: snapshot.cursors.into_iter().collect(), ..Rare::default() };
         Ok(Self {
             submitted_at: snapshot.submitted_at,
-            cursors: snapshot.cursors.into_iter().collect(),
+            rare: (!rare.cursors.is_empty()).then(|| Box::new(rare)),
             polls: snapshot.polls,
             pages: snapshot.pages,
-            ..Self::with_state(snapshot.query, policy, snapshot.jitter, now, state)
+            ..Self::with_state(snapshot.query, policy.into(), snapshot.jitter, now, state)
         })
     }
 }

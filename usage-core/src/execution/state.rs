@@ -53,7 +53,7 @@ pub(super) struct Waiting {
 #[derive(Clone, Debug)]
 pub(super) struct Finished {
     pub(super) op: Op,
-    pub(super) failure: Option<Failure>,
+    pub(super) failure: Option<Box<Failure>>,
 }
 
 impl Ready {
@@ -101,7 +101,7 @@ impl Waiting {
 
 impl State {
     pub(super) fn failed(self, failure: Failure) -> Finished {
-        Finished { op: self.into_op(), failure: Some(failure) }
+        Finished { op: self.into_op(), failure: Some(Box::new(failure)) }
     }
 
     pub(super) fn op(&self) -> &Op {

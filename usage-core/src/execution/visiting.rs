@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{DecodeError, Error, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::{Execution, Op};
-use crate::machine::{Intake, Machine, Progress, Step, Ticket};
+use crate::machine::{Courier, Intake, Machine, Progress, Step, Ticket};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
@@ -99,14 +99,15 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<Self::Decoder> {
-        let decoder = match self.execution.op() {
-            Op::Submit => Reads::Submission(Default::default()),
+        self.execution.observe(now);
+        let decoder = || match self.execution.op() {
+            Op::Submit => VisitingDecoder(Reads::Submission(Default::default())),
             Op::Poll { .. } => {
                 lock(&self.rows).begin();
-                Reads::Page(Box::new(Page::new(Arc::clone(&self.rows))))
+                VisitingDecoder(Reads::Page(Box::new(Page::new(Arc::clone(&self.rows)))))
             }
         };
-        self.execution.take_head(now, ticket, head, VisitingDecoder(decoder), session)
+        Courier::on_head(now, ticket, head, decoder, session)
     }
 
     fn on_end(

@@ -1,10 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
 use http::response::Parts;
 
 use crate::auth::Authorization;
 use crate::decode::ResponseDecoder;
-use crate::endpoint::{Endpoint, EndpointExt};
+use crate::endpoint::Endpoint;
 use crate::error::{
     ApiError, Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized,
 };
@@ -29,11 +31,8 @@ pub(crate) struct Courier {
     pub(crate) attempts: u32,
     /// Whether the login host had the last word.
     at_login: bool,
-    next_ticket: u64,
-    /// The operation whose answer is awaited.
-    awaited: Option<u64>,
-    /// The token that this machine fetches for the session.
-    fetching: Option<crate::auth::FetchId>,
+    /// What the answer that is awaited is for.
+    awaited: Option<Purpose>,
     /// The generation of the token that the awaited operation carries.
     generation: u64,
     /// Whether this operation has had its fresh token after a 401.
@@ -44,13 +43,20 @@ pub(crate) struct Courier {
 }
 
 /// Until when, and by which policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    pub(crate) policy: Policy,
+    /// That of the client: a thousand executions that wait share one.
+    pub(crate) policy: Arc<Policy>,
     pub(crate) deadline: Timestamp,
 }
 
 impl Terms {
+    /// The terms of what begins at `now`.
+    pub(crate) fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
+        let deadline = now.saturating_add(policy.deadline);
+        Self { policy, deadline }
+    }
+
     /// How long an exchange that begins at `now` may take.
     fn timeout(&self, now: Timestamp) -> Duration {
         self.policy.exchange_timeout.min(self.deadline.saturating_since(now))
@@ -82,9 +88,7 @@ impl Courier {
             jitter,
             attempts: 0,
             at_login: false,
-            next_ticket: 0,
             awaited: None,
-            fetching: None,
             generation: 0,
             renewed: false,
             failures: 0,
@@ -97,7 +101,7 @@ impl Courier {
         &mut self,
         now: Timestamp,
         endpoint: &E,
-        terms: Terms,
+        terms: &Terms,
         session: &mut Session,
     ) -> Dispatch {
         if let Err(late) = self.begin(now, terms, session) {
@@ -110,38 +114,40 @@ impl Courier {
             Ok(generation) => generation,
             Err(first) => return first,
         };
-        let request = match endpoint.to_request(&session.api, session.access_token()) {
+        let request = match session.request(endpoint) {
             Ok(request) => request,
             Err(error) => return Dispatch::Fail(error.into()),
         };
-        self.next_ticket += 1;
-        self.awaited = Some(self.next_ticket);
         self.generation = generation;
         session.budget.spend(now);
-        let ticket = Ticket(Purpose::Operation(self.next_ticket));
-        let exchange = Exchange::new(ticket, E::NAME, request, terms.timeout(now));
-        Dispatch::Send(self.address(exchange, session))
+        let purpose = Purpose::Operation(self.attempts);
+        Dispatch::Send(self.send(purpose, E::NAME, request, terms.timeout(now), session))
     }
 
     /// Gets the session a token without sending anything with it: what is to be done first, if anything.
-    pub(crate) fn log_in(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Option<Dispatch> {
+    pub(crate) fn log_in(
+        &mut self,
+        now: Timestamp,
+        terms: &Terms,
+        session: &mut Session,
+    ) -> Option<Dispatch> {
         self.begin(now, terms, session).and_then(|()| self.authorize(now, terms, session)).err()
     }
 
     /// A try begins, unless it is too late. A fetch that is still out was given up.
-    fn begin(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Result<(), Dispatch> {
+    fn begin(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<(), Dispatch> {
         self.at_login = false;
         if now >= terms.deadline {
             return Err(Dispatch::Fail(deadline(now, None, None)));
         }
-        if let Some(fetch) = self.fetching.take() {
+        if let Some(Purpose::Token(fetch)) = self.awaited.take() {
             session.token.abandon(fetch);
         }
         Ok(())
     }
 
     /// The generation of the session's token, or what is to be done before there is one.
-    fn authorize(&mut self, now: Timestamp, terms: Terms, session: &mut Session) -> Result<u64, Dispatch> {
+    fn authorize(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<u64, Dispatch> {
         self.at_login = true;
         let timeout = terms.timeout(now);
         let fetch = match session.token.authorize(now, timeout) {
@@ -164,16 +170,23 @@ impl Courier {
                 return Err(Dispatch::Fail(error.into()));
             }
         };
-        self.fetching = Some(fetch);
-        let exchange = Exchange::new(Ticket(Purpose::Token(fetch)), TOKEN, request, timeout);
-        Err(Dispatch::Authorize(self.address(exchange, session)))
+        Err(Dispatch::Authorize(self.send(Purpose::Token(fetch), TOKEN, request, timeout, session)))
     }
 
-    fn address(&mut self, mut exchange: Exchange, session: &Session) -> Box<Exchange> {
+    fn send(
+        &mut self,
+        purpose: Purpose,
+        endpoint: &'static str,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+        session: &Session,
+    ) -> Box<Exchange> {
+        self.awaited = Some(purpose);
         self.attempts = self.attempts.saturating_add(1);
+        let mut exchange = Box::new(Exchange::new(Ticket(purpose), endpoint, request, timeout));
         session.dress(&mut exchange.request);
         exchange.span = trace::exchange(&exchange, self.attempts);
-        Box::new(exchange)
+        exchange
     }
 
     /// The head of an answer: its rate-limit headers count for the whole session, whoever asked.
@@ -181,7 +194,7 @@ impl Courier {
         now: Timestamp,
         ticket: Ticket,
         head: &Parts,
-        decoder: D,
+        decoder: impl FnOnce() -> D,
         session: &mut Session,
     ) -> Intake<D> {
         trace::answered(head);
@@ -200,11 +213,11 @@ impl Courier {
         intake: Intake<D>,
         session: &mut Session,
     ) -> Option<Arrival<D::Output>> {
-        let (ticket, arrival) = intake.finish();
-        if self.redeem(&ticket, session) {
-            return Some(arrival);
+        let purpose = intake.ticket().0;
+        if self.redeem(intake.ticket(), session) {
+            return Some(intake.finish());
         }
-        if let (Purpose::Token(fetch), Arrival::Token(Ok(answer))) = (ticket.0, arrival) {
+        if let (Purpose::Token(fetch), Arrival::Token(Ok(answer))) = (purpose, intake.finish()) {
             session.token_arrived_late(now, fetch, &answer);
         }
         None
@@ -212,12 +225,10 @@ impl Courier {
 
     /// Whether `ticket` is for what is awaited; then it is no longer.
     pub(crate) fn redeem(&mut self, ticket: &Ticket, session: &Session) -> bool {
+        let is_awaited = self.awaited.take_if(|awaited| *awaited == ticket.0).is_some();
         match ticket.0 {
-            Purpose::Operation(number) => self.awaited.take_if(|awaited| *awaited == number).is_some(),
-            Purpose::Token(fetch) => {
-                self.fetching.take_if(|fetching| *fetching == fetch).is_some()
-                    && session.token.is_current(fetch)
-            }
+            Purpose::Operation(_) => is_awaited,
+            Purpose::Token(fetch) => is_awaited && session.token.is_current(fetch),
         }
     }
 
@@ -226,9 +237,10 @@ impl Courier {
         if self.at_login { TOKEN } else { endpoint }
     }
 
-    /// The machine no longer awaits anything.
+    /// The machine no longer awaits the answer to an operation. A token that it fetches is the session's, and is still
+    /// of use.
     pub(crate) fn give_up(&mut self) {
-        self.awaited = None;
+        self.awaited.take_if(|awaited| matches!(awaited, Purpose::Operation(_)));
     }
 
     /// The answer to the awaited operation was good: what failed before it is forgotten.
@@ -243,7 +255,7 @@ impl Courier {
         &mut self,
         now: Timestamp,
         answer: Result<crate::auth::TokenAnswer, ResponseError>,
-        terms: Terms,
+        terms: &Terms,
         session: &mut Session,
     ) -> Verdict<()> {
         match answer {
@@ -276,7 +288,7 @@ impl Courier {
         &mut self,
         now: Timestamp,
         failure: TransportFailure,
-        terms: Terms,
+        terms: &Terms,
         session: &mut Session,
     ) -> Verdict<()> {
         trace::failed(&failure);
@@ -291,7 +303,7 @@ impl Courier {
         &mut self,
         now: Timestamp,
         trouble: Trouble,
-        terms: Terms,
+        terms: &Terms,
         session: &mut Session,
     ) -> Verdict<()> {
         let verdict = self.again(now, trouble, Cause::TokenUnavailable, terms);
@@ -304,7 +316,7 @@ impl Courier {
         &mut self,
         now: Timestamp,
         error: ResponseError,
-        terms: Terms,
+        terms: &Terms,
         session: &mut Session,
     ) -> Verdict<std::convert::Infallible> {
         let error = match error {
@@ -337,7 +349,7 @@ impl Courier {
         now: Timestamp,
         failure: TransportFailure,
         repeatable: bool,
-        terms: Terms,
+        terms: &Terms,
     ) -> Verdict<std::convert::Infallible> {
         trace::failed(&failure);
         match (failure.kind, failure.sent) {
@@ -348,7 +360,7 @@ impl Courier {
     }
 
     /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
-    fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: Terms) -> Verdict<T> {
+    fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: &Terms) -> Verdict<T> {
         let retry_after = match &trouble {
             Trouble::Api(error) => error.retry_after.map(|at| at.earliest(now)),
             Trouble::Transport(_) => None,
@@ -374,7 +386,7 @@ impl Courier {
     }
 }
 
-fn wait(until: Timestamp, why: WaitReason, terms: Terms) -> Dispatch {
+fn wait(until: Timestamp, why: WaitReason, terms: &Terms) -> Dispatch {
     if until >= terms.deadline {
         Dispatch::Fail(deadline(until, Some(why), None))
     } else {

@@ -74,8 +74,8 @@ pub struct Ticket(pub(super) Purpose);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// A request of the machine itself, by its number.
-    Operation(u64),
+    /// A request of the machine itself, by the number of requests before it.
+    Operation(u32),
     /// A token for the session.
     Token(FetchId),
 }

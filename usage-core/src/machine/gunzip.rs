@@ -103,13 +103,13 @@ mod tests {
         decoder: D,
         chunks: &[&[u8]],
     ) -> Result<D::Output, ResponseError> {
-        let mut intake = Intake::new(Ticket(Purpose::Operation(1)), head, decoder);
+        let mut intake = Intake::new(Ticket(Purpose::Operation(1)), head, || decoder);
         for chunk in chunks {
             if intake.push(chunk).is_break() {
                 break;
             }
         }
-        let (_, Arrival::Answer(answer)) = intake.finish() else { unreachable!("no token was asked for") };
+        let Arrival::Answer(answer) = intake.finish() else { unreachable!("no token was asked for") };
         answer
     }
 
@@ -212,6 +212,7 @@ mod tests {
             "the gzip body is corrupt"
         );
         assert_eq!(problem(page("gzip", &[&document[..]])), "the gzip body is corrupt");
+        assert_eq!(problem(page("gzip", &[&whole[..whole.len() - 9]])), "the gzip body ends too early");
         let mut wrong = whole.clone();
         let checksum = wrong.len() - 5;
         wrong[checksum] ^= 1;
@@ -220,6 +221,13 @@ mod tests {
             problem(page("gzip, gzip", &[&whole])),
             "the body is encoded as gzip, gzip, which was not asked for"
         );
+    }
+
+    #[test]
+    fn it_does_not_print_what_it_holds() {
+        let mut gunzip = Gunzip::new();
+        let _ = gunzip.push(&gzip(b"hunter2"), |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(format!("{gunzip:?}"), "Gunzip { .. }");
     }
 
     #[test]

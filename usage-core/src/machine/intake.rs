@@ -52,12 +52,7 @@ pub(crate) enum Arrival<T> {
 }
 
 impl<D: ResponseDecoder> Intake<D> {
-    pub(super) fn new(ticket: Ticket, head: &Parts, decoder: D) -> Self {
-        let sink = match ticket.0 {
-            _ if !head.status.is_success() => Sink::Error(Vec::new()),
-            Purpose::Operation(_) => Sink::Answer(decoder),
-            Purpose::Token(_) => Sink::Token(JsonDecoder::default()),
-        };
+    pub(super) fn new(ticket: Ticket, head: &Parts, decoder: impl FnOnce() -> D) -> Self {
         let encoding = Encoding::of(&head.headers);
         let broken = match &encoding {
             Encoding::Foreign(name) if head.status.is_success() => {
@@ -67,13 +62,24 @@ impl<D: ResponseDecoder> Intake<D> {
             _ => None,
         };
         Self {
-            ticket,
             status: head.status,
             headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
-            body: Body { sink, broken },
+            body: Body {
+                sink: match ticket.0 {
+                    _ if !head.status.is_success() => Sink::Error(Vec::new()),
+                    Purpose::Operation(_) => Sink::Answer(decoder()),
+                    Purpose::Token(_) => Sink::Token(JsonDecoder::default()),
+                },
+                broken,
+            },
+            ticket,
         }
+    }
+
+    pub(super) fn ticket(&self) -> &Ticket {
+        &self.ticket
     }
 
     /// Takes the next chunk. `Break` says that no more of the body is wanted: stop reading and call
@@ -91,7 +97,7 @@ impl<D: ResponseDecoder> Intake<D> {
     }
 
     #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
-    pub(super) fn finish(mut self) -> (Ticket, Arrival<D::Output>) {
+    pub(super) fn finish(mut self) -> Arrival<D::Output> {
         #[cfg(feature = "gzip")]
         if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.broken.is_none()) {
             let body = &mut self.body;
@@ -100,21 +106,19 @@ impl<D: ResponseDecoder> Intake<D> {
                 let _ = body.breaks(error);
             }
         }
-        let purpose = self.ticket.0;
         let broken = self.body.broken.map(ResponseError::Decode);
-        let arrival = match self.body.sink {
+        match self.body.sink {
             Sink::Answer(decoder) => Arrival::Answer(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
             Sink::Token(decoder) => Arrival::Token(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
             Sink::Error(body) => {
                 let error = ApiError::from_response(self.status, &self.headers, &body);
                 let error = ResponseError::Api(Box::new(error));
-                match purpose {
+                match self.ticket.0 {
                     Purpose::Operation(_) => Arrival::Answer(Err(error)),
                     Purpose::Token(_) => Arrival::Token(Err(error)),
                 }
             }
-        };
-        (self.ticket, arrival)
+        }
     }
 }
 

@@ -41,11 +41,11 @@ use crate::time::Timestamp;
 /// Time enters with each input and may step back; the machine shifts its own timers then. The session is the one
 /// that all machines of a client share. Asking [`next`](Self::next) twice is harmless, except that a request which
 /// is still out counts as given up.
-pub trait Machine {
+pub trait Machine: Send {
     /// What reads the body of an answer.
     type Decoder: ResponseDecoder;
     /// What an exchange may bring: the rows of a page, the response of a call.
-    type Output;
+    type Output: Send;
 
     /// What to do now.
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step;

@@ -253,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_is_a_part_of_a_named_license() {
+        let month = |name: &str, count| name.parse::<License>().unwrap().requests_a_month(count);
+        for plan in ["cx1", "cx2", "cx2-digital", "cx3", "cx3-digital"] {
+            let named = month(&format!("{plan}-named"), 1);
+            let hours = |count| month(&format!("{plan}-hourly"), count);
+            assert_eq!((hours(0), hours(111), hours(222)), (0, named, 2 * named), "{plan}");
+            assert_eq!(hours(1), named / 111, "{plan}");
+        }
+        assert_eq!((month("cx2-named", 40), month("cx3-concurrent", 2)), (4_400_000, 364_000));
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let error = |text: &str| text.parse::<Licenses>().unwrap_err().to_string();
         assert!(

@@ -60,10 +60,32 @@ fn each_month_is_held_against_the_allowance_for_itself() {
     assert_eq!(months, [(90, 1, 2_700), (40, 2, 620)]);
     assert_eq!(used.months[1].exceeded_on, Some(date("2026-10-06")));
     assert_eq!(used.months[0].exceeded_on, None, "nobody knows the days before");
+    assert!(used.months[0].ended && !used.months[1].ended);
     assert_eq!(
         used.months[1].assumption,
         "the 29 days of 2026-10 not in the data are taken for the mean of the 2 that are"
     );
+}
+
+#[test]
+fn an_allowance_that_is_used_up_is_not_exceeded() {
+    let rows = table([row("2026-10-01", "a", 60), row("2026-10-02", "a", 40), row("2026-10-04", "a", 1)]);
+    let used = allowance(&rows, &ReportOptions::default().with_allowance(Allowance::requests(100)));
+    assert_eq!(used.months[0].exceeded_on, Some(date("2026-10-04")));
+}
+
+#[test]
+fn months_end_with_the_calendar() {
+    let rows = table([row("9998-11-30", "a", 1), row("9998-12-31", "a", 1)]);
+    let used = allowance(&rows, &ReportOptions::default().with_allowance(Allowance::requests(100)));
+    assert_eq!(used.months.iter().map(|month| month.used).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn a_day_without_requests_is_not_busy() {
+    let rows = table([row("2026-07-01", "a", 0), row("2026-07-02", "a", 3), row("2026-07-03", "a", 0)]);
+    let report = Report::new(&rows, &ReportOptions::default());
+    assert_eq!(report.busiest.iter().map(|day| day.date).collect::<Vec<_>>(), [date("2026-07-02")]);
 }
 
 #[test]
@@ -161,10 +183,12 @@ fn the_heat_map_is_by_weekday() {
     // 2026-07-06 is a Monday.
     let rows = table([row("2026-07-06", "a", 10), row("2026-07-13", "a", 30), row("2026-07-07", "b", 5)]);
     let report = Report::new(&rows, &ReportOptions::default());
-    let map = report.weekdays.unwrap();
+    let mut map = report.weekdays.unwrap();
     assert_eq!(map.days, [2, 1, 1, 1, 1, 1, 1]);
     assert_eq!(map.clients[0].requests, [Some(40), None, None, None, None, None, None]);
     assert_eq!((map.mean(&map.clients[0], 0), map.mean(&map.clients[0], 1)), (Some(20.0), None));
+    map.days[0] = 0;
+    assert_eq!(map.mean(&map.clients[0], 0), None);
 }
 
 #[test]
@@ -181,6 +205,63 @@ fn the_document_has_the_names_of_the_api() {
     assert_eq!(json["totals"], totals);
     assert_eq!(json["topClients"][0]["series"], serde_json::json!([10]));
     assert!(json["topUsers"].as_array().unwrap().is_empty() && json.get("comparison").is_none());
+}
+
+#[test]
+fn the_document_has_every_part_that_is_there() {
+    let undated = UsageRecord { requests: Some(3), ..Default::default() };
+    let now = table([row("2026-07-06", "a", 10), row("2026-07-07", "b", 5), undated]);
+    let options = ReportOptions::default().with_allowance(Allowance::requests(100));
+    let report = Report::compared(&now, &table([row("2026-06-30", "a", 9)]), None, &options);
+    let json = serde_json::to_value(&report).unwrap();
+    for part in ["weekdays", "arrivals", "comparison", "allowance"] {
+        assert!(json[part].is_object(), "{part}");
+    }
+    assert_eq!(json["totals"]["rowsWithoutDate"], 1);
+    let dated = serde_json::to_value(Report::new(&table([row("2026-07-06", "a", 10)]), &options)).unwrap();
+    assert!(dated["totals"].get("rowsWithoutDate").is_none());
+}
+
+#[test]
+fn what_is_said_of_days_is_said_of_rows_by_day_alone() {
+    let rows = table([row("2026-07-01", "a", 10), row("2026-08-01", "b", 5)]);
+    let by_day = ReportOptions::default().with_granularity(Granularity::Day);
+    let report = Report::new(&rows, &by_day);
+    assert_eq!((report.granularity, report.days.len()), (Granularity::Day, 32));
+    assert!(report.weekdays.is_some() && report.arrivals.is_some());
+
+    let by_month = ReportOptions::default().with_granularity(Granularity::Month);
+    let report = Report::new(&rows, &by_month);
+    assert_eq!((report.granularity, report.days.len()), (Granularity::Month, 2));
+    assert!(report.weekdays.is_none() && report.arrivals.is_none());
+
+    // A row without a date may be of either half.
+    let undated = UsageRecord { client_name: Some("b".into()), requests: Some(3), ..Default::default() };
+    let some_undated = table([row("2026-07-01", "a", 10), row("2026-07-02", "b", 5), undated.clone()]);
+    assert!(Report::new(&some_undated, &by_day).arrivals.is_none());
+    // No row says when, or who.
+    let period = Period::new(date("2026-07-01"), date("2026-07-02")).unwrap();
+    assert!(Report::new(&table([undated]), &by_day.clone().with_period(period)).weekdays.is_none());
+    let nobody = |day: &str| UsageRecord { date: Some(day.into()), requests: Some(1), ..Default::default() };
+    let report = Report::new(&table([nobody("2026-07-01"), nobody("2026-07-02")]), &by_day);
+    assert!(report.arrivals.is_none() && report.weekdays.is_none());
+}
+
+#[test]
+fn a_client_whose_requests_are_none_is_not_there() {
+    let rows = table([
+        row("2026-07-01", "asleep", 0),
+        row("2026-07-02", "asleep", 5),
+        row("2026-07-01", "gone", 5),
+        row("2026-07-02", "gone", 0),
+        row("2026-07-02", "never", 0),
+    ]);
+    let arrivals = Report::new(&rows, &ReportOptions::default()).arrivals.unwrap();
+    let names = |list: &[Arrival]| list.iter().filter_map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&arrivals.appeared), names(&arrivals.vanished)),
+        (vec!["asleep".into()], vec!["gone".into()])
+    );
 }
 
 fn record() -> impl Strategy<Value = UsageRecord> {

@@ -106,5 +106,17 @@ mod tests {
         assert_eq!(rows.len(), 3);
         assert!(rows.by_ref().rev().map(|row| row.requests()).eq([3, 2, 1].map(Some)));
         assert!(rows.next().is_none() && rows.next_back().is_none());
+        assert!(format!("{:?}", table.iter()).matches("requests: Some(").count() == 5);
+    }
+
+    #[test]
+    fn owned_rows_know_how_many_they_are() {
+        let table: UsageTable = (0..5).map(|_| UsageRecord::default()).collect();
+        let mut rows = table.into_iter();
+        for left in (0..5).rev() {
+            assert!(rows.next().is_some());
+            assert_eq!((rows.size_hint(), rows.len()), ((left, Some(left)), left));
+        }
+        assert!(rows.next().is_none() && rows.len() == 0);
     }
 }

@@ -288,6 +288,17 @@ mod tests {
         }
 
         #[test]
+        fn tables_are_equal_if_their_records_are(
+            one in proptest::collection::vec(record(), 0..4),
+            other in proptest::collection::vec(record(), 0..4),
+        ) {
+            let table = |records: &[UsageRecord]| records.iter().cloned().collect::<UsageTable>();
+            prop_assert_eq!(table(&one) == table(&other), one == other);
+            let backwards: Vec<_> = one.iter().rev().cloned().collect();
+            prop_assert_eq!(table(&one) == table(&backwards), one == backwards);
+        }
+
+        #[test]
         fn appending_is_concatenation(
             first in proptest::collection::vec(record(), 0..10),
             second in proptest::collection::vec(record(), 0..10),
@@ -317,6 +328,13 @@ mod tests {
             prop_assert_eq!(&table, &filtered);
             prop_assert_eq!(table, sorted.into_iter().collect());
         }
+    }
+
+    #[test]
+    fn a_table_prints_as_its_rows() {
+        let records = [1, 2].map(|n| UsageRecord { requests: Some(n), ..Default::default() });
+        let table: UsageTable = records.iter().cloned().collect();
+        assert_eq!(format!("{table:?}"), format!("{records:?}"));
     }
 
     #[test]

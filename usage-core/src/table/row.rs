@@ -301,6 +301,42 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_equal_if_every_member_is_whichever_table_they_are_in() {
+        // Of 14 members the one with this number is another.
+        let row = |texts: &mut Texts, other: usize| {
+            let mut row = PackedRow::default();
+            for (member, column) in Column::ALL.into_iter().enumerate() {
+                row.set_text(column, texts.push(if member == other { "other" } else { "same" }));
+            }
+            for (member, counter) in (Column::ALL.len()..).zip(Counter::ALL) {
+                row.set_count(counter, if member == other { 8 } else { 7 }, |text| texts.push(text));
+            }
+            row
+        };
+        let (mut one_table, mut other_table) = (Texts::default(), Texts::default());
+        other_table.push("what is in no row");
+        let one = row(&mut one_table, usize::MAX);
+        for other in 0..=14 {
+            let row = row(&mut other_table, other);
+            let same = UsageRow::new(&one_table, &one) == UsageRow::new(&other_table, &row);
+            assert_eq!(same, other == 14, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_method_is_known_or_kept() {
+        for (text, method) in [("GET", HttpMethod::Get), ("BREW", HttpMethod::Unknown("BREW".into()))] {
+            let mut texts = Texts::default();
+            let mut row = PackedRow::default();
+            row.set_text(Column::HttpMethod, texts.push(text));
+            let row = UsageRow::new(&texts, &row);
+            assert_eq!((row.http_method(), row.http_method_text()), (Some(method), Some(text)));
+        }
+        let (texts, row) = (Texts::default(), PackedRow::default());
+        assert_eq!(UsageRow::new(&texts, &row).http_method(), None);
+    }
+
+    #[test]
     fn a_row_is_written_as_its_record() {
         let record = UsageRecord {
             date: Some("2026-07-01".into()),

@@ -133,6 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn room_is_made_in_steps_up_to_a_block_and_by_blocks_then() {
+        let mut rows = Rows::default();
+        let mut steps = Vec::new();
+        for n in 0..=2 * BLOCK {
+            rows.push(PackedRow::numbered(n));
+            let room: usize = rows.blocks.iter().map(Vec::capacity).sum();
+            if steps.last() != Some(&room) {
+                steps.push(room);
+            }
+        }
+        assert_eq!(steps, [4, 8, 16, 32, 64, 128, BLOCK, 2 * BLOCK, 3 * BLOCK]);
+
+        // Of several blocks the last is made whole at once.
+        let mut rows: Rows = (0..BLOCK + 44).map(PackedRow::numbered).collect();
+        rows.shrink_to_fit();
+        rows.push(PackedRow::default());
+        assert_eq!((rows.blocks.len(), rows.blocks[1].len(), rows.blocks[1].capacity()), (2, 45, BLOCK));
+    }
+
+    #[test]
     fn a_small_table_is_small() {
         let mut rows = Rows::default();
         rows.push(PackedRow::default());

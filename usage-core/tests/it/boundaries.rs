@@ -18,6 +18,20 @@ fn a_404_at_the_end_of_the_grace_is_final() {
     assert!(run(Duration::from_millis(2001)).is_none());
 }
 
+#[test]
+fn a_wait_that_ends_at_the_deadline_is_not_begun() {
+    let gives_up_after = |deadline_millis: u64| {
+        let policy = policy().with_deadline(Duration::from_millis(deadline_millis));
+        let mut execution = Execution::new(query(), policy, 1, START);
+        let run = drive(&mut execution, &mut manual(), START, |request| {
+            ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
+        });
+        run.end.saturating_since(START).as_millis()
+    };
+    // The first poll is due after 2 s.
+    assert_eq!((gives_up_after(2_000), gives_up_after(2_001)), (0, 2_000));
+}
+
 /// When the polls of a query that is never done go out, in milliseconds after the start. The first is due after 2 s, the
 /// second 4 s later.
 fn polls_until(deadline_millis: u64) -> Vec<u64> {

@@ -10,6 +10,7 @@ use usage_core::auth::{
     AccessToken, AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, Redirect, TokenAnswer,
 };
 use usage_core::decode::{JsonDecoder, ResponseDecoder};
+use usage_core::driver::{SharedSession, blocking, futures};
 use usage_core::error::BuildError;
 use usage_core::query::OrganizationJob;
 use usage_core::{
@@ -17,8 +18,9 @@ use usage_core::{
     Session, TlsOptions,
 };
 
+use crate::idle::Idle;
 use crate::sources::sources;
-use crate::support::{START, execution};
+use crate::support::{START, execution, query};
 
 const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";
 
@@ -76,13 +78,12 @@ fn printed() -> Vec<(&'static str, String)> {
     job_decoder.push(body.as_bytes()).unwrap();
     let answer: TokenAnswer = serde_json::from_str(&body).unwrap();
 
-    let builder = ClientBuilder::<Config>::new()
-        .client_credentials("id", secret())
-        .unwrap()
-        .header("x-key", SECRET)
-        .proxy(proxy.clone());
+    let builder = secretive::<Config>(&proxy);
     let printed_builder = format!("{builder:?}");
     let config = builder.build().unwrap().0;
+    let blocking = secretive::<blocking::Client<Idle>>(&proxy).build().unwrap();
+    let futures = secretive::<futures::Client<Idle>>(&proxy).build().unwrap();
+    let [handle, rows] = [(); 2].map(|()| blocking.start(query()));
 
     let session = Session::new(&Region::default(), Grant::refresh_token(client(), secret()).unwrap());
     let mut session = session.with_header("x-key", SECRET).unwrap();
@@ -117,14 +118,23 @@ fn printed() -> Vec<(&'static str, String)> {
         ("Session", format!("{session:?}")),
         ("TlsOptions", format!("{tls:?}")),
         ("TokenAnswer", format!("{answer:?}")),
+        ("Client", format!("{blocking:?} {futures:?}")),
         ("ClientBuilder", printed_builder),
         ("ClientConfig", format!("{config:?}")),
         ("Exchange", printed_exchange),
+        ("Handle", format!("{handle:?} {:?}", futures.start(query()))),
         ("Intake", format!("{intake:?}")),
         ("Next", printed_next),
         ("Step", printed_step),
         ("JobSubmissionDecoder", format!("{job_decoder:?}")),
+        ("Rows", format!("{:?} {:?}", rows.rows(), futures.start(query()).rows())),
+        ("SharedSession", format!("{:?}", SharedSession::new(session))),
     ]
+}
+
+fn secretive<C: FromConfig>(proxy: &Proxy) -> ClientBuilder<C> {
+    let builder = ClientBuilder::new().client_credentials("id", Secret::new(SECRET.to_owned())).unwrap();
+    builder.header("x-key", SECRET).proxy(proxy.clone())
 }
 
 /// What a client is built from, as it is.
@@ -201,11 +211,15 @@ impl Definition {
         (self.file.clone(), self.name.clone())
     }
 
-    /// Whether it names a root, or a type that holds a secret: the one in its own file if there is one of that name.
+    /// Whether it names a root, or a type that holds a secret: the one in its own file if there is one of that name, or in
+    /// its own folder.
     fn holds(&self, all: &[Self], holders: &BTreeSet<(PathBuf, String)>) -> bool {
         self.names.iter().any(|name| {
             let of_that_name = |one: &&Self| one.name == *name;
-            let here = all.iter().filter(of_that_name).find(|one| one.file == self.file);
+            let in_its_file = all.iter().filter(of_that_name).find(|one| one.file == self.file);
+            let in_its_folder =
+                || all.iter().filter(of_that_name).find(|one| one.file.parent() == self.file.parent());
+            let here = in_its_file.or_else(in_its_folder);
             let known = |one: &Self| holders.contains(&one.key());
             match here {
                 Some(one) => known(one) || ROOTS.contains(&&**name),

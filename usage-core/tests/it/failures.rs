@@ -1,8 +1,8 @@
 //! Every way in which an execution fails, and every failure that is overcome.
 
 use http::Response;
-use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
-use usage_core::{Machine, Next, Phase};
+use usage_core::error::{Failure, MAX_ERROR_BODY, Sent, TransportFailure, TransportKind};
+use usage_core::{Execution, Interval, Machine, Next, Phase};
 
 use crate::support::{
     ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, execution, manual, ok, play, policy, query, script,
@@ -85,6 +85,35 @@ fn a_throttling_service_that_says_when_is_obeyed_until_the_deadline() {
 }
 
 #[test]
+fn whoever_does_not_say_when_to_come_back_has_five_tries() {
+    for reply in [|| status(429), || with_header(503, "retry-after", "1")] {
+        let run = drive(&mut execution(), &mut manual(), START, |_| reply());
+        assert_eq!(run.requests.len(), 5);
+        let error = run.error.unwrap();
+        assert!(matches!(error.failure(), Failure::TooManyFailures { failures: 5, .. }), "{error}");
+    }
+}
+
+#[test]
+fn of_an_error_no_more_is_taken_than_is_kept() {
+    for (sizes, wanted) in [
+        (&[MAX_ERROR_BODY][..], &[true][..]),
+        (&[MAX_ERROR_BODY + 1], &[false]),
+        (&[MAX_ERROR_BODY - 1, 1, 0], &[true, true, true]),
+        (&[MAX_ERROR_BODY - 1, 2], &[true, false]),
+    ] {
+        let (mut execution, mut session) = (execution(), manual());
+        let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
+        let (head, ()) = Response::builder().status(403).body(()).unwrap().into_parts();
+        let mut intake = execution.on_head(START, submit.ticket, &head, &mut session);
+        let taken: Vec<_> = sizes.iter().map(|size| intake.push(&vec![b'x'; *size]).is_continue()).collect();
+        assert_eq!(taken, wanted, "{sizes:?}");
+        let _ = execution.on_end(START, intake, &mut session);
+        assert!(matches!(execution.error().unwrap().failure(), Failure::Rejected(_)));
+    }
+}
+
+#[test]
 fn refusals_are_final() {
     for code in [400, 403, 404, 405, 409, 413, 415, 422] {
         let error = play(vec![status(code)]).error.unwrap();
@@ -108,7 +137,7 @@ fn a_404_shortly_after_the_submit_means_not_yet_and_later_it_is_final() {
     assert!(run.transitions.contains(&"InFlightPoll -NotFoundYet-> WaitPoll".to_owned()));
     assert_eq!(run.error, None);
 
-    let mut attached = usage_core::Execution::attach(query(), "e-9".parse().unwrap(), policy(), 1, START);
+    let mut attached = Execution::attach(query(), "e-9".parse().unwrap(), policy(), 1, START);
     let error = drive(&mut attached, &mut manual(), START, script(vec![status(404)])).error.unwrap();
     assert_eq!(
         error.to_string(),
@@ -170,7 +199,7 @@ fn what_was_surely_not_sent_is_sent_again_and_what_may_have_been_is_not_unless_i
     let error = play(vec![fails(Reset, Sent::Maybe)]).error.unwrap();
     assert!(matches!(error.failure(), Failure::AmbiguousSubmit(_)), "{error}");
 
-    let mut resubmitting = usage_core::Execution::new(query(), policy().with_resubmit(true), 1, START);
+    let mut resubmitting = Execution::new(query(), policy().with_resubmit(true), 1, START);
     let replies = vec![fails(Reset, Sent::Maybe), ok(ACCEPTED), ok(COMPLETE)];
     assert_eq!(drive(&mut resubmitting, &mut manual(), START, script(replies)).error, None);
 
@@ -229,7 +258,36 @@ fn a_query_that_cannot_be_built_sends_nothing() {
     use usage_core::query::ClientQuery;
     let query = ClientQuery::new("c".parse().unwrap(), "2026-06/2026-06".parse().unwrap());
     let query = query.with_group_by([Dimension::UserId]);
-    let mut execution = usage_core::Execution::new(query, policy(), 1, START);
+    let mut execution = Execution::new(query, policy(), 1, START);
     let run = drive(&mut execution, &mut manual(), START, script(Vec::new()));
     assert_eq!(run.transitions, ["ReadySubmit -Unbuildable-> Failed"]);
+}
+
+#[test]
+fn a_job_that_reaches_back_more_than_a_year_is_not_submitted() {
+    use usage_core::query::{ClientJob, OrganizationJob};
+    // It is the first of July 2026.
+    for (interval, refused) in [("2025-06-30/2025-07-02", true), ("2025-07-01/2025-07-02", false)] {
+        let interval: Interval = interval.parse().unwrap();
+        let of_organization = OrganizationJob::new(interval.clone());
+        let of_client = ClientJob::new("c".parse().unwrap(), interval);
+        let answers = || vec![ok(r#"{"id":"e-1"}"#), ok(r#"{"queryStatus":"Succeeded"}"#)];
+        let runs = [
+            drive(
+                &mut Execution::new(of_organization, policy(), 1, START),
+                &mut manual(),
+                START,
+                script(answers()),
+            ),
+            drive(
+                &mut Execution::new(of_client, policy(), 1, START),
+                &mut manual(),
+                START,
+                script(answers()),
+            ),
+        ];
+        for run in runs {
+            assert_eq!((run.error.is_some(), run.requests.is_empty()), (refused, refused), "{:?}", run.error);
+        }
+    }
 }

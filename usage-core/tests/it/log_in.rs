@@ -6,7 +6,7 @@ use http::{Request, Response};
 use usage_core::auth::{Grant, OAuthClient};
 use usage_core::error::{Failure, Sent, TransportFailure, TransportKind, Unauthorized};
 use usage_core::machine::Exchange;
-use usage_core::{Error, LogIn, Machine, Next, Secret, Session, Timestamp};
+use usage_core::{Error, LogIn, Machine, Next, Secret, Session, Timestamp, WaitReason};
 
 use crate::support::{
     ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, script,
@@ -155,6 +155,31 @@ fn a_late_token_does_not_replace_a_newer_one() {
     let _ = machine.on_response(START, given_up.ticket, answer(ROTATED), &mut session);
     assert_eq!(refresh_token(&session), "third");
     assert_eq!(access_token(&session), "newest");
+}
+
+#[test]
+fn an_answer_that_was_on_its_way_does_not_replace_a_token_from_elsewhere() {
+    let mut session = refreshing();
+    let mut machine = LogIn::new(policy(), 1, START);
+    let on_its_way = begin(&mut machine, &mut session);
+    let newest = r#"{"access_token":"newest","expires_in":300,"refresh_token":"third"}"#;
+    session.token_arrived(START, &serde_json::from_str(newest).unwrap()).unwrap();
+    let _ = machine.on_response(START, on_its_way.ticket, answer(ROTATED), &mut session);
+    assert_eq!((refresh_token(&session), access_token(&session)), ("third", "newest"));
+}
+
+#[test]
+fn it_waits_for_another_try_and_goes_on_waiting_if_asked_early() {
+    let (mut session, mut machine) = (credentials(), LogIn::new(policy(), 1, START));
+    let exchange = begin(&mut machine, &mut session);
+    let unavailable = Response::builder().status(503).body(&b""[..]).unwrap();
+    let _ = machine.on_response(START, exchange.ticket, unavailable, &mut session);
+    let again = START.saturating_add(Duration::from_millis(500));
+    for asked_at in [START, START.saturating_add(Duration::from_millis(499))] {
+        let next = machine.next(asked_at, &mut session).next;
+        assert!(matches!(next, Next::WaitUntil(until, WaitReason::Retry) if until == again), "{next:?}");
+    }
+    assert!(matches!(machine.next(again, &mut session).next, Next::Send(_)));
 }
 
 #[test]

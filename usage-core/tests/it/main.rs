@@ -8,6 +8,7 @@
 
 mod boundaries;
 mod calls;
+mod cancelled;
 mod clock;
 mod coverage;
 mod debug;
@@ -16,6 +17,7 @@ mod edges;
 mod failures;
 mod fleet;
 mod grants;
+mod idle;
 mod liveness;
 mod log_in;
 mod memory;
@@ -25,6 +27,7 @@ mod renewal;
 mod round_trips;
 mod schedule;
 mod secrets;
+mod session;
 mod snapshot;
 mod sources;
 mod support;

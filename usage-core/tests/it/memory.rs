@@ -1,9 +1,15 @@
 //! What a table and a decoder hold, counted by the allocator.
 
+use std::future::pending;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use allocation_counter::{AllocationInfo, measure};
 use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
 use usage_core::fuzzing::documents::{Family, SamplePage};
-use usage_core::{Column, UsageRow, UsageTable};
+use usage_core::{Canceller, Column, Machine, Next, UsageRow, UsageTable};
+
+use crate::support::{START, execution, manual};
 
 const CHUNK: usize = 16 * 1024;
 
@@ -88,4 +94,41 @@ fn a_page_without_rows_costs_no_allocation() {
     });
     assert!(page.rows.is_empty());
     assert_eq!(memory.count_total, 0, "{memory:?}");
+}
+
+#[test]
+fn a_poll_costs_four_allocations() {
+    let (mut execution, mut session, mut now) = (execution(), manual(), START);
+    let mut polls = Vec::new();
+    while polls.len() < 3 {
+        let (next, asked) = measured(|| execution.next(now, &mut session).next);
+        match next {
+            Next::WaitUntil(until, _) => now = until,
+            Next::Finished => panic!("it runs"),
+            Next::Send(exchange) if execution.id().is_none() => {
+                let answer = http::Response::new(&br#"{"executionId":"e-1"}"#[..]);
+                let _ = execution.on_response(now, exchange.ticket, answer, &mut session);
+            }
+            Next::Send(exchange) => {
+                let answer = http::Response::new(&br#"{"queryStatus":"Running"}"#[..]);
+                let (progress, told) =
+                    measured(|| execution.on_response(now, exchange.ticket, answer, &mut session));
+                assert!(progress.output.is_none());
+                polls.push(asked.count_total + told.count_total);
+            }
+        }
+    }
+    // The exchange, its path, and its headers, which take two.
+    assert_eq!(polls, [4; 3]);
+}
+
+#[test]
+fn what_nobody_can_cancel_costs_no_allocation() {
+    let ((), memory) = measured(|| {
+        let mut canceller = Canceller::default();
+        assert!(!canceller.is_cancelled());
+        let wait = pin!(canceller.unless_cancelled(pending::<()>()));
+        assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    });
+    assert_eq!(memory.count_total, 0);
 }

@@ -86,6 +86,27 @@ fn shows_every_row_of_every_page_once() {
     assert_eq!(visit(replies), (vec![1, 2, 3, 4, 5], None));
 }
 
+#[test]
+fn it_prints_the_execution_and_what_is_being_read_and_no_rows() {
+    let mut visiting = Visiting::new(execution(), |_: UsageRow<'_>| {});
+    let mut session = manual();
+    let mut read = |visiting: &mut Visiting<OrganizationQuery, _>, now, body: &str| {
+        let Next::Send(exchange) = visiting.next(now, &mut session).next else { panic!("nothing goes out") };
+        let (head, ()) = Response::new(()).into_parts();
+        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
+        assert!(intake.push(body.as_bytes()).is_continue());
+        let printed = format!("{intake:?}");
+        let _ = visiting.on_end(now, intake, &mut session);
+        printed
+    };
+    assert!(read(&mut visiting, START, ACCEPTED).contains("VisitingDecoder::Submission"));
+    let Next::WaitUntil(poll_at, _) = visiting.next(START, &mut manual()).next else { panic!() };
+    let page = read(&mut visiting, poll_at, &page(1..=3, None));
+    assert!(page.contains("VisitingDecoder::Page") && !page.contains("client 1"), "{page}");
+    let printed = format!("{visiting:?}");
+    assert!(printed.starts_with("Visiting") && printed.contains("e-1"), "{printed}");
+}
+
 proptest! {
     #[test]
     fn a_page_that_breaks_off_anywhere_is_shown_once(

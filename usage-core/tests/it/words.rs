@@ -1,9 +1,12 @@
 //! What small public things say, and where the next page of the events begins.
 
-use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
-use usage_core::error::BuildError;
-use usage_core::events::EventPage;
-use usage_core::{MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
+use usage_core::decode::{
+    JsonDecoder, MAX_JSON_BODY, MAX_PAGE_BODY, MAX_PAGE_STRING, PageDecoder, ResponseDecoder, VisitDecoder,
+};
+use usage_core::error::{BuildError, MAX_ERROR_BODY};
+use usage_core::events::{EventAggregatesQuery, EventPage};
+use usage_core::report::Subject;
+use usage_core::{Canceller, Column, Counter, EndpointExt, MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
 
 #[test]
 fn a_wait_says_what_it_is_for() {
@@ -20,6 +23,30 @@ fn a_decoder_does_not_print_what_it_reads() {
     let mut visiting = VisitDecoder::new(|_: UsageRow<'_>| {});
     visiting.push(page).unwrap();
     assert_eq!(format!("{decoder:?} {visiting:?}"), "PageDecoder { .. } VisitDecoder { .. }");
+    let mut small = JsonDecoder::<EventPage>::default();
+    small.push(page).unwrap();
+    assert_eq!(format!("{small:?}"), "JsonDecoder { .. }");
+}
+
+#[test]
+fn a_canceller_prints_whether_it_was_used() {
+    let canceller = Canceller::default();
+    assert_eq!(format!("{canceller:?}"), "Canceller { cancelled: false }");
+    canceller.cancel();
+    assert_eq!(format!("{canceller:?}"), "Canceller { cancelled: true }");
+}
+
+#[test]
+fn subjects_columns_and_counters_print_their_names() {
+    assert_eq!(format!("{:>8}|{:<5}|", Subject::Client, Subject::Uri), " clients|URIs |");
+    assert_eq!(format!("{:>7}|{}", Column::UserId, Column::Date), " userId|date");
+    assert_eq!(format!("{:>10}|{}", Counter::Status429, Counter::Requests), " status429|requests");
+}
+
+#[test]
+fn the_limits_are_kibibytes_and_mebibytes() {
+    assert_eq!((MAX_PAGE_STRING, MAX_ERROR_BODY), (64 << 10, 64 << 10));
+    assert_eq!((MAX_JSON_BODY, MAX_PAGE_BODY), (1 << 20, 256 << 20));
 }
 
 #[test]
@@ -31,7 +58,15 @@ fn every_region_parses_from_what_it_prints_and_has_hosts_of_its_own() {
         assert_eq!(region.aws_name(), Some(&*region.to_string()));
         assert_eq!(region.to_string().parse(), Ok(region));
     }
+    assert_eq!(domains.len(), 18);
     assert_eq!(Region::default().aws_name(), Some("us-east-1"));
+}
+
+#[test]
+fn events_are_counted_in_the_interval_that_is_asked_for() {
+    let query = EventAggregatesQuery { interval: "2026-07/2026-07".parse().unwrap() };
+    let request = query.to_request(&Region::default().api_url(), None).unwrap();
+    assert_eq!(request.body(), br#"{"interval":"2026-07/2026-07"}"#);
 }
 
 #[test]

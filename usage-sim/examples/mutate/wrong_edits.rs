@@ -1,9 +1,10 @@
-//! What a driver could do wrong, each as one edit of its source.
+//! What a driver could do wrong, each as one edit of its source or of what drivers share.
 
 /// One edit that makes a driver wrong.
 pub(crate) struct WrongEdit {
     pub(crate) driver: &'static str,
     pub(crate) name: &'static str,
+    /// From the driver's folder.
     pub(crate) file: &'static str,
     /// What stands there, wherever it stands.
     pub(crate) right: &'static str,
@@ -37,9 +38,13 @@ const fn async_std(
     WrongEdit { driver: "usage-async-std", name, file, right, wrong }
 }
 
-const CLIENT: &str = "src/client.rs";
 const CONNECTOR: &str = "src/connector.rs";
+const DRIVER: &str = "src/driver.rs";
 const EXCHANGE: &str = "src/exchange.rs";
+const RESOLVER: &str = "src/resolver.rs";
+const CAUSE: &str = "../usage-core/src/error/cause.rs";
+const DRIVEN: &str = "../usage-core/src/driver/driven.rs";
+const WITHIN: &str = "../usage-core/src/driver/futures/within.rs";
 
 /// The edits, those of a driver together.
 pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
@@ -58,45 +63,51 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     ),
     blocking(
         "waits are a millisecond longer",
-        CLIENT,
-        "until, canceller);",
-        "until.saturating_add(std::time::Duration::from_millis(1)), canceller);",
+        DRIVER,
+        "clock::sleep(clock, until,",
+        "clock::sleep(clock, until.saturating_add(std::time::Duration::from_millis(1)),",
     ),
     blocking(
         "a refused connection may have taken the request",
         EXCHANGE,
-        "| ErrorKind::AddrNotAvailable => (TransportKind::Connect, Sent::No)",
-        "| ErrorKind::AddrNotAvailable => (TransportKind::Connect, Sent::Maybe)",
+        "Reached::NoConnection",
+        "Reached::Service",
     ),
     blocking(
         "a broken connection has not taken the request",
         EXCHANGE,
-        "_ => (TransportKind::Reset, Sent::Maybe),",
-        "_ => (TransportKind::Reset, Sent::No),",
+        "Reached::Service",
+        "Reached::Connection",
     ),
     blocking(
         "an untrusted host is one that cannot be reached",
-        EXCHANGE,
-        "(TransportKind::Tls, if tls::is_refusal(error)",
-        "(TransportKind::Connect, if tls::is_refusal(error)",
+        CAUSE,
+        "(TransportKind::Tls, Sent::No)",
+        "(TransportKind::Connect, Sent::No)",
     ),
     blocking(
         "a refused handshake may have brought the request",
-        EXCHANGE,
-        "if tls::is_refusal(error) { Sent::No }",
-        "if tls::is_refusal(error) { Sent::Maybe }",
+        CAUSE,
+        "(TransportKind::Tls, Sent::No)",
+        "(TransportKind::Tls, Sent::Maybe)",
+    ),
+    blocking(
+        "a host that does not speak TLS may have taken the request",
+        CONNECTOR,
+        "error => Error::Other(error.into_io().into())",
+        "error => error",
     ),
     blocking(
         "a name that does not resolve is a broken connection",
-        EXCHANGE,
-        "is_of_dns(error) => (TransportKind::Dns, Sent::No)",
-        "is_of_dns(error) => (TransportKind::Reset, Sent::Maybe)",
+        RESOLVER,
+        "Error::Other(Unresolved(error.into_io()).into())",
+        "Error::Io(Unresolved(error.into_io()).0)",
     ),
     blocking(
         "silence is a broken connection",
         EXCHANGE,
-        "ureq::Error::Timeout(_) => (TransportKind::Timeout, Sent::Maybe)",
-        "ureq::Error::Timeout(_) => (TransportKind::Reset, Sent::Maybe)",
+        "ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Timeout",
+        "ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Reset",
     ),
     blocking(
         "requests are repeated",
@@ -120,24 +131,24 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     blocking(
         "half a body is a body",
         EXCHANGE,
-        "return machine.on_failure(clock.now(), intake, failure, &mut lock(session));",
+        "return machine.on_failure(clock.now(), intake, failure, &mut session.lock());",
         "drop(failure); break;",
     ),
     blocking(
         "observers are not told that the submit was accepted",
-        CLIENT,
+        DRIVEN,
         "if let Some(moved) = progress.transition {",
-        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != usage_core::Cause::Accepted) {",
+        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != crate::Cause::Accepted) {",
     ),
     blocking(
         "what is cancelled goes out all the same",
-        CLIENT,
-        "Next::Send(_) if canceller.is_cancelled() => {}",
+        DRIVEN,
+        "Next::Send(_) if self.canceller.is_cancelled() => {}",
         "",
     ),
     tokio(
         "waits are a millisecond longer",
-        CLIENT,
+        DRIVER,
         "clock.sleep_until(until)",
         "clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
     ),
@@ -156,7 +167,7 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "redirects are followed",
         EXCHANGE,
-        "let response = match within(limit.as_mut(), pool.request(request)).await {",
+        "let response = match within(limit.as_mut(), pool.request(request), failure).await {",
         r#"let mut next = request.clone();
            let followed = async {
                let answer = pool.request(request).await?;
@@ -164,16 +175,16 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
                *next.uri_mut() = to.to_str().unwrap().parse().unwrap();
                pool.request(next).await
            };
-           let response = match within(limit.as_mut(), followed).await {"#,
+           let response = match within(limit.as_mut(), followed, failure).await {"#,
     ),
     tokio(
         "requests are repeated",
         EXCHANGE,
-        "let response = match within(limit.as_mut(), pool.request(request)).await {",
+        "let response = match within(limit.as_mut(), pool.request(request), failure).await {",
         "let again = request.clone();
-         let mut tried = within(limit.as_mut(), pool.request(request)).await;
+         let mut tried = within(limit.as_mut(), pool.request(request), failure).await;
          if tried.is_err() {
-             tried = within(limit.as_mut(), pool.request(again)).await;
+             tried = within(limit.as_mut(), pool.request(again), failure).await;
          }
          let response = match tried {",
     ),
@@ -183,21 +194,21 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
         "let request = request.map(|body| Full::new(Bytes::from(body)));",
         r#"let mut request = request.map(|body| Full::new(Bytes::from(body)));
            let path = request.uri().path_and_query().unwrap().to_string();
-           *request.uri_mut() = format!("{}{path}", lock(session).login_url()).parse().unwrap();"#,
+           *request.uri_mut() = format!("{}{path}", session.lock().login_url()).parse().unwrap();"#,
     ),
     tokio(
         "the machine hears of the head only when the body is there",
         EXCHANGE,
-        "let mut intake = machine.on_head(clock.now(), ticket, &head, &mut lock(session));",
+        "let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());",
         "let mut chunks = Vec::new();
          loop {
-             match within(limit.as_mut(), async { body.frame().await.transpose() }).await {
+             match within(limit.as_mut(), async { body.frame().await.transpose() }, failure).await {
                  Ok(None) => break,
                  Ok(Some(frame)) => chunks.extend(frame.into_data()),
-                 Err(failure) => return machine.on_failure(clock.now(), ticket, failure, &mut lock(session)),
+                 Err(failure) => return machine.on_failure(clock.now(), ticket, failure, &mut session.lock()),
              }
          }
-         let mut intake = machine.on_head(clock.now(), ticket, &head, &mut lock(session));
+         let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
          for chunk in chunks {
              let _ = intake.push(&chunk);
          }",
@@ -205,8 +216,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "the machine is told a millisecond too late",
         EXCHANGE,
-        "machine.on_end(clock.now(), intake, &mut lock(session))",
-        "machine.on_end(clock.now().saturating_add(Duration::from_millis(1)), intake, &mut lock(session))",
+        "machine.on_end(clock.now(), intake, &mut session.lock())",
+        "machine.on_end(clock.now().saturating_add(Duration::from_millis(1)), intake, &mut session.lock())",
     ),
     tokio(
         "chunks of one byte are lost",
@@ -229,54 +240,54 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "half a body is a body",
         EXCHANGE,
-        "Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut lock(session)),",
+        "Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut session.lock()),",
         "Err(_) => break,",
     ),
     tokio(
         "a refused connection may have taken the request",
         EXCHANGE,
-        "(TransportKind::Connect, Sent::No)",
-        "(TransportKind::Connect, Sent::Maybe)",
+        "Reached::NoConnection",
+        "Reached::Service",
     ),
     tokio(
         "a broken connection has not taken the request",
         EXCHANGE,
-        "if too_late { Sent::No } else { Sent::Maybe }",
-        "{ let _ = too_late; Sent::No }",
+        "Reached::Service",
+        "Reached::Connection",
     ),
     tokio(
         "an untrusted host is one that cannot be reached",
-        EXCHANGE,
+        CAUSE,
         "(TransportKind::Tls, Sent::No)",
         "(TransportKind::Connect, Sent::No)",
     ),
     tokio(
         "a name that does not resolve is a host that cannot be reached",
-        EXCHANGE,
+        CAUSE,
         "(TransportKind::Dns, Sent::No)",
         "(TransportKind::Connect, Sent::No)",
     ),
     tokio(
         "silence is a broken connection",
-        EXCHANGE,
+        WITHIN,
         "TransportKind::Timeout, Sent::Maybe",
         "TransportKind::Reset, Sent::Maybe",
     ),
     tokio(
         "observers are not told that the submit was accepted",
-        CLIENT,
+        DRIVEN,
         "if let Some(moved) = progress.transition {",
-        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != usage_core::Cause::Accepted) {",
+        "if let Some(moved) = progress.transition.filter(|moved| moved.cause != crate::Cause::Accepted) {",
     ),
     tokio(
         "observers are not told of waits",
-        CLIENT,
-        "notify(machine, Notice::Waiting(until, why));",
+        DRIVEN,
+        "self.notify(Notice::Waiting(until, why));",
         "let _ = why;",
     ),
     async_std(
         "waits are a millisecond longer",
-        CLIENT,
+        DRIVER,
         "clock.sleep_until(until)",
         "clock.sleep_until(until.saturating_add(std::time::Duration::from_millis(1)))",
     ),
@@ -290,7 +301,7 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     async_std(
         "a broken connection has not taken the request",
         EXCHANGE,
-        "if too_late { Sent::No } else { Sent::Maybe }",
-        "{ let _ = too_late; Sent::No }",
+        "Reached::Service",
+        "Reached::Connection",
     ),
 ];

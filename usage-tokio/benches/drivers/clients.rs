@@ -12,11 +12,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::{self, connect::Connect};
 use hyper_util::rt::TokioExecutor;
-use tower_service::Service;
+use tower::Service;
 use usage_core::query::OrganizationQueryResults;
 use usage_core::{ClientBuilder, FromConfig};
 
-use crate::runtime::{Spawner, timeout};
+use crate::runtime::Spawner;
 use crate::stream::Stream;
 
 /// As long as an exchange may take.
@@ -81,7 +81,7 @@ fn usage_tokio(url: &str, at_once: usize) -> Box<dyn Contestant> {
 fn hyper_on_async_std(url: &str, at_once: usize) -> Box<dyn Contestant> {
     let (client, uri) = (legacy::Client::builder(Spawner).build(Tcp), uri(url));
     contestant("hyper-util on async-std", move |calls| {
-        let call = || async { timeout(LIMIT, hyper(&client, &uri)).await.unwrap() };
+        let call = || async { async_std::future::timeout(LIMIT, hyper(&client, &uri)).await.unwrap() };
         async_std::task::block_on(many(calls, at_once, call));
     })
 }

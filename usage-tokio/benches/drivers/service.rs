@@ -26,7 +26,10 @@ pub(crate) fn serve() {
 }
 
 async fn connection(mut socket: TcpStream) {
-    let answers = [answer(r#"{"queryStatus":"Running"}"#), answer(r#"{"executionId":"9f32b7cf"}"#)];
+    let answers = [
+        answer(r#"{"queryStatus":"Running"}"#),
+        answer(r#"{"executionId":"9f32b7cf-7418-4cc1-b4e7-a37f7cd870e1"}"#),
+    ];
     let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = socket.read(&mut chunk).await {
         request.extend_from_slice(&chunk[..length]);

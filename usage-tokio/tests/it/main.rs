@@ -12,6 +12,7 @@ mod moved;
 mod proxy;
 mod queries;
 mod runtime;
+mod size;
 mod support;
 mod surface;
 mod tls;

@@ -129,3 +129,12 @@ fn a_token_stays_out_of_what_the_proxy_is_told() {
     run(client.build().unwrap().run(query())).unwrap_err();
     assert!(proxy.asked().iter().all(|head| !head.contains("hunter2") && !head.contains("uthorization")));
 }
+
+#[test]
+fn plain_http_is_tunnelled_to_its_own_port() {
+    let proxy = Tunnels::start(Some("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
+    let client = builder("http://127.0.0.1").proxy(proxy.proxy("")).build().unwrap();
+    run(client.run(query())).unwrap_err();
+    let asked = proxy.asked();
+    assert!(asked[0].starts_with("CONNECT 127.0.0.1:80 HTTP/1.1\r\n"), "{asked:?}");
+}

@@ -75,7 +75,7 @@ fn requests_look_as_they_should() {
 fn a_future_is_small() {
     let client = Service::start().client();
     let run = size_of_val(&client.start(query()).finish());
-    assert!(run <= 512, "{run}");
+    assert!(run <= 128, "{run}");
 }
 
 #[test]

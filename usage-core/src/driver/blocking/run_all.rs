@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
-use usage_core::{Canceller, Error, UsageQuery, UsageTable};
-
-use crate::client::Client;
+use crate::canceller::Canceller;
+use crate::driver::blocking::{Client, Drive};
+use crate::error::Error;
+use crate::query::UsageQuery;
+use crate::table::UsageTable;
 
 /// The results of many executions, each with its place among the queries, as they are there.
 ///
@@ -17,8 +18,8 @@ pub struct RunAll {
 }
 
 impl RunAll {
-    pub(crate) fn new<Q: UsageQuery>(
-        client: &Client,
+    pub(super) fn new<Q: UsageQuery, D: Drive>(
+        client: &Client<D>,
         queries: impl Iterator<Item = Q> + Send + 'static,
         at_once: usize,
     ) -> Self {
@@ -29,7 +30,7 @@ impl RunAll {
         let cancellers: Vec<_> = (0..wanted).map(|_| Canceller::default()).collect();
         for canceller in cancellers.clone() {
             let (client, queries, sender) = (client.clone(), Arc::clone(&queries), sender.clone());
-            thread::spawn(move || {
+            D::spawn(move || {
                 let next = || queries.lock().unwrap_or_else(PoisonError::into_inner).next();
                 while let Some((place, query)) = next() {
                     let result = client.start(query).cancelled_by(canceller.clone()).finish();

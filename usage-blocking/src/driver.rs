@@ -1,0 +1,60 @@
+use std::hash::{BuildHasher, RandomState};
+use std::{env, thread};
+
+use usage_core::driver::blocking::{Clock, Drive};
+use usage_core::driver::{Driven, SharedSession};
+use usage_core::error::BuildError;
+use usage_core::{ClientConfig, Error, Machine, Next};
+
+use crate::clock::{self, SystemClock};
+use crate::exchange::{self, Pool};
+
+/// What a client that blocks connects, waits and loops with.
+#[derive(Clone, Debug)]
+pub struct Blocking {
+    pool: Pool,
+}
+
+impl Drive for Blocking {
+    type Clock = SystemClock;
+    const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+    fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+        Ok(Self { pool: Pool::new(config)? })
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        env::var(name).ok()
+    }
+
+    /// The standard library's hash keys are random enough for jitter.
+    fn seed() -> u64 {
+        RandomState::new().hash_one(())
+    }
+
+    fn spawn(work: impl FnOnce() + Send + 'static) {
+        thread::spawn(work);
+    }
+
+    fn advance<M: Machine>(
+        &self,
+        clock: &dyn Clock,
+        session: &SharedSession,
+        driven: &mut Driven<M>,
+    ) -> Result<Option<M::Output>, Error> {
+        loop {
+            match driven.next(clock.now(), session) {
+                Next::Finished => return driven.outcome(),
+                Next::WaitUntil(until, _) => clock::sleep(clock, until, &driven.canceller),
+                Next::Send(exchange) => {
+                    let (span, machine) = (exchange.span.clone(), &mut driven.machine);
+                    let work = || exchange::run(&self.pool, clock, session, machine, *exchange);
+                    let progress = span.inside(work);
+                    if let Some(output) = driven.take(progress) {
+                        return Ok(Some(output));
+                    }
+                }
+            }
+        }
+    }
+}

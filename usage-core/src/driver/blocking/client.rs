@@ -1,0 +1,137 @@
+use std::sync::{Arc, MutexGuard};
+
+use crate::call::Call;
+use crate::client_builder::{ClientBuilder, ClientConfig, FromConfig};
+use crate::driver::blocking::{Clock, Drive, Handle, RunAll};
+use crate::driver::{Driven, SharedSession};
+use crate::endpoint::Endpoint;
+use crate::error::{BuildError, Error};
+use crate::execution::{Execution, RestoreError, Snapshot};
+use crate::ids::ExecutionId;
+use crate::log_in::LogIn;
+use crate::machine::Machine;
+use crate::query::UsageQuery;
+use crate::retry::Policy;
+use crate::session::Session;
+use crate::table::UsageTable;
+use crate::time::Timestamp;
+
+/// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+#[derive(Debug)]
+pub struct Client<D>(Arc<Parts<D>>);
+
+#[derive(Clone, Debug)]
+struct Parts<D> {
+    driver: D,
+    session: SharedSession,
+    policy: Arc<Policy>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<D: Drive> Client<D> {
+    /// Builds a client.
+    pub fn builder() -> ClientBuilder<Self> {
+        ClientBuilder::new()
+    }
+
+    /// The same client on another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        Self(Arc::new(Parts { clock: Arc::new(clock), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Runs `query` to its end and returns all its rows.
+    pub fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
+        self.start(query).finish()
+    }
+
+    /// An execution of `query` that is driven step by step: page by page, observed, saved, cancelled. Nothing is
+    /// sent before the first page is asked for.
+    pub fn start<Q: UsageQuery>(&self, query: Q) -> Handle<Q, D> {
+        Handle::new(self, Execution::new(query, self.shared_policy(), D::seed(), self.now()))
+    }
+
+    /// Goes on with an execution of `query` that was submitted elsewhere.
+    pub fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Handle<Q, D> {
+        Handle::new(self, Execution::attach(query, id, self.shared_policy(), D::seed(), self.now()))
+    }
+
+    /// Goes on with an execution that was saved, here or on another runtime, with a deadline of its own.
+    pub fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q, D>, RestoreError> {
+        Ok(Handle::new(self, Execution::restore(snapshot, self.shared_policy(), self.now())?))
+    }
+
+    /// Runs all `queries`, up to `at_once` of them (at least one) at a time, each on a thread, and yields the result of
+    /// each as it is there, with its place among the queries. A query is taken when there is room for it.
+    ///
+    /// # Panics
+    ///
+    /// If the machine has no more threads to give.
+    pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
+    where
+        Q: UsageQuery,
+        I: IntoIterator<Item = Q, IntoIter: Send + 'static>,
+    {
+        RunAll::new(self, queries.into_iter(), at_once)
+    }
+
+    /// Calls a single endpoint.
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
+        let response = self.advance(&mut Driven::new(call))?;
+        response.ok_or_else(|| BuildError::client("the call was answered before").into())
+    }
+
+    /// Makes sure that the session holds an access token that is good now, and sends nothing with it. Queries and calls
+    /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
+    pub fn log_in(&self) -> Result<(), Error> {
+        let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
+        self.advance(&mut Driven::new(log_in)).map(drop)
+    }
+
+    /// The session, to look at its request budget.
+    pub fn session(&self) -> MutexGuard<'_, Session> {
+        self.0.session.lock()
+    }
+
+    /// The policy of new executions and calls.
+    pub fn policy(&self) -> Policy {
+        *self.0.policy
+    }
+
+    pub(super) fn advance<M: Machine>(&self, driven: &mut Driven<M>) -> Result<Option<M::Output>, Error> {
+        let Parts { driver, clock, session, .. } = &*self.0;
+        driver.advance(&**clock, session, driven)
+    }
+
+    fn shared_policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.policy)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl<D> Clone for Client<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D: Drive> FromConfig for Client<D> {
+    const USER_AGENT: &'static str = D::USER_AGENT;
+
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+        Ok(Self(Arc::new(Parts {
+            driver: D::new(&config)?,
+            session: SharedSession::new(config.session),
+            policy: Arc::new(config.policy),
+            clock: Arc::new(D::Clock::default()),
+        })))
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        D::variable(name)
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+
+use crate::canceller::Canceller;
+use crate::decode::RowVisitor;
+use crate::driver::SharedSession;
+use crate::error::Error;
+use crate::execution::{Execution, Visiting};
+use crate::machine::{Machine, Next, Notice, Progress};
+use crate::query::UsageQuery;
+use crate::time::Timestamp;
+
+type Observer<M> = Box<dyn FnMut(&M, Notice) + Send>;
+
+/// A [`Machine`] under way, with who looks on and what cancels it.
+///
+/// It does of a driver's loop all that is no I/O, and leaves this of it:
+///
+/// ```text
+/// loop {
+///     match driven.next(now, session) {
+///         Next::Finished        => return driven.outcome(),
+///         Next::WaitUntil(t, _) => sleep until t, unless driven.canceller is used
+///         Next::Send(exchange)  => progress = send it for driven.machine, unless driven.canceller is used;
+///                                  if let Some(output) = driven.take(progress) { return Ok(Some(output)) }
+///     }
+/// }
+/// ```
+pub struct Driven<M> {
+    /// The machine.
+    pub machine: M,
+    /// What cancels it from elsewhere.
+    pub canceller: Canceller,
+    observer: Option<Observer<M>>,
+}
+
+impl<M> Driven<M> {
+    /// Has `machine` driven; nobody looks on.
+    pub fn new(machine: M) -> Self {
+        Self { machine, canceller: Canceller::default(), observer: None }
+    }
+
+    /// Tells `observer` of every transition and every wait, and nobody else any more.
+    pub fn observe(&mut self, observer: impl FnMut(&M, Notice) + Send + 'static) {
+        self.observer = Some(Box::new(observer));
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        if let Some(observer) = &mut self.observer {
+            observer(&self.machine, notice);
+        }
+    }
+}
+
+impl<M: Machine> Driven<M> {
+    /// What to do now; the observer has heard of it. What is cancelled sends nothing more.
+    ///
+    /// The session is free when the observer is called.
+    pub fn next(&mut self, now: Timestamp, session: &SharedSession) -> Next {
+        loop {
+            if self.canceller.is_cancelled()
+                && let Some(moved) = self.machine.cancel()
+            {
+                self.notify(Notice::Moved(moved));
+            }
+            let step = self.machine.next(now, &mut session.lock());
+            step.transitions.iter().for_each(|moved| self.notify(Notice::Moved(*moved)));
+            match step.next {
+                // Cancelled by the observer, just now: it does not go out.
+                Next::Send(_) if self.canceller.is_cancelled() => {}
+                Next::WaitUntil(until, why) => {
+                    self.notify(Notice::Waiting(until, why));
+                    return step.next;
+                }
+                next => return next,
+            }
+        }
+    }
+
+    /// Takes what an exchange brought, tells the observer, and hands the output out.
+    pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
+        if let Some(moved) = progress.transition {
+            self.notify(Notice::Moved(moved));
+        }
+        progress.output
+    }
+
+    /// What became of a machine that is finished: the error that it ended with, or no more output.
+    pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
+        self.machine.error().map_or(Ok(None), Err)
+    }
+}
+
+impl<Q: UsageQuery> Driven<Execution<Q>> {
+    /// The same with its rows shown to `visitor` instead of kept. Who looked on does so still.
+    pub fn visiting<V: RowVisitor>(self, visitor: V) -> Driven<Visiting<Q, V>> {
+        let Self { machine, canceller, observer } = self;
+        let observer = observer.map(|mut observer| {
+            Box::new(move |visiting: &Visiting<Q, V>, notice| observer(visiting.execution(), notice)) as _
+        });
+        Driven { machine: Visiting::new(machine, visitor), canceller, observer }
+    }
+}
+
+impl<M: fmt::Debug> fmt::Debug for Driven<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driven")
+            .field("machine", &self.machine)
+            .field("canceller", &self.canceller)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http::Response;
+
+    use super::*;
+    use crate::auth::{AccessToken, Grant};
+    use crate::error::Failure;
+    use crate::machine::Exchange;
+    use crate::query::OrganizationQuery;
+    use crate::table::UsageRow;
+    use crate::{Phase, Policy, Region, Session, WaitReason};
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
+
+    fn begin() -> (Driven<Execution<OrganizationQuery>>, SharedSession) {
+        let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse().unwrap());
+        let grant = Grant::Manual(AccessToken::parse("a-token").unwrap());
+        let session = SharedSession::new(Session::new(&Region::default(), grant));
+        (Driven::new(Execution::new(query, Policy::default(), 1, NOW)), session)
+    }
+
+    fn sent<M: Machine>(driven: &mut Driven<M>, now: Timestamp, session: &SharedSession) -> Exchange {
+        let Next::Send(exchange) = driven.next(now, session) else { panic!("nothing is in the way") };
+        *exchange
+    }
+
+    fn answer<M: Machine>(
+        driven: &mut Driven<M>,
+        now: Timestamp,
+        session: &SharedSession,
+        body: &str,
+    ) -> Option<M::Output> {
+        let ticket = sent(driven, now, session).ticket;
+        let answer = Response::new(body.as_bytes());
+        let progress = driven.machine.on_response(now, ticket, answer, &mut session.lock());
+        driven.take(progress)
+    }
+
+    #[test]
+    fn what_the_observer_cancels_does_not_go_out() {
+        let (mut driven, session) = begin();
+        let canceller = driven.canceller.clone();
+        driven.observe(move |_, _| canceller.cancel());
+        assert!(matches!(driven.next(NOW, &session), Next::Finished));
+        assert_eq!(driven.outcome().unwrap_err().failure(), &Failure::Cancelled);
+    }
+
+    #[test]
+    fn the_observer_may_look_at_the_session_and_goes_on_to_look_when_rows_are_visited() {
+        let (mut driven, session) = begin();
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let (seen, seen_session) = (Arc::clone(&notices), session.clone());
+        driven.observe(move |execution, notice| {
+            assert!(seen_session.0.try_lock().is_ok());
+            seen.lock().unwrap().push((execution.phase(), notice));
+        });
+
+        assert!(answer(&mut driven, NOW, &session, r#"{"executionId":"e"}"#).is_none());
+        let Next::WaitUntil(until, WaitReason::Poll) = driven.next(NOW, &session) else { panic!("no wait") };
+        let mut requests = 0;
+        let visitor = |row: UsageRow<'_>| requests += row.requests().unwrap_or(0);
+        let mut driven = driven.visiting(visitor);
+        let page = r#"{"queryStatus":"Complete","results":[{"requests":40},{"requests":2}]}"#;
+        assert!(answer(&mut driven, until, &session, page).is_some());
+        assert!(matches!(driven.next(until, &session), Next::Finished));
+        assert!(driven.outcome().unwrap().is_none());
+        drop(driven);
+        assert_eq!(requests, 42);
+
+        let notices = notices.lock().unwrap();
+        assert!(notices.contains(&(Phase::WaitPoll, Notice::Waiting(until, WaitReason::Poll))));
+        let moves = notices.iter().filter(|(phase, notice)| {
+            matches!(notice, Notice::Moved(moved) if moved.to == *phase || moved.to == Phase::ReadyPoll)
+        });
+        assert_eq!((notices.len(), moves.count()), (6, 5));
+    }
+}

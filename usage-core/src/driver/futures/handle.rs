@@ -1,0 +1,100 @@
+use std::fmt;
+
+use crate::canceller::Canceller;
+use crate::decode::RowVisitor;
+use crate::driver::Driven;
+use crate::driver::futures::{Client, Drive, Rows};
+use crate::error::Error;
+#[cfg(doc)]
+use crate::execution::Visiting;
+use crate::execution::{Execution, Snapshot};
+use crate::machine::Notice;
+use crate::phase::Transition;
+use crate::query::UsageQuery;
+use crate::table::UsageTable;
+
+/// An execution that is being driven.
+///
+/// Its futures may be dropped at any moment. A request that was out then counts as given up: a poll is sent again, a
+/// submit is not, unless the policy allows it.
+pub struct Handle<Q, D> {
+    client: Client<D>,
+    /// On the heap: futures that hold a handle are moved and nested.
+    driven: Box<Driven<Execution<Q>>>,
+}
+
+impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
+    pub(super) fn new(client: &Client<D>, execution: Execution<Q>) -> Self {
+        Self { client: client.clone(), driven: Box::new(Driven::new(execution)) }
+    }
+
+    /// Tells `observer` of every transition and every wait.
+    #[must_use]
+    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Notice) + Send + 'static) -> Self {
+        self.driven.observe(observer);
+        self
+    }
+
+    /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
+    /// [`Error::can_resume`].
+    pub async fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
+        self.client.advance(&mut self.driven).await
+    }
+
+    /// Goes on to the end and returns the rows of all pages that are yet to come.
+    // An async function would keep its arguments twice, as long as an execution waits.
+    #[expect(clippy::manual_async_fn, reason = "it is smaller")]
+    pub fn finish(mut self) -> impl Future<Output = Result<UsageTable, Error>> + Send {
+        async move {
+            // No more than a pointer before there are rows: an execution that waits is small.
+            let mut rows: Option<Box<UsageTable>> = None;
+            while let Some(page) = self.client.advance(&mut self.driven).await? {
+                match &mut rows {
+                    Some(rows) => rows.absorb(page),
+                    None => rows = Some(Box::new(page)),
+                }
+            }
+            Ok(rows.map_or_else(UsageTable::new, |rows| *rows))
+        }
+    }
+
+    /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
+    /// many there are. See [`Visiting`] for what happens when a page breaks off.
+    pub async fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
+        let mut visiting = self.driven.visiting(visitor);
+        while self.client.advance(&mut visiting).await?.is_some() {}
+        Ok(())
+    }
+
+    /// The rows one by one; pages are fetched as they are needed.
+    pub fn rows(self) -> Rows {
+        Rows::new(self)
+    }
+
+    /// The execution: phase, id, counters.
+    pub fn execution(&self) -> &Execution<Q> {
+        &self.driven.machine
+    }
+
+    /// How far it got, to be saved.
+    pub fn snapshot(&self) -> Snapshot<Q> {
+        self.driven.machine.snapshot()
+    }
+
+    /// What cancels it from another task or thread, also while it is being driven: it ends at once, waiting or with a
+    /// request out.
+    pub fn canceller(&self) -> Canceller {
+        self.driven.canceller.clone()
+    }
+
+    /// Ends it here; the query runs on at the service.
+    pub fn cancel(&mut self) -> Option<Transition> {
+        self.driven.machine.cancel()
+    }
+}
+
+impl<Q: fmt::Debug, D> fmt::Debug for Handle<Q, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("execution", &self.driven.machine).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! Clients that return futures. They are all `Send`.
+
+mod client;
+mod handle;
+mod rows;
+mod within;
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+pub use client::Client;
+pub use handle::Handle;
+pub use rows::Rows;
+pub use within::{before, within};
+
+use crate::client_builder::ClientConfig;
+use crate::driver::{Driven, SharedSession};
+use crate::error::{BuildError, Error};
+use crate::machine::Machine;
+use crate::time::Timestamp;
+
+/// A driver: what a [`Client`] connects, waits and loops with.
+pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What its clients read the time from, if they get no other clock.
+    type Clock: Clock + Default + 'static;
+
+    /// The `User-Agent`: crate and version.
+    const USER_AGENT: &'static str;
+
+    /// Connections by this configuration; nothing is sent.
+    fn new(config: &ClientConfig) -> Result<Self, BuildError>;
+
+    /// A variable of the environment.
+    fn variable(name: &str) -> Option<String>;
+
+    /// A number that is another one each time, for jitter.
+    fn seed() -> u64;
+
+    /// Drives a machine until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
+    /// fail. The future may be dropped at any moment.
+    fn advance<M: Machine>(
+        &self,
+        clock: &dyn Clock,
+        session: &SharedSession,
+        driven: &mut Driven<M>,
+    ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send;
+}
+
+/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// Is ready when [`now`](Self::now) has reached `until`.
+    fn sleep_until(&self, until: Timestamp) -> BoxFuture<'_, ()>;
+}

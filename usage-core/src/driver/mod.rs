@@ -1,0 +1,109 @@
+//! What drivers are made of besides I/O. Their users need none of it by these names.
+//!
+//! A client, the handle of an execution and the rows of it are written here, once for drivers that [block](blocking) and
+//! once for those that return [futures], so that all drivers have one surface. A driver is a type that implements
+//! `Drive`, of either kind: what it connects with, its clock, and its loop. The loop drives a [`Driven`], a machine under
+//! way, which does of it all that is no I/O.
+//!
+//! A driver of one's own is little more than its I/O. Here the service is an array, and the clock one that is moved on:
+//!
+//! ```
+//! use std::sync::Mutex;
+//!
+//! use usage_core::driver::blocking::{Client, Clock, Drive};
+//! use usage_core::driver::{Driven, SharedSession};
+//! use usage_core::error::BuildError;
+//! use usage_core::query::OrganizationQuery;
+//! use usage_core::{ClientConfig, Error, Machine, Next, Timestamp};
+//!
+//! #[derive(Clone, Debug)]
+//! struct Canned;
+//!
+//! static ANSWERS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+//!
+//! impl Drive for Canned {
+//!     type Clock = Moved;
+//!     const USER_AGENT: &'static str = "canned/1.0";
+//!
+//!     fn new(_: &ClientConfig) -> Result<Self, BuildError> {
+//!         Ok(Self)
+//!     }
+//!
+//!     fn variable(_: &str) -> Option<String> {
+//!         None
+//!     }
+//!
+//!     fn seed() -> u64 {
+//!         1
+//!     }
+//!
+//!     fn spawn(work: impl FnOnce() + Send + 'static) {
+//!         std::thread::spawn(work);
+//!     }
+//!
+//!     fn advance<M: Machine>(
+//!         &self,
+//!         clock: &dyn Clock,
+//!         session: &SharedSession,
+//!         driven: &mut Driven<M>,
+//!     ) -> Result<Option<M::Output>, Error> {
+//!         loop {
+//!             match driven.next(clock.now(), session) {
+//!                 Next::Finished => return driven.outcome(),
+//!                 Next::WaitUntil(until, _) => clock.sleep_until(until),
+//!                 Next::Send(exchange) => {
+//!                     // exchange.request would be sent here
+//!                     let body = ANSWERS.lock().unwrap().remove(0);
+//!                     let (answer, ticket) = (http::Response::new(body.as_bytes()), exchange.ticket);
+//!                     let (now, mut session) = (clock.now(), session.lock());
+//!                     let progress = driven.machine.on_response(now, ticket, answer, &mut session);
+//!                     drop(session);
+//!                     if let Some(output) = driven.take(progress) {
+//!                         return Ok(Some(output));
+//!                     }
+//!                 }
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! #[derive(Debug)]
+//! struct Moved(Mutex<Timestamp>);
+//!
+//! impl Default for Moved {
+//!     fn default() -> Self {
+//!         Self(Mutex::new(Timestamp::from_unix_millis(1_782_864_000_000)))
+//!     }
+//! }
+//!
+//! impl Clock for Moved {
+//!     fn now(&self) -> Timestamp {
+//!         *self.0.lock().unwrap()
+//!     }
+//!
+//!     fn sleep_until(&self, until: Timestamp) {
+//!         *self.0.lock().unwrap() = until;
+//!     }
+//! }
+//!
+//! ANSWERS.lock().unwrap().extend([
+//!     r#"{"executionId":"9f32b7cf"}"#,
+//!     r#"{"queryStatus":"Running"}"#,
+//!     r#"{"queryStatus":"Complete","results":[{"clientName":"Nightly Export","requests":42}]}"#,
+//! ]);
+//! let client = Client::<Canned>::builder().access_token("a-token")?.build()?;
+//! let rows = client.run(OrganizationQuery::new("2026-06-01/2026-06-30".parse()?)).unwrap();
+//! assert_eq!(rows.row(0).unwrap().requests(), Some(42));
+//! # Ok::<(), BuildError>(())
+//! ```
+
+pub mod blocking;
+mod driven;
+#[cfg(feature = "futures")]
+pub mod futures;
+mod shared_session;
+pub(crate) mod target;
+
+pub use driven::Driven;
+pub use shared_session::SharedSession;
+pub use target::{address_of, port_of};

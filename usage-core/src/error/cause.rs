@@ -1,0 +1,146 @@
+//! From what a transport tells to what failed.
+
+use std::error::Error as StdError;
+use std::io;
+use std::iter::successors;
+
+use thiserror::Error;
+
+use crate::error::{Sent, TransportFailure, TransportKind};
+
+/// For drivers: `error`, what is behind it, and so on to the first cause.
+pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    successors(Some(error), |error| cause(*error))
+}
+
+/// What an I/O error wraps is not its source: its source is that one's.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// For drivers: the first `T` among the [causes] of `error`.
+pub fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// For drivers: the host name does not resolve. A resolver's errors are put into this, to be told from others.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct Unresolved(pub io::Error);
+
+/// For drivers: how far an exchange got, as far as the transport knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reached {
+    /// Not to a connection that can be used: it was still being made, with TLS if there is any.
+    NoConnection,
+    /// To a connection, to which nothing was written.
+    Connection,
+    /// Perhaps to the service.
+    Service,
+}
+
+impl TransportFailure {
+    /// For drivers: what broke an exchange that got as far as `reached`, by the [causes] of `error`; in the words of
+    /// the first one.
+    pub fn from_error(error: &(dyn StdError + 'static), reached: Reached) -> Self {
+        let (kind, sent) = match reached {
+            _ if find_cause::<Unresolved>(error).is_some() => (TransportKind::Dns, Sent::No),
+            _ if is_refused_by_tls(error, reached) => (TransportKind::Tls, Sent::No),
+            Reached::NoConnection => (TransportKind::Connect, Sent::No),
+            Reached::Connection => (TransportKind::Reset, Sent::No),
+            Reached::Service => (TransportKind::Reset, Sent::Maybe),
+        };
+        let first = causes(error).last().unwrap_or(error);
+        Self::new(kind, sent, &first.to_string())
+    }
+}
+
+/// TLS that breaks before there is a connection was refused, by whatever error.
+#[cfg(feature = "rustls")]
+fn is_refused_by_tls(error: &(dyn StdError + 'static), reached: Reached) -> bool {
+    let is_refused = |error| reached == Reached::NoConnection || crate::client_builder::is_refusal(error);
+    find_cause(error).is_some_and(is_refused)
+}
+
+#[cfg(not(feature = "rustls"))]
+fn is_refused_by_tls(_: &(dyn StdError + 'static), _: Reached) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Error)]
+    #[error("outer")]
+    struct Outer(#[source] io::Error);
+
+    /// As drivers get them: wrapped, and wrapped again.
+    fn wrapped(error: impl StdError + Send + Sync + 'static) -> io::Error {
+        io::Error::other(Outer(io::Error::other(error)))
+    }
+
+    fn failure(error: &io::Error, reached: Reached) -> (TransportKind, Sent, String) {
+        let TransportFailure { kind, sent, text } = TransportFailure::from_error(error, reached);
+        (kind, sent, text.into())
+    }
+
+    #[test]
+    fn what_an_io_error_wraps_is_among_its_causes() {
+        let root = io::Error::other("root");
+        let wrapped = io::Error::other(Outer(io::Error::other(Outer(root))));
+        let found: Vec<_> = causes(&wrapped).map(ToString::to_string).collect();
+        // An I/O error prints as what it wraps.
+        assert_eq!(found, ["outer", "outer", "outer", "outer", "root", "root"]);
+        let found: Vec<_> =
+            causes(&io::Error::from(io::ErrorKind::TimedOut)).map(ToString::to_string).collect();
+        assert_eq!(found, ["timed out"]);
+    }
+
+    #[test]
+    fn a_failure_says_whether_the_request_may_have_arrived() {
+        let refused = || wrapped(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
+        for (reached, kind, sent) in [
+            (Reached::NoConnection, TransportKind::Connect, Sent::No),
+            (Reached::Connection, TransportKind::Reset, Sent::No),
+            (Reached::Service, TransportKind::Reset, Sent::Maybe),
+        ] {
+            assert_eq!(failure(&refused(), reached), (kind, sent, "refused".into()));
+            let unresolved = wrapped(Unresolved(io::Error::other("no such name")));
+            let expected = (TransportKind::Dns, Sent::No, "no such name".into());
+            assert_eq!(failure(&unresolved, reached), expected);
+        }
+    }
+
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn tls_is_refused_in_the_handshake_only() {
+        use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+
+        let kind_and_sent = |error: &Error, reached| {
+            let (kind, sent, text) = failure(&wrapped(error.clone()), reached);
+            assert_eq!(text, error.to_string());
+            (kind, sent)
+        };
+        let refused = (TransportKind::Tls, Sent::No);
+        for error in [
+            Error::AlertReceived(AlertDescription::CertificateRequired),
+            Error::InvalidCertificate(CertificateError::Expired),
+        ] {
+            assert_eq!(kind_and_sent(&error, Reached::NoConnection), refused);
+            assert_eq!(kind_and_sent(&error, Reached::Service), refused);
+        }
+        for error in [
+            Error::DecryptError,
+            Error::InvalidMessage(InvalidMessage::InvalidContentType),
+            Error::AlertReceived(AlertDescription::InternalError),
+        ] {
+            assert_eq!(kind_and_sent(&error, Reached::NoConnection), refused);
+            assert_eq!(kind_and_sent(&error, Reached::Connection), (TransportKind::Reset, Sent::No));
+            assert_eq!(kind_and_sent(&error, Reached::Service), (TransportKind::Reset, Sent::Maybe));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Every machine is cancelled alike, by drivers that know it as a `Machine` only.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+
+use usage_core::error::Failure;
+use usage_core::events::EventDefinitions;
+use usage_core::execution::Visiting;
+use usage_core::{Call, Canceller, LogIn, Machine, Next, UsageRow};
+
+use crate::support::{START, TOKEN, credentials, execution, policy};
+
+/// Cancels the machine while it waits for its token, and again. Whether it said so.
+fn cancel(machine: &mut impl Machine) -> bool {
+    let mut session = credentials();
+    let Next::Send(exchange) = machine.next(START, &mut session).next else { panic!("nothing goes out") };
+    let said = machine.cancel().is_some();
+    assert!(machine.cancel().is_none(), "it was over already");
+    assert!(matches!(machine.next(START, &mut session).next, Next::Finished));
+    assert!(matches!(machine.error().unwrap().failure(), Failure::Cancelled));
+
+    let answer = http::Response::new(TOKEN.as_bytes());
+    let late = machine.on_response(START, exchange.ticket, answer, &mut session);
+    assert!(late.transition.is_none() && late.output.is_none());
+    assert!(matches!(machine.error().unwrap().failure(), Failure::Cancelled));
+    assert!(session.access_token().is_some(), "the token is the session's");
+    said
+}
+
+#[test]
+fn it_ends_as_cancelled_and_only_executions_have_phases_to_tell() {
+    assert!(cancel(&mut execution()));
+    assert!(cancel(&mut Visiting::new(execution(), |_: UsageRow<'_>| {})));
+    assert!(!cancel(&mut Call::new(EventDefinitions, policy(), 1, START)));
+    assert!(!cancel(&mut LogIn::new(policy(), 1, START)));
+}
+
+/// Cancels the machine while its request is out; then the service refuses the token.
+fn refuse_late(machine: &mut impl Machine) {
+    let mut session = credentials();
+    let Next::Send(fetch) = machine.next(START, &mut session).next else { panic!("nothing goes out") };
+    let token = http::Response::new(TOKEN.as_bytes());
+    let _ = machine.on_response(START, fetch.ticket, token, &mut session);
+    let Next::Send(exchange) = machine.next(START, &mut session).next else { panic!("nothing goes out") };
+    let _ = machine.cancel();
+    let refusal = http::Response::builder().status(401).body(&b""[..]).unwrap();
+    let late = machine.on_response(START, exchange.ticket, refusal, &mut session);
+    assert!(late.transition.is_none() && late.output.is_none());
+    assert!(session.access_token().is_some(), "nobody awaited what came of it");
+}
+
+#[test]
+fn a_late_answer_to_it_says_nothing_to_the_session() {
+    refuse_late(&mut execution());
+    refuse_late(&mut Visiting::new(execution(), |_: UsageRow<'_>| {}));
+    refuse_late(&mut Call::new(EventDefinitions, policy(), 1, START));
+}
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_driver_that_sleeps_is_woken_by_whichever_clone() {
+    let (canceller, first, second) = (Canceller::default(), Arc::new(Woken::default()), Arc::default());
+    canceller.wakes(&Arc::clone(&first).into());
+    // Somebody else drives.
+    canceller.wakes(&Arc::<Woken>::clone(&second).into());
+    canceller.clone().cancel();
+    assert!(canceller.is_cancelled());
+    assert_eq!((first.0.load(Ordering::SeqCst), second.0.load(Ordering::SeqCst)), (0, 1));
+}
+
+#[test]
+fn what_is_over_is_not_cancelled() {
+    let mut machine = LogIn::new(policy(), 1, START);
+    let mut session = crate::support::manual();
+    assert!(matches!(machine.next(START, &mut session).next, Next::Finished));
+    assert!(machine.cancel().is_none());
+    assert_eq!(machine.error(), None);
+}

@@ -1,0 +1,106 @@
+//! What all requests of a session carry, and what it knows of the service.
+
+use http::HeaderMap;
+use usage_core::error::BuildError;
+use usage_core::{BaseUrl, ClientBuilder, ClientConfig, FromConfig, Machine, Next, Proxy, Session};
+
+use crate::support::{ACCEPTED, START, TOKEN, credentials, execution, manual};
+
+/// The next request of an execution, which is answered by `body`.
+fn headers_of_next(
+    execution: &mut usage_core::Execution<usage_core::query::OrganizationQuery>,
+    session: &mut Session,
+    body: &str,
+) -> HeaderMap {
+    let Next::Send(exchange) = execution.next(START, session).next else { panic!("nothing goes out") };
+    let headers = exchange.request.headers().clone();
+    let answer = http::Response::builder()
+        .header("inin-ratelimit-allowed", "300")
+        .header("inin-ratelimit-count", "7")
+        .header("inin-ratelimit-reset", "30")
+        .body(body.as_bytes());
+    let _ = execution.on_response(START, exchange.ticket, answer.unwrap(), session);
+    headers
+}
+
+#[test]
+fn own_headers_go_with_every_request_and_do_not_print() {
+    let mut session = credentials().with_header("X-Gateway-Key", "hunter2").unwrap();
+    let mut execution = execution();
+    for body in [TOKEN, ACCEPTED] {
+        let headers = headers_of_next(&mut execution, &mut session, body);
+        assert_eq!(headers["x-gateway-key"], "hunter2");
+        assert!(headers["x-gateway-key"].is_sensitive());
+    }
+}
+
+#[test]
+fn headers_that_the_client_sets_are_refused() {
+    for name in ["Authorization", "accept", "host", "connection", "content-length", "Content-Anything"] {
+        let refused = manual().with_header(name, "x").map(drop);
+        assert!(matches!(refused, Err(BuildError::Header { .. })), "{name}");
+    }
+    for (name, value) in [("no name", "x"), ("", "x"), ("x-key", "a\nb")] {
+        assert!(manual().with_header(name, value).is_err(), "{name}");
+    }
+    assert!(manual().with_header("contents", "x").is_ok());
+}
+
+#[test]
+fn the_budget_is_what_the_service_said_last() {
+    let mut session = manual();
+    assert_eq!(session.rate_budget().window(START), None);
+    let _ = headers_of_next(&mut execution(), &mut session, ACCEPTED);
+    let window = session.rate_budget().window(START).unwrap();
+    assert_eq!((window.allowed, window.used), (300, 7));
+}
+
+#[derive(Debug)]
+struct Built(ClientConfig);
+
+impl FromConfig for Built {
+    const USER_AGENT: &'static str = "test";
+
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+        Ok(Self(config))
+    }
+}
+
+#[test]
+fn a_driver_that_reads_no_environment_has_no_proxy_of_it() {
+    assert_eq!(Built::variable("HTTPS_PROXY"), None);
+    let built = ClientBuilder::<Built>::new().access_token("token").unwrap().build().unwrap();
+    assert!(built.0.proxy.is_none());
+}
+
+#[test]
+fn a_proxy_prints_where_it_is_and_what_it_leaves_out() {
+    let proxy: Proxy = "http://user:hunter2@proxy.example:3128".parse().unwrap();
+    let shown = format!("{:?}", proxy.without("a.example"));
+    assert!(shown.contains("http://proxy.example:3128") && shown.contains("a.example"), "{shown}");
+}
+
+#[test]
+fn an_exception_without_a_name_excepts_nobody() {
+    for exceptions in ["", ".", "*.", ":443", ",,"] {
+        let proxy = "http://proxy.example".parse::<Proxy>().unwrap().without(exceptions);
+        assert!(proxy.carries(&"https://a.example./".parse().unwrap()), "{exceptions}");
+    }
+}
+
+#[test]
+fn a_base_url_knows_its_machine_and_its_origin() {
+    let base = |text: &str| text.parse::<BaseUrl>().unwrap();
+    assert!(base("http://127.0.0.1:8080").is_loopback() && base("https://localhost").is_loopback());
+    assert!(!base("https://api.mypurecloud.de").is_loopback());
+    let gateway = base("https://gateway.example:8443/genesys");
+    for (uri, is_origin) in [
+        ("https://gateway.example:8443/elsewhere", true),
+        ("http://gateway.example:8443/genesys", false),
+        ("https://gateway.example/genesys", false),
+        ("https://another.example:8443/genesys", false),
+        ("/genesys", false),
+    ] {
+        assert_eq!(gateway.is_origin_of(&uri.parse().unwrap()), is_origin, "{uri}");
+    }
+}

@@ -1,0 +1,64 @@
+use std::env;
+use std::hash::{BuildHasher, RandomState};
+
+use usage_core::driver::futures::{Clock, Drive};
+use usage_core::driver::{Driven, SharedSession};
+use usage_core::error::BuildError;
+use usage_core::{ClientConfig, Error, Machine, Next};
+
+use crate::clock::SystemClock;
+use crate::exchange::{self, Pool};
+
+/// What a client on tokio connects, waits and loops with.
+#[derive(Clone, Debug)]
+pub struct Tokio {
+    pool: Pool,
+}
+
+impl Drive for Tokio {
+    type Clock = SystemClock;
+    const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+    fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+        Ok(Self { pool: exchange::pool(config)? })
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        env::var(name).ok()
+    }
+
+    /// The standard library's hash keys are random enough for jitter.
+    fn seed() -> u64 {
+        RandomState::new().hash_one(())
+    }
+
+    // An async function would keep its arguments twice, as long as an execution waits.
+    #[expect(clippy::manual_async_fn, reason = "it is smaller")]
+    fn advance<M: Machine>(
+        &self,
+        clock: &dyn Clock,
+        session: &SharedSession,
+        driven: &mut Driven<M>,
+    ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send {
+        async move {
+            loop {
+                match driven.next(clock.now(), session) {
+                    Next::Finished => return driven.outcome(),
+                    Next::WaitUntil(until, _) => {
+                        driven.canceller.unless_cancelled(clock.sleep_until(until)).await;
+                    }
+                    Next::Send(exchange) => {
+                        let (span, machine) = (exchange.span.clone(), &mut driven.machine);
+                        // On the heap, so that an execution holds none of it while it waits.
+                        let work = exchange::run(&self.pool, clock, session, machine, *exchange);
+                        let work = Box::pin(span.around(work));
+                        let Some(progress) = driven.canceller.unless_cancelled(work).await else { continue };
+                        if let Some(output) = driven.take(progress) {
+                            return Ok(Some(output));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
