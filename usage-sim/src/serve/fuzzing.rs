@@ -10,6 +10,10 @@ use crate::simulator::MAX_REQUEST_BODY;
 const MAX_REQUESTS: usize = 50;
 
 /// The requests of a connection are the same however the bytes are cut, and bounded.
+///
+/// # Panics
+///
+/// If they are not.
 pub fn requests(data: &[u8]) {
     let whole = read(data, usize::MAX);
     // A head is looked at anew with every piece: long input comes in larger ones.
@@ -18,8 +22,10 @@ pub fn requests(data: &[u8]) {
     }
 }
 
+type Request = (Method, Uri, HeaderMap, Vec<u8>, bool);
+
 /// What is read, and whether there was a refusal in the end. Which it is may depend on how far was read when it came.
-fn read(data: &[u8], size: usize) -> (Vec<(Method, Uri, HeaderMap, Vec<u8>, bool)>, bool) {
+fn read(data: &[u8], size: usize) -> (Vec<Request>, bool) {
     let mut incoming = Incoming::new(Pieces::new(data, size));
     let mut requests = Vec::new();
     while requests.len() < MAX_REQUESTS {
