@@ -87,5 +87,5 @@ pub use route::Operation;
 pub use serve::fuzzing;
 #[cfg(feature = "tls")]
 pub use serve::{Certificate, Tls};
-pub use serve::{MAX_CONNECTIONS, ServeOptions, Server, serve};
+pub use serve::{MAX_CONNECTIONS, Refusing, ServeOptions, Server, serve};
 pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator};

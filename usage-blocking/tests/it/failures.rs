@@ -1,16 +1,15 @@
 //! What failed, in words. What is done about it is for the conformance suite.
 
-use std::net::TcpListener;
-
 use usage_blocking::Client;
 use usage_core::Error;
+use usage_sim::Refusing;
 
 use crate::support::{SECRET, policy, query, world, world_with};
 
 #[test]
 fn a_refused_connection() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{address}").parse().unwrap();
+    let refusing = Refusing::new().unwrap();
+    let url = refusing.url().parse().unwrap();
     let builder = Client::builder().api_url(url).access_token("hunter2-token").unwrap();
     let client = builder.policy(policy().with_max_failures(1)).build().unwrap();
     let error: Error = client.run(query()).unwrap_err();

@@ -1,10 +1,8 @@
 //! `doctor`: what it finds, and what it says to do.
 
-use std::net::TcpListener;
-
 use serde_json::Value;
 use usage_core::Timestamp;
-use usage_sim::{Fault, Match, Rule, WireFault};
+use usage_sim::{Fault, Match, Refusing, Rule, WireFault};
 
 use crate::support::{Ran, Service, config, program};
 
@@ -62,9 +60,8 @@ fn what_is_not_there() {
     has(&ran, "configuration", "failed", "no credentials");
     has(&ran, "names", "skipped", "");
 
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let refusing = Refusing::new().unwrap();
+    let url = refusing.url();
     let doctor = |url: &str| {
         let mut command = program(&[&JSON[..], &["--api-url", url, "--deadline", "1s"]].concat());
         Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "token"))

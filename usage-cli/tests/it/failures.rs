@@ -1,9 +1,8 @@
 //! What ends badly, over every transport: exit code, one line of error, the way on.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
-use usage_sim::{Fault, Match, Rule, WireFault};
+use usage_sim::{Fault, Match, Refusing, Rule, WireFault};
 
 use crate::support::{Ran, Service, TRANSPORTS, config, program};
 
@@ -128,9 +127,8 @@ fn a_service_that_is_out_of_order() {
 
 #[test]
 fn nobody_listens() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let refusing = Refusing::new().unwrap();
+    let url = refusing.url();
     for transport in TRANSPORTS {
         let mut command = program(&QUERY);
         command.args(["--api-url", &url, "--initial-delay", "20ms", "--transport", transport, "-v"]);

@@ -1,7 +1,7 @@
 //! Where a scenario takes place: a service that can be reached or not, another origin, and a clock.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::gate::{Gate, PATIENCE};
 use super::scenario::{Credential, Reach, Scenario, WRONG_SECRET};
 use crate::clock::VirtualClock;
 use crate::reply::Reply;
-use crate::serve::{Certificate, ServeOptions, Server, Tls, serve};
+use crate::serve::{Certificate, Refusing, ServeOptions, Server, Tls, serve};
 use crate::simulator::Simulator;
 
 /// 2026-07-08, 08:40 UTC.
@@ -98,8 +98,8 @@ impl World {
         let unserved = Unserved::new().expect("loopback ports can be had");
         let (api_url, login_url) = match scenario.reach {
             Reach::TlsOfNone if sockets => both_names(&home.url("api").replace("http:", "https:")),
-            Reach::TlsInSilence if sockets => both_names(&format!("https://{}", unserved.silent)),
-            Reach::Refused if sockets => both_names(&format!("http://{}", unserved.refusing)),
+            Reach::TlsInSilence if sockets => both_names(&unserved.silent_url()),
+            Reach::Refused if sockets => both_names(&unserved.refusing.url()),
             Reach::Unresolved => ("https://api.usage.invalid".into(), "https://login.usage.invalid".into()),
             _ if sockets => both_names(&home.url("api")),
             _ => (home.url("api"), home.url("login")),
@@ -209,17 +209,17 @@ fn both_names(url: &str) -> (String, String) {
 #[derive(Debug)]
 struct Unserved {
     /// It takes connections and says nothing.
-    silent: SocketAddr,
-    /// It takes none: this side of the connection has the port, and does not listen.
-    refusing: SocketAddr,
-    _open: (TcpListener, TcpStream),
+    silent: TcpListener,
+    refusing: Refusing,
 }
 
 impl Unserved {
     fn new() -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let stream = TcpStream::connect(listener.local_addr()?)?;
-        Ok(Self { silent: listener.local_addr()?, refusing: stream.local_addr()?, _open: (listener, stream) })
+        Ok(Self { silent: TcpListener::bind("127.0.0.1:0")?, refusing: Refusing::new()? })
+    }
+
+    fn silent_url(&self) -> String {
+        format!("https://{}", self.silent.local_addr().expect("it is bound"))
     }
 }
 

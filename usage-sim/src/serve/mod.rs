@@ -8,6 +8,7 @@ pub mod fuzzing;
 mod http1;
 #[cfg(any(test, feature = "fuzzing"))]
 mod pieces;
+mod refusing;
 mod stop;
 #[cfg(feature = "tls")]
 mod tls;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::simulator::Simulator;
+pub use refusing::Refusing;
 use stop::Stop;
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, Tls};

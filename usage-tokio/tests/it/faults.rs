@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use usage_core::{Error, Policy};
+use usage_sim::Refusing;
 
 use crate::runtime::run;
 use crate::support::{Service, at, query};
@@ -18,8 +19,8 @@ fn fails_at(url: &str, connect_timeout: Duration) -> Error {
 
 #[test]
 fn a_refused_connection() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = fails_at(&format!("http://{address}"), Duration::from_secs(10));
+    let refusing = Refusing::new().unwrap();
+    let error = fails_at(&refusing.url(), Duration::from_secs(10));
     assert!(error.is_service_unavailable() && !error.is_timeout() && !error.can_resume());
     let wanted = "the only try failed: no connection: Connection refused (os error ";
     assert!(error.to_string().starts_with(wanted), "{error}");
