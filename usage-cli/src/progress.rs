@@ -18,7 +18,8 @@ const REDRAW: Duration = Duration::from_millis(100);
 /// What the observer of an execution knows. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
-    bar: ProgressBar,
+    /// The rewritten line, if there is one.
+    bar: Option<ProgressBar>,
     verbosity: u8,
     started: Instant,
     /// How many executions the run has.
@@ -42,7 +43,7 @@ impl Progress {
         let execution_id = attached.cloned();
         let status = Status { doing: "connecting".into(), until: None, execution_id, rows: 0 };
         let status = Arc::new(Mutex::new(status));
-        let bar = if quiet || !stderr().is_terminal() { ProgressBar::hidden() } else { spinner(&status) };
+        let bar = (!quiet && stderr().is_terminal()).then(|| spinner(&status));
         Self { bar, verbosity, started: Instant::now(), parts, status }
     }
 
@@ -93,7 +94,11 @@ impl Progress {
     pub(crate) fn tell(&self, verbosity: u8, text: impl FnOnce() -> String) {
         if self.verbosity >= verbosity {
             let elapsed = self.started.elapsed().as_secs_f64();
-            self.bar.suspend(|| stderr::line(format_args!("[{elapsed:8.3}] {}", text())));
+            let tell = || stderr::line(format_args!("[{elapsed:8.3}] {}", text()));
+            match &self.bar {
+                Some(bar) => bar.suspend(tell),
+                None => tell(),
+            }
         }
     }
 
@@ -104,7 +109,9 @@ impl Progress {
 
     /// Clears the line.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 
     fn status(&self) -> MutexGuard<'_, Status> {
