@@ -40,8 +40,14 @@ pub(crate) fn pairs(url: &str, at_once: usize) -> [[Box<dyn Contestant>; 2]; 3] 
 }
 
 fn ureq(url: &str, at_once: usize) -> Box<dyn Contestant> {
-    let limits = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).max_idle_connections(at_once);
-    let agent = limits.max_idle_connections_per_host(at_once).build().new_agent();
+    // With one limit for all, each call would look up the host's name in a thread of its own.
+    let limits = ureq::Agent::config_builder()
+        .timeout_connect(Some(LIMIT))
+        .timeout_send_request(Some(LIMIT))
+        .timeout_recv_response(Some(LIMIT))
+        .timeout_recv_body(Some(LIMIT));
+    let idle = limits.max_idle_connections(at_once).max_idle_connections_per_host(at_once);
+    let agent = idle.build().new_agent();
     let uri = uri(url).to_string();
     contestant("ureq", move |calls| {
         on_threads(calls, at_once, || {
