@@ -1,7 +1,7 @@
 //! `genesys-usage events`: operational events, which have nothing to do with the counting of requests.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,7 +16,7 @@ use crate::connect::{Connection, PaceArgs, PlaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::dry_run::DryRun;
 use crate::exit::{self, Code, Problem};
-use crate::listing::{Column, ListingArgs};
+use crate::listing::{Column, ListingArgs, ListingFormat};
 use crate::period::PeriodArgs;
 use crate::run::seed;
 use crate::transport::Caller;
@@ -71,7 +71,7 @@ struct DefinitionArgs {
 
 /// How many events of each kind a period has
 ///
-/// Runs POST /api/v2/usage/events/aggregates/query.
+/// Runs POST /api/v2/usage/events/aggregates/query. For a table it also asks for the names of the kinds.
 #[derive(Debug, Args)]
 struct AggregateArgs {
     #[command(flatten)]
@@ -82,7 +82,7 @@ struct AggregateArgs {
 
 /// The events of a period
 ///
-/// Runs POST /api/v2/usage/events/query and reads all its pages.
+/// Runs POST /api/v2/usage/events/query and reads all its pages. For a table it also asks for the names of the kinds.
 #[derive(Debug, Args)]
 struct EventsQueryArgs {
     #[command(flatten)]
@@ -180,8 +180,16 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
         EventsCommand::Aggregate(args) => {
             let AggregateArgs { period, common } = args.into_inner();
             let query = EventAggregatesQuery { interval: period.interval(false)? };
-            let Some(answer) = common.call(query)? else { return Ok(()) };
-            common.output.write("aggregates", &AGGREGATE, &answer.event_definition_aggregates)
+            if let Some(form) = common.dry_run {
+                return form.show_to(call_of(query), &common.place.hosts, &common.credentials);
+            }
+            let caller = common.caller()?;
+            let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&error))?;
+            let mut aggregates = answer.event_definition_aggregates;
+            let definitions =
+                aggregates.iter_mut().filter_map(|aggregate| aggregate.event_definition.as_mut());
+            common.name_for_people(&caller, definitions);
+            common.output.write("aggregates", &AGGREGATE, &aggregates)
         }
     }
 }
@@ -218,6 +226,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
         query.after = Some(cursor);
     }
     events.truncate(limit);
+    common.name_for_people(&caller, events.iter_mut().filter_map(|event| event.event_definition.as_mut()));
     common.output.write("events", &EVENT, &events)
 }
 
@@ -229,6 +238,22 @@ impl EventsCommon {
             return Ok(None);
         }
         self.caller()?.call(endpoint).map(Some).map_err(|error| problem::<E>(&error))
+    }
+
+    /// In a table, definitions have their names in place of their ids; one request asks for them all. Without an
+    /// answer to that one, which is not what was asked for, and for a definition that it does not know, the id stays.
+    fn name_for_people<'a>(&self, caller: &Caller, definitions: impl Iterator<Item = &'a mut EntityRef>) {
+        let mut definitions = definitions.peekable();
+        if self.output.format() != ListingFormat::Table || definitions.peek().is_none() {
+            return;
+        }
+        let known = caller.call(EventDefinitions).map(|known| known.entities).unwrap_or_default();
+        let names: HashMap<_, _> = known.into_iter().map(|known| (known.id, known.name)).collect();
+        for definition in definitions {
+            if let Some(Some(name)) = names.get(&definition.id) {
+                definition.id = Some(name.clone());
+            }
+        }
     }
 
     fn caller(&self) -> Result<Opened, Problem> {

@@ -1,7 +1,7 @@
 //! `events`: the four operations, filtered, paged, in every format.
 
 use serde_json::Value;
-use usage_sim::{Fault, Match, Rule};
+use usage_sim::{Fault, Match, Operation, Rule};
 
 use crate::support::{Service, TRANSPORTS, config};
 
@@ -65,6 +65,28 @@ fn filters_are_the_services() {
     }
     let none = service.run(&["events", "query", "--last", "1d", "--search", "no such text"]).well();
     assert_eq!(none, "Nothing.\n");
+}
+
+#[test]
+fn a_table_names_the_kinds() {
+    let service = Service::new();
+    let definitions = service.run(&["events", "definitions", "--format", "jsonl"]).well();
+    let definitions: Vec<_> = definitions.lines().map(json).collect();
+    let text = |definition: &Value, member: &str| definition[member].as_str().unwrap().to_owned();
+    for listing in [["events", "query", "--last", "3d"], ["events", "aggregate", "--last", "3d"]] {
+        service.server.simulator().clear_journal();
+        let table = service.run(&listing).well();
+        assert_eq!(service.server.simulator().journal().len(), 3, "a token, the list, the names");
+        let named = definitions.iter().filter(|&definition| table.contains(&text(definition, "name")));
+        assert!(named.count() > 3, "{table}");
+        assert!(!definitions.iter().any(|definition| table.contains(&text(definition, "id"))), "{table}");
+
+        // Without the names, there are the ids.
+        let unknown = Rule::new(Match::Operation(Operation::EventDefinitions), Fault::Status(404));
+        service.server.simulator().inject(unknown);
+        let table = service.run(&listing).well();
+        assert!(definitions.iter().any(|definition| table.contains(&text(definition, "id"))), "{table}");
+    }
 }
 
 #[test]

@@ -133,8 +133,9 @@ pub(super) fn check_look_back(
     now: Timestamp,
 ) -> Result<(), BuildError> {
     let earliest = Date::of(now).plus_years(-1);
-    if interval.first_day() < earliest {
-        let problem = format!("looks back one year, to {earliest}; {interval} begins before that");
+    let first = interval.first_day();
+    if first < earliest {
+        let problem = format!("looks back one year, to {earliest}; {first} is before that");
         return Err(BuildError::Query { operation, problem: problem.into() });
     }
     Ok(())
