@@ -61,18 +61,18 @@ mod telling {
     use tracing::field::Empty;
 
     use super::{Exchange, ExecutionId, Parts, Span, Transition, TransportFailure};
+    use crate::driver::port_of;
     use crate::error::TransportKind;
 
     /// The span of an exchange that is the `attempt`-th of its machine.
     pub(crate) fn exchange(exchange: &Exchange, attempt: u32) -> Span {
         let uri = exchange.request.uri();
-        let default_port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
         Span(Some(tracing::info_span!(
             "http.client",
             otel.kind = "client",
             http.request.method = exchange.request.method().as_str(),
             server.address = uri.host(),
-            server.port = uri.port_u16().unwrap_or(default_port),
+            server.port = port_of(uri),
             url.scheme = uri.scheme_str(),
             url.path = uri.path(),
             usage.endpoint = exchange.endpoint,

@@ -59,15 +59,14 @@ impl TransportFailure {
 }
 
 /// TLS that breaks before there is a connection was refused, by whatever error.
-#[cfg(feature = "rustls")]
+#[cfg_attr(not(feature = "rustls"), expect(unused_variables, reason = "it is TLS's error or none"))]
 fn is_refused_by_tls(error: &(dyn StdError + 'static), reached: Reached) -> bool {
-    let is_refused = |error| reached == Reached::NoConnection || crate::client_builder::is_refusal(error);
-    find_cause(error).is_some_and(is_refused)
-}
-
-#[cfg(not(feature = "rustls"))]
-fn is_refused_by_tls(_: &(dyn StdError + 'static), _: Reached) -> bool {
-    false
+    #[cfg(feature = "rustls")]
+    let is_refused = find_cause(error)
+        .is_some_and(|error| reached == Reached::NoConnection || crate::client_builder::is_refusal(error));
+    #[cfg(not(feature = "rustls"))]
+    let is_refused = false;
+    is_refused
 }
 
 #[cfg(test)]
