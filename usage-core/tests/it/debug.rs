@@ -18,8 +18,8 @@ use usage_core::{
     Session, TlsOptions,
 };
 
-use crate::idle::Idle;
 use crate::sources::sources;
+use crate::stuck::Stuck;
 use crate::support::{START, execution, query};
 
 const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";
@@ -81,8 +81,8 @@ fn printed() -> Vec<(&'static str, String)> {
     let builder = secretive::<Config>(&proxy);
     let printed_builder = format!("{builder:?}");
     let config = builder.build().unwrap().0;
-    let blocking = secretive::<blocking::Client<Idle>>(&proxy).build().unwrap();
-    let futures = secretive::<futures::Client<Idle>>(&proxy).build().unwrap();
+    let blocking = secretive::<blocking::Client<Stuck>>(&proxy).build().unwrap();
+    let futures = secretive::<futures::Client<Stuck>>(&proxy).build().unwrap();
     let [handle, rows] = [(); 2].map(|()| blocking.start(query()));
 
     let session = Session::new(&Region::default(), Grant::refresh_token(client(), secret()).unwrap());
