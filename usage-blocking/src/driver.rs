@@ -20,7 +20,7 @@ impl Drive for Blocking {
     const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
     fn new(config: &ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self { pool: Pool::new(config)? })
+        Ok(Self { pool: Pool::new(config, Self::USER_AGENT)? })
     }
 
     fn variable(name: &str) -> Option<String> {

@@ -6,13 +6,12 @@ use std::time::Duration;
 use http::{Request, Response};
 use ureq::{Agent, AsSendBody, Body, Proxy, ProxyProtocol};
 use usage_core::driver::SharedSession;
-use usage_core::driver::blocking::{Clock, Drive};
+use usage_core::driver::blocking::Clock;
 use usage_core::error::{BuildError, Reached, Sent, TransportFailure, TransportKind};
 use usage_core::machine::{Exchange, Progress};
 use usage_core::{ClientConfig, Machine};
 
 use crate::connector::Connector;
-use crate::driver::Blocking;
 use crate::resolver::Resolver;
 use crate::tls;
 
@@ -34,14 +33,14 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+    pub(crate) fn new(config: &ClientConfig, user_agent: &str) -> Result<Self, BuildError> {
         let settings = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(config.connect_timeout))
             .proxy(None)
-            .user_agent(Blocking::USER_AGENT)
+            .user_agent(user_agent)
             .input_buffer_size(BUFFER)
             .output_buffer_size(CHUNK)
             .max_idle_connections(2 * MAX_IDLE)

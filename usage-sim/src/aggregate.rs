@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use usage_core::Date;
 use usage_core::model::HttpMethod;
 
+use crate::key::{Key, METHODS};
 use crate::order::{SortBy, sort};
 use crate::world::{Counts, Fact, World, method_of};
 
@@ -101,21 +102,6 @@ pub(crate) struct Columns {
     pub(crate) status500: bool,
     pub(crate) status429: bool,
 }
-
-/// One row: a dimension that is not grouped by is `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    pub(crate) date: Option<Date>,
-    pub(crate) client: Option<u16>,
-    pub(crate) template: Option<u16>,
-    /// The method's place among those of [`METHODS`].
-    pub(crate) method: Option<u8>,
-    pub(crate) user: Option<u16>,
-    pub(crate) platform: Option<u8>,
-}
-
-/// The methods in the order of the rows.
-pub(crate) const METHODS: &[HttpMethod] = HttpMethod::KNOWN;
 
 /// The rows of `plan` in a stable order. Days without data give none.
 pub(crate) fn aggregate(world: &World, plan: &Plan) -> Vec<(Key, Counts)> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use usage_core::Timestamp;
 
-use crate::aggregate::{Key, Plan, aggregate};
+use crate::aggregate::{Plan, aggregate};
+use crate::key::Key;
 use crate::seed::{self, Purpose};
 use crate::world::{Counts, World};
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use usage_core::Date;
 
-use crate::aggregate::{Columns, Key, Plan};
-use crate::order;
+use crate::aggregate::{Columns, Plan};
+use crate::key::Key;
 use crate::uri::segment;
 use crate::world::{Counts, World};
 
@@ -89,9 +89,9 @@ fn row<'a>(world: &'a World, plan: &Plan, of_client: bool, key: &Key, counts: &C
     let columns = plan.columns;
     Row {
         date: key.date,
-        platform: order::platform(key),
-        http_method: order::method(key),
-        template_uri: order::template(key),
+        platform: key.platform_name(),
+        http_method: key.http_method(),
+        template_uri: key.template_uri(),
         request_count: columns.requests.then(|| counts.requests()),
         status200: columns.status200.then_some(counts.status200),
         status300: columns.status300.then_some(counts.status300),

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::aggregate::{Key, METHODS};
-use crate::world::{Counts, PLATFORMS, TEMPLATES, World};
+use crate::key::Key;
+use crate::world::{Counts, World};
 
 /// One `UsageQuerySortBy`.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +51,9 @@ fn compare(world: &World, field: SortField, one: &(Key, Counts), other: &(Key, C
     let (one_key, other_key) = (&one.0, &other.0);
     match field {
         SortField::Date => one_key.date.cmp(&other_key.date),
-        SortField::Platform => platform(one_key).cmp(&platform(other_key)),
-        SortField::HttpMethod => method(one_key).cmp(&method(other_key)),
-        SortField::TemplateUri => template(one_key).cmp(&template(other_key)),
+        SortField::Platform => one_key.platform_name().cmp(&other_key.platform_name()),
+        SortField::HttpMethod => one_key.http_method().cmp(&other_key.http_method()),
+        SortField::TemplateUri => one_key.template_uri().cmp(&other_key.template_uri()),
         SortField::RequestCount => by_count(|counts| counts.requests()),
         SortField::Status200 => by_count(|counts| counts.status200),
         SortField::Status300 => by_count(|counts| counts.status300),
@@ -72,19 +72,4 @@ fn compare(world: &World, field: SortField, one: &(Key, Counts), other: &(Key, C
         }
         SortField::OrganizationId => Ordering::Equal,
     }
-}
-
-/// The platform of a row that is grouped by it.
-pub(crate) fn platform(key: &Key) -> Option<&'static str> {
-    PLATFORMS.get(usize::from(key.platform?)).copied()
-}
-
-/// The method of a row that is grouped by it.
-pub(crate) fn method(key: &Key) -> Option<&'static str> {
-    METHODS.get(usize::from(key.method?)).map(usage_core::model::HttpMethod::as_str)
-}
-
-/// The template URI of a row that is grouped by it.
-pub(crate) fn template(key: &Key) -> Option<&'static str> {
-    TEMPLATES.get(usize::from(key.template?)).map(|template| template.uri)
 }

@@ -9,7 +9,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::fault::WireFault;
+use crate::wire_fault::WireFault;
 
 /// What a request is answered with, and what the wire does to that answer.
 #[derive(Clone, Debug)]

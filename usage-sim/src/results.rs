@@ -3,8 +3,8 @@
 use serde::Serialize;
 use usage_core::Date;
 
-use crate::aggregate::{Columns, Key, Plan};
-use crate::order;
+use crate::aggregate::{Columns, Plan};
+use crate::key::Key;
 use crate::world::{Counts, World};
 
 /// `queryStatus` alone, as the service answers while an execution runs or after it failed.
@@ -70,8 +70,8 @@ impl<'a> Row<'a> {
             client_name: client.map_or("", |client| &client.name),
             organization_id: if plan.grouping.organization { world.organization_id() } else { "" },
             user_id: key.user.and_then(|user| world.user_id(user)).unwrap_or_default(),
-            template_uri: order::template(key).unwrap_or_default(),
-            http_method: order::method(key).unwrap_or_default(),
+            template_uri: key.template_uri().unwrap_or_default(),
+            http_method: key.http_method().unwrap_or_default(),
             status200: status200.then_some(counts.status200),
             status300: status300.then_some(counts.status300),
             status400: status400.then_some(counts.status400),

@@ -13,8 +13,8 @@ use usage_core::{
 
 use super::driver::{Driver, Observer};
 use super::world::World;
-use crate::fault::WireFault;
 use crate::reply::Reply;
+use crate::wire_fault::WireFault;
 
 /// About the longest head that a client takes.
 const MAX_HEAD: usize = 64 * 1024;

@@ -8,8 +8,8 @@ use http::{Method, Response, StatusCode};
 
 use super::Shared;
 use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, write_head};
-use crate::fault::WireFault;
 use crate::reply::{Problem, Reply};
+use crate::wire_fault::WireFault;
 
 /// How long a connection that is given up waits for the client to read the last answer.
 const LINGER: Duration = Duration::from_secs(1);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{BY_CLIENT, IN_JOB, IN_SEARCH};
 use crate::conformance::scenario::{Credential, Operation, Scenario, Work};
-use crate::fault::{Match, WireFault};
+use crate::fault::Match;
+use crate::wire_fault::WireFault;
 
 const TOKEN_SUBMIT_POLL: &str = "0 token, 0 submit, 2000 poll";
 const ONE_PAGE: &str = "Authorized Sent Accepted Elapsed Sent LastPage";

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{BY_CLIENT, IN_SEARCH};
 use crate::conformance::scenario::{Scenario, Script, Work};
-use crate::fault::{Match, Rule, WireFault};
+use crate::fault::{Match, Rule};
+use crate::wire_fault::WireFault;
 
 fn search(script: Script) -> Scenario {
     Scenario::new(Work::Search).script(script)

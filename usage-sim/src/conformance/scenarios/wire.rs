@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{BY_CLIENT, IN_SEARCH};
 use crate::conformance::scenario::{Credential, Reach, Scenario, Script, Work};
-use crate::fault::{Fault, Match, Rule, WireFault};
+use crate::fault::{Fault, Match, Rule};
+use crate::wire_fault::WireFault;
 
 const RESET: &str = "Reset, sent Maybe";
 const TIMEOUT: &str = "Timeout, sent Maybe";

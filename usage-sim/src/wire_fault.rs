@@ -1,0 +1,44 @@
+//! What can become of an answer on its way.
+
+use std::time::Duration;
+
+/// What the network does to an answer. The request has been processed by then: a client cannot know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WireFault {
+    /// These bytes come in the answer's place, then the connection closes.
+    Garbage(Vec<u8>),
+    /// The connection closes without a byte.
+    CloseBeforeReply,
+    /// The connection closes in the middle of the answer's head.
+    CloseMidHead,
+    /// The head promises more than the half of the body that comes before the connection closes.
+    CloseMidBody,
+    /// The answer comes whole and promises to keep the connection, which closes then.
+    CloseAfterReply,
+    /// Nothing comes, and the connection stays open until the client closes it or the server stops.
+    Hang,
+    /// The head and half of the body come, then nothing.
+    HangMidBody,
+    /// The body comes in chunks of this many bytes (0 is read as 1), without a `Content-Length`.
+    Chunked {
+        /// How long a chunk is.
+        bytes: usize,
+    },
+    /// The body comes in chunks; after half of it, what should be a chunk's length is none.
+    GarbageMidBody,
+    /// The head is as long as this, by a header of padding.
+    OversizedHead {
+        /// The head's length, in bytes.
+        bytes: usize,
+    },
+    /// After the body come blanks, until the client closes the connection.
+    EndlessBody,
+    /// The answer comes whole, but slowly.
+    Drip {
+        /// How long the wait before each write is, in real time.
+        interval: Duration,
+        /// How many bytes a write has (0 is read as 1).
+        bytes: usize,
+    },
+}
