@@ -8,22 +8,19 @@ use clap::Args;
 use usage_core::auth::Grant;
 use usage_core::error::BuildError;
 use usage_core::retry::Backoff;
-use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy, Region};
+use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy};
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
-use crate::config::{Config, Settings, meant};
-use crate::credentials::{CredentialArgs, Said, Source, Variables, variable};
+use crate::config::Config;
+use crate::credentials::{CredentialArgs, Source};
 use crate::dry_run::DryRun;
 use crate::exit::{Lasting, Problem};
-use crate::login::{self, Keeper, Login};
+use crate::hosts::{HostArgs, check_hosts};
+use crate::login::{self, Keeper};
 use crate::state::Service;
-use crate::transport::Transport;
+use crate::transport::{Transport, USER_AGENT};
+use crate::variables::Variables;
 use crate::words::duration;
-
-const REGION: &str = "GENESYSCLOUD_REGION";
-
-/// How this program names itself to the service.
-pub(crate) const USER_AGENT: &str = concat!("genesys-usage/", env!("CARGO_PKG_VERSION"));
 
 /// How long an execution of the built-in simulator takes: done at the first poll.
 const SIMULATED_EXECUTION: Duration = Duration::from_secs(1);
@@ -85,23 +82,6 @@ pub(crate) struct PlaceArgs {
 
     #[command(flatten)]
     pub(crate) hosts: HostArgs,
-}
-
-/// Where the organisation's service is.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub(crate) struct HostArgs {
-    /// The organisation's region: eu-central-1, or its domain, mypurecloud.de [env: GENESYSCLOUD_REGION] [default: us-east-1]
-    #[arg(long, conflicts_with = "api_url", value_parser = region)]
-    region: Option<Region>,
-
-    /// Where requests and the access token go, in place of the region's API host: https, or http to this machine
-    #[arg(long, value_name = "URL")]
-    api_url: Option<String>,
-
-    /// Where client credentials go, in place of the region's login host; needed if --api-url names another machine
-    #[arg(long, value_name = "URL")]
-    login_url: Option<String>,
 }
 
 /// How the service is talked to.
@@ -265,116 +245,6 @@ impl PaceArgs {
     }
 }
 
-/// What names the service.
-#[derive(Clone, Debug)]
-pub(crate) struct Hosts {
-    pub(crate) api: BaseUrl,
-    /// None if the place that names the API host does not say.
-    pub(crate) login: Option<BaseUrl>,
-}
-
-impl HostArgs {
-    /// The API host and the login host for `source`. A credential goes to no host that was not named for it.
-    pub(crate) fn service(
-        &self,
-        source: &Source,
-        variables: Variables<'_>,
-        config: &Config,
-    ) -> Result<Service, Problem> {
-        match source {
-            Source::Login(kept, _) => {
-                let own = Service { api_url: kept.api_url.clone(), login_url: kept.login_url.clone() };
-                // What other programs' files say is no reason to doubt where the log-in belongs.
-                if let Some(named) = self.named(variables, config.own_places().map(Ok))? {
-                    let Hosts { api: api_url, login } = named.value;
-                    let login_url = login.unwrap_or_else(|| own.login_url.clone());
-                    check_hosts(kept, &Service { api_url, login_url })?;
-                }
-                Ok(own)
-            }
-            Source::AccessToken(_) | Source::Client { .. } => {
-                let Hosts { api, login } = self.hosts(variables, config)?.value;
-                let is_token = matches!(source, Source::AccessToken(_));
-                match login {
-                    Some(login) => Ok(Service { api_url: api, login_url: login }),
-                    // A manual token is not sent to a login host; a simulated service is both hosts in one.
-                    None if is_token || api.is_loopback() => {
-                        Ok(Service { api_url: api.clone(), login_url: api })
-                    }
-                    None => Err(Problem::usage("--api-url does not say where client credentials go")
-                        .with_hint("give --login-url as well, or use an access token")),
-                }
-            }
-        }
-    }
-
-    /// The hosts by the first place that names one, or those of the default region.
-    pub(crate) fn hosts(&self, variables: Variables<'_>, config: &Config) -> Result<Said<Hosts>, Problem> {
-        if let Some(named) = self.named(variables, config.places())? {
-            return Ok(named);
-        }
-        let login = given("--login-url", self.login_url.as_deref())?;
-        Ok(Said::new(of_region(&Region::default(), login), "default"))
-    }
-
-    fn named<'a>(
-        &self,
-        variables: Variables<'_>,
-        places: impl Iterator<Item = Result<&'a Settings, Problem>>,
-    ) -> Result<Option<Said<Hosts>>, Problem> {
-        let login = given("--login-url", self.login_url.as_deref())?;
-        if let Some(api) = given("--api-url", self.api_url.as_deref())? {
-            return Ok(Some(Said::new(Hosts { api, login }, "--api-url")));
-        }
-        if let Some(region) = &self.region {
-            return Ok(Some(Said::new(of_region(region, login), "--region")));
-        }
-        if let Some(text) = variable(variables, REGION)? {
-            let region = region(&text).map_err(|error| Problem::usage(format!("{REGION}: {error}")))?;
-            return Ok(Some(Said::new(of_region(&region, login), REGION)));
-        }
-        for settings in places {
-            let settings = settings?;
-            let login = login.clone().or_else(|| settings.login_url.clone());
-            let hosts = match (&settings.api_url, &settings.region) {
-                (Some(api), _) => Hosts { api: api.clone(), login },
-                (None, Some(region)) => of_region(region, login),
-                (None, None) => continue,
-            };
-            return Ok(Some(Said::new(hosts, &*settings.place)));
-        }
-        Ok(None)
-    }
-}
-
-fn given(option: &str, url: Option<&str>) -> Result<Option<BaseUrl>, Problem> {
-    let parsed = url.map(str::parse::<BaseUrl>).transpose();
-    parsed.map_err(|error| Problem::usage(format!("{option}: {error}")))
-}
-
-fn region(text: &str) -> Result<Region, String> {
-    text.parse().map_err(|error: BuildError| {
-        let regions: Vec<_> = Region::all().collect();
-        match meant(text, regions.iter().filter_map(Region::aws_name)) {
-            Some(name) => format!("{error}; did you mean '{name}'?"),
-            None => error.to_string(),
-        }
-    })
-}
-
-fn of_region(region: &Region, login: Option<BaseUrl>) -> Hosts {
-    Hosts { api: region.api_url(), login: Some(login.unwrap_or_else(|| region.login_url())) }
-}
-
-/// A log-in's tokens go to the hosts that issued them.
-fn check_hosts(login: &Login, service: &Service) -> Result<(), Problem> {
-    if login.api_url == service.api_url && login.login_url == service.login_url {
-        return Ok(());
-    }
-    Err(Problem::usage(format!("the log-in is for {}, not for {}", login.api_url, service.api_url))
-        .with_hint("log in there: genesys-usage login with the same --region and --profile"))
-}
-
 fn start_simulator() -> Result<Server, Problem> {
     let config = SimulatorConfig::default().with_execution_time(SIMULATED_EXECUTION);
     usage_sim::serve(Simulator::new(config), ServeOptions::default())
@@ -389,53 +259,7 @@ fn own_grant(server: &Server) -> Result<Grant, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::secret_source::SecretFrom;
-
-    #[derive(Debug, Parser)]
-    struct Parsed {
-        #[command(flatten)]
-        service: ServiceArgs,
-        #[command(flatten)]
-        _credentials: CredentialArgs,
-    }
-
-    /// The API host and the login host.
-    fn hosts(arguments: &[&str], source: &Source, region: Option<&str>) -> Option<(String, String)> {
-        let parsed = Parsed::parse_from([&["genesys-usage"], arguments].concat());
-        let variables: Variables<'_> = &|name| (name == REGION).then(|| region.map(Into::into)).flatten();
-        let service = parsed.service.place.hosts.service(source, variables, &Config::nowhere()).ok()?;
-        Some((service.api_url.to_string(), service.login_url.to_string()))
-    }
-
-    #[test]
-    fn a_credential_goes_to_no_host_that_was_not_named_for_it() {
-        let said = || Said::new(SecretFrom::Value(String::from("secret").into()), "a test");
-        let client = Source::Client { id: Said::new("id".into(), "a test"), secret: said() };
-        let token = Source::AccessToken(said());
-        let pair = |api: &str, login: &str| Some((api.to_owned(), login.to_owned()));
-        let us = pair("https://api.mypurecloud.com", "https://login.mypurecloud.com");
-        let germany = pair("https://api.mypurecloud.de", "https://login.mypurecloud.de");
-        assert_eq!(hosts(&[], &client, None), us);
-        assert_eq!(hosts(&[], &client, Some("")), us);
-        assert_eq!(hosts(&[], &client, Some("eu-central-1")), germany);
-        assert_eq!(hosts(&["--region", "mypurecloud.de"], &client, Some("us-west-2")), germany);
-        assert_eq!(hosts(&[], &client, Some("nowhere")), None);
-
-        let gateway = ["--api-url", "https://gateway.example/api"];
-        assert_eq!(hosts(&gateway, &client, Some("eu-central-1")), None);
-        assert!(hosts(&gateway, &token, None).is_some());
-        let both = [&gateway[..], &["--login-url", "https://gateway.example/login"]].concat();
-        assert_eq!(
-            hosts(&both, &client, None),
-            pair("https://gateway.example/api", "https://gateway.example/login")
-        );
-        let here = "http://127.0.0.1:8080";
-        assert_eq!(hosts(&["--api-url", here], &client, Some("eu-central-1")), pair(here, here));
-        assert_eq!(hosts(&["--api-url", "http://gateway.example"], &token, None), None);
-    }
 
     #[test]
     fn a_description_has_no_secret() {

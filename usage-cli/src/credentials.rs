@@ -1,7 +1,6 @@
 //! Where the credential comes from: files and commands named by options, the environment, configuration, a log-in.
 //! Never an argument.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,6 +10,7 @@ use crate::config::{Config, ProfileArgs, Settings};
 use crate::exit::Problem;
 use crate::login::{Login, Store};
 use crate::secret_source::SecretFrom;
+use crate::variables::{Variables, variable};
 
 pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
@@ -44,9 +44,6 @@ pub(crate) struct CredentialArgs {
     #[command(flatten)]
     pub(crate) profile: ProfileArgs,
 }
-
-/// How a variable of the environment is read.
-pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// A value, and where it was said.
 #[derive(Clone, Debug)]
@@ -181,15 +178,6 @@ fn no_credential() -> Problem {
              or log in with a browser: genesys-usage login --client-id ID"
         ))
         .with_hint("or add --simulate to try it against a built-in simulator, without an account")
-}
-
-/// The value of `name`; an empty one counts as none.
-pub(crate) fn variable(variables: Variables<'_>, name: &str) -> Result<Option<String>, Problem> {
-    let value = variables(name).filter(|value| !value.is_empty());
-    // The value may be a secret: it is not repeated.
-    value
-        .map(|value| value.into_string().map_err(|_| Problem::usage(format!("{name} is not UTF-8"))))
-        .transpose()
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use http::header::AUTHORIZATION;
 use usage_core::auth::{AccessToken, Grant};
 use usage_core::{Machine, Next, Session};
 
-use crate::args::CommonArgs;
 use crate::config::Config;
-use crate::connect::{HostArgs, USER_AGENT};
-use crate::credentials::{ACCESS_TOKEN, CredentialArgs, Variables};
+use crate::credentials::{ACCESS_TOKEN, CredentialArgs};
 use crate::exit::Problem;
+use crate::hosts::HostArgs;
 use crate::paths::quoted;
 use crate::stdout;
+use crate::transport::USER_AGENT;
+use crate::variables::Variables;
 
 /// How a request is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,13 +29,8 @@ pub(crate) enum DryRun {
 }
 
 impl DryRun {
-    /// Shows the first request of `machine` to the API.
-    pub(crate) fn show(self, machine: impl Machine, args: &CommonArgs) -> Result<(), Problem> {
-        self.show_to(machine, &args.service.place.hosts, &args.credentials)
-    }
-
-    /// The same, for commands that run no query. No credential is needed, and none is read.
-    pub(crate) fn show_to(
+    /// Shows the first request of `machine` to the API. No credential is needed, and none is read.
+    pub(crate) fn show(
         self,
         mut machine: impl Machine,
         hosts: &HostArgs,

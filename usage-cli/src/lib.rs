@@ -3,6 +3,7 @@
 //! This library has no interface but [`main`]: the parts of the program are for it alone.
 
 mod args;
+mod caller;
 mod chart;
 mod cli;
 mod command;
@@ -11,10 +12,12 @@ mod connect;
 mod credentials;
 mod dry_run;
 mod exit;
+mod fetch;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod halt;
+mod hosts;
 mod http_request;
 mod interrupt;
 mod listing;
@@ -35,13 +38,14 @@ mod state;
 mod stderr;
 mod stdout;
 mod transport;
+mod variables;
 mod watch;
 mod way_on;
 mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::Cli;
 
@@ -49,7 +53,7 @@ use crate::cli::Cli;
 pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let verbosity = command.verbosity();
-    match command.run() {
+    match command.run(Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             problem.report(verbosity);

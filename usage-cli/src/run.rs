@@ -11,6 +11,7 @@ use crate::connect::{Connection, PaceArgs, ServiceArgs};
 use crate::credentials::CredentialArgs;
 use crate::dry_run::DryRun;
 use crate::exit::{self, Lasting, Problem};
+use crate::fetch::fetch;
 use crate::halt::Halt;
 use crate::interrupt::Interrupt;
 use crate::merge::Merge;
@@ -18,7 +19,6 @@ use crate::observer::Observer;
 use crate::output::OutputArgs;
 use crate::progress::Progress;
 use crate::state::{self, Document, Recorder};
-use crate::transport::fetch;
 use crate::way_on::WayOn;
 
 /// Runs `query` and writes its rows where they belong.
@@ -42,9 +42,12 @@ pub(crate) fn run_parts<Q: UsageQuery + Send + 'static>(
 fn show<Q: UsageQuery>(form: DryRun, queries: Vec<Q>, args: &CommonArgs) -> Result<(), Problem> {
     let now = SystemTime::now().into();
     check(&queries, args.service.attach.as_ref(), now)?;
-    queries.into_iter().try_for_each(|query| match &args.service.attach {
-        None => form.show(Execution::new(query, Policy::default(), seed(), now), args),
-        Some(id) => form.show(Execution::attach(query, id.clone(), Policy::default(), seed(), now), args),
+    queries.into_iter().try_for_each(|query| {
+        let execution = match &args.service.attach {
+            None => Execution::new(query, Policy::default(), seed(), now),
+            Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now),
+        };
+        form.show(execution, &args.service.place.hosts, &args.credentials)
     })
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use usage_core::UsageRow;
 use usage_core::model::{SortBy, SortOrder};
 
-use crate::config::meant;
 use crate::output::columns::{self, Cell};
+use crate::words::meant;
 
 /// Something that rows can be sorted by.
 #[derive(Debug)]

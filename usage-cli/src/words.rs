@@ -10,6 +10,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text).map_err(|_| "write a time as 90s, 10m or 1h")
 }
 
+/// The known word that `text` was meant to be.
+pub(crate) fn meant<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.into_iter().map(|word| (strsim::jaro_winkler(text, word), word));
+    let best = scored.filter(|(score, _)| *score > 0.8).max_by(|one, other| one.0.total_cmp(&other.0));
+    best.map(|(_, word)| word)
+}
+
 /// A value and its word; the service's own spelling of the value is accepted, too.
 pub(crate) struct Word<T: 'static> {
     short: &'static str,

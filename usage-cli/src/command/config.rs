@@ -9,13 +9,15 @@ use usage_core::Policy;
 
 use crate::command::deferred::Deferred;
 use crate::config::{self, Config, PROFILE};
-use crate::connect::{HostArgs, PaceArgs};
-use crate::credentials::{CredentialArgs, Source, Variables};
+use crate::connect::PaceArgs;
+use crate::credentials::{CredentialArgs, Source};
 use crate::exit::Problem;
+use crate::hosts::HostArgs;
 use crate::listing::{Column, ListingArgs};
 use crate::login::Store;
 use crate::secret_source::SecretFrom;
 use crate::stdout;
+use crate::variables::Variables;
 
 /// Show the configuration
 #[derive(Debug, Args)]

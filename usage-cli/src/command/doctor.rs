@@ -17,14 +17,15 @@ use usage_core::events::EventDefinitions;
 use usage_core::query::{ClientJob, ClientQuery, OrganizationJob, OrganizationQuery, SimpleSearch};
 use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
 
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
-use crate::credentials::{CredentialArgs, Source, Variables};
+use crate::credentials::{CredentialArgs, Source};
 use crate::exit::{self, Code, Problem};
 use crate::listing::{Column, ListingArgs, ListingFormat};
 use crate::output::printable;
 use crate::stderr;
-use crate::transport::Caller;
+use crate::variables::Variables;
 
 /// An execution that there never is: asking for it needs the permission and costs nothing.
 const NO_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";

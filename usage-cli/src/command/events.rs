@@ -11,6 +11,7 @@ use usage_core::events::{
 };
 use usage_core::{Call, Cursor, Endpoint, EventDefinitionId, Policy};
 
+use crate::caller::Caller;
 use crate::command::deferred::Deferred;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
 use crate::credentials::CredentialArgs;
@@ -19,7 +20,6 @@ use crate::exit::{self, Code, Problem};
 use crate::listing::{Column, ListingArgs, ListingFormat};
 use crate::period::PeriodArgs;
 use crate::run::seed;
-use crate::transport::Caller;
 
 /// Operational events: what happened in the organisation, such as a flow that failed
 ///
@@ -181,7 +181,7 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
             let AggregateArgs { period, common } = args.into_inner();
             let query = EventAggregatesQuery { interval: period.interval(false)? };
             if let Some(form) = common.dry_run {
-                return form.show_to(call_of(query), &common.place.hosts, &common.credentials);
+                return form.show(call_of(query), &common.place.hosts, &common.credentials);
             }
             let caller = common.caller()?;
             let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&error))?;
@@ -209,7 +209,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
     });
     (query.after, query.before) = (after, before);
     if let Some(form) = common.dry_run {
-        return form.show_to(call_of(query), &common.place.hosts, &common.credentials);
+        return form.show(call_of(query), &common.place.hosts, &common.credentials);
     }
 
     let caller = common.caller()?;
@@ -234,7 +234,7 @@ impl EventsCommon {
     /// The answer of `endpoint`; `None` if its request was only to be shown.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<Option<E::Response>, Problem> {
         if let Some(form) = self.dry_run {
-            form.show_to(call_of(endpoint), &self.place.hosts, &self.credentials)?;
+            form.show(call_of(endpoint), &self.place.hosts, &self.credentials)?;
             return Ok(None);
         }
         self.caller()?.call(endpoint).map(Some).map_err(|error| problem::<E>(&error))

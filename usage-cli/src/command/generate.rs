@@ -1,13 +1,12 @@
-//! `genesys-usage completions` and `man`: made of the same definitions as the command line itself.
+//! `genesys-usage completions` and `man`: made of the definition of the command line itself.
 
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::cli::Cli;
 use crate::exit::Problem;
 use crate::stdout;
 
@@ -39,14 +38,14 @@ Examples:
   genesys-usage man --directory ~/.local/share/man/man1
   genesys-usage man | man -l -";
 
-pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), Problem> {
+pub(crate) fn completions(args: &CompletionsArgs, mut program: clap::Command) -> Result<(), Problem> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "genesys-usage", &mut text);
+    clap_complete::generate(args.shell, &mut program, "genesys-usage", &mut text);
     stdout::write(None, |to| to.write_all(&text))
 }
 
-pub(crate) fn man(args: &ManArgs) -> Result<(), Problem> {
-    let program = Cli::command().disable_help_subcommand(true);
+pub(crate) fn man(args: &ManArgs, program: clap::Command) -> Result<(), Problem> {
+    let program = program.disable_help_subcommand(true);
     match &args.directory {
         None => stdout::write(None, |to| Man::new(program).render(to)),
         Some(directory) => {

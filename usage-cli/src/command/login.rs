@@ -8,16 +8,18 @@ use clap::Args;
 use usage_core::BaseUrl;
 use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
+use crate::caller::Caller;
 use crate::config::{Config, ProfileArgs};
-use crate::connect::{Connection, HostArgs, PaceArgs};
-use crate::credentials::{CLIENT_ID, Variables, variable};
+use crate::connect::{Connection, PaceArgs};
+use crate::credentials::CLIENT_ID;
 use crate::exit::{self, Code, Problem};
+use crate::hosts::HostArgs;
 use crate::login::listener::{Listener, PATH, Visit};
 use crate::login::{Login, Page, Store};
 use crate::secret_source::SecretFrom;
 use crate::state::Service;
 use crate::stderr::{self, WARNING};
-use crate::transport::Caller;
+use crate::variables::{Variables, variable};
 use crate::words::duration;
 
 /// The port of the redirect URI. It is fixed because redirect URIs are registered with the OAuth client.

@@ -55,7 +55,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self) -> Result<(), Problem> {
+    /// Does what it says. `program` defines the command line, all of it.
+    pub(crate) fn run(self, program: fn() -> clap::Command) -> Result<(), Problem> {
         match self {
             Self::Query(args) => query::run(args.into_inner()),
             Self::Summary(args) => summary::run(args.into_inner()),
@@ -70,8 +71,8 @@ impl Command {
             Self::Config(args) => config::run(&args),
             Self::Doctor(args) => doctor::run(&args),
             Self::Simulate(args) => simulate::run(&args),
-            Self::Completions(args) => generate::completions(&args),
-            Self::Man(args) => generate::man(&args),
+            Self::Completions(args) => generate::completions(&args, program()),
+            Self::Man(args) => generate::man(&args, program()),
         }
     }
 

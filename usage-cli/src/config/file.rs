@@ -21,11 +21,11 @@ use clap::ValueEnum;
 use toml::{Table, Value};
 use usage_core::Secret;
 
-use crate::config::{Settings, meant, profile_name};
+use crate::config::settings::{Settings, profile_name};
 use crate::exit::Problem;
 use crate::paths::directory;
 use crate::transport::Transport;
-use crate::words::duration;
+use crate::words::{duration, meant};
 
 /// The keys of a profile, and of all.
 const KEYS: [&str; 13] = [

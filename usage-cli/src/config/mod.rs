@@ -21,27 +21,23 @@
 mod file;
 mod official;
 mod sdk;
+mod settings;
 
 use std::cell::OnceCell;
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
 use std::iter;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 use etcetera::BaseStrategy;
-use usage_core::{BaseUrl, Region, Secret};
 
-use crate::credentials::{Variables, variable};
 use crate::exit::Problem;
-use crate::transport::Transport;
+use crate::variables::{Variables, variable};
+use crate::words::meant;
+pub(crate) use settings::Settings;
+use settings::{profile_name, read};
 
 /// The variable that names the profile.
 pub(crate) const PROFILE: &str = "GENESYS_USAGE_PROFILE";
-
-/// No configuration is longer; this is the wrong file.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Which configuration.
 #[derive(Debug, Default, Args)]
@@ -60,33 +56,6 @@ impl ProfileArgs {
     /// Whether an option names the profile.
     pub(crate) fn is_named(&self) -> bool {
         self.profile.is_some()
-    }
-}
-
-/// The settings of one place.
-#[derive(Debug, Default)]
-pub(crate) struct Settings {
-    /// The place, for people.
-    pub(crate) place: String,
-    pub(crate) region: Option<Region>,
-    pub(crate) api_url: Option<BaseUrl>,
-    pub(crate) login_url: Option<BaseUrl>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<Secret<String>>,
-    pub(crate) client_secret_file: Option<PathBuf>,
-    pub(crate) secret_command: Option<String>,
-    pub(crate) access_token: Option<Secret<String>>,
-    pub(crate) access_token_file: Option<PathBuf>,
-    pub(crate) login_port: Option<u16>,
-    pub(crate) transport: Option<Transport>,
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) allowance: Option<u64>,
-}
-
-impl Settings {
-    /// Whether it says where the service is.
-    pub(crate) fn has_host(&self) -> bool {
-        self.region.is_some() || self.api_url.is_some()
     }
 }
 
@@ -211,29 +180,6 @@ pub(crate) fn default_path() -> Option<PathBuf> {
     directory().map(|directory| directory.join("config.toml"))
 }
 
-/// A profile's name is a part of a file's name, too.
-fn profile_name(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
-        return Err("a profile's name is 1 to 64 letters, digits, '-' and '_'".into());
-    }
-    Ok(text.to_owned())
-}
-
-/// The text of the file at `path`, if there is one.
-fn read(path: &Path) -> Result<Option<String>, Problem> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
-    match read {
-        Ok(length) if length as u64 > MAX_BYTES => {
-            Err(Problem::usage(format!("{} is far too long for a configuration", path.display())))
-        }
-        Ok(_) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Problem::usage(format!("cannot read {}: {error}", path.display()))),
-    }
-}
-
 fn no_profile(name: &str, others: &[String]) -> Problem {
     let problem = Problem::usage(format!("there is no profile '{name}'"));
     match meant(name, others.iter().map(String::as_str)) {
@@ -287,11 +233,4 @@ pub(crate) fn parse_each_way(text: &str, mut show: impl FnMut(&Settings)) {
     if let Ok(settings) = sdk::parse(path, text) {
         show(&settings);
     }
-}
-
-/// The known word that `text` was meant to be.
-pub(crate) fn meant<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|word| (strsim::jaro_winkler(text, word), word));
-    let best = scored.filter(|(score, _)| *score > 0.8).max_by(|one, other| one.0.total_cmp(&other.0));
-    best.map(|(_, word)| word)
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use toml::{Table, Value};
 use usage_core::{BaseUrl, Secret};
 
-use crate::config::{Settings, read, sdk};
+use crate::config::sdk;
+use crate::config::settings::{Settings, read};
 use crate::exit::Problem;
 
 /// The profile that it uses if none is named.

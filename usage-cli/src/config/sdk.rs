@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use usage_core::BaseUrl;
 
-use crate::config::{Settings, read};
+use crate::config::settings::{Settings, read};
 use crate::exit::Problem;
 
 /// In the order in which they are looked for.

@@ -1,0 +1,64 @@
+//! What one place says.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use usage_core::{BaseUrl, Region, Secret};
+
+use crate::exit::Problem;
+use crate::transport::Transport;
+
+/// No configuration is longer; this is the wrong file.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The settings of one place.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    /// The place, for people.
+    pub(crate) place: String,
+    pub(crate) region: Option<Region>,
+    pub(crate) api_url: Option<BaseUrl>,
+    pub(crate) login_url: Option<BaseUrl>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret<String>>,
+    pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) secret_command: Option<String>,
+    pub(crate) access_token: Option<Secret<String>>,
+    pub(crate) access_token_file: Option<PathBuf>,
+    pub(crate) login_port: Option<u16>,
+    pub(crate) transport: Option<Transport>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) allowance: Option<u64>,
+}
+
+impl Settings {
+    /// Whether it says where the service is.
+    pub(crate) fn has_host(&self) -> bool {
+        self.region.is_some() || self.api_url.is_some()
+    }
+}
+
+/// A profile's name is a part of a file's name, too.
+pub(super) fn profile_name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
+        return Err("a profile's name is 1 to 64 letters, digits, '-' and '_'".into());
+    }
+    Ok(text.to_owned())
+}
+
+/// The text of the file at `path`, if there is one.
+pub(super) fn read(path: &Path) -> Result<Option<String>, Problem> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > MAX_BYTES => {
+            Err(Problem::usage(format!("{} is far too long for a configuration", path.display())))
+        }
+        Ok(_) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Problem::usage(format!("cannot read {}: {error}", path.display()))),
+    }
+}
