@@ -2,6 +2,7 @@
 
 use std::sync::MutexGuard;
 
+use usage_core::driver::futures;
 use usage_core::error::{BuildError, Error};
 use usage_core::execution::RestoreError;
 use usage_core::{Execution, Notice, Session, Snapshot, UsageQuery, UsageTable};
@@ -32,22 +33,28 @@ pub(crate) fn fetch<Q: UsageQuery + Send + 'static>(
     observer: &Observer,
 ) -> Result<Vec<UsageTable>, Stopped> {
     match connection.transport {
-        Transport::Blocking => blocking(connection, parts, observer),
-        Transport::Tokio => tokio_runtime()?.block_on(tokio(connection, parts, observer)),
-        Transport::AsyncStd => async_std::task::block_on(async_std(connection, parts, observer)),
+        Transport::Blocking => blocking(&connection.client()?, connection, parts, observer),
+        Transport::Tokio => {
+            let client: usage_tokio::Client = connection.client()?;
+            tokio_runtime()?.block_on(futures(&client, connection, parts, observer))
+        }
+        Transport::AsyncStd => {
+            let client: usage_async_std::Client = connection.client()?;
+            async_std::task::block_on(futures(&client, connection, parts, observer))
+        }
     }
 }
 
 fn blocking<Q: UsageQuery + Send + 'static>(
+    client: &usage_blocking::Client,
     connection: &Connection,
     parts: Vec<Snapshot<Q>>,
     observer: &Observer,
 ) -> Result<Vec<UsageTable>, Stopped> {
-    let client: usage_blocking::Client = connection.client()?;
     let handles = all(parts, |snapshot| client.restore(snapshot))?;
     let mut tables = Vec::new();
     for (part, handle) in handles.into_iter().enumerate() {
-        let mut handle = handle.observe(of_part(connection, observer, part, &client));
+        let mut handle = handle.observe(of_part(connection, observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
             observer.progress.rows(page.len());
@@ -58,36 +65,16 @@ fn blocking<Q: UsageQuery + Send + 'static>(
     Ok(tables)
 }
 
-async fn tokio<Q: UsageQuery + Send + 'static>(
+async fn futures<Q: UsageQuery + Send + 'static, D: futures::Drive>(
+    client: &futures::Client<D>,
     connection: &Connection,
     parts: Vec<Snapshot<Q>>,
     observer: &Observer,
 ) -> Result<Vec<UsageTable>, Stopped> {
-    let client: usage_tokio::Client = connection.client()?;
     let handles = all(parts, |snapshot| client.restore(snapshot))?;
     let mut tables = Vec::new();
     for (part, handle) in handles.into_iter().enumerate() {
-        let mut handle = handle.observe(of_part(connection, observer, part, &client));
-        let mut table = UsageTable::new();
-        while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
-            observer.progress.rows(page.len());
-            table.absorb(page);
-        }
-        tables.push(table);
-    }
-    Ok(tables)
-}
-
-async fn async_std<Q: UsageQuery + Send + 'static>(
-    connection: &Connection,
-    parts: Vec<Snapshot<Q>>,
-    observer: &Observer,
-) -> Result<Vec<UsageTable>, Stopped> {
-    let client: usage_async_std::Client = connection.client()?;
-    let handles = all(parts, |snapshot| client.restore(snapshot))?;
-    let mut tables = Vec::new();
-    for (part, handle) in handles.into_iter().enumerate() {
-        let mut handle = handle.observe(of_part(connection, observer, part, &client));
+        let mut handle = handle.observe(of_part(connection, observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
             observer.progress.rows(page.len());
@@ -129,14 +116,14 @@ trait HasSession: Clone + Send + 'static {
     fn session(&self) -> MutexGuard<'_, Session>;
 }
 
-macro_rules! has_session {
-    ($($client:ty),+) => {
-        $(impl HasSession for $client {
-            fn session(&self) -> MutexGuard<'_, Session> {
-                self.session()
-            }
-        })+
-    };
+impl HasSession for usage_blocking::Client {
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.session()
+    }
 }
 
-has_session!(usage_blocking::Client, usage_tokio::Client, usage_async_std::Client);
+impl<D: futures::Drive> HasSession for futures::Client<D> {
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.session()
+    }
+}
