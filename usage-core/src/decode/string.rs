@@ -215,11 +215,10 @@ fn plain_bytes(bytes: &[u8]) -> usize {
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xFF;
     const HIGH_BITS: u64 = ONES * 0x80;
-    // `"`, `\` and everything below a space.
-    let quote = (word ^ (ONES * 0x22)).wrapping_sub(ONES);
+    // With their second bits flipped, `"` is next to the control characters and the space is not.
+    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
     let backslash = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
-    let control = word.wrapping_sub(ONES * 0x20);
-    (quote | backslash | control) & !word & HIGH_BITS
+    (quote_or_control | backslash) & !word & HIGH_BITS
 }
 
 #[cfg(test)]
