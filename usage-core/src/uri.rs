@@ -41,7 +41,7 @@ impl PathWriter {
             self.refused = Some(BuildError::PathSegment { text: value.into() });
         }
         self.path.push('/');
-        self.path.extend(utf8_percent_encode(value, RESERVED));
+        push_encoded(&mut self.path, value);
         self
     }
 
@@ -66,9 +66,9 @@ impl QueryWriter {
     /// Appends `name=value`, both percent-encoded.
     pub fn pair(&mut self, name: &str, value: &str) -> &mut Self {
         self.target.push(self.separator);
-        self.target.extend(utf8_percent_encode(name, RESERVED));
+        push_encoded(&mut self.target, name);
         self.target.push('=');
-        self.target.extend(utf8_percent_encode(value, RESERVED));
+        push_encoded(&mut self.target, value);
         self.separator = '&';
         self
     }
@@ -83,6 +83,17 @@ impl QueryWriter {
 
     pub(crate) fn finish(self) -> String {
         self.target
+    }
+}
+
+/// Appends `text`, percent-encoded. Ids and names mostly have nothing to encode, and all of their bytes are looked at
+/// together.
+fn push_encoded(to: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        to.push_str(text);
+    } else {
+        to.extend(utf8_percent_encode(text, RESERVED));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::decode::shape::{Holds, PageText};
 use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY};
 use crate::ids::Cursor;
 use crate::model::{QueryStatus, ResultsPage};
+use crate::table::UsageTable;
 use crate::uri::after_of;
 
 /// Reads one results page.
@@ -25,8 +26,8 @@ pub(super) struct Document<S> {
 }
 
 /// What a page says besides its rows.
-#[derive(Debug, Default)]
-struct Head {
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Head {
     status: Option<QueryStatus>,
     /// From `cursors.after`.
     after: Option<Cursor>,
@@ -140,18 +141,22 @@ impl<S: RowSink> Document<S> {
         self.error(&fault, self.grammar.at_value())
     }
 
-    /// Takes the end of the body: what the page says, without its rows, and where the rows went.
-    pub(super) fn finish(self) -> Result<(ResultsPage, S), DecodeError> {
+    /// Takes the end of the body: what the page says besides its rows, and where the rows went.
+    pub(super) fn finish(self) -> Result<(Head, S), DecodeError> {
         self.grammar
             .finish(self.offset)
             .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem))?;
-        let Head { status, after, next_uri, error } = self.head;
-        let page = ResultsPage { status, next: after.or(next_uri), error, ..ResultsPage::default() };
-        Ok((page, self.rows.sink))
+        Ok((self.head, self.rows.sink))
     }
 }
 
 impl Head {
+    /// The page with these `rows`.
+    pub(super) fn with(self, rows: UsageTable) -> ResultsPage {
+        let Self { status, after, next_uri, error } = self;
+        ResultsPage { status, rows, next: after.or(next_uri), error }
+    }
+
     /// Takes a text of the page. An empty one is none.
     fn text(&mut self, which: PageText, text: &str) -> Result<(), &'static str> {
         if text.is_empty() {
@@ -199,10 +204,9 @@ impl RawValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::UsageTable;
 
     /// Reads the pieces; what the page says, and its rows.
-    fn read(pieces: &[&str]) -> Result<(ResultsPage, UsageTable), DecodeError> {
+    fn read(pieces: &[&str]) -> Result<(Head, UsageTable), DecodeError> {
         let mut document = Document::new(UsageTable::new());
         pieces.iter().try_for_each(|piece| document.read(piece))?;
         document.finish()

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::decode::ResponseDecoder;
-use crate::decode::document::Document;
+use crate::decode::document::{Document, Head};
 use crate::decode::row::{RowSink, RowVisitor, Visit};
 use crate::decode::utf8::{NotUtf8, Utf8};
 use crate::error::DecodeError;
@@ -25,9 +25,9 @@ impl ResponseDecoder for PageDecoder {
     }
 
     fn finish(self) -> Result<ResultsPage, DecodeError> {
-        let (page, mut rows) = self.0.finish()?;
+        let (head, mut rows) = self.0.finish()?;
         rows.shrink_to_fit();
-        Ok(ResultsPage { rows, ..page })
+        Ok(head.with(rows))
     }
 }
 
@@ -81,8 +81,8 @@ impl<V: RowVisitor + Send> ResponseDecoder for VisitDecoder<V> {
 
     /// The page without its rows, and the visitor.
     fn finish(self) -> Result<(ResultsPage, V), DecodeError> {
-        let (page, rows) = self.0.finish()?;
-        Ok((page, rows.visitor))
+        let (head, rows) = self.0.finish()?;
+        Ok((head.with(UsageTable::new()), rows.visitor))
     }
 }
 
@@ -138,11 +138,13 @@ impl<S: RowSink> Body<S> {
 
     /// Reads what is gathered and then `chunk`, unless that is one of many small ones.
     fn push_gathered(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
-        let mut gathered = std::mem::take(&mut self.gathered);
-        let result = self.read_checked(&gathered);
-        gathered.clear();
-        self.gathered = gathered;
-        result?;
+        if !self.gathered.is_empty() {
+            let mut gathered = std::mem::take(&mut self.gathered);
+            let result = self.read_checked(&gathered);
+            gathered.clear();
+            self.gathered = gathered;
+            result?;
+        }
         let is_small = chunk.len() < SMALL_CHUNK;
         if is_small && self.had_small_chunk {
             self.gathered.reserve_exact(GATHERED);
@@ -186,9 +188,11 @@ impl<S: RowSink> Body<S> {
         }
     }
 
-    fn finish(mut self) -> Result<(ResultsPage, S), DecodeError> {
-        let gathered = std::mem::take(&mut self.gathered);
-        self.read_checked(&gathered)?;
+    fn finish(mut self) -> Result<(Head, S), DecodeError> {
+        if !self.gathered.is_empty() {
+            let gathered = std::mem::take(&mut self.gathered);
+            self.read_checked(&gathered)?;
+        }
         match self.broken {
             Some(error) => Err(error),
             None if self.utf8.finish().is_err() => Err(self.document.not_utf8()),
