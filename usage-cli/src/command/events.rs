@@ -177,21 +177,22 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
             common.output.write("definitions", &DEFINITION, &[definition])
         }
         EventsCommand::Query(args) => query(args.into_inner()),
-        EventsCommand::Aggregate(args) => {
-            let AggregateArgs { period, common } = args.into_inner();
-            let query = EventAggregatesQuery { interval: period.interval(false)? };
-            if let Some(form) = common.dry_run {
-                return form.show(call_of(query), &common.place.hosts, &common.credentials);
-            }
-            let caller = common.caller()?;
-            let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&error))?;
-            let mut aggregates = answer.event_definition_aggregates;
-            let definitions =
-                aggregates.iter_mut().filter_map(|aggregate| aggregate.event_definition.as_mut());
-            common.name_for_people(&caller, definitions);
-            common.output.write("aggregates", &AGGREGATE, &aggregates)
-        }
+        EventsCommand::Aggregate(args) => aggregate(args.into_inner()),
     }
+}
+
+fn aggregate(args: AggregateArgs) -> Result<(), Problem> {
+    let AggregateArgs { period, common } = args;
+    let query = EventAggregatesQuery { interval: period.interval(false)? };
+    if let Some(form) = common.dry_run {
+        return form.show(call_of(query), &common.place.hosts, &common.credentials);
+    }
+    let caller = common.caller()?;
+    let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&error))?;
+    let mut aggregates = answer.event_definition_aggregates;
+    let definitions = aggregates.iter_mut().filter_map(|aggregate| aggregate.event_definition.as_mut());
+    common.name_for_people(&caller, definitions);
+    common.output.write("aggregates", &AGGREGATE, &aggregates)
 }
 
 fn query(args: EventsQueryArgs) -> Result<(), Problem> {

@@ -20,6 +20,9 @@ use crate::simulator::Simulator;
 /// 2026-07-08, 08:40 UTC.
 pub(super) const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 
+/// A client that has closed its side of a connection tells its pool of that a moment later, on another thread.
+const NOTICED: Duration = Duration::from_millis(200);
+
 /// Where a scenario takes place. Its clones are one world.
 #[derive(Clone, Debug)]
 pub struct World(Arc<Inner>);
@@ -67,7 +70,7 @@ impl Host {
         }
     }
 
-    /// Waits until no connection is open.
+    /// Waits until no connection is open, and the client had time to take notice.
     fn settle(&self) {
         let Self::Served(server) = self else { return };
         let started = Instant::now();
@@ -75,6 +78,7 @@ impl Host {
             assert!(started.elapsed() < PATIENCE, "a connection is still open after {PATIENCE:?}");
             thread::sleep(Duration::from_millis(1));
         }
+        thread::sleep(NOTICED);
     }
 
     /// Where it listens; in memory it has no port, and `name` says which host it is.
