@@ -61,8 +61,8 @@ fn compare() {
     }
 }
 
-/// A copy of `program`, as an installer leaves one. The linker writes page by page, and a system that keeps them so
-/// starts what was just linked a third of a millisecond later.
+/// A copy of `program`, as an installer leaves one. The linker writes page by page, and a system that keeps the pages so
+/// is slower to start what was just linked.
 fn install(program: &Path, directory: &TempDir) -> PathBuf {
     let copy = directory.path().join(program.file_name().unwrap());
     // Not `fs::copy`, which may leave both with the same pages.

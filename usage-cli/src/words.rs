@@ -1,4 +1,5 @@
-//! The words for the service's values on the command line: short ones, and the service's own as well.
+//! Words that people write: short ones for the service's values, and the service's own as well; times; and which word a
+//! wrong one was meant to be.
 
 use std::time::Duration;
 
