@@ -44,7 +44,7 @@
 //! - [`events`]: the operational events, synchronous.
 //! - [`Execution`], [`Call`] and [`LogIn`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
-//! - [`UsageTable`]: the rows, whatever family they came from. [`report`]: what they say.
+//! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. [`report`]: what they say.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
 //! - [`driver`]: what drivers share.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
@@ -87,6 +87,7 @@ mod region;
 pub mod report;
 pub mod retry;
 mod retry_after;
+mod scope;
 mod secret;
 mod session;
 mod table;
@@ -126,6 +127,7 @@ pub use query::UsageQuery;
 pub use region::{BaseUrl, Region};
 pub use retry::Policy;
 pub use retry_after::RetryAfter;
+pub use scope::{Gap, Scope, ScopeQuery};
 pub use secret::{REDACTED, Secret};
 pub use session::Session;
 pub use table::{Column, Counter, IntoIter, Iter, LegacyRows, UsageRecord, UsageRow, UsageTable};

@@ -3,6 +3,7 @@
 mod answers;
 mod decoder;
 mod drive;
+mod scope;
 mod snapshot;
 mod state;
 pub mod table;

@@ -117,6 +117,11 @@ impl<Q: UsageQuery> Snapshot<Q> {
         &self.query
     }
 
+    /// When the service accepted the submit; absent before that, and for an execution that was attached to.
+    pub fn submitted_at(&self) -> Option<Timestamp> {
+        self.submitted_at
+    }
+
     /// The id that the service gave the execution, once it was submitted.
     pub fn execution_id(&self) -> Option<&ExecutionId> {
         match &self.step {

@@ -9,6 +9,8 @@ use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, Metric, ResultsPage, Submission};
 use crate::query::UsageQuery;
 use crate::query::body::aggregation;
+use crate::scope::{Scope, ScopeQuery};
+use crate::time::Timestamp;
 use crate::uri::PathWriter;
 
 pub(super) const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:client:view"];
@@ -88,6 +90,15 @@ impl Endpoint for ClientQuery {
 impl UsageQuery for ClientQuery {
     const FAMILY: &'static str = "client";
     type Results = ClientQueryResults;
+
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        let query = ScopeQuery::new(self.interval.clone())
+            .with_granularity(self.granularity.clone())
+            .with_group_by(&self.group_by)
+            .with_metrics(&self.metrics)
+            .with_filter("clientId", [&self.client_id]);
+        Scope::new(Self::FAMILY, asked_at).with_query(query)
+    }
 
     fn results(&self, id: &ExecutionId, _after: Option<&Cursor>) -> ClientQueryResults {
         ClientQueryResults { client_id: self.client_id.clone(), execution_id: id.clone() }

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use crate::decode::JsonDecoder;
 use crate::endpoint::Endpoint;
 use crate::ids::{ClientId, Cursor, ExecutionId};
+use crate::interval::Interval;
 use crate::model::Submission;
 use crate::query::client::PERMISSIONS;
 use crate::query::{ClientQueryResults, UsageQuery};
+use crate::scope::{Scope, ScopeQuery};
+use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
 /// What one OAuth client called in the last days: `getOauthClientUsageSummary`,
@@ -84,6 +87,13 @@ impl Endpoint for ClientSummary {
 impl UsageQuery for ClientSummary {
     const FAMILY: &'static str = "client-summary";
     type Results = ClientQueryResults;
+
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        let days = self.days.unwrap_or(Self::DEFAULT_DAYS);
+        let query = ScopeQuery::new(Interval::last_days(days, asked_at))
+            .with_filter("clientId", [&self.client_id]);
+        Scope::new(Self::FAMILY, asked_at).with_query(query)
+    }
 
     fn results(&self, id: &ExecutionId, _after: Option<&Cursor>) -> ClientQueryResults {
         ClientQueryResults { client_id: self.client_id.clone(), execution_id: id.clone() }

@@ -40,6 +40,7 @@ use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::ids::{Cursor, ExecutionId};
 use crate::model::{ResultsPage, Submission};
+use crate::scope::Scope;
 use crate::time::Timestamp;
 
 /// A query that the service runs as an execution: submitted once, polled until it is done, read page by page.
@@ -65,6 +66,13 @@ pub trait UsageQuery:
     fn check(&self, now: Timestamp) -> Result<(), BuildError> {
         let _ = now;
         Ok(())
+    }
+
+    /// Returns what the rows of this query cover if it is submitted at `asked_at` and all of them arrive.
+    ///
+    /// By default the family and the time alone.
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        Scope::new(Self::FAMILY, asked_at)
     }
 
     /// The poll of execution `id`: its first page, or the page at the cursor `after`.

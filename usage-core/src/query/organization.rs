@@ -9,6 +9,8 @@ use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, Metric, ResultsPage, Submission};
 use crate::query::UsageQuery;
 use crate::query::body::aggregation;
+use crate::scope::{Scope, ScopeQuery};
+use crate::time::Timestamp;
 use crate::uri::PathWriter;
 
 const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:organization:view"];
@@ -92,6 +94,14 @@ impl Endpoint for OrganizationQuery {
 impl UsageQuery for OrganizationQuery {
     const FAMILY: &'static str = "organization";
     type Results = OrganizationQueryResults;
+
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        let query = ScopeQuery::new(self.interval.clone())
+            .with_granularity(self.granularity.clone())
+            .with_group_by(&self.group_by)
+            .with_metrics(&self.metrics);
+        Scope::new(Self::FAMILY, asked_at).with_query(query)
+    }
 
     fn results(&self, id: &ExecutionId, _after: Option<&Cursor>) -> OrganizationQueryResults {
         OrganizationQueryResults { execution_id: id.clone() }

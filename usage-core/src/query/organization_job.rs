@@ -10,6 +10,7 @@ use crate::model::{Dimension, Granularity, HttpMethod, Metric, ResultsPage, Sort
 use crate::query::body::{check_group_by, to_json};
 use crate::query::job::{JobBody, JobSubmissionDecoder, check_length, check_look_back, job, job_names};
 use crate::query::{MAX_PAGE_SIZE, UsageQuery};
+use crate::scope::{Scope, ScopeQuery};
 use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
@@ -154,6 +155,19 @@ impl UsageQuery for OrganizationJob {
 
     fn check(&self, now: Timestamp) -> Result<(), BuildError> {
         check_look_back(Self::NAME, &self.interval, now)
+    }
+
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        let query = ScopeQuery::new(self.interval.clone())
+            .with_granularity(self.granularity.clone())
+            .with_group_by(job_names(&self.group_by))
+            .with_metrics(&self.metrics)
+            .with_filter("templateUris", &self.template_uris)
+            .with_filter("httpMethods", &self.http_methods)
+            .with_filter("platforms", &self.platforms)
+            .with_filter("userIds", &self.user_ids)
+            .with_filter("oauthClientIds", &self.oauth_client_ids);
+        Scope::new(Self::FAMILY, asked_at).with_query(query)
     }
 
     fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> OrganizationJobResults {

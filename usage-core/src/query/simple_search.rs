@@ -6,9 +6,11 @@ use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::ids::{Cursor, ExecutionId};
 use crate::interval::Interval;
-use crate::model::{HttpMethod, ResultsPage, SearchColumn, Submission};
+use crate::model::{Granularity, HttpMethod, ResultsPage, SearchColumn, Submission};
 use crate::query::UsageQuery;
 use crate::query::body::to_json;
+use crate::scope::{Scope, ScopeQuery};
+use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
 const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:simpleSearch:view"];
@@ -129,6 +131,20 @@ impl Endpoint for SimpleSearch {
 impl UsageQuery for SimpleSearch {
     const FAMILY: &'static str = "simple-search";
     type Results = SimpleSearchResults;
+
+    fn scope(&self, asked_at: Timestamp) -> Scope {
+        let (counts, dimensions): (Vec<_>, Vec<_>) =
+            self.columns.iter().partition(|column| column.as_str().starts_with("Status"));
+        let by_day = self.columns.is_empty() || self.columns.contains(&SearchColumn::Date);
+        let query = ScopeQuery::new(self.interval.clone())
+            .with_granularity(by_day.then_some(Granularity::Day))
+            .with_group_by(dimensions.into_iter().filter(|column| **column != SearchColumn::Date))
+            .with_metrics(counts)
+            .with_filter("oauthClientNames", &self.oauth_client_names)
+            .with_filter("httpMethods", &self.http_methods)
+            .with_filter("templateUris", &self.template_uris);
+        Scope::new(Self::FAMILY, asked_at).with_query(query)
+    }
 
     fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> SimpleSearchResults {
         SimpleSearchResults {

@@ -61,6 +61,7 @@ use crate::date::Date;
 use crate::model::Granularity;
 use crate::report::days::Days;
 use crate::report::tally::tally;
+use crate::scope::Scope;
 use crate::table::UsageTable;
 
 /// What every reader of a report must know.
@@ -81,12 +82,14 @@ pub struct ReportOptions {
     pub data_until: Option<Date>,
     /// What the requests are held against.
     pub allowance: Option<Allowance>,
+    /// What the rows cover. The members above take precedence over it.
+    pub scope: Option<Scope>,
 }
 
 impl Default for ReportOptions {
     /// Ten entries a list; nothing else is known.
     fn default() -> Self {
-        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None }
+        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None, scope: None }
     }
 }
 
@@ -116,6 +119,13 @@ impl ReportOptions {
     #[must_use]
     pub fn with_data_until(mut self, last: Date) -> Self {
         self.data_until = Some(last);
+        self
+    }
+
+    /// Sets what the rows cover: period, granularity and end of the data follow from it where they are not set.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
         self
     }
 

@@ -26,6 +26,7 @@ mod paging;
 mod renewal;
 mod round_trips;
 mod schedule;
+mod scope;
 mod secrets;
 mod session;
 mod snapshot;

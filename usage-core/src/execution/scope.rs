@@ -1,0 +1,40 @@
+//! What the rows of an execution cover.
+
+use crate::error::{Error, Failure};
+use crate::execution::Execution;
+use crate::machine::Machine;
+use crate::phase::Phase;
+use crate::query::UsageQuery;
+use crate::scope::{Gap, Scope};
+
+impl<Q: UsageQuery> Execution<Q> {
+    /// Returns what the rows that were handed out so far cover.
+    ///
+    /// It is complete once the execution is. An execution that was attached to does not know when it was submitted, nor
+    /// whether its query is the one that was submitted; the scope then has the query that was given, without a time.
+    ///
+    /// ```
+    /// use usage_core::query::OrganizationQuery;
+    /// use usage_core::{Execution, Gap, Policy, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+    /// let query = OrganizationQuery::new("2026-06/2026-06".parse()?);
+    /// let execution = Execution::new(query, Policy::default(), 1, now);
+    /// assert_eq!(execution.scope().missing, [Gap::Pages]);
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
+    pub fn scope(&self) -> Scope {
+        let mut scope = self.query.scope(self.submitted_at.unwrap_or(self.latest));
+        if self.submitted_at.is_none() && self.id().is_some() {
+            (scope.asked_at, scope.data_until) = (None, None);
+        }
+        if self.phase() == Phase::Complete {
+            return scope;
+        }
+        scope.with_gap(match self.error().as_ref().map(Error::failure) {
+            Some(Failure::Deadline { .. }) => Gap::Deadline,
+            Some(Failure::RepeatedCursor(_)) => Gap::RepeatedCursor,
+            _ => Gap::Pages,
+        })
+    }
+}

@@ -1,0 +1,322 @@
+//! What a set of rows covers, and how much of the answer arrived.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::date::Date;
+use crate::interval::Interval;
+use crate::model::Granularity;
+use crate::open_enum::open_enum;
+use crate::time::Timestamp;
+
+/// What a set of rows covers: what was asked, when, until which day the service could have data, and whether the whole
+/// answer arrived.
+///
+/// Rows do not carry this themselves: a date of a row does not say whether it is a day, a week or a month, and a day
+/// without rows is either quiet or was not asked for. [`UsageQuery::scope`](crate::UsageQuery::scope) and
+/// [`Execution::scope`](crate::Execution::scope) return it, documents store it beside their rows, and
+/// [`ReportOptions::with_scope`](crate::report::ReportOptions::with_scope) takes it.
+///
+/// Serialized, it is an object of `family`, `query`, `askedAt` (RFC 3339), `dataUntil` (`yyyy-MM-dd`), `complete` and
+/// `missing`; members that are unknown are left out. Unknown members are skipped when it is read.
+///
+/// ```
+/// use usage_core::model::Granularity;
+/// use usage_core::query::OrganizationQuery;
+/// use usage_core::{Scope, Timestamp, UsageQuery};
+///
+/// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?).with_granularity(Granularity::Day);
+/// let scope = query.scope(Timestamp::from_unix_millis(1_782_864_000_000)); // 2026-07-01T00:00:00Z
+/// assert_eq!(scope.data_until.unwrap().to_string(), "2026-06-30");
+///
+/// let json = serde_json::to_string(&scope)?;
+/// assert!(json.contains(r#""askedAt":"2026-07-01T00:00:00Z""#));
+/// assert_eq!(serde_json::from_str::<Scope>(&json)?, scope);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Scope {
+    /// The query family, as in [`UsageQuery::FAMILY`](crate::UsageQuery::FAMILY).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// What was asked. Absent if it is unknown, as for an execution that was submitted elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<ScopeQuery>,
+    /// When it was asked, to the second once it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339")]
+    pub asked_at: Option<Timestamp>,
+    /// The last day that the service could have data of: the UTC day before `asked_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_until: Option<Date>,
+    /// Whether all rows of the answer arrived. See [`is_complete`](Self::is_complete).
+    #[serde(default)]
+    pub complete: bool,
+    /// Why rows are missing.
+    #[serde(default)]
+    pub missing: Vec<Gap>,
+}
+
+/// What was asked of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ScopeQuery {
+    /// The days, both ends included.
+    pub interval: Interval,
+    /// The time bucket of a row. Absent if none was asked: each row is then a total over the whole interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Granularity>,
+    /// The dimensions asked for, in the service's words. Empty if none was named: the service then takes its default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_by: Vec<String>,
+    /// The counters asked for, in the service's words. Empty if none was named: the service then gives all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<String>,
+    /// The filters, by the names of the API's members: rows are those with one of the values of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<String, Vec<String>>,
+}
+
+open_enum! {
+    /// A reason for which rows of an answer are missing.
+    pub enum Gap {
+        /// The result reached the service's limit on the rows of one query.
+        RowLimit = "rowLimit",
+        /// A page did not arrive.
+        Pages = "pages",
+        /// The deadline passed before the last page.
+        Deadline = "deadline",
+        /// A page had no list of rows.
+        Lists = "lists",
+        /// A page named itself as the next one, so that reading stopped there.
+        RepeatedCursor = "repeatedCursor",
+    }
+}
+
+impl Gap {
+    /// Returns what happened, as the end of the sentence "rows are missing: …".
+    pub fn description(&self) -> &str {
+        match self {
+            Self::RowLimit => "the result reached the service's limit on the rows of one query",
+            Self::Pages => "a page of the result did not arrive",
+            Self::Deadline => "the deadline passed before the last page arrived",
+            Self::Lists => "a page of the result had no list of rows",
+            Self::RepeatedCursor => "the service's pages went round in a circle",
+            Self::Unknown(text) => text,
+        }
+    }
+}
+
+impl Scope {
+    /// A scope of which nothing but the family and the time of asking is known. All rows arrived.
+    pub fn new(family: &str, asked_at: Timestamp) -> Self {
+        Self {
+            family: Some(family.to_owned()),
+            query: None,
+            asked_at: Some(asked_at),
+            data_until: Some(Date::of(asked_at).plus_days(-1)),
+            complete: true,
+            missing: Vec::new(),
+        }
+    }
+
+    /// Sets what was asked.
+    #[must_use]
+    pub fn with_query(mut self, query: ScopeQuery) -> Self {
+        self.query = Some(query);
+        self
+    }
+
+    /// Adds a reason for which rows are missing.
+    #[must_use]
+    pub fn with_gap(mut self, gap: Gap) -> Self {
+        self.complete = false;
+        if !self.missing.contains(&gap) {
+            self.missing.push(gap);
+        }
+        self
+    }
+
+    /// The scope of an execution that was submitted elsewhere: neither what was asked nor when is known.
+    #[must_use]
+    pub fn attached(self) -> Self {
+        Self { query: None, asked_at: None, data_until: None, ..self }
+    }
+
+    /// Returns whether all rows of the answer arrived.
+    pub fn is_complete(&self) -> bool {
+        self.complete && self.missing.is_empty()
+    }
+
+    /// Returns the scope of the rows of both, for the parts of one query.
+    ///
+    /// The intervals become one if they overlap or adjoin and the queries are otherwise equal; else what was asked is
+    /// unknown. The data goes until the earlier of both days. What either lacks is missing.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let earlier = |one: Option<Timestamp>, other: Option<Timestamp>| Some(one?.min(other?));
+        let missing = other.missing.iter().filter(|gap| !self.missing.contains(gap)).cloned();
+        Self {
+            query: self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two)),
+            asked_at: earlier(self.asked_at, other.asked_at),
+            data_until: self.data_until.zip(other.data_until).map(|(one, other)| one.min(other)),
+            complete: self.complete && other.complete,
+            missing: self.missing.iter().cloned().chain(missing).collect(),
+            family: self.family.filter(|family| other.family.as_ref() == Some(family)),
+        }
+    }
+}
+
+impl ScopeQuery {
+    /// A query for the totals of `interval`, without a filter.
+    pub fn new(interval: Interval) -> Self {
+        Self {
+            interval,
+            granularity: None,
+            group_by: Vec::new(),
+            metrics: Vec::new(),
+            filters: BTreeMap::new(),
+        }
+    }
+
+    /// Sets the time bucket.
+    #[must_use]
+    pub fn with_granularity(mut self, granularity: Option<Granularity>) -> Self {
+        self.granularity = granularity;
+        self
+    }
+
+    /// Sets the dimensions.
+    #[must_use]
+    pub fn with_group_by(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        self.group_by = names.into_iter().map(|name| name.to_string()).collect();
+        self
+    }
+
+    /// Sets the counters.
+    #[must_use]
+    pub fn with_metrics(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        self.metrics = names.into_iter().map(|name| name.to_string()).collect();
+        self
+    }
+
+    /// Adds the filter `name`; none if there are no values.
+    #[must_use]
+    pub fn with_filter(mut self, name: &str, values: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
+        if !values.is_empty() {
+            self.filters.insert(name.to_owned(), values);
+        }
+        self
+    }
+
+    fn join(&self, other: &Self) -> Option<Self> {
+        let same = Self { interval: self.interval.clone(), ..other.clone() };
+        if *self != same {
+            return None;
+        }
+        let (one, two) = (&self.interval, &other.interval);
+        let (first, last) = (one.first_day().min(two.first_day()), one.last_day().max(two.last_day()));
+        let overlap_starts = one.first_day().max(two.first_day());
+        let adjoins = overlap_starts <= one.last_day().min(two.last_day()).plus_days(1);
+        let interval = Interval::from_days(first, last).ok().filter(|_| adjoins)?;
+        Some(Self { interval, ..self.clone() })
+    }
+}
+
+/// Points in time as RFC 3339 texts, to the second.
+mod rfc3339 {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::time::Timestamp;
+
+    #[expect(clippy::ref_option, reason = "serde hands over a reference")]
+    pub(super) fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => to.collect_str(at),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        let at: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+        let millis = u64::try_from(at.as_millisecond()).map_err(D::Error::custom)?;
+        Ok(Some(Timestamp::from_unix_millis(millis)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASKED: Timestamp = Timestamp::from_unix_millis(1_782_864_000_000);
+
+    fn scope(interval: &str) -> Scope {
+        let query = ScopeQuery::new(interval.parse().unwrap())
+            .with_granularity(Some(Granularity::Day))
+            .with_filter("httpMethods", ["GET"])
+            .with_filter("userIds", [""; 0]);
+        Scope::new("organization-job", ASKED).with_query(query)
+    }
+
+    #[test]
+    fn the_document_has_the_names_of_the_api() {
+        let json = serde_json::to_value(scope("2026-06/2026-06").with_gap(Gap::RowLimit)).unwrap();
+        let wanted = serde_json::json!({
+            "family": "organization-job",
+            "query": {"interval": "2026-06/2026-06", "granularity": "Day", "filters": {"httpMethods": ["GET"]}},
+            "askedAt": "2026-07-01T00:00:00Z",
+            "dataUntil": "2026-06-30",
+            "complete": false,
+            "missing": ["rowLimit"],
+        });
+        assert_eq!(json, wanted);
+    }
+
+    #[test]
+    fn later_members_and_gaps_are_read_and_a_scope_that_does_not_say_so_is_not_complete() {
+        let read: Scope =
+            serde_json::from_str(r#"{"complete":true,"missing":["flood"],"later":1,"family":null}"#).unwrap();
+        assert!(!read.is_complete() && read.missing == [Gap::from("flood")]);
+        let read: Scope = serde_json::from_str("{}").unwrap();
+        assert!(!read.is_complete() && read.query.is_none());
+        for wrong in
+            [r#"{"askedAt":"soon"}"#, r#"{"dataUntil":"2026-02-30"}"#, r#"{"query":{"interval":"x"}}"#]
+        {
+            assert!(serde_json::from_str::<Scope>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parts_that_adjoin_are_one_and_others_are_not() {
+        let interval = |one: &str, other: &str| {
+            let whole = scope(one).join(scope(other));
+            whole.query.map(|query| query.interval.to_string())
+        };
+        let whole = Some("2026-05-01/2026-06-30".to_owned());
+        assert_eq!(interval("2026-05/2026-05", "2026-06-01/2026-06-30"), whole);
+        assert_eq!(interval("2026-06-01/2026-06-30", "2026-05/2026-05"), whole);
+        assert_eq!(interval("2026-05-01/2026-06-10", "2026-06-01/2026-06-30"), whole);
+        assert_eq!(interval("2026-05-01/2026-05-30", "2026-06-01/2026-06-30"), None);
+        let mut other = scope("2026-06/2026-06");
+        other.query.as_mut().unwrap().granularity = None;
+        assert_eq!(scope("2026-05/2026-05").join(other).query, None);
+    }
+
+    #[test]
+    fn what_either_lacks_is_missing() {
+        let joined = scope("2026-05/2026-05")
+            .with_gap(Gap::Lists)
+            .join(scope("2026-06/2026-06").with_gap(Gap::Lists).with_gap(Gap::RowLimit));
+        assert_eq!((joined.is_complete(), joined.missing), (false, vec![Gap::Lists, Gap::RowLimit]));
+        let joined = scope("2026-05/2026-05").join(scope("2026-06/2026-06").attached());
+        assert_eq!((joined.asked_at, joined.data_until, joined.query), (None, None, None));
+        assert_eq!(joined.family.as_deref(), Some("organization-job"));
+    }
+}
