@@ -90,8 +90,8 @@ impl UsageQuery for ClientSummary {
 
     fn scope(&self, asked_at: Timestamp) -> Scope {
         let days = self.days.unwrap_or(Self::DEFAULT_DAYS);
-        let query = ScopeQuery::new(Interval::last_days(days, asked_at))
-            .with_filter("clientId", [&self.client_id]);
+        let query =
+            ScopeQuery::new(Interval::last_days(days, asked_at)).with_filter("clientId", [&self.client_id]);
         Scope::new(Self::FAMILY, asked_at).with_query(query)
     }
 

@@ -6,7 +6,9 @@ use usage_core::query::{
 };
 use usage_core::{Endpoint, Execution, Gap, Interval, Machine, Scope, UsageQuery};
 
-use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, execution, manual, ok, policy, query, script};
+use crate::support::{
+    ACCEPTED, COMPLETE, RUNNING, START, drive, execution, manual, ok, policy, query, script,
+};
 
 fn june() -> Interval {
     "2026-06/2026-06".parse().unwrap()
