@@ -63,6 +63,7 @@ pub(crate) async fn run<M: Machine>(
             Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut session.lock()),
         }
     }
+    let intake = intake.ended();
     machine.on_end(clock.now(), intake, &mut session.lock())
 }
 

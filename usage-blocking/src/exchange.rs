@@ -108,6 +108,7 @@ pub(crate) fn run<M: Machine>(
             }
         }
     }
+    let intake = intake.ended();
     machine.on_end(clock.now(), intake, &mut session.lock())
 }
 

@@ -27,6 +27,8 @@ pub struct Session {
     /// Where the paths of requests are written.
     room: String,
     server_date: Option<(Timestamp, Timestamp)>,
+    /// Whether it is behind a lock that others wait for.
+    shared: bool,
 }
 
 impl Session {
@@ -58,7 +60,17 @@ impl Session {
             headers: HeaderMap::new(),
             room: String::new(),
             server_date: None,
+            shared: false,
         }
+    }
+
+    /// It goes behind a lock: machines call nothing foreign while they have it.
+    pub(crate) fn share(&mut self) {
+        self.shared = true;
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Asks for compressed answers. Whoever sends the requests hands bodies on as they arrive: they are decompressed

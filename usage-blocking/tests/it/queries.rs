@@ -1,10 +1,12 @@
 //! The ways to the rows, and what goes out.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use usage_core::events::EventDefinitions;
 use usage_core::model::{HttpMethod, SearchColumn};
 use usage_core::query::{OrganizationQuery, OrganizationQueryResults, SimpleSearch};
-use usage_core::{Interval, Notice, Phase};
+use usage_core::{Interval, Notice, Phase, UsageRow};
 
 use crate::support::world;
 
@@ -87,4 +89,19 @@ fn a_get_has_no_body_and_names_the_driver() {
             && head.contains("accept-encoding: gzip") == cfg!(feature = "gzip"),
         "{head}"
     );
+}
+
+#[test]
+fn a_visitor_may_call_the_service() {
+    let world = world();
+    let client = world.client.clone();
+    let (inner, calls) = (client.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&calls);
+    let visitor = move |_: UsageRow<'_>| {
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            assert!(!inner.call(EventDefinitions).unwrap().entities.is_empty());
+        }
+    };
+    client.start(OrganizationQuery::new(june())).for_each_row(visitor).unwrap();
+    assert!(calls.load(Ordering::SeqCst) > 0);
 }

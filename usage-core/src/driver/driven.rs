@@ -57,6 +57,7 @@ impl<M: Machine> Driven<M> {
     /// The session is free when the observer is called.
     pub fn next(&mut self, now: Timestamp, session: &SharedSession) -> Next {
         loop {
+            self.machine.settle();
             if self.canceller.is_cancelled()
                 && let Some(moved) = self.machine.cancel()
             {
@@ -76,8 +77,10 @@ impl<M: Machine> Driven<M> {
         }
     }
 
-    /// Takes what an exchange brought, tells the observer, and hands the output out.
+    /// Takes what an exchange brought, tells the observer, and hands the output out. Call it without the session's lock:
+    /// visitors and observers may use the session.
     pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
+        self.machine.settle();
         if let Some(moved) = progress.transition {
             self.notify(Notice::Moved(moved));
         }

@@ -8,7 +8,8 @@ pub struct SharedSession(pub(super) Arc<Mutex<Session>>);
 
 impl SharedSession {
     /// Shares `session`.
-    pub fn new(session: Session) -> Self {
+    pub fn new(mut session: Session) -> Self {
+        session.share();
         Self(Arc::new(Mutex::new(session)))
     }
 

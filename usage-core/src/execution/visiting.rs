@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::FixedState;
+use http::Response;
 use http::response::Parts;
 
 use crate::decode::{ResponseDecoder, RowVisitor, VisitDecoder};
@@ -12,12 +13,12 @@ use crate::endpoint::Endpoint;
 use crate::error::{DecodeError, Error, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::{Execution, Op};
-use crate::machine::{Courier, Intake, Machine, Progress, Step, Ticket};
+use crate::machine::{Courier, Intake, Machine, Progress, Step, Ticket, respond};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
 use crate::session::Session;
-use crate::table::UsageRow;
+use crate::table::{UsageRow, UsageTable};
 use crate::time::Timestamp;
 
 /// An [`Execution`] that shows its rows to a [`RowVisitor`] as they arrive, and keeps none.
@@ -25,7 +26,8 @@ use crate::time::Timestamp;
 /// Each row is shown once, in the service's order, also when a page breaks off half-way and is fetched again: of its
 /// rows, those that were shown are passed over. Should they be others than before, the execution fails as undecodable.
 /// A row is shown before it is known whether its page can be read to the end: after an error, what was shown was
-/// shown.
+/// shown. The visitor may use the client: it is never called while the session is locked. Rows that are read
+/// under the lock are shown by [`settle`](Machine::settle).
 ///
 /// ```
 /// # use usage_core::auth::{AccessToken, Grant};
@@ -89,6 +91,7 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
     type Output = ();
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
+        self.settle();
         self.execution.next(now, session)
     }
 
@@ -116,9 +119,12 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         intake: Intake<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
+        lock(&self.rows).held |= session.is_shared();
         let Progress { transition, output } = self.execution.take_end(now, intake, session);
+        let mut rows = lock(&self.rows);
+        rows.held = false;
         if output.is_some() {
-            lock(&self.rows).end_page();
+            rows.end_page();
         }
         Progress { transition, output: output.map(drop) }
     }
@@ -132,6 +138,22 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
     ) -> Progress<()> {
         let Progress { transition, .. } = self.execution.on_failure(now, ticket, failure, session);
         Progress { transition, output: None }
+    }
+
+    /// Shows the rows that were read while the session was locked.
+    fn settle(&mut self) {
+        lock(&self.rows).show_held();
+    }
+
+    fn on_response(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        response: Response<&[u8]>,
+        session: &mut Session,
+    ) -> Progress<()> {
+        lock(&self.rows).held = session.is_shared();
+        respond(self, now, ticket, response, session)
     }
 
     fn cancel(&mut self) -> Option<Transition> {
@@ -223,6 +245,9 @@ impl<V: RowVisitor + Send> Page<V> {
 /// The visitor, and which rows of the current page it has seen.
 struct Rows<V> {
     visitor: V,
+    /// Whether rows have to wait, because the session is locked; and those that wait.
+    held: bool,
+    waiting: UsageTable,
     /// How many rows of this page were shown, and what they add up to.
     shown: u64,
     shown_digest: u64,
@@ -235,7 +260,8 @@ struct Rows<V> {
 
 impl<V: RowVisitor> Rows<V> {
     fn new(visitor: V) -> Self {
-        Self { visitor, shown: 0, shown_digest: 0, read: 0, digest: digest(), changed: false }
+        let waiting = UsageTable::new();
+        Self { visitor, held: false, waiting, shown: 0, shown_digest: 0, read: 0, digest: digest(), changed: false }
     }
 
     /// The page begins, for the first time or again.
@@ -256,10 +282,26 @@ impl<V: RowVisitor> Rows<V> {
         self.read += 1;
         let digest = self.digest.finish();
         if self.read > self.shown {
-            self.visitor.visit(row);
+            self.show(row);
             (self.shown, self.shown_digest) = (self.read, digest);
         } else if self.read == self.shown {
             self.changed = digest != self.shown_digest;
+        }
+    }
+}
+
+impl<V: RowVisitor> Rows<V> {
+    fn show(&mut self, row: UsageRow<'_>) {
+        if self.held {
+            self.waiting.push_row(row);
+        } else {
+            self.visitor.visit(row);
+        }
+    }
+
+    fn show_held(&mut self) {
+        for row in std::mem::take(&mut self.waiting).iter() {
+            self.visitor.visit(row);
         }
     }
 }

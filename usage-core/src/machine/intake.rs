@@ -1,3 +1,4 @@
+use std::fmt;
 use std::ops::ControlFlow;
 
 use http::header::CONTENT_ENCODING;
@@ -7,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
 use crate::error::{ApiError, DecodeError, MAX_ERROR_BODY, ResponseError};
-use crate::machine::exchange::{Purpose, Ticket};
+use crate::machine::exchange::Ticket;
 #[cfg(feature = "gzip")]
 use crate::machine::gunzip::Gunzip;
 
@@ -15,16 +16,27 @@ use crate::machine::gunzip::Gunzip;
 ///
 /// A compressed body is decompressed first, if the feature `gzip` is on. Every limit on bodies counts what it is
 /// decompressed to.
-#[derive(Debug)]
 #[must_use]
-pub struct Intake<D> {
+pub struct Intake<D: ResponseDecoder> {
     ticket: Ticket,
+    content: Content<D>,
+}
+
+enum Content<D: ResponseDecoder> {
+    Arriving(Arriving<D>),
+    Ended(Arrival<D::Output>),
+}
+
+/// A body that is not yet at its end.
+#[derive(Debug)]
+struct Arriving<D> {
     status: StatusCode,
     /// Kept for errors only.
     headers: HeaderMap,
     #[cfg(feature = "gzip")]
     gunzip: Option<Gunzip>,
     body: Body<D>,
+    is_for_token: bool,
 }
 
 /// The body as it was meant.
@@ -61,21 +73,23 @@ impl<D: ResponseDecoder> Intake<D> {
             }
             _ => None,
         };
-        Self {
+        let is_for_token = ticket.is_for_token();
+        let content = Content::Arriving(Arriving {
             status: head.status,
             headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
             body: Body {
-                sink: match ticket.0 {
-                    _ if !head.status.is_success() => Sink::Error(Vec::new()),
-                    Purpose::Operation(_) => Sink::Answer(decoder()),
-                    Purpose::Token(_) => Sink::Token(JsonDecoder::default()),
+                sink: match (head.status.is_success(), is_for_token) {
+                    (false, _) => Sink::Error(Vec::new()),
+                    (true, false) => Sink::Answer(decoder()),
+                    (true, true) => Sink::Token(JsonDecoder::default()),
                 },
                 broken,
             },
-            ticket,
-        }
+            is_for_token,
+        });
+        Self { ticket, content }
     }
 
     pub(super) fn ticket(&self) -> &Ticket {
@@ -85,6 +99,33 @@ impl<D: ResponseDecoder> Intake<D> {
     /// Takes the next chunk. `Break` says that no more of the body is wanted: stop reading and call
     /// [`on_end`](crate::Machine::on_end).
     pub fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
+        match &mut self.content {
+            Content::Arriving(arriving) => arriving.push(chunk),
+            Content::Ended(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// Decodes what is left of the body, which is at its end: chunks that are pushed later are ignored.
+    ///
+    /// [`on_end`](crate::Machine::on_end) does this too. A driver whose session is behind a lock calls it first, without
+    /// the lock: decoding may take long, and may show rows to a visitor.
+    pub fn ended(mut self) -> Self {
+        if let Content::Arriving(arriving) = self.content {
+            self.content = Content::Ended(arriving.finish());
+        }
+        self
+    }
+
+    pub(super) fn finish(self) -> Arrival<D::Output> {
+        match self.content {
+            Content::Arriving(arriving) => arriving.finish(),
+            Content::Ended(arrival) => arrival,
+        }
+    }
+}
+
+impl<D: ResponseDecoder> Arriving<D> {
+    fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
         #[cfg(feature = "gzip")]
         if let Some(gunzip) = &mut self.gunzip {
             let body = &mut self.body;
@@ -97,12 +138,12 @@ impl<D: ResponseDecoder> Intake<D> {
     }
 
     #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
-    pub(super) fn finish(mut self) -> Arrival<D::Output> {
+    fn finish(mut self) -> Arrival<D::Output> {
         #[cfg(feature = "gzip")]
         if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.broken.is_none()) {
             let body = &mut self.body;
             if let Err(error) = gunzip.finish(|piece| body.push(piece)) {
-                // It is known now, and nobody is pushing.
+                // The error is kept in the body; nothing more is pushed.
                 let _ = body.breaks(error);
             }
         }
@@ -113,11 +154,19 @@ impl<D: ResponseDecoder> Intake<D> {
             Sink::Error(body) => {
                 let error = ApiError::from_response(self.status, &self.headers, &body);
                 let error = ResponseError::Api(Box::new(error));
-                match self.ticket.0 {
-                    Purpose::Operation(_) => Arrival::Answer(Err(error)),
-                    Purpose::Token(_) => Arrival::Token(Err(error)),
-                }
+                if self.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
             }
+        }
+    }
+}
+
+impl<D: ResponseDecoder + fmt::Debug> fmt::Debug for Intake<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut intake = f.debug_struct("Intake");
+        intake.field("ticket", &self.ticket);
+        match &self.content {
+            Content::Arriving(arriving) => intake.field("arriving", arriving).finish(),
+            Content::Ended(_) => intake.finish_non_exhaustive(),
         }
     }
 }
@@ -146,7 +195,7 @@ impl<D: ResponseDecoder> Body<D> {
     }
 }
 
-impl<D> From<Intake<D>> for Ticket {
+impl<D: ResponseDecoder> From<Intake<D>> for Ticket {
     /// For an answer that broke off: see [`on_failure`](crate::Machine::on_failure).
     fn from(intake: Intake<D>) -> Self {
         intake.ticket

@@ -59,7 +59,8 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> Intake<Self::Decoder>;
 
-    /// The body is at its end, or the intake wanted no more of it.
+    /// The body is at its end, or the intake wanted no more of it. With a session that others wait for, let the intake
+    /// [decode its rest](Intake::ended) before taking the lock.
     fn on_end(
         &mut self,
         now: Timestamp,
@@ -76,6 +77,10 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> Progress<Self::Output>;
 
+    /// Does what the last input left to do because the [session](crate::driver::SharedSession) was locked: shows rows to
+    /// a visitor. Call it without the lock; [`next`](Self::next) does it at the latest.
+    fn settle(&mut self) {}
+
     /// Ends it here, as [`Cancelled`](crate::error::Failure::Cancelled), unless it had ended before. What was submitted
     /// runs on at the service, which knows no cancelling.
     fn cancel(&mut self) -> Option<Transition>;
@@ -91,12 +96,23 @@ pub trait Machine: Send {
         response: Response<&[u8]>,
         session: &mut Session,
     ) -> Progress<Self::Output> {
-        let (head, body) = response.into_parts();
-        let mut intake = self.on_head(now, ticket, &head, session);
-        // Whether it wants more is of no use here: there is no more.
-        let _ = intake.push(body);
-        self.on_end(now, intake, session)
+        respond(self, now, ticket, response, session)
     }
+}
+
+/// Hands a whole answer to `machine`.
+pub(crate) fn respond<M: Machine + ?Sized>(
+    machine: &mut M,
+    now: Timestamp,
+    ticket: Ticket,
+    response: Response<&[u8]>,
+    session: &mut Session,
+) -> Progress<M::Output> {
+    let (head, body) = response.into_parts();
+    let mut intake = machine.on_head(now, ticket, &head, session);
+    // Whether it wants more is of no use here: there is no more.
+    let _ = intake.push(body);
+    machine.on_end(now, intake, session)
 }
 
 /// What to do, and what moved by asking.

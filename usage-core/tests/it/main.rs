@@ -19,6 +19,7 @@ mod failures;
 mod fleet;
 mod grants;
 mod liveness;
+mod locked;
 mod log_in;
 mod memory;
 mod model;

@@ -205,7 +205,7 @@ impl InMemory {
             }
         };
         Some(match failure {
-            None => machine.on_end(now(), intake, &mut self.session()),
+            None => machine.on_end(now(), intake.ended(), &mut self.session()),
             Some(failure) => machine.on_failure(now(), intake, failure, &mut self.session()),
         })
     }

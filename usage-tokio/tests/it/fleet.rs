@@ -79,6 +79,20 @@ fn showing_rows_is_cancelled_from_another_thread() {
 }
 
 #[test]
+fn a_visitor_may_use_the_client() {
+    let server = service(Duration::ZERO);
+    let client = client(&server, Duration::ZERO);
+    let (inner, shown) = (client.clone(), Arc::new(Mutex::new(0)));
+    let counted = Arc::clone(&shown);
+    let visitor = move |_: UsageRow<'_>| {
+        assert!(inner.session().access_token().is_some());
+        *counted.lock().unwrap() += 1;
+    };
+    run(client.start(query()).for_each_row(visitor)).unwrap();
+    assert_eq!(*shown.lock().unwrap(), run(client.run(query())).unwrap().len());
+}
+
+#[test]
 fn an_exchange_is_given_up_when_its_execution_is_cancelled() {
     let server = service(Duration::ZERO);
     server.simulator().inject(Rule::new(Match::Results, Fault::from(WireFault::Hang)).always());
