@@ -28,7 +28,7 @@ impl<T> fmt::Debug for JsonDecoder<T> {
     }
 }
 
-impl<T: DeserializeOwned> ResponseDecoder for JsonDecoder<T> {
+impl<T: DeserializeOwned + Send> ResponseDecoder for JsonDecoder<T> {
     type Output = T;
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {

@@ -39,7 +39,7 @@ use crate::error::DecodeError;
 /// Cutting the body elsewhere changes neither the value nor the error. After an error the rest need not be pushed.
 pub trait ResponseDecoder: Send {
     /// What the body becomes.
-    type Output;
+    type Output: Send;
 
     /// Takes the next chunk.
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError>;

@@ -261,7 +261,16 @@ struct Rows<V> {
 impl<V: RowVisitor> Rows<V> {
     fn new(visitor: V) -> Self {
         let waiting = UsageTable::new();
-        Self { visitor, held: false, waiting, shown: 0, shown_digest: 0, read: 0, digest: digest(), changed: false }
+        Self {
+            visitor,
+            held: false,
+            waiting,
+            shown: 0,
+            shown_digest: 0,
+            read: 0,
+            digest: digest(),
+            changed: false,
+        }
     }
 
     /// The page begins, for the first time or again.
@@ -300,7 +309,7 @@ impl<V: RowVisitor> Rows<V> {
     }
 
     fn show_held(&mut self) {
-        for row in std::mem::take(&mut self.waiting).iter() {
+        for row in &std::mem::take(&mut self.waiting) {
             self.visitor.visit(row);
         }
     }

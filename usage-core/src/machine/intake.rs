@@ -22,6 +22,7 @@ pub struct Intake<D: ResponseDecoder> {
     content: Content<D>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a body arrives for longer than it has ended")]
 enum Content<D: ResponseDecoder> {
     Arriving(Arriving<D>),
     Ended(Arrival<D::Output>),

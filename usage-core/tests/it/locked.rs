@@ -79,7 +79,9 @@ fn seen(way: Way, rows: u64, compressed: bool) -> Vec<u64> {
 
 #[test]
 fn a_visitor_may_use_the_session_however_the_rows_arrive() {
-    for way in [Way::Chunks(38), Way::Chunks(1), Way::Chunks(1000), Way::Ended(7), Way::Ended(5000), Way::Whole] {
+    for way in
+        [Way::Chunks(38), Way::Chunks(1), Way::Chunks(1000), Way::Ended(7), Way::Ended(5000), Way::Whole]
+    {
         for rows in [1, 2, 500] {
             for compressed in [false, cfg!(feature = "gzip")] {
                 let shown = seen(way, rows, compressed);
