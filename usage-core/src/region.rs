@@ -181,6 +181,11 @@ impl BaseUrl {
         Ok(Uri::from_parts(parts)?)
     }
 
+    /// The URI of the host and nothing else.
+    pub(crate) fn root(&self) -> Uri {
+        self.with_path_and_query("/").unwrap_or_default()
+    }
+
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.authority.host())

@@ -1,5 +1,6 @@
 //! What every driver's client is built from: one builder, so that the three have one surface.
 
+mod no_proxy;
 mod proxy;
 mod tls;
 #[cfg(feature = "rustls")]
@@ -226,13 +227,18 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
-    /// The client. An error if there is no credential, if a header cannot be sent, if the proxy of the environment is
-    /// none that can be used, or if certificates or keys cannot. Nothing is sent.
+    /// Builds the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// If there is no credential, if a header cannot be sent, if certificates or keys cannot be used, or if connections
+    /// would go through a proxy of the environment that cannot be used.
     pub fn build(self) -> Result<C, BuildError> {
         let no_credential = "give it client credentials, an access token or another grant";
         let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;
         let api = self.api_url.unwrap_or_else(|| self.region.api_url());
         let login = self.login_url.unwrap_or_else(|| self.region.login_url());
+        let targets = [api.root(), login.root()];
         let mut session =
             Session::with_hosts(api, login, grant).with_header("user-agent", &self.user_agent)?;
         for (name, value) in &self.headers {
@@ -243,7 +249,7 @@ impl<C: FromConfig> ClientBuilder<C> {
             session = session.with_gzip();
         }
         let proxy = match self.route {
-            Route::Environment => Proxy::from_variables(C::variable)?,
+            Route::Environment => Proxy::for_targets(C::variable, &targets)?,
             Route::Direct => None,
             Route::Proxy(proxy) => Some(proxy),
         };

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use base64::Engine;
@@ -9,10 +9,9 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
+use crate::client_builder::no_proxy::Exceptions;
 use crate::driver::port_of;
-use crate::driver::target::parse_ip;
 use crate::error::BuildError;
-use crate::region::is_loopback;
 use crate::secret::{REDACTED, Secret};
 
 /// A proxy that connections go through: `http://host:port` or `http://user:password@host:port`.
@@ -35,42 +34,57 @@ use crate::secret::{REDACTED, Secret};
 pub struct Proxy {
     authority: Authority,
     credentials: Option<(Box<str>, Secret<String>)>,
-    except: Vec<Exception>,
-    /// Whether it stands between this machine and itself.
-    for_loopback: bool,
+    except: Exceptions,
 }
 
 impl Proxy {
     /// The port where the URL names none.
     pub const DEFAULT_PORT: u16 = 80;
 
-    /// What `variable` says, by the names of the environment: `HTTPS_PROXY` or `ALL_PROXY`, and `NO_PROXY`; in lower
-    /// case too. One that is empty is none. `HTTP_PROXY` is of no concern: a client speaks plain http to loopback only,
-    /// and what goes there never goes through a proxy of the environment.
+    /// Returns the proxy of the environment, given a function that reads a variable: `HTTPS_PROXY` or `ALL_PROXY`, and
+    /// `NO_PROXY`; in lower case too. An empty variable counts as absent. `HTTP_PROXY` is ignored: a client speaks plain
+    /// http to loopback only, and connections to loopback never go through a proxy of the environment.
+    ///
+    /// # Errors
+    ///
+    /// If the variable does not hold the URL of an http proxy. The error names the variable.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, BuildError> {
-        let get = |names: [&str; 2]| names.into_iter().filter_map(&variable).find(|value| !value.is_empty());
-        let Some(url) = get(["HTTPS_PROXY", "https_proxy"]).or_else(|| get(["ALL_PROXY", "all_proxy"]))
+        let Some((name, url)) =
+            first_set(&variable, &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
         else {
             return Ok(None);
         };
-        let proxy: Self = url.parse()?;
-        let except = get(["NO_PROXY", "no_proxy"]).unwrap_or_default();
-        Ok(Some(Self { for_loopback: false, ..proxy.without(&except) }))
+        let proxy: Self = url.parse().map_err(|error| named(name, error))?;
+        Ok(Some(Self { except: exceptions_of_environment(variable), ..proxy }))
     }
 
-    /// Leaves out these targets, in the words of `NO_PROXY`: names with all below them, addresses, networks
-    /// (`10.0.0.0/8`), each with a port if it is for that port only, between commas; or `*` for all.
+    /// Like [`from_variables`](Self::from_variables), for a client of these targets: what no connection would go through
+    /// is no error, whatever it is.
+    pub(super) fn for_targets(
+        variable: impl Fn(&str) -> Option<String>,
+        targets: &[Uri],
+    ) -> Result<Option<Self>, BuildError> {
+        match Self::from_variables(&variable) {
+            Err(error) => {
+                let except = exceptions_of_environment(variable);
+                if targets.iter().all(|target| except.contain(target)) { Ok(None) } else { Err(error) }
+            }
+            proxy => proxy,
+        }
+    }
+
+    /// Leaves out these targets, in the syntax of `NO_PROXY`: names with all names below them, addresses, networks
+    /// (`10.0.0.0/8`), each with a port if it is for that port only; or `*` for all. Commas and white space separate
+    /// them.
     #[must_use]
     pub fn without(mut self, targets: &str) -> Self {
-        self.except.extend(targets.split(',').filter_map(|target| Exception::parse(target.trim())));
+        self.except.add(targets);
         self
     }
 
-    /// Whether a connection to `target` goes through it.
+    /// Returns whether a connection to `target` goes through it.
     pub fn carries(&self, target: &Uri) -> bool {
-        let Some(host) = target.host() else { return false };
-        let port = port_of(target);
-        (self.for_loopback || !is_loopback(host)) && !self.except.iter().any(|one| one.is(host, port))
+        !self.except.contain(target)
     }
 
     /// For drivers: the headers that a tunnel is asked for with.
@@ -123,32 +137,119 @@ impl FromStr for Proxy {
 
     fn from_str(text: &str) -> Result<Self, BuildError> {
         let text = text.trim();
-        let refuse = |problem| BuildError::Proxy { text: without_credentials(text), problem };
-        let url = if text.contains("://") { text } else { &format!("http://{text}") };
-        let uri: Uri = url.parse().map_err(|_| refuse("is not a URL"))?;
-        if uri.scheme() != Some(&Scheme::HTTP) {
+        let refuse = |problem| BuildError::Proxy { text: redacted(text), problem };
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let (authority, path) = split_path(rest);
+        if !scheme.eq_ignore_ascii_case("http") {
             return Err(refuse("is not an http proxy, the only kind that is spoken"));
         }
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+        if path.contains('@') {
+            return Err(refuse("has a user or password in which '/', '?' or '#' is not percent-encoded"));
+        }
+        if !matches!(path, "" | "/") {
             return Err(refuse("has a path"));
         }
-        let authority = uri.authority().ok_or_else(|| refuse("has no host"))?;
-        let (credentials, host) = match authority.as_str().rsplit_once('@') {
-            None => (None, authority.as_str()),
-            Some((credentials, host)) => {
-                let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-                let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| ());
-                let decoded = decode(user).and_then(|user| Ok((user, decode(password)?)));
-                let (user, password) = decoded.map_err(|()| refuse("has credentials that are not UTF-8"))?;
-                (Some((user.into(), Secret::new(password.into_owned()))), host)
-            }
+        let (credentials, host) = match authority.rsplit_once('@') {
+            None => (None, authority),
+            Some((user_info, host)) => (Some(credentials(user_info).map_err(refuse)?), host),
         };
-        let authority: Authority = host.parse().map_err(|_| refuse("has no host"))?;
-        if authority.host().is_empty() {
-            return Err(refuse("has no host"));
-        }
-        Ok(Self { authority, credentials, except: Vec::new(), for_loopback: true })
+        let authority = parse_authority(host).map_err(refuse)?;
+        Ok(Self { authority, credentials, except: Exceptions::default() })
     }
+}
+
+/// Splits `host:port/path` in front of the path, query or fragment.
+fn split_path(text: &str) -> (&str, &str) {
+    text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()))
+}
+
+/// User and password of `user:password`, percent-decoded.
+fn credentials(user_info: &str) -> Result<(Box<str>, Secret<String>), &'static str> {
+    let decode = |text| {
+        percent_decode_str(text).decode_utf8().map_err(|_| "has a user or password that is not UTF-8")
+    };
+    let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+    Ok((decode(user)?.into(), Secret::new(decode(password)?.into_owned())))
+}
+
+/// `host`, `host:port`, `[::1]`, `[::1]:port`. What [`Authority`] reads as no port is refused here: the credentials
+/// would go to the default port.
+fn parse_authority(text: &str) -> Result<Authority, &'static str> {
+    let (host, after) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, after)) => {
+            address.parse::<Ipv6Addr>().map_err(|_| "has no IPv6 address in its brackets")?;
+            (address, after)
+        }
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    if host.is_empty() {
+        return Err("has no host");
+    }
+    let port = after.strip_prefix(':');
+    if port.is_some_and(|port| port.contains(':')) {
+        return Err("has an IPv6 address without brackets, or a ':' in its user or password without '@'");
+    }
+    if !after.is_empty() && port.and_then(parse_port).is_none() {
+        return Err("has no valid port");
+    }
+    text.parse().map_err(|_| "has no valid host")
+}
+
+/// A port in digits, and nothing but digits: 1 to 65535.
+pub(super) fn parse_port(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten().filter(|port| *port > 0)
+}
+
+/// The first of these variables that is not empty, and its value.
+fn first_set<'a>(
+    variable: impl Fn(&str) -> Option<String>,
+    names: &[&'a str],
+) -> Option<(&'a str, String)> {
+    names.iter().find_map(|name| Some((*name, variable(name).filter(|value| !value.is_empty())?)))
+}
+
+fn exceptions_of_environment(variable: impl Fn(&str) -> Option<String>) -> Exceptions {
+    let listed = first_set(variable, &["NO_PROXY", "no_proxy"]);
+    Exceptions::of_environment(listed.as_ref().map_or("", |(_, targets)| targets))
+}
+
+/// The error about the value of the variable `name`.
+fn named(name: &str, error: BuildError) -> BuildError {
+    match error {
+        BuildError::Proxy { text, problem } => {
+            BuildError::Proxy { text: format!("{name}={text}").into(), problem }
+        }
+        error => error,
+    }
+}
+
+/// A refused URL is quoted in an error, without anything that may be a part of a password: only a host, and a port in
+/// digits, are shown.
+fn redacted(text: &str) -> Box<str> {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let scheme = if is_plain(scheme) && text.contains("://") { format!("{scheme}://") } else { String::new() };
+    let (user_info, host) = match rest.rsplit_once('@') {
+        // With credentials, what comes after the host may be a part of them.
+        Some((_, host)) => (format!("{REDACTED}@"), host.strip_suffix('/').unwrap_or(host)),
+        None => (String::new(), split_path(rest).0),
+    };
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, format!(":{port}")),
+        Some((name, _)) => (name, format!(":{REDACTED}")),
+        None => (host, String::new()),
+    };
+    let is_address = name.bytes().all(|byte| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte));
+    if is_plain(name) || is_address {
+        format!("{scheme}{user_info}{name}{port}").into()
+    } else {
+        format!("{scheme}{REDACTED}").into()
+    }
+}
+
+/// Whether `name` has only what names have.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 impl fmt::Display for Proxy {
@@ -164,81 +265,6 @@ impl fmt::Debug for Proxy {
             .field("except", &self.except)
             .finish_non_exhaustive()
     }
-}
-
-/// A refused URL is quoted in an error; what may be a password is not.
-fn without_credentials(text: &str) -> Box<str> {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("{REDACTED}@{host}").into(),
-        None => text.into(),
-    }
-}
-
-/// An entry of `NO_PROXY`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Exception {
-    targets: Targets,
-    port: Option<u16>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Targets {
-    All,
-    /// This name and all names below it.
-    Domain(Box<str>),
-    /// The addresses that share so many leading bits with this one.
-    Network(IpAddr, u32),
-}
-
-impl Exception {
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(network) = network(text) {
-            return Some(Self { targets: network, port: None });
-        }
-        let (host, port) = match text.rsplit_once(':').map(|(host, port)| (host, port.parse().ok())) {
-            Some((host, port @ Some(_))) => (host, port),
-            _ => (text, None),
-        };
-        let name = host.trim_start_matches("*.").trim_start_matches('.');
-        let targets = match host {
-            "*" => Targets::All,
-            _ if name.is_empty() => return None,
-            _ => network(host).unwrap_or_else(|| Targets::Domain(name.to_ascii_lowercase().into())),
-        };
-        Some(Self { targets, port })
-    }
-
-    fn is(&self, host: &str, port: u16) -> bool {
-        let holds = match &self.targets {
-            Targets::All => true,
-            Targets::Domain(domain) => {
-                let host = host.to_ascii_lowercase();
-                host.strip_suffix(&**domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            }
-            Targets::Network(address, bits) => parse_ip(host).is_some_and(|other| {
-                address.is_ipv4() == other.is_ipv4() && leading(*address, *bits) == leading(other, *bits)
-            }),
-        };
-        holds && self.port.is_none_or(|only| only == port)
-    }
-}
-
-/// `10.0.0.0/8`, `10.1.2.3`, `[::1]`, `fd00::/8`.
-fn network(text: &str) -> Option<Targets> {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address = parse_ip(address)?;
-    let all = if address.is_ipv4() { Ipv4Addr::BITS } else { Ipv6Addr::BITS };
-    let bits = bits.map_or(Some(all), |bits| bits.parse().ok().filter(|bits| *bits <= all))?;
-    Some(Targets::Network(address, bits))
-}
-
-/// The first `bits` bits of `address`.
-fn leading(address: IpAddr, bits: u32) -> u128 {
-    let (value, all) = match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), Ipv4Addr::BITS),
-        IpAddr::V6(address) => (address.to_bits(), Ipv6Addr::BITS),
-    };
-    value.checked_shr(all - bits).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -283,16 +309,72 @@ mod tests {
             "http://user:hunter2@:80",
             "http://user:hunter2%ff@proxy.example",
             "http://user:hunter2@proxy example",
+            // Where the port is none, the credentials would go to port 80.
+            "http://user:hunter2@proxy.example:312800",
+            "http://user:hunter2@proxy.example:99999",
+            "http://user:hunter2@proxy.example:65536",
+            "http://user:hunter2@proxy.example:0",
+            "http://user:hunter2@proxy.example:",
+            "http://user:hunter2@proxy.example:abc",
+            "http://user:hunter2@proxy.example:0x50",
+            "http://user:hunter2@proxy.example:+80",
+            "http://user:hunter2@proxy.example:-1",
+            "http://user:hunter2@proxy.example:8080:80",
+            "http://user:hunter2@proxy.example: 80",
+            "user:hunter2@proxy.example:\u{663}\u{661}",
+            "http://user:hunter2",
+            "user:hunter2",
+            // Where the password has what ends the host, the host is another one.
+            "http://user:#hunter2@proxy.example:3128",
+            "http://user:hunter2#@proxy.example:3128",
+            "http://user:hunter2?@proxy.example:3128",
+            "http://user:/hunter2@proxy.example:3128",
+            "http://80:80#hunter2@proxy.example:3128",
+            "http://user:p@80#hunter2",
+            "http://user:x@hunter2#word@proxy.example",
+            "http://user:x@hunter2/word",
+            "user:x@hunter2?word",
+            "http://user:hunter2@::1:3128",
+            "http://user:hunter2@fd00::1",
+            "http://user:hunter2@[::1",
+            "http://user:hunter2@[::1]x",
+            "http://user:hunter2@[::1]3128",
+            "http://user:hunter2@[::1]:",
+            "http://user:hunter2@[::1]:65536",
+            "http://user:hunter2@[proxy.example]:3128",
+            "http://user:hunter2@[fe80::1%25eth0]:3128",
+            "http://user:hunter2@[]:3128",
         ] {
-            let error = url.parse::<Proxy>().unwrap_err();
+            let error = url.parse::<Proxy>().expect_err(url);
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
-        let error = "socks5://proxy.example".parse::<Proxy>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the proxy \"socks5://proxy.example\" is not an http proxy, the only kind that is spoken; write \
-             http://host:port or http://user:password@host:port"
-        );
+        for (url, shown) in [
+            ("socks5://proxy.example", "\"socks5://proxy.example\" is not an http proxy, the only kind that is spoken"),
+            ("http://u:p@proxy.example:312800", "\"http://[redacted]@proxy.example:312800\" has no valid port"),
+            ("http://u:p@proxy.example:abc", "\"http://[redacted]@proxy.example:[redacted]\" has no valid port"),
+            ("http://[::1]:0", "\"http://[::1]:0\" has no valid port"),
+            ("proxy.example/path", "\"proxy.example\" has a path"),
+        ] {
+            let error = url.parse::<Proxy>().unwrap_err().to_string();
+            let wanted = format!("the proxy {shown}; write http://host:port or http://user:password@host:port");
+            assert_eq!(error, wanted);
+        }
+    }
+
+    #[test]
+    fn the_forms_of_host_and_port() {
+        for (url, host, port) in [
+            ("proxy.example", "proxy.example", 80),
+            ("HTTP://proxy.example:3128/", "proxy.example", 3128),
+            ("http://10.0.0.1:65535", "10.0.0.1", 65535),
+            ("http://[::1]", "[::1]", 80),
+            ("[2001:db8::1]:1", "[2001:db8::1]", 1),
+            ("http://user:p@ss@proxy_1.example:08080", "proxy_1.example", 8080),
+            (" http://user@[::1]:3128 ", "[::1]", 3128),
+        ] {
+            let proxy: Proxy = url.parse().unwrap();
+            assert_eq!((proxy.host(), proxy.port()), (host, port), "{url}");
+        }
     }
 
     #[test]
@@ -304,7 +386,9 @@ mod tests {
         assert_eq!(shown(&[("HTTP_PROXY", "http://third.example")]), None);
         assert_eq!(shown(&[("HTTPS_PROXY", ""), all]), Some("http://second.example:2".into()));
         assert_eq!(shown(&[proxy, all]), Some("http://first.example:1".into()));
-        assert!(from(&[("HTTPS_PROXY", "ftp://first.example")]).is_err());
+        let error = from(&[("HTTPS_PROXY", "ftp://u:hunter2@first.example"), all]).unwrap_err().to_string();
+        let wanted = "the proxy \"HTTPS_PROXY=ftp://[redacted]@first.example\" is not an http proxy, the only kind";
+        assert!(error.starts_with(wanted), "{error}");
 
         assert!(carries(&[proxy], "https://api.mypurecloud.de"));
         for target in ["http://127.0.0.1:80", "https://localhost", "https://[::1]:8443"] {
@@ -315,30 +399,32 @@ mod tests {
     }
 
     #[test]
-    fn exceptions() {
-        for (except, target, carried) in [
-            ("*", "https://a.example", false),
-            ("a.example", "https://a.example", false),
-            ("A.example", "https://b.a.EXAMPLE:8443", false),
-            (".a.example", "https://a.example", false),
-            ("*.a.example", "https://b.a.example", false),
-            ("a.example", "https://aa.example", true),
-            ("a.example:8443", "https://a.example", true),
-            ("a.example:443", "https://a.example", false),
-            ("b.example, ,a.example", "https://a.example", false),
-            ("10.0.0.0/8", "https://10.255.0.1", false),
-            ("10.0.0.0/8", "https://11.0.0.1", true),
-            ("0.0.0.0/0", "https://11.0.0.1", false),
-            ("0.0.0.0/0", "https://[fd00::1]", true),
-            ("10.0.0.0/33", "https://10.0.0.0", true),
-            ("10.0.0.1:443", "https://10.0.0.1", false),
-            ("fd00::/8", "https://[fd12::1]", false),
-            ("fd00::1", "https://[fd00::1]", false),
-            ("[fd00::1]:8443", "https://[fd00::1]", true),
-            ("", "https://a.example", true),
+    fn a_proxy_that_cannot_be_used_is_refused_when_a_target_would_use_it() {
+        let far = "https://api.mypurecloud.de/";
+        let near = "http://127.0.0.1:8080/";
+        for (variables, targets, refused) in [
+            (&[("ALL_PROXY", "socks5://proxy.example")][..], &[far, far][..], Some("ALL_PROXY")),
+            (&[("ALL_PROXY", "socks5://proxy.example")], &[near, far], Some("ALL_PROXY")),
+            (&[("ALL_PROXY", "socks5://proxy.example")], &[near, "https://[::1]"], None),
+            (&[("https_proxy", "https://proxy.example")], &[far], Some("https_proxy")),
+            (&[("HTTPS_PROXY", "http://proxy.example:abc")], &[far], Some("HTTPS_PROXY")),
+            (&[("HTTPS_PROXY", "https://proxy.example"), ("NO_PROXY", "*")], &[far], None),
+            (&[("HTTPS_PROXY", "https://proxy.example"), ("no_proxy", "a.b mypurecloud.de")], &[far], None),
+            (&[("HTTPS_PROXY", "https://proxy.example"), ("no_proxy", "a.b")], &[far], Some("HTTPS_PROXY")),
+            (&[("HTTPS_PROXY", "http://proxy.example"), ("ALL_PROXY", "socks5://other.example")], &[far], None),
         ] {
-            let proxy: Proxy = "proxy.example".parse().unwrap();
-            assert_eq!(proxy.without(except).carries(&target.parse().unwrap()), carried, "{except} {target}");
+            let targets: Vec<Uri> = targets.iter().map(|target| target.parse().unwrap()).collect();
+            let get = |name: &str| {
+                variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+            };
+            let found = Proxy::for_targets(get, &targets);
+            match refused {
+                None => assert!(found.is_ok(), "{variables:?}"),
+                Some(name) => {
+                    let error = found.unwrap_err().to_string();
+                    assert!(error.contains(&format!("{name}=")), "{error}");
+                }
+            }
         }
     }
 
