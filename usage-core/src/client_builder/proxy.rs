@@ -165,9 +165,8 @@ fn split_path(text: &str) -> (&str, &str) {
 
 /// User and password of `user:password`, percent-decoded.
 fn credentials(user_info: &str) -> Result<(Box<str>, Secret<String>), &'static str> {
-    let decode = |text| {
-        percent_decode_str(text).decode_utf8().map_err(|_| "has a user or password that is not UTF-8")
-    };
+    let decode =
+        |text| percent_decode_str(text).decode_utf8().map_err(|_| "has a user or password that is not UTF-8");
     let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
     Ok((decode(user)?.into(), Secret::new(decode(password)?.into_owned())))
 }
@@ -202,10 +201,7 @@ pub(super) fn parse_port(text: &str) -> Option<u16> {
 }
 
 /// The first of these variables that is not empty, and its value.
-fn first_set<'a>(
-    variable: impl Fn(&str) -> Option<String>,
-    names: &[&'a str],
-) -> Option<(&'a str, String)> {
+fn first_set<'a>(variable: impl Fn(&str) -> Option<String>, names: &[&'a str]) -> Option<(&'a str, String)> {
     names.iter().find_map(|name| Some((*name, variable(name).filter(|value| !value.is_empty())?)))
 }
 
@@ -228,7 +224,8 @@ fn named(name: &str, error: BuildError) -> BuildError {
 /// digits, are shown.
 fn redacted(text: &str) -> Box<str> {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let scheme = if is_plain(scheme) && text.contains("://") { format!("{scheme}://") } else { String::new() };
+    let scheme =
+        if is_plain(scheme) && text.contains("://") { format!("{scheme}://") } else { String::new() };
     let (user_info, host) = match rest.rsplit_once('@') {
         // With credentials, what comes after the host may be a part of them.
         Some((_, host)) => (format!("{REDACTED}@"), host.strip_suffix('/').unwrap_or(host)),
@@ -349,14 +346,24 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
         for (url, shown) in [
-            ("socks5://proxy.example", "\"socks5://proxy.example\" is not an http proxy, the only kind that is spoken"),
-            ("http://u:p@proxy.example:312800", "\"http://[redacted]@proxy.example:312800\" has no valid port"),
-            ("http://u:p@proxy.example:abc", "\"http://[redacted]@proxy.example:[redacted]\" has no valid port"),
+            (
+                "socks5://proxy.example",
+                "\"socks5://proxy.example\" is not an http proxy, the only kind that is spoken",
+            ),
+            (
+                "http://u:p@proxy.example:312800",
+                "\"http://[redacted]@proxy.example:312800\" has no valid port",
+            ),
+            (
+                "http://u:p@proxy.example:abc",
+                "\"http://[redacted]@proxy.example:[redacted]\" has no valid port",
+            ),
             ("http://[::1]:0", "\"http://[::1]:0\" has no valid port"),
             ("proxy.example/path", "\"proxy.example\" has a path"),
         ] {
             let error = url.parse::<Proxy>().unwrap_err().to_string();
-            let wanted = format!("the proxy {shown}; write http://host:port or http://user:password@host:port");
+            let wanted =
+                format!("the proxy {shown}; write http://host:port or http://user:password@host:port");
             assert_eq!(error, wanted);
         }
     }
@@ -387,7 +394,8 @@ mod tests {
         assert_eq!(shown(&[("HTTPS_PROXY", ""), all]), Some("http://second.example:2".into()));
         assert_eq!(shown(&[proxy, all]), Some("http://first.example:1".into()));
         let error = from(&[("HTTPS_PROXY", "ftp://u:hunter2@first.example"), all]).unwrap_err().to_string();
-        let wanted = "the proxy \"HTTPS_PROXY=ftp://[redacted]@first.example\" is not an http proxy, the only kind";
+        let wanted =
+            "the proxy \"HTTPS_PROXY=ftp://[redacted]@first.example\" is not an http proxy, the only kind";
         assert!(error.starts_with(wanted), "{error}");
 
         assert!(carries(&[proxy], "https://api.mypurecloud.de"));
@@ -411,7 +419,11 @@ mod tests {
             (&[("HTTPS_PROXY", "https://proxy.example"), ("NO_PROXY", "*")], &[far], None),
             (&[("HTTPS_PROXY", "https://proxy.example"), ("no_proxy", "a.b mypurecloud.de")], &[far], None),
             (&[("HTTPS_PROXY", "https://proxy.example"), ("no_proxy", "a.b")], &[far], Some("HTTPS_PROXY")),
-            (&[("HTTPS_PROXY", "http://proxy.example"), ("ALL_PROXY", "socks5://other.example")], &[far], None),
+            (
+                &[("HTTPS_PROXY", "http://proxy.example"), ("ALL_PROXY", "socks5://other.example")],
+                &[far],
+                None,
+            ),
         ] {
             let targets: Vec<Uri> = targets.iter().map(|target| target.parse().unwrap()).collect();
             let get = |name: &str| {
