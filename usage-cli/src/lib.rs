@@ -5,6 +5,7 @@
 mod args;
 mod caller;
 mod chart;
+mod children;
 mod cli;
 mod command;
 mod config;

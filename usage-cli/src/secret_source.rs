@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use usage_core::Secret;
 
+use crate::children::shell;
 use crate::exit::Problem;
 
 /// A secret is short; more than this is the wrong file.
@@ -67,14 +68,6 @@ fn of_command(command: &str) -> Result<Secret<String>, Problem> {
         return Err(problem(format!("ended with {status}")));
     }
     text.map_err(|error| problem(format!("wrote what cannot be read: {error}")))
-}
-
-/// `command`, as the shell understands it.
-pub(crate) fn shell(command: &str) -> Command {
-    let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut shell = Command::new(program);
-    shell.args([option, command]);
-    shell
 }
 
 fn limited(from: impl Read) -> io::Result<Secret<String>> {

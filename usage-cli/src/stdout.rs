@@ -4,8 +4,8 @@ use std::env;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
+use crate::children;
 use crate::exit::Problem;
-use crate::secret_source::shell;
 
 /// What reads pages if `PAGER` does not say: quits if all fits, leaves colours and the screen as they are.
 const PAGER: &str = "less";
@@ -59,8 +59,8 @@ fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
 fn pager() -> Option<Command> {
     let mut command = match env::var("PAGER") {
         Ok(pager) if pager.trim().is_empty() || pager.trim() == "cat" => return None,
-        Ok(pager) => shell(&pager),
-        Err(_) => Command::new(PAGER),
+        Ok(pager) => children::shell(&pager),
+        Err(_) => children::command(PAGER),
     };
     if env::var_os("LESS").is_none() {
         command.env("LESS", LESS);

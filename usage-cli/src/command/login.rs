@@ -1,7 +1,7 @@
 //! `genesys-usage login` and `logout`: a user's log-in in the browser.
 
 use std::env;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
@@ -9,6 +9,7 @@ use usage_core::BaseUrl;
 use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
 use crate::caller::Caller;
+use crate::children;
 use crate::config::{Config, ProfileArgs};
 use crate::connect::{Connection, PaceArgs};
 use crate::credentials::CLIENT_ID;
@@ -218,7 +219,7 @@ fn opened(url: &str) -> std::io::Result<()> {
         _ => "xdg-open".into(),
     };
     let nothing = Stdio::null;
-    Command::new(program).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().map(drop)
+    children::command(program).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().map(drop)
 }
 
 /// Answers browsers until one brings what `request` asked for.
