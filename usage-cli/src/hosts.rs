@@ -1,16 +1,15 @@
 //! Which hosts: those of the organisation's region, or others that are named.
 
 use clap::Args;
-use usage_core::error::BuildError;
 use usage_core::{BaseUrl, Region};
 
 use crate::config::{Config, Settings};
 use crate::credentials::{Said, Source};
 use crate::exit::Problem;
 use crate::login::Login;
+use crate::region::region;
 use crate::state::Service;
 use crate::variables::{Variables, variable};
-use crate::words::meant;
 
 const REGION: &str = "GENESYSCLOUD_REGION";
 
@@ -18,7 +17,7 @@ const REGION: &str = "GENESYSCLOUD_REGION";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct HostArgs {
-    /// The organisation's region: eu-central-1, or its domain, mypurecloud.de [env: GENESYSCLOUD_REGION] [default: us-east-1]
+    /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or an address there [env: GENESYSCLOUD_REGION] [default: us-east-1]
     #[arg(long, conflicts_with = "api_url", value_parser = region)]
     region: Option<Region>,
 
@@ -116,16 +115,6 @@ impl HostArgs {
 fn given(option: &str, url: Option<&str>) -> Result<Option<BaseUrl>, Problem> {
     let parsed = url.map(str::parse::<BaseUrl>).transpose();
     parsed.map_err(|error| Problem::usage(format!("{option}: {error}")))
-}
-
-fn region(text: &str) -> Result<Region, String> {
-    text.parse().map_err(|error: BuildError| {
-        let regions: Vec<_> = Region::all().collect();
-        match meant(text, regions.iter().filter_map(Region::aws_name)) {
-            Some(name) => format!("{error}; did you mean '{name}'?"),
-            None => error.to_string(),
-        }
-    })
 }
 
 fn of_region(region: &Region, login: Option<BaseUrl>) -> Hosts {

@@ -30,6 +30,7 @@ mod paths;
 mod period;
 mod private_file;
 mod progress;
+mod region;
 mod report;
 mod run;
 mod saved;

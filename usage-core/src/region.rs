@@ -10,33 +10,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BuildError;
 
-/// AWS region names and the domain under which the service runs there, as all official SDKs list them.
-const REGIONS: &[(&str, &str)] = &[
-    ("us-east-1", "mypurecloud.com"),
-    ("us-east-2", "use2.us-gov-pure.cloud"),
-    ("us-west-2", "usw2.pure.cloud"),
-    ("ca-central-1", "cac1.pure.cloud"),
-    ("mx-central-1", "mxc1.pure.cloud"),
-    ("sa-east-1", "sae1.pure.cloud"),
-    ("eu-west-1", "mypurecloud.ie"),
-    ("eu-west-2", "euw2.pure.cloud"),
-    ("eu-central-1", "mypurecloud.de"),
-    ("eu-central-2", "euc2.pure.cloud"),
-    ("eusc-de-east-1", "edee1.eusc-pure.cloud"),
-    ("me-central-1", "mec1.pure.cloud"),
-    ("ap-south-1", "aps1.pure.cloud"),
-    ("ap-southeast-1", "apse1.pure.cloud"),
-    ("ap-southeast-2", "mypurecloud.com.au"),
-    ("ap-northeast-1", "mypurecloud.jp"),
-    ("ap-northeast-2", "apne2.pure.cloud"),
-    ("ap-northeast-3", "apne3.pure.cloud"),
+/// The regions: the name that AWS has for each, the short form of it, and the domain under which the service runs there,
+/// as all official SDKs list them.
+const REGIONS: &[(&str, &str, &str)] = &[
+    ("us-east-1", "use1", "mypurecloud.com"),
+    ("us-east-2", "use2", "use2.us-gov-pure.cloud"),
+    ("us-west-2", "usw2", "usw2.pure.cloud"),
+    ("ca-central-1", "cac1", "cac1.pure.cloud"),
+    ("mx-central-1", "mxc1", "mxc1.pure.cloud"),
+    ("sa-east-1", "sae1", "sae1.pure.cloud"),
+    ("eu-west-1", "euw1", "mypurecloud.ie"),
+    ("eu-west-2", "euw2", "euw2.pure.cloud"),
+    ("eu-central-1", "euc1", "mypurecloud.de"),
+    ("eu-central-2", "euc2", "euc2.pure.cloud"),
+    ("eusc-de-east-1", "edee1", "edee1.eusc-pure.cloud"),
+    ("me-central-1", "mec1", "mec1.pure.cloud"),
+    ("ap-south-1", "aps1", "aps1.pure.cloud"),
+    ("ap-southeast-1", "apse1", "apse1.pure.cloud"),
+    ("ap-southeast-2", "apse2", "mypurecloud.com.au"),
+    ("ap-northeast-1", "apne1", "mypurecloud.jp"),
+    ("ap-northeast-2", "apne2", "apne2.pure.cloud"),
+    ("ap-northeast-3", "apne3", "apne3.pure.cloud"),
 ];
+
+/// The vendor's domains under which each region has a label of its own. A region that is newer than this list runs under
+/// one of them.
+const PARENTS: [&str; 3] = ["pure.cloud", "us-gov-pure.cloud", "eusc-pure.cloud"];
+
+/// The hosts of a region, whose addresses people copy.
+const HOSTS: [&str; 3] = ["api.", "login.", "apps."];
 
 /// The region in which an organisation lives.
 ///
-/// It parses from the AWS name (`eu-central-1`, also `eu_central_1`), from the domain (`mypurecloud.de`) and from
-/// what people paste: `https://api.mypurecloud.de/`. A domain that is not listed is accepted as it is, so that a
-/// region newer than this crate works.
+/// It parses from the AWS name (`eu-central-1`, also `eu_central_1`), from the short form of it (`euc1`), from the domain
+/// (`mypurecloud.de`), and from the address of a page or an endpoint there
+/// (`https://apps.mypurecloud.de/directory/#/admin`, `api.euw2.pure.cloud/api/v2`). Case and surrounding blanks do not
+/// matter.
+///
+/// A region that this version does not know is accepted if its domain is the vendor's (`new1.pure.cloud`). Any other host
+/// is refused: a credential is sent to the region's login host.
 ///
 /// ```
 /// use usage_core::Region;
@@ -45,6 +57,8 @@ const REGIONS: &[(&str, &str)] = &[
 /// assert_eq!(region.domain(), "mypurecloud.de");
 /// assert_eq!(region.api_url().to_string(), "https://api.mypurecloud.de");
 /// assert_eq!(region.login_url().to_string(), "https://login.mypurecloud.de");
+/// assert_eq!("https://apps.mypurecloud.de/directory/#/admin".parse::<Region>()?, region);
+/// assert!("https://apps.mypurecloud.de.example.com".parse::<Region>().is_err());
 /// assert_eq!(Region::all().count(), 18);
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
@@ -56,7 +70,7 @@ pub struct Region {
 impl Region {
     /// Every region that this version knows.
     pub fn all() -> impl Iterator<Item = Self> {
-        REGIONS.iter().map(|(_, domain)| Self { domain: (*domain).into() })
+        REGIONS.iter().map(|(.., domain)| Self { domain: (*domain).into() })
     }
 
     /// The domain, without `api.` or `login.`.
@@ -66,7 +80,16 @@ impl Region {
 
     /// The AWS name of the region, if this version knows it.
     pub fn aws_name(&self) -> Option<&'static str> {
-        REGIONS.iter().find(|(_, domain)| **domain == *self.domain).map(|(name, _)| *name)
+        self.known().map(|(name, ..)| *name)
+    }
+
+    /// The short form of the AWS name, `euc1`, if this version knows the region.
+    pub fn short_name(&self) -> Option<&'static str> {
+        self.known().map(|(_, short, _)| *short)
+    }
+
+    fn known(&self) -> Option<&'static (&'static str, &'static str, &'static str)> {
+        REGIONS.iter().find(|(.., domain)| **domain == *self.domain)
     }
 
     /// `https://api.<domain>`: where requests and the access token go.
@@ -92,7 +115,7 @@ impl Region {
 impl Default for Region {
     /// `us-east-1`, as in the official SDKs.
     fn default() -> Self {
-        Self { domain: REGIONS[0].1.into() }
+        Self { domain: REGIONS[0].2.into() }
     }
 }
 
@@ -107,37 +130,53 @@ impl FromStr for Region {
     type Err = BuildError;
 
     fn from_str(text: &str) -> Result<Self, BuildError> {
-        let name = text.trim().to_ascii_lowercase();
-        let name = name.strip_prefix("https://").or_else(|| name.strip_prefix("http://")).unwrap_or(&name);
-        let mut name = name.trim_end_matches('/');
-        // All of them: what is left is the domain, also of `login.api.mypurecloud.de`.
-        while let Some(rest) = ["api.", "login.", "apps."].iter().find_map(|host| name.strip_prefix(host)) {
-            name = rest;
+        let host = host_of(text);
+        let refuse = || BuildError::Region { text: host.as_str().into() };
+        if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_ ".contains(&b)) {
+            return Err(refuse());
         }
-        let aws = name.replace('_', "-");
-        if let Some((_, domain)) = REGIONS.iter().find(|(region, _)| *region == aws) {
+        let name = host.replace(['_', ' '], "-");
+        if let Some((.., domain)) = REGIONS.iter().find(|(aws, short, _)| name == *aws || name == *short) {
             return Ok(Self { domain: (*domain).into() });
         }
-        if is_domain(name) {
-            Ok(Self { domain: name.into() })
+        let mut domain = host.as_str();
+        // Each of them: `login.api.mypurecloud.de` is a spelling of the login host.
+        while let Some(rest) = HOSTS.iter().find_map(|name| domain.strip_prefix(name)) {
+            domain = rest;
+        }
+        let is_known = REGIONS.iter().any(|(.., known)| *known == domain);
+        if is_known || is_newer_region(domain) {
+            Ok(Self { domain: domain.into() })
         } else {
-            Err(BuildError::Region { text: text.into() })
+            Err(refuse())
         }
     }
 }
 
-/// Two or more labels of letters, digits and inner hyphens; the last one does not start with a digit.
-fn is_domain(name: &str) -> bool {
-    let label = |label: &str| {
+/// The host of the address that `text` is, in lower case, or `text` itself. Path, query and fragment, which may hold a
+/// token, are left out, and so is the default port.
+fn host_of(text: &str) -> String {
+    let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim().to_ascii_lowercase();
+    let text = text.strip_prefix("https:").or_else(|| text.strip_prefix("http:")).unwrap_or(&text);
+    let text = text.strip_prefix("//").unwrap_or(text);
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Some((_, host)) = authority.rsplit_once('@') {
+        // No address that people copy has user info: this one disguises its host.
+        return format!("{}@{host}", crate::secret::REDACTED);
+    }
+    let host = authority.strip_suffix(":443").unwrap_or(authority);
+    host.strip_suffix('.').unwrap_or(host).into()
+}
+
+/// Whether `domain` is one label under a domain of the vendor.
+fn is_newer_region(domain: &str) -> bool {
+    let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    name.len() <= 240
-        && name.contains('.')
-        && name.split('.').all(label)
-        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()))
+    domain.split_once('.').is_some_and(|(label, parent)| is_label(label) && PARENTS.contains(&parent))
 }
 
 /// An origin, with an optional path prefix for gateways: `https://gateway.example/genesys/api`.
@@ -274,44 +313,95 @@ fn redact_user_info(text: &str) -> Box<str> {
 mod tests {
     use super::*;
 
+    /// Everything that people copy for the region of `aws`, `short` and `domain`.
+    fn pasted(aws: &str, short: &str, domain: &str) -> Vec<String> {
+        let mut texts = vec![
+            aws.to_owned(),
+            aws.replace('-', "_"),
+            aws.replace('-', " "),
+            short.to_owned(),
+            domain.to_owned(),
+            format!("{domain}."),
+            format!("\"{aws}\""),
+            format!("<https://api.{domain}>"),
+            format!("https://login.api.{domain}/"),
+        ];
+        for host in ["api", "login", "apps"] {
+            for rest in ["", "/", ":443/", "/api/v2", "/directory/#/admin?x=1", "?query", "#fragment"] {
+                texts.push(format!("{host}.{domain}{rest}"));
+                texts.push(format!("https://{host}.{domain}{rest}"));
+                texts.push(format!("http://{host}.{domain}{rest}"));
+            }
+        }
+        texts
+    }
+
     #[test]
-    fn every_region_has_valid_hosts_and_two_names() {
-        for (aws, domain) in REGIONS {
-            for text in [
-                (*aws).to_owned(),
-                aws.replace('-', "_"),
-                (*domain).to_owned(),
-                format!("https://api.{domain}/"),
-            ] {
-                let region: Region = text.parse().unwrap();
-                assert_eq!(region.to_string(), *aws);
-                assert_eq!(region.api_url().to_string(), format!("https://api.{domain}"));
+    fn every_region_is_found_by_what_people_copy() {
+        for (aws, short, domain) in REGIONS {
+            for text in pasted(aws, short, domain) {
+                for text in [text.clone(), text.to_ascii_uppercase(), format!(" \t{text}\n")] {
+                    let region: Region = text.parse().unwrap();
+                    assert_eq!((region.to_string(), region.short_name()), ((*aws).to_owned(), Some(*short)));
+                    assert_eq!(region.api_url().to_string(), format!("https://api.{domain}"), "{text}");
+                }
             }
         }
     }
 
     #[test]
-    fn a_typo_in_an_aws_name_is_no_domain() {
-        for text in ["us-esat-1", "", "mypurecloud", "a..b", "-a.b", "a.b/c", "1.2.3.4", "a.b:443", "a@b.c"] {
-            assert!(text.parse::<Region>().is_err(), "{text}");
+    fn a_host_that_is_not_the_vendors_is_refused() {
+        for (_, _, domain) in REGIONS {
+            for text in [
+                format!("https://{domain}.example.com/"),
+                format!("api.{domain}.example.com"),
+                format!("https://{domain}@example.com"),
+                format!("https://example.com/{domain}"),
+                format!("https://example.com/?{domain}"),
+                format!("https://example.com#{domain}"),
+                format!("https://example.com\\.{domain}"),
+                format!("https://api.{domain}:8443/"),
+                format!("https://{domain}evil"),
+                format!("ftp://api.{domain}/"),
+                format!("file:///{domain}"),
+            ] {
+                assert!(text.parse::<Region>().is_err(), "{text}");
+            }
         }
+        for text in [
+            "us-esat-1", "", "mypurecloud", "a..b", "-a.b", "1.2.3.4", "a.b:443", "example.com", "pure.cloud",
+            "evil.mypurecloud.com", "a.b.pure.cloud", "-a.pure.cloud", "a-.pure.cloud", "us-gov-east-2", ".pure.cloud",
+            "https://", "usw2.pure.cloud.", "\u{443}sw2.pure.cloud",
+        ] {
+            let is_host = text == "usw2.pure.cloud.";
+            assert_eq!(text.parse::<Region>().is_ok(), is_host, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_newer_region_is_accepted_under_the_vendors_domains() {
         assert_eq!("new1.pure.cloud".parse::<Region>().unwrap().to_string(), "new1.pure.cloud");
         for text in
             ["https://login.api.new1.pure.cloud/", "api.api.new1.pure.cloud", "apps.login.new1.pure.cloud"]
         {
             assert_eq!(text.parse::<Region>().unwrap().domain(), "new1.pure.cloud", "{text}");
         }
+        let label = "a".repeat(63);
+        assert!(format!("{label}.pure.cloud").parse::<Region>().is_ok());
+        assert!(format!("a{label}.pure.cloud").parse::<Region>().is_err());
     }
 
     #[test]
-    fn a_domain_has_a_longest_and_so_has_its_label() {
-        let parses = |text: &str| text.parse::<Region>().is_ok();
-        let label = "a".repeat(63);
-        assert!(parses(&format!("{label}.cloud")) && !parses(&format!("a{label}.cloud")));
-        let domain = format!("{label}.{label}.{label}.{}", "a".repeat(48));
-        assert_eq!(domain.len(), 240);
-        assert!(parses(&domain) && !parses(&format!("{domain}a")));
-        assert!(!parses("a-.cloud") && !parses("-a.cloud") && parses("a-b.cloud") && !parses("a_b.clo.ud"));
+    fn a_refused_address_does_not_show_what_it_carries() {
+        for text in [
+            "https://me:hunter2@api.example.com/",
+            "https://api.example.com/#access_token=hunter2",
+            "https://api.example.com/hunter2?hunter2",
+        ] {
+            let error = text.parse::<Region>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+            assert!(error.to_string().contains("api.example.com"), "{error}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use usage_core::Secret;
 use crate::config::settings::{Settings, profile_name};
 use crate::exit::Problem;
 use crate::paths::directory;
+use crate::region::region;
 use crate::transport::Transport;
 use crate::words::{duration, meant};
 
@@ -110,7 +111,7 @@ fn read(path: &Path, place: String, table: &Table, others: &[&str]) -> Result<Se
 
 fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result<(), String> {
     match key {
-        "region" => settings.region = Some(parsed(value)?),
+        "region" => settings.region = Some(region(text_of(value)?)?),
         "api-url" => settings.api_url = Some(parsed(value)?),
         "login-url" => settings.login_url = Some(parsed(value)?),
         "oauth-client-id" => settings.client_id = Some(text_of(value)?.to_owned()),

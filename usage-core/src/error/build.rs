@@ -33,7 +33,7 @@ pub enum BuildError {
         problem: &'static str,
     },
     /// A region.
-    #[error("{:?} is neither an AWS region of Genesys Cloud (eu-central-1) nor a domain (mypurecloud.de)", excerpt(.text, 80))]
+    #[error("{:?} is neither an AWS region of Genesys Cloud (eu-central-1) nor a host of one (mypurecloud.de)", excerpt(.text, 80))]
     Region {
         /// The text that was refused.
         text: Box<str>,
