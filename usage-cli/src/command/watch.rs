@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use serde::Serialize;
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::OrganizationQuery;
-use usage_core::report::{Allowance, Period, Report, ReportOptions};
+use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
 use usage_core::{Date, Execution, Interval, Policy, Timestamp, UsageTable};
 
 use crate::config;
@@ -23,7 +23,7 @@ use crate::observer::Observer;
 use crate::output::grouped;
 use crate::progress::Progress;
 use crate::run::seed;
-use crate::stderr::{self, WARNING};
+use crate::stderr::{self, HINT, WARNING};
 use crate::stdout;
 use crate::watch::alert::{Alert, Crossed, Percent, Thresholds, run_hook};
 use crate::watch::metrics::Metrics;
@@ -40,10 +40,13 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// Asks for the requests of each OAuth client on each day of the month up to yesterday (on the first day of a month, of
 /// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day.
 ///
-/// An alert is told once a month, and again if it was over in between; with --state also over restarts. It ends the
-/// program with exit code 6, unless there is a command for it. The command finds in its environment
-/// GENESYS_USAGE_ALERT (share or 429), _TEXT, _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, and with an allowance
-/// _ALLOWANCE and _PROJECTED.
+/// Each threshold is told once a month, and again if it was not crossed in between; --state FILE remembers that over
+/// restarts, and without it every start tells anew. Without --on-alert, to tell is to end with exit code 6. With
+/// --on-alert COMMAND, to tell is to run the command with success: if it fails, it is run again at the next look. Then
+/// --once ends with exit code 0 if every command succeeded or none had to be run, and with 2 if one failed.
+///
+/// The command finds in its environment GENESYS_USAGE_ALERT (share, projected or 429), _TEXT, _VALUE, _THRESHOLD,
+/// _REQUESTS, _FROM, _TO, and with an allowance _ALLOWANCE and _PROJECTED. It does not get the secrets of this program.
 ///
 /// Permissions, any one of: oauth:client:view, usage:organization:view.
 #[derive(Debug, Args)]
@@ -53,21 +56,29 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "DURATION", default_value = EVERY, value_parser = every)]
     every: Duration,
 
-    /// Look once, and end: with exit code 6 if a threshold is crossed
+    /// Look once, and end: with exit code 6 if there is an alert to tell and no --on-alert
     #[arg(long)]
     once: bool,
 
-    /// How many requests a month may have [default: the configuration's allowance]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// How many requests a month may have [default, without --licenses: the configuration's allowance]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "licenses")]
     allowance: Option<u64>,
 
-    /// Alert when so much of the allowance is used: 80%
-    #[arg(long, value_name = "PERCENT")]
-    alert_share: Option<Percent>,
+    /// Take the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10; hourly ones count hours
+    #[arg(long, value_name = "LICENSES")]
+    licenses: Option<Licenses>,
 
-    /// Alert when so many of the month's requests were rate limited: 1%
-    #[arg(long = "alert-429", value_name = "PERCENT")]
-    alert_429: Option<Percent>,
+    /// Alert when so much of the allowance is used: 80%, or several: 80%,100%
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
+    alert_share: Vec<Percent>,
+
+    /// Alert when the month is projected to use so much of the allowance: 100%, or several
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
+    alert_projected: Vec<Percent>,
+
+    /// Alert when so many of the month's requests were rate limited: 1%, or several
+    #[arg(long = "alert-429", value_name = "PERCENT", value_delimiter = ',')]
+    alert_429: Vec<Percent>,
 
     /// Run this command for each alert, and go on
     #[arg(long, value_name = "COMMAND")]
@@ -115,7 +126,9 @@ Examples:
   genesys-usage watch --allowance 1000000 --alert-share 80% --alert-429 1% --on-alert 'notify-send \"$GENESYS_USAGE_TEXT\"'
       Looks four times a day, and sends a notification when a threshold is crossed.
   genesys-usage watch --once --allowance 1000000 --alert-share 80% --state watch.json
-      For a timer: exit code 6 when the threshold is crossed.
+      For a timer: exit code 6 once a month, when the threshold is crossed.
+  genesys-usage watch --licenses cx2-named=40 --alert-share 80%,100% --alert-projected 100% --state watch.json
+      At two thresholds, and as soon as the month is on the way to more than there is.
   genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
       For a monitoring system that scrapes.
   genesys-usage watch --once --simulate
@@ -143,14 +156,32 @@ struct Seen<'a> {
     alerts: &'a [Alert],
 }
 
+impl WatchArgs {
+    fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            share: self.alert_share.clone(),
+            projected: self.alert_projected.clone(),
+            rate_limited: self.alert_429.clone(),
+        }
+    }
+
+    /// What the options say, else the configuration.
+    fn allowance(&self) -> Result<Option<Allowance>, Problem> {
+        let requests = match (&self.licenses, self.allowance) {
+            (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
+            (None, Some(requests)) => Some(requests),
+            (None, None) => config::allowance(&self.credentials.profile, self.place.simulate)?,
+        };
+        Ok(requests.map(Allowance::requests))
+    }
+}
+
 pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
-    let allowance = match args.allowance {
-        Some(allowance) => Some(allowance),
-        None => config::allowance(&args.credentials.profile, args.place.simulate)?,
-    };
-    if args.alert_share.is_some() && allowance.is_none() {
-        return Err(Problem::usage("--alert-share is a part of an allowance")
-            .with_hint("give --allowance N, or configure allowance"));
+    let allowance = args.allowance()?;
+    if args.thresholds().need_allowance() && allowance.is_none() {
+        let option = if args.alert_share.is_empty() { "--alert-projected" } else { "--alert-share" };
+        return Err(Problem::usage(format!("{option} is a part of an allowance"))
+            .with_hint("give --allowance N or --licenses, or configure allowance"));
     }
     let mut kept = Kept::open(args.state.as_deref())?;
     let metrics = Metrics::default();
@@ -173,7 +204,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     }
     let mut has_looked = false;
     loop {
-        match look(args, allowance, &mut kept, &metrics) {
+        match look(args, allowance.as_ref(), &mut kept, &metrics) {
             Ok(()) => has_looked = true,
             Err(problem) if args.once || problem.code() == Code::Alert => return Err(problem),
             // What is wrong from the start does not come right by itself.
@@ -203,52 +234,77 @@ fn wait(last: Option<Timestamp>, every: Duration) {
 }
 
 /// One look: asks, writes, and tells of what is new.
-fn look(args: &WatchArgs, allowance: Option<u64>, kept: &mut Kept, metrics: &Metrics) -> Result<(), Problem> {
+fn look(
+    args: &WatchArgs,
+    allowance: Option<&Allowance>,
+    kept: &mut Kept,
+    metrics: &Metrics,
+) -> Result<(), Problem> {
     let yesterday = Date::of(now()).plus_days(-1);
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
     let table = rows(args, interval)?;
     let mut options = ReportOptions::default().with_granularity(Granularity::Day).with_data_until(yesterday);
     options.period = Period::new(month, yesterday);
-    options.allowance = allowance.map(Allowance::requests);
+    options.allowance = allowance.cloned();
     let report = Report::new(&table, &options);
 
     metrics
         .refreshed(&report, now())
         .map_err(|error| Problem::usage(format!("cannot write the metrics: {error}")))?;
-    let thresholds = Thresholds { share: args.alert_share, rate_limited: args.alert_429 };
-    let crossed = thresholds.crossed(&report);
-    let alerts: Vec<_> = crossed.iter().map(|crossed| crossed.alert).collect();
+    let crossed = args.thresholds().crossed(&report);
+    let mut alerts: Vec<_> = crossed.iter().map(|crossed| crossed.alert).collect();
+    alerts.dedup();
     show(args.format, &report, &alerts)?;
 
     kept.memory.refreshed_at = Some(now());
-    let news = kept.memory.news(month, &alerts);
-    // Before it is told: better once too few than at every start again.
+    let news = kept.memory.news(month, &crossed);
     kept.write()?;
-    let news: Vec<_> = crossed.iter().filter(|crossed| news.contains(&crossed.alert)).collect();
-    tell(args, &news, &report)?;
-    // A timer asks how things are, not what is new.
-    let is_over = if args.once { !crossed.is_empty() } else { !news.is_empty() };
-    match crossed.first() {
-        Some(first) if is_over && args.on_alert.is_none() => {
-            Err(Problem::new(Code::Alert, first).with_hints(crossed.iter().skip(1).map(ToString::to_string)))
-        }
-        Some(first) if is_over && args.once => Err(Problem::new(Code::Alert, first)),
-        _ => Ok(()),
+    match &args.on_alert {
+        Some(command) => match run_for_each(command, &news, &report, kept)? {
+            Some(failed) if args.once => Err(failed),
+            Some(failed) => {
+                stderr::labelled("warning", WARNING, &failed);
+                failed.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
+                Ok(())
+            }
+            None => Ok(()),
+        },
+        None => end_with(&news, kept),
     }
 }
 
-fn tell(args: &WatchArgs, news: &[&Crossed], report: &Report) -> Result<(), Problem> {
-    let Some(command) = &args.on_alert else { return Ok(()) };
+/// Runs `command` for each of `news`. What it succeeds for is told; what it fails for stays news. Returns the first of
+/// its failures.
+fn run_for_each(
+    command: &str,
+    news: &[Crossed],
+    report: &Report,
+    kept: &mut Kept,
+) -> Result<Option<Problem>, Problem> {
+    let mut failed: Option<Problem> = None;
     for crossed in news {
         stderr::labelled("alert", WARNING, crossed);
         match run_hook(command, crossed, report) {
-            Err(problem) if args.once => return Err(problem),
-            Err(problem) => stderr::labelled("warning", WARNING, problem),
-            Ok(()) => {}
+            Ok(()) => {
+                kept.memory.told(crossed);
+                kept.write()?;
+            }
+            // The others are told all the same.
+            Err(problem) => {
+                failed.get_or_insert(problem);
+            }
         }
     }
-    Ok(())
+    Ok(failed.map(|problem| problem.with_hint("the alert counts as not told: the next look tells it again")))
+}
+
+/// Tells `news` by the end of the program, if there is any.
+fn end_with(news: &[Crossed], kept: &mut Kept) -> Result<(), Problem> {
+    let Some((first, others)) = news.split_first() else { return Ok(()) };
+    news.iter().for_each(|crossed| kept.memory.told(crossed));
+    kept.write()?;
+    Err(Problem::new(Code::Alert, first).with_hints(others.iter().map(ToString::to_string)))
 }
 
 fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {

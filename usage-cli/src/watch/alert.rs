@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use usage_core::report::Report;
 
+use crate::children::shell;
 use crate::exit::Problem;
-use crate::secret_source::shell;
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ use crate::secret_source::shell;
 pub(crate) enum Alert {
     /// The part of the allowance that the month has used.
     Share,
+    /// The part of the allowance that the month is projected to use.
+    Projected,
     /// The part of the month's requests that was rate limited.
     #[serde(rename = "429")]
     RateLimited,
@@ -26,6 +28,7 @@ impl Alert {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Share => "share",
+            Self::Projected => "projected",
             Self::RateLimited => "429",
         }
     }
@@ -52,8 +55,16 @@ impl fmt::Display for Percent {
     }
 }
 
+impl Percent {
+    /// As a threshold is written: with all of its digits.
+    pub(crate) fn exact(self) -> String {
+        let text = format!("{:.6}", self.0 * 100.0);
+        format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// A threshold that is crossed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Crossed {
     pub(crate) alert: Alert,
     pub(crate) value: Percent,
@@ -64,39 +75,46 @@ impl fmt::Display for Crossed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { alert, value, threshold } = self;
         match alert {
-            Alert::Share => {
-                write!(f, "{value} of the month's allowance is used, {threshold} or more is an alert")
-            }
-            Alert::RateLimited => {
-                write!(
-                    f,
-                    "{value} of the month's requests were rate limited, {threshold} or more is an alert"
-                )
-            }
+            Alert::Share => write!(f, "{value} of the month's allowance is used")?,
+            Alert::Projected => write!(f, "{value} of the month's allowance is projected to be used")?,
+            Alert::RateLimited => write!(f, "{value} of the month's requests were rate limited")?,
         }
+        write!(f, ", {} or more is an alert", threshold.exact())
     }
 }
 
-/// From where on there is an alert.
-#[derive(Clone, Copy, Debug, Default)]
+/// From where on there is an alert: any number of thresholds of each kind.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Thresholds {
-    pub(crate) share: Option<Percent>,
-    pub(crate) rate_limited: Option<Percent>,
+    pub(crate) share: Vec<Percent>,
+    pub(crate) projected: Vec<Percent>,
+    pub(crate) rate_limited: Vec<Percent>,
 }
 
 impl Thresholds {
-    /// Those that `report` crosses. What the report does not know crosses nothing.
-    pub(crate) fn crossed(self, report: &Report) -> Vec<Crossed> {
+    /// Whether an allowance must be known for them.
+    pub(crate) fn need_allowance(&self) -> bool {
+        !self.share.is_empty() || !self.projected.is_empty()
+    }
+
+    /// Those that `report` crosses, each once. What the report does not know crosses nothing.
+    pub(crate) fn crossed(&self, report: &Report) -> Vec<Crossed> {
         let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
-        let share = month.and_then(|month| month.used_share);
-        let rate_limited = report.totals.counts.throttle_rate();
-        [(Alert::Share, self.share, share), (Alert::RateLimited, self.rate_limited, rate_limited)]
-            .into_iter()
-            .filter_map(|(alert, threshold, value)| {
-                let (threshold, value) = (threshold?, Percent(value?));
-                (value >= threshold).then_some(Crossed { alert, value, threshold })
-            })
-            .collect()
+        let mut crossed: Vec<Crossed> = Vec::new();
+        for (alert, thresholds, value) in [
+            (Alert::Share, &self.share, month.and_then(|month| month.used_share)),
+            (Alert::Projected, &self.projected, month.and_then(|month| month.projected_share)),
+            (Alert::RateLimited, &self.rate_limited, report.totals.counts.throttle_rate()),
+        ] {
+            let Some(value) = value.map(Percent) else { continue };
+            for threshold in thresholds.iter().copied().filter(|threshold| value >= *threshold) {
+                let one = Crossed { alert, value, threshold };
+                if !crossed.contains(&one) {
+                    crossed.push(one);
+                }
+            }
+        }
+        crossed
     }
 }
 
@@ -107,7 +125,7 @@ pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Res
     hook.stdin(Stdio::null())
         .env("GENESYS_USAGE_ALERT", crossed.alert.name())
         .env("GENESYS_USAGE_VALUE", crossed.value.to_string())
-        .env("GENESYS_USAGE_THRESHOLD", crossed.threshold.to_string())
+        .env("GENESYS_USAGE_THRESHOLD", crossed.threshold.exact())
         .env("GENESYS_USAGE_TEXT", crossed.to_string())
         .env("GENESYS_USAGE_REQUESTS", report.totals.counts.requests.unwrap_or_default().to_string());
     if let (Some(month), Some(allowance)) = (month, &report.allowance) {
@@ -162,15 +180,34 @@ mod tests {
 
     #[test]
     fn a_threshold_is_crossed_where_it_is_reached() {
-        let thresholds = Thresholds { share: Some(percent("80%")), rate_limited: Some(percent("1%")) };
-        let names = |report: &Report| {
-            thresholds.crossed(report).iter().map(|crossed| crossed.alert.name()).collect::<Vec<_>>()
+        let thresholds = Thresholds {
+            share: vec![percent("80%"), percent("100%"), percent("80%")],
+            rate_limited: vec![percent("1%")],
+            ..Thresholds::default()
         };
-        assert_eq!(names(&report(79, Some(0), Some(100))), [""; 0]);
-        assert_eq!(names(&report(80, Some(0), Some(100))), ["share"]);
-        assert_eq!(names(&report(100, Some(1), Some(100))), ["share", "429"]);
+        let crossed = |report: &Report| {
+            let crossed = thresholds.crossed(report);
+            crossed.iter().map(|one| format!("{} {}", one.alert.name(), one.threshold.exact())).collect::<Vec<_>>()
+        };
+        assert_eq!(crossed(&report(79, Some(0), Some(100))), [""; 0]);
+        assert_eq!(crossed(&report(80, Some(0), Some(100))), ["share 80%"]);
+        assert_eq!(crossed(&report(100, Some(1), Some(100))), ["share 80%", "share 100%", "429 1%"]);
         // Nothing is known of the one or the other.
-        assert_eq!(names(&report(100, None, None)), [""; 0]);
+        assert_eq!(crossed(&report(100, None, None)), [""; 0]);
         assert!(Thresholds::default().crossed(&report(100, Some(100), Some(1))).is_empty());
+    }
+
+    #[test]
+    fn the_projection_has_thresholds_of_its_own() {
+        let thresholds = Thresholds { projected: vec![percent("100%")], ..Thresholds::default() };
+        let report = report(50, None, Some(100));
+        let month = report.allowance.as_ref().unwrap().latest().unwrap();
+        let is_over = month.projected_share.is_some_and(|share| share >= 1.0);
+        assert_eq!(!thresholds.crossed(&report).is_empty(), is_over);
+        let crossed = Crossed { alert: Alert::Projected, value: percent("120%"), threshold: percent("0.001%") };
+        assert_eq!(
+            crossed.to_string(),
+            "120% of the month's allowance is projected to be used, 0.001% or more is an alert"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! What `watch --state` remembers, so that a restart repeats neither an alert nor a request.
 //!
-//! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (1), `refreshedAt` (Unix
-//! milliseconds), `month` (its first day) and `alerts`, those of that month that were told. The rules for change are
-//! those of a run's state.
+//! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (2), `refreshedAt` (Unix
+//! milliseconds), `month` (its first day) and `told`, the thresholds of that month that were told and are still crossed.
+//! Version 1 had `alerts` instead, the kinds without their thresholds. The rules for change are those of a run's state.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -13,10 +13,10 @@ use usage_core::{Date, Timestamp};
 
 use crate::exit::Problem;
 use crate::private_file::{self, Held};
-use crate::watch::alert::Alert;
+use crate::watch::alert::{Alert, Crossed};
 
 const FORMAT: &str = "genesys-usage watch";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// What is remembered.
@@ -30,27 +30,58 @@ pub(crate) struct Memory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     month: Option<String>,
     #[serde(default)]
+    told: Vec<Told>,
+    /// Of version 1.
+    #[serde(default, skip_serializing)]
     alerts: Vec<Alert>,
+}
+
+/// An alert that was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Told {
+    alert: Alert,
+    /// None of version 1, which told a kind once, whatever its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    threshold: Option<String>,
+}
+
+impl Told {
+    fn is_of(&self, crossed: &Crossed) -> bool {
+        self.alert == crossed.alert
+            && self.threshold.as_ref().is_none_or(|threshold| *threshold == crossed.threshold.exact())
+    }
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { format: FORMAT.into(), version: VERSION, refreshed_at: None, month: None, alerts: Vec::new() }
+        let (format, version) = (FORMAT.into(), VERSION);
+        Self { format, version, refreshed_at: None, month: None, told: Vec::new(), alerts: Vec::new() }
     }
 }
 
 impl Memory {
-    /// Of the alerts `now` in `month`, those that were not told yet. From now on they are; one that is over is told
-    /// again when it comes back.
-    pub(crate) fn news(&mut self, month: Date, now: &[Alert]) -> Vec<Alert> {
+    /// Of the thresholds that are crossed `now` in `month`, those that were not told yet. What was told and is over is
+    /// forgotten, so that it is told again when it comes back.
+    pub(crate) fn news(&mut self, month: Date, now: &[Crossed]) -> Vec<Crossed> {
         let month = month.to_string();
         if self.month.as_ref() != Some(&month) {
             self.month = Some(month);
-            self.alerts.clear();
+            self.told.clear();
         }
-        let news = now.iter().copied().filter(|alert| !self.alerts.contains(alert)).collect();
-        self.alerts = now.to_vec();
-        news
+        self.told.retain(|told| now.iter().any(|crossed| told.is_of(crossed)));
+        now.iter().copied().filter(|crossed| !self.told.iter().any(|told| told.is_of(crossed))).collect()
+    }
+
+    /// Remembers that `crossed` was told.
+    pub(crate) fn told(&mut self, crossed: &Crossed) {
+        self.told.push(Told { alert: crossed.alert, threshold: Some(crossed.threshold.exact()) });
+    }
+
+    /// As this version writes it.
+    fn upgraded(mut self) -> Self {
+        self.version = VERSION;
+        self.told.extend(self.alerts.drain(..).map(|alert| Told { alert, threshold: None }));
+        self
     }
 }
 
@@ -100,7 +131,7 @@ fn read(path: &Path, file: &File) -> Result<Memory, Problem> {
     file.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| wrong(&error))?;
     let memory: Memory = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     match memory.format == FORMAT {
-        true if memory.version <= VERSION => Ok(memory),
+        true if memory.version <= VERSION => Ok(memory.upgraded()),
         true => Err(wrong(&format!("it has format {}, of a later genesys-usage", memory.version))),
         false => Err(wrong(&"it is another file's format")),
     }
@@ -114,15 +145,41 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn crossed(alert: Alert, threshold: &str) -> Crossed {
+        Crossed { alert, value: "200%".parse().unwrap(), threshold: threshold.parse().unwrap() }
+    }
+
     #[test]
     fn an_alert_is_told_once_a_month_and_again_when_it_comes_back() {
         let (october, november) = (day("2026-10-01"), day("2026-11-01"));
+        let (low, high) = (crossed(Alert::Share, "80%"), crossed(Alert::Share, "100%"));
+        let limited = crossed(Alert::RateLimited, "1%");
         let mut memory = Memory::default();
-        assert_eq!(memory.news(october, &[Alert::Share]), [Alert::Share]);
-        assert_eq!(memory.news(october, &[Alert::Share, Alert::RateLimited]), [Alert::RateLimited]);
-        assert_eq!(memory.news(october, &[Alert::Share]), []);
-        assert_eq!(memory.news(october, &[Alert::Share, Alert::RateLimited]), [Alert::RateLimited]);
-        assert_eq!(memory.news(november, &[Alert::Share]), [Alert::Share]);
+        // What nobody was told of stays news.
+        assert_eq!(memory.news(october, &[low]), [low]);
+        assert_eq!(memory.news(october, &[low]), [low]);
+        memory.told(&low);
+        assert_eq!(memory.news(october, &[low, limited]), [limited]);
+        memory.told(&limited);
+        assert_eq!(memory.news(october, &[low]), []);
+        assert_eq!(memory.news(october, &[low, limited]), [limited]);
+        // Each threshold by itself.
+        assert_eq!(memory.news(october, &[low, high]), [high]);
+        memory.told(&high);
+        assert_eq!(memory.news(october, &[low, high]), []);
+        assert_eq!(memory.news(november, &[low, high]), [low, high]);
+    }
+
+    #[test]
+    fn what_the_first_version_told_is_not_told_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("watch.json");
+        let text = r#"{"format":"genesys-usage watch","version":1,"month":"2026-10-01","alerts":["share"]}"#;
+        std::fs::write(&path, text).unwrap();
+        let mut memory = Kept::open(Some(&path)).unwrap().memory;
+        let (share, limited) = (crossed(Alert::Share, "80%"), crossed(Alert::RateLimited, "1%"));
+        assert_eq!(memory.news(day("2026-10-01"), &[share, limited]), [limited]);
+        assert_eq!(memory.news(day("2026-11-01"), &[share]), [share]);
     }
 
     #[test]
@@ -130,14 +187,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("watch.json");
         let mut kept = Kept::open(Some(&path)).unwrap();
-        kept.memory.news(day("2026-10-01"), &[Alert::RateLimited]);
+        let crossed = crossed(Alert::RateLimited, "0.001%");
+        kept.memory.news(day("2026-10-01"), &[crossed]);
+        kept.memory.told(&crossed);
         kept.memory.refreshed_at = Some(Timestamp::from_unix_millis(5));
         kept.write().unwrap();
         assert!(Kept::open(Some(&path)).unwrap_err().to_string().contains("another process watches"));
         let memory = kept.memory.clone();
         drop(kept);
-        assert_eq!(Kept::open(Some(&path)).unwrap().memory, memory);
-        for text in ["{}", "", r#"{"format":"genesys-usage watch","version":2}"#] {
+        let mut kept = Kept::open(Some(&path)).unwrap();
+        assert_eq!(kept.memory, memory);
+        assert_eq!(kept.memory.news(day("2026-10-01"), &[crossed]), []);
+        drop(kept);
+        for text in ["{}", "", r#"{"format":"genesys-usage watch","version":3}"#] {
             std::fs::write(&path, text).unwrap();
             assert!(Kept::open(Some(&path)).is_err(), "{text}");
         }

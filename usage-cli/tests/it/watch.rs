@@ -42,32 +42,112 @@ fn a_threshold_that_is_crossed_is_exit_code_6() {
     service.run(&[&ONCE[..], &["--alert-429", "99%"]].concat()).well();
 }
 
+#[test]
+fn an_alert_without_a_command_is_told_once_a_month_if_there_is_a_state() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("watch.json");
+    let look = |thresholds: &str| {
+        let options = ["--allowance", "1", "--alert-share", thresholds];
+        let mut command = service.command(&[&ONCE[..], &options].concat());
+        Ran::of(command.args(keeping(&state)))
+    };
+    let first = look("80%");
+    assert_eq!(first.code, Some(6), "{first:?}");
+    look("80%").well();
+    // Another threshold of the same kind is another alert.
+    let second = look("80%,100%");
+    assert_eq!(second.code, Some(6), "{second:?}");
+    assert!(second.stderr.contains("100% or more is an alert"), "{second:?}");
+    assert!(!second.stderr.contains(" 80% or more"), "{second:?}");
+    look("80%,100%").well();
+}
+
 #[cfg(unix)]
 #[test]
-fn a_hook_gets_each_alert_once_even_over_restarts() {
+fn a_command_gets_each_alert_once_even_over_restarts() {
     let service = Service::new();
     let directory = tempfile::tempdir().unwrap();
     let (log, state) = (directory.path().join("log"), directory.path().join("watch.json"));
     let hook = format!(
-        "echo \"$GENESYS_USAGE_ALERT $GENESYS_USAGE_ALLOWANCE $GENESYS_USAGE_TEXT\" >> '{}'",
+        "echo \"$GENESYS_USAGE_ALERT $GENESYS_USAGE_ALLOWANCE $GENESYS_USAGE_THRESHOLD $GENESYS_USAGE_TEXT\" >> '{}'",
         log.display()
     );
-    let options = ["--allowance", "5", "--alert-share", "80%", "--alert-429", "0.001%", "--on-alert", &hook];
+    let options = [
+        "--allowance", "5", "--alert-share", "80%,100%", "--alert-projected", "100%", "--alert-429", "0.001%",
+        "--on-alert", &hook,
+    ];
     for _ in 0..2 {
         let mut command = service.command(&[&ONCE[..], &options].concat());
-        assert_eq!(Ran::of(command.args(keeping(&state))).code, Some(6));
+        let ran = Ran::of(command.args(keeping(&state)));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
     }
     let told = fs::read_to_string(&log).unwrap();
-    let alerts: Vec<_> = told.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>()).collect();
-    assert_eq!(alerts, [["share", "5"], ["429", "5"]], "{told}");
+    let alerts: Vec<_> = told.lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>()).collect();
+    let wanted = [["share", "5", "80%"], ["share", "5", "100%"], ["projected", "5", "100%"], ["429", "5", "0.001%"]];
+    assert_eq!(alerts, wanted, "{told}");
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
-    assert_eq!(kept["format"], "genesys-usage watch");
-    // A hook that fails is told.
-    let mut command =
-        service.command(&[&ONCE[..], &["--alert-429", "0.001%", "--on-alert", "exit 7"]].concat());
-    let ran = Ran::of(&mut command);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("--on-alert ended with exit status: 7"), "{ran:?}");
+    assert_eq!((&kept["format"], &kept["version"]), (&"genesys-usage watch".into(), &2.into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_alert_whose_command_failed_is_told_again() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let (log, state) = (directory.path().join("log"), directory.path().join("watch.json"));
+    let look = |hook: &str| {
+        let options = ["--allowance", "5", "--alert-share", "80%", "--alert-429", "0.001%", "--on-alert", hook];
+        let mut command = service.command(&[&ONCE[..], &options].concat());
+        Ran::of(command.args(keeping(&state)))
+    };
+    let log_it = format!("echo $GENESYS_USAGE_ALERT >> '{}'", log.display());
+    // It fails for one of two: the other is told, and is not told again.
+    let ran = look(&format!("test $GENESYS_USAGE_ALERT = 429 || exit 7; {log_it}"));
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    for text in ["--on-alert ended with exit status: 7", "hint: the alert counts as not told"] {
+        assert!(ran.stderr.contains(text), "{ran:?}");
+    }
+    assert_eq!(look("kill -9 $$").code, Some(2));
+    let ran = look(&log_it);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(look(&log_it).code, Some(0));
+    assert_eq!(fs::read_to_string(&log).unwrap(), "429\nshare\n");
+}
+
+#[test]
+fn licences_are_an_allowance() {
+    let service = Service::new();
+    let seen = service.run(&[&ONCE[..], &["--licenses", "cx2-named=2,communicate=1"]].concat()).well();
+    let seen: Value = serde_json::from_str(&seen).unwrap();
+    assert_eq!(seen["allowance"], 230_000, "{seen}");
+    let both = [&ONCE[..], &["--licenses", "cx2-named=2", "--allowance", "7"]].concat();
+    service.run(&both).failed(2, &["cannot be used with"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_get_no_secret_of_this_program() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let hook = format!("env > '{}'", log.display());
+    let mut command = service.command(&[&ONCE[..], &["--alert-429", "0.001%", "--on-alert", &hook]].concat());
+    let ran = Ran::of(command.env("GENESYSCLOUD_REGION", "eu-central-1").env("GENESYSCLOUD_PROXY_AUTH_PASSWORD", "x"));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let environment = fs::read_to_string(&log).unwrap();
+    assert!(!environment.contains(&service.secret), "{environment}");
+    assert!(!environment.contains("GENESYSCLOUD_PROXY_AUTH_PASSWORD"), "{environment}");
+    assert!(environment.contains("GENESYSCLOUD_REGION=eu-central-1"), "{environment}");
+
+    // A command that fetches the secret gets no other one.
+    let log = directory.path().join("secret-log");
+    let secret = format!("env > '{}'; echo {}", log.display(), service.secret);
+    let mut command = service.command(&["query", "--last", "1d", "--secret-command", &secret]);
+    command.args(["--oauth-client-id", service.client_id()]).env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2");
+    Ran::of(&mut command).well();
+    let environment = fs::read_to_string(&log).unwrap();
+    assert!(!environment.contains("hunter2") && !environment.contains("CLIENT_SECRET"), "{environment}");
 }
 
 #[test]
@@ -112,9 +192,11 @@ fn what_is_wrong_is_refused() {
     for (options, texts) in [
         (
             &["--alert-share", "80%"][..],
-            &["--alert-share is a part of an allowance", "--allowance N, or configure allowance"][..],
+            &["--alert-share is a part of an allowance", "--allowance N or --licenses, or configure allowance"][..],
         ),
         (&["--alert-share", "80"], &["write a share as 80%"]),
+        (&["--alert-projected", "80%"], &["--alert-projected is a part of an allowance"]),
+        (&["--alert-share", "80%,x"], &["write a share as 80%"]),
         (&["--every", "1s"], &["at most once a minute"]),
         (&["--metrics-addr", "here"], &["--metrics-addr"]),
         (&["--once", "--metrics-addr", "127.0.0.1:0"], &["cannot be used with"]),
