@@ -145,11 +145,7 @@ impl FromStr for Region {
             domain = rest;
         }
         let is_known = REGIONS.iter().any(|(.., known)| *known == domain);
-        if is_known || is_newer_region(domain) {
-            Ok(Self { domain: domain.into() })
-        } else {
-            Err(refuse())
-        }
+        if is_known || is_newer_region(domain) { Ok(Self { domain: domain.into() }) } else { Err(refuse()) }
     }
 }
 
@@ -369,9 +365,24 @@ mod tests {
             }
         }
         for text in [
-            "us-esat-1", "", "mypurecloud", "a..b", "-a.b", "1.2.3.4", "a.b:443", "example.com", "pure.cloud",
-            "evil.mypurecloud.com", "a.b.pure.cloud", "-a.pure.cloud", "a-.pure.cloud", "us-gov-east-2", ".pure.cloud",
-            "https://", "usw2.pure.cloud.", "\u{443}sw2.pure.cloud",
+            "us-esat-1",
+            "",
+            "mypurecloud",
+            "a..b",
+            "-a.b",
+            "1.2.3.4",
+            "a.b:443",
+            "example.com",
+            "pure.cloud",
+            "evil.mypurecloud.com",
+            "a.b.pure.cloud",
+            "-a.pure.cloud",
+            "a-.pure.cloud",
+            "us-gov-east-2",
+            ".pure.cloud",
+            "https://",
+            "usw2.pure.cloud.",
+            "\u{443}sw2.pure.cloud",
         ] {
             let is_host = text == "usw2.pure.cloud.";
             assert_eq!(text.parse::<Region>().is_ok(), is_host, "{text}");

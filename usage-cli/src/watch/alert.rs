@@ -187,7 +187,10 @@ mod tests {
         };
         let crossed = |report: &Report| {
             let crossed = thresholds.crossed(report);
-            crossed.iter().map(|one| format!("{} {}", one.alert.name(), one.threshold.exact())).collect::<Vec<_>>()
+            crossed
+                .iter()
+                .map(|one| format!("{} {}", one.alert.name(), one.threshold.exact()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(crossed(&report(79, Some(0), Some(100))), [""; 0]);
         assert_eq!(crossed(&report(80, Some(0), Some(100))), ["share 80%"]);
@@ -204,7 +207,8 @@ mod tests {
         let month = report.allowance.as_ref().unwrap().latest().unwrap();
         let is_over = month.projected_share.is_some_and(|share| share >= 1.0);
         assert_eq!(!thresholds.crossed(&report).is_empty(), is_over);
-        let crossed = Crossed { alert: Alert::Projected, value: percent("120%"), threshold: percent("0.001%") };
+        let crossed =
+            Crossed { alert: Alert::Projected, value: percent("120%"), threshold: percent("0.001%") };
         assert_eq!(
             crossed.to_string(),
             "120% of the month's allowance is projected to be used, 0.001% or more is an alert"

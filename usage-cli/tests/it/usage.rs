@@ -106,7 +106,9 @@ fn hosts() {
     for foreign in ["https://api.mypurecloud.de.example.com/api/v2", "https://mypurecloud.de@example.com"] {
         refused(&["query", "--last", "7d", "--region", foreign], &["--region", "neither an AWS region"]);
     }
-    for pasted in ["https://api.euw2.pure.cloud/api/v2", "https://apps.euw2.pure.cloud/directory/#/admin", "EUW2 "] {
+    for pasted in
+        ["https://api.euw2.pure.cloud/api/v2", "https://apps.euw2.pure.cloud/directory/#/admin", "EUW2 "]
+    {
         let mut command = program(&["query", "--last", "7d", "--dry-run", "--region", pasted]);
         let shown = Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2")).well();
         assert!(shown.contains("https://api.euw2.pure.cloud/api/v2/usage/query"), "{shown}");

@@ -74,8 +74,16 @@ fn a_command_gets_each_alert_once_even_over_restarts() {
         log.display()
     );
     let options = [
-        "--allowance", "5", "--alert-share", "80%,100%", "--alert-projected", "100%", "--alert-429", "0.001%",
-        "--on-alert", &hook,
+        "--allowance",
+        "5",
+        "--alert-share",
+        "80%,100%",
+        "--alert-projected",
+        "100%",
+        "--alert-429",
+        "0.001%",
+        "--on-alert",
+        &hook,
     ];
     for _ in 0..2 {
         let mut command = service.command(&[&ONCE[..], &options].concat());
@@ -84,7 +92,8 @@ fn a_command_gets_each_alert_once_even_over_restarts() {
     }
     let told = fs::read_to_string(&log).unwrap();
     let alerts: Vec<_> = told.lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>()).collect();
-    let wanted = [["share", "5", "80%"], ["share", "5", "100%"], ["projected", "5", "100%"], ["429", "5", "0.001%"]];
+    let wanted =
+        [["share", "5", "80%"], ["share", "5", "100%"], ["projected", "5", "100%"], ["429", "5", "0.001%"]];
     assert_eq!(alerts, wanted, "{told}");
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!((&kept["format"], &kept["version"]), (&"genesys-usage watch".into(), &2.into()));
@@ -97,7 +106,8 @@ fn an_alert_whose_command_failed_is_told_again() {
     let directory = tempfile::tempdir().unwrap();
     let (log, state) = (directory.path().join("log"), directory.path().join("watch.json"));
     let look = |hook: &str| {
-        let options = ["--allowance", "5", "--alert-share", "80%", "--alert-429", "0.001%", "--on-alert", hook];
+        let options =
+            ["--allowance", "5", "--alert-share", "80%", "--alert-429", "0.001%", "--on-alert", hook];
         let mut command = service.command(&[&ONCE[..], &options].concat());
         Ran::of(command.args(keeping(&state)))
     };
@@ -133,7 +143,9 @@ fn commands_get_no_secret_of_this_program() {
     let log = directory.path().join("log");
     let hook = format!("env > '{}'", log.display());
     let mut command = service.command(&[&ONCE[..], &["--alert-429", "0.001%", "--on-alert", &hook]].concat());
-    let ran = Ran::of(command.env("GENESYSCLOUD_REGION", "eu-central-1").env("GENESYSCLOUD_PROXY_AUTH_PASSWORD", "x"));
+    let ran = Ran::of(
+        command.env("GENESYSCLOUD_REGION", "eu-central-1").env("GENESYSCLOUD_PROXY_AUTH_PASSWORD", "x"),
+    );
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let environment = fs::read_to_string(&log).unwrap();
     assert!(!environment.contains(&service.secret), "{environment}");
@@ -192,7 +204,10 @@ fn what_is_wrong_is_refused() {
     for (options, texts) in [
         (
             &["--alert-share", "80%"][..],
-            &["--alert-share is a part of an allowance", "--allowance N or --licenses, or configure allowance"][..],
+            &[
+                "--alert-share is a part of an allowance",
+                "--allowance N or --licenses, or configure allowance",
+            ][..],
         ),
         (&["--alert-share", "80"], &["write a share as 80%"]),
         (&["--alert-projected", "80%"], &["--alert-projected is a part of an allowance"]),
