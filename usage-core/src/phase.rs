@@ -93,7 +93,7 @@ pub enum Cause {
     Undecodable,
     /// The pages go round in a circle.
     RepeatedCursor,
-    /// The host cannot be trusted.
+    /// TLS or the proxy refused the connection, and would refuse it again.
     Untrusted,
     /// Too many tries in a row failed.
     TooManyFailures,

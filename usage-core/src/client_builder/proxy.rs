@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::client_builder::no_proxy::Exceptions;
-use crate::driver::port_of;
+use crate::driver::{Tunnel, port_of};
 use crate::error::BuildError;
 use crate::secret::{REDACTED, Secret};
 
@@ -99,6 +99,17 @@ impl Proxy {
         let authority = format!("{host}:{}", port_of(target));
         let scheme = target.scheme().cloned().unwrap_or(Scheme::HTTP);
         Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
+    }
+
+    /// For drivers: the tunnel to `target` that is to be made through it; `None` if the connection does not go through
+    /// this proxy.
+    pub fn tunnel(&self, target: &Uri) -> Option<Tunnel> {
+        Some(Tunnel::new(self, &self.tunnel_to(target)?))
+    }
+
+    /// `host:port`, as errors name it.
+    pub(crate) fn address(&self) -> Box<str> {
+        format!("{}:{}", self.host(), self.port()).into()
     }
 
     /// Its host; an IPv6 address is in brackets.

@@ -103,7 +103,9 @@ mod driven;
 pub mod futures;
 mod shared_session;
 pub(crate) mod target;
+mod tunnel;
 
 pub use driven::Driven;
 pub use shared_session::SharedSession;
 pub use target::{address_of, port_of};
+pub use tunnel::Tunnel;

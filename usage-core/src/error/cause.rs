@@ -6,7 +6,7 @@ use std::iter::successors;
 
 use thiserror::Error;
 
-use crate::error::{Sent, TransportFailure, TransportKind};
+use crate::error::{Broken, ProxyError, Sent, TransportFailure, TransportKind};
 
 /// For drivers: `error`, what is behind it, and so on to the first cause.
 pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -44,7 +44,7 @@ pub enum Reached {
 
 impl TransportFailure {
     /// For drivers: what broke an exchange that got as far as `reached`, by the [causes] of `error`; in the words of
-    /// the first one.
+    /// this crate where it has some, else of the first cause.
     pub fn from_error(error: &(dyn StdError + 'static), reached: Reached) -> Self {
         let (kind, sent) = match reached {
             _ if find_cause::<Unresolved>(error).is_some() => (TransportKind::Dns, Sent::No),
@@ -53,9 +53,25 @@ impl TransportFailure {
             Reached::Connection => (TransportKind::Reset, Sent::No),
             Reached::Service => (TransportKind::Reset, Sent::Maybe),
         };
-        let first = causes(error).last().unwrap_or(error);
-        Self::new(kind, sent, &first.to_string())
+        let failure = |text: &str| Self::new(kind, sent, text);
+        if let Some(error) = find_cause::<ProxyError>(error) {
+            return Self { permanent: error.is_permanent(), ..failure(&error.to_string()) };
+        }
+        if kind != TransportKind::Tls && is_early_end(error) {
+            return match reached {
+                Reached::NoConnection => failure("the server closed it while it was being made"),
+                Reached::Connection => failure(&Broken::Unused.to_string()),
+                Reached::Service => failure(&Broken::Closed.to_string()),
+            };
+        }
+        failure(&causes(error).last().unwrap_or(error).to_string())
     }
+}
+
+/// Whether the connection ended where more was due; with TLS, also if its end was not announced.
+fn is_early_end(error: &(dyn StdError + 'static)) -> bool {
+    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.map(io::Error::kind).any(|kind| kind == io::ErrorKind::UnexpectedEof)
 }
 
 /// TLS that breaks before there is a connection was refused, by whatever error.
@@ -83,7 +99,7 @@ mod tests {
     }
 
     fn failure(error: &io::Error, reached: Reached) -> (TransportKind, Sent, String) {
-        let TransportFailure { kind, sent, text } = TransportFailure::from_error(error, reached);
+        let TransportFailure { kind, sent, text, .. } = TransportFailure::from_error(error, reached);
         (kind, sent, text.into())
     }
 
@@ -111,6 +127,24 @@ mod tests {
             let unresolved = wrapped(Unresolved(io::Error::other("no such name")));
             let expected = (TransportKind::Dns, Sent::No, "no such name".into());
             assert_eq!(failure(&unresolved, reached), expected);
+        }
+    }
+
+    #[test]
+    fn an_early_end_is_told_in_our_own_words() {
+        let lib = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/";
+        for error in [
+            io::Error::from(io::ErrorKind::UnexpectedEof),
+            io::Error::new(io::ErrorKind::UnexpectedEof, lib),
+            wrapped(io::Error::new(io::ErrorKind::UnexpectedEof, lib)),
+        ] {
+            for (reached, kind, sent, text) in [
+                (Reached::NoConnection, TransportKind::Connect, Sent::No, "the server closed it while it was being made"),
+                (Reached::Connection, TransportKind::Reset, Sent::No, "the server had closed it before the request went out"),
+                (Reached::Service, TransportKind::Reset, Sent::Maybe, "the server closed it before the answer was complete"),
+            ] {
+                assert_eq!(failure(&error, reached), (kind, sent, text.into()));
+            }
         }
     }
 

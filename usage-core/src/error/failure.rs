@@ -27,7 +27,7 @@ pub enum Failure {
     Decode(DecodeError),
     /// The service's pages go round in a circle: this cursor was there before.
     RepeatedCursor(Cursor),
-    /// The host cannot be trusted, or the exchange can never succeed as it is set up.
+    /// No connection, and another try would fail in the same way: the host cannot be trusted, or the proxy refuses.
     Transport(TransportFailure),
     /// So many tries in a row failed.
     TooManyFailures {

@@ -8,6 +8,7 @@ mod api;
 mod body;
 mod build;
 mod cause;
+mod connect;
 mod decode;
 mod failure;
 mod report;
@@ -18,11 +19,14 @@ pub use api::{ApiError, ErrorPayload, MAX_ERROR_BODY};
 pub use body::{ErrorBody, ErrorDetail, ErrorLimit, OAuthErrorBody};
 pub use build::BuildError;
 pub use cause::{Reached, Unresolved, causes, find_cause};
+pub use connect::{ProxyError, not_within};
 pub use decode::DecodeError;
 pub use failure::{Failure, Trouble, Unauthorized};
 pub use report::Error;
 pub use response::ResponseError;
-pub use transport::{Sent, TransportFailure, TransportKind};
+pub use transport::{Broken, Sent, TransportFailure, TransportKind};
+
+pub(crate) use connect::ProxyProblem;
 
 /// `text` as one printable line of at most `max` characters: what the other side sent may be anything.
 pub(crate) fn excerpt(text: &str, max: usize) -> String {

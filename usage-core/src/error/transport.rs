@@ -1,13 +1,15 @@
 use std::fmt;
+use std::time::Duration;
 
+use http::Uri;
 use thiserror::Error;
 
-use crate::error::excerpt;
+use crate::client_builder::Proxy;
+use crate::error::{excerpt, not_within};
 
 /// An exchange that brought no whole answer. Drivers make these, and nobody else.
 ///
-/// What is done about it is the machine's decision, from these two facts and from whether the endpoint may be
-/// repeated.
+/// What is done about it is the machine's decision, from these facts and from whether the endpoint may be repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}{}", detail(.text))]
 #[non_exhaustive]
@@ -16,6 +18,8 @@ pub struct TransportFailure {
     pub kind: TransportKind,
     /// Whether the request may have reached the service.
     pub sent: Sent,
+    /// Whether another try would fail in the same way: TLS was refused, or a proxy refuses the client or the host.
+    pub permanent: bool,
     /// The transport's own words, if it had any; one line.
     pub text: Box<str>,
 }
@@ -23,7 +27,18 @@ pub struct TransportFailure {
 impl TransportFailure {
     /// A failure of `kind`, in the transport's own words (may be empty).
     pub fn new(kind: TransportKind, sent: Sent, text: &str) -> Self {
-        Self { kind, sent, text: excerpt(text, 300).into() }
+        let permanent = kind == TransportKind::Tls;
+        Self { kind, sent, permanent, text: excerpt(text, 300).into() }
+    }
+
+    /// For drivers: the exchange took longer than `limit`, before there was a connection to `target`, through `proxy`
+    /// if that carries it, or after.
+    pub fn late(limit: Duration, target: &Uri, proxy: Option<&Proxy>, is_connected: bool) -> Self {
+        if is_connected {
+            return Self::new(TransportKind::Timeout, Sent::Maybe, "");
+        }
+        let text = not_within(limit, target, proxy).to_string();
+        Self::new(TransportKind::Connect, Sent::No, &text)
     }
 
     /// The driver went away in the middle of an exchange.
@@ -34,6 +49,40 @@ impl TransportFailure {
 
 fn detail(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+/// For drivers: what broke an exchange with a connection, where the type that says so is a transport's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// The server closed a kept connection before a byte of the request was written.
+    #[error("the server had closed it before the request went out")]
+    Unused,
+    /// The server closed the connection, and the answer is not whole.
+    #[error("the server closed it before the answer was complete")]
+    Closed,
+    /// What arrived is no HTTP.
+    #[error("the answer is not HTTP")]
+    NotHttp,
+    /// The answer's head is longer than the transport takes.
+    #[error("the head of the answer is too long")]
+    HeadTooLong,
+    /// HTTP/2: the server goes away, and did not process this request (GOAWAY, RFC 9113, 6.8).
+    #[error("the server takes no more requests on it and did not process this one (HTTP/2 GOAWAY)")]
+    GoneAway,
+    /// HTTP/2: the server did not process this request (`REFUSED_STREAM`, RFC 9113, 8.7).
+    #[error("the server did not process the request (HTTP/2 REFUSED_STREAM)")]
+    Refused,
+}
+
+impl From<Broken> for TransportFailure {
+    fn from(broken: Broken) -> Self {
+        let sent = match broken {
+            Broken::Unused | Broken::GoneAway | Broken::Refused => Sent::No,
+            Broken::Closed | Broken::NotHttp | Broken::HeadTooLong => Sent::Maybe,
+        };
+        Self::new(TransportKind::Reset, sent, &broken.to_string())
+    }
 }
 
 /// Whether the request may have reached the service.
@@ -52,7 +101,7 @@ pub enum Sent {
 pub enum TransportKind {
     /// The host name does not resolve.
     Dns,
-    /// No connection could be made.
+    /// No connection could be made, to the service or to the proxy; the text says to which.
     Connect,
     /// The TLS handshake failed: the certificate is wrong, or the host does not speak TLS. Not repeated.
     Tls,
