@@ -54,7 +54,8 @@ pub struct Policy {
     pub jitter: f64,
     /// So many failed tries in a row are the last. A 429 that says when to come back is not counted.
     pub max_failures: u32,
-    /// How long the whole execution or call may take, waits included.
+    /// How long the whole execution or call may take, waits included. With less than
+    /// [`MIN_SUBMIT_TIME`](crate::machine::MIN_SUBMIT_TIME) left, a submit is not sent.
     pub deadline: Duration,
     /// How long one exchange may take, from the connection to the last byte of the body.
     pub exchange_timeout: Duration,

@@ -8,7 +8,7 @@ use crate::auth::Authorization;
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
 use crate::error::{
-    ApiError, Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized,
+    ApiError, Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized,
 };
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
@@ -21,6 +21,11 @@ use crate::trace;
 
 /// The endpoint's name in the traces of a token request.
 pub(crate) const TOKEN: &str = "oauth.token";
+
+/// What must not be sent twice is sent only if at least this much time is left before the deadline: with less, the
+/// deadline could pass before the answer arrives, and nobody would know whether it was carried out. Where the policy's
+/// [`exchange_timeout`](Policy::exchange_timeout) or half of its [`deadline`](Policy::deadline) is shorter, that counts.
+pub const MIN_SUBMIT_TIME: Duration = Duration::from_secs(1);
 
 /// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
 /// whether it is tried again. One courier serves one machine; what is common to all is in the session.
@@ -37,6 +42,8 @@ pub(crate) struct Courier {
     generation: u64,
     /// Whether this operation has had its fresh token after a 401.
     renewed: bool,
+    /// Whether this operation must not be sent twice.
+    once: bool,
     /// Failed tries in a row, and those of them that count against the limit.
     failures: u32,
     counted: u32,
@@ -55,6 +62,12 @@ impl Terms {
     pub(crate) fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
         let deadline = now.saturating_add(policy.deadline);
         Self { policy, deadline }
+    }
+
+    /// Whether `at` is too late for a request; there is to be more time for one that must not be sent twice.
+    fn is_too_late(&self, at: Timestamp, once: bool) -> bool {
+        let least = MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2);
+        at >= self.deadline || (once && at.saturating_add(least) > self.deadline)
     }
 
     /// How long an exchange that begins at `now` may take.
@@ -91,6 +104,7 @@ impl Courier {
             awaited: None,
             generation: 0,
             renewed: false,
+            once: false,
             failures: 0,
             counted: 0,
         }
@@ -104,11 +118,12 @@ impl Courier {
         terms: &Terms,
         session: &mut Session,
     ) -> Dispatch {
+        self.once = !E::REPEATABLE && !terms.policy.resubmit;
         if let Err(late) = self.begin(now, terms, session) {
             return late;
         }
         if let Some(until) = session.budget.blocked_until(now) {
-            return wait(until, WaitReason::RateLimit, terms);
+            return self.wait(until, WaitReason::RateLimit, terms);
         }
         let generation = match self.authorize(now, terms, session) {
             Ok(generation) => generation,
@@ -121,7 +136,9 @@ impl Courier {
         self.generation = generation;
         session.budget.spend(now);
         let purpose = Purpose::Operation(self.attempts);
-        Dispatch::Send(self.send(purpose, E::NAME, request, terms.timeout(now), session))
+        let mut exchange = self.send(purpose, E::NAME, request, terms.timeout(now), session);
+        exchange.needs_fresh_connection = !E::REPEATABLE;
+        Dispatch::Send(exchange)
     }
 
     /// Gets the session a token without sending anything with it: what is to be done first, if anything.
@@ -137,7 +154,7 @@ impl Courier {
     /// A try begins, unless it is too late. A fetch that is still out was given up.
     fn begin(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<(), Dispatch> {
         self.at_login = false;
-        if now >= terms.deadline {
+        if terms.is_too_late(now, self.once) {
             return Err(Dispatch::Fail(deadline(now, None, None)));
         }
         if let Some(Purpose::Token(fetch)) = self.awaited.take() {
@@ -156,7 +173,7 @@ impl Courier {
                 return Ok(generation);
             }
             Authorization::Refused(error) => return Err(Dispatch::Fail(unauthorized(error))),
-            Authorization::Wait(until) => return Err(wait(until, WaitReason::Token, terms)),
+            Authorization::Wait(until) => return Err(self.wait(until, WaitReason::Token, terms)),
             Authorization::Fetch(fetch) => fetch,
         };
         let request = match session.grant.token_request(&session.login) {
@@ -170,7 +187,9 @@ impl Courier {
                 return Err(Dispatch::Fail(error.into()));
             }
         };
-        Err(Dispatch::Authorize(self.send(Purpose::Token(fetch), TOKEN, request, timeout, session)))
+        let mut exchange = self.send(Purpose::Token(fetch), TOKEN, request, timeout, session);
+        exchange.needs_fresh_connection = true;
+        Err(Dispatch::Authorize(exchange))
     }
 
     fn send(
@@ -292,7 +311,7 @@ impl Courier {
         session: &mut Session,
     ) -> Verdict<()> {
         trace::failed(&failure);
-        if failure.kind == TransportKind::Tls {
+        if failure.permanent {
             session.token.failed(now);
             return Verdict::Fail(Failure::Transport(failure));
         }
@@ -352,9 +371,9 @@ impl Courier {
         terms: &Terms,
     ) -> Verdict<std::convert::Infallible> {
         trace::failed(&failure);
-        match (failure.kind, failure.sent) {
+        match (failure.permanent, failure.sent) {
             (_, Sent::Maybe) if !repeatable => Verdict::Fail(Failure::AmbiguousSubmit(failure)),
-            (TransportKind::Tls, _) => Verdict::Fail(Failure::Transport(failure)),
+            (true, _) => Verdict::Fail(Failure::Transport(failure)),
             _ => self.again(now, Trouble::Transport(failure), Cause::TransportFailed, terms),
         }
     }
@@ -374,23 +393,23 @@ impl Courier {
         self.failures = self.failures.saturating_add(1);
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
         let why = if cause == Cause::Throttled { WaitReason::RateLimit } else { WaitReason::Retry };
-        if until >= terms.deadline {
+        if terms.is_too_late(until, self.once) {
             return Verdict::Fail(deadline(until, Some(why), Some(trouble)));
         }
         Verdict::Wait(until, why, cause)
     }
 
+    fn wait(&self, until: Timestamp, why: WaitReason, terms: &Terms) -> Dispatch {
+        if terms.is_too_late(until, self.once) {
+            Dispatch::Fail(deadline(until, Some(why), None))
+        } else {
+            Dispatch::Wait(until, why)
+        }
+    }
+
     /// `delay` with jitter, and never zero: a wait lies in the future.
     pub(crate) fn delay(&mut self, delay: Duration, policy: &Policy) -> Duration {
         self.jitter.spread(delay, policy.jitter).max(Duration::from_millis(1))
-    }
-}
-
-fn wait(until: Timestamp, why: WaitReason, terms: &Terms) -> Dispatch {
-    if until >= terms.deadline {
-        Dispatch::Fail(deadline(until, Some(why), None))
-    } else {
-        Dispatch::Wait(until, why)
     }
 }
 

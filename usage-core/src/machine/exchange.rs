@@ -20,6 +20,9 @@ pub struct Exchange {
     pub request: Request<Vec<u8>>,
     /// How long the exchange may take, from the connection to the last byte.
     pub timeout: Duration,
+    /// Whether it goes out on a connection that carried nothing before. A kept connection may have been closed by the
+    /// server without notice; what must not be sent twice, a submit or a token request, is not risked on one.
+    pub needs_fresh_connection: bool,
     /// To be carried out within.
     pub span: Span,
 }
@@ -31,7 +34,7 @@ impl Exchange {
         request: Request<Vec<u8>>,
         timeout: Duration,
     ) -> Self {
-        Self { ticket, endpoint, request, timeout, span: Span::default() }
+        Self { ticket, endpoint, request, timeout, needs_fresh_connection: false, span: Span::default() }
     }
 }
 

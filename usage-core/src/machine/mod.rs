@@ -24,6 +24,7 @@ mod intake;
 use http::Response;
 use http::response::Parts;
 
+pub use courier::MIN_SUBMIT_TIME;
 pub use exchange::{Exchange, Ticket};
 pub use intake::Intake;
 

@@ -18,6 +18,7 @@ mod edges;
 mod failures;
 mod fleet;
 mod grants;
+mod late_submit;
 mod liveness;
 mod locked;
 mod log_in;
