@@ -208,7 +208,8 @@ mod tests {
             (503, false, ""),
             (504, false, ""),
         ] {
-            let answer = format!("HTTP/1.1 {status} No\r\ncontent-type: text/html\r\n\r\n<html>hunter3</html>");
+            let answer =
+                format!("HTTP/1.1 {status} No\r\ncontent-type: text/html\r\n\r\n<html>hunter3</html>");
             let failure = outcome("http://u:hunter2@p.example:3128", answer.as_bytes(), 4096).unwrap_err();
             assert_eq!((failure.kind, failure.sent), (TransportKind::Connect, Sent::No));
             assert_eq!(failure.permanent, permanent, "{status}");
@@ -218,7 +219,10 @@ mod tests {
             assert_eq!(failure.to_string(), wanted);
         }
         let failure = outcome("http://p.example", b"HTTP/1.1 407 No\r\n\r\n", 9).unwrap_err();
-        assert!(failure.text.ends_with("(status 407); it wants a user and a password in its URL"), "{failure}");
+        assert!(
+            failure.text.ends_with("(status 407); it wants a user and a password in its URL"),
+            "{failure}"
+        );
     }
 
     #[test]

@@ -139,9 +139,24 @@ mod tests {
             wrapped(io::Error::new(io::ErrorKind::UnexpectedEof, lib)),
         ] {
             for (reached, kind, sent, text) in [
-                (Reached::NoConnection, TransportKind::Connect, Sent::No, "the server closed it while it was being made"),
-                (Reached::Connection, TransportKind::Reset, Sent::No, "the server had closed it before the request went out"),
-                (Reached::Service, TransportKind::Reset, Sent::Maybe, "the server closed it before the answer was complete"),
+                (
+                    Reached::NoConnection,
+                    TransportKind::Connect,
+                    Sent::No,
+                    "the server closed it while it was being made",
+                ),
+                (
+                    Reached::Connection,
+                    TransportKind::Reset,
+                    Sent::No,
+                    "the server had closed it before the request went out",
+                ),
+                (
+                    Reached::Service,
+                    TransportKind::Reset,
+                    Sent::Maybe,
+                    "the server closed it before the answer was complete",
+                ),
             ] {
                 assert_eq!(failure(&error, reached), (kind, sent, text.into()));
             }

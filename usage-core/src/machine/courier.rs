@@ -7,9 +7,7 @@ use http::response::Parts;
 use crate::auth::Authorization;
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{
-    ApiError, Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized,
-};
+use crate::error::{ApiError, Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::intake::{Arrival, Intake};

@@ -8,7 +8,9 @@ use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
 use usage_core::machine::MIN_SUBMIT_TIME;
 use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp, WaitReason};
 
-use crate::support::{ACCEPTED, COMPLETE, Reply, START, credentials, drive, manual, ok, policy, query, script};
+use crate::support::{
+    ACCEPTED, COMPLETE, Reply, START, credentials, drive, manual, ok, policy, query, script,
+};
 
 fn throttled(seconds: u64) -> Reply {
     Reply::Answer(429, vec![("retry-after", seconds.to_string())], String::new())
@@ -35,7 +37,8 @@ fn a_submit_that_may_go_just_before_the_deadline_ends_at_once_and_can_be_restore
         assert_eq!((run.error, run.rows.len()), (None, 1));
     }
     let mut execution = within(3_000);
-    let run = drive(&mut execution, &mut manual(), START, script(vec![throttled(2), ok(ACCEPTED), ok(COMPLETE)]));
+    let run =
+        drive(&mut execution, &mut manual(), START, script(vec![throttled(2), ok(ACCEPTED), ok(COMPLETE)]));
     assert_eq!(run.requests[1].0, 2_000);
 }
 
