@@ -94,6 +94,7 @@ mod table;
 mod time;
 pub mod trace;
 pub mod uri;
+mod written_date;
 
 /// The long documents.
 pub mod documentation {
@@ -130,5 +131,6 @@ pub use retry_after::RetryAfter;
 pub use scope::{Gap, Scope, ScopeQuery};
 pub use secret::{REDACTED, Secret};
 pub use session::Session;
-pub use table::{Column, Counter, IntoIter, Iter, LegacyRows, UsageRecord, UsageRow, UsageTable};
+pub use table::{Column, Counter, IntoIter, Iter, LegacyRows, TableBuilder, UsageRecord, UsageRow, UsageTable};
 pub use time::Timestamp;
+pub use written_date::{DateOrder, NumericDate, WrittenDate};

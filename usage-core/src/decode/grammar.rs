@@ -279,6 +279,22 @@ impl Grammar {
         self.containers & 1 != 0
     }
 
+    /// Whether a document was read to its end.
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
+        self.expect == Expect::NOTHING
+    }
+
+    /// Whether nothing was read of a document.
+    pub(super) fn is_outside(&self) -> bool {
+        self.expect == Expect::DOCUMENT && self.unfinished.is_none()
+    }
+
+    /// Expects another document behind one that is done.
+    pub(super) fn begin_again(&mut self) {
+        self.expect = Expect::DOCUMENT;
+    }
+
     /// Where the last event begins.
     pub(super) fn start(&self) -> u64 {
         self.start
@@ -332,7 +348,7 @@ mod tests {
                     Event::Name(name) => format!("{name}:"),
                     Event::Text(text) => format!("'{text}' "),
                     Event::Number(Number::Integer(integer)) => format!("{integer} "),
-                    Event::Number(Number::Other) => "number ".to_owned(),
+                    Event::Number(Number::Whole(_) | Number::Other) => "number ".to_owned(),
                     Event::Bool => "bool ".to_owned(),
                     Event::Null => "null ".to_owned(),
                 };

@@ -10,6 +10,7 @@
 #![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
 
 mod document;
+mod events;
 mod grammar;
 mod input;
 mod json;
@@ -25,6 +26,7 @@ mod string;
 mod tests;
 mod utf8;
 
+pub use events::{JsonEvent, JsonNumber, JsonReader, JsonScalar, JsonSink, MemberName};
 pub use grammar::MAX_PAGE_NESTING;
 pub use json::{JsonDecoder, MAX_JSON_BODY};
 pub use outline::MAX_PAGE_ROWS;

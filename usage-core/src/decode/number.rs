@@ -7,6 +7,8 @@ use crate::decode::input::{Fault, Input};
 pub(super) enum Number {
     /// An integer from 0 to 2^64 - 1, written without fraction and exponent.
     Integer(u64),
+    /// Such an integer with a fraction of zeros: `7.0`.
+    Whole(u64),
     /// Any other number.
     Other,
 }
@@ -17,6 +19,7 @@ pub(super) struct NumberReader {
     part: Part,
     /// The value so far, if it is an integer that fits.
     integer: Option<u64>,
+    has_fraction: bool,
 }
 
 /// The part of a number that was read last.
@@ -40,7 +43,7 @@ impl NumberReader {
     #[inline]
     pub(super) fn begin(&mut self, input: &mut Input<'_>) -> Option<u64> {
         let Some((integer, length)) = plain_integer(input.rest()) else {
-            *self = Self { part: Part::Nothing, integer: Some(0) };
+            *self = Self { part: Part::Nothing, integer: Some(0), has_fraction: false };
             return None;
         };
         input.advance(length);
@@ -66,7 +69,11 @@ impl NumberReader {
 
     /// The number that was read.
     pub(super) fn number(&self) -> Number {
-        self.integer.map_or(Number::Other, Number::Integer)
+        match self.integer {
+            Some(integer) if self.has_fraction => Number::Whole(integer),
+            Some(integer) => Number::Integer(integer),
+            None => Number::Other,
+        }
     }
 
     /// The part that `byte` belongs to; none if it does not belong to the number.
@@ -88,8 +95,12 @@ impl NumberReader {
         matches!(self.part, Part::Zero | Part::Integer | Part::Fraction | Part::Exponent)
     }
 
-    /// Adds a digit of an integer; any other byte makes the number something else.
+    /// Adds a digit of an integer. A fraction of zeros changes nothing; any other byte makes the number something else.
     fn count(&mut self, byte: u8) {
+        if matches!((self.part, byte), (Part::Point, _) | (Part::Fraction, b'0')) {
+            self.has_fraction = true;
+            return;
+        }
         let digit = matches!(self.part, Part::Zero | Part::Integer).then(|| u64::from(byte - b'0'));
         self.integer =
             self.integer.zip(digit).and_then(|(integer, digit)| integer.checked_mul(10)?.checked_add(digit));
@@ -173,7 +184,13 @@ mod tests {
             ("99999999999999999999999", Number::Other),
             ("-1", Number::Other),
             ("-0", Number::Other),
-            ("1.0", Number::Other),
+            ("7.0", Number::Whole(7)),
+            ("7.000", Number::Whole(7)),
+            ("0.00", Number::Whole(0)),
+            ("7.010", Number::Other),
+            ("7.0e1", Number::Other),
+            ("-7.0", Number::Other),
+            ("18446744073709551616.0", Number::Other),
             ("0.5e-10", Number::Other),
             ("1E+2", Number::Other),
             ("1e999", Number::Other),

@@ -80,7 +80,7 @@ fn text(text: Option<String>) -> Option<String> {
 }
 
 fn date(date: Option<String>) -> Option<String> {
-    text(date.map(|date| day_of(&date).to_owned()))
+    text(date.map(|date| day_of(&date).into_owned()))
 }
 
 /// `ApiUsageQueryResult` and the jobs' results responses.

@@ -1,5 +1,8 @@
 //! From the members of a row to the row.
 
+use std::borrow::Cow;
+
+use crate::WrittenDate;
 use crate::table::{Column, Counter, PackedRow, Symbol, Texts, UsageRow, UsageTable};
 
 /// Where rows go.
@@ -28,8 +31,10 @@ impl<S: RowSink> RowBuilder<S> {
 
     #[inline(always)]
     pub(super) fn text(&mut self, column: Column, text: &str) {
-        let text = if column == Column::Date { day_of(text) } else { text };
-        let symbol = self.sink.text(column, text);
+        let symbol = match column {
+            Column::Date => self.sink.text(column, &day_of(text)),
+            _ => self.sink.text(column, text),
+        };
         self.row.set_text(column, symbol);
     }
 
@@ -44,11 +49,37 @@ impl<S: RowSink> RowBuilder<S> {
     }
 }
 
-/// A bucket's start is midnight UTC, which is a day; any other text stays as it is.
+/// The text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not understood stays
+/// as it is.
 #[inline]
-pub(super) fn day_of(date: &str) -> &str {
-    const MIDNIGHTS: [&str; 2] = ["T00:00:00Z", "T00:00:00.000Z"];
-    MIDNIGHTS.iter().find_map(|midnight| date.strip_suffix(midnight)).unwrap_or(date)
+pub(super) fn day_of(date: &str) -> Cow<'_, str> {
+    match usual_day(date) {
+        Some(day) => day.into(),
+        None => other_day(date),
+    }
+}
+
+/// The day of `yyyy-MM-dd`, alone or as midnight in the service's spelling, if every month has such a day.
+#[inline(always)]
+fn usual_day(date: &str) -> Option<&str> {
+    let (day, time) = date.split_at_checked(10)?;
+    let bytes = day.as_bytes();
+    let is_midnight = matches!(time, "" | "T00:00:00Z" | "T00:00:00.000Z");
+    let are_digits = [0, 1, 2, 3, 5, 6, 8, 9].iter().all(|place| bytes[*place].is_ascii_digit());
+    let is_day = are_digits
+        && (bytes[4], bytes[7]) == (b'-', b'-')
+        && matches!(bytes[5..7], [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
+        && matches!(bytes[8..10], [b'0', b'1'..=b'9'] | [b'1', _] | [b'2', b'0'..=b'8'])
+        && !matches!(bytes[..4], [b'0', b'0', b'0', b'0'] | [b'9', b'9', b'9', b'9']);
+    (is_midnight && is_day).then_some(day)
+}
+
+#[cold]
+fn other_day(date: &str) -> Cow<'_, str> {
+    match WrittenDate::parse(date) {
+        Some(written) => written.to_string().into(),
+        None => date.into(),
+    }
 }
 
 impl RowSink for UsageTable {
@@ -151,13 +182,21 @@ mod tests {
     }
 
     #[test]
-    fn midnights_become_days() {
+    fn midnights_become_days_and_what_is_not_understood_stays() {
         for (date, day) in [
             ("2026-07-01", "2026-07-01"),
             ("2026-07-01T00:00:00Z", "2026-07-01"),
             ("2026-07-01T00:00:00.000Z", "2026-07-01"),
             ("2026-07-01T01:00:00Z", "2026-07-01T01:00:00Z"),
-            ("T00:00:00Z", ""),
+            ("2026-07-31T00:00:00+00:00", "2026-07-31"),
+            ("2026-07-31", "2026-07-31"),
+            ("20260701T020000+0200", "2026-07-01"),
+            ("2026-07-01T01:00:00.50+00", "2026-07-01T01:00:00.5Z"),
+            ("2026-02-29T00:00:00Z", "2026-02-29T00:00:00Z"),
+            ("2026-13-45", "2026-13-45"),
+            ("07/01/2026", "07/01/2026"),
+            ("T00:00:00Z", "T00:00:00Z"),
+            ("", ""),
         ] {
             assert_eq!(day_of(date), day);
         }

@@ -1,6 +1,8 @@
 //! What the documents of a results page look like, as data: the members that are read, in the API's own names and
 //! mostly in the order in which the service writes them. Every other member is skipped.
 
+use std::borrow::Cow;
+
 use crate::table::{Column, Counter};
 
 /// The members of one kind of object that are read.
@@ -38,9 +40,9 @@ pub(super) struct Member {
 }
 
 /// A comma, a name in quotation marks and a colon, to be compared with a text in a few steps.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Written {
-    text: &'static str,
+    text: Cow<'static, str>,
     /// The bytes of the text, and zeros.
     words: [u64; Self::WORDS],
     /// All bits of the bytes of the text.
@@ -51,8 +53,23 @@ impl Written {
     const WORDS: usize = 3;
 
     const fn new(text: &'static str) -> Self {
-        let bytes = text.as_bytes();
-        assert!(bytes.len() <= 8 * Self::WORDS, "the name is too long");
+        assert!(text.len() <= 8 * Self::WORDS, "the name is too long");
+        let (words, masks) = Self::words_of(text.as_bytes());
+        Self { text: Cow::Borrowed(text), words, masks }
+    }
+
+    /// Of a name that is not known before it is read; `None` if it has no plain form or is too long.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        let text = format!(",\"{name}\":");
+        if !name.bytes().all(is_plain) || text.len() > 8 * Self::WORDS {
+            return None;
+        }
+        let (words, masks) = Self::words_of(text.as_bytes());
+        Some(Self { text: text.into(), words, masks })
+    }
+
+    const fn words_of(bytes: &[u8]) -> ([u64; Self::WORDS], [u64; Self::WORDS]) {
         let (mut words, mut masks) = ([0; Self::WORDS], [0; Self::WORDS]);
         let mut place = 0;
         while place < bytes.len() {
@@ -61,7 +78,7 @@ impl Written {
             masks[place / 8] |= 0xFF << shift;
             place += 1;
         }
-        Self { text, words, masks }
+        (words, masks)
     }
 
     /// How many bytes it has, if `bytes` begin with it. At the very end of a piece it may be overlooked.

@@ -6,12 +6,14 @@
 
 #![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
 
+mod builder;
 mod column;
 mod group;
 mod interner;
 mod iter;
 mod legacy;
 mod record;
+mod repeated;
 mod row;
 mod rows;
 mod texts;
@@ -19,6 +21,7 @@ mod texts;
 use std::cmp::Ordering;
 use std::fmt;
 
+pub use builder::TableBuilder;
 pub use column::{Column, Counter};
 pub use iter::{IntoIter, Iter};
 pub use legacy::LegacyRows;
@@ -161,6 +164,34 @@ impl UsageTable {
     #[must_use]
     pub fn group_by(&self, columns: &[Column]) -> Self {
         group::group(self, columns)
+    }
+
+    /// Returns the numbers of the first two rows that have all texts in common, whatever their counts are: rows that one
+    /// answer of the service never has.
+    ///
+    /// Of texts that were chosen to collide in the hash, a repetition may be overlooked.
+    pub fn first_repeated(&self) -> Option<(usize, usize)> {
+        repeated::first_repeated(self)
+    }
+
+    /// Replaces texts of `column` in the rows from number `first` on. `replace` is asked once for each different text,
+    /// and returns `None` for one that stays.
+    pub fn replace_texts(
+        &mut self,
+        column: Column,
+        first: usize,
+        mut replace: impl FnMut(&str) -> Option<String>,
+    ) {
+        let mut replaced: Vec<Option<Symbol>> = vec![None; self.interner.texts().len()];
+        for row in self.rows.iter_mut().skip(first) {
+            let symbol = row.symbol(column);
+            let Some(known) = symbol.index().and_then(|index| replaced.get_mut(index)) else { continue };
+            let new = *known.get_or_insert_with(|| {
+                let new = self.interner.texts().get(symbol).and_then(&mut replace);
+                new.map_or(symbol, |text| self.interner.intern(&text))
+            });
+            row.set_text(column, new);
+        }
     }
 
     /// The rows in the service's own shape, to be serialized: a list of `ApiUsageRow`.
@@ -328,6 +359,25 @@ mod tests {
             prop_assert_eq!(&table, &filtered);
             prop_assert_eq!(table, sorted.into_iter().collect());
         }
+    }
+
+    #[test]
+    fn texts_are_replaced_in_one_column_from_one_row_on() {
+        let record = |text: &str| UsageRecord {
+            date: Some(text.into()),
+            user_id: Some(text.into()),
+            ..Default::default()
+        };
+        let mut table: UsageTable = ["a", "a", "b", "a", ""].map(record).into_iter().collect();
+        let mut asked = Vec::new();
+        table.replace_texts(Column::Date, 1, |text| {
+            asked.push(text.to_owned());
+            (text == "a").then(|| "new".into())
+        });
+        assert_eq!(asked, ["a", "b"]);
+        let texts = |column| table.iter().map(|row| row.text(column).unwrap_or_default()).collect::<Vec<_>>();
+        assert_eq!(texts(Column::Date), ["a", "new", "b", "new", ""]);
+        assert_eq!(texts(Column::UserId), ["a", "a", "b", "a", ""]);
     }
 
     #[test]

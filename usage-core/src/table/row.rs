@@ -3,6 +3,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::ser::SerializeStruct;
 
+use crate::WrittenDate;
 use crate::date::Date;
 use crate::model::HttpMethod;
 use crate::table::texts::{Symbol, Texts};
@@ -38,11 +39,16 @@ impl PackedRow {
         self.texts[column as usize] = symbol;
     }
 
-    /// Sets a count that is not set yet. Most are a number in the row; a larger one is interned.
+    pub(super) fn texts(&self) -> &[Symbol; Column::ALL.len()] {
+        &self.texts
+    }
+
+    /// Sets a count. Most are a number in the row; a larger one is interned.
     #[inline(always)]
     pub(crate) fn set_count(&mut self, counter: Counter, count: u64, intern: impl FnOnce(&str) -> Symbol) {
         let bit = 1 << counter as usize;
         self.present |= bit;
+        self.wide &= !bit;
         self.counts[counter as usize] = u32::try_from(count).unwrap_or_else(|_| {
             self.wide |= bit;
             intern(str::from_utf8(&hex(count)).unwrap_or_default()).0
@@ -103,12 +109,15 @@ impl<'a> UsageRow<'a> {
         self.row.count(counter, self.texts)
     }
 
-    /// The first day of the row's bucket; absent if the query had no granularity, or if the text is no day.
+    /// The first day of the row's bucket; absent if the query had no granularity, or if the text is no day. Only the text
+    /// tells these two apart.
     pub fn date(&self) -> Option<Date> {
-        self.date_text()?.parse().ok()
+        let text = self.date_text()?;
+        text.parse().ok().or_else(|| WrittenDate::parse(text)?.day())
     }
 
-    /// The text of [`date`](Self::date), `yyyy-MM-dd`; what the service wrote if that is no midnight.
+    /// The text of [`date`](Self::date), `yyyy-MM-dd`. A time within a day is `yyyy-MM-ddTHH:mm:ssZ`; what is not
+    /// understood is as the service wrote it.
     pub fn date_text(&self) -> Option<&'a str> {
         self.text(Column::Date)
     }

@@ -26,6 +26,10 @@ impl Rows {
         self.blocks.iter().flatten()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut PackedRow> {
+        self.blocks.iter_mut().flatten()
+    }
+
     #[inline]
     pub(super) fn push(&mut self, row: PackedRow) {
         match self.blocks.last_mut() {
