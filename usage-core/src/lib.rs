@@ -131,6 +131,8 @@ pub use retry_after::RetryAfter;
 pub use scope::{Gap, Scope, ScopeQuery};
 pub use secret::{REDACTED, Secret};
 pub use session::Session;
-pub use table::{Column, Counter, IntoIter, Iter, LegacyRows, TableBuilder, UsageRecord, UsageRow, UsageTable};
+pub use table::{
+    Column, Counter, IntoIter, Iter, LegacyRows, TableBuilder, UsageRecord, UsageRow, UsageTable,
+};
 pub use time::Timestamp;
 pub use written_date::{DateOrder, NumericDate, WrittenDate};

@@ -227,7 +227,8 @@ impl Input<'_> {
 
     /// Takes `text`, whatever the case of its letters.
     fn word(&mut self, text: &str) -> bool {
-        let is_there = self.rest.get(..text.len()).is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()));
+        let is_there =
+            self.rest.get(..text.len()).is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()));
         if is_there {
             self.rest = &self.rest[text.len()..];
         }
@@ -345,7 +346,8 @@ impl Input<'_> {
         let digits = self.digits();
         let (exact, finer) = self.rest.get(..digits).filter(|_| digits > 0)?.split_at(digits.min(9));
         self.rest = &self.rest[digits..];
-        let nanos = exact.iter().chain(&[b'0'; 9]).take(9).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        let nanos =
+            exact.iter().chain(&[b'0'; 9]).take(9).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
         Some(nanos + i128::from(finer.iter().any(|digit| *digit != b'0')))
     }
 

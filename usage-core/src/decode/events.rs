@@ -264,7 +264,11 @@ mod tests {
         let text = "{\"a\":[1.0,null,-2],\"name\":\"x\",\"name\":12}\n[]{\"name\":7} \"x\" ";
         let wanted = read(text, 1, None).unwrap();
         assert_eq!(wanted.text.matches("BeginObject").count(), 2);
-        assert!(wanted.text.contains("BeginList Number(Integer(1)) Null Number(Other) EndList"), "{}", wanted.text);
+        assert!(
+            wanted.text.contains("BeginList Number(Integer(1)) Null Number(Other) EndList"),
+            "{}",
+            wanted.text
+        );
         for cut in 2..=text.len() {
             assert_eq!(read(text, cut, None).unwrap().text, wanted.text);
             let short = read(text, cut, Some("name")).unwrap();
@@ -291,7 +295,9 @@ mod tests {
 
     #[test]
     fn names_that_are_not_plain_or_too_long_have_no_short_way() {
-        for (name, is_one) in [("requests", true), ("oauthClient.name", true), ("a\"b", false), ("a\\b", false)] {
+        for (name, is_one) in
+            [("requests", true), ("oauthClient.name", true), ("a\"b", false), ("a\\b", false)]
+        {
             assert_eq!(MemberName::new(name).is_some(), is_one);
         }
         assert!(MemberName::new(&"x".repeat(20)).is_some() && MemberName::new(&"x".repeat(21)).is_none());
