@@ -26,6 +26,8 @@ pub(crate) enum Code {
     Unreachable = 5,
     /// A threshold of `watch` is crossed.
     Alert = 6,
+    /// The rows are written, and the service has more.
+    Incomplete = 7,
     /// By a signal.
     Interrupted = 130,
 }

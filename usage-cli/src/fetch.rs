@@ -1,15 +1,27 @@
 //! Executions over the driver that a connection names.
 
+use std::collections::VecDeque;
 use std::sync::MutexGuard;
+use std::time::{Instant, SystemTime};
 
 use usage_core::driver::futures;
 use usage_core::error::{BuildError, Error};
-use usage_core::execution::RestoreError;
-use usage_core::{Execution, Notice, Session, Snapshot, UsageQuery, UsageTable};
+use usage_core::{Execution, Notice, Policy, Session, Snapshot, UsageTable};
 
 use crate::connect::Connection;
+use crate::divide::Divisible;
 use crate::observer::Observer;
+use crate::run::seed;
 use crate::transport::{Transport, tokio_runtime};
+
+/// The rows of all parts.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    /// In the order of the parts.
+    pub(crate) tables: Vec<UsageTable>,
+    /// The days of those parts that reached the service's limit of rows and cannot be divided.
+    pub(crate) cut_off: Vec<String>,
+}
 
 /// An execution that ended badly.
 #[derive(Debug)]
@@ -25,76 +37,114 @@ impl From<BuildError> for Stopped {
     }
 }
 
-/// Goes on with the executions `parts`, one after the other in one session, and reads all rows of each. The deadline
-/// of them all begins now.
-pub(crate) fn fetch<Q: UsageQuery + Send + 'static>(
+/// Continues the executions `parts`, one after the other in one session, and reads all rows of each. They share one
+/// deadline, which begins now.
+///
+/// A part whose result reaches the service's limit of rows is replaced by two of half its days, if `divides`.
+pub(crate) fn fetch<Q: Divisible>(
     connection: &Connection,
     parts: Vec<Snapshot<Q>>,
+    divides: bool,
     observer: &Observer,
-) -> Result<Vec<UsageTable>, Stopped> {
+) -> Result<Fetched, Stopped> {
+    let queue = Queue::new(parts, divides, observer);
     match connection.transport {
-        Transport::Blocking => blocking(&connection.client()?, connection, parts, observer),
+        Transport::Blocking => blocking(&connection.client()?, connection, queue),
         Transport::Tokio => {
             let client: usage_tokio::Client = connection.client()?;
-            tokio_runtime()?.block_on(futures(&client, connection, parts, observer))
+            tokio_runtime()?.block_on(futures(&client, connection, queue))
         }
         Transport::AsyncStd => {
             let client: usage_async_std::Client = connection.client()?;
-            async_std::task::block_on(futures(&client, connection, parts, observer))
+            async_std::task::block_on(futures(&client, connection, queue))
         }
     }
 }
 
-fn blocking<Q: UsageQuery + Send + 'static>(
+fn blocking<Q: Divisible>(
     client: &usage_blocking::Client,
     connection: &Connection,
-    parts: Vec<Snapshot<Q>>,
-    observer: &Observer,
-) -> Result<Vec<UsageTable>, Stopped> {
-    let handles = all(parts, |snapshot| client.restore(snapshot))?;
-    let mut tables = Vec::new();
-    for (part, handle) in handles.into_iter().enumerate() {
-        let mut handle = handle.observe(of_part(connection, observer, part, client));
+    mut queue: Queue<'_, Q>,
+) -> Result<Fetched, Stopped> {
+    while let Some((part, snapshot)) = queue.next() {
+        let query = snapshot.query().clone();
+        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
+        let mut handle = restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
-            observer.progress.rows(page.len());
+            queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
-        tables.push(table);
+        queue.arrived(&query, table);
     }
-    Ok(tables)
+    Ok(queue.fetched)
 }
 
-async fn futures<Q: UsageQuery + Send + 'static, D: futures::Drive>(
+async fn futures<Q: Divisible, D: futures::Drive>(
     client: &futures::Client<D>,
     connection: &Connection,
-    parts: Vec<Snapshot<Q>>,
-    observer: &Observer,
-) -> Result<Vec<UsageTable>, Stopped> {
-    let handles = all(parts, |snapshot| client.restore(snapshot))?;
-    let mut tables = Vec::new();
-    for (part, handle) in handles.into_iter().enumerate() {
-        let mut handle = handle.observe(of_part(connection, observer, part, client));
+    mut queue: Queue<'_, Q>,
+) -> Result<Fetched, Stopped> {
+    while let Some((part, snapshot)) = queue.next() {
+        let query = snapshot.query().clone();
+        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
+        let mut handle = restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
-            observer.progress.rows(page.len());
+            queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
-        tables.push(table);
+        queue.arrived(&query, table);
     }
-    Ok(tables)
+    Ok(queue.fetched)
 }
 
-/// Restores all of them at once, before the first is driven: so they have one deadline.
-fn all<Q, H>(
-    parts: Vec<Snapshot<Q>>,
-    restore: impl FnMut(Snapshot<Q>) -> Result<H, RestoreError>,
-) -> Result<Vec<H>, BuildError> {
-    let handles: Result<_, _> = parts.into_iter().map(restore).collect();
-    handles.map_err(|error| BuildError::Client { problem: error.to_string().into() })
+fn unusable(error: usage_core::execution::RestoreError) -> BuildError {
+    BuildError::Client { problem: error.to_string().into() }
 }
 
-fn of_part<Q: UsageQuery, C: HasSession>(
+/// The parts that are still to be fetched, and what came of the others.
+struct Queue<'a, Q> {
+    waiting: VecDeque<Snapshot<Q>>,
+    fetched: Fetched,
+    divides: bool,
+    began: Instant,
+    observer: &'a Observer,
+}
+
+impl<'a, Q: Divisible> Queue<'a, Q> {
+    fn new(parts: Vec<Snapshot<Q>>, divides: bool, observer: &'a Observer) -> Self {
+        Self { waiting: parts.into(), fetched: Fetched::default(), divides, began: Instant::now(), observer }
+    }
+
+    /// The next part, and its place.
+    fn next(&mut self) -> Option<(usize, Snapshot<Q>)> {
+        Some((self.fetched.tables.len(), self.waiting.pop_front()?))
+    }
+
+    /// `policy`, with what is left of its deadline.
+    fn policy(&self, policy: Policy) -> Policy {
+        policy.with_deadline(policy.deadline.saturating_sub(self.began.elapsed()))
+    }
+
+    /// Takes all rows of the part that was the next one.
+    fn arrived(&mut self, query: &Q, table: UsageTable) {
+        if Q::may_be_cut_off(table.len()) {
+            if let Some(halves) = query.halves().filter(|_| self.divides) {
+                let now = SystemTime::now().into();
+                let halves = halves.map(|half| Execution::new(half, Policy::default(), seed(), now).snapshot());
+                self.observer.divided(self.fetched.tables.len(), query, &halves);
+                halves.into_iter().rev().for_each(|half| self.waiting.push_front(half));
+                return;
+            }
+            // The query of an execution that was attached to says nothing of its days.
+            self.fetched.cut_off.push(if self.divides { query.extent() } else { String::new() });
+        }
+        self.fetched.tables.push(table);
+    }
+}
+
+fn of_part<Q: Divisible, C: HasSession>(
     connection: &Connection,
     observer: &Observer,
     part: usize,

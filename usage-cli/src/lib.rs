@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod connect;
 mod credentials;
+mod divide;
 mod dry_run;
 mod exit;
 mod fetch;

@@ -2,8 +2,9 @@
 
 use std::process;
 
-use usage_core::{Execution, Notice, UsageQuery};
+use usage_core::{Execution, Notice, Snapshot, UsageQuery};
 
+use crate::divide::Divisible;
 use crate::halt::Halt;
 use crate::progress::Progress;
 use crate::state::Recorder;
@@ -18,6 +19,18 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
+    /// The result of `query`, the part at `index`, reached the service's limit: its `halves` take its place.
+    pub(crate) fn divided<Q: Divisible>(&self, index: usize, query: &Q, halves: &[Snapshot<Q>; 2]) {
+        self.progress.divided(index, || {
+            let [first, second] = halves.each_ref().map(|half| half.query().extent());
+            let rows = Q::MAX_ROWS.unwrap_or_default();
+            format!("{} reaches the limit of {rows} rows, divided into {first} and {second}", query.extent())
+        });
+        if let Some(recorder) = &self.recorder {
+            recorder.divide(index, halves);
+        }
+    }
+
     /// Takes notice of a step of the part at `index`. If that must be kept and cannot be, the program ends here.
     pub(crate) fn notice<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, notice: Notice) {
         self.progress.notice(index, execution, notice);

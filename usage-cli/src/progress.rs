@@ -22,13 +22,13 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     verbosity: u8,
     started: Instant,
-    /// How many executions the run has.
-    parts: usize,
     status: Arc<Mutex<Status>>,
 }
 
 #[derive(Debug)]
 struct Status {
+    /// How many executions the run has.
+    parts: usize,
     doing: String,
     /// What a wait ends with, and when.
     until: Option<(&'static str, Timestamp)>,
@@ -41,10 +41,10 @@ impl Progress {
     /// Starts to show: the rewritten line only on a terminal and unless `quiet`.
     pub(crate) fn start(quiet: bool, verbosity: u8, parts: usize, attached: Option<&ExecutionId>) -> Self {
         let execution_id = attached.cloned();
-        let status = Status { doing: "connecting".into(), until: None, execution_id, rows: 0 };
+        let status = Status { parts, doing: "connecting".into(), until: None, execution_id, rows: 0 };
         let status = Arc::new(Mutex::new(status));
         let bar = (!quiet && stderr().is_terminal()).then(|| spinner(&status));
-        Self { bar, verbosity, started: Instant::now(), parts, status }
+        Self { bar, verbosity, started: Instant::now(), status }
     }
 
     /// Takes notice of a step of `execution`, the run's part at `index`.
@@ -56,7 +56,8 @@ impl Progress {
         };
         let doing = format!("{part}{}", doing(execution));
         let mut status = self.status();
-        *status = Status { doing, until, execution_id: execution.id().cloned(), rows: status.rows };
+        let (parts, rows) = (status.parts, status.rows);
+        *status = Status { parts, doing, until, execution_id: execution.id().cloned(), rows };
         drop(status);
         match notice {
             Notice::Moved(moved) => {
@@ -85,9 +86,19 @@ impl Progress {
         self.tell(2, || format!("{rows} rows so far"));
     }
 
+    /// Takes notice that the part at `index` was divided into two, and that its rows do not count.
+    pub(crate) fn divided(&self, index: usize, text: impl FnOnce() -> String) {
+        let part = self.part(index);
+        self.tell(1, || format!("{part}{}", text()));
+        let mut status = self.status();
+        status.parts += 1;
+        status.execution_id = None;
+    }
+
     /// Which part of how many it is; nothing if it is the only one.
     fn part(&self, index: usize) -> String {
-        if self.parts > 1 { format!("part {} of {}: ", index + 1, self.parts) } else { String::new() }
+        let parts = self.status().parts;
+        if parts > 1 { format!("part {} of {parts}: ", index + 1) } else { String::new() }
     }
 
     /// One more line, if `-v` was given often enough.
@@ -238,6 +249,7 @@ mod tests {
     fn a_wait_counts_down() {
         let until = now().saturating_add(Duration::from_millis(2500));
         let status = Status {
+            parts: 1,
             doing: "the query is submitted".into(),
             until: Some(("next poll", until)),
             execution_id: None,

@@ -4,30 +4,31 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::SystemTime;
 
-use usage_core::{Execution, ExecutionId, Policy, Snapshot, Timestamp, UsageQuery, UsageTable};
+use usage_core::{Execution, ExecutionId, Policy, Snapshot, Timestamp, UsageQuery};
 
 use crate::args::CommonArgs;
 use crate::connect::{Connection, PaceArgs, ServiceArgs};
 use crate::credentials::CredentialArgs;
 use crate::dry_run::DryRun;
-use crate::exit::{self, Lasting, Problem};
-use crate::fetch::fetch;
+use crate::divide::Divisible;
+use crate::exit::{self, Code, Lasting, Problem};
+use crate::fetch::{Fetched, fetch};
 use crate::halt::Halt;
 use crate::interrupt::Interrupt;
 use crate::merge::Merge;
 use crate::observer::Observer;
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, grouped};
 use crate::progress::Progress;
 use crate::state::{self, Document, Recorder};
 use crate::way_on::WayOn;
 
 /// Runs `query` and writes its rows where they belong.
-pub(crate) fn run<Q: UsageQuery + Send + 'static>(query: Q, args: &CommonArgs) -> Result<(), Problem> {
+pub(crate) fn run<Q: Divisible>(query: Q, args: &CommonArgs) -> Result<(), Problem> {
     run_parts(vec![query], Merge::default(), args)
 }
 
 /// Runs `queries`, the parts of one, and writes the whole of their rows where they belong.
-pub(crate) fn run_parts<Q: UsageQuery + Send + 'static>(
+pub(crate) fn run_parts<Q: Divisible>(
     queries: Vec<Q>,
     merge: Merge,
     args: &CommonArgs,
@@ -63,7 +64,7 @@ fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timest
 }
 
 /// Settles everything about `queries`, the parts of one, that can be settled without a request.
-pub(crate) fn prepare<'a, Q: UsageQuery + Send + 'static>(
+pub(crate) fn prepare<'a, Q: Divisible>(
     queries: Vec<Q>,
     merge: Merge,
     service: &'a ServiceArgs,
@@ -87,7 +88,7 @@ pub(crate) fn prepare<'a, Q: UsageQuery + Send + 'static>(
     let recorder = match &service.state {
         None => None,
         Some(path) => {
-            let document = Document::new(
+            let mut document = Document::new(
                 Q::FAMILY,
                 connection.service(),
                 connection.transport,
@@ -95,43 +96,48 @@ pub(crate) fn prepare<'a, Q: UsageQuery + Send + 'static>(
                 merge.clone(),
                 parts.iter().map(state::part).collect::<Result<_, _>>()?,
             );
+            document.attached = attach.is_some();
             Some(Recorder::create(path, document)?)
         }
     };
-    Ok(Run { connection, parts, merge, recorder, output, pace: &service.pace })
+    Ok(Run { connection, parts, divides: attach.is_none(), merge, recorder, output, pace: &service.pace })
 }
 
 /// A run of which everything is settled.
 pub(crate) struct Run<'a, Q> {
     pub(crate) connection: Connection,
     pub(crate) parts: Vec<Snapshot<Q>>,
+    /// Whether a part whose result reaches the service's limit of rows may be divided.
+    pub(crate) divides: bool,
     pub(crate) merge: Merge,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) output: &'a OutputArgs,
     pub(crate) pace: &'a PaceArgs,
 }
 
-impl<Q: UsageQuery + Send + 'static> Run<'_, Q> {
-    /// Runs it and writes its rows where they belong.
+impl<Q: Divisible> Run<'_, Q> {
+    /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
     pub(crate) fn go(self) -> Result<(), Problem> {
         let (output, merge) = (self.output, self.merge.clone());
         // Ctrl-C in a pager is the pager's.
-        self.go_with(output.file().is_some() || output.may_be_paged(), |tables| {
-            let table = merge.whole(tables);
+        let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
+            let table = merge.whole(fetched.tables);
             match output.file() {
-                Some(file) => output.write_file(file, &table),
-                None => output.write_stdout(&table),
+                Some(file) => output.write_file(file, &table)?,
+                None => output.write_stdout(&table)?,
             }
-        })
+            Ok(fetched.cut_off)
+        })?;
+        if cut_off.is_empty() { Ok(()) } else { Err(incomplete::<Q>(&cut_off)) }
     }
 
     /// Runs it and hands the rows of each part to `finish`, which is not interrupted if it is `whole`.
-    pub(crate) fn go_with(
+    pub(crate) fn go_with<T>(
         self,
         whole: bool,
-        finish: impl FnOnce(Vec<UsageTable>) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        let Self { connection, parts, merge: _, recorder, output, pace } = self;
+        finish: impl FnOnce(Fetched) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let Self { connection, parts, divides, merge: _, recorder, output, pace } = self;
         let first = parts.first().and_then(Snapshot::execution_id);
         let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
         let halt = Halt::at(pace.halt_at);
@@ -148,10 +154,10 @@ impl<Q: UsageQuery + Send + 'static> Run<'_, Q> {
             verbosity: output.verbose,
             halt: halt.clone(),
         };
-        let tables = fetch(&connection, parts, &observer);
+        let fetched = fetch(&connection, parts, divides, &observer);
         progress.finish();
 
-        let tables = tables.map_err(|stopped| {
+        let fetched = fetched.map_err(|stopped| {
             if let (Some(recorder), Some(_), false) =
                 (&recorder, stopped.error.execution_id(), stopped.error.can_resume())
             {
@@ -161,12 +167,30 @@ impl<Q: UsageQuery + Send + 'static> Run<'_, Q> {
         })?;
         halt.point("before writing the result");
         let write = || {
-            finish(tables)?;
+            let finished = finish(fetched)?;
             halt.point("after writing the result");
-            recorder.as_ref().map_or(Ok(()), Recorder::remove)
+            recorder.as_ref().map_or(Ok(()), Recorder::remove)?;
+            Ok(finished)
         };
-        let written = if whole { interrupt.held_off_for_good(write) } else { write() };
+        let written: Result<T, Problem> = if whole { interrupt.held_off_for_good(write) } else { write() };
         written.map_err(|problem| problem.with_hints(guide.way_on().hint(progress.execution_id().as_ref())))
+    }
+}
+
+/// The rows are written, and more may exist of the days `cut_off`, which have as many as the service gives.
+fn incomplete<Q: Divisible>(cut_off: &[String]) -> Problem {
+    let rows = grouped(Q::MAX_ROWS.unwrap_or_default().into());
+    let days: Vec<_> = cut_off.iter().map(String::as_str).filter(|days| !days.is_empty()).collect();
+    let of = if days.is_empty() { "the execution has".into() } else { format!("{} has", days.join(", ")) };
+    let problem = Problem::new(
+        Code::Incomplete,
+        format!("rows are missing: {of} {rows} rows, which is as many as the service gives of one search"),
+    );
+    match days.is_empty() {
+        true => problem.with_hint("without --attach, a search of a period is divided until all rows arrive"),
+        false => problem.with_hint(
+            "what arrived is written; for the rest, search by --method, --uri or --client-name, one after the other",
+        ),
     }
 }
 

@@ -3,9 +3,10 @@
 use clap::Args;
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
 use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
-use usage_core::{ClientId, UsageQuery};
+use usage_core::ClientId;
 
 use crate::args::CommonArgs;
+use crate::divide::Divisible;
 use crate::exit::Problem;
 use crate::merge::Merge;
 use crate::period::PeriodArgs;
@@ -138,7 +139,7 @@ pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
     }
 }
 
-fn run_split<Q: UsageQuery + Send + 'static>(
+fn run_split<Q: Divisible>(
     query: &Q,
     split: impl Fn(&Q) -> Vec<Q>,
     merge: Merge,

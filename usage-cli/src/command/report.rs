@@ -7,12 +7,14 @@ use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
-use usage_core::{ClientId, Date, Interval, UsageQuery, UsageTable};
+use usage_core::{ClientId, Date, Interval, UsageTable};
 
 use crate::config;
 use crate::connect::ServiceArgs;
 use crate::credentials::CredentialArgs;
+use crate::divide::Divisible;
 use crate::exit::Problem;
+use crate::fetch::Fetched;
 use crate::merge::Merge;
 use crate::output::{self, OutputArgs};
 use crate::period::PeriodArgs;
@@ -255,7 +257,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
 }
 
 /// Runs the queries: of the earlier period, if there is one, and of the period.
-fn ask_for<Q: UsageQuery + Send + 'static>(
+fn ask_for<Q: Divisible>(
     queries: Vec<Q>,
     previous: Option<Period>,
     options: &ReportOptions,
@@ -263,7 +265,7 @@ fn ask_for<Q: UsageQuery + Send + 'static>(
 ) -> Result<(), Problem> {
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
-    run.go_with(args.output.file().is_some(), |mut tables| {
+    run.go_with(args.output.file().is_some(), |Fetched { mut tables, .. }| {
         let table = tables.pop().unwrap_or_default();
         let report = match (tables.pop(), previous) {
             (Some(before), period) => Report::compared(&table, &before, period, options),

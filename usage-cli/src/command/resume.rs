@@ -11,6 +11,7 @@ use usage_core::{Execution, Policy, Snapshot, UsageQuery};
 
 use crate::connect::{Connection, PaceArgs};
 use crate::credentials::CredentialArgs;
+use crate::divide::Divisible;
 use crate::exit::{Code, Problem};
 use crate::output::OutputArgs;
 use crate::private_file::Held;
@@ -68,7 +69,7 @@ pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {
     }
 }
 
-fn go_on<Q: UsageQuery + Send + 'static>(
+fn go_on<Q: Divisible>(
     mut document: Document,
     held: Held,
     args: ResumeArgs,
@@ -85,9 +86,9 @@ fn go_on<Q: UsageQuery + Send + 'static>(
     document.transport = transport;
     document.output = output.destination()?;
     let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
-    let merge = document.merge.clone();
+    let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
-    Run { connection, parts, merge, recorder, output: &output, pace: &args.pace }.go()
+    Run { connection, parts, divides, merge, recorder, output: &output, pace: &args.pace }.go()
 }
 
 /// New executions for those that ended without a result, and for those of which nobody knows whether they are.

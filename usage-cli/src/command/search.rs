@@ -1,19 +1,22 @@
 //! `genesys-usage search`: rows by day, client name, method and URI, filtered.
 
 use clap::Args;
-use usage_core::model::{HttpMethod, SearchColumn};
+use usage_core::model::{Granularity, HttpMethod, SearchColumn};
 use usage_core::query::SimpleSearch;
 
 use crate::args::CommonArgs;
 use crate::exit::Problem;
+use crate::merge::Merge;
 use crate::period::PeriodArgs;
-use crate::run::run as run_query;
+use crate::run::run_parts;
 use crate::words::{COLUMNS, HTTP_METHODS, one_of};
 
 /// Usage by day, client name, method and URI, filtered by any of them
 ///
 /// Runs POST /api/v2/usage/simplesearch and reads all pages of its result. The service gives at most 20,000 rows a
-/// search, and has no total of requests here.
+/// search, and has no total of requests here. A period whose result reaches that limit is divided, run as several
+/// searches, one after the other, and comes back as one table. If a single day reaches it, its rows are written, and the
+/// program ends with exit code 7: rows of that day may be missing.
 ///
 /// Permissions, any one of: oauth:client:view, usage:simpleSearch:view.
 #[derive(Debug, Args)]
@@ -60,5 +63,8 @@ pub(crate) fn run(args: SearchArgs) -> Result<(), Problem> {
         .with_oauth_client_names(args.client_name)
         .with_http_methods(args.method)
         .with_template_uris(args.uri);
-    run_query(search, &args.common)
+    // Without dates, a row is the total of its group over the period.
+    let is_dated = search.columns.is_empty() || search.columns.contains(&SearchColumn::Date);
+    let merge = Merge { granularity: is_dated.then_some(Granularity::Day), ..Merge::default() };
+    run_parts(vec![search], merge, &args.common)
 }

@@ -321,11 +321,11 @@ fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
         halt: Halt::default(),
     };
     let execution = Execution::new(query, Policy::default(), seed(), now()).snapshot();
-    let tables = fetch(&connection, vec![execution], &observer);
+    let fetched = fetch(&connection, vec![execution], false, &observer);
     progress.finish();
-    let tables =
-        tables.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &WayOn::Again))?;
-    Ok(tables.into_iter().next().unwrap_or_default())
+    let fetched =
+        fetched.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &WayOn::Again))?;
+    Ok(fetched.tables.into_iter().next().unwrap_or_default())
 }
 
 fn show(format: WatchFormat, report: &Report, alerts: &[Alert]) -> Result<(), Problem> {

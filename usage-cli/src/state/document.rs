@@ -37,6 +37,9 @@ pub(crate) struct Document {
     pub(crate) merge: Merge,
     /// The core's name of the kind of query.
     pub(crate) family: String,
+    /// Whether the execution was submitted elsewhere, by a query that is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) attached: bool,
     /// In the order of their days.
     pub(crate) parts: Vec<Part>,
 }
@@ -90,7 +93,7 @@ impl Document {
         parts: Vec<Part>,
     ) -> Self {
         let (format, family) = (FORMAT.to_owned(), family.to_owned());
-        Self { format, version: VERSION, service, transport, output, merge, family, parts }
+        Self { format, version: VERSION, service, transport, output, merge, family, attached: false, parts }
     }
 
     /// As it is written.

@@ -149,6 +149,17 @@ impl Recorder {
         drop(recording.write());
     }
 
+    /// Puts `halves` in the place of the part at `index`, which ran and is of no use.
+    pub(crate) fn divide<Q: UsageQuery>(&self, index: usize, halves: &[Snapshot<Q>; 2]) {
+        let Ok(halves) = halves.iter().map(part).collect::<Result<Vec<_>, _>>() else { return };
+        let mut recording = self.lock();
+        if index < recording.document.parts.len() {
+            recording.document.parts.splice(index..=index, halves);
+        }
+        // If this cannot be written, the submit of the first half does not go out.
+        drop(recording.write());
+    }
+
     /// The run is done.
     pub(crate) fn remove(&self) -> Result<(), Problem> {
         let mut recording = self.lock();

@@ -18,6 +18,7 @@ mod login;
 mod output_file;
 mod report;
 mod schema;
+mod search;
 mod secrets;
 mod simulate;
 mod snapshots;

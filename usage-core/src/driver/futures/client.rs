@@ -42,6 +42,12 @@ impl<D: Drive> Client<D> {
         Self(Arc::new(Parts { clock: Arc::new(clock), ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// Returns this client with another policy. Both share one session and one pool of connections.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self(Arc::new(Parts { policy: Arc::new(policy), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     /// Runs `query` to its end and returns all its rows.
     pub async fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
         self.start(query).finish().await
