@@ -69,7 +69,8 @@ fn blocking<Q: Divisible>(
     while let Some((part, snapshot)) = queue.next() {
         let query = snapshot.query().clone();
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle = restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
+        let mut handle =
+            restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
             queue.observer.progress.rows(page.len());
@@ -88,7 +89,8 @@ async fn futures<Q: Divisible, D: futures::Drive>(
     while let Some((part, snapshot)) = queue.next() {
         let query = snapshot.query().clone();
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle = restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
+        let mut handle =
+            restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
             queue.observer.progress.rows(page.len());
@@ -132,7 +134,8 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
         if Q::may_be_cut_off(table.len()) {
             if let Some(halves) = query.halves().filter(|_| self.divides) {
                 let now = SystemTime::now().into();
-                let halves = halves.map(|half| Execution::new(half, Policy::default(), seed(), now).snapshot());
+                let halves =
+                    halves.map(|half| Execution::new(half, Policy::default(), seed(), now).snapshot());
                 self.observer.divided(self.fetched.tables.len(), query, &halves);
                 halves.into_iter().rev().for_each(|half| self.waiting.push_front(half));
                 return;

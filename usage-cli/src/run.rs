@@ -9,8 +9,8 @@ use usage_core::{Execution, ExecutionId, Policy, Snapshot, Timestamp, UsageQuery
 use crate::args::CommonArgs;
 use crate::connect::{Connection, PaceArgs, ServiceArgs};
 use crate::credentials::CredentialArgs;
-use crate::dry_run::DryRun;
 use crate::divide::Divisible;
+use crate::dry_run::DryRun;
 use crate::exit::{self, Code, Lasting, Problem};
 use crate::fetch::{Fetched, fetch};
 use crate::halt::Halt;

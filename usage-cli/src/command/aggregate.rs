@@ -1,9 +1,9 @@
 //! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, over long ranges too.
 
 use clap::Args;
+use usage_core::ClientId;
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
 use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
-use usage_core::ClientId;
 
 use crate::args::CommonArgs;
 use crate::divide::Divisible;

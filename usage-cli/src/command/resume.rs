@@ -69,11 +69,7 @@ pub(crate) fn run(args: ResumeArgs) -> Result<(), Problem> {
     }
 }
 
-fn go_on<Q: Divisible>(
-    mut document: Document,
-    held: Held,
-    args: ResumeArgs,
-) -> Result<(), Problem> {
+fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> Result<(), Problem> {
     let mut parts = document.snapshots::<Q>(&args.file)?;
     if args.resubmit {
         submit_anew(&mut document, &mut parts);

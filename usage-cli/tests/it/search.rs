@@ -33,9 +33,8 @@ fn sorted(text: &str) -> Vec<&str> {
 #[test]
 fn a_period_that_reaches_the_limit_is_divided_and_loses_no_row() {
     let service = Service::fixed();
-    let search = |interval: &str| {
-        service.run(&["search", "--interval", interval, "--format", "jsonl"]).well()
-    };
+    let search =
+        |interval: &str| service.run(&["search", "--interval", interval, "--format", "jsonl"]).well();
     let whole = search("2026-07-01/2026-09-28");
     assert!(whole.lines().count() > MAX_ROWS, "{}", whole.lines().count());
     let parts = ["2026-07-01/2026-07-31", "2026-08-01/2026-08-31", "2026-09-01/2026-09-28"].map(search);
@@ -50,7 +49,11 @@ fn a_single_day_that_reaches_the_limit_is_said_and_has_an_exit_code() {
         let day = ["search", "--interval", "2026-10-01/2026-10-01", "--format", "jsonl"];
         let ran = service.run(&[&day[..], &["--transport", transport]].concat());
         assert_eq!((ran.code, ran.stdout.lines().count()), (Some(7), MAX_ROWS), "{}", ran.stderr);
-        for text in ["error: rows are missing: 2026-10-01 has 20,000 rows", "hint: what arrived is written", "--method"] {
+        for text in [
+            "error: rows are missing: 2026-10-01 has 20,000 rows",
+            "hint: what arrived is written",
+            "--method",
+        ] {
             assert!(ran.stderr.contains(text), "{}", ran.stderr);
         }
     }
@@ -66,7 +69,8 @@ fn every_day_that_reaches_the_limit_is_named() {
     let (state, rows) = (directory.path().join("run.json"), directory.path().join("rows.csv"));
     // The whole, its first half, and two days of that; the other half is as it is.
     let interval = "2026-10-01T00:00:00Z/2026-10-03T12:00:00Z";
-    let mut command = service.command(&["search", "--interval", interval, "--output", rows.to_str().unwrap()]);
+    let mut command =
+        service.command(&["search", "--interval", interval, "--output", rows.to_str().unwrap()]);
     let ran = Ran::of(command.args(keeping(&state)));
     assert_eq!(ran.code, Some(7), "{ran:?}");
     assert!(ran.stderr.contains("2026-10-01, 2026-10-02 has 20,000 rows"), "{ran:?}");
@@ -79,9 +83,12 @@ fn every_day_that_reaches_the_limit_is_named() {
 fn an_execution_that_was_attached_to_is_not_divided() {
     let service = Service::misbehaving([Rule::new(Match::Results, page(MAX_ROWS)).always()]);
     for period in [&[][..], &["--last", "9d"]] {
-        let ran = service.run(&[&["search", "--attach", "some-id", "--format", "jsonl"][..], period].concat());
+        let ran =
+            service.run(&[&["search", "--attach", "some-id", "--format", "jsonl"][..], period].concat());
         assert_eq!((ran.code, ran.stdout.lines().count()), (Some(7), MAX_ROWS), "{}", ran.stderr);
-        assert!(ran.stderr.contains("the execution has 20,000 rows") && ran.stderr.contains("without --attach"));
+        assert!(
+            ran.stderr.contains("the execution has 20,000 rows") && ran.stderr.contains("without --attach")
+        );
         let journal = service.server.simulator().journal().to_vec();
         assert!(journal.iter().all(|entry| entry.started.is_none()), "nothing is submitted");
     }
@@ -98,7 +105,8 @@ fn a_search_that_is_divided_resumes_from_any_step() {
         let state = directory.path().join(format!("{at}.json"));
         service.server.simulator().inject(Rule::new(Match::Results, page(MAX_ROWS)).times(1));
         let mut command = service.command(&[&search[..], &["-q", "--halt-at", &at.to_string()]].concat());
-        let mut child = command.args(keeping(&state)).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.args(keeping(&state)).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
         child.kill().unwrap();
