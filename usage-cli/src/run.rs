@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::SystemTime;
 
-use usage_core::{Execution, ExecutionId, Policy, Snapshot, Timestamp, UsageQuery};
+use usage_core::{Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
 
 use crate::args::CommonArgs;
 use crate::connect::{Connection, PaceArgs, ServiceArgs};
@@ -118,13 +118,14 @@ pub(crate) struct Run<'a, Q> {
 impl<Q: Divisible> Run<'_, Q> {
     /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
     pub(crate) fn go(self) -> Result<(), Problem> {
-        let (output, merge) = (self.output, self.merge.clone());
+        let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(&self.parts));
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
+            let scope = if fetched.cut_off.is_empty() { scope } else { scope.with_gap(Gap::RowLimit) };
             let table = merge.whole(fetched.tables);
             match output.file() {
-                Some(file) => output.write_file(file, &table)?,
-                None => output.write_stdout(&table)?,
+                Some(file) => output.write_file(file, &table, &scope)?,
+                None => output.write_stdout(&table, &scope)?,
             }
             Ok(fetched.cut_off)
         })?;
@@ -192,6 +193,17 @@ fn incomplete<Q: Divisible>(cut_off: &[String]) -> Problem {
             "what arrived is written; for the rest, search by --method, --uri or --client-name, one after the other",
         ),
     }
+}
+
+/// Returns what the rows of `parts` cover once they are complete.
+pub(crate) fn scope_of<Q: UsageQuery>(parts: &[Snapshot<Q>]) -> Scope {
+    let now = Timestamp::from(SystemTime::now());
+    let scope = |part: &Snapshot<Q>| {
+        let scope = part.query().scope(part.submitted_at().unwrap_or(now));
+        let was_attached_to = part.execution_id().is_some() && part.submitted_at().is_none();
+        if was_attached_to { scope.attached() } else { scope }
+    };
+    parts.iter().map(scope).reduce(Scope::join).unwrap_or_else(|| Scope::new(Q::FAMILY, now))
 }
 
 /// Who knows how a run that stopped can be gone on with.

@@ -147,6 +147,23 @@ impl Scope {
         Self { query: None, asked_at: None, data_until: None, ..self }
     }
 
+    /// Returns the scope of the rows dated `date` alone: the days of that bucket that were asked for.
+    #[must_use]
+    pub fn of_bucket(&self, date: Date) -> Self {
+        let days = |query: &ScopeQuery| {
+            let granularity = query.granularity.as_ref()?;
+            let (first, last) = (query.interval.first_day(), query.interval.last_day());
+            Interval::from_days(first.max(date), last.min(granularity.last_day(date)?)).ok()
+        };
+        let mut scope = self.clone();
+        if let Some(query) = &mut scope.query
+            && let Some(interval) = days(query)
+        {
+            query.interval = interval;
+        }
+        scope
+    }
+
     /// Returns whether all rows of the answer arrived.
     pub fn is_complete(&self) -> bool {
         self.complete && self.missing.is_empty()
@@ -307,6 +324,21 @@ mod tests {
         let mut other = scope("2026-06/2026-06");
         other.query.as_mut().unwrap().granularity = None;
         assert_eq!(scope("2026-05/2026-05").join(other).query, None);
+    }
+
+    #[test]
+    fn a_bucket_covers_its_days_that_were_asked_for() {
+        let of_bucket = |granularity: Option<Granularity>, date: &str| {
+            let mut scope = scope("2026-06-03/2026-06-30");
+            scope.query.as_mut().unwrap().granularity = granularity;
+            scope.of_bucket(date.parse().unwrap()).query.unwrap().interval.to_string()
+        };
+        assert_eq!(of_bucket(Some(Granularity::Day), "2026-06-10"), "2026-06-10/2026-06-10");
+        assert_eq!(of_bucket(Some(Granularity::Week), "2026-06-01"), "2026-06-03/2026-06-07");
+        assert_eq!(of_bucket(Some(Granularity::Month), "2026-06-01"), "2026-06-03/2026-06-30");
+        assert_eq!(of_bucket(None, "2026-06-10"), "2026-06-03/2026-06-30");
+        assert_eq!(of_bucket(Some("Year".into()), "2026-06-10"), "2026-06-03/2026-06-30");
+        assert_eq!(of_bucket(Some(Granularity::Day), "2027-01-01"), "2026-06-03/2026-06-30");
     }
 
     #[test]

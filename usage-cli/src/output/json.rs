@@ -3,18 +3,19 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use usage_core::UsageTable;
+use usage_core::{Scope, UsageTable};
 
 /// The result of a query that the service completed; there is no output of any other.
 #[derive(Serialize)]
 struct Document<'a> {
     status: &'static str,
+    scope: &'a Scope,
     rows: &'a UsageTable,
 }
 
-/// One document with all rows, on one line.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, &Document { status: "Complete", rows: table })?;
+/// Writes one document with all rows, on one line. The scope stands before the rows, for readers that stream them.
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, &Document { status: "Complete", scope, rows: table })?;
     writeln!(to)
 }
 
@@ -29,9 +30,15 @@ pub(super) fn write_lines(to: &mut dyn Write, table: &UsageTable) -> io::Result<
 
 #[cfg(test)]
 mod tests {
-    use usage_core::UsageRecord;
+    use usage_core::{Timestamp, UsageRecord};
 
     use super::*;
+
+    fn scope() -> Scope {
+        Scope::new("organization", Timestamp::from_unix_millis(1_782_864_000_000))
+    }
+
+    const SCOPE: &str = r#"{"family":"organization","askedAt":"2026-07-01T00:00:00Z","dataUntil":"2026-06-30","complete":true,"missing":[]}"#;
 
     #[test]
     fn what_is_absent_is_left_out() {
@@ -42,13 +49,11 @@ mod tests {
         .into_iter()
         .collect();
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &table).unwrap();
+        write(&mut document, &table, &scope()).unwrap();
         write_lines(&mut lines, &table).unwrap();
         let document = String::from_utf8(document).unwrap();
-        assert_eq!(
-            document,
-            "{\"status\":\"Complete\",\"rows\":[{\"httpMethod\":\"GET\",\"requests\":3},{\"status429\":0}]}\n"
-        );
+        let rows = r#"[{"httpMethod":"GET","requests":3},{"status429":0}]"#;
+        assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":{rows}}}\n"));
         assert_eq!(
             String::from_utf8(lines).unwrap(),
             "{\"httpMethod\":\"GET\",\"requests\":3}\n{\"status429\":0}\n"
@@ -58,9 +63,10 @@ mod tests {
     #[test]
     fn no_rows_are_an_empty_list_and_no_lines() {
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &UsageTable::new()).unwrap();
+        write(&mut document, &UsageTable::new(), &scope()).unwrap();
         write_lines(&mut lines, &UsageTable::new()).unwrap();
-        assert_eq!(document, b"{\"status\":\"Complete\",\"rows\":[]}\n");
+        let document = String::from_utf8(document).unwrap();
+        assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":[]}}\n"));
         assert!(lines.is_empty());
     }
 }

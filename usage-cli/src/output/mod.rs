@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use usage_core::UsageTable;
+use usage_core::{Scope, UsageTable};
 
 use crate::exit::Problem;
 use crate::output::partition::PartitionBy;
@@ -81,26 +81,26 @@ enum Format {
 }
 
 impl Format {
-    fn write(self, to: &mut dyn Write, table: &UsageTable, look: Look) -> io::Result<()> {
+    fn write(self, to: &mut dyn Write, table: &UsageTable, scope: &Scope, look: Look) -> io::Result<()> {
         match self {
             Self::Table => table::write(to, table, look),
             Self::Csv => csv::write(to, table),
-            Self::Json => json::write(to, table),
+            Self::Json => json::write(to, table, scope),
             Self::Jsonl => json::write_lines(to, table),
             Self::Openmetrics => openmetrics::write(to, table),
             #[cfg(feature = "parquet")]
-            Self::Parquet => parquet::write(to, table),
+            Self::Parquet => parquet::write(to, table, scope),
             #[cfg(not(feature = "parquet"))]
             Self::Parquet => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
     /// Writes the rows of one date to a file of a directory that is called by it.
-    fn write_part(self, to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+    fn write_part(self, to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
         match self {
             #[cfg(feature = "parquet")]
-            Self::Parquet => parquet::write_part(to, table),
-            _ => self.write(to, table, Look::plain()),
+            Self::Parquet => parquet::write_part(to, table, scope),
+            _ => self.write(to, table, scope, Look::plain()),
         }
     }
 
@@ -183,21 +183,22 @@ impl OutputArgs {
         file_of(self.output.as_deref())
     }
 
-    /// Writes `table` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
-    pub(crate) fn write_file(&self, path: &Path, table: &UsageTable) -> Result<(), Problem> {
+    /// Writes `table` to the file at `path`, whole or not at all, or to the files in the directory at `path`. `scope` is
+    /// what the rows cover.
+    pub(crate) fn write_file(&self, path: &Path, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
         match self.partition_by {
-            None => write_file(path, |to| self.format().write(to, table, Look::plain())),
+            None => write_file(path, |to| self.format().write(to, table, scope, Look::plain())),
             Some(by) => {
-                let written = partition::write(path, by, self.format(), table);
+                let written = partition::write(path, by, self.format(), table, scope);
                 written.map_err(|(path, error)| cannot_write(&path, &error))
             }
         }
     }
 
-    /// Writes `table` to standard output. That nobody reads it to its end is no problem.
-    pub(crate) fn write_stdout(&self, table: &UsageTable) -> Result<(), Problem> {
+    /// Writes `table`, which covers `scope`, to standard output. A broken pipe is not an error.
+    pub(crate) fn write_stdout(&self, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
         let look = stdout_look();
-        stdout::write(self.lines(table), |to| self.format().write(to, table, look))
+        stdout::write(self.lines(table), |to| self.format().write(to, table, scope, look))
     }
 
     /// Whether rows may go through a pager, which has the terminal then.

@@ -6,46 +6,53 @@ use std::sync::Arc;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
-use usage_core::{Date, UsageTable};
+use usage_core::{Date, Scope, UsageTable};
 
 use crate::output::columns::{COLUMNS, Cell, Column};
 
 /// How many rows a group has at most.
 const GROUP: usize = 1 << 20;
 
+/// The key of the file's metadata that holds the scope, as JSON.
+pub(crate) const SCOPE_KEY: &str = "genesys-usage.scope";
+
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    write_columns(to, table, |_| true)
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
+    write_columns(to, table, scope, |_| true)
 }
 
 /// As [`write()`], without the date: the directory that the file is in says it, and pandas refuses what is there twice.
-pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    write_columns(to, table, |column| !column.is_date())
+pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
+    write_columns(to, table, scope, |column| !column.is_date())
 }
 
 fn write_columns(
     to: &mut dyn Write,
     table: &UsageTable,
+    scope: &Scope,
     is_wanted: impl Fn(&Column) -> bool,
 ) -> io::Result<()> {
     let columns: Vec<_> = COLUMNS.iter().filter(|column| is_wanted(column)).collect();
     // The writer wants to own what it writes to, and to send it.
-    let bytes = encode(table, &columns).map_err(|error| match error {
+    let scope = serde_json::to_string(scope)?;
+    let bytes = encode(table, scope, &columns).map_err(|error| match error {
         ParquetError::External(error) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
         error => io::Error::other(error),
     })?;
     to.write_all(&bytes)
 }
 
-fn encode(table: &UsageTable, columns: &[&Column]) -> Result<Vec<u8>> {
+fn encode(table: &UsageTable, scope: String, columns: &[&Column]) -> Result<Vec<u8>> {
     let fields = columns.iter().copied().map(field).collect::<Result<Vec<_>>>()?;
     let schema = Type::group_type_builder("usage").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
+        .set_key_value_metadata(Some(vec![KeyValue::new(SCOPE_KEY.to_owned(), scope)]))
         .set_created_by(concat!("genesys-usage ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
@@ -125,9 +132,13 @@ mod tests {
     use parquet::record::{Field, RowAccessor};
     use proptest::option;
     use proptest::prelude::*;
-    use usage_core::UsageRecord;
+    use usage_core::{Timestamp, UsageRecord};
 
     use super::*;
+
+    fn scope() -> Scope {
+        Scope::new("organization", Timestamp::from_unix_millis(1_782_864_000_000))
+    }
 
     proptest! {
         #[test]
@@ -142,8 +153,11 @@ mod tests {
                 ..UsageRecord::default()
             });
             let mut file = Vec::new();
-            write(&mut file, &records.collect()).unwrap();
+            write(&mut file, &records.collect(), &scope()).unwrap();
             let reader = SerializedFileReader::new(bytes::Bytes::from(file)).unwrap();
+            let kept = reader.metadata().file_metadata().key_value_metadata().unwrap();
+            let kept = kept.iter().find(|pair| pair.key == SCOPE_KEY).unwrap().value.as_deref().unwrap();
+            prop_assert_eq!(serde_json::from_str::<Scope>(kept).unwrap(), scope());
             let names: Vec<_> = reader.metadata().file_metadata().schema_descr().columns().iter().map(|column| column.name().to_owned()).collect();
             prop_assert!(names.iter().map(String::as_str).eq(COLUMNS.iter().map(|column| column.name)));
             let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
@@ -164,7 +178,7 @@ mod tests {
     #[test]
     fn a_date_that_is_no_day_is_refused_and_not_lost() {
         let record = UsageRecord { date: Some("soon".into()), ..UsageRecord::default() };
-        let error = write(&mut Vec::new(), &[record].into_iter().collect()).unwrap_err();
+        let error = write(&mut Vec::new(), &[record].into_iter().collect(), &scope()).unwrap_err();
         assert!(error.to_string().contains("\"soon\" is the date of a row, but no day"), "{error}");
     }
 }

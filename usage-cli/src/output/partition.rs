@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use usage_core::{Date, UsageTable};
+use usage_core::{Date, Scope, UsageTable};
 
 use crate::output::{Format, file};
 
@@ -49,14 +49,16 @@ pub(super) fn write(
     by: PartitionBy,
     format: Format,
     table: &UsageTable,
+    scope: &Scope,
 ) -> Result<(), (PathBuf, io::Error)> {
     let parts = split(table).map_err(|error| (directory.to_owned(), error))?;
     for (date, part) in parts {
         let value = date.map_or_else(|| NO_VALUE.into(), |date| date.to_string());
         let directory = directory.join(format!("{}={value}", by.column()));
         let path = directory.join(format!("usage.{}", format.extension()));
+        let scope = date.map_or_else(|| scope.clone(), |date| scope.of_bucket(date));
         let written = fs::create_dir_all(&directory)
-            .and_then(|()| file::write(&path, |to| format.write_part(to, &part)));
+            .and_then(|()| file::write(&path, |to| format.write_part(to, &part, &scope)));
         written.map_err(|error| (path, error))?;
     }
     Ok(())
@@ -80,9 +82,13 @@ fn split(table: &UsageTable) -> io::Result<BTreeMap<Option<Date>, UsageTable>> {
 
 #[cfg(test)]
 mod tests {
-    use usage_core::UsageRecord;
+    use usage_core::{Timestamp, UsageRecord};
 
     use super::*;
+
+    fn scope() -> Scope {
+        Scope::new("organization", Timestamp::from_unix_millis(1_782_864_000_000))
+    }
 
     fn table(dates: &[Option<&str>]) -> UsageTable {
         let record = |date: Option<&str>| UsageRecord {
@@ -101,7 +107,7 @@ mod tests {
         let lines =
             |name: &str| fs::read_to_string(lake.join(name).join("usage.csv")).unwrap().lines().count();
         let write =
-            |dates: &[Option<&str>]| write(&lake, PartitionBy::Date, Format::Csv, &table(dates)).unwrap();
+            |dates: &[Option<&str>]| write(&lake, PartitionBy::Date, Format::Csv, &table(dates), &scope()).unwrap();
         write(&[Some("2026-10-01"), Some("2026-10-02"), Some("2026-10-01"), None]);
         assert_eq!(lines("date=2026-10-01"), 3);
         assert_eq!(lines("date=__HIVE_DEFAULT_PARTITION__"), 2);
@@ -114,7 +120,8 @@ mod tests {
     fn a_date_that_is_a_path_becomes_none() {
         let directory = tempfile::tempdir().unwrap();
         let (path, error) =
-            write(directory.path(), PartitionBy::Date, Format::Csv, &table(&[Some("../x")])).unwrap_err();
+            write(directory.path(), PartitionBy::Date, Format::Csv, &table(&[Some("../x")]), &scope())
+                .unwrap_err();
         assert_eq!((&*path, error.kind()), (directory.path(), ErrorKind::InvalidData));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }

@@ -44,8 +44,14 @@ fn every_command_gives_the_same_json_over_every_transport() {
         arguments.extend(["--format", "json", "--transport"]);
         let results =
             TRANSPORTS.map(|transport| service.run(&[&arguments[..], &[transport]].concat()).well());
-        assert!(results.iter().all(|result| *result == results[0]), "{command}");
-        let document: Value = serde_json::from_str(&results[0]).unwrap();
+        let documents = results.clone().map(|result| {
+            let mut document: Value = serde_json::from_str(&result).unwrap();
+            // A later run asks later.
+            document["scope"]["askedAt"].take();
+            document
+        });
+        assert!(documents.iter().all(|document| *document == documents[0]), "{command}");
+        let document = &documents[0];
         assert_eq!(document["status"], "Complete");
         assert!(!document["rows"].as_array().unwrap().is_empty(), "{command}");
         assert!(results[0].ends_with("]}\n") && results[0].matches('\n').count() == 1);

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use usage_sim::{Match, Rule, WireFault};
 
-use crate::support::{Ran, Service, TRANSPORTS, config, keeping};
+use crate::support::{Ran, Service, TRANSPORTS, config, keeping, without_the_time};
 
 /// What a run is killed and measured by.
 struct Case<'a> {
@@ -53,7 +53,7 @@ impl Case<'_> {
             ran.failed(5, &["whether the service took it is not known", "hint: genesys-usage resume "]);
             ran = self.service.resume(&[&resume[..], &["--resubmit"]].concat());
         }
-        assert_eq!(ran.well(), self.wanted, "{point}");
+        assert_eq!(without_the_time(&ran.well()), without_the_time(&self.wanted), "{point}");
         assert!(!state.exists(), "{point}");
         // An answer that was kept is one submit; one that was lost with the program is another one.
         let submits = self.submits();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, Service, program};
+use crate::support::{Ran, Service, program, without_the_time};
 
 /// All commands.
 pub(crate) const COMMANDS: [&[&str]; 21] = [
@@ -69,7 +69,8 @@ fn results() {
         ("events.txt", &["events", "aggregate"]),
         ("events.csv", &["events", "query", "--limit", "5", "--format", "csv"]),
     ] {
-        matches(&format!("results/{name}"), &service.run(&[command, &period].concat()).well());
+        let text = service.run(&[command, &period].concat()).well();
+        matches(&format!("results/{name}"), &without_the_time(&text));
     }
     matches("results/definitions.txt", &service.run(&["events", "definitions"]).well());
 }

@@ -10,6 +10,13 @@ use usage_sim::{Entry, Rule, ServeOptions, Server, Simulator, SimulatorConfig, V
 
 pub(crate) const TRANSPORTS: [&str; 3] = ["blocking", "tokio", "async-std"];
 
+/// Returns `text` without the time at which a query was asked, which is another each time.
+pub(crate) fn without_the_time(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("\"askedAt\":") else { return text.to_owned() };
+    let (_, behind) = rest.split_once("\"complete\"").unwrap();
+    format!("{before}\"askedAt\":…,\"complete\"{behind}")
+}
+
 /// A service whose executions are done at once.
 pub(crate) struct Service {
     pub(crate) server: Server,

@@ -1,3 +1,4 @@
+use crate::date::Date;
 use crate::open_enum::open_enum;
 
 open_enum! {
@@ -9,5 +10,19 @@ open_enum! {
         Week = "Week",
         /// One row a month.
         Month = "Month",
+    }
+}
+
+impl Granularity {
+    /// Returns the last day of the bucket that begins on `first`; `None` for a bucket of unknown length.
+    ///
+    /// A bucket that the interval of the query cuts ends earlier.
+    pub fn last_day(&self, first: Date) -> Option<Date> {
+        match self {
+            Self::Day => Some(first),
+            Self::Week => Some(first.plus_days(6)),
+            Self::Month => Some(first.last_of_month()),
+            Self::Unknown(_) => None,
+        }
     }
 }
