@@ -242,7 +242,7 @@ impl FromStr for BaseUrl {
     type Err = BuildError;
 
     fn from_str(text: &str) -> Result<Self, BuildError> {
-        let refuse = |problem| BuildError::BaseUrl { text: redact_user_info(text), problem };
+        let refuse = |problem| BuildError::BaseUrl { text: without_secrets(text), problem };
         if text.contains('#') {
             return Err(refuse("has a fragment"));
         }
@@ -297,11 +297,17 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A refused URL is quoted in an error; a password in it is not.
-fn redact_user_info(text: &str) -> Box<str> {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("{}@{host}", crate::secret::REDACTED).into(),
+/// A refused URL is quoted in an error; user info and a query, which may hold a secret, are not.
+fn without_secrets(text: &str) -> Box<str> {
+    let shown = match text.rsplit_once('@') {
+        // Whether a password or a query is cut in two there is not known.
+        Some((before, _)) if before.contains(['?', '#']) => crate::secret::REDACTED.into(),
+        Some((_, host)) => format!("{}@{host}", crate::secret::REDACTED),
         None => text.into(),
+    };
+    match shown.find(['?', '#']) {
+        Some(end) => format!("{}{}", &shown[..=end], crate::secret::REDACTED).into(),
+        None => shown.into(),
     }
 }
 
@@ -449,9 +455,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_url_does_not_show_its_password() {
-        let error = "https://user:hunter2@a.b".parse::<BaseUrl>().unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    fn a_refused_url_shows_neither_its_password_nor_its_query() {
+        for text in [
+            "https://user:hunter2@a.b",
+            "https://user:hun?hunter2@a.b",
+            "https://hunter2@a.b?hunter2",
+            "https://a.b/x?token=hunter2",
+            "https://a.b/#access_token=hunter2",
+            "http://a.b?hunter2",
+            "a.b?hunter2#hunter2",
+            "https://a.b?x=1@hunter2?y",
+        ] {
+            let error = text.parse::<BaseUrl>().unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hunter2"), "{text}: {shown}");
+        }
     }
 
     #[test]
