@@ -7,6 +7,7 @@ use usage_core::{Endpoint, Session};
 
 use crate::connect::Connection;
 use crate::login::Keeper;
+use crate::secrets;
 use crate::transport::{Transport, tokio_runtime};
 
 /// Calls single endpoints, all in one session, over the driver that the connection names.
@@ -65,6 +66,7 @@ impl Caller {
 
     /// The token may have been renewed, whatever came of the call.
     fn keep(&self) {
+        secrets::know_session(&self.session());
         if let Some(keeper) = &self.keeper {
             keeper.look(&self.session());
         }

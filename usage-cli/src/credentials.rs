@@ -10,6 +10,7 @@ use crate::config::{Config, ProfileArgs, Settings};
 use crate::exit::Problem;
 use crate::login::{Login, Store};
 use crate::secret_source::SecretFrom;
+use crate::secrets;
 use crate::variables::{Variables, variable};
 
 pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
@@ -71,14 +72,28 @@ impl Source {
     pub(crate) fn grant(&self) -> Result<Grant, Problem> {
         match self {
             Self::AccessToken(token) => {
-                AccessToken::parse(token.value.read()?.expose()).map(Grant::Manual).map_err(Problem::build)
+                let text = token.value.read()?;
+                let token = bare_token(text.expose());
+                secrets::know(token);
+                AccessToken::parse(token).map(Grant::Manual).map_err(Problem::build)
             }
             Self::Client { id, secret } => {
-                Grant::client_credentials(&id.value, secret.value.read()?).map_err(Problem::build)
+                let secret = secret.value.read()?;
+                secrets::know_client(&id.value, secret.expose());
+                Grant::client_credentials(&id.value, secret).map_err(Problem::build)
             }
             Self::Login(login, _) => login.grant(),
         }
     }
+}
+
+/// The token of a header that was pasted: `Authorization: Bearer abc`, or without its name.
+fn bare_token(text: &str) -> &str {
+    let without = |text, prefix: &str| match str::split_at_checked(text, prefix.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(prefix) => rest.trim_start(),
+        _ => text,
+    };
+    without(without(text, "authorization:"), "bearer ")
 }
 
 impl CredentialArgs {
@@ -204,7 +219,16 @@ mod tests {
         assert_eq!(who(None, &[id, secret, token]).unwrap(), "token");
         assert_eq!(who(None, &[id, secret, (ACCESS_TOKEN, "")]).unwrap(), "id:secret");
         assert_eq!(who(Some("other"), &[id, secret, token]).unwrap(), "other:secret");
-        for environment in [&[id][..], &[secret], &[id, (CLIENT_SECRET, "")]] {
+        // What clipboards and files add is left out.
+        assert_eq!(who(None, &[(CLIENT_ID, "id\n"), (CLIENT_SECRET, " s3cret\r\n")]).unwrap(), "id:s3cret");
+        assert_eq!(who(None, &[(CLIENT_ID, "id"), (CLIENT_SECRET, "\u{feff}s3cret")]).unwrap(), "id:s3cret");
+        for pasted in
+            ["token\r\n", "Bearer token", "bearer  token ", "Authorization: Bearer token", "BEARER token"]
+        {
+            assert_eq!(who(None, &[(ACCESS_TOKEN, pasted)]).unwrap(), "token", "{pasted:?}");
+        }
+        for environment in [&[id][..], &[secret], &[id, (CLIENT_SECRET, "")], &[id, (CLIENT_SECRET, " \r\n")]]
+        {
             let problem = who(None, environment).unwrap_err();
             assert!(!problem.contains("\"secret\""), "{problem}");
         }

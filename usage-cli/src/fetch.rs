@@ -12,6 +12,7 @@ use crate::connect::Connection;
 use crate::divide::Divisible;
 use crate::observer::Observer;
 use crate::run::seed;
+use crate::secrets;
 use crate::transport::{Transport, tokio_runtime};
 
 /// The rows of all parts.
@@ -153,12 +154,15 @@ fn of_part<Q: Divisible, C: HasSession>(
     part: usize,
     client: &C,
 ) -> impl FnMut(&Execution<Q>, Notice) + Send + 'static {
-    let (observer, kept) =
-        (observer.clone(), connection.keeper.clone().map(|keeper| (keeper, client.clone())));
+    let (observer, keeper, client) = (observer.clone(), connection.keeper.clone(), client.clone());
     move |execution, notice| {
-        // Before anything else: the old token may be spent.
-        if let (Some((keeper, client)), Notice::Moved(_)) = (&kept, notice) {
-            keeper.look(&client.session());
+        // Before anything else: the old token may be spent, and the new one may be in what is said next.
+        if let Notice::Moved(_) = notice {
+            let session = client.session();
+            match &keeper {
+                Some(keeper) => keeper.look(&session),
+                None => secrets::know_session(&session),
+            }
         }
         observer.notice(part, execution, notice);
     }

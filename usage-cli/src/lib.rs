@@ -12,6 +12,7 @@ mod config;
 mod connect;
 mod credentials;
 mod divide;
+mod draft;
 mod dry_run;
 mod exit;
 mod fetch;
@@ -36,17 +37,22 @@ mod report;
 mod run;
 mod saved;
 mod secret_source;
+mod secrets;
 mod sort;
 mod state;
 mod stderr;
 mod stdout;
+mod text;
 mod transport;
+mod trust;
 mod variables;
 mod watch;
 mod way_on;
 mod words;
 
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::{Arc, atomic::AtomicBool};
 
 use clap::{CommandFactory, Parser};
 
@@ -54,6 +60,7 @@ use crate::cli::Cli;
 
 /// The program: reads the command line of this process, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
+    report_file_size_limit();
     let Cli { command } = Cli::parse();
     let verbosity = command.verbosity();
     match command.run(Cli::command) {
@@ -62,6 +69,17 @@ pub fn main() -> ExitCode {
             problem.report(verbosity);
             problem.code().into()
         }
+    }
+}
+
+/// Lets a write beyond the limit for the size of files (`ulimit -f`) fail like one to a full disk, in place of ending the
+/// program.
+fn report_file_size_limit() {
+    #[cfg(unix)]
+    {
+        let is_exceeded = Arc::new(AtomicBool::new(false));
+        // Without the handler the program is ended, as any other.
+        drop(signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), is_exceeded));
     }
 }
 

@@ -11,7 +11,9 @@ use usage_core::{
 };
 
 use crate::output::grouped;
+use crate::secrets::redacted;
 use crate::stderr;
+use crate::text::one_line;
 
 const REDRAW: Duration = Duration::from_millis(100);
 
@@ -135,7 +137,7 @@ fn spinner(status: &Arc<Mutex<Status>>) -> ProgressBar {
     let show = move |_: &ProgressState, to: &mut dyn fmt::Write| {
         let status = shared.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to memory does not fail.
-        let _ = write!(to, "{status}");
+        let _ = to.write_str(&one_line(&redacted(&status.to_string())));
     };
     let style = ProgressStyle::with_template("{spinner} {elapsed:>3}  {status}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key("status", show);

@@ -1,9 +1,11 @@
-//! Lines on stderr: in colour on a terminal that likes it, and none if nobody listens.
+//! Lines on stderr: in colour on a terminal that shows it; printable, and without any known secret.
 
 use std::fmt::Display;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+
+use crate::{secrets, text};
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -22,5 +24,5 @@ pub(crate) fn labelled(label: &str, style: Style, text: impl Display) {
 
 /// Whatever another side put into the text stays in this line and sends nothing to the terminal.
 fn one_line(text: impl Display) -> String {
-    text.to_string().replace(char::is_control, " ")
+    text::one_line(&secrets::redacted(&text.to_string())).into_owned()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::text::is_printable;
+
 /// A picture: what is in it, and how large it is.
 #[derive(Debug)]
 pub(crate) struct Picture {
@@ -81,10 +83,9 @@ impl<T: Display> Display for Escaped<T> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 '\n' | '\t' => f.write_char(c)?,
-                c if c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(&c) => f.write_char('\u{FFFD}')?,
-                // A name must not turn the direction of what stands behind it.
-                '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => f.write_char('\u{FFFD}')?,
-                c => f.write_char(c)?,
+                c if is_printable(c) => f.write_char(c)?,
+                // XML cannot have it, or it would change what stands behind it.
+                _ => f.write_char('\u{FFFD}')?,
             }
         }
         Ok(())

@@ -24,6 +24,7 @@ use crate::credentials::{CredentialArgs, Source};
 use crate::exit::{self, Code, Problem};
 use crate::listing::{Column, ListingArgs, ListingFormat};
 use crate::output::printable;
+use crate::secrets::redacted;
 use crate::stderr;
 use crate::variables::Variables;
 
@@ -130,7 +131,8 @@ impl Report {
         if self.live {
             stderr::line(format_args!("{name}: {}", verdict.word()));
         }
-        self.checks.push(Check { name, verdict, text: text.to_string(), fix });
+        let shown = |text: String| redacted(&text).into_owned();
+        self.checks.push(Check { name, verdict, text: shown(text.to_string()), fix: fix.map(shown) });
     }
 
     fn ok(&mut self, name: &'static str, text: impl Display) {

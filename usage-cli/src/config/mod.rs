@@ -26,11 +26,14 @@ mod settings;
 use std::cell::OnceCell;
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use clap::Args;
 use etcetera::BaseStrategy;
 
 use crate::exit::Problem;
+use crate::paths::shell_word;
+use crate::stderr::{self, WARNING};
 use crate::variables::{Variables, variable};
 use crate::words::meant;
 pub(crate) use settings::Settings;
@@ -92,13 +95,15 @@ impl Config {
         let mut config =
             Self { profile, own: Vec::new(), home, official: OnceCell::new(), sdk: OnceCell::new() };
         let mut others = Vec::new();
-        if let Some((path, text)) = text {
+        if let Some((path, (text, is_readable))) = text {
             let mut file = file::parse(&path, &text)?;
             config.profile = config.profile.or(file.profile);
             let own = config.profile.as_ref().and_then(|name| file.profiles.remove(name));
             config.own = own.into_iter().chain([file.common]).collect();
             others = file.profiles.into_keys().collect();
-            warn_of_secrets(&path, &config.own);
+            if is_readable {
+                warn_of_secrets(&path, &config.own);
+            }
         }
         match &config.profile {
             Some(name) if config.own.len() < 2 && config.official()?.is_none() => {
@@ -195,30 +200,15 @@ fn no_such_file(path: &Path) -> Problem {
     Problem::usage(format!("there is no configuration {}", path.display()))
 }
 
-/// A warning, the first time, if the file at `path` holds a secret and others can read it.
-#[cfg(unix)]
+/// A warning, the first time, if the file at `path`, which other accounts can read, holds a secret.
 fn warn_of_secrets(path: &Path, settings: &[Settings]) {
-    use std::os::unix::fs::PermissionsExt;
-    use std::sync::Once;
-
-    use crate::paths::shell_word;
-    use crate::stderr::{self, WARNING};
-
-    let has_secret = settings.iter().any(|s| s.client_secret.is_some() || s.access_token.is_some());
-    let mode = std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode());
-    if has_secret && mode & 0o077 != 0 {
-        static WARNED: Once = Once::new();
-        let text = format!(
-            "others may read the secrets in {}; to keep them out: chmod 600 {}",
-            path.display(),
-            shell_word(path)
-        );
+    static WARNED: Once = Once::new();
+    if settings.iter().any(|s| s.client_secret.is_some() || s.access_token.is_some()) {
+        let (name, word) = (path.display(), shell_word(path));
+        let text = format!("others may read the secrets in {name}; to keep them out: chmod 600 {word}");
         WARNED.call_once(|| stderr::labelled("warning", WARNING, text));
     }
 }
-
-#[cfg(not(unix))]
-fn warn_of_secrets(_: &Path, _: &[Settings]) {}
 
 /// Reads `text` as each kind of file, and shows the settings that it has as such.
 #[cfg(feature = "fuzzing")]

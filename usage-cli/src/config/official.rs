@@ -18,7 +18,7 @@ const CLIENT_CREDENTIALS: [&str; 3] = ["1", "0", ""];
 /// The profile `name` of the file at `path`; `None` if there is no such file or no such profile. Keys that this program
 /// has no use for are skipped: the file is another program's.
 pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Option<Settings>, Problem> {
-    read(path)?.map_or(Ok(None), |text| parse(path, &text, name.unwrap_or(DEFAULT)))
+    read(path)?.map_or(Ok(None), |(text, _)| parse(path, &text, name.unwrap_or(DEFAULT)))
 }
 
 pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Option<Settings>, Problem> {

@@ -15,7 +15,7 @@ const SDKS: [&str; 5] = ["go", "python", "java", "dotnet", "javascript"];
 pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
     for sdk in SDKS {
         let path = home.join(format!(".genesyscloud{sdk}")).join("config");
-        if let Some(text) = read(&path)? {
+        if let Some((text, _)) = read(&path)? {
             let settings = parse(&path, &text)?;
             if settings.has_host() {
                 return Ok(Some(settings));

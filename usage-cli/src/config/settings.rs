@@ -1,14 +1,15 @@
 //! What one place says.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use usage_core::{BaseUrl, Region, Secret};
 
 use crate::exit::Problem;
+use crate::text::decoded;
 use crate::transport::Transport;
+use crate::trust::{self, Role};
 
 /// No configuration is longer; this is the wrong file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -49,16 +50,22 @@ pub(super) fn profile_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The text of the file at `path`, if there is one.
-pub(super) fn read(path: &Path) -> Result<Option<String>, Problem> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
-    match read {
-        Ok(length) if length as u64 > MAX_BYTES => {
-            Err(Problem::usage(format!("{} is far too long for a configuration", path.display())))
-        }
-        Ok(_) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Problem::usage(format!("cannot read {}: {error}", path.display()))),
+/// The text of the file at `path`, if there is one, and whether other accounts can read it.
+pub(super) fn read(path: &Path) -> Result<Option<(String, bool)>, Problem> {
+    let file = match trust::open(path, Role::Configuration) {
+        Ok(file) => file,
+        Err(distrust) if distrust.is_missing() => return Ok(None),
+        Err(distrust) => return Err(distrust.problem("", path)),
+    };
+    let is_readable = trust::is_readable_by_others(&file);
+    let mut bytes = Vec::new();
+    let name = path.display();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Problem::usage(format!("cannot read {name}: {error}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Problem::usage(format!("{name} is far too long for a configuration")));
     }
+    let text = decoded(bytes).map_err(|problem| Problem::usage(format!("cannot read {name}: {problem}")))?;
+    Ok(Some((text, is_readable)))
 }

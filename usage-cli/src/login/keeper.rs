@@ -6,6 +6,7 @@ use usage_core::Session;
 
 use crate::exit::Problem;
 use crate::login::{Login, Store};
+use crate::secrets;
 use crate::stderr::{self, WARNING};
 
 /// Keeps a log-in up to date while a command uses it. Clones share it.
@@ -23,6 +24,7 @@ impl Keeper {
     /// Writes the token of `session` into the file if it is a new one. That it cannot be written does not end the
     /// command, which goes on with the token.
     pub(crate) fn look(&self, session: &Session) {
+        secrets::know_session(session);
         let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
         if login.take(session)
             && let Err(problem) = self.write(&login)

@@ -23,7 +23,8 @@ use crate::output::partition::PartitionBy;
 use crate::paths::directory;
 use crate::stdout;
 
-pub(crate) use crate::output::table::{Look, grouped, printable, shortened};
+pub(crate) use crate::output::table::{Look, grouped, shortened};
+pub(crate) use crate::text::printable;
 
 /// What becomes of the rows.
 #[derive(Debug, Args)]
@@ -212,9 +213,12 @@ impl OutputArgs {
     }
 }
 
-/// The file that `--output` names; `-` is standard output.
+/// What names standard output.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// The file that `--output` names; `-` and `/dev/stdout` are standard output.
 pub(crate) fn file_of(output: Option<&Path>) -> Option<&Path> {
-    output.filter(|path| *path != Path::new("-"))
+    output.filter(|path| !STDOUT.iter().any(|name| *path == Path::new(name)))
 }
 
 /// The format whose files are called like `file`.

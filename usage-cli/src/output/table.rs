@@ -8,6 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use usage_core::{UsageRow, UsageTable};
 
 use crate::output::columns::{COLUMNS, Cell, Column};
+use crate::text::printable;
 
 /// Between two columns, and on a terminal that is too narrow.
 const GAP: usize = 2;
@@ -184,15 +185,6 @@ impl Sized {
     fn pad(&self, cell: &str) -> String {
         let padding = " ".repeat(self.width.saturating_sub(cell.width()));
         if self.is_text() { format!("{cell}{padding}") } else { format!("{padding}{cell}") }
-    }
-}
-
-/// A name may be anything; it must not be able to steer the terminal.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
-        text.replace(char::is_control, "\u{FFFD}").into()
-    } else {
-        text.into()
     }
 }
 

@@ -1,0 +1,188 @@
+//! The secrets that this process has come across, so that none of them is shown.
+//!
+//! A server may repeat a token or a secret in an error, encoded or cut off; whatever the program says to people goes
+//! through [`redacted`].
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use usage_core::{REDACTED, Secret, Session};
+
+/// Shorter ones are words that occur by themselves.
+const MIN_LENGTH: usize = 4;
+
+/// Of a long secret, so much of its beginning is redacted wherever it occurs: messages are cut off.
+const HEAD: usize = 12;
+
+/// What a URL's encoding leaves as it is (RFC 3986).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Each secret in all its forms.
+static KNOWN: Mutex<Vec<Vec<Secret<String>>>> = Mutex::new(Vec::new());
+
+/// Takes notice of `secret`.
+pub(crate) fn know(secret: &str) {
+    let mut known = known();
+    let is_known = || known.iter().any(|forms| forms.first().is_some_and(|form| form.expose() == secret));
+    if secret.len() >= MIN_LENGTH && !is_known() {
+        known.push(forms(secret));
+    }
+}
+
+/// Takes notice of a client's secret, and of the pair as basic authentication sends it.
+pub(crate) fn know_client(id: &str, secret: &str) {
+    know(secret);
+    if secret.len() >= MIN_LENGTH {
+        let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+        know(&STANDARD.encode(format!("{id}:{secret}")));
+        know(&STANDARD.encode(format!("{}:{}", encode(id), encode(secret))));
+    }
+}
+
+/// Takes notice of the tokens of `session`.
+pub(crate) fn know_session(session: &Session) {
+    if let Some(token) = session.access_token() {
+        know(token.expose());
+    }
+    if let Some(token) = session.refresh_token() {
+        know(token.expose());
+    }
+}
+
+/// `text` without any known secret.
+pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
+    let known = known();
+    let mut found: Vec<_> = known.iter().flatten().flat_map(|form| places(text, form.expose())).collect();
+    drop(known);
+    if found.is_empty() {
+        return text.into();
+    }
+    found.sort_by_key(|place| (place.start, place.end));
+    let (mut shown, mut end) = (String::new(), 0);
+    for place in found {
+        // Places may overlap: forms begin alike.
+        if place.start >= end {
+            shown.push_str(text.get(end..place.start).unwrap_or_default());
+            shown.push_str(REDACTED);
+        }
+        end = end.max(place.end);
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    shown.into()
+}
+
+fn known() -> MutexGuard<'static, Vec<Vec<Secret<String>>>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `secret`, and what it becomes in a URL, a form, JSON, HTML and base64.
+fn forms(secret: &str) -> Vec<Secret<String>> {
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let percent = utf8_percent_encode(secret, RESERVED).to_string();
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let mut forms = vec![secret.to_owned()];
+    let others = [
+        json.replace('/', "\\/"),
+        json,
+        lower_case_escapes(&percent),
+        percent,
+        form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        html,
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ];
+    for form in others {
+        if form.len() >= MIN_LENGTH && !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms.into_iter().map(Secret::new).collect()
+}
+
+/// Percent-encoding with small letters.
+fn lower_case_escapes(percent: &str) -> String {
+    let mut parts = percent.split('%');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        text.push('%');
+        text.push_str(&escape.to_ascii_lowercase());
+        text.push_str(rest);
+    }
+    text
+}
+
+/// Where `secret` is in `text`, or the beginning of a long one.
+fn places<'a>(text: &'a str, secret: &'a str) -> impl Iterator<Item = Range<usize>> + use<'a> {
+    let head = if secret.len() > HEAD { secret.get(..HEAD).unwrap_or(secret) } else { secret };
+    text.match_indices(head).map(move |(start, _)| {
+        let alike = text[start..].bytes().zip(secret.bytes()).take_while(|(one, other)| one == other).count();
+        let end = (start + alike..=text.len()).find(|end| text.is_char_boundary(*end));
+        start..end.unwrap_or(text.len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_redacted_in_every_form() {
+        let secret = "p/w+\"x\"&<y> zz-é_99";
+        know_client("a client", secret);
+        let (percent, basic) = (
+            utf8_percent_encode(secret, RESERVED).to_string(),
+            STANDARD.encode(format!("a client:{secret}")),
+        );
+        for form in [
+            secret.to_owned(),
+            serde_json::to_string(secret).unwrap(),
+            serde_json::to_string(secret).unwrap().replace('/', "\\/"),
+            lower_case_escapes(&percent),
+            percent,
+            form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+            STANDARD.encode(secret),
+            URL_SAFE_NO_PAD.encode(secret),
+            basic,
+        ] {
+            let said = format!("the server said <{form}> and <{form}>");
+            let shown = redacted(&said);
+            assert_eq!(shown.matches(REDACTED).count(), 2, "{shown}");
+            assert!(!shown.contains(&form[3..8]), "{shown}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_secret_its_beginning_is_enough() {
+        know("0123456789-a-long-token");
+        for end in 12..23 {
+            let text = format!("Bearer {}…", &"0123456789-a-long-token"[..end]);
+            assert_eq!(redacted(&text), format!("Bearer {REDACTED}…"));
+        }
+        assert_eq!(redacted("0123456789"), "0123456789");
+        // What would redact every other word is none.
+        know("a");
+        assert_eq!(redacted("a word"), "a word");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_secret_is_left_and_all_else_stays(
+            secret in "[!-~]{16,40}", before in "[ -~é]{0,20}", after in "[ -~é]{0,20}"
+        ) {
+            prop_assume!(!before.contains(&secret[..1]) && !after.contains(&secret[..1]));
+            know(&secret);
+            let text = format!("{before} {secret} {after}");
+            let shown = redacted(&text);
+            prop_assert!(!shown.contains(&secret), "{}", shown);
+            prop_assert!(shown.contains(REDACTED));
+        }
+    }
+}
