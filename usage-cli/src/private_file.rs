@@ -1,16 +1,16 @@
 //! A private file that is replaced as a whole, and that one process at a time holds.
 //!
-//! The lock is on the file itself, not on its name: whoever replaces the file locks the new one before it takes the old
-//! one's place, so there is no moment at which a file of a running process is not locked. A lock ends with its process.
+//! The lock is on the file itself, not on its name: a process that replaces the file locks the new one before it takes
+//! the old one's place, so there is no moment at which the file of a running process is not locked. A lock ends with
+//! its process.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use fs4::{FileExt, TryLockError};
-use tempfile::{Builder, NamedTempFile};
-
+use crate::draft::{self, Access, Draft, lock};
 use crate::paths::directory;
+use crate::trust::{self, Distrust, Role};
 
 /// Keeps other processes from the file as long as it lives.
 #[derive(Debug)]
@@ -25,53 +25,76 @@ impl Held {
     }
 }
 
-/// Makes the file at `path`; an error if there is one.
-pub(crate) fn create(path: &Path, text: &str) -> io::Result<Held> {
+/// Shows that a file can be made at `path`, where there is none, and removes what earlier processes left beside it.
+pub(crate) fn prove(path: &Path) -> io::Result<()> {
     if path.file_name().is_none() {
         return Err(ErrorKind::InvalidFilename.into());
     }
-    // The renaming below would see it, too, but not on every file system.
+    // Creating it would see this, too, but not on every file system.
     if fs::symlink_metadata(path).is_ok() {
         return Err(ErrorKind::AlreadyExists.into());
     }
-    Ok(Held { file: temporary(path, text)?.persist_noclobber(path)? })
+    draft::prove(&directory(path))
 }
 
-/// Puts `text` in the place of the file at `path`. Whoever held that one must keep it until this is done.
+/// Makes the file at `path`; an error if there is one.
+pub(crate) fn create(path: &Path, text: &str) -> io::Result<Held> {
+    prove(path)?;
+    Ok(Held { file: written(path, text)?.create(path)? })
+}
+
+/// Puts `text` in the place of the file at `path`. The caller that held that one keeps it until this is done.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<Held> {
-    Ok(Held { file: temporary(path, text)?.persist(path)? })
+    let path = followed(path);
+    Ok(Held { file: written(&path, text)?.replace(&path)? })
 }
 
-/// Removes the file at `path`, if it is there.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
+/// Shows that a file as long as `text` can be written beside `path`: for what must not be lost once it is there.
+pub(crate) fn prove_room(path: &Path, text: &str) -> io::Result<()> {
+    written(&followed(path), text).map(drop)
+}
+
+/// Removes the file at `path`, and the link that leads to it if `path` is one; `false` if there is none.
+pub(crate) fn remove(path: &Path) -> io::Result<bool> {
+    let target = followed(path);
+    let is_linked = target != path && removed(&target)?;
+    Ok(removed(path)? || is_linked)
+}
+
+fn removed(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Opens and holds the file at `path`; [`WouldBlock`](ErrorKind::WouldBlock) if another process holds it.
-pub(crate) fn hold(path: &Path) -> io::Result<Held> {
-    let file = File::open(path)?;
+/// Opens and holds the file at `path`, if it can be trusted as a `role`; [`WouldBlock`](ErrorKind::WouldBlock) if
+/// another process holds it. What earlier processes left beside it is removed.
+pub(crate) fn hold(path: &Path, role: Role) -> Result<Held, Distrust> {
+    let file = trust::open(path, role)?;
     lock(&file)?;
-    // The one who held it may have replaced it before it let go.
-    if is_at(&file, path)? { Ok(Held { file }) } else { Err(ErrorKind::WouldBlock.into()) }
+    // The process that held it may have replaced it before it let go.
+    if !is_at(&file, path)? {
+        return Err(io::Error::from(ErrorKind::WouldBlock).into());
+    }
+    draft::sweep(&directory(&followed(path)));
+    Ok(Held { file })
 }
 
-/// A complete and locked file beside `path`. Temporary files are private by themselves.
-fn temporary(path: &Path, text: &str) -> io::Result<NamedTempFile> {
-    let mut temporary = Builder::new().prefix(".genesys-usage-").tempfile_in(directory(path))?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().sync_all()?;
-    lock(temporary.as_file())?;
-    Ok(temporary)
+/// A complete and locked file that has no place yet.
+fn written(path: &Path, text: &str) -> io::Result<Draft> {
+    let draft = Draft::beside(path, Access::Private)?;
+    draft.file().write_all(text.as_bytes())?;
+    draft.file().sync_all()?;
+    Ok(draft)
 }
 
-/// A file system without locks has none to offer.
-fn lock(file: &File) -> io::Result<()> {
-    match FileExt::try_lock(file) {
-        Err(TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+/// Where a link leads: the file is replaced, not the link.
+fn followed(path: &Path) -> PathBuf {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+        _ => path.to_owned(),
     }
 }
 
@@ -107,8 +130,7 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        remove(&path).unwrap();
-        remove(&path).unwrap();
+        assert!(remove(&path).unwrap() && !remove(&path).unwrap());
         assert!(!path.exists());
     }
 
@@ -116,7 +138,8 @@ mod tests {
     fn one_at_a_time_holds_it_through_every_replacement() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("run.json");
-        let busy = || hold(&path).unwrap_err().kind() == ErrorKind::WouldBlock;
+        let open = || hold(&path, Role::State);
+        let busy = || matches!(open(), Err(Distrust::Io(error)) if error.kind() == ErrorKind::WouldBlock);
         let first = create(&path, "one").unwrap();
         assert!(busy());
         let second = replace(&path, "two").unwrap();
@@ -124,10 +147,10 @@ mod tests {
         drop(first);
         assert!(busy());
         drop(second);
-        let held = hold(&path).unwrap();
+        let held = open().unwrap();
         assert!(busy());
         drop(held);
-        drop(hold(&path).unwrap());
+        drop(open().unwrap());
     }
 
     #[cfg(unix)]
@@ -137,5 +160,19 @@ mod tests {
         let path = directory.path().join("run.json");
         std::os::unix::fs::symlink(directory.path().join("none"), &path).unwrap();
         assert_eq!(create(&path, "").unwrap_err().kind(), ErrorKind::AlreadyExists);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_a_link_the_file_is_replaced_and_both_are_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, link) = (directory.path().join("run.json"), directory.path().join("link.json"));
+        drop(create(&path, "one").unwrap());
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        drop(replace(&link, "two").unwrap());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert!(remove(&link).unwrap());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

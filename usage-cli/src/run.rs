@@ -78,6 +78,9 @@ pub(crate) fn prepare<'a, Q: Divisible>(
         return Err(Problem::usage("--dry-run is for the commands that only ask"));
     }
     output.check()?;
+    if let Some(path) = &service.state {
+        Recorder::check(path)?;
+    }
     let connection = Connection::open(service, credentials)?;
 
     let start = |query| match attach {

@@ -120,6 +120,8 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
         )
     })?;
     let request = args.request(&client_id, listener.port())?;
+    // The code that the browser brings is good once.
+    drop(store.lock()?);
     show(&request, &login_url, args.open)?;
 
     let (grant, visit) = wait(&listener, &request, Instant::now() + args.timeout)?;

@@ -97,6 +97,8 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy) -> Result<Login
     // Another process may have been faster.
     let mut login = store.read()?.ok_or_else(expired)?;
     let Some(renewal) = login.renewal()?.filter(|_| login.ends_within(RENEW_AHEAD)) else { return Ok(login) };
+    // Where the service rotates refresh tokens, one that is not kept is lost.
+    store.prove(&login, &lock)?;
     let client = ClientBuilder::<usage_blocking::Client>::new()
         .api_url(login.api_url.clone())
         .login_url(login.login_url.clone())

@@ -1,24 +1,32 @@
 //! The file that a log-in is kept in, and its lock.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{ErrorKind, Read as _};
+use std::fs::{DirBuilder, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use usage_core::{BaseUrl, Secret, Timestamp};
 
 use crate::config;
+use crate::draft;
 use crate::exit::Problem;
-use crate::paths::directory;
+use crate::paths::{directory, shell_word};
 use crate::private_file;
 use crate::secret_source::SecretFrom;
+use crate::secrets;
+use crate::stderr::{self, WARNING};
+use crate::trust::{self, Distrust, Role};
 
 const FORMAT: &str = "genesys-usage login";
 const VERSION: u32 = 1;
 
 /// Tokens are short; more than this is the wrong file.
 const MAX_BYTES: u64 = 1024 * 1024;
+
+/// How much longer renewed tokens may be, in bytes.
+const TOKEN_ROOM: usize = 16 * 1024;
 
 /// What a log-in left. It does not print its secrets.
 #[derive(Clone, Debug)]
@@ -84,13 +92,15 @@ impl Store {
         &self.path
     }
 
-    /// Waits until nobody else renews the log-in, and keeps others from it.
+    /// Waits until no other process renews the log-in, and keeps others from it. What earlier processes left beside it is
+    /// removed.
     pub(crate) fn lock(&self) -> Result<Lock, Problem> {
         let path = self.path.with_extension("json.lock");
         let lock = || {
             private_directory(&directory(&path))?;
             let file = File::options().write(true).create(true).truncate(false).open(&path)?;
             FileExt::lock(&file)?;
+            draft::sweep(&directory(&path));
             Ok(Lock { _file: file })
         };
         lock().map_err(|error: std::io::Error| {
@@ -105,14 +115,15 @@ impl Store {
             Problem::usage(format!("the log-in in {name} cannot be used: {problem}"))
                 .with_hint("log in again: genesys-usage login")
         };
+        let file = match trust::open(&self.path, Role::Login) {
+            Ok(file) => file,
+            Err(distrust) if distrust.is_missing() => return Ok(None),
+            Err(Distrust::Io(error)) => return Err(problem(&error)),
+            Err(distrust) => return Err(distrust.problem("the log-in ", &self.path)),
+        };
+        self.warn_of_readers(&file);
         let mut bytes = Vec::new();
-        match File::open(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)) {
-            Ok(_) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(problem(&error)),
-        }
+        file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| problem(&error))?;
         let bytes = Secret::new(bytes);
         // An error of the parser would repeat a part of the file.
         let damaged = || problem(&"it is damaged");
@@ -124,28 +135,50 @@ impl Store {
             return Err(problem(&format!("it has format {version}, of a later genesys-usage")));
         }
         let document: Document = serde_json::from_slice(bytes.expose()).map_err(|_| damaged())?;
+        secrets::know(&document.access_token);
+        document.refresh_token.iter().for_each(|token| secrets::know(token));
         Ok(Some(document.into()))
     }
 
-    /// Keeps `login` in the place of what was kept. Nobody writes without the lock.
+    /// A warning, the first time, if other accounts may read the tokens.
+    fn warn_of_readers(&self, file: &File) {
+        static WARNED: Once = Once::new();
+        if trust::is_readable_by_others(file) {
+            let (name, word) = (self.path.display(), shell_word(&self.path));
+            let text = format!("others may read the tokens in {name}; to keep them out: chmod 600 {word}");
+            WARNED.call_once(|| stderr::labelled("warning", WARNING, text));
+        }
+    }
+
+    /// Shows that `login` can be kept: for what must not be lost once the service has given it.
+    pub(crate) fn prove(&self, login: &Login, _: &Lock) -> Result<(), Problem> {
+        let prove = || {
+            // A token that is renewed may be longer than the one before.
+            let text = Secret::new(serde_json::to_string(&Document::from(login))? + &" ".repeat(TOKEN_ROOM));
+            private_directory(&directory(&self.path))?;
+            private_file::prove_room(&self.path, text.expose())
+        };
+        prove().map_err(|error: std::io::Error| self.cannot_keep(&error))
+    }
+
+    /// Keeps `login` in the place of what was kept. No process writes without the lock.
     pub(crate) fn write(&self, login: &Login, _: &Lock) -> Result<(), Problem> {
         let write = || {
             let text = Secret::new(serde_json::to_string(&Document::from(login))? + "\n");
             private_directory(&directory(&self.path))?;
             private_file::replace(&self.path, text.expose()).map(drop)
         };
-        write().map_err(|error: std::io::Error| {
-            Problem::usage(format!("cannot keep the log-in in {}: {error}", self.path.display()))
-        })
+        write().map_err(|error: std::io::Error| self.cannot_keep(&error))
+    }
+
+    fn cannot_keep(&self, error: &std::io::Error) -> Problem {
+        Problem::usage(format!("cannot keep the log-in in {}: {error}", self.path.display()))
     }
 
     /// Forgets the log-in; `false` if there was none.
     pub(crate) fn remove(&self, _: &Lock) -> Result<bool, Problem> {
-        match fs::remove_file(&self.path) {
-            Ok(()) => Ok(true),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-            Err(error) => Err(Problem::usage(format!("cannot remove {}: {error}", self.path.display()))),
-        }
+        private_file::remove(&self.path)
+            .map_err(|error| Problem::usage(format!("cannot remove {}: {error}", self.path.display())))
     }
 }
 
@@ -197,6 +230,8 @@ impl From<Document> for Login {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn login() -> Login {

@@ -1,38 +1,92 @@
-//! A file that is written whole or not at all: a temporary one beside it, renamed when it is complete.
+//! A file that is written whole or not at all, and what is no such file.
+//!
+//! | `--output` | what happens |
+//! |---|---|
+//! | a regular file, or none | a complete file takes its place; permissions stay |
+//! | a symbolic link | the file that it leads to is replaced or made, if the link is this account's or root's |
+//! | a FIFO | it is written to; an error if no process reads from it |
+//! | a character device, `/dev/stderr`, `/dev/fd/N` | it is written to |
+//! | `-`, `/dev/stdout`, `/dev/fd/1` | standard output |
+//! | a directory, a socket, a block device | refused |
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tempfile::Builder;
-
+use crate::draft::{self, Access, Draft};
 use crate::paths::directory;
 
-/// What can be seen before there is anything to write.
+/// How many links are followed.
+const MAX_LINKS: usize = 40;
+
+/// What becomes of a path.
+#[derive(Debug)]
+enum Target {
+    /// A complete file is put there, with these permissions.
+    Replaced(PathBuf, Option<Permissions>),
+    /// It cannot be replaced: it is written to.
+    Written,
+}
+
+/// Shows that the file at `path` can be written, before there is anything to write; leftovers beside it are removed.
 pub(super) fn check(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
+    match target(path)? {
+        Target::Replaced(path, _) => check_directory(&directory(&path)),
+        // Opening a pipe now and closing it again would end its reader.
+        Target::Written => Ok(()),
     }
-    if path.file_name().is_none() {
-        return Err(ErrorKind::InvalidFilename.into());
-    }
-    let directory = directory(path);
+}
+
+/// Shows that files can be made in `directory`.
+pub(super) fn check_directory(directory: &Path) -> io::Result<()> {
     if !fs::metadata(directory)?.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    Ok(())
+    draft::prove(directory)
 }
 
 /// Lets `content` write the file at `path`. If that fails, what was there before is still there.
 pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    match fs::metadata(path) {
-        // A device or a pipe cannot be replaced: it is written to.
-        Ok(metadata) if !metadata.is_file() => fill(File::options().write(true).open(path)?, content),
-        // What a link leads to is replaced, not the link, and the permissions stay.
-        Ok(metadata) => replace(&fs::canonicalize(path)?, Some(metadata.permissions()), content),
-        Err(error) if error.kind() == ErrorKind::NotFound => replace(path, None, content),
+    match target(path)? {
+        Target::Replaced(path, permissions) => replace(&path, permissions, content),
+        Target::Written => fill(open(path)?, content),
+    }
+}
+
+fn target(path: &Path) -> io::Result<Target> {
+    if is_descriptor(path) {
+        return Ok(Target::Written);
+    }
+    let path = followed(path)?;
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(metadata) if metadata.is_file() => {
+            check_access(&path)?;
+            Ok(Target::Replaced(path, Some(metadata.permissions())))
+        }
+        Ok(metadata) if is_stream(&metadata) => Ok(Target::Written),
+        Ok(_) => {
+            Err(io::Error::new(ErrorKind::Unsupported, "it is neither a file nor a pipe nor a terminal"))
+        }
+        Err(_) if path.file_name().is_none() => Err(ErrorKind::InvalidFilename.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Target::Replaced(path, None)),
         Err(error) => Err(error),
     }
+}
+
+/// Where `path` leads, whether or not there is a file.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::symlink_metadata(&path) {
+            Ok(link) if link.is_symlink() => {
+                check_link(&link)?;
+                path = directory(&path).join(fs::read_link(&path)?);
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("it leads through too many links"))
 }
 
 fn replace(
@@ -40,14 +94,13 @@ fn replace(
     permissions: Option<Permissions>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let temporary = temporary_file().tempfile_in(directory(path))?;
-    fill(temporary.as_file(), content)?;
+    let draft = Draft::beside(path, Access::Shared)?;
+    fill(draft.file(), content)?;
     if let Some(permissions) = permissions {
-        temporary.as_file().set_permissions(permissions)?;
+        draft.file().set_permissions(permissions)?;
     }
-    temporary.as_file().sync_all()?;
-    temporary.persist(path)?;
-    Ok(())
+    draft.file().sync_all()?;
+    draft.replace(path).map(drop)
 }
 
 fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -56,13 +109,76 @@ fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     to.flush()
 }
 
-/// A temporary file with the permissions of any new file; it would be private otherwise.
-fn temporary_file() -> Builder<'static, 'static> {
-    let mut builder = Builder::new();
-    builder.prefix(".genesys-usage-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
+/// Whether `path` is a descriptor of this process: what it leads to may have no name.
+fn is_descriptor(path: &Path) -> bool {
+    cfg!(unix)
+        && (path == Path::new("/dev/stderr")
+            || path.starts_with("/dev/fd")
+            || path.starts_with("/proc/self/fd"))
+}
+
+#[cfg(unix)]
+fn is_stream(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo() || metadata.file_type().is_char_device()
+}
+
+#[cfg(not(unix))]
+fn is_stream(_: &Metadata) -> bool {
+    true
+}
+
+/// A link of another account could lead the result over one of this account's own files.
+#[cfg(unix)]
+fn check_link(link: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    if link.uid() == rustix::process::geteuid().as_raw() || link.uid() == 0 {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::PermissionDenied, "it is a link that belongs to another account"))
+}
+
+#[cfg(not(unix))]
+fn check_link(_: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// A file that is write-protected is not replaced, though its directory would let it be.
+#[cfg(unix)]
+fn check_access(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?)
+}
+
+#[cfg(not(unix))]
+fn check_access(path: &Path) -> io::Result<()> {
+    if fs::metadata(path)?.permissions().readonly() {
+        Err(ErrorKind::PermissionDenied.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Opens what is written to. A pipe without a reader would wait for one for ever.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
+
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().append(true).custom_flags(flags).open(path).map_err(|error| {
+        let is_unread = error.raw_os_error() == Some(Errno::NXIO.raw_os_error());
+        if is_unread { io::Error::new(error.kind(), "no process reads from it") } else { error }
+    })?;
+    rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::options().write(true).open(path)
 }
 
 #[cfg(test)]
@@ -120,6 +236,64 @@ mod tests {
     fn a_device_is_written_to_and_not_replaced() {
         write(Path::new("/dev/null"), |to| to.write_all(b"away")).unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_yet_is_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, link) = (directory.path().join("rows.csv"), directory.path().join("link.csv"));
+        std::os::unix::fs::symlink("rows.csv", &link).unwrap();
+        check(&link).unwrap();
+        write(&link, |to| to.write_all(b"after")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+        let turn = directory.path().join("turn");
+        std::os::unix::fs::symlink("turn", &turn).unwrap();
+        assert!(check(&turn).is_err() && write(&turn, |_| Ok(())).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_if_a_process_reads_from_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        check(&path).unwrap();
+        let unread = write(&path, |to| to.write_all(b"rows")).unwrap_err();
+        assert_eq!(unread.to_string(), "no process reads from it");
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || fs::read_to_string(path).unwrap()
+        });
+        // More than a pipe holds: it has to wait for the reader.
+        let rows = "rows\n".repeat(100_000);
+        while let Err(error) = write(&path, |to| to.write_all(rows.as_bytes())) {
+            assert_eq!(error.to_string(), "no process reads from it");
+            std::thread::yield_now();
+        }
+        assert_eq!(reader.join().unwrap(), rows);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn sockets_are_refused_and_leftovers_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(check(&path).is_err() && write(&path, |_| Ok(())).is_err());
+        fs::write(directory.path().join(".genesys-usage-Ab12Cd"), "half").unwrap();
+        check(&directory.path().join("rows.csv")).unwrap();
+        assert_eq!(entries(directory.path()), ["socket"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_full_device_and_a_directory_without_room_for_files_are_errors() {
+        let full = write(Path::new("/dev/full"), |to| to.write_all(b"rows")).unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+        // Nobody can make a file there, not even root.
+        assert!(check(Path::new("/proc/rows.csv")).is_err());
     }
 
     #[test]

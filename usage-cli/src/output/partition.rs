@@ -33,11 +33,11 @@ const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 /// What can be seen before there is anything to write.
 pub(super) fn check(directory: &Path) -> io::Result<()> {
     match fs::metadata(directory) {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(metadata) if metadata.is_dir() => file::check_directory(directory),
         Ok(_) => Err(ErrorKind::NotADirectory.into()),
         Err(error) if error.kind() == ErrorKind::NotFound => match directory.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => check(parent),
-            _ => Ok(()),
+            _ => file::check_directory(Path::new(".")),
         },
         Err(error) => Err(error),
     }

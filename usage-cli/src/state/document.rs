@@ -1,12 +1,13 @@
 //! What is in a state file.
 
-use std::fs::File;
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use usage_core::execution::RestoreError;
 use usage_core::{BaseUrl, Execution, Phase, Policy, Snapshot, UsageQuery};
 
@@ -15,6 +16,7 @@ use crate::merge::Merge;
 use crate::output::Destination;
 use crate::private_file::{self, Held};
 use crate::transport::Transport;
+use crate::trust::{Distrust, Role};
 
 /// What every state file says that it is.
 const FORMAT: &str = "genesys-usage state";
@@ -42,6 +44,9 @@ pub(crate) struct Document {
     pub(crate) attached: bool,
     /// In the order of their days.
     pub(crate) parts: Vec<Part>,
+    /// Whether the file is as it was written.
+    #[serde(skip)]
+    is_intact: bool,
 }
 
 /// Where the service is.
@@ -93,13 +98,14 @@ impl Document {
         parts: Vec<Part>,
     ) -> Self {
         let (format, family) = (FORMAT.to_owned(), family.to_owned());
-        Self { format, version: VERSION, service, transport, output, merge, family, attached: false, parts }
+        let (version, attached, is_intact) = (VERSION, false, true);
+        Self { format, version, service, transport, output, merge, family, attached, parts, is_intact }
     }
 
     /// As it is written.
     pub(super) fn to_text(&self) -> Result<String, Problem> {
         let text = serde_json::to_string(self);
-        text.map(|text| text + "\n")
+        text.map(|text| sealed(&(text + "\n")))
             .map_err(|error| Problem::usage(format!("the state cannot be written: {error}")))
     }
 
@@ -108,12 +114,13 @@ impl Document {
         let name = path.display();
         let cannot_read = |error| Problem::usage(format!("cannot read {name}: {error}"));
         let foreign = || Problem::usage(format!("{name} is no state file of genesys-usage"));
-        let held = private_file::hold(path).map_err(|error| match error.kind() {
-            ErrorKind::WouldBlock => Problem::usage(format!("another process is at the run of {name}"))
-                .with_hint("wait until it has ended; it goes on with the run by itself"),
-            _ => cannot_read(error),
+        let held = private_file::hold(path, Role::State).map_err(|distrust| match distrust {
+            Distrust::Io(error) if error.kind() == ErrorKind::WouldBlock => {
+                Problem::usage(format!("another process is at the run of {name}"))
+                    .with_hint("wait until it has ended; it goes on with the run by itself")
+            }
+            _ => distrust.problem("", path),
         })?;
-        check_private(path, held.file())?;
         let mut bytes = Vec::new();
         held.file().take(MAX_BYTES).read_to_end(&mut bytes).map_err(cannot_read)?;
         let Header { format, version } = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
@@ -125,21 +132,30 @@ impl Document {
                 "{name} has format {version}, of a later genesys-usage; this one reads up to {VERSION}"
             )));
         }
-        let document: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(path, error))?;
+        let mut document: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(path, error))?;
+        document.is_intact = is_sealed(&bytes);
         if document.parts.is_empty() {
             return Err(damaged(path, "it has no parts"));
         }
         Ok((document, held))
     }
 
-    /// The executions, if they are of the kind `Q`.
+    /// The executions, if they are of the kind `Q` and the file is as it was written.
     pub(crate) fn snapshots<Q: UsageQuery>(&mut self, path: &Path) -> Result<Vec<Snapshot<Q>>, Problem> {
         let read = |part: &mut Part| {
             let snapshot = Snapshot::from_json(&part.snapshot.to_string()).map_err(|e| damaged(path, e))?;
             part.stage = stage(&restored(snapshot.clone()).map_err(|problem| damaged(path, problem))?);
             Ok(snapshot)
         };
-        self.parts.iter_mut().map(read).collect()
+        let snapshots = self.parts.iter_mut().map(read).collect::<Result<_, _>>()?;
+        // What is wrong with its content says more, and comes first.
+        if !self.is_intact {
+            return Err(damaged(path, "it was changed after it was written: its checksum is another one")
+                .with_hint(
+                    "start the run again; of a submit that went out, --attach with its id reads the rows",
+                ));
+        }
+        Ok(snapshots)
     }
 }
 
@@ -173,20 +189,48 @@ fn damaged(path: &Path, problem: impl std::fmt::Display) -> Problem {
     Problem::usage(format!("the state file {} cannot be used: {problem}", path.display()))
 }
 
-/// Credentials go to the hosts that the file names: nobody else may have written them there.
-#[cfg(unix)]
-fn check_private(path: &Path, file: &File) -> Result<(), Problem> {
-    use std::os::unix::fs::PermissionsExt;
+/// What a state file begins with: a checksum of everything behind it.
+const SEAL: &str = "{\"checksum\":\"";
 
-    let mode = file.metadata().map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o022 == 0 {
-        return Ok(());
-    }
-    Err(Problem::usage(format!("others may write to {}, and it says where credentials go", path.display()))
-        .with_hint(format!("if it is yours: chmod go-w {}", crate::paths::shell_word(path))))
+/// `text`, an object, with its checksum as the first member.
+fn sealed(text: &str) -> String {
+    let rest = text.strip_prefix('{').unwrap_or(text);
+    format!("{SEAL}{}\",{rest}", checksum(rest.as_bytes()))
 }
 
-#[cfg(not(unix))]
-fn check_private(_: &Path, _: &File) -> Result<(), Problem> {
-    Ok(())
+/// Whether `bytes` are those that [`sealed`] made.
+fn is_sealed(bytes: &[u8]) -> bool {
+    let sum_and_rest = bytes.strip_prefix(SEAL.as_bytes()).and_then(|bytes| bytes.split_at_checked(64));
+    sum_and_rest.is_some_and(|(sum, rest)| {
+        rest.strip_prefix(b"\",").is_some_and(|rest| checksum(rest).as_bytes() == sum)
+    })
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        // Writing to memory does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_bit_and_every_missing_byte_breaks_the_seal() {
+        let text = sealed("{\"format\":\"genesys-usage state\",\"parts\":[{}]}\n");
+        assert!(is_sealed(text.as_bytes()));
+        serde_json::from_str::<Value>(&text).unwrap();
+        for at in 0..text.len() {
+            assert!(!is_sealed(&text.as_bytes()[..at]), "{at}");
+            for bit in 0..8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                assert!(!is_sealed(&bytes), "{at} {bit}");
+            }
+        }
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! # What is in it
 //!
-//! One line of JSON, readable by nobody else (mode 0600): format and version, the two hosts, transport and output
+//! One line of JSON, readable by nobody else (mode 0600): a checksum of all that follows, format and version, the two hosts, transport and output
 //! options, how the parts of a long range become one table, the query's family, and for each part of the range the
 //! snapshot of its execution as the core saves it. No secret, no token, no row. Credentials are given to `resume`
-//! anew.
+//! anew. `resume` refuses a file that other accounts may have written (see [`crate::trust`]), and one whose checksum is
+//! another one.
 //!
 //! # When it is written
 //!
@@ -57,6 +58,7 @@ use crate::exit::Problem;
 use crate::paths::shell_word;
 use crate::private_file::{self, Held};
 use crate::stderr::{self, WARNING};
+use crate::trust::{self, Role};
 use crate::way_on::WayOn;
 
 /// The state file of a run that is under way. Clones share it.
@@ -79,18 +81,13 @@ impl Recorder {
     /// Makes the file.
     pub(crate) fn create(path: &Path, document: Document) -> Result<Self, Problem> {
         let text = document.to_text()?;
-        let held = private_file::create(path, &text).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => Problem::usage(format!(
-                "{} is there already",
-                path.display()
-            ))
-            .with_hint(format!(
-                "if it holds a run that is not done, go on with it: genesys-usage resume {}; or remove it",
-                shell_word(path)
-            )),
-            _ => cannot_write(path, &error),
-        })?;
+        let held = private_file::create(path, &text).map_err(|error| cannot_create(path, &error))?;
         Ok(Self::of(path, held, document, text))
+    }
+
+    /// Shows that the file at `path` can be made, before anything is sent.
+    pub(crate) fn check(path: &Path) -> Result<(), Problem> {
+        private_file::prove(path).map_err(|error| cannot_create(path, &error))
     }
 
     /// Takes over the file that `document` was read from.
@@ -164,7 +161,7 @@ impl Recorder {
     pub(crate) fn remove(&self) -> Result<(), Problem> {
         let mut recording = self.lock();
         recording.document.parts.clear();
-        private_file::remove(&recording.path).map_err(|error| {
+        private_file::remove(&recording.path).map(drop).map_err(|error| {
             Problem::usage(format!(
                 "the result is written, but {} cannot be removed: {error}",
                 recording.path.display()
@@ -232,6 +229,23 @@ fn may_have_been_taken(failure: &Failure) -> bool {
         | Failure::Build(_) => false,
         Failure::Transport(failure) => failure.sent != Sent::No,
         _ => true,
+    }
+}
+
+fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
+    if error.kind() != std::io::ErrorKind::AlreadyExists {
+        return cannot_write(path, error);
+    }
+    let problem = Problem::usage(format!("{} is there already", path.display()));
+    match trust::open(path, Role::State) {
+        Ok(_) => problem.with_hint(format!(
+            "if it holds a run that is not done, go on with it: genesys-usage resume {}; or remove it",
+            shell_word(path)
+        )),
+        // `resume` would refuse it.
+        Err(distrust) => problem
+            .with_hint(distrust.problem("", path).to_string())
+            .with_hint("name another file with --state"),
     }
 }
 

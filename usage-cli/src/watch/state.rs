@@ -13,6 +13,7 @@ use usage_core::{Date, Timestamp};
 
 use crate::exit::Problem;
 use crate::private_file::{self, Held};
+use crate::trust::{Distrust, Role};
 use crate::watch::alert::{Alert, Crossed};
 
 const FORMAT: &str = "genesys-usage watch";
@@ -96,13 +97,13 @@ impl Kept {
     /// Reads the file at `path`, which need not be there, and keeps other processes from it.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Problem> {
         let Some(path) = path else { return Ok(Self { memory: Memory::default(), place: None }) };
-        let held = match private_file::hold(path) {
+        let held = match private_file::hold(path, Role::State) {
             Ok(held) => Some(held),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Err(distrust) if distrust.is_missing() => None,
+            Err(Distrust::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                 return Err(Problem::usage(format!("another process watches with {}", path.display())));
             }
-            Err(error) => return Err(Problem::usage(format!("cannot read {}: {error}", path.display()))),
+            Err(distrust) => return Err(distrust.problem("", path)),
         };
         let memory = held.as_ref().map_or(Ok(Memory::default()), |held| read(path, held.file()))?;
         let mut kept = Self { memory, place: Some((path.to_owned(), held)) };
