@@ -19,6 +19,7 @@ use crate::hosts::{HostArgs, check_hosts};
 use crate::login::{self, Keeper};
 use crate::state::Service;
 use crate::transport::{Transport, USER_AGENT};
+use crate::roots::{Roots, RootArgs};
 use crate::variables::Variables;
 use crate::words::duration;
 
@@ -26,7 +27,7 @@ use crate::words::duration;
 const SIMULATED_EXECUTION: Duration = Duration::from_secs(1);
 
 /// Options that speak of another service.
-const NOT_SIMULATED: [&str; 9] = [
+const NOT_SIMULATED: [&str; 11] = [
     "region",
     "api_url",
     "login_url",
@@ -36,6 +37,8 @@ const NOT_SIMULATED: [&str; 9] = [
     "access_token_file",
     "config",
     "profile",
+    "ca_file",
+    "system_roots",
 ];
 
 /// Where the service is and how to talk to it.
@@ -96,6 +99,9 @@ pub(crate) struct PaceArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
 
+    #[command(flatten)]
+    pub(crate) roots: RootArgs,
+
     /// The first delay before a poll and before a retry. For tests, which cannot wait as long as the service wants
     /// to be left alone; hidden so that nobody else is tempted.
     #[arg(long, value_name = "DURATION", hide = true, value_parser = duration)]
@@ -113,6 +119,7 @@ pub(crate) struct Connection {
     login: BaseUrl,
     grant: Grant,
     policy: Policy,
+    roots: Roots,
     pub(crate) transport: Transport,
     /// Writes a renewed token back, if it is a log-in's.
     pub(crate) keeper: Option<Keeper>,
@@ -139,7 +146,8 @@ impl Connection {
         let config = Config::load(&credentials.profile, variables)?;
         let source = credentials.source(variables, &config)?;
         let service = where_to.hosts.service(&source, variables, &config)?;
-        Self::with(service, source, pace.policy(Some(&config)), pace.transport(&config))
+        let roots = pace.roots(&service, variables, &config)?;
+        Self::with(service, source, pace.policy(Some(&config)), roots, pace.transport(&config))
     }
 
     /// The hosts of a run that is gone on with, by the credential and at the pace given now.
@@ -155,29 +163,38 @@ impl Connection {
         if let Source::Login(login, _) = &source {
             check_hosts(login, &service)?;
         }
-        Self::with(service, source, pace.policy(Some(&config)), transport)
+        let roots = pace.roots(&service, variables, &config)?;
+        Self::with(service, source, pace.policy(Some(&config)), roots, transport)
     }
 
     fn with(
         service: Service,
         mut source: Source,
         policy: Policy,
+        roots: Roots,
         transport: Transport,
     ) -> Result<Self, Problem> {
         let mut keeper = None;
         if let Source::Login(login, store) = &mut source {
-            **login = login::fresh(store, (**login).clone(), policy)?;
+            **login = login::fresh(store, (**login).clone(), policy, &roots)?;
             keeper = Some(Keeper::new(store.clone(), (**login).clone()));
         }
         let Service { api_url: api, login_url: login } = service;
-        Ok(Self { api, login, grant: source.grant()?, policy, transport, keeper, simulator: None })
+        Ok(Self { api, login, grant: source.grant()?, policy, roots, transport, keeper, simulator: None })
     }
 
     /// To exchange `grant` for a token, and nothing else.
-    pub(crate) fn to_log_in(service: Service, grant: Grant, pace: &PaceArgs, config: &Config) -> Self {
+    pub(crate) fn to_log_in(
+        service: Service,
+        grant: Grant,
+        pace: &PaceArgs,
+        variables: Variables<'_>,
+        config: &Config,
+    ) -> Result<Self, Problem> {
+        let roots = pace.roots(&service, variables, config)?;
         let Service { api_url: api, login_url: login } = service;
         let (policy, transport) = (pace.policy(Some(config)), pace.transport(config));
-        Self { api, login, grant, policy, transport, keeper: None, simulator: None }
+        Ok(Self { api, login, grant, policy, roots, transport, keeper: None, simulator: None })
     }
 
     fn simulated(pace: &PaceArgs) -> Result<Self, Problem> {
@@ -186,7 +203,8 @@ impl Connection {
         let grant = own_grant(&server)?;
         let (policy, transport) = (pace.policy(None), pace.transport.unwrap_or_default());
         let (api, login) = (url.clone(), url);
-        Ok(Self { api, login, grant, policy, transport, keeper: None, simulator: Some(server) })
+        let roots = Roots::default();
+        Ok(Self { api, login, grant, policy, roots, transport, keeper: None, simulator: Some(server) })
     }
 
     /// Its hosts.
@@ -196,13 +214,14 @@ impl Connection {
 
     /// A client of this connection.
     pub(crate) fn client<C: FromConfig>(&self) -> Result<C, BuildError> {
-        ClientBuilder::<C>::new()
+        let builder = ClientBuilder::<C>::new()
             .api_url(self.api.clone())
             .login_url(self.login.clone())
             .grant(self.grant.clone())
             .policy(self.policy)
-            .user_agent(USER_AGENT)
-            .build()
+            .user_agent(USER_AGENT);
+        let built = self.roots.apply(builder).and_then(ClientBuilder::build);
+        built.map_err(|error| self.roots.explained(error))
     }
 
     /// Whether executions outlast this program.
@@ -239,6 +258,17 @@ impl PaceArgs {
         }
     }
 
+    /// The certificates that connections to `service` trust.
+    pub(crate) fn roots(
+        &self,
+        service: &Service,
+        variables: Variables<'_>,
+        config: &Config,
+    ) -> Result<Roots, Problem> {
+        let encrypted = [&service.api_url, &service.login_url].iter().any(|url| url.is_encrypted());
+        self.roots.load(encrypted, variables, config)
+    }
+
     fn transport(&self, config: &Config) -> Transport {
         let configured = config.own(|settings| settings.transport).map(|(transport, _)| transport);
         self.transport.or(configured).unwrap_or_default()
@@ -271,6 +301,7 @@ mod tests {
             login: url,
             grant,
             policy,
+            roots: Roots::default(),
             transport,
             keeper: None,
             simulator: None,

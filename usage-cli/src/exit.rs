@@ -8,6 +8,7 @@ use http::StatusCode;
 use usage_core::error::{BuildError, Error, Failure, TransportKind, Trouble, Unauthorized};
 use usage_core::{Endpoint, UsageQuery};
 
+use crate::advice;
 use crate::stderr::{self, ERROR, HINT};
 use crate::way_on::WayOn;
 
@@ -123,7 +124,8 @@ pub(crate) fn of_call(error: &Error, permissions: &[&str]) -> Problem {
 
 fn described(error: &Error, permissions: &[&str]) -> Problem {
     let problem = Problem::new(code(error), error.failure());
-    details(problem, error).with_hints(remedy(error, permissions))
+    let refused = error.failure().transport_failure().and_then(advice::about_tls);
+    details(problem, error).with_hints(remedy(error, permissions)).with_hints(refused)
 }
 
 /// Whether executions outlast this program.

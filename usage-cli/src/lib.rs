@@ -2,6 +2,7 @@
 //!
 //! This library has no interface but [`main`]: the parts of the program are for it alone.
 
+mod advice;
 mod args;
 mod caller;
 mod chart;
@@ -34,6 +35,7 @@ mod private_file;
 mod progress;
 mod region;
 mod report;
+mod roots;
 mod run;
 mod saved;
 mod secret_source;

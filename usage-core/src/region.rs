@@ -221,6 +221,11 @@ impl BaseUrl {
         self.with_path_and_query("/").unwrap_or_default()
     }
 
+    /// Whether requests go out over TLS: with `https`.
+    pub fn is_encrypted(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.authority.host())

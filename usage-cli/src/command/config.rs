@@ -144,6 +144,13 @@ fn settings(args: &ShowArgs) -> Result<Vec<Setting>, Problem> {
         (None, Some((deadline, from))) => add("deadline", text(deadline), from),
         (None, None) => add("deadline", text(Policy::default().deadline), "default"),
     }
+    let encrypted = true;
+    for named in args.pace.roots.named(encrypted, variables, &config) {
+        add("ca-file", named.path.display().to_string(), &named.place);
+    }
+    if let (true, from) = args.pace.roots.system_roots(&config) {
+        add("system-roots", "true".into(), from);
+    }
     if let Some((allowance, from)) = config.own(|settings| settings.allowance) {
         add("allowance", allowance.to_string(), from);
     }

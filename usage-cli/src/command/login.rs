@@ -112,6 +112,9 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
                 .with_hint("give --login-url as well"));
         }
     };
+    // What cannot be read is said before the browser opens.
+    let service = Service { api_url: hosts.api.clone(), login_url: login_url.clone() };
+    args.pace.roots(&service, variables, &config)?;
     let client_id = args.client_id(variables, &config)?;
     let port = args.port.or(config.own(|settings| settings.login_port).map(|(port, _)| port)).unwrap_or(PORT);
     let listener = Listener::bind(port, args.implicit).map_err(|error| {
@@ -258,7 +261,7 @@ fn wait(
 /// The token for `grant`.
 fn exchanged(grant: Grant, mut login: Login, pace: &PaceArgs, config: &Config) -> Result<Login, Problem> {
     let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
-    let connection = Connection::to_log_in(service, grant, pace, config);
+    let connection = Connection::to_log_in(service, grant, pace, &|name| env::var_os(name), config)?;
     let caller = Caller::new(&connection).map_err(Problem::build)?;
     caller.log_in().map_err(|error| exit::of_call(&error, &[]))?;
     login.take(&caller.session());

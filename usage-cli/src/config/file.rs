@@ -29,7 +29,7 @@ use crate::transport::Transport;
 use crate::words::{duration, meant};
 
 /// The keys of a profile, and of all.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "region",
     "api-url",
     "login-url",
@@ -43,6 +43,8 @@ const KEYS: [&str; 13] = [
     "transport",
     "deadline",
     "allowance",
+    "ca-file",
+    "system-roots",
 ];
 
 /// All of the file.
@@ -123,6 +125,8 @@ fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result
         "login-port" => settings.login_port = Some(number(value)?),
         "transport" => settings.transport = Some(Transport::from_str(text_of(value)?, true)?),
         "deadline" => settings.deadline = Some(duration(text_of(value)?)?),
+        "ca-file" => settings.ca_file = Some(file(path, value)?),
+        "system-roots" => settings.system_roots = Some(value.as_bool().ok_or("is neither true nor false")?),
         _ => settings.allowance = Some(number(value)?),
     }
     Ok(())
@@ -178,6 +182,8 @@ mod tests {
             access-token-file = "/run/token"
             login-port = 9000
             allowance = 1000000
+            ca-file = "company.pem"
+            system-roots = true
         "#;
         let file = parse(text).unwrap();
         assert_eq!(file.profile.as_deref(), Some("prod"));
@@ -187,6 +193,8 @@ mod tests {
         assert_eq!(prod.client_secret_file.as_deref(), Some(Path::new("/etc/it/secret")));
         assert_eq!(prod.access_token_file.as_deref(), Some(Path::new("/run/token")));
         assert_eq!((prod.login_port, prod.allowance), (Some(9000), Some(1_000_000)));
+        assert_eq!(prod.ca_file.as_deref(), Some(Path::new("/etc/it/company.pem")));
+        assert_eq!(prod.system_roots, Some(true));
         assert!(!format!("{file:?}").contains("hunter"));
         assert!(KEYS.iter().all(|key| text.contains(&format!("{key} = "))));
     }
@@ -202,6 +210,7 @@ mod tests {
             ("xyz = 1", "there are region, api-url"),
             ("region = 'nowhere'", "region: "),
             ("region = 3", "is no text in quotes"),
+            ("system-roots = 'yes'", "system-roots: is neither true nor false"),
             ("login-port = 70000", "login-port: is no number that fits"),
             ("transport = 'pigeon'", "transport: "),
             ("deadline = 'soon'", "deadline: "),

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) transport: Option<Transport>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) allowance: Option<u64>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) system_roots: Option<bool>,
 }
 
 impl Settings {

@@ -42,6 +42,7 @@ pub(crate) use store::{Login, Store};
 
 use crate::exit::{self, Code, Problem};
 use crate::transport::USER_AGENT;
+use crate::roots::Roots;
 
 /// How long before its end a token is renewed ahead of a command.
 const RENEW_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -85,7 +86,7 @@ impl Login {
 }
 
 /// The login of `store`, as `login` was read from it, with a token that is good for a while.
-pub(crate) fn fresh(store: &Store, login: Login, policy: Policy) -> Result<Login, Problem> {
+pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, roots: &Roots) -> Result<Login, Problem> {
     if !login.ends_within(RENEW_AHEAD) {
         return Ok(login);
     }
@@ -99,14 +100,14 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy) -> Result<Login
     let Some(renewal) = login.renewal()?.filter(|_| login.ends_within(RENEW_AHEAD)) else { return Ok(login) };
     // Where the service rotates refresh tokens, one that is not kept is lost.
     store.prove(&login, &lock)?;
-    let client = ClientBuilder::<usage_blocking::Client>::new()
+    let builder = ClientBuilder::<usage_blocking::Client>::new()
         .api_url(login.api_url.clone())
         .login_url(login.login_url.clone())
         .grant(renewal)
         .policy(policy)
-        .user_agent(USER_AGENT)
-        .build()
-        .map_err(Problem::build)?;
+        .user_agent(USER_AGENT);
+    let built = roots.apply(builder).and_then(ClientBuilder::build);
+    let client = built.map_err(|error| Problem::build(roots.explained(error)))?;
     client.log_in().map_err(|error| match error.failure() {
         Failure::Unauthorized(_) => expired().with_hints([error.to_string()]),
         _ => exit::of_call(&error, &[]),

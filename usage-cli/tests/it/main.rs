@@ -17,6 +17,7 @@ mod kills;
 mod login;
 mod output_file;
 mod report;
+mod roots;
 mod schema;
 mod search;
 mod secrets;

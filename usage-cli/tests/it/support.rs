@@ -113,6 +113,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     }
     // Nobody's own files.
     command.env_remove("XDG_CONFIG_HOME").env_remove("GENESYS_USAGE_PROFILE");
+    command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
     command.env("HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody"));
     command.args(arguments).stdin(Stdio::null());
     command
