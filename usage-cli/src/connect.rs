@@ -17,9 +17,9 @@ use crate::dry_run::DryRun;
 use crate::exit::{Lasting, Problem};
 use crate::hosts::{HostArgs, check_hosts};
 use crate::login::{self, Keeper};
+use crate::roots::{RootArgs, Roots};
 use crate::state::Service;
 use crate::transport::{Transport, USER_AGENT};
-use crate::roots::{Roots, RootArgs};
 use crate::variables::Variables;
 use crate::words::duration;
 

@@ -149,7 +149,8 @@ fn of_directory(named: &Named) -> Result<String, Problem> {
         }
     }
     if pem.is_empty() {
-        let problem = format!("{} ({}) has no file with a certificate as PEM", named.path.display(), named.place);
+        let problem =
+            format!("{} ({}) has no file with a certificate as PEM", named.path.display(), named.place);
         return Err(Problem::usage(problem));
     }
     Ok(pem)
@@ -242,7 +243,10 @@ mod tests {
         };
         let named = |file, encrypted| {
             let named = args(file).named(encrypted, variables, &Config::nowhere());
-            named.into_iter().map(|named| format!("{} {}", named.place, named.path.display())).collect::<Vec<_>>()
+            named
+                .into_iter()
+                .map(|named| format!("{} {}", named.place, named.path.display()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(named(Some("/own.pem"), true), ["--ca-file /own.pem"]);
         #[cfg(unix)]

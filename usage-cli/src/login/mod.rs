@@ -41,8 +41,8 @@ pub(crate) use page::Page;
 pub(crate) use store::{Login, Store};
 
 use crate::exit::{self, Code, Problem};
-use crate::transport::USER_AGENT;
 use crate::roots::Roots;
+use crate::transport::USER_AGENT;
 
 /// How long before its end a token is renewed ahead of a command.
 const RENEW_AHEAD: Duration = Duration::from_secs(5 * 60);

@@ -37,7 +37,10 @@ fn a_company_root_is_trusted_wherever_it_is_named() {
     let (file, configuration) = (root.to_str().unwrap(), path("config.toml"));
     for transport in TRANSPORTS {
         let refused = run(&service, transport, &[], &[]);
-        refused.failed(5, &["no trusted TLS connection", "UnknownIssuer", "hint: ", "--ca-file FILE", "--system-roots"]);
+        refused.failed(
+            5,
+            &["no trusted TLS connection", "UnknownIssuer", "hint: ", "--ca-file FILE", "--system-roots"],
+        );
         run(&service, transport, &["--ca-file", file], &[]).well();
         run(&service, transport, &[], &[("SSL_CERT_FILE", &root)]).well();
         run(&service, transport, &[], &[("SSL_CERT_DIR", &roots)]).well();
@@ -103,12 +106,14 @@ fn files_that_hold_no_root_are_refused_before_anything_is_sent() {
             fs::write(path(name), content).unwrap();
         }
         for transport in TRANSPORTS {
-            run(&service, transport, &["--ca-file", path(name).to_str().unwrap()], &[]).failed(2, &[text, name]);
+            run(&service, transport, &["--ca-file", path(name).to_str().unwrap()], &[])
+                .failed(2, &[text, name]);
         }
         run(&service, "blocking", &[], &[("SSL_CERT_FILE", &path(name))]).failed(2, &[text, "SSL_CERT_FILE"]);
     }
     let none = path("directory");
-    run(&service, "blocking", &[], &[("SSL_CERT_DIR", &none)]).failed(2, &["SSL_CERT_DIR", "no file with a certificate"]);
+    run(&service, "blocking", &[], &[("SSL_CERT_DIR", &none)])
+        .failed(2, &["SSL_CERT_DIR", "no file with a certificate"]);
     assert!(service.server.simulator().journal().is_empty());
 }
 
@@ -129,8 +134,10 @@ fn other_commands_take_them_too() {
     ] {
         service.run(&[command, &["--ca-file", root]].concat()).well();
     }
-    let mut command = service.command(&["config", "show", "--format", "json", "--ca-file", root, "--system-roots"]);
-    let shown: Value = serde_json::from_str(&Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "x")).well()).unwrap();
+    let mut command =
+        service.command(&["config", "show", "--format", "json", "--ca-file", root, "--system-roots"]);
+    let shown: Value =
+        serde_json::from_str(&Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "x")).well()).unwrap();
     let has = |name: &str, from: &str| {
         shown["settings"].as_array().unwrap().iter().any(|s| s["name"] == name && s["from"] == from)
     };
