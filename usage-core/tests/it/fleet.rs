@@ -11,7 +11,8 @@ use usage_core::{Execution, Machine, Next, Policy, Timestamp};
 use crate::support::{RUNNING, START, credentials, query};
 
 const FLEET: usize = 10_000;
-const LIMIT: u64 = 300;
+/// Other than what is assumed before the service names a limit.
+const LIMIT: u64 = 180;
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 const TAKES: Duration = Duration::from_secs(20);
 
@@ -20,6 +21,7 @@ const TAKES: Duration = Duration::from_secs(20);
 struct Service {
     window_ends: Timestamp,
     used: u64,
+    most: u64,
     refused: u64,
     tokens: u64,
     requests: u64,
@@ -38,6 +40,7 @@ impl Service {
             (self.window_ends, self.used) = (now.saturating_add(Duration::from_secs(60)), 0);
         }
         self.used += 1;
+        self.most = self.most.max(self.used);
         self.requests += 1;
         let reset = self.window_ends.saturating_since(now).as_millis().div_ceil(1000);
         let answer = Response::builder()
@@ -87,7 +90,7 @@ fn ten_thousand_executions_keep_to_one_budget() {
     }
     assert!(fleet.iter().all(|execution| execution.error().is_none()));
     assert_eq!((rows, service.submitted.len()), (FLEET, FLEET));
-    assert_eq!(service.refused, 0, "of {} requests", service.requests);
+    assert_eq!((service.refused, service.most), (0, LIMIT), "of {} requests", service.requests);
 
     let took = end.saturating_since(START);
     let lifetimes = took.as_secs() / (TOKEN_LIFE.as_secs() - 60) + 1;

@@ -1,0 +1,75 @@
+use std::collections::VecDeque;
+
+use crate::rate_budget::WINDOW;
+use crate::time::Timestamp;
+
+/// Requests that went out within this many milliseconds share an entry, so that the log stays small.
+const ENTRY_MILLIS: u64 = 500;
+
+/// The requests that this client sent in the last [`WINDOW`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    entries: VecDeque<Entry>,
+    total: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    first: Timestamp,
+    /// When the last request of the entry went out: the entry counts until that one is a window old.
+    last: Timestamp,
+    requests: u64,
+}
+
+impl Entry {
+    fn leaves_at(&self) -> Timestamp {
+        self.last.saturating_add(WINDOW)
+    }
+}
+
+impl Sent {
+    /// Counts a request that goes out at `now`.
+    pub(super) fn push(&mut self, now: Timestamp) {
+        while let Some(entry) = self.entries.front().filter(|entry| entry.leaves_at() <= now) {
+            self.total -= entry.requests;
+            self.entries.pop_front();
+        }
+        self.total += 1;
+        match self.entries.back_mut() {
+            Some(entry) if now.saturating_since(entry.first).as_millis() < ENTRY_MILLIS.into() => {
+                entry.last = entry.last.max(now);
+                entry.requests += 1;
+            }
+            _ => self.entries.push_back(Entry { first: now, last: now, requests: 1 }),
+        }
+    }
+
+    /// Forgets all requests: the service counts anew.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        self.total = 0;
+    }
+
+    /// Returns how many requests went out in the window before `now`.
+    pub(super) fn within(&self, now: Timestamp) -> u64 {
+        let left = self.entries.iter().take_while(|entry| entry.leaves_at() <= now);
+        self.total - left.map(|entry| entry.requests).sum::<u64>()
+    }
+
+    /// Returns when fewer than `limit` of the requests are still in the window.
+    pub(super) fn is_below_at(&self, limit: u64) -> Option<Timestamp> {
+        let mut left = self.total;
+        self.entries.iter().find_map(|entry| {
+            left -= entry.requests;
+            (left < limit).then(|| entry.leaves_at())
+        })
+    }
+
+    /// Moves every entry with a clock that stepped back.
+    pub(super) fn step_back(&mut self, by: std::time::Duration) {
+        for entry in &mut self.entries {
+            entry.first = entry.first.saturating_sub(by);
+            entry.last = entry.last.saturating_sub(by);
+        }
+    }
+}
