@@ -115,7 +115,8 @@ impl<E: Endpoint> Machine for Call<E> {
                 return Progress { transition: None, output: self.conclude(Verdict::Done(response)) };
             }
             Arrival::Answer(Err(error)) => {
-                let verdict = self.courier.on_error(now, error, &self.terms, session);
+                let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
+                let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
                 self.conclude(verdict);
             }
         }

@@ -127,7 +127,7 @@ pub use phase::{Cause, Phase, Transition, WaitReason};
 pub use query::UsageQuery;
 pub use region::{BaseUrl, Region};
 pub use retry::Policy;
-pub use retry_after::RetryAfter;
+pub use retry_after::{MAX_RETRY_AFTER, RetryAfter};
 pub use scope::{Gap, Scope, ScopeQuery};
 pub use secret::{REDACTED, Secret};
 pub use session::Session;

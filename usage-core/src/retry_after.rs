@@ -3,9 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 
 use crate::time::Timestamp;
+
+/// The longest wait that an answer can ask for. A longer one is cut to this, so that no answer stops a client for good.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The two forms of `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,29 +16,43 @@ use crate::time::Timestamp;
 pub enum RetryAfter {
     /// Seconds from the answer on.
     Delay(Duration),
-    /// A point in time, by the service's clock.
+    /// A point in time, by a clock that is not known: the answer has no `Date`.
     At(Timestamp),
 }
 
 impl RetryAfter {
     /// Reads the header; what is neither whole seconds nor an HTTP date is as good as absent.
+    ///
+    /// A date is read by the clock that wrote it: the delay is counted from the answer's own `Date`, if it has one.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             // More seconds than a u64 holds are still a delay, and a long one.
             return Some(Self::Delay(Duration::from_secs(text.parse().unwrap_or(u64::MAX))));
         }
-        let date: SystemTime = httpdate::parse_http_date(text).ok()?;
-        Some(Self::At(date.into()))
+        let at = http_date(text)?;
+        let written = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?.trim()));
+        Some(written.map_or(Self::At(at), |written| Self::Delay(at.saturating_since(written))))
     }
 
-    /// The earliest moment for the next try, seen from `now`.
+    /// Returns the earliest moment for the next try, seen from `now`; at most [`MAX_RETRY_AFTER`] later.
     pub fn earliest(self, now: Timestamp) -> Timestamp {
         match self {
-            Self::Delay(delay) => now.saturating_add(delay),
-            Self::At(at) => at.max(now),
+            Self::Delay(delay) => now.saturating_add(delay.min(MAX_RETRY_AFTER)),
+            Self::At(at) => at.clamp(now, now.saturating_add(MAX_RETRY_AFTER)),
         }
     }
+
+    /// Returns whether the answer asked for a longer wait than [`MAX_RETRY_AFTER`], as far as that is known without a
+    /// clock.
+    pub(crate) fn is_cut(self) -> bool {
+        matches!(self, Self::Delay(delay) if delay > MAX_RETRY_AFTER)
+    }
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let date: SystemTime = httpdate::parse_http_date(text).ok()?;
+    Some(date.into())
 }
 
 #[cfg(test)]
@@ -46,8 +63,15 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Option<RetryAfter> {
+        read_at(value, None)
+    }
+
+    fn read_at(value: &str, date: Option<&str>) -> Option<RetryAfter> {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, HeaderValue::from_str(value).ok()?);
+        if let Some(date) = date {
+            headers.insert(DATE, HeaderValue::from_str(date).unwrap());
+        }
         RetryAfter::from_headers(&headers)
     }
 
@@ -63,12 +87,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_date_is_read_by_the_answers_own_clock() {
+        let at = "Wed, 21 Oct 2015 07:28:00 GMT";
+        for (date, seconds) in [
+            ("Wed, 21 Oct 2015 07:27:55 GMT", 5),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+            ("Wed, 21 Oct 2015 07:28:09 GMT", 0),
+            ("Tue, 20 Oct 2015 07:28:00 GMT", 24 * 60 * 60),
+        ] {
+            let delay = Duration::from_secs(seconds);
+            assert_eq!(read_at(at, Some(date)), Some(RetryAfter::Delay(delay)), "{date}");
+        }
+        // A date that is none does not make a header that is good useless.
+        assert!(matches!(read_at(at, Some("today")), Some(RetryAfter::At(_))));
+        assert_eq!(read_at("7", Some("today")), Some(RetryAfter::Delay(Duration::from_secs(7))));
+    }
+
     proptest! {
         #[test]
-        fn never_in_the_past(seconds: u64, now: u64, value in "\\PC{0,40}") {
+        fn neither_in_the_past_nor_too_late(seconds: u64, now: u64, value in "\\PC{0,40}") {
             let now = Timestamp::from_unix_millis(now);
-            prop_assert!(RetryAfter::Delay(Duration::from_secs(seconds)).earliest(now) >= now);
-            prop_assert!(RetryAfter::At(Timestamp::from_unix_millis(seconds)).earliest(now) >= now);
+            let latest = now.saturating_add(MAX_RETRY_AFTER);
+            for wait in [
+                RetryAfter::Delay(Duration::from_secs(seconds)),
+                RetryAfter::At(Timestamp::from_unix_millis(seconds)),
+            ] {
+                prop_assert!((now..=latest).contains(&wait.earliest(now)));
+            }
             let _ = read(&value);
         }
     }

@@ -2,11 +2,10 @@
 
 use crate::decode::grammar::{Grammar, Usual};
 use crate::decode::input::{Fault, Input};
-use crate::decode::json::parse_json;
 use crate::decode::outline::{Outline, Step};
 use crate::decode::row::{RowBuilder, RowSink};
 use crate::decode::shape::{Holds, PageText};
-use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY};
+use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY, excerpt};
 use crate::ids::Cursor;
 use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageTable;
@@ -21,6 +20,8 @@ pub(super) struct Document<S> {
     head: Head,
     /// The value of `errorBody`, while it is read.
     error_body: Option<RawValue>,
+    /// Whether cursors are left out: the query family has no pages.
+    pub(super) single_page: bool,
     /// How many bytes of the body are read.
     offset: u64,
 }
@@ -33,6 +34,11 @@ pub(super) struct Head {
     after: Option<Cursor>,
     /// From `nextUri`.
     next_uri: Option<Cursor>,
+    /// Why a cursor that is there cannot be used.
+    bad_cursor: Option<DecodeError>,
+    /// Why the rows that are there cannot be read.
+    bad_rows: Option<DecodeError>,
+    had_rows: bool,
     error: Option<Box<ErrorBody>>,
 }
 
@@ -44,6 +50,7 @@ impl<S: RowSink> Document<S> {
             rows: RowBuilder::new(sink),
             head: Head::default(),
             error_body: None,
+            single_page: false,
             offset: 0,
         }
     }
@@ -55,10 +62,8 @@ impl<S: RowSink> Document<S> {
             self.read_usual_members(&mut input);
             let before = input.at();
             let event = self.grammar.next(&mut input);
-            if let Some(raw) = &mut self.error_body
-                && let Err(fault) = raw.add(input.since(before))
-            {
-                return Err(self.error(&fault, true));
+            if let Some(raw) = &mut self.error_body {
+                raw.add(input.since(before));
             }
             let event = match event {
                 Ok(Some(event)) => event,
@@ -79,13 +84,18 @@ impl<S: RowSink> Document<S> {
                 Step::RowEnds => self.rows.end(),
                 Step::PageText(which, text) => {
                     if let Err(problem) = self.head.text(which, text) {
-                        return Err(self.problem(problem));
+                        let problem = self.problem(problem);
+                        self.head.bad_cursor.get_or_insert(problem);
                     }
                 }
-                Step::ErrorBodyBegins => {
-                    self.error_body = Some(RawValue { start: input.offset(), text: String::new() });
+                Step::NoRows => {
+                    let problem = self.problem("expected a list of rows");
+                    self.head.bad_rows.get_or_insert(problem);
                 }
-                Step::ErrorBodyEnds => self.read_error_body()?,
+                Step::ErrorBodyBegins => {
+                    self.error_body = Some(RawValue::default());
+                }
+                Step::ErrorBodyEnds => self.head.error = self.error_body.take().and_then(|raw| raw.read()),
             }
         }
         self.offset = input.offset();
@@ -110,20 +120,6 @@ impl<S: RowSink> Document<S> {
         }
     }
 
-    fn read_error_body(&mut self) -> Result<(), DecodeError> {
-        if let Some(raw) = self.error_body.take() {
-            self.head.error = raw.parse().map_err(|error| {
-                let outer = self.outline.path(true);
-                let path = match &*error.path {
-                    "$" => outer,
-                    inner => format!("{outer}.{inner}"),
-                };
-                DecodeError::new(path, error.offset, error.problem)
-            })?;
-        }
-        Ok(())
-    }
-
     /// What is wrong with the last event.
     #[cold]
     fn problem(&self, problem: &'static str) -> DecodeError {
@@ -142,10 +138,15 @@ impl<S: RowSink> Document<S> {
     }
 
     /// Takes the end of the body: what the page says besides its rows, and where the rows went.
-    pub(super) fn finish(self) -> Result<(Head, S), DecodeError> {
+    pub(super) fn finish(mut self) -> Result<(Head, S), DecodeError> {
         self.grammar
             .finish(self.offset)
-            .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem))?;
+            .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem).at_end())?;
+        self.head.had_rows = self.outline.had_rows();
+        if self.single_page {
+            (self.head.after, self.head.next_uri, self.head.bad_cursor) = (None, None, None);
+        }
+        self.head.check()?;
         Ok((self.head, self.rows.sink))
     }
 }
@@ -153,8 +154,24 @@ impl<S: RowSink> Document<S> {
 impl Head {
     /// The page with these `rows`.
     pub(super) fn with(self, rows: UsageTable) -> ResultsPage {
-        let Self { status, after, next_uri, error } = self;
-        ResultsPage { status, rows, next: after.or(next_uri), error }
+        let lists_missing = self.is_done() && !self.had_rows;
+        let Self { status, after, next_uri, error, .. } = self;
+        ResultsPage { status, rows, next: after.or(next_uri), error, lists_missing }
+    }
+
+    /// Refuses a page that is done but whose rows, or the way to the next ones, cannot be read. Of another page the
+    /// status alone counts.
+    fn check(&mut self) -> Result<(), DecodeError> {
+        let has_cursor = self.after.is_some() || self.next_uri.is_some();
+        let bad_cursor = self.bad_cursor.take().filter(|_| !has_cursor);
+        match self.bad_rows.take().or(bad_cursor) {
+            Some(error) if self.is_done() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.status.as_ref().is_some_and(QueryStatus::is_done)
     }
 
     /// Takes a text of the page. An empty one is none.
@@ -178,26 +195,31 @@ pub(super) fn cursor(text: &str) -> Result<Cursor, &'static str> {
 }
 
 /// The value of a member as it stands in the body: a colon, and what is behind it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct RawValue {
-    start: u64,
     text: String,
+    is_cut: bool,
 }
 
 impl RawValue {
-    fn add(&mut self, text: &str) -> Result<(), Fault> {
-        if self.text.len() + text.len() > MAX_ERROR_BODY {
-            let offset = self.start + MAX_ERROR_BODY as u64;
-            return Err(Fault { offset, problem: "the error body is too long" });
+    /// Keeps `text`, up to [`MAX_ERROR_BODY`] bytes in all.
+    fn add(&mut self, text: &str) {
+        if self.is_cut || self.text.len() + text.len() > MAX_ERROR_BODY {
+            self.is_cut = true;
+            let room = MAX_ERROR_BODY.saturating_sub(self.text.len());
+            self.text.extend(text.chars().take(room / 4));
+        } else {
+            self.text.push_str(text);
         }
-        self.text.push_str(text);
-        Ok(())
     }
 
-    fn parse(&self) -> Result<Option<Box<ErrorBody>>, DecodeError> {
-        let value = self.text.trim_start().trim_start_matches(':');
-        let offset = self.start + (self.text.len() - value.len()) as u64;
-        parse_json(value.as_bytes()).map_err(|error| DecodeError { offset: offset + error.offset, ..error })
+    /// Reads the error as far as that is possible. Of one that is too long, the beginning is the message.
+    fn read(&self) -> Option<Box<ErrorBody>> {
+        let value = self.text.trim_start().trim_start_matches(':').trim_start();
+        if self.is_cut {
+            return Some(Box::new(ErrorBody { message: Some(excerpt(value, 300)), ..ErrorBody::default() }));
+        }
+        serde_json::from_str(value).unwrap_or_default()
     }
 }
 

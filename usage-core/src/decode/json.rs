@@ -61,7 +61,7 @@ impl<const MAX: usize> BoundedBody<MAX> {
 /// Reads a JSON document that is all there.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     if body.trim_ascii().is_empty() {
-        return Err(DecodeError::new("$", body.len() as u64, "the body is empty"));
+        return Err(DecodeError::new("$", body.len() as u64, "the body is empty").at_end());
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -86,7 +86,8 @@ fn decode_error(path: &str, body: &[u8], error: &serde_json::Error) -> DecodeErr
         serde_json::error::Category::Data => "this is not what the API documents here",
         serde_json::error::Category::Io => "the body cannot be read",
     };
-    DecodeError::new(path, offset, problem)
+    let ends_early = error.is_eof();
+    DecodeError { ends_early, ..DecodeError::new(path, offset, problem) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod events;
 mod grammar;
 mod input;
 mod json;
+mod lenient;
 mod number;
 mod outline;
 mod page;
@@ -29,8 +30,9 @@ mod utf8;
 pub use events::{JsonEvent, JsonNumber, JsonReader, JsonScalar, JsonSink, MemberName};
 pub use grammar::MAX_PAGE_NESTING;
 pub use json::{JsonDecoder, MAX_JSON_BODY};
+pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;
-pub use page::{MAX_PAGE_BODY, PageDecoder, VisitDecoder};
+pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, VisitDecoder};
 pub use row::RowVisitor;
 pub use string::MAX_PAGE_STRING;
 

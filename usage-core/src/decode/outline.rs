@@ -17,6 +17,8 @@ pub const MAX_PAGE_ROWS: usize = 1_000_000;
 pub(super) enum Step<'a> {
     /// Nothing that is wanted.
     Nothing,
+    /// The value of `results` or `entities` begins, and it is no list of rows.
+    NoRows,
     /// A text of the page.
     PageText(PageText, &'a str),
     /// The value of `errorBody` follows.
@@ -189,10 +191,18 @@ impl Outline {
                 self.enter(Level::Rows { shape, row: 0 });
                 Ok(Step::Nothing)
             }
+            (Holds::Rows(_), value) => {
+                self.begin_skipping(value);
+                Ok(Step::NoRows)
+            }
+            // What stands beside the main statement does not decide about it.
+            (Holds::PageText(PageText::AfterCursor | PageText::NextUri), value) => {
+                Ok(self.begin_skipping(value))
+            }
+            (Holds::Object(shape), value) if shape.kind == Kind::Cursors => Ok(self.begin_skipping(value)),
             (Holds::Text(_) | Holds::PageText(_), _) => Err("expected a text"),
             (Holds::Count(_), _) => Err("expected an integer from 0 to 9223372036854775807"),
             (Holds::Object(_), _) => Err("expected an object"),
-            (Holds::Rows(_), _) => Err("expected a list of rows"),
         }
     }
 
@@ -241,6 +251,11 @@ impl Outline {
             Level::Object(object) => matches!(object.holds(), Some(Holds::ErrorBody)),
             _ => false,
         }
+    }
+
+    /// Whether the page has a list of rows, an empty one included.
+    pub(super) fn had_rows(&self) -> bool {
+        self.had_rows
     }
 
     /// The path of where the reader is, `results[17].requests`; `$` for the whole. Of the innermost object the member

@@ -31,6 +31,35 @@ impl ResponseDecoder for PageDecoder {
     }
 }
 
+/// Reads the results of a query family that has no pages: as [`PageDecoder`] does, but a cursor is none.
+pub struct SinglePageDecoder(PageDecoder);
+
+impl Default for SinglePageDecoder {
+    fn default() -> Self {
+        let mut decoder = PageDecoder::default();
+        decoder.0.document.single_page = true;
+        Self(decoder)
+    }
+}
+
+impl ResponseDecoder for SinglePageDecoder {
+    type Output = ResultsPage;
+
+    fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        self.0.push(chunk)
+    }
+
+    fn finish(self) -> Result<ResultsPage, DecodeError> {
+        self.0.finish()
+    }
+}
+
+impl fmt::Debug for SinglePageDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinglePageDecoder").finish_non_exhaustive()
+    }
+}
+
 #[cfg(any(test, feature = "fuzzing"))]
 impl PageDecoder {
     /// As [`push`](ResponseDecoder::push), but a small chunk is read at once too: so that tests cut where they say.
@@ -69,6 +98,13 @@ impl<V: RowVisitor> VisitDecoder<V> {
     /// A decoder that shows each row to `visitor`.
     pub fn new(visitor: V) -> Self {
         Self(Body::new(Visit::new(visitor)))
+    }
+
+    /// Leaves cursors out: the query family has no pages.
+    #[must_use]
+    pub fn single_page(mut self) -> Self {
+        self.0.document.single_page = true;
+        self
     }
 }
 
@@ -195,7 +231,7 @@ impl<S: RowSink> Body<S> {
         }
         match self.broken {
             Some(error) => Err(error),
-            None if self.utf8.finish().is_err() => Err(self.document.not_utf8()),
+            None if self.utf8.finish().is_err() => Err(self.document.not_utf8().at_end()),
             None => self.document.finish(),
         }
     }

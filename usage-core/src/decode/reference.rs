@@ -4,11 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::decode::document::{NO_AFTER, cursor};
 use crate::decode::json::parse_json;
+use crate::decode::lenient::lenient;
 use crate::decode::row::day_of;
 use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
 use crate::error::{DecodeError, ErrorBody};
@@ -20,26 +22,44 @@ use crate::uri::after_of;
 pub(crate) fn decode(body: &[u8]) -> Result<ResultsPage, DecodeError> {
     check_limits(body)?;
     let Object(page) = parse_json::<Object<PageDocument>>(body)?;
-    let rows: Vec<UsageRecord> = match (page.results, page.entities) {
-        (Some(_), Some(_)) => return Err(DecodeError::new("$", 0, "two lists of rows")),
+    let problem = |problem| DecodeError::new("$", 0, problem);
+    let status = text(page.query_status).map(|status| QueryStatus::from(&*status));
+    let is_done = status.as_ref().is_some_and(QueryStatus::is_done);
+    let (results, no_results) = list::<Object<RowDocument>>(page.results)?;
+    let (entities, no_entities) = list::<Object<EntityDocument>>(page.entities)?;
+    if is_done && (no_results || no_entities) {
+        return Err(problem("no list of rows"));
+    }
+    let lists_missing = is_done && results.is_none() && entities.is_none();
+    let rows: Vec<UsageRecord> = match (results, entities) {
+        (Some(_), Some(_)) => return Err(problem("two lists of rows")),
         (Some(results), None) => results.into_iter().map(|Object(row)| row.into()).collect(),
         (None, Some(entities)) => entities.into_iter().map(|Object(entity)| entity.into()).collect(),
         (None, None) => Vec::new(),
     };
-    let problem = |problem| DecodeError::new("$", 0, problem);
     if rows.len() > MAX_PAGE_ROWS {
         return Err(problem("too many rows"));
     }
-    let after = page.cursors.and_then(|Object(cursors)| text(cursors.after));
-    let after = after.map(|after| cursor(&after).map_err(problem)).transpose()?;
-    let next_uri = text(page.next_uri).map(|uri| after_of(&uri).ok_or(problem(NO_AFTER))).transpose()?;
-    let next_uri = next_uri.map(|after| cursor(&after).map_err(problem)).transpose()?;
-    Ok(ResultsPage {
-        status: text(page.query_status).map(|status| QueryStatus::from(&*status)),
-        next: after.or(next_uri),
-        error: page.error_body,
-        rows: rows.into_iter().collect(),
-    })
+    let cursors = page.cursors.filter(|cursors| cursors.get().starts_with('{'));
+    let cursors =
+        cursors.map(|cursors| parse_json::<CursorsDocument>(cursors.get().as_bytes())).transpose()?;
+    let after = cursors.and_then(|cursors| text(cursors.after)).map(|after| cursor(&after));
+    let next_uri = text(page.next_uri).map(|uri| cursor(&after_of(&uri).ok_or(NO_AFTER)?));
+    let next = match (after, next_uri) {
+        (Some(Ok(cursor)), _) | (_, Some(Ok(cursor))) => Some(cursor),
+        (Some(Err(bad)), _) | (_, Some(Err(bad))) if is_done => return Err(problem(bad)),
+        _ => None,
+    };
+    let rows = rows.into_iter().collect();
+    Ok(ResultsPage { status, next, error: page.error_body, rows, lists_missing })
+}
+
+/// The list, if it is one; and whether it is something else than a list or `null`.
+fn list<T: DeserializeOwned>(json: Option<Box<RawValue>>) -> Result<(Option<Vec<T>>, bool), DecodeError> {
+    match json {
+        Some(json) if json.get().starts_with('[') => Ok((Some(parse_json(json.get().as_bytes())?), false)),
+        json => Ok((None, json.is_some())),
+    }
 }
 
 /// What `serde_json` does not check: the limits, and the texts that it skips.
@@ -87,10 +107,11 @@ fn date(date: Option<String>) -> Option<String> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PageDocument {
-    results: Option<Vec<Object<RowDocument>>>,
+    results: Option<Box<RawValue>>,
     query_status: Option<String>,
-    cursors: Option<Object<CursorsDocument>>,
-    entities: Option<Vec<Object<EntityDocument>>>,
+    cursors: Option<Box<RawValue>>,
+    entities: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "lenient")]
     next_uri: Option<String>,
     error_body: Option<Box<ErrorBody>>,
 }
@@ -98,6 +119,7 @@ struct PageDocument {
 /// `Cursors`.
 #[derive(Deserialize)]
 struct CursorsDocument {
+    #[serde(default, deserialize_with = "lenient")]
     after: Option<String>,
 }
 

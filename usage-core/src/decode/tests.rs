@@ -2,12 +2,15 @@
 
 use proptest::prelude::*;
 
-use crate::decode::{MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, reference};
+use crate::decode::{
+    MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, ResponseDecoder, SinglePageDecoder, VisitDecoder,
+    reference,
+};
 use crate::error::{DecodeError, MAX_ERROR_BODY};
 use crate::fuzzing::documents::{Family, Order, SamplePage, Spacing};
 use crate::fuzzing::pages::{decode, page as check};
 use crate::model::{QueryStatus, ResultsPage};
-use crate::{Cursor, MAX_CURSOR_LEN, UsageTable};
+use crate::{Cursor, MAX_CURSOR_LEN, UsageRow, UsageTable};
 
 fn read(body: &str) -> Result<ResultsPage, DecodeError> {
     check(body.as_bytes());
@@ -44,7 +47,7 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    const FRAGMENTS: [&str; 36] = [
+    const FRAGMENTS: [&str; 43] = [
         "\"",
         "\\",
         "{",
@@ -80,6 +83,13 @@ fn damage() -> impl Strategy<Value = Damage> {
         "\"nextUri\":\"/x?after=%zz+a\",",
         "\"cursors\":{},",
         "\"errorBody\":[],",
+        "\"cursors\":\"x\",",
+        "\"cursors\":{\"after\":7},",
+        "\"nextUri\":\"/x\",",
+        "\"nextUri\":1e999,",
+        "\"results\":{},",
+        "\"entities\":\"none\",",
+        "\"queryStatus\":\"Running\",",
         "\"errorBody\":{\"status\":1},",
     ];
     prop_oneof![
@@ -208,8 +218,81 @@ fn reads_status_cursors_and_error() {
 }
 
 #[test]
+fn the_main_statement_decides() {
+    let side = [
+        r#""nextUri":"/no/cursor""#,
+        r#""nextUri":7"#,
+        r#""nextUri":{"after":[1e999]}"#,
+        r#""cursors":"x""#,
+        r#""cursors":{"after":7}"#,
+        r#""cursors":[{"after":"x"}]"#,
+        r#""errorBody":7"#,
+        r#""errorBody":{"status":"500","details":{"a":1}}"#,
+        r#""total":"3""#,
+        r#""selfUri":[]"#,
+        r#""results":"none""#,
+        r#""entities":{"a":[]}"#,
+        r#""entities":null"#,
+    ];
+    for member in side {
+        for status in ["Running", "Failed", "Paused"] {
+            let (before, after) = (
+                format!(r#"{{{member},"queryStatus":"{status}"}}"#),
+                format!(r#"{{"queryStatus":"{status}",{member}}}"#),
+            );
+            for document in [before, after] {
+                check(document.as_bytes());
+                let page = read(&document).unwrap_or_else(|error| panic!("{document}: {error}"));
+                assert_eq!(page.status, Some(status.into()), "{document}");
+                assert!(!page.lists_missing && page.next.is_none(), "{document}");
+            }
+        }
+    }
+    // Where the list of rows is there, side members of another type are skipped too.
+    for member in [r#""cursors":"x""#, r#""nextUri":7"#, r#""cursors":{"after":[]}"#, r#""errorBody":[]"#] {
+        let document = format!(r#"{{{member},"queryStatus":"Succeeded","entities":[{{}}]}}"#);
+        check(document.as_bytes());
+        assert_eq!(read(&document).unwrap().rows.len(), 1, "{document}");
+    }
+    // A cursor that can be used makes up for one that cannot.
+    let document = r#"{"nextUri":"/x","queryStatus":"Succeeded","entities":[],"cursors":{"after":"a"}}"#;
+    check(document.as_bytes());
+    assert_eq!(read(document).unwrap().next.as_ref().map(Cursor::as_str), Some("a"));
+}
+
+#[test]
+fn a_page_that_is_done_says_whether_it_has_a_list() {
+    for (document, missing) in [
+        (r#"{"queryStatus":"Complete"}"#, true),
+        (r#"{"queryStatus":"Succeeded","results":null,"entities":null}"#, true),
+        (r#"{"queryStatus":"Complete","results":[]}"#, false),
+        (r#"{"entities":[],"queryStatus":"Succeeded"}"#, false),
+        (r#"{"queryStatus":"Running"}"#, false),
+        ("{}", false),
+    ] {
+        check(document.as_bytes());
+        assert_eq!(read(document).unwrap().lists_missing, missing, "{document}");
+    }
+}
+
+#[test]
+fn a_family_without_pages_has_no_cursors() {
+    for side in [r#""cursors":{"after":"x"}"#, r#""nextUri":"/x?after=b""#, r#""nextUri":"/no/cursor""#] {
+        let document = format!(r#"{{"queryStatus":"Complete","results":[{{"requests":1}}],{side}}}"#);
+        let mut decoder = SinglePageDecoder::default();
+        decoder.push(document.as_bytes()).unwrap();
+        let page = decoder.finish().unwrap();
+        assert_eq!((page.next, page.rows.len()), (None, 1), "{side}");
+        let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| {}).single_page();
+        decoder.push(document.as_bytes()).unwrap();
+        assert_eq!(decoder.finish().unwrap().0.next, None, "{side}");
+    }
+}
+
+#[test]
 fn errors_name_path_offset_and_problem() {
     const COUNT: &str = "expected an integer from 0 to 9223372036854775807";
+    const NO_AFTER: &str = "the URI has no cursor: its query has no `after`";
     for (document, path, offset, problem) in [
         ("", "$", 0, "the body is empty"),
         ("  ", "$", 2, "the body is empty"),
@@ -236,22 +319,14 @@ fn errors_name_path_offset_and_problem() {
         (r#"{"results":[{},]}"#, "results[1]", 15, "expected a value"),
         (r#"{"results":[{} {}]}"#, "results", 15, "expected a comma or the end"),
         (r#"{"results":[null]}"#, "results[0]", 12, "expected a row"),
-        (r#"{"results":{}}"#, "results", 11, "expected a list of rows"),
+        (r#"{"results":{},"queryStatus":"Complete"}"#, "results", 11, "expected a list of rows"),
         (r#"{"results":[],"results":[]}"#, "results", 14, "the member is there twice"),
         (r#"{"results":[],"entities":[]}"#, "entities", 25, "a page has `results` or `entities`, not both"),
         (r#"{"entities":[{"oauthClient":{"id":[]}}]}"#, "entities[0].oauthClient.id", 34, "expected a text"),
         (r#"{"entities":[{"user":"x"}]}"#, "entities[0].user", 21, "expected an object"),
-        (r#"{"cursors":{"after":7}}"#, "cursors.after", 20, "expected a text"),
         (r#"{"queryStatus":{}}"#, "queryStatus", 15, "expected a text"),
-        (r#"{"nextUri":"/x?page=1"}"#, "nextUri", 11, "the URI has no cursor: its query has no `after`"),
-        (r#"{"nextUri":"after=1"}"#, "nextUri", 11, "the URI has no cursor: its query has no `after`"),
-        (
-            r#"{"errorBody" : {"status":"x"}}"#,
-            "errorBody.status",
-            28,
-            "this is not what the API documents here",
-        ),
-        (r#"{"errorBody":7}"#, "errorBody", 14, "this is not what the API documents here"),
+        (r#"{"nextUri":"/x?page=1","queryStatus":"Succeeded"}"#, "nextUri", 11, NO_AFTER),
+        (r#"{"nextUri":"after=1","queryStatus":"Complete","cursors":[]}"#, "nextUri", 11, NO_AFTER),
         (r#"{"errorBody":{"a":}}"#, "errorBody", 18, "expected a value"),
     ] {
         let error = read(document).unwrap_err();
@@ -313,13 +388,17 @@ fn nesting_has_a_limit() {
 #[test]
 fn cursors_and_error_bodies_have_a_limit() {
     let too_long = "the cursor is too long";
-    let after = |size| format!(r#"{{"cursors":{{"after":"{}"}}}}"#, "x".repeat(size));
+    let after =
+        |size| format!(r#"{{"cursors":{{"after":"{}"}},"queryStatus":"Complete"}}"#, "x".repeat(size));
     check_limit(MAX_CURSOR_LEN, after, ("cursors.after", 20, too_long));
-    let next_uri = |size| format!(r#"{{"nextUri":"/?after={}"}}"#, "x".repeat(size));
+    let next_uri = |size| format!(r#"{{"nextUri":"/?after={}","queryStatus":"Complete"}}"#, "x".repeat(size));
     check_limit(MAX_CURSOR_LEN, next_uri, ("nextUri", 11, too_long));
-    // The size is that of the colon and of what is behind it.
-    let error_body = |size| format!(r#"{{"errorBody":{{"x":"{}"}}}}"#, "y".repeat(size - 9));
-    check_limit(MAX_ERROR_BODY, error_body, ("errorBody", 12 + MAX_ERROR_BODY, "the error body is too long"));
+    // The size is that of the colon and of what is behind it. Of a longer one the beginning is the message.
+    for (size, message) in [(MAX_ERROR_BODY, "no"), (MAX_ERROR_BODY + 1, r#"{"message":"no","x":"yyy"#)] {
+        let error_body = format!(r#"{{"errorBody":{{"message":"no","x":"{}"}}}}"#, "y".repeat(size - 24));
+        let found = read(&error_body).unwrap().error.unwrap().message.unwrap();
+        assert!(found.starts_with(message) && found.chars().count() <= 301, "{size}: {found}");
+    }
 }
 
 #[test]

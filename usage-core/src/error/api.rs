@@ -1,10 +1,13 @@
 use std::fmt;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::error::{ErrorBody, OAuthErrorBody, excerpt};
-use crate::retry_after::RetryAfter;
+use crate::rate_budget::{LONGEST_WINDOW, RESET, number};
+use crate::retry_after::{MAX_RETRY_AFTER, RetryAfter};
+use crate::time::Timestamp;
 
 /// How many bytes of an error's body are kept; the rest is not read.
 pub const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -20,8 +23,10 @@ pub struct ApiError {
     pub status: StatusCode,
     /// The correlation id, from the `ININ-Correlation-Id` header or the body; the vendor's support asks for it.
     pub correlation_id: Option<Box<str>>,
-    /// When the service allows another try.
+    /// When the service allows another try, by the header `Retry-After`. See [`next_try`](Self::next_try).
     pub retry_after: Option<RetryAfter>,
+    /// How long the window of the rate limit lasts, by the header `inin-ratelimit-reset`.
+    pub(crate) window: Option<Duration>,
     /// The body.
     pub payload: ErrorPayload,
 }
@@ -55,6 +60,7 @@ impl ApiError {
             status,
             correlation_id: correlation_id.map(|id| excerpt(id, EXCERPT).into()),
             retry_after: RetryAfter::from_headers(headers),
+            window: number(headers, &RESET).map(Duration::from_secs),
             payload,
         }
     }
@@ -68,6 +74,33 @@ impl ApiError {
         }
     }
 
+    /// Returns when the service allows the next try, seen from `now`; `None` if it does not say.
+    ///
+    /// That is what `Retry-After` says, at most [`MAX_RETRY_AFTER`] from now. A 429 without it counts the end of the
+    /// window (`inin-ratelimit-reset`), or else the seconds that its message names.
+    pub fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
+        let throttled = self.status == StatusCode::TOO_MANY_REQUESTS;
+        let window = || self.window.filter(|_| throttled).map(|window| window.min(LONGEST_WINDOW));
+        let named = || self.named_seconds().filter(|_| throttled).map(Duration::from_secs);
+        let delay = || window().or_else(named).map(RetryAfter::Delay);
+        self.retry_after.or_else(delay).map(|wait| wait.earliest(now))
+    }
+
+    /// Returns the seconds that the message names: `Retry the request in [42] seconds`.
+    fn named_seconds(&self) -> Option<u64> {
+        let ErrorPayload::Standard(body) = &self.payload else { return None };
+        let in_message = body.message.as_deref().and_then(|message| bracketed(message)?.trim().parse().ok());
+        in_message.or_else(|| {
+            let params = body.message_params.as_ref()?;
+            let template = body.message_with_params.as_deref().and_then(bracketed);
+            let name = template.map_or("seconds", |name| name.trim_matches(['{', '}', ' ']));
+            match params.get(name).or_else(|| params.get("seconds"))? {
+                Value::String(text) => text.trim().parse().ok(),
+                value => value.as_u64(),
+            }
+        })
+    }
+
     /// What the service said, in its own words.
     pub fn message(&self) -> Option<&str> {
         match &self.payload {
@@ -76,6 +109,12 @@ impl ApiError {
             _ => None,
         }
     }
+}
+
+/// Returns what stands in brackets behind the words `Retry the request in`.
+fn bracketed(message: &str) -> Option<&str> {
+    let (_, behind) = message.split_once("etry the request in [")?;
+    behind.split_once(']').map(|(inside, _)| inside)
 }
 
 impl ErrorPayload {
@@ -95,7 +134,10 @@ impl ErrorPayload {
         } else {
             return Self::Json(json);
         };
-        document.unwrap_or(Self::Json(json))
+        match document {
+            Ok(Self::Standard(body)) if *body == ErrorBody::default() => Self::Json(json),
+            document => document.unwrap_or(Self::Json(json)),
+        }
     }
 }
 
@@ -116,6 +158,10 @@ impl fmt::Display for ApiError {
                 )?;
             }
             _ => write!(f, " {}", self.status.canonical_reason().unwrap_or("without a word"))?,
+        }
+        if self.retry_after.is_some_and(RetryAfter::is_cut) {
+            let hours = MAX_RETRY_AFTER.as_secs() / 3600;
+            write!(f, " (it asks for a longer wait than the {hours} hours that are granted)")?;
         }
         if let Some(id) = &self.correlation_id {
             write!(f, " [correlation id {id}]")?;
@@ -149,7 +195,52 @@ mod tests {
             error.to_string(),
             "the service answered 429 (too.many.requests): slow down [correlation id abc]"
         );
-        assert_eq!(error.retry_after, Some(RetryAfter::Delay(std::time::Duration::from_secs(3))));
+        assert_eq!(error.retry_after, Some(RetryAfter::Delay(Duration::from_secs(3))));
+    }
+
+    #[test]
+    fn the_next_try_is_named_in_one_of_four_ways() {
+        let now = Timestamp::from_unix_millis(1_782_864_000_000);
+        let words = r#"{"message":"Rate limit exceeded the maximum. Retry the request in [42] seconds"}"#;
+        let params = r#"{"message":"x","messageWithParams":"Retry the request in [{wait}] seconds","messageParams":{"wait":"43","seconds":1}}"#;
+        let (after, reset) = (("retry-after", "3"), ("inin-ratelimit-reset", "6"));
+        for (status, headers, body, seconds) in [
+            (429, &[after, reset][..], words, Some(3)),
+            (429, &[reset], words, Some(6)),
+            (429, &[("retry-after", "soon"), reset], words, Some(6)),
+            (429, &[], words, Some(42)),
+            (429, &[("inin-ratelimit-reset", "x")], words, Some(42)),
+            (429, &[], params, Some(43)),
+            (429, &[], r#"{"message":"x","messageParams":{"seconds":7}}"#, Some(7)),
+            (429, &[], r#"{"message":"x","messageParams":{"seconds":"7"},"status":"429"}"#, Some(7)),
+            (429, &[], r#"{"message":"the maximum [300] requests within [60] seconds"}"#, None),
+            (429, &[], r#"{"message":"Retry the request in [a few] seconds"}"#, None),
+            (429, &[], "", None),
+            // Elsewhere the window is no reason to wait.
+            (503, &[reset], words, None),
+            (503, &[after, reset], "", Some(3)),
+            // However long it says.
+            (429, &[("retry-after", "99999999999999")], "", Some(MAX_RETRY_AFTER.as_secs())),
+            (429, &[("inin-ratelimit-reset", "99999999999999")], "", Some(LONGEST_WINDOW.as_secs())),
+            (
+                429,
+                &[],
+                r#"{"message":"Retry the request in [99999999999999] seconds"}"#,
+                Some(MAX_RETRY_AFTER.as_secs()),
+            ),
+        ] {
+            let next = api_error(status, headers, body).next_try(now);
+            let waits = next.map(|next| next.saturating_since(now).as_secs());
+            assert_eq!(waits, seconds, "{status} {headers:?} {body}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_is_cut_is_said() {
+        let error = api_error(429, &[("retry-after", "99999999999999")], "");
+        let text = "the service answered 429 Too Many Requests (it asks for a longer wait than the 24 hours that are granted)";
+        assert_eq!(error.to_string(), text);
+        assert!(!api_error(429, &[("retry-after", "86400")], "").to_string().contains("longer"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::JsonDecoder;
+use crate::decode::{JsonDecoder, lenient, lenient_text, list_or_null};
 use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::events::{EntityRef, PERMISSIONS};
@@ -56,9 +56,10 @@ impl Endpoint for EventAggregatesQuery {
 #[non_exhaustive]
 pub struct EventAggregates {
     /// The time range, as the service understood it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub interval: Option<String>,
     /// One entry a kind.
+    #[serde(deserialize_with = "list_or_null")]
     pub event_definition_aggregates: Vec<EventAggregate>,
 }
 
@@ -68,7 +69,7 @@ pub struct EventAggregates {
 #[non_exhaustive]
 pub struct EventAggregate {
     /// The kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub event_definition: Option<EntityRef>,
     /// How many.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::JsonDecoder;
+use crate::decode::{JsonDecoder, lenient_text, list_or_null};
 use crate::endpoint::Endpoint;
 use crate::events::PERMISSIONS;
 use crate::ids::EventDefinitionId;
@@ -39,6 +39,7 @@ pub struct EventDefinitions;
 #[non_exhaustive]
 pub struct EventDefinitionListing {
     /// The definitions.
+    #[serde(deserialize_with = "list_or_null")]
     pub entities: Vec<EventDefinition>,
 }
 
@@ -48,13 +49,13 @@ pub struct EventDefinitionListing {
 #[non_exhaustive]
 pub struct EventDefinition {
     /// Its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub name: Option<String>,
     /// What it says.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub description: Option<String>,
 }
 

@@ -20,6 +20,8 @@ pub use query::{EventPage, EventQuery, EventSortOrder, MAX_EVENT_PAGE_SIZE, Oper
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::lenient_text;
+
 /// The permission that all four want.
 const PERMISSIONS: &[&str] = &["usage:events:view"];
 
@@ -29,9 +31,9 @@ const PERMISSIONS: &[&str] = &["usage:events:view"];
 #[non_exhaustive]
 pub struct EntityRef {
     /// Its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
     /// Where the service keeps it; never requested by this crate.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub self_uri: Option<String>,
 }

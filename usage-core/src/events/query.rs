@@ -1,7 +1,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::JsonDecoder;
+use crate::decode::{JsonDecoder, lenient, lenient_text, list_or_null};
 use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::events::{EntityRef, PERMISSIONS};
@@ -159,15 +159,16 @@ impl Endpoint for EventQuery {
 #[non_exhaustive]
 pub struct EventPage {
     /// The events.
+    #[serde(deserialize_with = "list_or_null")]
     pub entities: Vec<OperationalEvent>,
     /// The next page; only its cursor is used, see [`next`](Self::next).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub next_uri: Option<String>,
     /// The page before.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub previous_uri: Option<String>,
     /// This page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub self_uri: Option<String>,
 }
 
@@ -184,44 +185,50 @@ impl EventPage {
 #[non_exhaustive]
 pub struct OperationalEvent {
     /// Its kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub event_definition: Option<EntityRef>,
     /// The id of what it happened to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_id: Option<String>,
     /// A token of what it happened to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_token: Option<String>,
     /// The name of what it happened to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_name: Option<String>,
     /// The value before.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub previous_value: Option<String>,
     /// The value since.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub current_value: Option<String>,
     /// The error, if it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub error_code: Option<String>,
     /// The id of what contains it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub parent_entity_id: Option<String>,
     /// The conversation in which it happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub conversation: Option<EntityRef>,
     /// When it happened, an ISO-8601 date-time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub date_created: Option<String>,
     /// The version of what it happened to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_version: Option<String>,
     /// The phone number that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub phone_number: Option<String>,
     /// The external contact that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub external_contact_id: Option<String>,
+    /// When it was last changed, an ISO-8601 date-time.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub date_modified: Option<String>,
+    /// Who changed what it happened to, by id.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
+    pub entity_modified_by: Option<String>,
 }
 
 #[cfg(test)]
@@ -251,8 +258,26 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_the_events_does_not_decide_about_them() {
+        for json in [
+            r#"{"entities":null}"#,
+            r#"{"entities":[],"nextUri":null,"selfUri":7,"previousUri":[],"total":"3"}"#,
+            r#"{"nextUri":{"x":1e999}}"#,
+        ] {
+            let page: EventPage =
+                serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+            assert_eq!(page, EventPage::default(), "{json}");
+        }
+        let json = r#"{"entities":[{"entityId":"i","entityVersion":3,"conversation":"c","errorCode":{}}]}"#;
+        let page: EventPage = serde_json::from_str(json).unwrap();
+        let event = &page.entities[0];
+        assert_eq!((event.entity_version.as_deref(), &event.conversation), (Some("3"), &None));
+        assert!(serde_json::from_str::<EventPage>(r#"{"entities":"none"}"#).is_err());
+    }
+
+    #[test]
     fn keeps_every_member_of_an_event() {
-        let json = r#"{"eventDefinition":{"id":"d","selfUri":"/d"},"entityId":"i","entityToken":"t","entityName":"n","previousValue":"p","currentValue":"c","errorCode":"e","parentEntityId":"q","conversation":{"id":"v"},"dateCreated":"2026-07-01T10:00:00.000Z","entityVersion":"1","phoneNumber":"tel:1","externalContactId":"x"}"#;
+        let json = r#"{"eventDefinition":{"id":"d","selfUri":"/d"},"entityId":"i","entityToken":"t","entityName":"n","previousValue":"p","currentValue":"c","errorCode":"e","parentEntityId":"q","conversation":{"id":"v"},"dateCreated":"2026-07-01T10:00:00.000Z","entityVersion":"1","phoneNumber":"tel:1","externalContactId":"x","dateModified":"2026-07-01T11:00:00.000Z","entityModifiedBy":"m"}"#;
         let event: OperationalEvent = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), json);
     }

@@ -84,7 +84,8 @@ impl<Q: UsageQuery> Execution<Q> {
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
         }
-        let transition = match page.next {
+        self.lists_missing |= page.lists_missing;
+        let transition = match page.next.filter(|_| Q::PAGED) {
             Some(cursor) if !self.rare.get_or_insert_default().cursors.insert(cursor.clone()) => {
                 self.state = in_flight.into();
                 return Progress::moved(self.fail(Failure::RepeatedCursor(cursor)));
@@ -162,7 +163,7 @@ impl<Q: UsageQuery> Execution<Q> {
             ResponseError::Api(error) => Some(Trouble::Api(error)),
             ResponseError::Decode(_) => None,
         };
-        let until = now.saturating_add(self.courier.delay(self.terms.policy.first_poll, &self.terms.policy));
+        let until = now.saturating_add(self.courier.next_look(&self.terms.policy));
         match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => {
                 let waiting = in_flight.again(until, WaitReason::Poll);

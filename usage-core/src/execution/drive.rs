@@ -130,7 +130,8 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.on_not_found(now, error)
             }
             Arrival::Answer(Err(error)) => {
-                let verdict = self.courier.on_error(now, error, &self.terms, session);
+                let repeatable = self.may_repeat(self.state.op());
+                let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
                 self.conclude(verdict)
             }
             Arrival::Token(answer) => {

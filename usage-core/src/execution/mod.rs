@@ -47,6 +47,7 @@ pub struct Execution<Q> {
     state: State,
     polls: u32,
     pages: u32,
+    lists_missing: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -88,6 +89,7 @@ impl<Q: UsageQuery> Execution<Q> {
             state,
             polls: 0,
             pages: 0,
+            lists_missing: false,
             rare: None,
         }
     }
@@ -118,6 +120,12 @@ impl<Q: UsageQuery> Execution<Q> {
     /// How many pages of rows arrived.
     pub fn pages(&self) -> u32 {
         self.pages
+    }
+
+    /// Returns whether the service called the query done with a page that has no list of rows, not even an empty one. No
+    /// rows then do not mean that nothing was counted.
+    pub fn lists_missing(&self) -> bool {
+        self.lists_missing
     }
 
     /// How many requests were sent, token requests included.

@@ -166,7 +166,8 @@ impl<Q: UsageQuery> Execution<Q> {
         };
         let rare = Rare { cursors: snapshot.cursors.into_iter().collect(), ..Rare::default() };
         Ok(Self {
-            submitted_at: snapshot.submitted_at,
+            // A clock that was ahead when it was saved does not make the grace longer.
+            submitted_at: snapshot.submitted_at.map(|at| at.min(now)),
             rare: (!rare.cursors.is_empty()).then(|| Box::new(rare)),
             polls: snapshot.polls,
             pages: snapshot.pages,

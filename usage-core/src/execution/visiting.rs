@@ -107,7 +107,7 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
             Op::Submit => VisitingDecoder(Reads::Submission(Default::default())),
             Op::Poll { .. } => {
                 lock(&self.rows).begin();
-                VisitingDecoder(Reads::Page(Box::new(Page::new(Arc::clone(&self.rows)))))
+                VisitingDecoder(Reads::Page(Box::new(Page::new(Arc::clone(&self.rows), Q::PAGED))))
             }
         };
         Courier::on_head(now, ticket, head, decoder, session)
@@ -214,8 +214,9 @@ struct Page<V> {
 }
 
 impl<V: RowVisitor + Send> Page<V> {
-    fn new(rows: Arc<Mutex<Rows<V>>>) -> Self {
-        Self { decoder: VisitDecoder::new(Shown(Arc::clone(&rows))), rows, received: 0 }
+    fn new(rows: Arc<Mutex<Rows<V>>>, is_paged: bool) -> Self {
+        let decoder = VisitDecoder::new(Shown(Arc::clone(&rows)));
+        Self { decoder: if is_paged { decoder } else { decoder.single_page() }, rows, received: 0 }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {

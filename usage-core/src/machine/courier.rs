@@ -7,12 +7,14 @@ use http::response::Parts;
 use crate::auth::Authorization;
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{ApiError, Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
+use crate::error::{
+    ApiError, Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized,
+};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::intake::{Arrival, Intake};
 use crate::phase::{Cause, WaitReason};
-use crate::retry::{Class, Policy, classify};
+use crate::retry::{Backoff, Class, Policy, classify};
 use crate::session::Session;
 use crate::time::Timestamp;
 use crate::trace;
@@ -24,6 +26,13 @@ pub(crate) const TOKEN: &str = "oauth.token";
 /// deadline could pass before the answer arrives, and nobody would know whether it was carried out. Where the policy's
 /// [`exchange_timeout`](Policy::exchange_timeout) or half of its [`deadline`](Policy::deadline) is shorter, that counts.
 pub const MIN_SUBMIT_TIME: Duration = Duration::from_secs(1);
+
+/// The longest timeout of an exchange. Clocks of operating systems do not count as far as a [`Duration`] reaches.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The least delays between looks at an execution that is not found yet.
+const NOT_FOUND: Backoff =
+    Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) };
 
 /// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
 /// whether it is tried again. One courier serves one machine; what is common to all is in the session.
@@ -70,7 +79,7 @@ impl Terms {
 
     /// How long an exchange that begins at `now` may take.
     fn timeout(&self, now: Timestamp) -> Duration {
-        self.policy.exchange_timeout.min(self.deadline.saturating_since(now))
+        self.policy.exchange_timeout.min(self.deadline.saturating_since(now)).min(MAX_TIMEOUT)
     }
 }
 
@@ -328,23 +337,29 @@ impl Courier {
         verdict
     }
 
-    /// An error answer to the awaited operation.
+    /// An error answer to the awaited operation. `repeatable`: may it be sent again if it may have arrived?
     pub(crate) fn on_error(
         &mut self,
         now: Timestamp,
         error: ResponseError,
+        repeatable: bool,
         terms: &Terms,
         session: &mut Session,
     ) -> Verdict<std::convert::Infallible> {
         let error = match error {
             ResponseError::Api(error) => error,
+            ResponseError::Decode(error) if error.ends_early => {
+                let text = format!("the connection closed before the end of the answer: {}", error.problem);
+                let failure = TransportFailure::new(TransportKind::Reset, Sent::Maybe, &text);
+                return self.on_failure(now, failure, repeatable, terms);
+            }
             ResponseError::Decode(error) => return Verdict::Fail(Failure::Decode(error)),
         };
         match classify(error.status) {
             Class::Throttled => {
-                let retry_after = error.retry_after.map(|at| at.earliest(now));
+                let next_try = error.next_try(now);
                 let verdict = self.again(now, Trouble::Api(error), Cause::Throttled, terms);
-                if let Some(until) = retry_after {
+                if let Some(until) = next_try {
                     session.budget.block(until);
                 }
                 verdict
@@ -379,7 +394,7 @@ impl Courier {
     /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
     fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: &Terms) -> Verdict<T> {
         let retry_after = match &trouble {
-            Trouble::Api(error) => error.retry_after.map(|at| at.earliest(now)),
+            Trouble::Api(error) => error.next_try(now),
             Trouble::Transport(_) => None,
         };
         let told_when = cause == Cause::Throttled && retry_after.is_some();
@@ -403,6 +418,14 @@ impl Courier {
         } else {
             Dispatch::Wait(until, why)
         }
+    }
+
+    /// The delay before the next look at an execution that is not found yet. It grows with each, and does not reach zero
+    /// with the policy's own delays.
+    pub(crate) fn next_look(&mut self, policy: &Policy) -> Duration {
+        let growing = NOT_FOUND.delay(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.delay(policy.first_poll.max(growing), policy)
     }
 
     /// `delay` with jitter, and never zero: a wait lies in the future.

@@ -66,11 +66,10 @@ impl fmt::Debug for Gunzip {
 }
 
 fn corrupt(error: &io::Error) -> DecodeError {
-    let problem = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the gzip body ends too early",
-        _ => "the gzip body is corrupt",
-    };
-    DecodeError::new("$", 0, problem)
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => DecodeError::new("$", 0, "the gzip body ends too early").at_end(),
+        _ => DecodeError::new("$", 0, "the gzip body is corrupt"),
+    }
 }
 
 #[cfg(test)]

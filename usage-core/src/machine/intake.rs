@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, StatusCode};
 
@@ -32,6 +32,8 @@ enum Content<D: ResponseDecoder> {
 #[derive(Debug)]
 struct Arriving<D> {
     status: StatusCode,
+    /// Whether the end of the connection is the end of the body, so that nothing tells a whole one from one that was cut.
+    ends_with_connection: bool,
     /// Kept for errors only.
     headers: HeaderMap,
     #[cfg(feature = "gzip")]
@@ -77,6 +79,9 @@ impl<D: ResponseDecoder> Intake<D> {
         let is_for_token = ticket.is_for_token();
         let content = Content::Arriving(Arriving {
             status: head.status,
+            ends_with_connection: head.version <= http::Version::HTTP_11
+                && !head.headers.contains_key(CONTENT_LENGTH)
+                && !head.headers.contains_key(TRANSFER_ENCODING),
             headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
@@ -148,10 +153,19 @@ impl<D: ResponseDecoder> Arriving<D> {
                 let _ = body.breaks(error);
             }
         }
-        let broken = self.body.broken.map(ResponseError::Decode);
+        let broken = self.body.broken;
+        // A document that ends early in a body whose length was declared is the service's fault, and final.
+        let judged = |error: DecodeError| {
+            let ends_early = error.ends_early && self.ends_with_connection;
+            ResponseError::Decode(DecodeError { ends_early, ..error })
+        };
         match self.body.sink {
-            Sink::Answer(decoder) => Arrival::Answer(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
-            Sink::Token(decoder) => Arrival::Token(broken.map_or_else(|| Ok(decoder.finish()?), Err)),
+            Sink::Answer(decoder) => {
+                Arrival::Answer(broken.map_or_else(|| decoder.finish(), Err).map_err(judged))
+            }
+            Sink::Token(decoder) => {
+                Arrival::Token(broken.map_or_else(|| decoder.finish(), Err).map_err(judged))
+            }
             Sink::Error(body) => {
                 let error = ApiError::from_response(self.status, &self.headers, &body);
                 let error = ResponseError::Api(Box::new(error));

@@ -40,4 +40,6 @@ pub struct ResultsPage {
     pub error: Option<Box<ErrorBody>>,
     /// The rows of this page.
     pub rows: UsageTable,
+    /// Whether the query is done and the page has no list of rows, not even an empty one.
+    pub lists_missing: bool,
 }

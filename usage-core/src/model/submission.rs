@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::decode::lenient;
+
 /// The answer to a submit: `UsageExecutionResult`.
 ///
 /// The service may leave members out; an execution cannot go on without `execution_id` and says so.
@@ -11,6 +13,7 @@ pub struct Submission {
     pub execution_id: Option<String>,
     /// Where the service says the results are. Kept for display and **never requested**: the results' address is
     /// built from the id, so that a hostile answer cannot send the token elsewhere.
+    #[serde(deserialize_with = "lenient")]
     pub results_uri: Option<String>,
 }
 
@@ -33,5 +36,10 @@ mod tests {
             serde_json::from_str::<Submission>(r#"{"executionId":null}"#).unwrap(),
             Submission::default()
         );
+        for uri in ["7", "null", "[]", r#"{"a":[1e999]}"#, "true"] {
+            let json = format!(r#"{{"executionId":"e","resultsUri":{uri}}}"#);
+            let submission: Submission = serde_json::from_str(&json).unwrap();
+            assert_eq!((submission.execution_id.as_deref(), submission.results_uri), (Some("e"), None));
+        }
     }
 }

@@ -1,7 +1,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, PageDecoder};
+use crate::decode::{JsonDecoder, SinglePageDecoder};
 use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::ids::{ClientId, Cursor, ExecutionId};
@@ -89,6 +89,7 @@ impl Endpoint for ClientQuery {
 
 impl UsageQuery for ClientQuery {
     const FAMILY: &'static str = "client";
+    const PAGED: bool = false;
     type Results = ClientQueryResults;
 
     fn scope(&self, asked_at: Timestamp) -> Scope {
@@ -122,7 +123,7 @@ impl Endpoint for ClientQueryResults {
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
     const REPEATABLE: bool = true;
     type Response = ResultsPage;
-    type Decoder = PageDecoder;
+    type Decoder = SinglePageDecoder;
 
     fn path(&self, path: &mut PathWriter) {
         path.fixed("api/v2/oauth/clients").segment(self.client_id.as_str());

@@ -86,6 +86,7 @@ impl Endpoint for ClientSummary {
 
 impl UsageQuery for ClientSummary {
     const FAMILY: &'static str = "client-summary";
+    const PAGED: bool = false;
     type Results = ClientQueryResults;
 
     fn scope(&self, asked_at: Timestamp) -> Scope {

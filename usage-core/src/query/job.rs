@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::decode::{JsonDecoder, ResponseDecoder};
+use crate::decode::{JsonDecoder, ResponseDecoder, lenient};
 use crate::error::{BuildError, DecodeError};
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, SortBy, Submission};
@@ -146,6 +146,7 @@ pub(super) fn check_look_back(
 #[serde(rename_all = "camelCase", default)]
 struct JobSubmission {
     id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     results_uri: Option<String>,
 }
 

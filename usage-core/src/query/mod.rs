@@ -59,6 +59,9 @@ pub trait UsageQuery:
     /// A name for saved executions: `organization`. Never changes.
     const FAMILY: &'static str;
 
+    /// Whether results come in pages. If they do not, a cursor in them is not followed.
+    const PAGED: bool = true;
+
     /// The operation that polls and reads.
     type Results: Endpoint<Response = ResultsPage>;
 

@@ -1,7 +1,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, PageDecoder};
+use crate::decode::{JsonDecoder, SinglePageDecoder};
 use crate::endpoint::Endpoint;
 use crate::error::BuildError;
 use crate::ids::{Cursor, ExecutionId};
@@ -93,6 +93,7 @@ impl Endpoint for OrganizationQuery {
 
 impl UsageQuery for OrganizationQuery {
     const FAMILY: &'static str = "organization";
+    const PAGED: bool = false;
     type Results = OrganizationQueryResults;
 
     fn scope(&self, asked_at: Timestamp) -> Scope {
@@ -122,7 +123,7 @@ impl Endpoint for OrganizationQueryResults {
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
     const REPEATABLE: bool = true;
     type Response = ResultsPage;
-    type Decoder = PageDecoder;
+    type Decoder = SinglePageDecoder;
 
     fn path(&self, path: &mut PathWriter) {
         path.fixed("api/v2/usage/query").segment(self.execution_id.as_str()).fixed("results");

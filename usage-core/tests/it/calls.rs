@@ -118,7 +118,7 @@ fn a_refusal_is_final() {
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::Rejected(_)));
 
     let (mut call, mut session) = (definitions(), manual());
-    assert!(answer(&mut call, &mut session, 200, "{").is_none());
+    assert!(answer(&mut call, &mut session, 200, "{]").is_none());
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::Decode(_)));
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use usage_core::error::{Sent, TransportKind};
 use usage_core::execution::table::{EDGES, FAILING_EDGES, is_legal};
-use usage_core::query::ClientQuery;
+use usage_core::query::{ClientQuery, SimpleSearch};
 use usage_core::{Cause, Execution, Machine, Next, Phase, Transition};
 
 use crate::support::{
@@ -63,7 +63,8 @@ fn every_edge_is_walked() {
         "h",
     ] {
         let mut letters = script.chars().peekable();
-        let mut execution = Execution::new(query(), policy(), 1, START);
+        let search = SimpleSearch::new("2026-06/2026-06".parse().unwrap());
+        let mut execution = Execution::new(search, policy(), 1, START);
         let run = drive(&mut execution, &mut credentials(), START, |_| {
             let letter = *letters.peek().unwrap();
             if letters.clone().count() > 1 {

@@ -13,6 +13,7 @@ mod clock;
 mod coverage;
 mod debug;
 mod diagram;
+mod drift;
 mod driver;
 mod edges;
 mod failures;

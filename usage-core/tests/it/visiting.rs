@@ -4,10 +4,10 @@ use http::Response;
 use proptest::prelude::*;
 use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
 use usage_core::execution::Visiting;
-use usage_core::query::OrganizationQuery;
-use usage_core::{Error, Machine, Next, Timestamp, UsageRow};
+use usage_core::query::{OrganizationQuery, SimpleSearch};
+use usage_core::{Error, Execution, Machine, Next, Timestamp, UsageQuery, UsageRow};
 
-use crate::support::{ACCEPTED, RUNNING, START, execution, manual};
+use crate::support::{ACCEPTED, RUNNING, START, execution, manual, policy};
 
 /// What the service does with one request.
 #[derive(Clone, Debug)]
@@ -34,15 +34,16 @@ fn page(counts: impl IntoIterator<Item = u64>, after: Option<&str>) -> String {
 fn visit(replies: impl IntoIterator<Item = Reply>) -> (Vec<u64>, Option<Error>) {
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
-    let mut visiting = Visiting::new(execution(), visitor);
+    let search = SimpleSearch::new("2026-06/2026-06".parse().unwrap());
+    let mut visiting = Visiting::new(Execution::new(search, policy(), 1, START), visitor);
     drive(&mut visiting, START, [whole(ACCEPTED), whole(RUNNING)].into_iter().chain(replies));
     let error = visiting.error();
     drop(visiting);
     (shown, error)
 }
 
-fn drive<V: FnMut(UsageRow<'_>) + Send>(
-    visiting: &mut Visiting<OrganizationQuery, V>,
+fn drive<Q: UsageQuery, V: FnMut(UsageRow<'_>) + Send>(
+    visiting: &mut Visiting<Q, V>,
     mut now: Timestamp,
     replies: impl IntoIterator<Item = Reply>,
 ) {

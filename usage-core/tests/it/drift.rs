@@ -1,0 +1,237 @@
+//! Answers that are not quite those that are documented, and what they must not change.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use usage_core::error::Failure;
+use usage_core::events::EventDefinitions;
+use usage_core::execution::Visiting;
+use usage_core::query::{ClientQuery, ClientSummary, OrganizationJob, SimpleSearch};
+use usage_core::retry::Backoff;
+use usage_core::{Call, Execution, Machine, Next, Policy, Session, Timestamp, UsageQuery, UsageRow};
+
+use crate::support::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn with_headers(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+    let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    Reply::Answer(status, headers, body.to_owned())
+}
+
+fn run<Q: UsageQuery>(query: Q, service: impl FnMut(&Request<Vec<u8>>) -> Reply) -> Run {
+    drive(&mut Execution::new(query, policy(), 1, START), &mut manual(), START, service)
+}
+
+fn job() -> OrganizationJob {
+    OrganizationJob::new("2026-06/2026-06".parse().unwrap())
+}
+
+/// Answers a submit, and polls with a page that names a next one until `last`.
+fn paged(accepted: &'static str, page: &str, last: &'static str) -> impl FnMut(&Request<Vec<u8>>) -> Reply {
+    let page = page.to_owned();
+    move |request| match request.uri().query().unwrap_or_default() {
+        _ if request.method() == "POST" || request.uri().path().ends_with("summary") => ok(accepted),
+        query if query.contains("after=") => ok(last),
+        _ => ok(&page),
+    }
+}
+
+#[test]
+fn cursors_are_followed_where_a_family_has_pages_and_nowhere_else() {
+    for side in [r#""cursors":{"after":"x"}"#, r#""nextUri":"/api/v2/x?after=x""#] {
+        let page = format!(r#"{{"queryStatus":"Complete","results":[{{"requests":1}}],{side}}}"#);
+        let id: usage_core::ClientId = "c".parse().unwrap();
+        let client = ClientQuery::new(id.clone(), "2026-06/2026-06".parse().unwrap());
+        for run in [
+            run(query(), paged(ACCEPTED, &page, COMPLETE)),
+            run(client, paged(ACCEPTED, &page, COMPLETE)),
+            run(ClientSummary::new(id), paged(ACCEPTED, &page, COMPLETE)),
+        ] {
+            assert_eq!((run.error.map(|e| e.to_string()), run.rows.len()), (None, 1), "{side}");
+        }
+        let search = SimpleSearch::new("2026-06/2026-06".parse().unwrap());
+        let run_search = run(search, paged(ACCEPTED, &page, COMPLETE));
+        assert_eq!((run_search.error.map(|e| e.to_string()), run_search.rows.len()), (None, 2), "{side}");
+        let run_job = run(job(), paged(r#"{"id":"j"}"#, &page, COMPLETE));
+        assert_eq!((run_job.error.map(|e| e.to_string()), run_job.rows.len()), (None, 2), "{side}");
+    }
+}
+
+#[test]
+fn a_visitor_sees_no_second_page_of_a_family_that_has_none() {
+    let long = "x".repeat(20_000);
+    for side in [
+        r#""cursors":{"after":"x"}"#.to_owned(),
+        r#""nextUri":"/no/cursor""#.to_owned(),
+        format!(r#""cursors":{{"after":"{long}"}}"#),
+    ] {
+        let (mut session, mut shown) = (manual(), 0);
+        let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
+        let mut visiting = Visiting::new(execution, |_: UsageRow<'_>| shown += 1);
+        let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!() };
+        let page = format!(r#"{{"queryStatus":"Complete","results":[{{"requests":1}}],{side}}}"#);
+        let _ = visiting.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
+        assert!(matches!(visiting.next(START, &mut session).next, Next::Finished));
+        assert_eq!(visiting.error().map(|e| e.to_string()), None);
+        drop(visiting);
+        assert_eq!(shown, 1);
+    }
+}
+
+#[test]
+fn a_failed_job_is_failed_whatever_stands_beside_it() {
+    for (side, reason) in [
+        (r#""errorBody":{"message":"no","status":"500"}"#, "no"),
+        (r#""errorBody":"no""#, "no"),
+        (r#""errorBody":{"details":[{"fieldName":7}]}"#, "no reason"),
+        (r#""errorBody":null,"nextUri":"/x""#, "no reason"),
+        (r#""errorBody":{"message":"no","limit":{"value":"300"}},"entities":"none""#, "no"),
+    ] {
+        let page = format!(r#"{{"queryStatus":"Failed",{side}}}"#);
+        let run = run(job(), paged(r#"{"id":"j","resultsUri":7}"#, &page, COMPLETE));
+        let error = run.error.unwrap();
+        assert!(matches!(error.failure(), Failure::QueryFailed { .. }), "{side}: {error}");
+        assert!(error.to_string().contains(reason), "{side}: {error}");
+    }
+}
+
+#[test]
+fn a_query_that_is_done_without_a_list_says_so() {
+    for (page, missing) in [
+        (r#"{"queryStatus":"Complete"}"#, true),
+        (r#"{"queryStatus":"Complete","results":null}"#, true),
+        (r#"{"queryStatus":"Complete","results":[]}"#, false),
+        (COMPLETE, false),
+    ] {
+        let mut execution = execution();
+        let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(page)]));
+        assert_eq!((run.error.map(|e| e.to_string()), execution.lists_missing()), (None, missing), "{page}");
+    }
+}
+
+/// The milliseconds from the first request to the second, which follows a 429 with `headers` and `body`.
+fn waited(headers: &[(&'static str, &str)], body: &str) -> u64 {
+    let run = play(vec![with_headers(429, headers, body), ok(ACCEPTED), ok(COMPLETE)]);
+    assert_eq!(run.error.map(|e| e.to_string()), None);
+    run.requests[1].0
+}
+
+#[test]
+fn a_429_is_waited_for_by_the_best_that_it_says() {
+    let words =
+        r#"{"message":"Rate limit exceeded the maximum. Retry the request in [42] seconds","status":429}"#;
+    let (after, reset) = (("retry-after", "3"), ("inin-ratelimit-reset", "6"));
+    assert_eq!(waited(&[after, reset], words), 3000);
+    assert_eq!(waited(&[reset], words), 6000);
+    assert_eq!(waited(&[], words), 42_000);
+    assert_eq!(waited(&[], r#"{"code":"too.many.requests","messageParams":{"seconds":"7"}}"#), 7000);
+    assert_eq!(waited(&[], ""), 500);
+}
+
+#[test]
+fn waits_that_the_service_names_are_no_failures() {
+    let words = r#"{"message":"Retry the request in [7] seconds","code":"too.many.requests"}"#;
+    let kinds: [(&[(&str, &str)], &str); 3] =
+        [(&[("retry-after", "7")], ""), (&[("inin-ratelimit-reset", "7")], ""), (&[], words)];
+    for (headers, body) in kinds {
+        let mut replies: Vec<_> = (0..20).map(|_| with_headers(429, headers, body)).collect();
+        replies.extend([ok(ACCEPTED), ok(COMPLETE)]);
+        let run = play(replies);
+        assert_eq!(run.error.map(|e| e.to_string()), None, "{headers:?} {body}");
+    }
+    let run = play((0..20).map(|_| status(429)).collect());
+    assert!(matches!(run.error.unwrap().failure(), Failure::TooManyFailures { failures: 5, .. }));
+}
+
+#[test]
+fn a_date_is_read_by_the_clock_that_wrote_it() {
+    for (date, until) in [
+        ("Wed, 01 Jul 2026 00:20:00 GMT", "Wed, 01 Jul 2026 00:20:05 GMT"),
+        ("Tue, 30 Jun 2026 22:00:00 GMT", "Tue, 30 Jun 2026 22:00:05 GMT"),
+    ] {
+        assert_eq!(waited(&[("date", date), ("retry-after", until)], ""), 5000, "{date}");
+    }
+}
+
+#[test]
+fn no_header_closes_a_session_for_good() {
+    for (name, value) in [
+        ("retry-after", "99999999999999"),
+        ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ("inin-ratelimit-reset", "18446744073709551615"),
+    ] {
+        let mut session = manual();
+        let short = policy().with_deadline(Duration::from_secs(30));
+        let first = drive(&mut Execution::new(query(), short, 1, START), &mut session, START, |_| {
+            with_headers(429, &[(name, value)], "")
+        });
+        assert!(first.error.is_some(), "{name}: {value}");
+        let blocked = session.rate_budget().blocked(START).unwrap();
+        assert_eq!(blocked.reason, usage_core::rate_budget::BlockReason::Throttled);
+        assert!(blocked.until <= START.saturating_add(usage_core::MAX_RETRY_AFTER));
+        let later = START.saturating_add(usage_core::MAX_RETRY_AFTER);
+        let mut second = Execution::new(query(), policy(), 1, later);
+        let run = drive(&mut second, &mut session, later, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
+        assert_eq!(run.error.map(|e| e.to_string()), None, "{name}: {value}");
+    }
+}
+
+/// Answers every poll with 404 and counts the requests.
+fn not_found(mut execution: Execution<impl UsageQuery>, session: &mut Session, now: Timestamp) -> usize {
+    let run = drive(&mut execution, session, now, |request| match request.method().as_str() {
+        "POST" => ok(ACCEPTED),
+        _ => status(404),
+    });
+    assert!(run.error.is_some());
+    run.requests.len()
+}
+
+#[test]
+fn what_is_not_found_yet_is_looked_for_a_few_times() {
+    let nothing = Backoff { initial: Duration::ZERO, factor: 1.0, max: Duration::ZERO };
+    let eager = policy().with_first_poll(Duration::ZERO).with_poll(nothing).with_retry(nothing);
+    for policy in [policy(), eager, eager.with_not_found_grace(HOUR).with_deadline(HOUR / 6)] {
+        let requests = not_found(Execution::new(query(), policy, 1, START), &mut manual(), START);
+        assert!((3..40).contains(&requests), "{requests} requests with {policy:?}");
+    }
+    let requests = not_found(Execution::new(query(), eager, 1, START), &mut manual(), START);
+    assert!(requests < 10, "{requests} requests in 15 s of grace");
+}
+
+#[test]
+fn the_grace_of_a_saved_execution_is_no_longer_than_that_of_another() {
+    for ahead in [HOUR, 24 * HOUR, Duration::from_secs(1)] {
+        let (mut saved, mut session) = (execution(), manual());
+        let Next::Send(submit) = saved.next(START, &mut session).next else { panic!() };
+        let _ = saved.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
+        let now = START.saturating_sub(ahead);
+        let restored = Execution::restore(saved.snapshot(), policy(), now).unwrap();
+        let requests = not_found(restored, &mut session, now);
+        assert!(requests < 12, "{requests} requests with a clock that was {ahead:?} ahead");
+    }
+}
+
+#[test]
+fn a_body_that_ends_with_its_connection_too_early_is_fetched_again() {
+    for cut in [&COMPLETE[..0], &COMPLETE[..1], &COMPLETE[..40], &COMPLETE[..COMPLETE.len() - 1]] {
+        let run = play(vec![ok(ACCEPTED), ok(cut), ok(COMPLETE)]);
+        assert_eq!((run.error.map(|e| e.to_string()), run.rows.len()), (None, 1), "{cut}");
+        // A length that was kept to is no accident.
+        for header in [("content-length", &*cut.len().to_string()), ("transfer-encoding", "chunked")] {
+            let run = play(vec![ok(ACCEPTED), with_headers(200, &[header], cut)]);
+            assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)), "{cut}");
+        }
+    }
+    // What is wrong before the end is wrong.
+    let run = play(vec![ok(ACCEPTED), ok("{\"queryStatus\":\"Complete\",]")]);
+    assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)));
+    // A submit may have been carried out.
+    let run = play(vec![ok(&ACCEPTED[..20])]);
+    assert!(matches!(run.error.unwrap().failure(), Failure::AmbiguousSubmit(_)));
+    // A call is repeated if it may be.
+    let (mut call, mut session) = (Call::new(EventDefinitions, Policy::default(), 1, START), manual());
+    let Next::Send(exchange) = call.next(START, &mut session).next else { panic!() };
+    let _ = call.on_response(START, exchange.ticket, Response::new(&b"{\"entities\":["[..]), &mut session);
+    assert!(matches!(call.next(START, &mut session).next, Next::WaitUntil(..)));
+}
