@@ -154,12 +154,12 @@ impl Side {
 
     fn parse(text: &str) -> Option<Self> {
         match text.len() {
-            7 => {
+            7 if is_written(text, "0000-00") => {
                 let first: Date = format!("{text}-01").parse().ok()?;
                 Some(Self { first, last: first.last_of_month(), instant: None })
             }
-            10 => Some(Self::day(text.parse().ok()?)),
-            16..=40 if text.as_bytes().get(10) == Some(&b'T') && text.is_char_boundary(10) => {
+            10 if is_written(text, "0000-00-00") => Some(Self::day(text.parse().ok()?)),
+            16..=40 if is_date_time(text) => {
                 let _: Date = text[..10].parse().ok()?;
                 let instant = Self::instant(text)?;
                 let millis = u64::try_from(instant.as_millisecond()).ok()?;
@@ -177,6 +177,46 @@ impl Side {
             Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         })
     }
+}
+
+/// Returns whether `text` is a date-time that the service reads, and no more: jiff also takes leap seconds, names of
+/// zones and offsets of days.
+fn is_date_time(text: &str) -> bool {
+    let Some((minute, rest)) = text.split_at_checked("2026-07-01T00:00".len()) else { return false };
+    let (time, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+    let (second, fraction) = time.split_once('.').map_or((time, None), |(second, rest)| (second, Some(rest)));
+    let below = |digits: Option<&str>, end: u8| {
+        digits.and_then(|digits| digits.parse().ok()).is_some_and(|n: u8| n < end)
+    };
+    is_written(minute, "0000-00-00T00:00")
+        && below(minute.get(11..13), 24)
+        && below(minute.get(14..16), 60)
+        && (second.is_empty() || is_written(second, ":00") && below(second.get(1..3), 60))
+        && fraction.is_none_or(|digits| !second.is_empty() && is_fraction(digits))
+        && match zone {
+            "" | "Z" => true,
+            zone => {
+                (is_written(zone, "+00:00") || is_written(zone, "-00:00"))
+                    && below(zone.get(1..3), MAX_OFFSET_HOURS + 1)
+                    && below(zone.get(4..6), 60)
+            }
+        }
+}
+
+/// No place on earth is further from UTC than this, in hours.
+const MAX_OFFSET_HOURS: u8 = 14;
+
+fn is_fraction(digits: &str) -> bool {
+    (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns whether `text` has a digit where `pattern` has a 0, and the character of `pattern` elsewhere.
+fn is_written(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(byte, pattern)| match pattern {
+            b'0' => byte.is_ascii_digit(),
+            pattern => byte == pattern,
+        })
 }
 
 fn problem(text: &str, problem: &'static str) -> BuildError {
@@ -237,6 +277,31 @@ mod tests {
             "2026-07-01 00:00:00/2026-07-02",
             "2026-07-01T00/2026-07-02",
             "2026-07-01T00:00:00.000000000000000000000000Z/2026-07-02",
+            "2026-07-01T00:00:00Z[UTC]/2026-07-02",
+            "2026-07-01T00:00:00[UTC]/2026-07-02",
+            "2026-07-01T00:00:00+02:00[+02:00]/2026-07-02",
+            "2026-07-01T23:59:60Z/2026-07-02",
+            "2026-07-01T23:59:60/2026-07-02",
+            "2026-07-01T24:00:00Z/2026-07-02",
+            "2026-07-01T00:00:00+24:00/2026-07-02",
+            "2026-07-01T00:00:00-25:59/2026-07-02",
+            "2026-07-01T00:00:00+15:00/2026-07-02",
+            "2026-07-01T00:00:00+02:60/2026-07-02",
+            "2026-07-01T00:00:00+0200/2026-07-02",
+            "2026-07-01T00:00:00+02/2026-07-02",
+            "2026-07-01T00:00:00+02:00:00/2026-07-02",
+            "2026-07-01T00:00:00z/2026-07-02",
+            "2026-07-01t00:00:00Z/2026-07-02",
+            "2026-07-01T00:00:00,5Z/2026-07-02",
+            "2026-07-01T00:00:00.Z/2026-07-02",
+            "2026-07-01T00:00.5Z/2026-07-02",
+            "2026-07-01T000000Z/2026-07-02",
+            "2026-07-01T00:00:00 Z/2026-07-02",
+            "2026-07-01/2026-07-01T00:00:00\u{2212}02:00",
+            "2026-W27/2026-W28",
+            "2026-W27-1/2026-W27-2",
+            "+2026-07/2026-08",
+            " 2026-07/2026-08",
         ] {
             assert!(text.parse::<Interval>().is_err(), "{text}");
         }
@@ -250,6 +315,9 @@ mod tests {
             "2026-07-01T10:00",
             "2026-07-01T10:00:00Z",
             "2026-07-01T10:00:00.000+02:00",
+            "2026-07-01T10:00+14:00",
+            "2026-07-01T23:59:59.999999999-12:30",
+            "2026-07-01T23:59:59.5",
         ] {
             assert_eq!(parse(&format!("{side}/{side}")).to_string(), format!("{side}/{side}"));
         }
@@ -290,6 +358,20 @@ mod tests {
             for part in &parts {
                 prop_assert!(part.days() <= max_days.max(1));
                 prop_assert_eq!(&parse(&part.to_string()), part);
+            }
+        }
+
+        /// Whatever is taken has no character but those of the forms that are documented.
+        #[test]
+        fn what_is_taken_is_plain(
+            time in "(T[0-2][0-9]:[0-6][0-9](:[0-6][0-9]([.,][0-9]{1,10})?)?)?",
+            zone in "(Z|z|[+-][0-3][0-9](:?[0-9]{2})?)?(\\[[a-zA-Z/]{0,9}\\])?",
+        ) {
+            let text = format!("2026-07-01{time}{zone}/2026-07-31");
+            if let Ok(interval) = text.parse::<Interval>() {
+                let sent = interval.to_string();
+                prop_assert!(sent.chars().all(|c| c.is_ascii_digit() || "-:.+/TZ".contains(c)), "{}", sent);
+                prop_assert!(!sent.contains(":60"), "{}", sent);
             }
         }
 
