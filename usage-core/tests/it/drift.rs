@@ -107,6 +107,7 @@ fn a_query_that_is_done_without_a_list_says_so() {
         let mut execution = execution();
         let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(page)]));
         assert_eq!((run.error.map(|e| e.to_string()), execution.lists_missing()), (None, missing), "{page}");
+        assert_eq!(execution.scope().missing.contains(&usage_core::Gap::Lists), missing, "{page}");
     }
 }
 

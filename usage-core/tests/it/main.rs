@@ -28,6 +28,7 @@ mod model;
 mod paging;
 mod renewal;
 mod round_trips;
+mod run_all;
 mod schedule;
 mod scope;
 mod secrets;

@@ -70,9 +70,12 @@ impl<D: Drive> Client<D> {
     /// Runs all `queries`, up to `at_once` of them (at least one) at a time, each on a thread, and yields the result of
     /// each as it is there, with its place among the queries. A query is taken when there is room for it.
     ///
+    /// However many may run at once, there are at most [`MAX_THREADS`](crate::driver::blocking::MAX_THREADS) threads, each
+    /// started when the one before it has a query.
+    ///
     /// # Panics
     ///
-    /// If the machine has no more threads to give.
+    /// If the machine has no thread to give. The iterator that is returned resumes a panic of `queries`.
     pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
     where
         Q: UsageQuery,

@@ -8,7 +8,7 @@ use std::fmt;
 
 pub use client::Client;
 pub use handle::{Handle, Rows};
-pub use run_all::RunAll;
+pub use run_all::{MAX_THREADS, RunAll};
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};
