@@ -23,6 +23,7 @@ pub mod fuzzing;
 mod halt;
 mod hosts;
 mod http_request;
+mod http_serve;
 mod interrupt;
 mod listing;
 mod login;

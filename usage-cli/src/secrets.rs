@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use usage_core::{REDACTED, Secret, Session};
 
 /// Shorter ones are words that occur by themselves.
-const MIN_LENGTH: usize = 4;
+const MIN_LENGTH: usize = 6;
 
 /// Of a long secret, so much of its beginning is redacted wherever it occurs: messages are cut off.
 const HEAD: usize = 12;

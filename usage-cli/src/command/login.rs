@@ -1,6 +1,8 @@
 //! `genesys-usage login` and `logout`: a user's log-in in the browser.
 
 use std::env;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,9 +17,11 @@ use crate::connect::{Connection, PaceArgs};
 use crate::credentials::CLIENT_ID;
 use crate::exit::{self, Code, Problem};
 use crate::hosts::HostArgs;
-use crate::login::listener::{Listener, PATH, Visit};
+use crate::login::listener::{Listener, Visit};
+use crate::login::redirect_uri::RedirectUri;
 use crate::login::{Login, Page, Store};
 use crate::secret_source::SecretFrom;
+use crate::secrets;
 use crate::state::Service;
 use crate::stderr::{self, WARNING};
 use crate::variables::{Variables, variable};
@@ -26,12 +30,16 @@ use crate::words::duration;
 /// The port of the redirect URI. It is fixed because redirect URIs are registered with the OAuth client.
 const PORT: u16 = 8085;
 
+/// How long reloads and other tabs are answered after the log-in.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// Log in with a browser, and keep the log-in for the other commands
 ///
-/// The OAuth client must have a code grant with PKCE and the redirect URI http://localhost:8085/callback (with --port,
-/// that port). The command shows the address to open, waits on 127.0.0.1 until the browser comes back, and keeps the
-/// token in a file that only you can read, one for each profile: ~/.config/genesys-usage/login.json. Other commands
-/// use it if they find no other credential, and renew it if the service lets them.
+/// The OAuth client must have a code grant with PKCE and the redirect URI http://localhost:8085/callback, or that of
+/// --port or --redirect-uri. The command shows the address to open, waits on this machine (127.0.0.1 and ::1) until the
+/// browser comes back, and keeps the token in a file that only you can read, one for each profile:
+/// ~/.config/genesys-usage/login.json. Other commands use it if they find no other credential, and renew it if the
+/// service lets them.
 ///
 /// An OAuth client with a secret (--secret-command, --oauth-client-secret-file) uses the authorization-code grant: its
 /// log-in can be renewed without the browser.
@@ -53,6 +61,10 @@ pub(crate) struct LoginArgs {
     /// The port of the redirect URI [default: 8085]
     #[arg(long)]
     port: Option<u16>,
+
+    /// The redirect URI, if it is not http://localhost:PORT/callback: plain http to localhost, 127.0.0.1 or [::1]
+    #[arg(long, value_name = "URI", conflicts_with = "port")]
+    redirect_uri: Option<RedirectUri>,
 
     /// Open the address in the browser, too
     #[arg(long)]
@@ -116,13 +128,9 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
     let service = Service { api_url: hosts.api.clone(), login_url: login_url.clone() };
     args.pace.roots(&service, variables, &config)?;
     let client_id = args.client_id(variables, &config)?;
-    let port = args.port.or(config.own(|settings| settings.login_port).map(|(port, _)| port)).unwrap_or(PORT);
-    let listener = Listener::bind(port, args.implicit).map_err(|error| {
-        Problem::usage(format!("cannot listen on port {port} of 127.0.0.1: {error}")).with_hint(
-            "another port needs another redirect URI: register it with the OAuth client, and give --port",
-        )
-    })?;
-    let request = args.request(&client_id, listener.port())?;
+    let listener = Listener::bind(&args.redirect_uri(&config), args.implicit)
+        .map_err(|(address, error)| cannot_listen(address, &error))?;
+    let request = args.request(&client_id, listener.uri())?;
     // The code that the browser brings is good once.
     drop(store.lock()?);
     show(&request, &login_url, args.open)?;
@@ -141,7 +149,10 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
         store.write(&login, &store.lock()?)?;
         Ok(login)
     });
-    visit.answer(if kept.is_ok() { Page::logged_in() } else { Page::failed() });
+    let page = if kept.is_ok() { Page::logged_in() } else { Page::failed() };
+    visit.answer(page);
+    // Other tabs that came meanwhile.
+    listener.linger(page, Instant::now());
     let login = kept?;
     stderr::line(format_args!("Logged in at {}; kept in {}.", login.login_url, store.path().display()));
     stderr::line(match (login.expires_at, &login.refresh_token) {
@@ -149,7 +160,22 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
         (Some(end), None) => format!("It expires at {end}, and then 'genesys-usage login' renews it."),
         (None, None) => "The service does not say when it expires.".to_owned(),
     });
+    listener.linger(page, Instant::now() + LINGER);
     Ok(())
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Problem {
+    let (port, ip) = (address.port(), address.ip());
+    let problem = Problem::usage(format!("cannot listen on port {port} of {ip}: {error}"));
+    let problem = match error.kind() {
+        ErrorKind::AddrInUse if ip.is_ipv6() => {
+            problem.with_hint("the program that listens there would receive the log-in: end it")
+        }
+        _ => problem,
+    };
+    problem.with_hint(
+        "another port needs another redirect URI: register it with the OAuth client, and give --port or --redirect-uri",
+    )
 }
 
 pub(crate) fn log_out(args: &LogoutArgs) -> Result<(), Problem> {
@@ -182,14 +208,24 @@ impl LoginArgs {
         command.or_else(|| self.oauth_client_secret_file.as_ref().map(absolute).map(SecretFrom::File))
     }
 
-    fn request(&self, client_id: &str, port: u16) -> Result<AuthorizeRequest, Problem> {
-        let redirect_uri = format!("http://localhost:{port}{PATH}");
+    fn redirect_uri(&self, config: &Config) -> RedirectUri {
+        let configured = || config.own(|settings| settings.login_port).map(|(port, _)| port);
+        let of_port = || RedirectUri::of_port(self.port.or_else(configured).unwrap_or(PORT));
+        self.redirect_uri.clone().unwrap_or_else(of_port)
+    }
+
+    fn request(&self, client_id: &str, redirect_uri: &RedirectUri) -> Result<AuthorizeRequest, Problem> {
+        let redirect_uri = redirect_uri.to_string();
         let state = LoginState::from_random(&random::<{ LoginState::MIN_RANDOM_BYTES }>()?);
         let state = state.map_err(Problem::build)?;
         let request = match self.secret() {
             _ if self.implicit => AuthorizeRequest::implicit(client_id, &redirect_uri, state),
-            Some(secret) => OAuthClient::confidential(client_id, secret.read()?)
-                .and_then(|client| AuthorizeRequest::code(client, &redirect_uri, state)),
+            Some(secret) => {
+                let secret = secret.read()?;
+                secrets::know_client(client_id, secret.expose());
+                OAuthClient::confidential(client_id, secret)
+                    .and_then(|client| AuthorizeRequest::code(client, &redirect_uri, state))
+            }
             None => PkceVerifier::from_random(&random::<{ PkceVerifier::MIN_RANDOM_BYTES }>()?)
                 .and_then(|verifier| AuthorizeRequest::pkce(client_id, &redirect_uri, state, verifier)),
         };
@@ -236,26 +272,49 @@ fn wait(
     let mut last = None;
     while let Some(visit) = listener.next(deadline) {
         let error = match request.grant(SystemTime::now().into(), visit.redirect.expose()) {
-            Ok(grant) => return Ok((grant, visit)),
+            Ok(grant) => {
+                know_code(visit.redirect.expose());
+                return Ok((grant, visit));
+            }
             Err(error) => error,
         };
-        match &error {
-            RedirectError::Refused(refusal) if refusal.state_matched => {
-                visit.answer(Page::refused());
-                return Err(Problem::new(Code::Unauthorized, &error).with_hint(
-                    "the OAuth client needs this grant and this redirect URI, and you the right to use it",
-                ));
-            }
-            _ => {
-                visit.answer(Page::not_this_log_in());
-                stderr::labelled("warning", WARNING, format!("{error}; still waiting"));
-                last = Some(error);
-            }
+        if let RedirectError::Refused(refusal) = &error
+            && refusal.state_matched
+        {
+            visit.answer(Page::refused());
+            return Err(Problem::new(Code::Unauthorized, &error).with_hint(
+                "the OAuth client needs this grant and this redirect URI, and you the right to use it",
+            ));
         }
+        visit.answer(Page::not_this_log_in());
+        let said = unproven(&error);
+        // Any program on this machine can knock as often as it likes.
+        if last.as_ref() != Some(&said) {
+            stderr::labelled("warning", WARNING, format!("{said}; still waiting"));
+        }
+        last = Some(said);
     }
     let problem = Problem::new(Code::Deadline, "nobody came back from the browser in time")
         .with_hint("--timeout allows more time; the browser must be on this machine");
-    Err(problem.with_hints(last.map(|error| format!("what came was no answer to this log-in: {error}"))))
+    Err(problem.with_hints(last.map(|said| format!("what came was no answer to this log-in: {said}"))))
+}
+
+/// What is said of a request that does not prove to come from the login host: none of its own words.
+fn unproven(error: &RedirectError) -> String {
+    match error {
+        RedirectError::Refused(_) => "a redirect says that the login host refused, but has no state".into(),
+        error => error.to_string(),
+    }
+}
+
+/// Takes notice of the code or the token in `redirect`, so that no error repeats it.
+fn know_code(redirect: &str) {
+    let query = redirect.split_once('?').map_or(redirect, |(_, query)| query);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if matches!(&*name, "code" | "access_token") {
+            secrets::know(&value);
+        }
+    }
 }
 
 /// The token for `grant`.

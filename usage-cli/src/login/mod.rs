@@ -21,13 +21,15 @@
 //!
 //! A token that expires within [`RENEW_AHEAD`] is renewed before a command begins, by one process at a time: the others
 //! wait at `login.json.lock` and then find the fresh one. Where the service rotates refresh tokens, the old one is
-//! spent by that. A token that is renewed in the middle of a command, because it was refused or because the command
+//! spent by that: so the file is proven to have room for the new one before it is asked for. Only a process that is
+//! killed between the service's answer and the next system call but a few loses it, and the user logs in again. A token that is renewed in the middle of a command, because it was refused or because the command
 //! outlasts it, is written back at once, whether the command succeeds or not. Nobody waits for that: of two commands
 //! that renew in the same moment, the second may be refused, and says to log in; run again, it finds the first one's.
 
 mod keeper;
 pub(crate) mod listener;
 mod page;
+pub(crate) mod redirect_uri;
 mod store;
 
 use std::time::{Duration, SystemTime};
@@ -42,6 +44,7 @@ pub(crate) use store::{Login, Store};
 
 use crate::exit::{self, Code, Problem};
 use crate::roots::Roots;
+use crate::secrets;
 use crate::transport::USER_AGENT;
 
 /// How long before its end a token is renewed ahead of a command.
@@ -58,7 +61,11 @@ impl Login {
         let Some(refresh_token) = &self.refresh_token else { return Ok(None) };
         let client = match &self.secret {
             None => OAuthClient::public(&self.client_id),
-            Some(secret) => OAuthClient::confidential(&self.client_id, secret.read()?),
+            Some(secret) => {
+                let secret = secret.read()?;
+                secrets::know_client(&self.client_id, secret.expose());
+                OAuthClient::confidential(&self.client_id, secret)
+            }
         };
         let grant = client.and_then(|client| Grant::refresh_token(client, refresh_token.clone()));
         grant.map(Some).map_err(Problem::build)

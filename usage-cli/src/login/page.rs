@@ -31,6 +31,17 @@ impl Page {
         Self::new("400 Bad Request", "Not this log-in", text)
     }
 
+    /// For a request that came by another name than this machine's.
+    pub(crate) fn another_host() -> Self {
+        let text = "genesys-usage answers only at localhost, 127.0.0.1 and [::1].";
+        Self::new("400 Bad Request", "Another host", text)
+    }
+
+    /// For a request that looks and does not answer.
+    pub(crate) fn waiting() -> Self {
+        Self::new("200 OK", "Waiting", "genesys-usage waits here for a log-in.")
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(
             "404 Not Found",
@@ -54,7 +65,7 @@ impl Page {
         Self { status, title, text, script: "" }
     }
 
-    /// The page with its head, as it goes over the wire. It is neither kept nor framed, and tells nobody where it was.
+    /// The page with its head, as it goes over the wire. It is neither kept nor framed, and sends no address on to other sites.
     pub(super) fn response(self) -> String {
         let Self { status, title, text, script } = self;
         let script = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use usage_core::Timestamp;
 use usage_core::report::Report;
 
 use crate::http_request::Request;
+use crate::http_serve::serve;
 use crate::output::openmetrics;
 
 /// How long a scraper may take.
@@ -33,13 +33,7 @@ impl Metrics {
         let socket = TcpListener::bind(address)?;
         let address = socket.local_addr()?;
         let metrics = self.clone();
-        // One scraper at a time: there are few, and none may keep the others for long.
-        thread::spawn(move || {
-            for stream in socket.incoming().flatten() {
-                // A scraper that has gone comes again.
-                drop(metrics.answer(stream));
-            }
-        });
+        serve(socket, PATIENCE, move |request, stream| metrics.answer(&request, stream));
         Ok(address)
     }
 
@@ -59,11 +53,8 @@ impl Metrics {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).up = false;
     }
 
-    fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let request = Request::read(&mut stream, Instant::now() + PATIENCE)?;
-        let path = request.target.split('?').next().unwrap_or_default();
-        let (status, kind, body) = match (&*request.method, path) {
+    fn answer(&self, request: &Request, mut stream: TcpStream) -> io::Result<()> {
+        let (status, kind, body) = match (&*request.method, request.path()) {
             ("GET" | "HEAD", "/metrics") => ("200 OK", openmetrics::CONTENT_TYPE, self.exposition()),
             ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "see /metrics\n".to_owned()),
             _ => ("405 Method Not Allowed", "text/plain", "GET /metrics\n".to_owned()),

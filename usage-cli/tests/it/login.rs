@@ -13,22 +13,22 @@ use usage_sim::SimulatorConfig;
 use crate::support::{Ran, Service, TRANSPORTS, config, program};
 
 /// Somebody's home directory, and a service.
-struct Home {
-    service: Service,
-    directory: tempfile::TempDir,
+pub(crate) struct Home {
+    pub(crate) service: Service,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(config())
     }
 
-    fn with(config: SimulatorConfig) -> Self {
+    pub(crate) fn with(config: SimulatorConfig) -> Self {
         Self { service: Service::with(config), directory: tempfile::tempdir().unwrap() }
     }
 
     /// The program in this home, without a credential.
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
         command.env("HOME", self.directory.path());
         if arguments[0] != "logout" {
@@ -37,23 +37,27 @@ impl Home {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(arguments))
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join(".config").join("genesys-usage").join("login.json")
     }
 
-    fn kept(&self) -> Value {
+    pub(crate) fn kept(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(self.file()).unwrap()).unwrap()
     }
 
     /// `login`, waiting for its browser.
-    fn login(&self, options: &[&str]) -> Waiting {
+    pub(crate) fn login(&self, options: &[&str]) -> Waiting {
+        self.login_at(&[&["--port", "0"], options].concat())
+    }
+
+    /// The same, with options that say where it listens.
+    pub(crate) fn login_at(&self, options: &[&str]) -> Waiting {
         let client_id = self.service.client_id();
-        let mut command =
-            self.command(&[&["login", "--port", "0", "--client-id", client_id], options].concat());
+        let mut command = self.command(&[&["login", "--client-id", client_id], options].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let (mut line, mut url) = (String::new(), String::new());
@@ -64,7 +68,7 @@ impl Home {
     }
 
     /// A log-in of a client with a secret, whose tokens can be renewed.
-    fn login_that_renews(&self) {
+    pub(crate) fn login_that_renews(&self) {
         let secret = self.directory.path().join("secret");
         fs::write(&secret, &self.service.secret).unwrap();
         let waiting = self.login(&["--secret-command", &format!("cat '{}'", secret.display())]);
@@ -77,7 +81,7 @@ impl Home {
 }
 
 /// A `login` that waits.
-struct Waiting {
+pub(crate) struct Waiting {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
     /// What it shows.
@@ -85,7 +89,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn parameter(&self, name: &str) -> String {
+    pub(crate) fn parameter(&self, name: &str) -> String {
         let (_, query) = self.url.split_once('?').unwrap();
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let value = pairs.into_iter().find(|(key, _)| *key == name).unwrap().1;
@@ -93,7 +97,7 @@ impl Waiting {
     }
 
     /// Where the login host sends the browser: path, query and fragment.
-    fn authorized(&self) -> String {
+    pub(crate) fn authorized(&self) -> String {
         let (authority, target) = self.url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let answer =
             exchange(authority, &format!("GET /{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
@@ -105,14 +109,14 @@ impl Waiting {
         format!("/callback{}", redirect.strip_prefix(&*back).unwrap())
     }
 
-    fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let back = self.parameter("redirect_uri");
         let port = back.strip_prefix("http://localhost:").unwrap().strip_suffix("/callback").unwrap();
         format!("127.0.0.1:{port}")
     }
 
     /// What the browser is answered.
-    fn visit(&self, method: &str, target: &str, body: &str) -> String {
+    pub(crate) fn visit(&self, method: &str, target: &str, body: &str) -> String {
         let length = body.len();
         let request = format!(
             "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
@@ -120,7 +124,7 @@ impl Waiting {
         exchange(&self.authority(), &request)
     }
 
-    fn ended(mut self) -> Ran {
+    pub(crate) fn ended(mut self) -> Ran {
         let mut stderr = String::new();
         self.stderr.read_to_string(&mut stderr).unwrap();
         let mut ran = Ran::from(self.child.wait_with_output().unwrap());
@@ -129,7 +133,7 @@ impl Waiting {
     }
 }
 
-fn exchange(authority: &str, request: &str) -> String {
+pub(crate) fn exchange(authority: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -137,7 +141,7 @@ fn exchange(authority: &str, request: &str) -> String {
     answer
 }
 
-const QUERY: [&str; 3] = ["query", "--last", "1d"];
+pub(crate) const QUERY: [&str; 3] = ["query", "--last", "1d"];
 
 #[test]
 fn a_log_in_is_the_credential_of_other_commands() {

@@ -15,6 +15,7 @@ mod generate;
 mod interruptions;
 mod kills;
 mod login;
+mod login_listener;
 mod output_file;
 mod report;
 mod roots;
