@@ -6,13 +6,14 @@ use std::time::{Instant, SystemTime};
 
 use usage_core::driver::futures;
 use usage_core::error::{BuildError, Error};
-use usage_core::{Execution, Notice, Policy, Session, Snapshot, UsageTable};
+use usage_core::{Execution, Notice, Policy, Session, Snapshot, UsageQuery, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
 use crate::observer::Observer;
 use crate::run::seed;
 use crate::secrets;
+use crate::stderr::{self, WARNING};
 use crate::transport::{Transport, tokio_runtime};
 
 /// The rows of all parts.
@@ -77,6 +78,7 @@ fn blocking<Q: Divisible>(
             queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
+        warn_of_repeats(handle.execution());
         queue.arrived(&query, table);
     }
     Ok(queue.fetched)
@@ -97,6 +99,7 @@ async fn futures<Q: Divisible, D: futures::Drive>(
             queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
+        warn_of_repeats(handle.execution());
         queue.arrived(&query, table);
     }
     Ok(queue.fetched)
@@ -104,6 +107,14 @@ async fn futures<Q: Divisible, D: futures::Drive>(
 
 fn unusable(error: usage_core::execution::RestoreError) -> BuildError {
     BuildError::Client { problem: error.to_string().into() }
+}
+
+/// Pages that went round in a circle end an execution well, and the service may have had more.
+fn warn_of_repeats<Q: UsageQuery>(execution: &Execution<Q>) {
+    if execution.repeated_cursor().is_some() {
+        let warning = "the service's pages repeat: the last one names a page that was there before, so rows may be missing";
+        stderr::labelled("warning", WARNING, warning);
+    }
 }
 
 /// The parts that are still to be fetched, and what came of the others.

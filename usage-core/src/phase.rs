@@ -20,7 +20,7 @@ pub enum Phase {
     InFlightPoll,
     /// The next poll has to wait.
     WaitPoll,
-    /// All rows were handed out.
+    /// All rows arrived.
     Complete,
     /// It ended without its result.
     Failed,
@@ -91,7 +91,7 @@ pub enum Cause {
     Unauthorized,
     /// The answer cannot be read.
     Undecodable,
-    /// The pages go round in a circle.
+    /// The page after the last one was there before: the pages go round in a circle, and reading them ends here.
     RepeatedCursor,
     /// TLS or the proxy refused the connection, and would refuse it again.
     Untrusted,

@@ -55,6 +55,10 @@ impl<S: RowSink> Document<S> {
         }
     }
 
+    pub(super) fn status(&self) -> Option<&QueryStatus> {
+        self.head.status.as_ref()
+    }
+
     /// Reads the next piece of the body.
     pub(super) fn read(&mut self, text: &str) -> Result<(), DecodeError> {
         let mut input = Input::new(text, self.offset);

@@ -5,7 +5,7 @@ use crate::decode::document::{Document, Head};
 use crate::decode::row::{RowSink, RowVisitor, Visit};
 use crate::decode::utf8::{NotUtf8, Utf8};
 use crate::error::DecodeError;
-use crate::model::ResultsPage;
+use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageTable;
 
 /// The largest results page that is read, in bytes. A page of 20,000 rows, the service's cap, has about 8 MB.
@@ -105,6 +105,11 @@ impl<V: RowVisitor> VisitDecoder<V> {
     pub fn single_page(mut self) -> Self {
         self.0.document.single_page = true;
         self
+    }
+
+    /// The status of the query, once it was read.
+    pub(crate) fn status(&self) -> Option<&QueryStatus> {
+        self.0.document.status()
     }
 }
 

@@ -1,7 +1,6 @@
 use std::fmt;
 
 use crate::error::{ApiError, BuildError, DecodeError, ErrorBody, ResponseError, TransportFailure, excerpt};
-use crate::ids::Cursor;
 use crate::phase::WaitReason;
 use crate::time::Timestamp;
 
@@ -25,8 +24,6 @@ pub enum Failure {
     Unauthorized(Unauthorized),
     /// The service's answer cannot be read.
     Decode(DecodeError),
-    /// The service's pages go round in a circle: this cursor was there before.
-    RepeatedCursor(Cursor),
     /// No connection, and another try would fail in the same way: the host cannot be trusted, or the proxy refuses.
     Transport(TransportFailure),
     /// So many tries in a row failed.
@@ -87,7 +84,7 @@ impl Failure {
             | Self::Decode(_)
             | Self::Build(_) => true,
             Self::Rejected(error) => error.status == http::StatusCode::FORBIDDEN,
-            Self::QueryFailed { .. } | Self::RepeatedCursor(_) | Self::AmbiguousSubmit(_) => false,
+            Self::QueryFailed { .. } | Self::AmbiguousSubmit(_) => false,
         }
     }
 
@@ -130,13 +127,6 @@ impl fmt::Display for Failure {
                 "not authorised: the access token was refused or has expired, and nothing can renew it",
             ),
             Self::Decode(error) => error.fmt(f),
-            Self::RepeatedCursor(cursor) => {
-                write!(
-                    f,
-                    "the service's pages repeat: the cursor {:?} was there before",
-                    excerpt(cursor.as_str(), 40)
-                )
-            }
             Self::Transport(failure) => failure.fmt(f),
             Self::TooManyFailures { failures: 1, last } => write!(f, "the only try failed: {last}"),
             Self::TooManyFailures { failures, last } => {

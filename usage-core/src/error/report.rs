@@ -96,7 +96,6 @@ impl Error {
             Failure::Transport(_)
             | Failure::AmbiguousSubmit(_)
             | Failure::Decode(_)
-            | Failure::RepeatedCursor(_)
             | Failure::TooManyFailures { last: Trouble::Transport(_), .. } => true,
             _ => self
                 .api_error()
@@ -172,7 +171,6 @@ mod tests {
     #[test]
     fn each_failure_has_its_words_and_its_kind() {
         let query_failed = Failure::QueryFailed { status: "Failed".into(), error: None };
-        let cursor = "c".parse().unwrap();
         for (failure, words, answers) in [
             (query_failed, "the query ended as Failed at the service, which gives no reason", ""),
             (Failure::Rejected(api(403).into()), "the service answered 403 Forbidden", "ur"),
@@ -190,11 +188,6 @@ mod tests {
                 "ur",
             ),
             (Failure::Decode(DecodeError::new("$", 0, "it is odd")), "", "sr"),
-            (
-                Failure::RepeatedCursor(cursor),
-                "the service's pages repeat: the cursor \"c\" was there before",
-                "s",
-            ),
             (
                 Failure::Transport(transport(TransportKind::Tls)),
                 "no trusted TLS connection: in its words",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{DecodeError, Failure, ResponseError, Trouble};
 use crate::execution::decoder::OpResponse;
+use crate::execution::delivery::Follows;
 use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op};
 use crate::ids::ExecutionId;
@@ -44,10 +45,13 @@ impl<Q: UsageQuery> Execution<Q> {
         match id {
             Ok(id) => {
                 self.submitted_at = Some(now);
+                self.submit_in_doubt = false;
                 let delay = self.courier.delay(self.terms.policy.first_poll, &self.terms.policy);
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
             }
             Err(problem) => {
+                // The service took it, and nobody knows by which id.
+                self.submit_in_doubt = true;
                 self.state = in_flight.into();
                 self.fail(Failure::Decode(DecodeError::new("executionId", 0, problem)))
             }
@@ -85,16 +89,33 @@ impl<Q: UsageQuery> Execution<Q> {
             }
         }
         self.lists_missing |= page.lists_missing;
-        let transition = match page.next.filter(|_| Q::PAGED) {
-            Some(cursor) if !self.rare.get_or_insert_default().cursors.insert(cursor.clone()) => {
-                self.state = in_flight.into();
-                return Progress::moved(self.fail(Failure::RepeatedCursor(cursor)));
-            }
-            Some(cursor) => self.enter(from, in_flight.more_pages(id, cursor), Cause::MorePages),
-            None => self.enter(from, in_flight.last_page(), Cause::LastPage),
+        let seen = self.rows_seen();
+        self.hand_out(&in_flight.op);
+        let Some(cursor) = page.next.filter(|_| Q::PAGED) else {
+            let transition = self.enter(from, in_flight.last_page(), Cause::LastPage);
+            return self.page(transition, page.rows, seen);
         };
-        self.pages = self.pages.saturating_add(1);
-        Progress { transition: Some(transition), output: Some(page.rows) }
+        match self.follow(&cursor, &page.rows) {
+            Follows::New => {
+                let transition = self.enter(from, in_flight.more_pages(id, cursor), Cause::MorePages);
+                self.page(transition, page.rows, seen)
+            }
+            Follows::Known => {
+                let transition = self.enter(from, in_flight.last_page(), Cause::RepeatedCursor);
+                self.page(transition, page.rows, seen)
+            }
+            Follows::Repeated => {
+                let transition = self.enter(from, in_flight.last_page(), Cause::RepeatedCursor);
+                self.page(transition, UsageTable::new(), 0)
+            }
+        }
+    }
+
+    /// A page, without the rows that a visitor saw before the execution was saved.
+    fn page(&self, transition: Transition, rows: UsageTable, seen: u64) -> Progress<UsageTable> {
+        let seen = usize::try_from(seen).unwrap_or(usize::MAX);
+        let rows = if seen == 0 || self.shows_rows { rows } else { rows.iter().skip(seen).collect() };
+        Progress { transition: Some(transition), output: Some(rows) }
     }
 
     /// An error answer or a broken exchange, as the courier judged it.

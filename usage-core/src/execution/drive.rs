@@ -4,14 +4,14 @@ use http::response::Parts;
 
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Failure, TransportFailure};
+use crate::error::{Error, Failure, ResponseError, Sent, TransportFailure};
 use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
 use crate::machine::{
     Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Ticket, Transitions,
 };
-use crate::phase::{Cause, Transition};
+use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
 use crate::session::Session;
 use crate::table::UsageTable;
@@ -30,6 +30,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         {
             return Step { next: Next::WaitUntil(waiting.until, waiting.why), transitions };
         }
+        self.acknowledge_unless_held();
         if let Some(transition) = self.get_ready() {
             transitions.add(transition);
         }
@@ -91,6 +92,9 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
             return Progress::nothing();
         }
         let repeatable = self.may_repeat(self.state.op());
+        if !ticket.is_for_token() && failure.sent == Sent::Maybe {
+            self.submit_in_doubt |= self.phase() == Phase::InFlightSubmit;
+        }
         let transition = if ticket.is_for_token() {
             let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
             self.conclude(verdict)
@@ -130,6 +134,9 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.on_not_found(now, error)
             }
             Arrival::Answer(Err(error)) => {
+                // A good status: the service took the submit, and nobody knows by which id.
+                self.submit_in_doubt |=
+                    self.phase() == Phase::InFlightSubmit && matches!(error, ResponseError::Decode(_));
                 let repeatable = self.may_repeat(self.state.op());
                 let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
                 self.conclude(verdict)
@@ -164,6 +171,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// Waits and abandoned requests are over: back to ready, if that is allowed.
     fn get_ready(&mut self) -> Option<Transition> {
         let from = self.phase();
+        self.submit_in_doubt |= from == Phase::InFlightSubmit;
         match std::mem::take(&mut self.state) {
             State::Waiting(waiting) => Some(self.enter(from, waiting.elapsed(), Cause::Elapsed)),
             State::InFlight(in_flight) if self.may_repeat(&in_flight.op) => {

@@ -2,14 +2,16 @@
 
 mod answers;
 mod decoder;
+mod delivery;
 mod drive;
 mod scope;
+mod shown;
 mod snapshot;
 mod state;
 pub mod table;
 mod visiting;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +31,8 @@ use crate::query::UsageQuery;
 use crate::retry::Policy;
 use crate::time::Timestamp;
 use crate::trace;
+use delivery::{Named, Position};
+use shown::RowsSeen;
 use state::{Ready, State};
 
 /// One execution of one query.
@@ -36,6 +40,9 @@ use state::{Ready, State};
 /// It is a [`Machine`]: drive it with a driver of this project or by hand. Rows leave page by page, with the
 /// input that completed the page, once. It can be looked at, saved ([`snapshot`](Self::snapshot)), restored and
 /// cancelled between any two inputs.
+///
+/// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Snapshots
+/// that are taken before point at that page, so that a crash before its rows are stored repeats the page.
 #[derive(Clone, Debug)]
 pub struct Execution<Q> {
     query: Q,
@@ -48,14 +55,26 @@ pub struct Execution<Q> {
     polls: u32,
     pages: u32,
     lists_missing: bool,
+    /// Whether a submit went out whose fate is unknown. It is not sent again after a restore.
+    submit_in_doubt: bool,
+    /// Whether pages stay unacknowledged until [`acknowledge`](Self::acknowledge) is called.
+    holds_pages: bool,
+    /// Whether rows are shown to a visitor as they arrive.
+    shows_rows: bool,
     rare: Option<Box<Rare>>,
 }
 
-/// What few executions have. On the heap, so that the many that wait do so without it.
+/// Rarely used state, boxed so that waiting executions stay small.
 #[derive(Clone, Debug, Default)]
 struct Rare {
-    /// The cursors followed so far: one that returns would be an endless loop.
-    cursors: BTreeSet<Cursor>,
+    /// The cursors seen so far, and the pages that named them. Following one twice would be an endless loop.
+    cursors: BTreeMap<Cursor, Named>,
+    /// The first page that was handed out and is not acknowledged.
+    unacknowledged: Option<Position>,
+    /// How many rows of the current page a visitor has seen.
+    rows_seen: RowsSeen,
+    /// The cursor that the last page repeated.
+    repeated: Option<Cursor>,
     /// The status of the last poll if it is unknown; empty if the service gave none.
     unknown_status: Option<Box<str>>,
 }
@@ -90,6 +109,9 @@ impl<Q: UsageQuery> Execution<Q> {
             polls: 0,
             pages: 0,
             lists_missing: false,
+            submit_in_doubt: false,
+            holds_pages: false,
+            shows_rows: false,
             rare: None,
         }
     }
@@ -117,7 +139,8 @@ impl<Q: UsageQuery> Execution<Q> {
         self.polls
     }
 
-    /// How many pages of rows arrived.
+    /// How many pages of rows arrived. After a page was handed out this is its number, counted from 1; the same page
+    /// has the same number when it is repeated after a restore.
     pub fn pages(&self) -> u32 {
         self.pages
     }
@@ -140,7 +163,11 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Ends it here. The service knows no cancelling: there the query runs on. `None` if it had ended before.
     pub fn cancel(&mut self) -> Option<Transition> {
-        (!self.phase().is_final()).then(|| self.fail(Failure::Cancelled))
+        if self.phase().is_final() {
+            return None;
+        }
+        self.submit_in_doubt |= self.phase() == Phase::InFlightSubmit;
+        Some(self.fail(Failure::Cancelled))
     }
 
     /// Time as it enters. A clock that stepped back takes this machine's timers with it: the waits keep their
@@ -203,7 +230,6 @@ fn cause_of(failure: &Failure) -> Cause {
         Failure::Rejected(_) => Cause::Rejected,
         Failure::Unauthorized(_) => Cause::Unauthorized,
         Failure::Decode(_) => Cause::Undecodable,
-        Failure::RepeatedCursor(_) => Cause::RepeatedCursor,
         Failure::Transport(_) => Cause::Untrusted,
         Failure::TooManyFailures { .. } => Cause::TooManyFailures,
         Failure::Deadline { .. } => Cause::DeadlinePassed,

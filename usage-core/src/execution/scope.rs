@@ -32,11 +32,11 @@ impl<Q: UsageQuery> Execution<Q> {
             scope = scope.with_gap(Gap::Lists);
         }
         if self.phase() == Phase::Complete {
-            return scope;
+            let is_whole = self.repeated_cursor().is_none();
+            return if is_whole { scope } else { scope.with_gap(Gap::RepeatedCursor) };
         }
         scope.with_gap(match self.error().as_ref().map(Error::failure) {
             Some(Failure::Deadline { .. }) => Gap::Deadline,
-            Some(Failure::RepeatedCursor(_)) => Gap::RepeatedCursor,
             _ => Gap::Pages,
         })
     }

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::error::excerpt;
-use crate::execution::state::{InFlight, Ready, State};
+use crate::execution::delivery::{Named, Position};
+use crate::execution::shown::RowsSeen;
+use crate::execution::state::{Finished, InFlight, Ready, State};
 use crate::execution::{Execution, Op, Rare};
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
+use crate::phase::Phase;
 use crate::query::UsageQuery;
 use crate::retry::Policy;
 use crate::time::Timestamp;
@@ -18,6 +21,10 @@ use crate::time::Timestamp;
 pub const SNAPSHOT_VERSION: u32 = 1;
 
 /// A saved execution. It holds the query and how far it got, neither rows nor tokens.
+///
+/// It points at the first page that is not [acknowledged](Execution::acknowledge): restored, the execution asks for that
+/// page again, and gives it the same [number](Execution::pages). It remembers whether a submit went out: such a submit
+/// is not sent again after a restore, unless the policy says so ([`Policy::resubmit`]).
 ///
 /// ```
 /// use usage_core::query::ClientSummary;
@@ -39,19 +46,32 @@ pub struct Snapshot<Q> {
     family: String,
     query: Q,
     step: Op,
-    /// Whether the step's request was out. A submit that was is not sent again, unless the policy says so.
+    /// Whether the step's request was out. A submit that was, however it ended, is not sent again, unless the policy
+    /// says so.
     in_flight: bool,
+    /// Whether all pages were delivered.
     complete: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     submitted_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cursors: Vec<Cursor>,
+    /// How many rows of the next page were shown to a visitor.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    rows_seen: u64,
+    /// The cursor that the last page repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeated_cursor: Option<Cursor>,
     polls: u32,
     pages: u32,
     jitter: Jitter,
 }
 
-/// A saved execution that cannot be gone on with.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference in")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A saved execution that cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RestoreError {
@@ -75,9 +95,9 @@ pub enum RestoreError {
         /// The family that was asked for.
         expected: &'static str,
     },
-    /// It had all its rows.
-    #[error("the saved execution is complete: there is nothing to go on with")]
-    Complete,
+    /// It is of another query than the one that was asked for.
+    #[error("the saved execution is of another query; restore it as it is, or discard it to start anew")]
+    Query,
 }
 
 /// What can be read of a snapshot of any family.
@@ -100,15 +120,7 @@ impl<Q: UsageQuery> Snapshot<Q> {
             problem: excerpt(&error.to_string(), 200).into(),
         };
         let header: Header = serde_json::from_str(json).map_err(syntax)?;
-        if header.version > SNAPSHOT_VERSION {
-            return Err(RestoreError::Version { found: header.version });
-        }
-        if header.family != Q::FAMILY {
-            return Err(RestoreError::Family {
-                found: excerpt(&header.family, 40).into(),
-                expected: Q::FAMILY,
-            });
-        }
+        header.check(Q::FAMILY)?;
         serde_json::from_str(json).map_err(syntax)
     }
 
@@ -122,6 +134,11 @@ impl<Q: UsageQuery> Snapshot<Q> {
         self.submitted_at
     }
 
+    /// The query, to start it anew.
+    pub fn into_query(self) -> Q {
+        self.query
+    }
+
     /// The id that the service gave the execution, once it was submitted.
     pub fn execution_id(&self) -> Option<&ExecutionId> {
         match &self.step {
@@ -129,48 +146,116 @@ impl<Q: UsageQuery> Snapshot<Q> {
             Op::Poll { id, .. } => Some(id),
         }
     }
+
+    /// How many pages were delivered. The next page of a restored execution has the number after this one.
+    pub fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// Whether all pages were delivered: a restored execution brings no more.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether a submit went out and it is not known whether the service took it.
+    ///
+    /// Restored, such an execution ends as [`AmbiguousSubmit`](crate::error::Failure::AmbiguousSubmit), unless the submit
+    /// may be repeated or the policy allows it ([`Policy::resubmit`]). To submit all the same, start
+    /// [the query](Self::into_query) anew: at worst the service runs it twice, which costs requests and no data.
+    pub fn is_submit_in_doubt(&self) -> bool {
+        self.in_flight && self.step == Op::Submit
+    }
+}
+
+impl Header {
+    fn check(&self, family: &'static str) -> Result<(), RestoreError> {
+        if self.version > SNAPSHOT_VERSION {
+            return Err(RestoreError::Version { found: self.version });
+        }
+        if self.family != family {
+            return Err(RestoreError::Family { found: excerpt(&self.family, 40).into(), expected: family });
+        }
+        Ok(())
+    }
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// How far it got.
+    /// How far it got: where a restored execution goes on. See [`Snapshot`].
     pub fn snapshot(&self) -> Snapshot<Q> {
+        let current = Position { op: self.op().clone(), pages: self.pages, rows_seen: self.rows_seen() };
+        let is_current = self.unacknowledged().is_none();
+        let Position { op, pages, rows_seen } = self.unacknowledged().cloned().unwrap_or(current);
+        let was_out = matches!(self.state, State::InFlight(_)) || self.submit_in_doubt && op == Op::Submit;
         Snapshot {
             version: SNAPSHOT_VERSION,
             family: Q::FAMILY.to_owned(),
             query: self.query.clone(),
-            step: self.state.op().clone(),
-            in_flight: matches!(self.state, State::InFlight(_)),
-            complete: self.phase() == crate::phase::Phase::Complete,
+            step: op,
+            in_flight: is_current && was_out,
+            complete: is_current && self.phase() == Phase::Complete,
             submitted_at: self.submitted_at,
-            cursors: self.rare.iter().flat_map(|rare| &rare.cursors).cloned().collect(),
+            cursors: self.rare.iter().flat_map(|rare| rare.cursors_up_to(pages)).cloned().collect(),
+            rows_seen,
+            repeated_cursor: self.repeated_cursor().filter(|_| is_current).cloned(),
             polls: self.polls,
-            pages: self.pages,
+            pages,
             jitter: self.courier.jitter.clone(),
         }
     }
 
+    /// Goes on with the execution of `snapshot` if there is one, and begins one of `query` otherwise: what a program does
+    /// that may have been killed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another query.
+    pub fn start_or_restore(
+        query: Q,
+        snapshot: Option<Snapshot<Q>>,
+        policy: impl Into<Arc<Policy>>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Result<Self, RestoreError> {
+        match snapshot {
+            None => Ok(Self::new(query, policy, seed, now)),
+            Some(snapshot) if snapshot.query == query => Self::restore(snapshot, policy, now),
+            Some(_) => Err(RestoreError::Query),
+        }
+    }
+
     /// Goes on where a saved execution stopped, with a deadline of its own from `now` on. A wait that was under
-    /// way is over; a poll that was out goes out again; a submit that was out is ambiguous.
+    /// way is over; a poll that was out goes out again; a submit that was out is ambiguous, however it ended. An
+    /// execution that was complete stays so and brings no more rows.
+    ///
+    /// # Errors
+    ///
+    /// If the snapshot was written by a later version or is of another family.
     pub fn restore(
         snapshot: Snapshot<Q>,
         policy: impl Into<Arc<Policy>>,
         now: Timestamp,
     ) -> Result<Self, RestoreError> {
-        if snapshot.complete {
-            return Err(RestoreError::Complete);
-        }
-        let state: State = if snapshot.in_flight {
-            InFlight { op: snapshot.step }.into()
-        } else {
-            Ready { op: snapshot.step }.into()
+        let Snapshot { version, family, step: op, pages, .. } = snapshot;
+        Header { version, family }.check(Q::FAMILY)?;
+        let state: State = match (snapshot.complete, snapshot.in_flight) {
+            (true, _) => Finished { op, failure: None }.into(),
+            (false, true) => InFlight { op }.into(),
+            (false, false) => Ready { op }.into(),
         };
-        let rare = Rare { cursors: snapshot.cursors.into_iter().collect(), ..Rare::default() };
+        let named = Named { page: pages, digest: None };
+        let rare = Rare {
+            cursors: snapshot.cursors.into_iter().map(|cursor| (cursor, named)).collect(),
+            rows_seen: RowsSeen::new(snapshot.rows_seen),
+            repeated: snapshot.repeated_cursor,
+            ..Rare::default()
+        };
+        let is_rare = !rare.cursors.is_empty() || snapshot.rows_seen > 0 || rare.repeated.is_some();
         Ok(Self {
             // A clock that was ahead when it was saved does not make the grace longer.
             submitted_at: snapshot.submitted_at.map(|at| at.min(now)),
-            rare: (!rare.cursors.is_empty()).then(|| Box::new(rare)),
+            rare: is_rare.then(|| Box::new(rare)),
             polls: snapshot.polls,
-            pages: snapshot.pages,
+            pages,
             ..Self::with_state(snapshot.query, policy.into(), snapshot.jitter, now, state)
         })
     }

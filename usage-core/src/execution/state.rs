@@ -136,10 +136,11 @@ impl State {
     }
 }
 
-/// Only for the moment in which a state is taken out to be replaced.
+/// Only for the moment in which a state is taken out to be replaced. Should a panic leave it there, nothing is submitted
+/// twice.
 impl Default for State {
     fn default() -> Self {
-        Self::Ready(Ready { op: Op::Submit })
+        Self::InFlight(InFlight { op: Op::Submit })
     }
 }
 

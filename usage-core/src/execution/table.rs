@@ -31,6 +31,7 @@ pub const EDGES: &[Edge] = &[
     (P::InFlightPoll, C::Abandoned, P::ReadyPoll),
     (P::InFlightPoll, C::MorePages, P::ReadyPoll),
     (P::InFlightPoll, C::LastPage, P::Complete),
+    (P::InFlightPoll, C::RepeatedCursor, P::Complete),
     (P::WaitPoll, C::Elapsed, P::ReadyPoll),
 ];
 
@@ -68,7 +69,6 @@ pub const FAILING_EDGES: &[(Phase, Cause)] = &[
     (P::InFlightPoll, C::TooManyFailures),
     (P::InFlightPoll, C::DeadlinePassed),
     (P::InFlightPoll, C::QueryFailed),
-    (P::InFlightPoll, C::RepeatedCursor),
     (P::InFlightPoll, C::Cancelled),
     (P::WaitPoll, C::Cancelled),
 ];

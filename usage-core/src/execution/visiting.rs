@@ -1,10 +1,8 @@
 //! The execution whose rows are looked at as they arrive and not kept.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use foldhash::fast::FixedState;
 use http::Response;
 use http::response::Parts;
 
@@ -12,22 +10,29 @@ use crate::decode::{ResponseDecoder, RowVisitor, VisitDecoder};
 use crate::endpoint::Endpoint;
 use crate::error::{DecodeError, Error, TransportFailure};
 use crate::execution::decoder::OpResponse;
+use crate::execution::shown::{Attempt, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
 use crate::machine::{Courier, Intake, Machine, Progress, Step, Ticket, respond};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
 use crate::session::Session;
-use crate::table::{UsageRow, UsageTable};
 use crate::time::Timestamp;
 
 /// An [`Execution`] that shows its rows to a [`RowVisitor`] as they arrive, and keeps none.
 ///
 /// Each row is shown once, in the service's order, also when a page breaks off half-way and is fetched again: of its
 /// rows, those that were shown are passed over. Should they be others than before, the execution fails as undecodable.
-/// A row is shown before it is known whether its page can be read to the end: after an error, what was shown was
-/// shown. The visitor may use the client: it is never called while the session is locked. Rows that are read
-/// under the lock are shown by [`settle`](Machine::settle).
+/// Answers that come too late show nothing. The visitor may use the client: it is never called while the session is
+/// locked. Rows that are read under the lock are shown by [`settle`](Machine::settle).
+///
+/// A row is delivered when the visitor has seen it. A snapshot remembers how many rows of a page were shown, so that the
+/// rest of the page follows after a restore, whether rows are shown then or kept. Save it together with what the visitor
+/// made of the rows.
+///
+/// Rows of a query that is not done are not shown. A row of one that is done is shown before it is known whether its
+/// page can be read to the end: after an error, what was shown was shown. Rows that precede the status of their query
+/// are kept until it is known.
 ///
 /// ```
 /// # use usage_core::auth::{AccessToken, Grant};
@@ -70,8 +75,9 @@ pub struct Visiting<Q, V> {
 
 impl<Q: UsageQuery, V: RowVisitor> Visiting<Q, V> {
     /// Shows the rows that `execution` has yet to bring to `visitor`.
-    pub fn new(execution: Execution<Q>, visitor: V) -> Self {
-        Self { execution, rows: Arc::new(Mutex::new(Rows::new(visitor))) }
+    pub fn new(mut execution: Execution<Q>, visitor: V) -> Self {
+        let rows = Rows::new(visitor, execution.show_rows());
+        Self { execution, rows: Arc::new(Mutex::new(rows)) }
     }
 
     /// The execution: phase, id, counters, snapshot.
@@ -92,6 +98,7 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
         self.settle();
+        lock(&self.rows).give_up();
         self.execution.next(now, session)
     }
 
@@ -103,11 +110,13 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         session: &mut Session,
     ) -> Intake<Self::Decoder> {
         self.execution.observe(now);
+        let is_awaited = self.execution.courier.awaits(&ticket);
         let decoder = || match self.execution.op() {
             Op::Submit => VisitingDecoder(Reads::Submission(Default::default())),
             Op::Poll { .. } => {
-                lock(&self.rows).begin();
-                VisitingDecoder(Reads::Page(Box::new(Page::new(Arc::clone(&self.rows), Q::PAGED))))
+                let attempt = if is_awaited { lock(&self.rows).begin() } else { Attempt::TOO_LATE };
+                let page = Page::new(Arc::clone(&self.rows), attempt, Q::PAGED);
+                VisitingDecoder(Reads::Page(Box::new(page)))
             }
         };
         Courier::on_head(now, ticket, head, decoder, session)
@@ -119,10 +128,10 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         intake: Intake<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
-        lock(&self.rows).held |= session.is_shared();
+        lock(&self.rows).hold(session.is_shared());
         let Progress { transition, output } = self.execution.take_end(now, intake, session);
         let mut rows = lock(&self.rows);
-        rows.held = false;
+        rows.hold(false);
         if output.is_some() {
             rows.end_page();
         }
@@ -152,11 +161,12 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         response: Response<&[u8]>,
         session: &mut Session,
     ) -> Progress<()> {
-        lock(&self.rows).held = session.is_shared();
+        lock(&self.rows).hold(session.is_shared());
         respond(self, now, ticket, response, session)
     }
 
     fn cancel(&mut self) -> Option<Transition> {
+        lock(&self.rows).give_up();
         self.execution.cancel()
     }
 
@@ -210,29 +220,36 @@ impl<Q: UsageQuery, V> fmt::Debug for VisitingDecoder<Q, V> {
 struct Page<V> {
     decoder: VisitDecoder<Shown<V>>,
     rows: Arc<Mutex<Rows<V>>>,
+    attempt: Attempt,
     received: u64,
 }
 
 impl<V: RowVisitor + Send> Page<V> {
-    fn new(rows: Arc<Mutex<Rows<V>>>, is_paged: bool) -> Self {
-        let decoder = VisitDecoder::new(Shown(Arc::clone(&rows)));
-        Self { decoder: if is_paged { decoder } else { decoder.single_page() }, rows, received: 0 }
+    fn new(rows: Arc<Mutex<Rows<V>>>, attempt: Attempt, is_paged: bool) -> Self {
+        let decoder = VisitDecoder::new(Shown { rows: Arc::clone(&rows), attempt });
+        Self { decoder: if is_paged { decoder } else { decoder.single_page() }, rows, attempt, received: 0 }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
         self.received = self.received.saturating_add(chunk.len() as u64);
         self.decoder.push(chunk)?;
-        let changed = lock(&self.rows).changed;
+        let mut rows = lock(&self.rows);
+        if let Some(status) = self.decoder.status() {
+            rows.decide(self.attempt, status.is_done());
+        }
+        let changed = rows.changed;
+        drop(rows);
         if changed { Err(self.is_another()) } else { Ok(()) }
     }
 
     fn finish(self) -> Result<OpResponse, DecodeError> {
         let another = self.is_another();
         let (page, _) = self.decoder.finish()?;
-        let rows = lock(&self.rows);
+        let mut rows = lock(&self.rows);
         // A query that is not done has no rows, whatever it had before.
         let is_done = page.status.as_ref().is_some_and(QueryStatus::is_done);
-        let is_shorter = is_done && rows.read < rows.shown;
+        rows.decide(self.attempt, is_done);
+        let is_shorter = is_done && rows.is_shorter();
         if rows.changed || is_shorter { Err(another) } else { Ok(OpResponse::Page(page)) }
     }
 
@@ -241,96 +258,4 @@ impl<V: RowVisitor + Send> Page<V> {
             "the page has other rows than before it broke off; rows were shown already, so start again";
         DecodeError::new("$", self.received, problem)
     }
-}
-
-/// The visitor, and which rows of the current page it has seen.
-struct Rows<V> {
-    visitor: V,
-    /// Whether rows have to wait, because the session is locked; and those that wait.
-    held: bool,
-    waiting: UsageTable,
-    /// How many rows of this page were shown, and what they add up to.
-    shown: u64,
-    shown_digest: u64,
-    /// The same of the attempt that is arriving.
-    read: u64,
-    digest: Digest,
-    /// A row that was shown is another one now.
-    changed: bool,
-}
-
-impl<V: RowVisitor> Rows<V> {
-    fn new(visitor: V) -> Self {
-        let waiting = UsageTable::new();
-        Self {
-            visitor,
-            held: false,
-            waiting,
-            shown: 0,
-            shown_digest: 0,
-            read: 0,
-            digest: digest(),
-            changed: false,
-        }
-    }
-
-    /// The page begins, for the first time or again.
-    fn begin(&mut self) {
-        self.read = 0;
-        self.digest = digest();
-    }
-
-    fn end_page(&mut self) {
-        self.shown = 0;
-    }
-
-    fn take(&mut self, row: UsageRow<'_>) {
-        if self.changed {
-            return;
-        }
-        row.hash(&mut self.digest);
-        self.read += 1;
-        let digest = self.digest.finish();
-        if self.read > self.shown {
-            self.show(row);
-            (self.shown, self.shown_digest) = (self.read, digest);
-        } else if self.read == self.shown {
-            self.changed = digest != self.shown_digest;
-        }
-    }
-}
-
-impl<V: RowVisitor> Rows<V> {
-    fn show(&mut self, row: UsageRow<'_>) {
-        if self.held {
-            self.waiting.push_row(row);
-        } else {
-            self.visitor.visit(row);
-        }
-    }
-
-    fn show_held(&mut self) {
-        for row in &std::mem::take(&mut self.waiting) {
-            self.visitor.visit(row);
-        }
-    }
-}
-
-type Digest = <FixedState as BuildHasher>::Hasher;
-
-fn digest() -> Digest {
-    FixedState::default().build_hasher()
-}
-
-/// The end of the rows that a decoder has.
-struct Shown<V>(Arc<Mutex<Rows<V>>>);
-
-impl<V: RowVisitor> RowVisitor for Shown<V> {
-    fn visit(&mut self, row: UsageRow<'_>) {
-        lock(&self.0).take(row);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -282,6 +282,8 @@ impl World {
         let snapshot =
             Snapshot::<SimpleSearch>::from_json(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
         assert_eq!(snapshot.execution_id(), self.execution.id());
+        // A page that was handed out and not acknowledged is lost with the process, and comes again.
+        self.truth.pages = snapshot.pages().into();
         let Ok(execution) = Execution::restore(snapshot, policy(), now) else { return false };
         self.execution = execution;
         self.session = session();

@@ -249,6 +249,11 @@ impl Courier {
         None
     }
 
+    /// Whether `ticket` is for what is awaited.
+    pub(crate) fn awaits(&self, ticket: &Ticket) -> bool {
+        self.awaited == Some(ticket.0)
+    }
+
     /// Whether `ticket` is for what is awaited; then it is no longer.
     pub(crate) fn redeem(&mut self, ticket: &Ticket, session: &Session) -> bool {
         let is_awaited = self.awaited.take_if(|awaited| *awaited == ticket.0).is_some();

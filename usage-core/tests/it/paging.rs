@@ -1,8 +1,7 @@
 //! Pages: all rows, once, and no endless loop.
 
-use usage_core::Execution;
-use usage_core::error::Failure;
 use usage_core::query::SimpleSearch;
+use usage_core::{Execution, Gap, Snapshot};
 
 use crate::support::{ACCEPTED, START, drive, manual, ok, policy};
 
@@ -33,17 +32,44 @@ fn follows_the_cursor_to_the_last_page() {
 }
 
 #[test]
-fn a_cursor_that_returns_is_a_failure() {
-    let mut turn = 0;
-    let run = drive(&mut search(), &mut manual(), START, |request| {
-        if request.method() == "POST" {
-            return ok(ACCEPTED);
-        }
-        turn += 1;
-        ok(&page(1, Some(["a", "b", "c", "a"][turn - 1])))
+fn a_cursor_that_returns_ends_the_pages_and_is_named() {
+    for (cursors, is_same_page) in [
+        (&["a", "b", "c", "a"][..], false),
+        (&["a", "a"], false),
+        (&["a", "b", "b"], false),
+        (&["a", "b", "a"], true),
+        (&["a", "a"], true),
+    ] {
+        let (mut execution, mut turn) = (search(), 0);
+        let run = drive(&mut execution, &mut manual(), START, |request| {
+            if request.method() == "POST" {
+                return ok(ACCEPTED);
+            }
+            turn += 1;
+            let rows = if is_same_page { 1 } else { turn as u64 };
+            ok(&page(rows, Some(cursors[turn - 1])))
+        });
+        let wanted = if is_same_page { cursors.len() - 1 } else { (1..=cursors.len()).sum() };
+        assert_eq!((run.error, run.rows.len()), (None, wanted), "{cursors:?}");
+        assert_eq!(run.transitions.last().unwrap(), "InFlightPoll -RepeatedCursor-> Complete");
+        let named = execution.repeated_cursor().map(|cursor| cursor.as_str());
+        assert_eq!(named, cursors.last().copied());
+        assert_eq!(execution.scope().missing, [Gap::RepeatedCursor]);
+
+        let saved = Snapshot::from_json(&execution.snapshot().to_json()).unwrap();
+        let restored = Execution::<SimpleSearch>::restore(saved, policy(), START).unwrap();
+        assert_eq!(restored.repeated_cursor(), execution.repeated_cursor());
+        assert_eq!(restored.scope().missing, [Gap::RepeatedCursor]);
+    }
+}
+
+#[test]
+fn pages_that_end_by_themselves_repeat_nothing() {
+    let mut execution = search();
+    drive(&mut execution, &mut manual(), START, |request| match request.uri().query() {
+        None => ok(ACCEPTED),
+        Some("pageSize=1000") => ok(&page(1, Some("a"))),
+        Some(_) => ok(&page(1, None)),
     });
-    assert!(
-        matches!(run.error.unwrap().failure(), Failure::RepeatedCursor(cursor) if cursor.as_str() == "a")
-    );
-    assert_eq!(run.rows.len(), 3);
+    assert_eq!((execution.repeated_cursor(), execution.scope().is_complete()), (None, true));
 }

@@ -35,14 +35,17 @@ fn service(request: &Request<Vec<u8>>, polls: &mut u32, submits: &mut u32) -> St
     }
 }
 
-/// Drives a search to its end; before step `kill_at` the execution is saved and restored, its session new.
+/// Drives a search to its end; before step `kill_at` the execution is saved and restored, its session new. A page that
+/// was not acknowledged is lost with the process.
 fn run_killed_at(kill_at: usize) -> (UsageTable, u32, Option<Failure>) {
     let (mut execution, mut session, mut now) = (search(), manual(), START);
     let (mut rows, mut polls, mut submits) = (UsageTable::new(), 0, 0);
+    let mut page = None;
     for step in 0.. {
         if step == kill_at {
-            (execution, session) = (reborn(&execution, now), manual());
+            (execution, session, page) = (reborn(&execution, now), manual(), None);
         }
+        rows.append(&page.take().unwrap_or_default());
         match execution.next(now, &mut session).next {
             Next::Finished => return (rows, submits, execution.error().map(|error| error.failure().clone())),
             Next::WaitUntil(until, _) => now = until,
@@ -50,11 +53,8 @@ fn run_killed_at(kill_at: usize) -> (UsageTable, u32, Option<Failure>) {
                 let body = service(&exchange.request, &mut polls, &mut submits);
                 let answer = Response::new(body.as_bytes());
                 let progress = execution.on_response(now, exchange.ticket, answer, &mut session);
-                rows.append(&progress.output.unwrap_or_default());
+                page = progress.output;
             }
-        }
-        if execution.phase().is_final() && step + 1 == kill_at {
-            return (rows, submits, None);
         }
     }
     unreachable!()
@@ -101,13 +101,13 @@ fn restored_it_knows_what_it_knew() {
         }
         if !execution.phase().is_final() {
             let restored = reborn(&execution, now);
-            assert_eq!((restored.polls(), restored.pages()), (execution.polls(), execution.pages()));
+            assert_eq!((restored.polls(), restored.pages()), (execution.polls(), execution.snapshot().pages()));
             // Cursors, the time of the submit and the jitter are in the snapshot.
             assert_eq!(restored.snapshot(), execution.snapshot());
             seen = (seen.0.max(restored.polls()), seen.1.max(restored.pages()));
         }
     }
-    assert_eq!(seen, (2, 1));
+    assert_eq!(seen, (2, 0), "the first page is not acknowledged");
 }
 
 #[test]

@@ -161,7 +161,6 @@ fn describe(error: &Error) -> String {
         Failure::Unauthorized(Unauthorized::Refused(error)) => format!("unauthorized: {}", of_api(error)),
         Failure::Unauthorized(Unauthorized::CannotRenew) => "unauthorized: nothing renews the token".into(),
         Failure::Decode(error) => error.to_string(),
-        Failure::RepeatedCursor(_) => "repeated cursor".into(),
         Failure::Transport(failure) => format!("{:?}", failure.kind),
         Failure::TooManyFailures { failures, last } => format!("{failures} failures: {}", of_trouble(last)),
         Failure::Deadline { next_allowed, waiting_for, unknown_status, last } => {

@@ -51,6 +51,7 @@ fn it_begins_on_tokio_goes_on_on_async_std_and_ends_on_threads() {
     let saved = Snapshot::<SimpleSearch>::from_json(&saved).unwrap();
     let mut on_async_std = client::<usage_async_std::Client>(&server).restore(saved).unwrap();
     let mut rows = async_std::task::block_on(on_async_std.next_page()).unwrap().unwrap();
+    on_async_std.acknowledge();
     let saved = on_async_std.snapshot().to_json();
     drop(on_async_std);
 

@@ -67,6 +67,21 @@ impl<D: Drive> Client<D> {
         Ok(Handle::new(self, Execution::restore(snapshot, self.shared_policy(), self.now())?))
     }
 
+    /// Goes on with the execution that was saved, if there is one, and begins one of `query` otherwise: what a program
+    /// does that may have been killed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another query.
+    pub fn start_or_restore<Q: UsageQuery>(
+        &self,
+        query: Q,
+        saved: Option<Snapshot<Q>>,
+    ) -> Result<Handle<Q, D>, RestoreError> {
+        let (policy, seed, now) = (self.shared_policy(), D::seed(), self.now());
+        Ok(Handle::new(self, Execution::start_or_restore(query, saved, policy, seed, now)?))
+    }
+
     /// Runs all `queries`, up to `at_once` of them (at least one) at a time, each on a thread, and yields the result of
     /// each as it is there, with its place among the queries. A query is taken when there is room for it.
     ///

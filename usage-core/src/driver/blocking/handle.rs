@@ -69,9 +69,24 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
         &self.driven.machine
     }
 
-    /// How far it got, to be saved.
+    /// How far it got, to be saved. It points at the page that was handed out last, until the next one is asked for or
+    /// [`acknowledge`](Self::acknowledge) is called.
     pub fn snapshot(&self) -> Snapshot<Q> {
         self.driven.machine.snapshot()
+    }
+
+    /// Marks the page that was handed out last as delivered: snapshots point behind it from now on. Asking for the next
+    /// page does the same. Call this to save the snapshot together with the page, in one transaction.
+    pub fn acknowledge(&mut self) {
+        self.driven.machine.acknowledge();
+    }
+
+    /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of
+    /// them, for callers who store all pages together.
+    #[must_use]
+    pub fn hold_pages(mut self) -> Self {
+        self.driven.machine.hold_pages(true);
+        self
     }
 
     /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the

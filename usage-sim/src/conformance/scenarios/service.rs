@@ -94,7 +94,7 @@ pub(crate) fn repeated_cursor() -> Scenario {
         .always(Match::Results, Fault::RepeatCursor)
         .wire("0 token, 0 submit, 2000 poll, 2000 page")
         .causes("Authorized Sent Accepted Elapsed Sent MorePages Sent RepeatedCursor")
-        .ends("1000 rows, then repeated cursor (at usage.simplesearch.results after 4 requests)")
+        .ends("1000 rows")
 }
 
 /// Of an absolute `nextUri` only the cursor is used: the token does not leave its host.
