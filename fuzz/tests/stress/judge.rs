@@ -7,9 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use usage_core::auth::{AccessToken, Grant};
-use usage_core::{
-    Execution, Machine, Next, Policy, Region, Session, Timestamp, UsageQuery, UsageRecord,
-};
+use usage_core::{Execution, Machine, Next, Policy, Region, Session, Timestamp, UsageQuery, UsageRecord};
 use usage_sim::{
     Authorization, Entry, Fault, Operation, ServeOptions, Simulator, SimulatorConfig, VirtualClock, serve,
 };

@@ -57,7 +57,8 @@ fn answer<Q: Paged>(request: &Request<Vec<u8>>, pages: &[Vec<u64>]) -> String {
     if request.method() == "POST" {
         return Q::accepted().to_owned();
     }
-    let after = request.uri().query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("after=")));
+    let after =
+        request.uri().query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("after=")));
     let index: usize = after.map_or(0, |after| after.parse().unwrap());
     Q::page(index, &pages[index], index + 1 == pages.len())
 }
@@ -111,7 +112,8 @@ fn live<Q: Paged>(disk: &mut Disk, pages: &[Vec<u64>], saves: Saves, killer: &mu
             return None;
         }
         let body = answer::<Q>(&exchange.request, pages);
-        let progress = execution.on_response(now, exchange.ticket, Response::new(body.as_bytes()), &mut session);
+        let progress =
+            execution.on_response(now, exchange.ticket, Response::new(body.as_bytes()), &mut session);
         if saves == Saves::OnArrival {
             disk.saved = Some(execution.snapshot().to_json());
         }
@@ -157,7 +159,13 @@ const SAVES: [Saves; 3] = [Saves::OnArrival, Saves::WhenStored, Saves::WhenAckno
 
 #[test]
 fn killed_at_any_step_no_page_is_lost_or_stored_twice() {
-    for pages in [&[vec![1]][..], &[vec![]], &[vec![1, 2], vec![3]], &[vec![], vec![1], vec![]], &[vec![1], vec![], vec![2], vec![3]]] {
+    for pages in [
+        &[vec![1]][..],
+        &[vec![]],
+        &[vec![1, 2], vec![3]],
+        &[vec![], vec![1], vec![]],
+        &[vec![1], vec![], vec![2], vec![3]],
+    ] {
         for saves in SAVES {
             for kill in 1..30 {
                 survives::<SimpleSearch>(pages, saves, &[kill]);
@@ -195,7 +203,8 @@ fn step(execution: &mut Execution<SimpleSearch>, pages: &[Vec<u64>]) -> Option<S
 }
 
 fn reborn(execution: &Execution<SimpleSearch>) -> Execution<SimpleSearch> {
-    Execution::restore(Snapshot::from_json(&execution.snapshot().to_json()).unwrap(), policy(), START).unwrap()
+    Execution::restore(Snapshot::from_json(&execution.snapshot().to_json()).unwrap(), policy(), START)
+        .unwrap()
 }
 
 const FIRST: &str = "pageSize=1000";
@@ -284,14 +293,16 @@ fn rows_that_were_shown_before_a_restore_are_not_shown_again() {
 
             let mut kept = Execution::restore(saved(), policy(), START).unwrap();
             let Next::Send(exchange) = kept.next(START, &mut session).next else { panic!() };
-            let rows = kept.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session).output;
+            let rows =
+                kept.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session).output;
             let rest: Vec<_> = rows.unwrap().iter().map(|row| row.requests().unwrap()).collect();
             assert_eq!([&*shown, &*rest].concat(), counts, "{stop}");
 
             let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
             let mut visiting = Visiting::new(Execution::restore(saved(), policy(), START).unwrap(), visitor);
             let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!() };
-            let _ = visiting.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
+            let _ =
+                visiting.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
             assert!(matches!(visiting.next(START, &mut session).next, Next::Finished));
             assert_eq!(visiting.error(), None);
             drop(visiting);
@@ -319,15 +330,20 @@ fn rows_of_a_query_that_is_not_done_are_not_shown() {
 fn an_answer_that_was_given_up_shows_nothing_however_late_it_comes() {
     let page = |from: u64, to: u64, after: &str| {
         let rows: Vec<_> = (from..to).map(|n| format!(r#"{{"requests":{n}}}"#)).collect();
-        format!(r#"{{"queryStatus":"Complete","results":[{}],"cursors":{{"after":"{after}"}}}}"#, rows.join(","))
+        format!(
+            r#"{{"queryStatus":"Complete","results":[{}],"cursors":{{"after":"{after}"}}}}"#,
+            rows.join(",")
+        )
     };
     let (first, second) = (page(0, 300, "1"), page(300, 600, ""));
     // The first request is given up when so much of its answer has arrived; the rest comes at the moment that `late` is.
     for arrived in [0, 50, first.len() / 2, first.len() - 1] {
         for late in 0..4 {
             let mut shown = Vec::new();
-            let execution = Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
-            let mut visiting = Visiting::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
+            let execution =
+                Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
+            let mut visiting =
+                Visiting::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
             let mut session = manual();
             let (head, ()) = Response::new(()).into_parts();
             let Next::Send(given_up) = visiting.next(START, &mut session).next else { panic!() };

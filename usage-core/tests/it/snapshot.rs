@@ -101,7 +101,10 @@ fn restored_it_knows_what_it_knew() {
         }
         if !execution.phase().is_final() {
             let restored = reborn(&execution, now);
-            assert_eq!((restored.polls(), restored.pages()), (execution.polls(), execution.snapshot().pages()));
+            assert_eq!(
+                (restored.polls(), restored.pages()),
+                (execution.polls(), execution.snapshot().pages())
+            );
             // Cursors, the time of the submit and the jitter are in the snapshot.
             assert_eq!(restored.snapshot(), execution.snapshot());
             seen = (seen.0.max(restored.polls()), seen.1.max(restored.pages()));
