@@ -8,7 +8,7 @@ use clap::Args;
 use usage_core::auth::Grant;
 use usage_core::error::BuildError;
 use usage_core::retry::Backoff;
-use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy};
+use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy, Proxy};
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
 use crate::config::Config;
@@ -119,7 +119,7 @@ pub(crate) struct Connection {
     login: BaseUrl,
     grant: Grant,
     policy: Policy,
-    roots: Roots,
+    route: Route,
     pub(crate) transport: Transport,
     /// Writes a renewed token back, if it is a log-in's.
     pub(crate) keeper: Option<Keeper>,
@@ -146,8 +146,8 @@ impl Connection {
         let config = Config::load(&credentials.profile, variables)?;
         let source = credentials.source(variables, &config)?;
         let service = where_to.hosts.service(&source, variables, &config)?;
-        let roots = pace.roots(&service, variables, &config)?;
-        Self::with(service, source, pace.policy(Some(&config)), roots, pace.transport(&config))
+        let route = pace.route(&service, variables, &config)?;
+        Self::with(service, source, pace.policy(Some(&config)), route, pace.transport(&config))
     }
 
     /// The hosts of a run that is gone on with, by the credential and at the pace given now.
@@ -163,24 +163,24 @@ impl Connection {
         if let Source::Login(login, _) = &source {
             check_hosts(login, &service)?;
         }
-        let roots = pace.roots(&service, variables, &config)?;
-        Self::with(service, source, pace.policy(Some(&config)), roots, transport)
+        let route = pace.route(&service, variables, &config)?;
+        Self::with(service, source, pace.policy(Some(&config)), route, transport)
     }
 
     fn with(
         service: Service,
         mut source: Source,
         policy: Policy,
-        roots: Roots,
+        route: Route,
         transport: Transport,
     ) -> Result<Self, Problem> {
         let mut keeper = None;
         if let Source::Login(login, store) = &mut source {
-            **login = login::fresh(store, (**login).clone(), policy, &roots)?;
+            **login = login::fresh(store, (**login).clone(), policy, &route)?;
             keeper = Some(Keeper::new(store.clone(), (**login).clone()));
         }
         let Service { api_url: api, login_url: login } = service;
-        Ok(Self { api, login, grant: source.grant()?, policy, roots, transport, keeper, simulator: None })
+        Ok(Self { api, login, grant: source.grant()?, policy, route, transport, keeper, simulator: None })
     }
 
     /// To exchange `grant` for a token, and nothing else.
@@ -191,10 +191,10 @@ impl Connection {
         variables: Variables<'_>,
         config: &Config,
     ) -> Result<Self, Problem> {
-        let roots = pace.roots(&service, variables, config)?;
+        let route = pace.route(&service, variables, config)?;
         let Service { api_url: api, login_url: login } = service;
         let (policy, transport) = (pace.policy(Some(config)), pace.transport(config));
-        Ok(Self { api, login, grant, policy, roots, transport, keeper: None, simulator: None })
+        Ok(Self { api, login, grant, policy, route, transport, keeper: None, simulator: None })
     }
 
     fn simulated(pace: &PaceArgs) -> Result<Self, Problem> {
@@ -203,8 +203,8 @@ impl Connection {
         let grant = own_grant(&server)?;
         let (policy, transport) = (pace.policy(None), pace.transport.unwrap_or_default());
         let (api, login) = (url.clone(), url);
-        let roots = Roots::default();
-        Ok(Self { api, login, grant, policy, roots, transport, keeper: None, simulator: Some(server) })
+        let route = Route::default();
+        Ok(Self { api, login, grant, policy, route, transport, keeper: None, simulator: Some(server) })
     }
 
     /// Its hosts.
@@ -220,8 +220,7 @@ impl Connection {
             .grant(self.grant.clone())
             .policy(self.policy)
             .user_agent(USER_AGENT);
-        let built = self.roots.apply(builder).and_then(ClientBuilder::build);
-        built.map_err(|error| self.roots.explained(error))
+        self.route.build(builder)
     }
 
     /// Whether executions outlast this program.
@@ -240,6 +239,25 @@ impl Connection {
             _ => "another grant".to_owned(),
         };
         format!("{} with {who}, transport {}", self.api, self.transport)
+    }
+}
+
+/// How the service is reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Route {
+    roots: Roots,
+    /// One that other programs' settings name; the drivers read the variables of all programs.
+    proxy: Option<Proxy>,
+}
+
+impl Route {
+    /// The client of `builder` that takes this route.
+    pub(crate) fn build<C: FromConfig>(&self, mut builder: ClientBuilder<C>) -> Result<C, BuildError> {
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        let built = self.roots.apply(builder).and_then(ClientBuilder::build);
+        built.map_err(|error| self.roots.explained(error))
     }
 }
 
@@ -267,6 +285,17 @@ impl PaceArgs {
     ) -> Result<Roots, Problem> {
         let encrypted = [&service.api_url, &service.login_url].iter().any(|url| url.is_encrypted());
         self.roots.load(encrypted, variables, config)
+    }
+
+    /// How `service` is reached.
+    pub(crate) fn route(
+        &self,
+        service: &Service,
+        variables: Variables<'_>,
+        config: &Config,
+    ) -> Result<Route, Problem> {
+        let roots = self.roots(service, variables, config)?;
+        Ok(Route { roots, proxy: config.proxy(variables)?.map(|proxy| proxy.value) })
     }
 
     fn transport(&self, config: &Config) -> Transport {
@@ -301,7 +330,7 @@ mod tests {
             login: url,
             grant,
             policy,
-            roots: Roots::default(),
+            route: Route::default(),
             transport,
             keeper: None,
             simulator: None,

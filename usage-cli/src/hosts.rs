@@ -3,7 +3,7 @@
 use clap::Args;
 use usage_core::{BaseUrl, Region};
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, terraform};
 use crate::credentials::{Said, Source};
 use crate::exit::Problem;
 use crate::login::Login;
@@ -94,22 +94,42 @@ impl HostArgs {
         if let Some(region) = &self.region {
             return Ok(Some(Said::new(of_region(region, login), "--region")));
         }
+        if let Some(mut hosts) = terraform::gateway(variables)? {
+            hosts.login = login.or(hosts.login);
+            return Ok(Some(Said::new(hosts, terraform::GATEWAY_PLACE)));
+        }
         if let Some(text) = variable(variables, REGION)? {
             let region = region(&text).map_err(|error| Problem::usage(format!("{REGION}: {error}")))?;
             return Ok(Some(Said::new(of_region(&region, login), REGION)));
         }
+        let mut without_host = None;
         for settings in places {
             let settings = settings?;
             let login = login.clone().or_else(|| settings.login_url.clone());
             let hosts = match (&settings.api_url, &settings.region) {
                 (Some(api), _) => Hosts { api: api.clone(), login },
                 (None, Some(region)) => of_region(region, login),
-                (None, None) => continue,
+                (None, None) => {
+                    without_host = without_host.or(settings.is_foreign.then_some(settings));
+                    continue;
+                }
             };
             return Ok(Some(Said::new(hosts, &*settings.place)));
         }
-        Ok(None)
+        without_host.map_or(Ok(None), |settings| Err(names_no_host(settings)))
     }
+}
+
+/// Another program reaches the service by this file: its host is not guessed.
+fn names_no_host(settings: &Settings) -> Problem {
+    let place = &settings.place;
+    let problem = if settings.lacks_profile {
+        format!("{place} does not have the profile that is used, so where the service is is not known")
+    } else {
+        format!("{place} names no host that can be used, so where the service is is not known")
+    };
+    Problem::usage(problem)
+        .with_hint("give --region, set GENESYSCLOUD_REGION, or name the profile with --profile")
 }
 
 fn given(option: &str, url: Option<&str>) -> Result<Option<BaseUrl>, Problem> {

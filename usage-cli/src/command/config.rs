@@ -15,7 +15,7 @@ use crate::exit::Problem;
 use crate::hosts::HostArgs;
 use crate::listing::{Column, ListingArgs};
 use crate::login::Store;
-use crate::secret_source::SecretFrom;
+use crate::secret_source::{SecretFrom, program_of};
 use crate::stdout;
 use crate::variables::Variables;
 
@@ -131,6 +131,9 @@ fn settings(args: &ShowArgs) -> Result<Vec<Setting>, Problem> {
         Ok(Source::Login(login, store)) => add_login(&mut add, &login, &store),
         Err(problem) => add("credential", format!("none: {problem}"), "nowhere"),
     }
+    if let Some(proxy) = config.proxy(variables)? {
+        add("proxy", proxy.value.to_string(), &proxy.place);
+    }
     let transport = config.own(|settings| settings.transport);
     match (args.pace.transport, transport) {
         (Some(transport), _) => add("transport", transport.to_string(), "--transport"),
@@ -177,6 +180,6 @@ fn shown(secret: &SecretFrom) -> String {
     match secret {
         SecretFrom::Value(_) => usage_core::REDACTED.into(),
         SecretFrom::File(path) => format!("of the file {}", path.display()),
-        SecretFrom::Command(command) => format!("of the command '{command}'"),
+        SecretFrom::Command(command) => format!("of the command {}", program_of(command)),
     }
 }

@@ -239,7 +239,7 @@ fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
         }
     };
     source.grant()?;
-    args.pace.roots(&service, variables, &config)?;
+    args.pace.route(&service, variables, &config)?;
     report.ok("configuration", format!("{} as {who} ({place})", service.api_url));
     Ok(())
 }

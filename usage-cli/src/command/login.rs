@@ -126,7 +126,7 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
     };
     // What cannot be read is said before the browser opens.
     let service = Service { api_url: hosts.api.clone(), login_url: login_url.clone() };
-    args.pace.roots(&service, variables, &config)?;
+    args.pace.route(&service, variables, &config)?;
     let client_id = args.client_id(variables, &config)?;
     let listener = Listener::bind(&args.redirect_uri(&config), args.implicit)
         .map_err(|(address, error)| cannot_listen(address, &error))?;

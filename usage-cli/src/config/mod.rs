@@ -6,7 +6,8 @@
 //!
 //! 1. an option of the command
 //! 2. a variable of the environment (`GENESYSCLOUD_REGION`, `GENESYSCLOUD_OAUTHCLIENT_ID`,
-//!    `GENESYSCLOUD_OAUTHCLIENT_SECRET`, `GENESYSCLOUD_ACCESS_TOKEN`)
+//!    `GENESYSCLOUD_OAUTHCLIENT_SECRET`, `GENESYSCLOUD_ACCESS_TOKEN`; the Terraform provider's `GENESYSCLOUD_GATEWAY_*`,
+//!    which stand in front of a region, and `GENESYSCLOUD_PROXY_*`)
 //! 3. the profile in `config.toml`, then that file's settings for all profiles
 //! 4. the profile in the official command-line client's `~/.gc/config.toml`: `environment`, `client_credentials`,
 //!    `client_secret`, `access_token`, `gateway_*`
@@ -14,14 +15,19 @@
 //! 6. what `genesys-usage login` keeps
 //! 7. the program's default
 //!
+//! A file of 4 or 5 that is there and names no host is an error if no place before it does: the default region is not
+//! guessed. What cannot be honoured of them is named in a warning.
+//!
 //! The place that names a host names both: a region in `config.toml` is not mixed with a gateway of `~/.gc`. The files of
 //! 4 and 5 are read only if a host or a credential is still wanted. `genesys-usage config show` prints every setting
 //! with where it came from.
 
 mod file;
+mod gateway;
 mod official;
 mod sdk;
 mod settings;
+pub(crate) mod terraform;
 
 use std::cell::OnceCell;
 use std::iter;
@@ -30,6 +36,10 @@ use std::sync::Once;
 
 use clap::Args;
 use etcetera::BaseStrategy;
+use usage_core::Proxy;
+
+use crate::config::official::Official;
+use crate::credentials::Said;
 
 use crate::exit::Problem;
 use crate::paths::shell_word;
@@ -106,7 +116,10 @@ impl Config {
             }
         }
         match &config.profile {
-            Some(name) if config.own.len() < 2 && config.official()?.is_none() => {
+            Some(name)
+                if config.own.len() < 2
+                    && config.official()?.is_none_or(|settings| settings.lacks_profile) =>
+            {
                 Err(no_profile(name, &others))
             }
             _ => Ok(config),
@@ -144,14 +157,59 @@ impl Config {
 
     fn official(&self) -> Result<Option<&Settings>, Problem> {
         let path = self.home.as_ref().map(|home| home.join(".gc").join("config.toml"));
-        once(&self.official, || match path {
-            Some(path) => official::load(&path, self.profile.as_deref()),
-            None => Ok(None),
+        once(&self.official, || {
+            let Some(path) = path else { return Ok(None) };
+            match official::load(&path, self.profile.as_deref())? {
+                Official::NoFile => Ok(None),
+                Official::Profile(settings) => Ok(Some(*settings)),
+                // It is there, and what it says of the service is not known.
+                Official::NoProfile => Ok(Some(Settings {
+                    place: path.display().to_string(),
+                    is_foreign: true,
+                    lacks_profile: true,
+                    ..Settings::default()
+                })),
+            }
         })
     }
 
     fn sdk(&self) -> Result<Option<&Settings>, Problem> {
         once(&self.sdk, || self.home.as_deref().map_or(Ok(None), sdk::load))
+    }
+
+    /// The proxy that settings of other programs name: the Terraform provider's variables, or the official client's
+    /// profile if a host or a credential was wanted of it. `None` if the variables of all programs name one
+    /// (`HTTPS_PROXY`, `ALL_PROXY`), which the drivers read.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the proxy is half named, or of a kind that is not spoken: it is not bypassed.
+    pub(crate) fn proxy(&self, variables: Variables<'_>) -> Result<Option<Said<Proxy>>, Problem> {
+        if ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .any(|name| variables(name).is_some_and(|value| !value.is_empty()))
+        {
+            return Ok(None);
+        }
+        let exceptions = match variable(variables, "NO_PROXY")? {
+            Some(exceptions) => Some(exceptions),
+            None => variable(variables, "no_proxy")?,
+        };
+        let official = self.official.get().and_then(Option::as_ref);
+        let places = [
+            Some((terraform::proxy(variables)?, terraform::PROXY_PLACE)),
+            official.map(|settings| (settings.proxy.clone().unwrap_or_default(), &*settings.place)),
+        ];
+        for (settings, place) in places.into_iter().flatten() {
+            let wrong = |problem| {
+                Problem::usage(format!("{place}: the proxy cannot be used: {problem}"))
+                    .with_hint("name an http proxy: HTTPS_PROXY=http://host:port")
+            };
+            if let Some(proxy) = settings.proxy(exceptions.as_deref()).map_err(wrong)? {
+                return Ok(Some(Said::new(proxy, place)));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -160,8 +218,15 @@ fn once(
     load: impl FnOnce() -> Result<Option<Settings>, Problem>,
 ) -> Result<Option<&Settings>, Problem> {
     if cell.get().is_none() {
-        // Nobody else can have set it in between.
-        let _ = cell.set(load()?);
+        let settings = load()?;
+        if let Some(Settings { place, not_honoured, .. }) = &settings
+            && !not_honoured.is_empty()
+        {
+            let text = format!("{place}: not honoured here: {}", not_honoured.join(", "));
+            stderr::labelled("warning", WARNING, text);
+        }
+        // No other thread can have set it in between.
+        let _ = cell.set(settings);
     }
     Ok(cell.get().and_then(Option::as_ref))
 }
@@ -217,7 +282,7 @@ pub(crate) fn parse_each_way(text: &str, mut show: impl FnMut(&Settings)) {
     if let Ok(file) = file::parse(path, text) {
         iter::once(&file.common).chain(file.profiles.values()).for_each(&mut show);
     }
-    if let Ok(Some(settings)) = official::parse(path, text, "DEFAULT") {
+    if let Ok(Official::Profile(settings)) = official::parse(path, text, "DEFAULT") {
         show(&settings);
     }
     if let Ok(settings) = sdk::parse(path, text) {

@@ -1,11 +1,21 @@
 //! `~/.gc/config.toml` of the official command-line client: one table a profile.
+//!
+//! | key | what becomes of it |
+//! |---|---|
+//! | `environment` | the region, or `localhost:PORT` |
+//! | `gateway_protocol`, `gateway_host` (with a stage), `gateway_port`, `gateway_pathparams` | both hosts, in place of the region |
+//! | `client_credentials`, `client_secret`, if `grant_type` is 1 (client credentials) or none | the OAuth client |
+//! | `access_token` | the token |
+//! | `proxy_protocol`, `proxy_host`, `proxy_port`, `proxy_username`, `proxy_password` | the proxy, if no variable names one |
+//! | `gateway_username`, `gateway_password`, `proxy_pathparams` | a warning: they are not honoured |
+//! | others (logging, formats, pagination, `oauth_token_data`, `redirect_uri`) | nothing: they are not about the service |
 
 use std::path::Path;
 
 use toml::{Table, Value};
 use usage_core::{BaseUrl, Secret};
 
-use crate::config::sdk;
+use crate::config::gateway::{Gateway, ProxySettings};
 use crate::config::settings::{Settings, read};
 use crate::exit::Problem;
 
@@ -15,53 +25,130 @@ const DEFAULT: &str = "DEFAULT";
 /// The `grant_type` for client credentials, and for none; the others want a browser.
 const CLIENT_CREDENTIALS: [&str; 3] = ["1", "0", ""];
 
-/// The profile `name` of the file at `path`; `None` if there is no such file or no such profile. Keys that this program
-/// has no use for are skipped: the file is another program's.
-pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Option<Settings>, Problem> {
-    read(path)?.map_or(Ok(None), |(text, _)| parse(path, &text, name.unwrap_or(DEFAULT)))
+/// Keys that change how the service is reached, and that this program does not know how to honour.
+const NOT_HONOURED: [&str; 3] = ["gateway_username", "gateway_password", "proxy_pathparams"];
+
+/// What is in the file.
+#[derive(Debug)]
+pub(super) enum Official {
+    /// There is no such file.
+    NoFile,
+    /// The file does not have the profile.
+    NoProfile,
+    Profile(Box<Settings>),
 }
 
-pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Option<Settings>, Problem> {
+/// The profile `name` of the file at `path`.
+pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Official, Problem> {
+    read(path)?.map_or(Ok(Official::NoFile), |(text, _)| parse(path, &text, name.unwrap_or(DEFAULT)))
+}
+
+pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Official, Problem> {
     let wrong = |problem: &str| Problem::usage(format!("{} [{name}]: {problem}", path.display()));
     let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message()))?;
     // Its library does not mind the case of names.
     let Some((name, Value::Table(profile))) = table.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))
     else {
-        return Ok(None);
+        return Ok(Official::NoProfile);
     };
-    let value = |key: &str| {
-        let value = profile.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value);
-        let text = match value {
-            Some(Value::String(text)) => text.trim().to_owned(),
-            Some(Value::Integer(number)) => number.to_string(),
-            _ => return None,
-        };
-        Some(text).filter(|text| !text.is_empty())
-    };
-    let mut settings = Settings { place: format!("{} [{name}]", path.display()), ..Settings::default() };
-    if let Some(host) = value("gateway_host") {
-        let gateway = sdk::Gateway {
-            protocol: value("gateway_protocol"),
-            host,
-            port: value("gateway_port"),
-            path: |part: &str| path_of(value("gateway_pathparams").as_deref(), part),
-        };
-        (settings.api_url, settings.login_url) = gateway.urls().map_err(|problem| wrong(&problem))?;
-    } else if let Some(environment) = value("environment") {
-        if is_local(&environment) {
-            let url = format!("http://{environment}").parse::<BaseUrl>();
-            settings.api_url = Some(url.map_err(|error| wrong(&error.to_string()))?);
-        } else {
-            settings.region = Some(environment.parse().map_err(|_| wrong("environment is no region"))?);
-        }
-    }
-    settings.access_token = value("access_token").map(Secret::new);
-    if value("grant_type").is_none_or(|grant| CLIENT_CREDENTIALS.contains(&&*grant)) {
-        settings.client_secret = value("client_secret").map(Secret::new);
+    let profile = Profile(profile);
+    let mut settings =
+        Settings { place: format!("{} [{name}]", path.display()), is_foreign: true, ..Settings::default() };
+    profile.set_hosts(&mut settings).map_err(|problem| wrong(&problem))?;
+    settings.proxy = profile.proxy().map_err(|problem| wrong(&problem))?;
+    settings.not_honoured =
+        NOT_HONOURED.into_iter().filter(|key| profile.value(key).is_some()).map(Into::into).collect();
+    settings.access_token = profile.text("access_token").map_err(|problem| wrong(&problem))?.map(Secret::new);
+    if profile
+        .value("grant_type")
+        .is_none_or(|grant| CLIENT_CREDENTIALS.contains(&&*scalar(grant).unwrap_or_default()))
+    {
+        settings.client_secret =
+            profile.text("client_secret").map_err(|problem| wrong(&problem))?.map(Secret::new);
         // An id alone is of no use here.
-        settings.client_id = value("client_credentials").filter(|_| settings.client_secret.is_some());
+        settings.client_id = profile
+            .text("client_credentials")
+            .map_err(|problem| wrong(&problem))?
+            .filter(|_| settings.client_secret.is_some());
     }
-    Ok(Some(settings))
+    Ok(Official::Profile(Box::new(settings)))
+}
+
+/// The table of a profile.
+struct Profile<'a>(&'a Table);
+
+impl Profile<'_> {
+    /// The value of `key`, whatever its case; one that is empty is none.
+    fn value(&self, key: &str) -> Option<&Value> {
+        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
+        found
+            .map(|(_, value)| value)
+            .filter(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<String>, String> {
+        let scalar = |value| scalar(value).ok_or_else(|| format!("{key} is neither a text nor a number"));
+        self.value(key).map(scalar).transpose()
+    }
+
+    fn set_hosts(&self, settings: &mut Settings) -> Result<(), String> {
+        if let Some(gateway) = self.gateway()? {
+            let (api, login) = gateway.urls()?;
+            (settings.api_url, settings.login_url) = (Some(api), Some(login));
+        } else if let Some(environment) = self.text("environment")? {
+            if is_local(&environment) {
+                let url = format!("http://{environment}").parse::<BaseUrl>();
+                settings.api_url = Some(url.map_err(|error| error.to_string())?);
+            } else {
+                settings.region = Some(environment.parse().map_err(|_| "environment is no region")?);
+            }
+        }
+        Ok(())
+    }
+
+    fn gateway(&self) -> Result<Option<Gateway>, String> {
+        let (protocol, port) = (self.text("gateway_protocol")?, self.text("gateway_port")?);
+        let paths = self.value("gateway_pathparams");
+        let Some(host) = self.text("gateway_host")? else {
+            let is_meant = protocol.is_some() || port.is_some() || paths.is_some();
+            return if is_meant { Err("it has a gateway without gateway_host".into()) } else { Ok(None) };
+        };
+        let mut gateway = Gateway { protocol, host, port, ..Gateway::default() };
+        match paths {
+            None => {}
+            Some(Value::String(text)) => gateway.set_paths(text)?,
+            Some(Value::Table(table)) => {
+                for (name, path) in table {
+                    gateway.set_path(
+                        name,
+                        path.as_str().ok_or("gateway_pathparams has a path that is no text")?,
+                    )?;
+                }
+            }
+            Some(_) => return Err("gateway_pathparams is neither a text nor a table".into()),
+        }
+        Ok(Some(gateway))
+    }
+
+    fn proxy(&self) -> Result<Option<ProxySettings>, String> {
+        let text = |key| self.text(key);
+        let proxy = ProxySettings {
+            protocol: text("proxy_protocol")?,
+            host: text("proxy_host")?,
+            port: text("proxy_port")?,
+            user: text("proxy_username")?,
+            password: text("proxy_password")?,
+        };
+        Ok(proxy.is_set().then_some(proxy))
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// It talks plain HTTP to this machine.
@@ -69,19 +156,16 @@ fn is_local(environment: &str) -> bool {
     environment == "localhost" || environment.starts_with("localhost:")
 }
 
-/// The path of `part` in `{login: x, api: y}`.
-fn path_of(paths: Option<&str>, part: &str) -> Option<String> {
-    let pairs = paths?.trim_matches(['{', '}']).split(',').filter_map(|pair| pair.split_once(':'));
-    let found = pairs.map(|(key, path)| (key.trim(), path.trim())).find(|(key, _)| *key == part);
-    found.map(|(_, path)| path.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str, name: &str) -> Result<Option<Settings>, String> {
-        super::parse(Path::new("gc.toml"), text, name).map_err(|problem| problem.to_string())
+        match super::parse(Path::new("gc.toml"), text, name) {
+            Ok(Official::Profile(settings)) => Ok(Some(*settings)),
+            Ok(_) => Ok(None),
+            Err(problem) => Err(problem.to_string()),
+        }
     }
 
     #[test]
@@ -115,6 +199,42 @@ mod tests {
         assert!(settings.region.is_none());
         let local = parse("[a]\nenvironment='localhost:8080'", "a").unwrap().unwrap();
         assert_eq!(local.api_url.unwrap().to_string(), "http://localhost:8080");
+        let table = "[a]\nGateway_Host='gw.example/prod'\ngateway_port=443\ngateway_pathparams={login='/l',api='/a'}\n\
+                     gateway_username='me'\ngateway_password='hunter2'";
+        let settings = parse(table, "a").unwrap().unwrap();
+        assert_eq!(settings.api_url.as_ref().unwrap().to_string(), "https://gw.example/prod/a");
+        assert_eq!(settings.login_url.as_ref().unwrap().to_string(), "https://gw.example/prod/l");
+        assert_eq!(settings.not_honoured, ["gateway_username", "gateway_password"]);
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_proxy_is_taken_with_its_credentials() {
+        let text = "[a]\nenvironment='mypurecloud.de'\nproxy_host='proxy.corp'\nproxy_port='8080'\nproxy_protocol='http'\n\
+                    proxy_username='me'\nproxy_password='hunter2'";
+        let settings = parse(text, "a").unwrap().unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let proxy = settings.proxy.unwrap().proxy(None).unwrap().unwrap();
+        assert_eq!(
+            (proxy.to_string().as_str(), proxy.credentials().unwrap().0),
+            ("http://proxy.corp:8080", "me")
+        );
+    }
+
+    #[test]
+    fn what_is_half_said_is_refused() {
+        for (text, problem) in [
+            ("gateway_protocol='https'\nenvironment='mypurecloud.de'", "without gateway_host"),
+            ("gateway_pathparams='{login: /l}'", "without gateway_host"),
+            ("gateway_host='gw.example'\ngateway_pathparams='login'", "are not written as"),
+            ("gateway_host='gw.example'\ngateway_pathparams=3", "neither a text nor a table"),
+            ("gateway_host=true", "neither a text nor a number"),
+            ("environment=['x']", "neither a text nor a number"),
+            ("gateway_host='gw.example'\ngateway_protocol='http'", "is not https"),
+        ] {
+            let said = parse(&format!("[a]\n{text}"), "a").unwrap_err();
+            assert!(said.contains(problem), "{text}: {said}");
+        }
     }
 
     #[test]

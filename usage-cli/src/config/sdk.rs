@@ -1,18 +1,32 @@
 //! The configuration file that the SDKs share: INI or JSON, with the host and perhaps a gateway. It has no credential.
+//!
+//! | section | key | what becomes of it |
+//! |---|---|---|
+//! | `general` | `host` | the region |
+//! | `gateway` | `host` (with a stage), `protocol`, `port`, `path_params_login`, `path_params_api`; the Go SDK's `pathParams` | both hosts, in place of the region |
+//! | `gateway` | `username`, `password`, `auth`, others | a warning: they are not honoured |
+//! | `proxy` | all | a warning: it is not honoured |
+//! | others (logging, retry, …) | | nothing: they are not about the service |
+//!
+//! INI separates a key from its value by `=` or `:`; JSON's names are taken in any case.
 
 use std::path::Path;
 
-use serde_json::Value;
-use usage_core::BaseUrl;
+use serde_json::{Map, Value};
 
+use crate::config::gateway::Gateway;
 use crate::config::settings::{Settings, read};
 use crate::exit::Problem;
 
 /// In the order in which they are looked for.
 const SDKS: [&str; 5] = ["go", "python", "java", "dotnet", "javascript"];
 
-/// What the first file says that names a host.
+/// The sections that say where the service is, and how it is reached.
+const SECTIONS: [&str; 3] = ["general", "gateway", "proxy"];
+
+/// What the first file says that names a host; if none does, the first file, which names none.
 pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
+    let mut without_host = None;
     for sdk in SDKS {
         let path = home.join(format!(".genesyscloud{sdk}")).join("config");
         if let Some((text, _)) = read(&path)? {
@@ -20,82 +34,157 @@ pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
             if settings.has_host() {
                 return Ok(Some(settings));
             }
+            without_host.get_or_insert(settings);
         }
     }
-    Ok(None)
+    Ok(without_host)
 }
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings, Problem> {
-    let wrong = |problem: &str| Problem::usage(format!("{}: {problem}", path.display()));
-    let json = if text.trim_start().starts_with('{') {
-        Some(serde_json::from_str::<Value>(text).map_err(|error| wrong(&error.to_string()))?)
-    } else {
-        None
-    };
-    let value = |section: &str, key: &str| {
-        let value = match &json {
-            Some(json) => match &json[section][key] {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            },
-            None => ini(text, section, key).map(str::to_owned),
-        };
-        value.filter(|value| !value.is_empty())
-    };
-    let mut settings = Settings { place: path.display().to_string(), ..Settings::default() };
-    if let Some(host) = value("gateway", "host") {
-        let gateway = Gateway {
-            protocol: value("gateway", "protocol"),
-            host,
-            port: value("gateway", "port"),
-            path: |part: &str| value("gateway", &format!("path_params_{part}")),
-        };
-        (settings.api_url, settings.login_url) = gateway.urls().map_err(|problem| wrong(&problem))?;
-    } else if let Some(host) = value("general", "host") {
-        settings.region = Some(host.parse().map_err(|_| wrong("host is no region's"))?);
-    }
+    let mut settings =
+        Settings { place: path.display().to_string(), is_foreign: true, ..Settings::default() };
+    let read = if text.trim_start().starts_with('{') { json(text) } else { ini(text) };
+    let set = read.and_then(|sections| set(&mut settings, &sections));
+    set.map_err(|problem| Problem::usage(format!("{}: {problem}", path.display())))?;
     Ok(settings)
 }
 
-/// The value of `key` in `[section]`.
-fn ini<'a>(text: &'a str, section: &str, key: &str) -> Option<&'a str> {
-    let mut inside = false;
-    for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            inside = name.trim().eq_ignore_ascii_case(section);
-        } else if inside
-            && !line.starts_with(['#', ';'])
-            && let Some((name, value)) = line.split_once('=')
-            && name.trim().eq_ignore_ascii_case(key)
-        {
-            return Some(value.trim());
+fn set(settings: &mut Settings, sections: &Map<String, Value>) -> Result<(), String> {
+    let empty = Map::new();
+    let section = |name: &str| match sections.get(name) {
+        None | Some(Value::Null) => Ok(&empty),
+        Some(Value::Object(section)) => Ok(section),
+        Some(_) => Err(format!("{name} is no section")),
+    };
+    let (general, gateway) = (section("general")?, section("gateway")?);
+    if !section("proxy")?.is_empty() {
+        settings.not_honoured.push("proxy".into());
+    }
+    if !gateway.is_empty() {
+        let (gateway, not_honoured) = gateway_of(gateway)?;
+        settings.not_honoured.extend(not_honoured);
+        let (api, login) = gateway.urls()?;
+        (settings.api_url, settings.login_url) = (Some(api), Some(login));
+    } else if let Some(host) = general.get("host").map(|host| scalar("host", host)).transpose()?.flatten() {
+        settings.region = Some(host.parse().map_err(|_| "host is no region's")?);
+    }
+    Ok(())
+}
+
+/// The gateway of a section, and the keys that are not honoured.
+fn gateway_of(section: &Map<String, Value>) -> Result<(Gateway, Vec<String>), String> {
+    let (mut gateway, mut not_honoured) = (Gateway::default(), Vec::new());
+    for (key, value) in section {
+        match &**key {
+            "host" => gateway.host = scalar(key, value)?.unwrap_or_default(),
+            "protocol" => gateway.protocol = scalar(key, value)?,
+            "port" => gateway.port = scalar(key, value)?,
+            "path_params_login" => gateway.login_path = scalar(key, value)?,
+            "path_params_api" => gateway.api_path = scalar(key, value)?,
+            "pathparams" | "path_params" => set_paths(&mut gateway, value)?,
+            // They may be empty, as in the documentation's examples.
+            _ if matches!(value, Value::Null) || value.as_str() == Some("") => {}
+            _ => not_honoured.push(format!("gateway {key}")),
         }
     }
-    None
+    if gateway.host.is_empty() {
+        return Err("it has a gateway without a host".into());
+    }
+    Ok((gateway, not_honoured))
 }
 
-/// A host that stands in front of both hosts of the service.
-pub(super) struct Gateway<F> {
-    pub(super) protocol: Option<String>,
-    pub(super) host: String,
-    pub(super) port: Option<String>,
-    /// The path of `api`, and of `login`.
-    pub(super) path: F,
+/// The Go SDK's: a list of `{"pathName": "login", "pathValue": "/l"}`; also an object or a text, as the official client has.
+fn set_paths(gateway: &mut Gateway, value: &Value) -> Result<(), String> {
+    let wrong = || "the gateway's paths are no list of pathName and pathValue".to_owned();
+    match value {
+        Value::Null => Ok(()),
+        Value::String(text) => gateway.set_paths(text),
+        Value::Array(items) => items.iter().try_for_each(|item| {
+            let member = |names: [&str; 2]| names.iter().find_map(|name| item.get(name)?.as_str());
+            let name = member(["pathname", "path_name"]).ok_or_else(wrong)?;
+            gateway.set_path(name, member(["pathvalue", "path_value"]).ok_or_else(wrong)?)
+        }),
+        Value::Object(paths) => {
+            paths.iter().try_for_each(|(name, path)| gateway.set_path(name, path.as_str().ok_or_else(wrong)?))
+        }
+        _ => Err(wrong()),
+    }
 }
 
-impl<F: Fn(&str) -> Option<String>> Gateway<F> {
-    /// The API's URL, and the login host's.
-    pub(super) fn urls(&self) -> Result<(Option<BaseUrl>, Option<BaseUrl>), String> {
-        let protocol = self.protocol.as_deref().unwrap_or("https");
-        let port = self.port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
-        let url = |part| {
-            let path = (self.path)(part).unwrap_or_default();
-            let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
-            let url = format!("{protocol}://{}{port}{slash}{path}", self.host).parse::<BaseUrl>();
-            url.map(Some).map_err(|error| format!("gateway: {error}"))
+/// A text or a number; nothing, if it is empty.
+fn scalar(key: &str, value: &Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(format!("{key} is neither a text nor a number")),
+    }
+}
+
+/// The sections of `text`, with all names in small letters.
+fn json(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text).map_err(|error| error.to_string())? {
+        Value::Object(sections) => lower(sections),
+        _ => Err("it is no JSON object".into()),
+    }
+}
+
+fn lower(object: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let mut lowered = Map::new();
+    for (name, value) in object {
+        let value = match value {
+            Value::Object(inner) => Value::Object(lower(inner)?),
+            Value::Array(items) => Value::Array(
+                items
+                    .into_iter()
+                    .map(|item| match item {
+                        Value::Object(inner) => lower(inner).map(Value::Object),
+                        item => Ok(item),
+                    })
+                    .collect::<Result<_, _>>()?,
+            ),
+            value => value,
         };
-        Ok((url("api")?, url("login")?))
+        insert(&mut lowered, &name, value)?;
+    }
+    Ok(lowered)
+}
+
+/// The sections of `text` that are about the service.
+fn ini(text: &str) -> Result<Map<String, Value>, String> {
+    let mut sections = Map::new();
+    let mut section = None;
+    for (number, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
+            section = SECTIONS.into_iter().find(|known| name.0.trim().eq_ignore_ascii_case(known));
+        } else if let Some(name) = section {
+            let wrong = || format!("line {}: it is not written as 'key = value'", number + 1);
+            let (key, value) = line.split_once(['=', ':']).ok_or_else(wrong)?;
+            if key.trim().contains(char::is_whitespace) {
+                return Err(wrong());
+            }
+            let keys = sections.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(keys) = keys {
+                insert(keys, key.trim(), unquoted(value.trim()).into())?;
+            }
+        }
+    }
+    Ok(sections)
+}
+
+fn unquoted(value: &str) -> &str {
+    let quoted = |mark: char| value.strip_prefix(mark).and_then(|value| value.strip_suffix(mark));
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(value)
+}
+
+/// One that is said twice is not guessed at.
+fn insert(object: &mut Map<String, Value>, name: &str, value: Value) -> Result<(), String> {
+    match object.insert(name.to_ascii_lowercase(), value) {
+        Some(_) => Err(format!("it has '{name}' twice")),
+        None => Ok(()),
     }
 }
 
@@ -128,15 +217,88 @@ mod tests {
     }
 
     #[test]
+    fn every_way_to_write_a_host_is_read() {
+        for text in [
+            "[general]\nhost=https://api.mypurecloud.de",
+            "[general]\nhost: https://api.mypurecloud.de",
+            "[general]\r\n  host : https://api.mypurecloud.de/  \r\n",
+            "[ GENERAL ] ; all of it\nHOST = \"mypurecloud.de\"\n",
+            "# first\n[general]\n; host = https://api.mypurecloud.ie\nlive_reload_config = true\nhost = 'api.mypurecloud.de'",
+            r#"{"General": {"Host": "https://api.mypurecloud.de"}, "retry": [1]}"#,
+        ] {
+            assert_eq!(parse(text).unwrap().region.unwrap().domain(), "mypurecloud.de", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_go_sdks_gateway_and_one_with_a_stage_are_read() {
+        let paths = r#"[{"pathName":"login","pathValue":"/l"},{"pathName":"api","pathValue":"/a"}]"#;
+        for (text, api, login) in [
+            (
+                format!(r#"{{"gateway":{{"host":"gw.example","port":"443","protocol":"https","pathParams":{paths}}}}}"#),
+                "https://gw.example/a",
+                "https://gw.example/l",
+            ),
+            (
+                "[gateway]\nhost = gw.example/prod\nprotocol = https\nport = 443\npath_params_login = l\n".into(),
+                "https://gw.example/prod",
+                "https://gw.example/prod/l",
+            ),
+            (
+                "[general]\nhost = mypurecloud.de\n[gateway]\nhost: gw.example\nport: 8443\npath_params_api: a".into(),
+                "https://gw.example:8443/a",
+                "https://gw.example:8443",
+            ),
+        ] {
+            let settings = parse(&text).unwrap();
+            let shown = (settings.api_url.unwrap().to_string(), settings.login_url.unwrap().to_string());
+            assert_eq!(shown, (api.into(), login.into()), "{text}");
+            assert!(settings.region.is_none() && settings.not_honoured.is_empty());
+        }
+        let settings =
+            parse("[gateway]\nhost=gw.example\nusername=me\npassword=hunter2\n[proxy]\nhost=p").unwrap();
+        assert_eq!(settings.not_honoured, ["proxy", "gateway password", "gateway username"]);
+    }
+
+    #[test]
+    fn what_is_half_said_is_refused() {
+        for (text, problem) in [
+            ("[gateway]\nport = 443", "a gateway without a host"),
+            ("[gateway]\nhost =", "a gateway without a host"),
+            (r#"{"gateway":{"hostname":"gw.example"}}"#, "a gateway without a host"),
+            (r#"{"gateway":"gw.example"}"#, "gateway is no section"),
+            (r#"{"gateway":{"host":["gw.example"]}}"#, "host is neither"),
+            (r#"{"gateway":{"host":"gw.example","pathParams":[{"name":"login"}]}}"#, "no list of pathName"),
+            ("[general]\nhost https://api.mypurecloud.de", "line 2: "),
+            ("[general]\nhost = mypurecloud.de\nhost = mypurecloud.ie", "'host' twice"),
+            ("[gateway]\nhost = gw.example\nport = x", "is no port"),
+            ("[gateway]\nhost = gw.example\nprotocol = http", "is not https"),
+            ("[1]", ""),
+        ] {
+            match parse(text) {
+                Ok(settings) => assert!(problem.is_empty() && !settings.has_host(), "{text}"),
+                Err(said) => assert!(!problem.is_empty() && said.contains(problem), "{text}: {said}"),
+            }
+        }
+    }
+
+    #[test]
     fn the_first_that_names_a_host_counts() {
         let home = tempfile::tempdir().unwrap();
         assert!(load(home.path()).unwrap().is_none());
+        // One that names none is remembered, so that no other host is guessed.
+        std::fs::create_dir(home.path().join(".genesysclouddotnet")).unwrap();
+        std::fs::write(home.path().join(".genesysclouddotnet/config"), "[logging]\nlog_level = trace")
+            .unwrap();
+        assert!(!load(home.path()).unwrap().unwrap().has_host());
         for (sdk, text) in [("go", "[retry]\nretry_max=1"), ("java", "[general]\nhost=mypurecloud.ie")] {
             let directory = home.path().join(format!(".genesyscloud{sdk}"));
             std::fs::create_dir(&directory).unwrap();
             std::fs::write(directory.join("config"), text).unwrap();
         }
         let settings = load(home.path()).unwrap().unwrap();
-        assert!(settings.place.contains(".genesyscloudjava") && settings.region.is_some());
+        assert!(
+            settings.is_foreign && settings.place.contains(".genesyscloudjava") && settings.region.is_some()
+        );
     }
 }

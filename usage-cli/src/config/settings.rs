@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use usage_core::{BaseUrl, Region, Secret};
 
+use crate::config::gateway::ProxySettings;
 use crate::exit::Problem;
 use crate::text::decoded;
 use crate::transport::Transport;
@@ -19,6 +20,13 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub(crate) struct Settings {
     /// The place, for people.
     pub(crate) place: String,
+    /// Whether it is another program's file.
+    pub(crate) is_foreign: bool,
+    /// Whether it is such a file without the profile that is used.
+    pub(crate) lacks_profile: bool,
+    /// Settings of another program that change how the service is reached, and that have no effect here.
+    pub(crate) not_honoured: Vec<String>,
+    pub(crate) proxy: Option<ProxySettings>,
     pub(crate) region: Option<Region>,
     pub(crate) api_url: Option<BaseUrl>,
     pub(crate) login_url: Option<BaseUrl>,

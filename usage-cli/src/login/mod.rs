@@ -42,8 +42,8 @@ pub(crate) use keeper::Keeper;
 pub(crate) use page::Page;
 pub(crate) use store::{Login, Store};
 
+use crate::connect::Route;
 use crate::exit::{self, Code, Problem};
-use crate::roots::Roots;
 use crate::secrets;
 use crate::transport::USER_AGENT;
 
@@ -93,7 +93,7 @@ impl Login {
 }
 
 /// The login of `store`, as `login` was read from it, with a token that is good for a while.
-pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, roots: &Roots) -> Result<Login, Problem> {
+pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) -> Result<Login, Problem> {
     if !login.ends_within(RENEW_AHEAD) {
         return Ok(login);
     }
@@ -113,8 +113,7 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, roots: &Roots) 
         .grant(renewal)
         .policy(policy)
         .user_agent(USER_AGENT);
-    let built = roots.apply(builder).and_then(ClientBuilder::build);
-    let client = built.map_err(|error| Problem::build(roots.explained(error)))?;
+    let client = route.build(builder).map_err(Problem::build)?;
     client.log_in().map_err(|error| match error.failure() {
         Failure::Unauthorized(_) => expired().with_hints([error.to_string()]),
         _ => exit::of_call(&error, &[]),

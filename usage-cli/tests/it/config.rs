@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Ran, Service, program};
 
 /// A home directory with these files.
-fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = home.path().join(name);
@@ -20,16 +20,20 @@ fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
     home
 }
 
-const OWN: &str = ".config/genesys-usage/config.toml";
-const OFFICIAL: &str = ".gc/config.toml";
+pub(crate) const OWN: &str = ".config/genesys-usage/config.toml";
+pub(crate) const OFFICIAL: &str = ".gc/config.toml";
 
-fn run(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub(crate) fn run(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
     Ran::of(program(arguments).env("HOME", home).envs(environment.iter().copied()))
 }
 
 /// Each setting's value and place.
 #[track_caller]
-fn shown(home: &Path, options: &[&str], environment: &[(&str, &str)]) -> Vec<(String, String, String)> {
+pub(crate) fn shown(
+    home: &Path,
+    options: &[&str],
+    environment: &[(&str, &str)],
+) -> Vec<(String, String, String)> {
     let arguments = [&["config", "show", "--format", "json"], options].concat();
     let document: Value = serde_json::from_str(&run(home, &arguments, environment).well()).unwrap();
     let text = |setting: &Value, member: &str| setting[member].as_str().unwrap().to_owned();
@@ -39,7 +43,7 @@ fn shown(home: &Path, options: &[&str], environment: &[(&str, &str)]) -> Vec<(St
 
 /// Where the setting `name` is from.
 #[track_caller]
-fn place(settings: &[(String, String, String)], name: &str) -> String {
+pub(crate) fn place(settings: &[(String, String, String)], name: &str) -> String {
     let setting = settings.iter().find(|setting| setting.0 == name);
     let setting = setting.unwrap_or_else(|| panic!("no {name} in {settings:?}"));
     format!("{} of {}", setting.1, setting.2.rsplit('/').next().unwrap())

@@ -10,6 +10,7 @@ mod dry_run;
 mod events;
 mod exports;
 mod failures;
+mod foreign_config;
 mod formats;
 mod generate;
 mod interruptions;
@@ -17,6 +18,8 @@ mod kills;
 mod login;
 mod login_listener;
 mod output_file;
+#[cfg(unix)]
+mod ownership;
 mod report;
 mod roots;
 mod schema;

@@ -111,6 +111,9 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     for name in ["OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN", "REGION"] {
         command.env_remove(format!("GENESYSCLOUD_{name}"));
     }
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env_remove(name);
+    }
     // Nobody's own files.
     command.env_remove("XDG_CONFIG_HOME").env_remove("GENESYS_USAGE_PROFILE");
     command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
