@@ -154,6 +154,11 @@ impl NumericDate {
         }
     }
 
+    /// Whether points separate the numbers.
+    pub fn is_dotted(&self) -> bool {
+        self.is_dotted
+    }
+
     /// Whether it is the same date in either order: `10/10/2026`.
     pub fn is_symmetric(&self) -> bool {
         self.numbers[0] == self.numbers[1]

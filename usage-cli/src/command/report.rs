@@ -20,7 +20,7 @@ use crate::output::{self, OutputArgs};
 use crate::period::PeriodArgs;
 use crate::report::{self, Chart, ReportFormat};
 use crate::run::prepare;
-use crate::saved;
+use crate::saved::{self, Saved, SavedArgs};
 use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
 
 /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
@@ -53,6 +53,9 @@ pub(crate) struct ReportArgs {
 
     #[command(flatten)]
     content: ContentArgs,
+
+    #[command(flatten)]
+    saved: SavedArgs,
 
     #[command(flatten)]
     output: ReportOutputArgs,
@@ -277,11 +280,12 @@ fn ask_for<Q: Divisible>(
 
 /// Of saved rows.
 fn read(args: &ReportArgs) -> Result<(), Problem> {
-    let mut table = saved::read_all(&args.files)?;
+    let granularity = args.query.granularity.as_ref();
+    let Saved { mut table, .. } = saved::read_all(&args.files, &args.saved, granularity)?;
     let mut options = args.options()?;
     options.granularity.clone_from(&args.query.granularity);
     let dates = || table.iter().filter_map(|row| row.date());
-    let last = dates().max();
+    let (first, last) = (dates().min(), dates().max());
     options.data_until = last.map(|last| last.max(yesterday()));
 
     let given = args.period.given()?.map(|interval| Period::from(&interval));
@@ -315,15 +319,26 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     let mut before = previous.map(days);
     if let (Some(period), true) = (period, is_dated) {
         table = days(period);
+        if table.is_empty() {
+            return Err(no_rows_of(period, first, last));
+        }
     }
     if !args.content.compare_with.is_empty() {
-        before = Some(saved::read_all(&args.content.compare_with)?);
+        let saved = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
+        before = Some(saved.table);
     }
     let report = match before {
         Some(before) => Report::compared(&table, &before, previous, &options),
         None => Report::new(&table, &options),
     };
     args.output.write(&report)
+}
+
+/// The rows of files are of other days than the user asks about: nobody knows what was on those.
+fn no_rows_of(period: Period, first: Option<Date>, last: Option<Date>) -> Problem {
+    let days = first.zip(last).map(|(first, last)| format!("; its rows are of {first} to {last}"));
+    let problem = format!("the file has no rows of {period}{}", days.unwrap_or_default());
+    Problem::usage(problem).with_hint("ask the service about these days: leave out FILE")
 }
 
 impl ReportOutputArgs {

@@ -1,77 +1,235 @@
-//! CSV with a header, in this program's names or the service's.
+//! CSV with a header, as this program, scripts and spreadsheets write it.
 
-use csv::{ReaderBuilder, StringRecord};
-use usage_core::{UsageRecord, UsageTable};
+use std::io::Read;
 
-use crate::saved::flaw::Flaw;
-use crate::saved::row::{day_of, push};
+use usage_core::Column;
 
-/// Spreadsheets separate by what is not a decimal point where they are. Of equals the last one wins: the comma.
-const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
+use crate::saved::count::Counts;
+use crate::saved::dates::Place;
+use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::name::Field;
+use crate::saved::records::{Found, Record};
+use crate::saved::rows::Rows;
+use crate::saved::text::{TextReader, count_lines};
 
-/// Adds the rows of `text`.
-pub(super) fn read(text: &str, table: &mut UsageTable) -> Result<(), Flaw> {
-    let header = text.lines().next().unwrap_or_default();
-    let times = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
-    let delimiter = DELIMITERS.into_iter().max_by_key(times);
-    let mut reader = ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
-    let names = reader.headers().map_err(|error| flaw(&error))?.clone();
-    if !names.iter().any(|name| COUNTS.contains(&name.trim())) {
-        return Err(Flaw::new(
-            0,
-            "it is neither JSON nor CSV with a header that names a count, such as requests",
-        ));
-    }
-    let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| flaw(&error))? {
-        let byte = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut row = UsageRecord::default();
-        for (name, cell) in names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
-            set(&mut row, name.trim(), cell).ok_or_else(|| {
-                Flaw::at(format!("line {line}, {name}"), byte, format!("{cell:?} is no count"))
-            })?;
+/// Spreadsheets separate by what is not a decimal point where they are. Of equals the first one wins.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A record that is longer than this is taken for a quotation mark without an end.
+const MAX_RECORD: usize = 1024 * 1024;
+
+/// Adds the rows of a file whose first piece `text` has read.
+pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
+    let beginning = text.piece().to_owned();
+    let mut lines = Lines { text, buffer: beginning, at: 0, line: 1, is_end: false };
+    let mut delimiter = None;
+    // PowerShell says of what type the objects were, Excel by what cells are separated.
+    loop {
+        match lines.first_line()? {
+            None => return Err(Flaw::new("it is empty")),
+            Some(line) if line.trim().is_empty() || line.starts_with("#TYPE") => lines.skip_line(),
+            Some(line)
+                if line.len() >= 5 && line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")) =>
+            {
+                delimiter = Some(line.as_bytes()[4]).filter(u8::is_ascii);
+                lines.skip_line();
+            }
+            Some(_) => break,
         }
-        push(&row, table).map_err(|problem| Flaw::at(format!("line {line}"), byte, problem))?;
+    }
+    let header = lines.first_line()?.unwrap_or_default();
+    let delimiter = delimiter.unwrap_or_else(|| delimiter_of(header));
+    let mut table = Table::new(delimiter);
+    while let Some(found) = lines.record(&mut table.record)? {
+        let result = table.take(&lines.buffer[lines.at..], lines.line, rows);
+        result.map_err(|flaw| Flaw { byte: lines.text.byte(lines.offset()), ..flaw })?;
+        lines.advance(found);
+    }
+    if !table.has_header() {
+        return Err(no_table());
     }
     Ok(())
 }
 
-const COUNTS: [&str; 7] =
-    ["requests", "requestCount", "status200", "status300", "status400", "status429", "status500"];
-
-/// Sets the member `name`; one that is not known is left out.
-fn set(row: &mut UsageRecord, name: &str, cell: &str) -> Option<()> {
-    let count = || cell.trim().parse().ok();
-    match name {
-        "date" => row.date = Some(day_of(cell).to_owned()),
-        "clientId" => row.client_id = Some(cell.to_owned()),
-        "clientName" => row.client_name = Some(cell.to_owned()),
-        "organizationId" => row.organization_id = Some(cell.to_owned()),
-        "userId" => row.user_id = Some(cell.to_owned()),
-        "templateUri" => row.template_uri = Some(cell.to_owned()),
-        "httpMethod" => row.http_method = Some(cell.to_owned()),
-        "platform" => row.platform = Some(cell.to_owned()),
-        "requests" | "requestCount" => row.requests = Some(count()?),
-        "status200" => row.status200 = Some(count()?),
-        "status300" => row.status300 = Some(count()?),
-        "status400" => row.status400 = Some(count()?),
-        "status429" => row.status429 = Some(count()?),
-        "status500" => row.status500 = Some(count()?),
-        _ => {}
-    }
-    Some(())
+/// The delimiter that makes the most known columns of a header; of equals the one that makes the most.
+fn delimiter_of(header: &str) -> u8 {
+    let columns = |delimiter: u8| {
+        let mut record = Record::new(delimiter);
+        record.read(header, true);
+        let known = record.cells(header).filter(|name| Field::of_column(name) != Field::Unknown).count();
+        (known, record.len())
+    };
+    DELIMITERS.into_iter().rev().max_by_key(|delimiter| columns(*delimiter)).unwrap_or(b',')
 }
 
-fn flaw(error: &csv::Error) -> Flaw {
-    let position = error.position();
-    let byte = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-    let path = position.map_or_else(String::new, |position| format!("line {}", position.line()));
-    let problem = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} cells, and the header {expected_len}")
+fn no_table() -> Flaw {
+    Flaw::new("it is neither JSON nor CSV with a header that names a count, such as requests")
+}
+
+/// The text as far as it is needed, and where in it the reader is.
+struct Lines<'t, R> {
+    text: &'t mut TextReader<R>,
+    buffer: String,
+    at: usize,
+    /// The line of what comes next, from 1.
+    line: u64,
+    is_end: bool,
+}
+
+impl<R: Read> Lines<'_, R> {
+    /// The next line without its end.
+    fn first_line(&mut self) -> Result<Option<&str>, Flaw> {
+        while !self.buffer[self.at..].contains(['\n', '\r']) && !self.is_end && self.buffer.len() < MAX_RECORD
+        {
+            self.more()?;
         }
-        _ => error.to_string(),
-    };
-    Flaw::at(path, byte, problem)
+        let rest = &self.buffer[self.at..];
+        Ok((!rest.is_empty()).then(|| rest.split(['\n', '\r']).next().unwrap_or_default()))
+    }
+
+    fn skip_line(&mut self) {
+        let rest = &self.buffer[self.at..];
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = match &rest[length..] {
+            end if end.starts_with("\r\n") => 2,
+            "" => 0,
+            _ => 1,
+        };
+        self.at += length + end;
+        self.line += 1;
+    }
+
+    /// Reads a record. Returns how long it is; `None` at the end.
+    fn record(&mut self, record: &mut Record) -> Result<Option<usize>, Flaw> {
+        loop {
+            let rest = &self.buffer[self.at..];
+            if rest.is_empty() && self.is_end {
+                return Ok(None);
+            }
+            match record.read(rest, self.is_end) {
+                Found::Record(length) => return Ok(Some(length)),
+                Found::Incomplete if rest.len() < MAX_RECORD => self.more()?,
+                Found::Incomplete | Found::Unquoted => {
+                    return Err(Flaw::at("", self.line, "a quotation mark has no end"));
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, length: usize) {
+        let record = &self.buffer.as_bytes()[self.at..self.at + length];
+        let feeds = count_lines(record);
+        let returns = if record.last() == Some(&b'\r') { 1 } else { 0 };
+        self.line += feeds.max(returns);
+        self.at += length;
+    }
+
+    /// Where in the text the reader is.
+    fn offset(&self) -> u64 {
+        self.text.offset() - (self.buffer.len() - self.at) as u64
+    }
+
+    fn more(&mut self) -> Result<(), Flaw> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        match self.text.read()? {
+            Some(piece) => self.buffer.push_str(piece),
+            None => self.is_end = true,
+        }
+        Ok(())
+    }
+}
+
+/// The columns of a table, and the record that is being read.
+struct Table {
+    record: Record,
+    columns: Vec<(String, Field)>,
+    counts: Counts,
+}
+
+impl Table {
+    fn new(delimiter: u8) -> Self {
+        Self { record: Record::new(delimiter), columns: Vec::new(), counts: Counts::of_table(delimiter) }
+    }
+
+    fn has_header(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Takes the record that `text` begins with, which stands in `line`.
+    fn take(&mut self, text: &str, line: u64, rows: &mut Rows) -> Result<(), Flaw> {
+        if !self.has_header() {
+            return self.take_header(text, rows);
+        }
+        let Self { record, columns, counts, .. } = self;
+        if record.len() != columns.len() && !is_padded(record, text, columns.len()) {
+            if record.cells(text).all(str::is_empty) {
+                return Ok(());
+            }
+            let problem = format!("it has {} cells, and the header {}", record.len(), columns.len());
+            return Err(Flaw::at("", line, problem));
+        }
+        for ((name, field), cell) in columns.iter().zip(record.cells(text)) {
+            if cell.is_empty() {
+                continue;
+            }
+            if let Err(wrong) = set(*field, cell, counts, rows, || Place { path: name.clone(), line }) {
+                // Tables that were put together have each their header.
+                if record.cells(text).map(str::trim).eq(columns.iter().map(|(name, _)| &**name)) {
+                    rows.drop_row();
+                    return Ok(());
+                }
+                return Err(wrong.at(name.clone(), line));
+            }
+        }
+        if rows.is_row_empty() && record.cells(text).all(|cell| cell.trim().is_empty()) {
+            return Ok(());
+        }
+        rows.end_row(|| Place { path: String::new(), line }).map_err(|wrong| wrong.at("", line))
+    }
+
+    fn take_header(&mut self, text: &str, rows: &mut Rows) -> Result<(), Flaw> {
+        let columns: Vec<_> =
+            self.record.cells(text).map(|name| (name.trim().to_owned(), Field::of_column(name))).collect();
+        let is = |name: &str| columns.iter().any(|(column, _)| column == name);
+        if columns.iter().any(|(_, field)| *field == Field::Report) || (is("list") && is("place")) {
+            return Err(Flaw::new("this is a report, or a part of one; a report is made of rows")
+                .with_hint("save the rows: genesys-usage query … --format csv"));
+        }
+        if !columns.iter().any(|(_, field)| matches!(field, Field::Count(_))) {
+            return Err(no_table());
+        }
+        for (name, _) in columns.iter().filter(|(_, field)| *field == Field::Unknown) {
+            rows.unused(name);
+        }
+        self.columns = columns;
+        Ok(())
+    }
+}
+
+/// Sets what a cell says of the row.
+#[inline]
+fn set(
+    field: Field,
+    cell: &str,
+    counts: &mut Counts,
+    rows: &mut Rows,
+    place: impl FnOnce() -> Place,
+) -> Result<(), Wrong> {
+    match field {
+        Field::Text(Column::Date) if rows.usual_date(cell) => Ok(()),
+        Field::Text(Column::Date) => rows.date(cell, place),
+        Field::Text(column) => rows.text(column, cell),
+        Field::Count(counter) => match counts.read(cell)? {
+            Some(count) => rows.count(counter, count),
+            None => Ok(()),
+        },
+        Field::Reference(subject) => rows.reference(subject, cell),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a record has as many cells as there are columns, and empty ones behind them.
+fn is_padded(record: &Record, text: &str, columns: usize) -> bool {
+    record.len() > columns && record.cells(text).skip(columns).all(str::is_empty)
 }

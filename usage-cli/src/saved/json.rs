@@ -1,118 +1,74 @@
-//! JSON: pages, lists and rows, one or several after one another.
+//! JSON, one document or several after one another, in pieces of the file.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use usage_core::UsageTable;
-use usage_core::decode::{PageDecoder, ResponseDecoder};
-use usage_core::model::QueryStatus;
+use std::io::Read;
 
+use usage_core::decode::{JsonEvent, JsonReader, JsonScalar, JsonSink, MemberName};
+
+use crate::saved::document::{Documents, Here};
 use crate::saved::flaw::Flaw;
-use crate::saved::{More, row};
+use crate::saved::rows::Rows;
+use crate::saved::text::TextReader;
 
-/// What tells the kinds of objects apart.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Outline<'a> {
-    // A results page.
-    #[serde(borrow)]
-    results: Option<&'a RawValue>,
-    #[serde(borrow)]
-    entities: Option<&'a RawValue>,
-    #[serde(borrow)]
-    query_status: Option<&'a RawValue>,
-    /// This program's document.
-    #[serde(borrow)]
-    rows: Option<&'a RawValue>,
-    /// The answer to a submit.
-    #[serde(borrow)]
-    execution_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    results_uri: Option<&'a RawValue>,
-    /// A report of this program.
-    #[serde(borrow)]
-    totals: Option<&'a RawValue>,
-}
-
-/// Adds the rows of `text`.
-pub(super) fn read(text: &str, table: &mut UsageTable) -> Result<More, Flaw> {
-    let mut reader = Reader { text, table, more: More::No };
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut number = 0;
+/// Adds the rows of a file whose first piece `text` has read.
+pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
+    let mut reader = JsonReader::default();
+    let mut documents = Documents::new(rows);
     loop {
-        let place = if number == 0 { String::new() } else { format!("value {}", number + 1) };
-        match values.next() {
-            None => return Ok(reader.more),
-            Some(Err(error)) => return Err(Flaw::of_json(&error, text, 0).inside(&place)),
-            Some(Ok(value)) => reader.value(value).map_err(|flaw| flaw.inside(&place))?,
+        let result = reader.read(text.piece(), &mut Sink::new(&mut documents, text));
+        result.map_err(|flaw| placed(flaw, text))?;
+        if text.read()?.is_none() {
+            break;
         }
-        number += 1;
+    }
+    let result = reader.finish(&mut Sink::new(&mut documents, text));
+    result.map_err(|flaw| placed(flaw, text))?;
+    documents.finish()
+}
+
+/// The flaw with its byte in the file, if that is known.
+fn placed<R: Read>(flaw: Flaw, text: &TextReader<R>) -> Flaw {
+    Flaw { byte: flaw.byte.and_then(|byte| text.byte(byte)), ..flaw }
+}
+
+struct Sink<'a, 'r> {
+    documents: &'a mut Documents<'r>,
+    here: Here<'a>,
+}
+
+impl<'a, 'r> Sink<'a, 'r> {
+    /// For the piece that `text` has read last.
+    fn new<R: Read>(documents: &'a mut Documents<'r>, text: &'a TextReader<R>) -> Self {
+        let (piece, end) = (text.piece(), text.offset());
+        let here = Here { piece, start: end - piece.len() as u64, lines_before: text.lines_before(), end };
+        Self { documents, here }
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    table: &'a mut UsageTable,
-    /// What the last page says.
-    more: More,
-}
+impl JsonSink for Sink<'_, '_> {
+    type Error = Flaw;
 
-impl Reader<'_> {
-    /// A value that stands for itself: an object, or a list of such.
-    fn value(&mut self, value: &RawValue) -> Result<(), Flaw> {
-        if value.get().starts_with('[') { self.list(value) } else { self.object(value) }
+    #[inline]
+    fn event(&mut self, event: JsonEvent<'_>, end: u64) -> Result<(), Flaw> {
+        self.here.end = end;
+        self.documents.event(event, &self.here)
     }
 
-    fn list(&mut self, value: &RawValue) -> Result<(), Flaw> {
-        let start = self.start(value);
-        let items: Vec<&RawValue> =
-            serde_json::from_str(value.get()).map_err(|error| Flaw::of_json(&error, value.get(), start))?;
-        for (index, item) in items.into_iter().enumerate() {
-            self.value(item).map_err(|flaw| flaw.inside(&format!("[{index}]")))?;
-        }
-        Ok(())
+    fn locate(&self, flaw: Flaw, start: u64) -> Flaw {
+        Flaw { byte: Some(start), line: self.here.line_of(start), ..flaw }
     }
 
-    fn object(&mut self, value: &RawValue) -> Result<(), Flaw> {
-        let (text, start) = (value.get(), self.start(value));
-        if !text.starts_with('{') {
-            return Err(Flaw::new(start, "expected an object: a results page or a row"));
-        }
-        let outline: Outline<'_> =
-            serde_json::from_str(text).map_err(|error| Flaw::of_json(&error, text, start))?;
-        match outline {
-            Outline { totals: Some(_), .. } => {
-                Err(Flaw::new(start, "this is a report; a report is made of rows"))
-            }
-            Outline { rows: Some(rows), .. } => self.list(rows).map_err(|flaw| flaw.inside("rows")),
-            Outline { results: None, entities: None, query_status: None, .. } => {
-                if outline.execution_id.is_some() || outline.results_uri.is_some() {
-                    let problem = "this is the answer to a submit; save the results of the execution";
-                    return Err(Flaw::new(start, problem));
-                }
-                row::read(text, start, self.table)
-            }
-            _ => self.page(text, start),
-        }
+    fn not_json(&mut self, offset: u64, problem: &'static str) -> Flaw {
+        let flaw = Flaw::at(self.documents.path(), self.here.line_of(offset), problem);
+        Flaw { byte: Some(offset), ..flaw }
     }
 
-    fn page(&mut self, text: &str, start: usize) -> Result<(), Flaw> {
-        let mut decoder = PageDecoder::default();
-        let page = decoder.push(text.as_bytes()).and_then(|()| decoder.finish());
-        let page = page.map_err(|error| Flaw::of_page(&error, start))?;
-        match &page.status {
-            None | Some(QueryStatus::Complete | QueryStatus::Succeeded) => {}
-            Some(status) => {
-                let problem = format!("the query was not complete when this was saved, but {status}");
-                return Err(Flaw::at("queryStatus", start, problem));
-            }
-        }
-        self.more = if page.next.is_some() { More::Pages } else { More::No };
-        self.table.absorb(page.rows);
-        Ok(())
+    #[inline]
+    fn likely_member(&self) -> Option<&MemberName> {
+        self.documents.likely_member()
     }
 
-    /// Where in the text `value`, a part of it, begins.
-    fn start(&self, value: &RawValue) -> usize {
-        value.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr())
+    #[inline]
+    fn take_likely(&mut self, value: JsonScalar<'_>) -> bool {
+        self.documents.take_likely(value)
     }
 }

@@ -3,77 +3,172 @@
 //! What a file is shows in its content, not in its name:
 //!
 //! - results pages (`results` of the older queries, `entities` of the jobs), one, several after one another, or a list
-//!   of them;
+//!   of them; also with something around them (`body`, `json`), with the names of the Python library, or as YAML;
 //! - lists of rows, and rows line by line, in the service's members or in this program's;
-//! - this program's own JSON, JSONL and CSV; a CSV may have its columns in any order, and others beside them.
+//! - CSV of this program, of scripts and of spreadsheets, with its columns in any order, and others beside them;
+//! - each of them compressed with gzip, in UTF-8, UTF-16 or the code page of Windows.
+//!
+//! ```text
+//! file --gzip--> bytes --text--> pieces --json | yaml (document) | csv (records)--> values --rows--> table --check-->
+//! ```
 
+mod args;
+mod check;
+mod count;
 mod csv;
+mod dates;
+mod document;
 mod flaw;
 mod json;
-mod row;
+mod name;
+mod records;
+mod reference;
+mod rows;
 mod text;
+mod value;
+mod yaml;
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use usage_core::UsageTable;
+use flate2::read::MultiGzDecoder;
+use usage_core::model::Granularity;
+use usage_core::{Scope, UsageTable};
+
+pub(crate) use crate::saved::args::SavedArgs;
 
 use crate::exit::Problem;
 use crate::saved::flaw::Flaw;
+use crate::saved::rows::{Rows, Source};
+use crate::saved::text::TextReader;
 use crate::stderr::{self, WARNING};
 
-/// Reads the rows of all files; `-` is standard input.
-pub(crate) fn read_all(files: &[PathBuf]) -> Result<UsageTable, Problem> {
-    let mut table = UsageTable::new();
+/// The rows of saved files.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) table: UsageTable,
+    /// What they cover, if all files say that.
+    pub(crate) scope: Option<Scope>,
+}
+
+/// Reads the rows of all files; `-` is standard input. `granularity`: what the user says that the rows are.
+pub(crate) fn read_all(
+    files: &[PathBuf],
+    args: &SavedArgs,
+    granularity: Option<&Granularity>,
+) -> Result<Saved, Problem> {
+    let mut rows = Rows::default();
     for file in files {
-        let bytes = bytes_of(file)
-            .map_err(|error| Problem::usage(format!("cannot read {}: {error}", file.display())))?;
-        let more = read(&bytes, &mut table).map_err(|flaw| flaw.in_file(&name(file)))?;
-        if more == More::Pages {
-            let text =
-                format!("the last page in {} says that there is another: rows are missing", name(file));
-            stderr::labelled("warning", WARNING, text);
-        }
+        let name = name(file);
+        let input = open(file).map_err(|error| Problem::usage(format!("cannot read {name}: {error}")))?;
+        rows.begin_file(&name, args);
+        let warnings = read(input, &mut rows).map_err(|flaw| flaw.in_file(&name))?;
+        warnings.iter().for_each(|text| stderr::labelled("warning", WARNING, text));
     }
-    Ok(table)
+    let sources = std::mem::take(&mut rows.sources);
+    let table = rows.finish();
+    if !args.sum {
+        check::rows_can_be_added(&table, &sources)?;
+    }
+    check::buckets_are_one(&table, &sources, granularity)?;
+    Ok(Saved { table, scope: common_scope(sources) })
 }
 
-/// Whether a file says that it is not all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum More {
-    #[default]
-    No,
-    Pages,
+/// What the rows of all files cover, if each file says it.
+fn common_scope(sources: Vec<Source>) -> Option<Scope> {
+    sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)))?
 }
 
-fn bytes_of(file: &Path) -> io::Result<Vec<u8>> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(bytes);
-    }
-    fs::read(file)
+fn open(file: &Path) -> io::Result<Box<dyn Read>> {
+    if file == Path::new("-") { Ok(Box::new(io::stdin().lock())) } else { Ok(Box::new(File::open(file)?)) }
 }
 
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".into() } else { file.display().to_string() }
 }
 
-/// Adds the rows of a file with this content.
-fn read(bytes: &[u8], table: &mut UsageTable) -> Result<More, Flaw> {
-    let text = text::decode(bytes)?;
-    match text.trim_start().as_bytes().first() {
-        None => Err(Flaw::new(0, "it is empty")),
-        Some(b'{' | b'[') => json::read(&text, table),
-        Some(_) => csv::read(&text, table).map(|()| More::No),
+/// Adds the rows of a file with this content. Returns what the user should know of it.
+fn read(mut input: impl Read, rows: &mut Rows) -> Result<Vec<String>, Flaw> {
+    let mut beginning = Vec::new();
+    let read = (&mut input).take(2).read_to_end(&mut beginning);
+    read.map_err(|error| Flaw::new(error.to_string()))?;
+    let is_compressed = beginning == [0x1F, 0x8B];
+    let whole = io::Cursor::new(beginning).chain(input);
+    if is_compressed {
+        read_text(TextReader::new(MultiGzDecoder::new(whole), false), rows)
+    } else {
+        read_text(TextReader::new(whole, true), rows)
     }
 }
 
-/// As [`read`], for fuzzing: where it is wrong, if it is.
+fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<String>, Flaw> {
+    loop {
+        match text.read()? {
+            None => return Err(Flaw::new("it is empty")),
+            Some(piece) if piece.trim_start().is_empty() => {}
+            Some(_) => break,
+        }
+    }
+    let beginning = text.piece().trim_start();
+    refuse_report(beginning)?;
+    match beginning.as_bytes().first() {
+        Some(b'{' | b'[') => json::read(&mut text, rows)?,
+        _ if yaml::is_likely(beginning) => yaml::read(&mut text, rows)?,
+        _ => csv::read(&mut text, rows)?,
+    }
+    let mut warnings = warnings(rows.source());
+    if text.is_windows_1252() {
+        let name = &rows.source().name;
+        warnings.push(format!("{name} is not UTF-8: it is read in the code page of Windows (1252)"));
+    }
+    rows.end_file()?;
+    Ok(warnings)
+}
+
+/// Refuses what this program makes of rows.
+fn refuse_report(beginning: &str) -> Result<(), Flaw> {
+    let problem = if beginning.starts_with("API usage") {
+        "this is a report; a report is made of rows"
+    } else if beginning.starts_with('<') {
+        "this is a page or a chart (HTML, SVG or XML), such as a report; a report is made of rows"
+    } else if beginning.starts_with("# HELP")
+        || beginning.starts_with("# TYPE")
+        || beginning.starts_with("# UNIT")
+    {
+        "these are metrics, such as a report; a report is made of rows"
+    } else {
+        return Ok(());
+    };
+    Err(Flaw::new(problem).with_hint("save the rows: genesys-usage query … --format json"))
+}
+
+fn warnings(source: &Source) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let name = &source.name;
+    if source.has_more_pages {
+        warnings.push(format!("the last page in {name} says that there is another: rows are missing"));
+    }
+    if !source.unused.is_empty() {
+        let unused = source.unused.join(", ");
+        warnings.push(format!("of {name} these columns or members are not used: {unused}"));
+    }
+    warnings
+}
+
+/// As [`read_all`] of one file, for fuzzing and tests: the rows, or what is wrong with a file of this content.
+#[cfg(any(test, feature = "fuzzing"))]
+fn read_bytes(bytes: &[u8]) -> Result<(UsageTable, Vec<String>), Flaw> {
+    let mut rows = Rows::default();
+    rows.begin_file("it", &SavedArgs::default());
+    let warnings = read(bytes, &mut rows)?;
+    Ok((rows.finish(), warnings))
+}
+
+/// As [`read_bytes`], for fuzzing: where it is wrong, if it is.
 #[cfg(feature = "fuzzing")]
-pub(crate) fn read_bytes(bytes: &[u8]) -> Result<(), usize> {
-    read(bytes, &mut UsageTable::new()).map(drop).map_err(|flaw| flaw.byte)
+pub(crate) fn read_for_fuzzing(bytes: &[u8]) -> Result<UsageTable, u64> {
+    read_bytes(bytes).map(|(table, _)| table).map_err(|flaw| flaw.byte.unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub enum JsonEvent<'a> {
     /// A number.
     Number(JsonNumber),
     /// `true` or `false`.
-    Bool,
+    Bool(bool),
     /// `null`.
     Null,
 }
@@ -42,7 +42,7 @@ impl<'a> From<Event<'a>> for JsonEvent<'a> {
                 Self::Number(JsonNumber::Integer(integer))
             }
             Event::Number(Number::Other) => Self::Number(JsonNumber::Other),
-            Event::Bool => Self::Bool,
+            Event::Bool(value) => Self::Bool(value),
             Event::Null => Self::Null,
         }
     }
@@ -221,7 +221,7 @@ mod tests {
         fn event(&mut self, event: JsonEvent<'_>, _: u64) -> Result<(), Self::Error> {
             use std::fmt::Write;
 
-            if event == JsonEvent::Bool {
+            if event == JsonEvent::Bool(true) {
                 return Err((0, "a bool".into()));
             }
             let _ = write!(self.text, "{event:?} ");

@@ -19,7 +19,7 @@ pub(super) enum Event<'a> {
     Name(&'a str),
     Text(&'a str),
     Number(Number),
-    Bool,
+    Bool(bool),
     Null,
 }
 
@@ -240,7 +240,7 @@ impl Grammar {
             Scalar::String => Event::Text(self.string.text()),
             Scalar::Number => Event::Number(self.number.number()),
             Scalar::Word("null", _) => Event::Null,
-            Scalar::Word(..) => Event::Bool,
+            Scalar::Word(word, _) => Event::Bool(word == "true"),
         }
     }
 
@@ -349,7 +349,7 @@ mod tests {
                     Event::Text(text) => format!("'{text}' "),
                     Event::Number(Number::Integer(integer)) => format!("{integer} "),
                     Event::Number(Number::Whole(_) | Number::Other) => "number ".to_owned(),
-                    Event::Bool => "bool ".to_owned(),
+                    Event::Bool(_) => "bool ".to_owned(),
                     Event::Null => "null ".to_owned(),
                 };
                 events.push_str(&event);

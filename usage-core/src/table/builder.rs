@@ -45,6 +45,11 @@ impl TableBuilder {
         self.table.rows.push(std::mem::take(&mut self.row));
     }
 
+    /// Forgets what is set of the current row.
+    pub fn discard_row(&mut self) {
+        self.row = PackedRow::default();
+    }
+
     /// The rows so far, without the current one.
     pub fn table(&self) -> &UsageTable {
         &self.table
@@ -78,6 +83,9 @@ mod tests {
         }
         builder.end_row();
         assert_eq!((builder.current().user_id(), builder.table().len()), (None, 1));
+        builder.set_text(Column::UserId, "discarded");
+        builder.discard_row();
+        assert_eq!(builder.current().user_id(), None);
         builder.set_text(Column::UserId, "not ended");
         let table = builder.finish();
         assert_eq!(table.iter().map(|row| row.user_id()).collect::<Vec<_>>(), [Some("b")]);

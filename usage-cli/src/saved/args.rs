@@ -1,0 +1,34 @@
+//! What the user says about saved rows.
+
+use clap::{Args, ValueEnum};
+use usage_core::DateOrder;
+
+/// How saved rows are read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Files")]
+pub(crate) struct SavedArgs {
+    /// Add up rows that stand in the FILEs twice, or that are grouped in different ways. Without it they are refused
+    #[arg(long, requires = "files")]
+    pub(crate) sum: bool,
+
+    /// Whether dates such as 10/01/2026 have the month or the day first, if the FILEs do not show it
+    #[arg(long, value_name = "ORDER", value_enum, requires = "files")]
+    pub(super) date_order: Option<Order>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Order {
+    /// 10/31/2026
+    Mdy,
+    /// 31/10/2026
+    Dmy,
+}
+
+impl SavedArgs {
+    pub(super) fn date_order(&self) -> Option<DateOrder> {
+        self.date_order.map(|order| match order {
+            Order::Mdy => DateOrder::MonthFirst,
+            Order::Dmy => DateOrder::DayFirst,
+        })
+    }
+}

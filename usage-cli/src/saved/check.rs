@@ -1,0 +1,166 @@
+//! Whether the rows of all files may be added up: none is there twice, and all count in the same way.
+
+use std::collections::BTreeSet;
+
+use usage_core::model::Granularity;
+use usage_core::{Column, Date, UsageTable};
+
+use crate::exit::Problem;
+use crate::saved::rows::Source;
+
+const SUM_HINT: &str = "leave out what is counted twice, or say by --sum that all of it is to be added up";
+
+/// Refuses rows that would count twice, unless the user says that it is meant.
+pub(super) fn rows_can_be_added(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
+    no_row_is_repeated(table, sources)?;
+    all_count_in_one_way(table, sources)
+}
+
+/// Refuses rows that are the same in all but their counts.
+fn no_row_is_repeated(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
+    let Some((first, second)) = table.first_repeated() else { return Ok(()) };
+    let place = |row: usize| {
+        let source = sources.iter().find(|source| source.rows.contains(&row));
+        source.map_or_else(String::new, |source| {
+            format!("row {} of {}", row - source.rows.start + 1, source.name)
+        })
+    };
+    let row = table.row(second);
+    let texts = Column::ALL.iter().filter_map(|column| row.and_then(|row| row.text(*column)));
+    let about = texts.map(|text| text.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(", ");
+    let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+    let problem =
+        format!("{} is about the same as {}{about}: it would count twice", place(second), place(first));
+    Err(Problem::usage(problem).with_hint(SUM_HINT))
+}
+
+/// Refuses files that say the same in different ways about one day.
+fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
+    if sources.len() < 2 && sources.iter().all(|source| source.totals != [true, true]) {
+        return Ok(());
+    }
+    let days: Vec<Days> = sources.iter().map(|source| Days::of(table, source)).collect();
+    for (source, days) in sources.iter().zip(&days) {
+        if let Some(day) = days.with_total.intersection(&days.without_total).next() {
+            let problem = format!(
+                "{} has rows with and rows without a count of all requests{}, as a query and a search have: the requests \
+                 would count twice",
+                source.name,
+                on(*day)
+            );
+            return Err(Problem::usage(problem).with_hint(SUM_HINT));
+        }
+    }
+    let pairs = (0..sources.len()).flat_map(|second| (0..second).map(move |first| (first, second)));
+    for (first, second) in pairs {
+        let (one, other) = (&sources[first], &sources[second]);
+        let differ = shape(one) != shape(other);
+        if let (true, Some(day)) = (differ, days[first].all().intersection(&days[second].all()).next()) {
+            let problem = format!(
+                "{} and {} are grouped in different ways, and both have rows{}: the requests would count twice",
+                one.name,
+                other.name,
+                on(*day)
+            );
+            return Err(Problem::usage(problem).with_hint(SUM_HINT));
+        }
+    }
+    Ok(())
+}
+
+fn on(day: Option<Date>) -> String {
+    day.map_or_else(|| " without a date".into(), |day| format!(" of {day}"))
+}
+
+/// Refuses files of which one has days and another weeks or months. `granularity`: what the user says that all have.
+pub(super) fn buckets_are_one(
+    table: &UsageTable,
+    sources: &[Source],
+    granularity: Option<&Granularity>,
+) -> Result<(), Problem> {
+    if granularity.is_some() {
+        return Ok(());
+    }
+    let mut known: Option<(Granularity, &Source)> = None;
+    for source in sources {
+        let said = source.scope.as_ref().and_then(|scope| scope.query.as_ref()?.granularity.clone());
+        let Some(bucket) = said.or_else(|| guess(&Days::of(table, source).dates())) else { continue };
+        match &known {
+            Some((other, first)) if *other != bucket => {
+                let problem = format!(
+                    "the rows of {} seem to be of one {}, those of {} of one {}: they cannot be put into one report",
+                    first.name,
+                    word(other),
+                    source.name,
+                    word(&bucket)
+                );
+                return Err(Problem::usage(problem).with_hint(
+                    "report them one after another, or say by --granularity what the rows of all files are",
+                ));
+            }
+            Some(_) => {}
+            None => known = Some((bucket, source)),
+        }
+    }
+    Ok(())
+}
+
+fn word(granularity: &Granularity) -> String {
+    granularity.as_str().to_lowercase()
+}
+
+/// What rows of these days seem to be about; `None` if there is no telling. One date says nothing.
+fn guess(dates: &[Date]) -> Option<Granularity> {
+    let (first, others) = dates.split_first().filter(|(_, others)| !others.is_empty())?;
+    if dates.iter().all(|date| date.day() == 1) {
+        return Some(Granularity::Month);
+    }
+    let are_weeks = others.iter().all(|date| first.days_until(*date) % 7 == 0);
+    Some(if are_weeks { Granularity::Week } else { Granularity::Day })
+}
+
+/// By what the rows of a file are told apart, and what they count. Users are left out: rows of one query may have one or
+/// not.
+fn shape(source: &Source) -> [bool; 5] {
+    let members = source.members;
+    [
+        members.has_column(Column::ClientId) || members.has_column(Column::ClientName),
+        members.has_column(Column::TemplateUri),
+        members.has_column(Column::HttpMethod),
+        members.has_column(Column::Platform),
+        source.totals[1],
+    ]
+}
+
+/// The days of the rows of one file; `None` for rows without a date.
+#[derive(Debug, Default)]
+struct Days {
+    with_total: BTreeSet<Option<Date>>,
+    without_total: BTreeSet<Option<Date>>,
+}
+
+impl Days {
+    fn of(table: &UsageTable, source: &Source) -> Self {
+        let mut days = Self::default();
+        // Rows of a day mostly stand together.
+        let mut last: Option<(Option<&str>, bool)> = None;
+        for row in source.rows.clone().filter_map(|index| table.row(index)) {
+            let (text, has_total) = (row.date_text(), row.requests().is_some());
+            if last != Some((text, has_total)) {
+                last = Some((text, has_total));
+                let set = if has_total { &mut days.with_total } else { &mut days.without_total };
+                set.insert(row.date());
+            }
+        }
+        days
+    }
+
+    fn all(&self) -> BTreeSet<Option<Date>> {
+        self.with_total.union(&self.without_total).copied().collect()
+    }
+
+    /// The dates in their order.
+    fn dates(&self) -> Vec<Date> {
+        self.all().into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,531 @@
+//! What JSON and YAML documents say: from events to rows. Pages of both families, rows in lists and alone, documents of this
+//! program, and what other programs put around them.
+
+use usage_core::Column;
+use usage_core::decode::{JsonEvent, JsonNumber, JsonScalar, MemberName};
+
+use crate::saved::count::Counts;
+use crate::saved::dates::Place;
+use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::name::{Field, PageField, Subject};
+use crate::saved::rows::Rows;
+use crate::saved::value::ValueBuilder;
+
+/// Takes the events of the documents of one file.
+pub(super) struct Documents<'r> {
+    rows: &'r mut Rows,
+    levels: Vec<Level>,
+    /// How many documents ended.
+    documents: usize,
+    counts: Counts,
+    /// How deep the reader is in a value that is of no use.
+    skipped: usize,
+    /// The value of `scope`, while it is read.
+    scope: Option<ValueBuilder>,
+    plan: Plan,
+    /// Whether a document is a list without values.
+    has_empty_list: bool,
+}
+
+/// An object or a list that is being read.
+#[derive(Debug)]
+enum Level {
+    Object(Object),
+    /// A client or a user, and which member of it.
+    Reference(Subject, Part),
+    /// `cursors`, and whether the member is `after`.
+    Cursors(bool),
+    /// The number of the current or next value.
+    List(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Id,
+    Name,
+    Other,
+}
+
+/// A page, a row, or something around them.
+#[derive(Debug)]
+struct Object {
+    /// The current member.
+    field: Field,
+    name: String,
+    is_row: bool,
+    /// Whether it has, or had, rows or documents in it.
+    is_around: bool,
+    /// Whether it says the status of a query.
+    has_status: bool,
+    is_submission: bool,
+    has_more: bool,
+    /// Where the next member is expected in the plan.
+    place: usize,
+}
+
+/// The members of rows in the order in which they came last.
+#[derive(Debug, Default)]
+struct Plan(Vec<Planned>);
+
+#[derive(Debug)]
+struct Planned {
+    name: String,
+    field: Field,
+    written: Option<MemberName>,
+}
+
+/// More members than this are not expected in an order.
+const MAX_PLANNED: usize = 40;
+
+/// Where the reader is in the text.
+pub(super) struct Here<'a> {
+    /// A piece of the text that holds the current event's end, from its byte `start`.
+    pub(super) piece: &'a str,
+    pub(super) start: u64,
+    /// How many lines precede the piece.
+    pub(super) lines_before: u64,
+    /// Where the event ends.
+    pub(super) end: u64,
+}
+
+impl Here<'_> {
+    pub(super) fn line_of(&self, offset: u64) -> u64 {
+        let length = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        let before = &self.piece.as_bytes()[..length.min(self.piece.len())];
+        self.lines_before + 1 + super::text::count_lines(before)
+    }
+
+    fn line(&self) -> u64 {
+        self.line_of(self.end)
+    }
+}
+
+impl<'r> Documents<'r> {
+    pub(super) fn new(rows: &'r mut Rows) -> Self {
+        Self {
+            rows,
+            levels: Vec::new(),
+            documents: 0,
+            counts: Counts::default(),
+            skipped: 0,
+            scope: None,
+            plan: Plan::default(),
+            has_empty_list: false,
+        }
+    }
+
+    /// Takes an event.
+    pub(super) fn event(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), Flaw> {
+        let taken = if self.scope.is_some() {
+            self.scope_event(event)
+        } else if self.skipped > 0 {
+            self.skip(event);
+            Ok(())
+        } else {
+            self.take(event, here)
+        };
+        taken.map_err(|wrong| wrong.at(self.path(), here.line()))
+    }
+
+    fn take(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), Wrong> {
+        match (self.levels.last_mut(), event) {
+            (Some(Level::Object(object)), JsonEvent::Name(name)) => {
+                object.begin_member(name, &mut self.plan);
+                let (field, is_row) = (object.field, object.is_row);
+                self.begin_member(field, is_row)
+            }
+            (Some(Level::Object(_)), JsonEvent::EndObject) => self.end_object(here),
+            (Some(Level::Object(object)), value) => {
+                let field = object.field;
+                self.member(field, value, here)
+            }
+            (Some(Level::Reference(_, part)), JsonEvent::Name(name)) => {
+                *part = Part::of(name);
+                Ok(())
+            }
+            (Some(Level::Reference(..) | Level::Cursors(_)), JsonEvent::EndObject) => {
+                self.levels.pop();
+                Ok(())
+            }
+            (Some(Level::Reference(subject, part)), value) => {
+                let (subject, part) = (*subject, *part);
+                self.reference_member(subject, part, value)
+            }
+            (Some(Level::Cursors(is_after)), JsonEvent::Name(name)) => {
+                *is_after = name == "after";
+                Ok(())
+            }
+            (Some(Level::Cursors(is_after)), value) => {
+                let has_more = *is_after && matches!(value, JsonEvent::Text(text) if !text.is_empty());
+                self.begin_skipping(value);
+                self.more_pages(has_more);
+                Ok(())
+            }
+            (Some(Level::List(values)), JsonEvent::EndList) => {
+                let is_empty = *values == 0;
+                self.levels.pop();
+                self.has_empty_list |=
+                    is_empty && self.levels.iter().all(|level| matches!(level, Level::List(_)));
+                self.end_value();
+                Ok(())
+            }
+            (None | Some(Level::List(_)), JsonEvent::BeginObject) => {
+                self.levels.push(Level::Object(Object::default()));
+                Ok(())
+            }
+            (None | Some(Level::List(_)), JsonEvent::BeginList) => {
+                self.levels.push(Level::List(0));
+                Ok(())
+            }
+            (None | Some(Level::List(_)), value) => Err(not_an_object(value)),
+        }
+    }
+
+    /// Looks at the name of a member of an object that may be a row, a page or around one.
+    fn begin_member(&mut self, field: Field, is_row: bool) -> Result<(), Wrong> {
+        let Some(Level::Object(object)) = self.levels.last_mut() else { return Ok(()) };
+        match field {
+            Field::Report => Err(Wrong::from("this is a report, or a part of one; a report is made of rows")
+                .with_hint("save the rows: genesys-usage query … --format json")),
+            Field::Text(_) | Field::Count(_) | Field::Reference(_) if object.is_around => {
+                Err("the object has rows in it, and members of a row beside them".into())
+            }
+            Field::Text(_) | Field::Count(_) | Field::Reference(_) => {
+                object.is_row = true;
+                Ok(())
+            }
+            Field::Rows | Field::Wrapped if is_row => {
+                // Of a row these are members as others, which are of no use.
+                let name = object.name.clone();
+                object.field = Field::Unknown;
+                self.rows.unused(&name);
+                Ok(())
+            }
+            Field::Submission => {
+                object.is_submission = true;
+                Ok(())
+            }
+            Field::Unknown => {
+                let name = object.name.clone();
+                self.rows.unused(&name);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the value of a member, or its beginning.
+    fn member(&mut self, field: Field, value: JsonEvent<'_>, here: &Here<'_>) -> Result<(), Wrong> {
+        match (field, value) {
+            (_, JsonEvent::Null) => Ok(()),
+            (Field::Text(Column::Date), JsonEvent::Text(text)) => self.date(text, here),
+            (Field::Text(Column::Date), JsonEvent::Number(JsonNumber::Integer(time))) => {
+                self.date(&time.to_string(), here)
+            }
+            (Field::Text(column), JsonEvent::Text(text)) => self.rows.text(column, text),
+            (Field::Text(_), _) => Err("expected a text".into()),
+            (Field::Count(counter), JsonEvent::Number(JsonNumber::Integer(count))) => {
+                self.rows.count(counter, count)
+            }
+            (Field::Count(counter), JsonEvent::Text(text)) => match self.counts.read(text)? {
+                Some(count) => self.rows.count(counter, count),
+                None => Ok(()),
+            },
+            (Field::Count(_), _) => Err("expected a count: an integer from 0 to 9223372036854775807".into()),
+            (Field::Reference(subject), JsonEvent::BeginObject) => {
+                self.levels.push(Level::Reference(subject, Part::Other));
+                Ok(())
+            }
+            (Field::Reference(subject), JsonEvent::Text(text)) => self.rows.reference(subject, text),
+            (Field::Reference(_), _) => Err("expected an object with an id and a name".into()),
+            (Field::Rows | Field::Wrapped, JsonEvent::BeginList) => {
+                self.enter_documents(Level::List(0));
+                Ok(())
+            }
+            (Field::Rows | Field::Wrapped, JsonEvent::BeginObject) => {
+                self.enter_documents(Level::Object(Object::default()));
+                Ok(())
+            }
+            (Field::Rows, value) => Err(not_an_object(value)),
+            (Field::Page(PageField::Status), JsonEvent::Text(status)) => self.status(status),
+            (Field::Page(PageField::Cursors), JsonEvent::BeginObject) => {
+                self.levels.push(Level::Cursors(false));
+                Ok(())
+            }
+            (Field::Page(PageField::NextUri), JsonEvent::Text(uri)) => {
+                self.more_pages(!uri.is_empty());
+                Ok(())
+            }
+            (Field::Scope, JsonEvent::BeginObject) => {
+                let mut scope = ValueBuilder::default();
+                scope.take(value);
+                self.scope = Some(scope);
+                Ok(())
+            }
+            _ => {
+                self.begin_skipping(value);
+                Ok(())
+            }
+        }
+    }
+
+    fn date(&mut self, text: &str, here: &Here<'_>) -> Result<(), Wrong> {
+        if self.rows.usual_date(text) {
+            return Ok(());
+        }
+        let (levels, documents) = (&self.levels, self.documents);
+        self.rows.date(text, || Place { path: path(levels, documents), line: here.line() })
+    }
+
+    fn reference_member(&mut self, subject: Subject, part: Part, value: JsonEvent<'_>) -> Result<(), Wrong> {
+        match (part, value) {
+            (Part::Other, value) => {
+                self.begin_skipping(value);
+                Ok(())
+            }
+            (_, JsonEvent::Null) => Ok(()),
+            (Part::Id, JsonEvent::Text(text)) => self.rows.text(subject.id(), text),
+            (Part::Name, JsonEvent::Text(text)) => match subject {
+                Subject::Client => self.rows.text(Column::ClientName, text),
+                Subject::User => Ok(()),
+            },
+            _ => Err("expected a text".into()),
+        }
+    }
+
+    /// Refuses the page of a query that is not complete.
+    fn status(&mut self, status: &str) -> Result<(), Wrong> {
+        if let Some(Level::Object(object)) = self.levels.last_mut() {
+            object.has_status = true;
+        }
+        let is = |word: &str| status.eq_ignore_ascii_case(word);
+        if status.is_empty() || is("Complete") || is("Succeeded") {
+            return Ok(());
+        }
+        let still = if is("Running") || is("Queued") { "still " } else { "" };
+        let shown: String = status.chars().take(60).collect();
+        Err(Wrong::from(format!("the query was not complete when this was saved, but {still}{shown}"))
+            .with_hint("fetch the results again when the query is complete"))
+    }
+
+    /// Goes into what the current object has rows or documents in.
+    fn enter_documents(&mut self, level: Level) {
+        if let Some(Level::Object(object)) = self.levels.last_mut() {
+            object.is_around = true;
+        }
+        self.levels.push(level);
+    }
+
+    fn more_pages(&mut self, has_more: bool) {
+        let object = self.levels.iter_mut().rev().find_map(|level| match level {
+            Level::Object(object) => Some(object),
+            _ => None,
+        });
+        if let Some(object) = object {
+            object.has_more |= has_more;
+        }
+    }
+
+    fn end_object(&mut self, here: &Here<'_>) -> Result<(), Wrong> {
+        let Some(Level::Object(object)) = self.levels.last_mut() else { return Ok(()) };
+        object.field = Field::Unknown;
+        object.name.clear();
+        if object.is_row {
+            let (levels, documents) = (&self.levels, self.documents);
+            self.rows.end_row(|| Place { path: path(levels, documents), line: here.line() })?;
+        } else if object.is_around {
+            // Of several pages the last one says whether it is.
+            if object.has_status || object.has_more {
+                self.rows.source().has_more_pages = object.has_more;
+            }
+        } else if object.is_submission {
+            return Err(Wrong::from("this is the answer to a submit, and has no rows")
+                .with_hint("save the results of the execution: genesys-usage query --attach ID …"));
+        } else if object.has_status {
+            return Err("the page says that the query is complete, but has no list of rows".into());
+        } else {
+            return Err("this is no row of usage: it has no member of one".into());
+        }
+        self.levels.pop();
+        self.end_value();
+        Ok(())
+    }
+
+    /// Counts the value of a list, or the document, that ended.
+    fn end_value(&mut self) {
+        match self.levels.last_mut() {
+            Some(Level::List(index)) => *index += 1,
+            Some(_) => {}
+            None => self.documents += 1,
+        }
+    }
+
+    fn begin_skipping(&mut self, value: JsonEvent<'_>) {
+        self.skipped = usize::from(matches!(value, JsonEvent::BeginObject | JsonEvent::BeginList));
+    }
+
+    fn skip(&mut self, event: JsonEvent<'_>) {
+        match event {
+            JsonEvent::BeginObject | JsonEvent::BeginList => self.skipped += 1,
+            JsonEvent::EndObject | JsonEvent::EndList => self.skipped -= 1,
+            _ => {}
+        }
+    }
+
+    fn scope_event(&mut self, event: JsonEvent<'_>) -> Result<(), Wrong> {
+        let Some(value) = self.scope.as_mut().and_then(|scope| scope.take(event)) else { return Ok(()) };
+        self.scope = None;
+        let scope = serde_json::from_value(value);
+        let scope = scope.map_err(|error| format!("this is no scope of rows: {error}"))?;
+        let source = self.rows.source();
+        source.scope = match source.scope.take() {
+            None => Some(scope),
+            Some(other) => Some(other.join(scope)),
+        };
+        Ok(())
+    }
+
+    /// The path of where the reader is; empty for a document as a whole.
+    pub(super) fn path(&self) -> String {
+        path(&self.levels, self.documents)
+    }
+
+    /// The member that is likely to come next in the row.
+    #[inline]
+    pub(super) fn likely_member(&self) -> Option<&MemberName> {
+        match self.levels.last() {
+            Some(Level::Object(object)) if self.skipped == 0 && self.scope.is_none() => {
+                self.plan.0.get(object.place)?.written.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the likely member with a value of the usual kind.
+    #[inline]
+    pub(super) fn take_likely(&mut self, value: JsonScalar<'_>) -> bool {
+        let Some(Level::Object(object)) = self.levels.last_mut() else { return false };
+        let Some(planned) = self.plan.0.get(object.place) else { return false };
+        if object.is_around {
+            return false;
+        }
+        let is_taken = match (planned.field, value) {
+            (Field::Text(Column::Date), JsonScalar::Text(text)) => {
+                text.is_empty() || self.rows.usual_date(text)
+            }
+            (Field::Text(column), JsonScalar::Text(text)) => self.rows.text(column, text).is_ok(),
+            (Field::Count(counter), JsonScalar::Integer(count)) => self.rows.count(counter, count).is_ok(),
+            _ => false,
+        };
+        if is_taken {
+            object.is_row = true;
+            object.place += 1;
+        }
+        is_taken
+    }
+
+    /// Takes the end of the text.
+    pub(super) fn finish(self) -> Result<(), Flaw> {
+        if self.has_empty_list && self.rows.is_file_empty() {
+            let problem = "it is an empty list, which is what the official client prints for a query that is still running";
+            return Err(Flaw::new(problem).with_hint("save the results again when the query is complete"));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self {
+            field: Field::Unknown,
+            name: String::new(),
+            is_row: false,
+            is_around: false,
+            has_status: false,
+            is_submission: false,
+            has_more: false,
+            place: 0,
+        }
+    }
+}
+
+impl Object {
+    /// Goes to the member `name`, and remembers that it came behind the one before.
+    fn begin_member(&mut self, name: &str, plan: &mut Plan) {
+        self.name.clear();
+        self.name.push_str(name);
+        let found = match plan.0.get(self.place) {
+            Some(planned) if planned.name == name => Some(self.place),
+            _ => plan.0.iter().position(|planned| planned.name == name),
+        };
+        match found {
+            Some(place) => {
+                self.field = plan.0[place].field;
+                self.place = place + 1;
+            }
+            None => {
+                self.field = Field::of_member(name);
+                if plan.0.len() < MAX_PLANNED {
+                    let written =
+                        matches!(self.field, Field::Text(_) | Field::Count(_)).then(|| MemberName::new(name));
+                    let planned =
+                        Planned { name: name.to_owned(), field: self.field, written: written.flatten() };
+                    plan.0.insert(self.place.min(plan.0.len()), planned);
+                    self.place += 1;
+                }
+            }
+        }
+    }
+}
+
+impl Part {
+    fn of(name: &str) -> Self {
+        match name {
+            "id" | "Id" | "ID" => Self::Id,
+            "name" | "Name" => Self::Name,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Subject {
+    fn id(self) -> Column {
+        match self {
+            Self::Client => Column::ClientId,
+            Self::User => Column::UserId,
+        }
+    }
+}
+
+fn path(levels: &[Level], documents: usize) -> String {
+    use std::fmt::Write;
+
+    let mut path = if documents == 0 { String::new() } else { format!("value {}", documents + 1) };
+    for level in levels {
+        let name = match level {
+            Level::Object(object) => object.name.chars().filter(|c| !c.is_control()).take(60).collect(),
+            Level::Reference(_, Part::Id) => "id".to_owned(),
+            Level::Reference(_, Part::Name) => "name".to_owned(),
+            Level::Cursors(_) | Level::Reference(_, Part::Other) => String::new(),
+            Level::List(index) => {
+                let _ = write!(path, "[{index}]");
+                continue;
+            }
+        };
+        if !name.is_empty() && !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(&name);
+    }
+    path
+}
+
+fn not_an_object(value: JsonEvent<'_>) -> Wrong {
+    let wrong = Wrong::from("expected an object: a results page or a row");
+    match value {
+        JsonEvent::Text(text) if text.starts_with("@{") || text.starts_with("System.") => {
+            wrong.with_hint("PowerShell cuts what is nested deep: save with ConvertTo-Json -Depth 10")
+        }
+        _ => wrong,
+    }
+}

@@ -1,0 +1,270 @@
+//! Rows of all files, value by value, and what each file is made of.
+
+use std::ops::Range;
+
+use usage_core::{Column, Counter, Scope, TableBuilder};
+
+use crate::saved::count::is_nothing;
+use crate::saved::dates::{self, DateText, Dates, Place};
+use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::name::Subject;
+use crate::saved::{SavedArgs, reference};
+
+/// How many names of unused members are kept of a file.
+const MAX_UNUSED: usize = 20;
+
+/// Puts the rows of all files together.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    builder: TableBuilder,
+    /// What the current row has: a bit for each column, and then for each counter.
+    has: Members,
+    dates: Dates,
+    source: Source,
+    pub(super) sources: Vec<Source>,
+}
+
+/// A set of columns and counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Members(u16);
+
+impl Members {
+    const COUNTS: Self = Self(0x3F << Column::ALL.len());
+
+    const fn of_column(column: Column) -> Self {
+        Self(1 << column as usize)
+    }
+
+    const fn of_counter(counter: Counter) -> Self {
+        Self(1 << (Column::ALL.len() + counter as usize))
+    }
+
+    pub(super) const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn has_column(self, column: Column) -> bool {
+        self.contains(Self::of_column(column))
+    }
+
+    pub(super) fn has_counter(self, counter: Counter) -> bool {
+        self.contains(Self::of_counter(counter))
+    }
+}
+
+/// What one file is made of.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    pub(super) name: String,
+    /// Its rows among all rows.
+    pub(super) rows: Range<usize>,
+    /// What any of its rows has.
+    pub(super) members: Members,
+    /// Whether there are rows with, and rows without a count of all requests.
+    pub(super) totals: [bool; 2],
+    pub(super) scope: Option<Scope>,
+    has_dated: bool,
+    /// Where the first row without a date stands.
+    undated: Option<Place>,
+    /// The names of members that are not used.
+    pub(super) unused: Vec<String>,
+    /// Whether the last page says that another follows.
+    pub(super) has_more_pages: bool,
+}
+
+impl Rows {
+    /// Begins with the file `name`.
+    pub(super) fn begin_file(&mut self, name: &str, args: &SavedArgs) {
+        let end = self.builder.table().len();
+        self.dates = Dates::new(args.date_order());
+        self.source = Source { name: name.to_owned(), rows: end..end, ..Source::default() };
+    }
+
+    /// Takes the end of the file: what its dates left open is decided.
+    pub(super) fn end_file(&mut self) -> Result<(), Flaw> {
+        let first = self.source.rows.start;
+        std::mem::take(&mut self.dates).decide(self.builder.table_mut(), first)?;
+        if let (true, Some(place)) = (self.source.has_dated, &self.source.undated) {
+            let wrong = Wrong::from("the row has no date, but others have: a total of the others?");
+            return Err(wrong
+                .with_hint("remove lines of totals; rows without dates belong into a file of their own")
+                .at(&*place.path, place.line));
+        }
+        self.source.rows.end = self.builder.table().len();
+        self.sources.push(std::mem::take(&mut self.source));
+        Ok(())
+    }
+
+    /// Whether the current file has no row yet.
+    pub(super) fn is_file_empty(&self) -> bool {
+        self.builder.table().len() == self.source.rows.start
+    }
+
+    pub(super) fn source(&mut self) -> &mut Source {
+        &mut self.source
+    }
+
+    pub(super) fn finish(self) -> usage_core::UsageTable {
+        self.builder.finish()
+    }
+
+    /// Remembers a member that is not used.
+    pub(super) fn unused(&mut self, name: &str) {
+        let unused = &mut self.source.unused;
+        if unused.len() < MAX_UNUSED && !unused.iter().any(|known| known == name) {
+            unused.push(name.to_owned());
+        }
+    }
+
+    /// Sets a text of the row; not its date.
+    #[inline]
+    pub(super) fn text(&mut self, column: Column, text: &str) -> Result<(), Wrong> {
+        let member = Members::of_column(column);
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.has.contains(member) {
+            return same(&self.builder, column, text);
+        }
+        if is_id(column) && is_nothing(text) {
+            return Ok(());
+        }
+        self.has = self.has.with(member);
+        self.builder.set_text(column, text);
+        Ok(())
+    }
+
+    /// Sets the date of the row in the short way, if it is written as the service writes it.
+    #[inline]
+    pub(super) fn usual_date(&mut self, text: &str) -> bool {
+        match Dates::usual(text) {
+            Some(day) if !self.has.has_column(Column::Date) => self.text(Column::Date, day).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Sets the date of the row, which stands at `place`.
+    pub(super) fn date(&mut self, text: &str, place: impl FnOnce() -> Place) -> Result<(), Wrong> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let day = match self.dates.read(text, place)? {
+            DateText::Nothing => return Ok(()),
+            DateText::Day(day) | DateText::Open(day) => day,
+        };
+        if self.has.has_column(Column::Date) {
+            return same(&self.builder, Column::Date, day);
+        }
+        self.has = self.has.with(Members::of_column(Column::Date));
+        self.builder.set_text(Column::Date, day);
+        Ok(())
+    }
+
+    /// Sets a count of the row.
+    #[inline]
+    pub(super) fn count(&mut self, counter: Counter, count: u64) -> Result<(), Wrong> {
+        if count > usage_core::UsageRecord::MAX_COUNT {
+            return Err(format!(
+                "{count} is no count: it is larger than {}",
+                usage_core::UsageRecord::MAX_COUNT
+            )
+            .into());
+        }
+        let member = Members::of_counter(counter);
+        if self.has.contains(member) {
+            let other = self.builder.current().count(counter);
+            if other != Some(count) {
+                return Err(format!(
+                    "the row has two values of {counter}: {} and {count}",
+                    other.unwrap_or(0)
+                )
+                .into());
+            }
+        }
+        self.has = self.has.with(member);
+        self.builder.set_count(counter, count);
+        Ok(())
+    }
+
+    /// Sets what a text says about the client or the user of the row.
+    pub(super) fn reference(&mut self, subject: Subject, text: &str) -> Result<(), Wrong> {
+        if is_nothing(text.trim()) {
+            return Ok(());
+        }
+        let Some(reference) = reference::parse(text) else {
+            let shown: String = text.chars().take(60).collect();
+            return Err(Wrong::from(format!("{shown:?} has neither an id nor a name that can be told"))
+                .with_hint("PowerShell cuts what is nested deep: save with ConvertTo-Json -Depth 10"));
+        };
+        match subject {
+            Subject::Client => {
+                self.text(Column::ClientId, &reference.id)?;
+                self.text(Column::ClientName, &reference.name)
+            }
+            Subject::User => self.text(Column::UserId, &reference.id),
+        }
+    }
+
+    /// Whether the current row has anything.
+    pub(super) fn is_row_empty(&self) -> bool {
+        self.has == Members::default()
+    }
+
+    /// Forgets the row.
+    pub(super) fn drop_row(&mut self) {
+        self.has = Members::default();
+        self.builder.discard_row();
+    }
+
+    /// Ends the row.
+    #[inline]
+    pub(super) fn end_row(&mut self, place: impl FnOnce() -> Place) -> Result<(), Wrong> {
+        if !self.has.contains(Members::COUNTS) {
+            return Err("the row has no count".into());
+        }
+        if self.has.has_column(Column::Date) {
+            self.source.has_dated = true;
+        } else {
+            self.undated_row(place)?;
+        }
+        self.source.totals[usize::from(self.has.has_counter(Counter::Requests))] = true;
+        self.source.members = self.source.members.with(self.has);
+        self.has = Members::default();
+        self.builder.end_row();
+        Ok(())
+    }
+
+    fn undated_row(&mut self, place: impl FnOnce() -> Place) -> Result<(), Wrong> {
+        let row = self.builder.current();
+        let mut texts = Column::ALL.iter().filter_map(|column| row.text(*column));
+        if let (Some(text), None) = (texts.next(), texts.next())
+            && dates::is_total(text)
+        {
+            return Err(dates::total_line(text));
+        }
+        if self.source.undated.is_none() {
+            self.source.undated = Some(place());
+        }
+        Ok(())
+    }
+}
+
+/// Whether the texts of `column` are made by machines, so that `NaN` is none of them.
+fn is_id(column: Column) -> bool {
+    matches!(column, Column::ClientId | Column::OrganizationId | Column::UserId)
+}
+
+/// The text is there already: it must be the same.
+#[cold]
+fn same(builder: &TableBuilder, column: Column, text: &str) -> Result<(), Wrong> {
+    match builder.current().text(column) {
+        Some(other) if other != text => {
+            Err(format!("the row has two values of {column}: {other:?} and {text:?}").into())
+        }
+        _ => Ok(()),
+    }
+}

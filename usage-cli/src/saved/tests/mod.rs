@@ -1,0 +1,41 @@
+mod files;
+mod writers;
+
+use super::*;
+
+/// The rows of one file.
+#[track_caller]
+fn table(content: impl AsRef<[u8]>) -> UsageTable {
+    let content = content.as_ref();
+    match read_bytes(content) {
+        Ok((table, _)) => table,
+        Err(flaw) => panic!("{flaw:?} of {}", String::from_utf8_lossy(content)),
+    }
+}
+
+/// What is wrong with a file.
+#[track_caller]
+fn flaw(content: impl AsRef<[u8]>) -> Flaw {
+    let content = content.as_ref();
+    match read_bytes(content) {
+        Ok((table, _)) => panic!("{table:?} is read of {}", String::from_utf8_lossy(content)),
+        Err(flaw) => flaw,
+    }
+}
+
+/// The rows of several files, or the message.
+fn all(files: &[&str], args: &SavedArgs) -> Result<UsageTable, String> {
+    let mut rows = Rows::default();
+    for (number, content) in files.iter().enumerate() {
+        rows.begin_file(&format!("file {}", number + 1), args);
+        read(content.as_bytes(), &mut rows).map_err(|flaw| flaw.in_file("it").message().to_owned())?;
+    }
+    let sources = std::mem::take(&mut rows.sources);
+    let table = rows.finish();
+    let message = |problem: Problem| problem.message().to_owned();
+    if !args.sum {
+        check::rows_can_be_added(&table, &sources).map_err(message)?;
+    }
+    check::buckets_are_one(&table, &sources, None).map_err(message)?;
+    Ok(table)
+}
