@@ -281,8 +281,9 @@ fn ask_for<Q: Divisible>(
 /// Of saved rows.
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
-    let Saved { mut table, .. } = saved::read_all(&args.files, &args.saved, granularity)?;
+    let Saved { mut table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
     let mut options = args.options()?;
+    options.scope = scope;
     options.granularity.clone_from(&args.query.granularity);
     let dates = || table.iter().filter_map(|row| row.date());
     let (first, last) = (dates().min(), dates().max());

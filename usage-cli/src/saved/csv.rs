@@ -119,7 +119,7 @@ impl<R: Read> Lines<'_, R> {
     fn advance(&mut self, length: usize) {
         let record = &self.buffer.as_bytes()[self.at..self.at + length];
         let feeds = count_lines(record);
-        let returns = if record.last() == Some(&b'\r') { 1 } else { 0 };
+        let returns = u64::from(record.last() == Some(&b'\r'));
         self.line += feeds.max(returns);
         self.at += length;
     }

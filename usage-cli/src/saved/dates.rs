@@ -70,16 +70,12 @@ impl Dates {
             return self.day(text, date).map(DateText::Day);
         }
         let Some(numeric) = NumericDate::parse(text) else { return Err(not_understood(text)) };
-        match numeric.order().filter(|_| numeric.is_dotted()).or(self.order) {
-            Some(order) => {
-                let date = numeric.read(order).ok_or_else(|| not_understood(text))?;
-                self.day(text, date).map(DateText::Day)
-            }
-            None => {
-                self.leave_open(text, numeric, place)?;
-                Ok(DateText::Open(text))
-            }
+        if let Some(order) = numeric.order().filter(|_| numeric.is_dotted()).or(self.order) {
+            let date = numeric.read(order).ok_or_else(|| not_understood(text))?;
+            return self.day(text, date).map(DateText::Day);
         }
+        self.leave_open(text, numeric, place)?;
+        Ok(DateText::Open(text))
     }
 
     fn day(&mut self, text: &str, date: WrittenDate) -> Result<&str, Wrong> {
@@ -221,7 +217,7 @@ mod tests {
         for (line, text) in (2..).zip(column) {
             match dates.read(text, || place(line)) {
                 Ok(DateText::Day(day) | DateText::Open(day)) => {
-                    builder.set_text(usage_core::Column::Date, day)
+                    builder.set_text(usage_core::Column::Date, day);
                 }
                 Ok(DateText::Nothing) => {}
                 Err(wrong) => return Err((line, wrong.problem)),

@@ -7,6 +7,7 @@ use usage_core::decode::{JsonEvent, JsonNumber, JsonScalar, MemberName};
 use crate::saved::count::Counts;
 use crate::saved::dates::Place;
 use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::level::{Here, Level, Object, Part, Plan, path};
 use crate::saved::name::{Field, PageField, Subject};
 use crate::saved::rows::Rows;
 use crate::saved::value::ValueBuilder;
@@ -16,7 +17,7 @@ pub(super) struct Documents<'r> {
     rows: &'r mut Rows,
     levels: Vec<Level>,
     /// How many documents ended.
-    documents: usize,
+    ended: usize,
     counts: Counts,
     /// How deep the reader is in a value that is of no use.
     skipped: usize,
@@ -27,85 +28,12 @@ pub(super) struct Documents<'r> {
     has_empty_list: bool,
 }
 
-/// An object or a list that is being read.
-#[derive(Debug)]
-enum Level {
-    Object(Object),
-    /// A client or a user, and which member of it.
-    Reference(Subject, Part),
-    /// `cursors`, and whether the member is `after`.
-    Cursors(bool),
-    /// The number of the current or next value.
-    List(usize),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Id,
-    Name,
-    Other,
-}
-
-/// A page, a row, or something around them.
-#[derive(Debug)]
-struct Object {
-    /// The current member.
-    field: Field,
-    name: String,
-    is_row: bool,
-    /// Whether it has, or had, rows or documents in it.
-    is_around: bool,
-    /// Whether it says the status of a query.
-    has_status: bool,
-    is_submission: bool,
-    has_more: bool,
-    /// Where the next member is expected in the plan.
-    place: usize,
-}
-
-/// The members of rows in the order in which they came last.
-#[derive(Debug, Default)]
-struct Plan(Vec<Planned>);
-
-#[derive(Debug)]
-struct Planned {
-    name: String,
-    field: Field,
-    written: Option<MemberName>,
-}
-
-/// More members than this are not expected in an order.
-const MAX_PLANNED: usize = 40;
-
-/// Where the reader is in the text.
-pub(super) struct Here<'a> {
-    /// A piece of the text that holds the current event's end, from its byte `start`.
-    pub(super) piece: &'a str,
-    pub(super) start: u64,
-    /// How many lines precede the piece.
-    pub(super) lines_before: u64,
-    /// Where the event ends.
-    pub(super) end: u64,
-}
-
-impl Here<'_> {
-    pub(super) fn line_of(&self, offset: u64) -> u64 {
-        let length = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX);
-        let before = &self.piece.as_bytes()[..length.min(self.piece.len())];
-        self.lines_before + 1 + super::text::count_lines(before)
-    }
-
-    fn line(&self) -> u64 {
-        self.line_of(self.end)
-    }
-}
-
 impl<'r> Documents<'r> {
     pub(super) fn new(rows: &'r mut Rows) -> Self {
         Self {
             rows,
             levels: Vec::new(),
-            documents: 0,
+            ended: 0,
             counts: Counts::default(),
             skipped: 0,
             scope: None,
@@ -273,8 +201,8 @@ impl<'r> Documents<'r> {
         if self.rows.usual_date(text) {
             return Ok(());
         }
-        let (levels, documents) = (&self.levels, self.documents);
-        self.rows.date(text, || Place { path: path(levels, documents), line: here.line() })
+        let (levels, ended) = (&self.levels, self.ended);
+        self.rows.date(text, || Place { path: path(levels, ended), line: here.line() })
     }
 
     fn reference_member(&mut self, subject: Subject, part: Part, value: JsonEvent<'_>) -> Result<(), Wrong> {
@@ -331,8 +259,8 @@ impl<'r> Documents<'r> {
         object.field = Field::Unknown;
         object.name.clear();
         if object.is_row {
-            let (levels, documents) = (&self.levels, self.documents);
-            self.rows.end_row(|| Place { path: path(levels, documents), line: here.line() })?;
+            let (levels, ended) = (&self.levels, self.ended);
+            self.rows.end_row(|| Place { path: path(levels, ended), line: here.line() })?;
         } else if object.is_around {
             // Of several pages the last one says whether it is.
             if object.has_status || object.has_more {
@@ -356,7 +284,7 @@ impl<'r> Documents<'r> {
         match self.levels.last_mut() {
             Some(Level::List(index)) => *index += 1,
             Some(_) => {}
-            None => self.documents += 1,
+            None => self.ended += 1,
         }
     }
 
@@ -387,7 +315,7 @@ impl<'r> Documents<'r> {
 
     /// The path of where the reader is; empty for a document as a whole.
     pub(super) fn path(&self) -> String {
-        path(&self.levels, self.documents)
+        path(&self.levels, self.ended)
     }
 
     /// The member that is likely to come next in the row.
@@ -395,7 +323,7 @@ impl<'r> Documents<'r> {
     pub(super) fn likely_member(&self) -> Option<&MemberName> {
         match self.levels.last() {
             Some(Level::Object(object)) if self.skipped == 0 && self.scope.is_none() => {
-                self.plan.0.get(object.place)?.written.as_ref()
+                self.plan.get(object.place)?.written.as_ref()
             }
             _ => None,
         }
@@ -405,7 +333,7 @@ impl<'r> Documents<'r> {
     #[inline]
     pub(super) fn take_likely(&mut self, value: JsonScalar<'_>) -> bool {
         let Some(Level::Object(object)) = self.levels.last_mut() else { return false };
-        let Some(planned) = self.plan.0.get(object.place) else { return false };
+        let Some(planned) = self.plan.get(object.place) else { return false };
         if object.is_around {
             return false;
         }
@@ -432,92 +360,6 @@ impl<'r> Documents<'r> {
         }
         Ok(())
     }
-}
-
-impl Default for Object {
-    fn default() -> Self {
-        Self {
-            field: Field::Unknown,
-            name: String::new(),
-            is_row: false,
-            is_around: false,
-            has_status: false,
-            is_submission: false,
-            has_more: false,
-            place: 0,
-        }
-    }
-}
-
-impl Object {
-    /// Goes to the member `name`, and remembers that it came behind the one before.
-    fn begin_member(&mut self, name: &str, plan: &mut Plan) {
-        self.name.clear();
-        self.name.push_str(name);
-        let found = match plan.0.get(self.place) {
-            Some(planned) if planned.name == name => Some(self.place),
-            _ => plan.0.iter().position(|planned| planned.name == name),
-        };
-        match found {
-            Some(place) => {
-                self.field = plan.0[place].field;
-                self.place = place + 1;
-            }
-            None => {
-                self.field = Field::of_member(name);
-                if plan.0.len() < MAX_PLANNED {
-                    let written =
-                        matches!(self.field, Field::Text(_) | Field::Count(_)).then(|| MemberName::new(name));
-                    let planned =
-                        Planned { name: name.to_owned(), field: self.field, written: written.flatten() };
-                    plan.0.insert(self.place.min(plan.0.len()), planned);
-                    self.place += 1;
-                }
-            }
-        }
-    }
-}
-
-impl Part {
-    fn of(name: &str) -> Self {
-        match name {
-            "id" | "Id" | "ID" => Self::Id,
-            "name" | "Name" => Self::Name,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl Subject {
-    fn id(self) -> Column {
-        match self {
-            Self::Client => Column::ClientId,
-            Self::User => Column::UserId,
-        }
-    }
-}
-
-fn path(levels: &[Level], documents: usize) -> String {
-    use std::fmt::Write;
-
-    let mut path = if documents == 0 { String::new() } else { format!("value {}", documents + 1) };
-    for level in levels {
-        let name = match level {
-            Level::Object(object) => object.name.chars().filter(|c| !c.is_control()).take(60).collect(),
-            Level::Reference(_, Part::Id) => "id".to_owned(),
-            Level::Reference(_, Part::Name) => "name".to_owned(),
-            Level::Cursors(_) | Level::Reference(_, Part::Other) => String::new(),
-            Level::List(index) => {
-                let _ = write!(path, "[{index}]");
-                continue;
-            }
-        };
-        if !name.is_empty() && !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(&name);
-    }
-    path
 }
 
 fn not_an_object(value: JsonEvent<'_>) -> Wrong {

@@ -1,5 +1,7 @@
 //! Why a file cannot be read, and where.
 
+use std::fmt::Write;
+
 use crate::exit::Problem;
 
 /// What is wrong with a file.
@@ -34,14 +36,14 @@ impl Flaw {
         let mut place = file.to_owned();
         // The one line of a document says nothing beside the path.
         if self.line > 1 || (self.line == 1 && !self.path.is_empty() && self.byte.is_none()) {
-            place += &format!(", line {}", self.line);
+            let _ = write!(place, ", line {}", self.line);
         }
         if !self.path.is_empty() {
-            place += &format!(", {}", self.path);
+            let _ = write!(place, ", {}", self.path);
         }
         // What is wrong from the start is wrong with all of it.
         if let Some(byte) = self.byte.filter(|byte| *byte > 0) {
-            place += &format!(", byte {byte}");
+            let _ = write!(place, ", byte {byte}");
         }
         let usual = "it takes results as the service sends them, what scripts and spreadsheets make of them, and the json, \
                      jsonl and csv of this program";

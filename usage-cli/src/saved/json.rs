@@ -4,8 +4,9 @@ use std::io::Read;
 
 use usage_core::decode::{JsonEvent, JsonReader, JsonScalar, JsonSink, MemberName};
 
-use crate::saved::document::{Documents, Here};
+use crate::saved::document::Documents;
 use crate::saved::flaw::Flaw;
+use crate::saved::level::Here;
 use crate::saved::rows::Rows;
 use crate::saved::text::TextReader;
 

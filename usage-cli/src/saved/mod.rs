@@ -20,6 +20,7 @@ mod dates;
 mod document;
 mod flaw;
 mod json;
+mod level;
 mod name;
 mod records;
 mod reference;
@@ -64,7 +65,9 @@ pub(crate) fn read_all(
         let input = open(file).map_err(|error| Problem::usage(format!("cannot read {name}: {error}")))?;
         rows.begin_file(&name, args);
         let warnings = read(input, &mut rows).map_err(|flaw| flaw.in_file(&name))?;
-        warnings.iter().for_each(|text| stderr::labelled("warning", WARNING, text));
+        for text in warnings {
+            stderr::labelled("warning", WARNING, text);
+        }
     }
     let sources = std::mem::take(&mut rows.sources);
     let table = rows.finish();

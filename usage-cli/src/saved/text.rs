@@ -160,13 +160,11 @@ impl<R: Read> TextReader<R> {
         self.cut.extend_from_slice(rest);
         self.text.clear();
         for decoded in char::decode_utf16(units.iter().map(|bytes| unit(*bytes))) {
-            match decoded {
-                Ok(c) => self.text.push(c),
-                Err(_) => {
-                    let line = self.lines + 1 + count_lines(self.text.as_bytes());
-                    return Err(Flaw::at("", line, "this is not UTF-16"));
-                }
-            }
+            let Ok(c) = decoded else {
+                let line = self.lines + 1 + count_lines(self.text.as_bytes());
+                return Err(Flaw::at("", line, "this is not UTF-16"));
+            };
+            self.text.push(c);
         }
         if is_end && !rest.is_empty() {
             return Err(Flaw::new("this is not UTF-16: it has an odd number of bytes"));

@@ -18,7 +18,7 @@ impl ValueBuilder {
             JsonEvent::BeginList => return self.begin(Value::Array(Vec::new())),
             JsonEvent::EndObject | JsonEvent::EndList => self.levels.pop()?.0,
             JsonEvent::Name(name) => {
-                self.levels.last_mut()?.1 = name.to_owned();
+                name.clone_into(&mut self.levels.last_mut()?.1);
                 return None;
             }
             JsonEvent::Text(text) => text.into(),

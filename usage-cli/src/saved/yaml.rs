@@ -5,8 +5,9 @@ use std::io::Read;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use usage_core::decode::{JsonEvent, JsonNumber, MAX_PAGE_NESTING};
 
-use crate::saved::document::{Documents, Here};
+use crate::saved::document::Documents;
 use crate::saved::flaw::Flaw;
+use crate::saved::level::Here;
 use crate::saved::rows::Rows;
 use crate::saved::text::TextReader;
 

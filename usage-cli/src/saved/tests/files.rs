@@ -81,7 +81,7 @@ fn every_shape_gives_the_same_row() {
         format!("sep=;\r\n{header}\r\n{cells}\r\n;;;;;;;;;;\r\n\r\n"),
         format!("#TYPE System.Management.Automation.PSCustomObject\n\"{}\"\n\"{}\"\n", header.replace(';', "\",\""), cells.replace(';', "\",\"")),
         format!("{}\n{}\n", header.replace(';', "\t"), cells.replace(';', "\t")),
-        format!("{}\n{}", header.replace(';', " ; ").replace("clientId", "Client Id"), cells.replace(';', ";").replace("2026-10-02T", "2026-10-02 ")),
+        format!("{}\n{}", header.replace(';', " ; ").replace("clientId", "Client Id"), cells.replace("2026-10-02T", "2026-10-02 ")),
         format!(",{},user.id\n0,{},\n", header.replace("clientId", "oauthClient.id").replace("clientName", "oauthClient.name").replace(';', ","),
             cells.replace(";1;0;1;0;2", ";1.0;0.0;1.0;0.0;2.0").replace(';', ",")),
         "oauthClient,date,requestCount,httpMethod,templateUri,status200,status300,status400,status429,status500\n\

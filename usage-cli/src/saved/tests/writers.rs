@@ -201,7 +201,8 @@ fn yaml(table: &UsageTable) -> Vec<u8> {
     for row in table {
         let Value::Object(members) = serde_json::to_value(row).unwrap() else { panic!() };
         for (number, (name, value)) in members.iter().enumerate() {
-            text += &format!("{}{name}: {value}\n", if number == 0 { "- " } else { "  " });
+            let indent = if number == 0 { "- " } else { "  " };
+            text.extend([indent, name, ": ", &value.to_string(), "\n"]);
         }
     }
     text.into_bytes()
@@ -217,8 +218,12 @@ fn compressed_utf16(table: &UsageTable) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Rows of one query: no two of one day, client, URI and method; some without a user. The 31st is always among the days,
-/// so that every file that has it shows which number of a date is the month.
+/// Day, client and URI of a row, and what else it has.
+type Key = (u8, u8, u8);
+type Values = (u64, u64, String, bool);
+
+/// Rows of one query: no two of one day, client, URI and method; some without a user. Days are past the
+/// 12th, so that every date shows which of its numbers is the month.
 fn rows() -> impl Strategy<Value = Vec<UsageRecord>> {
     let keys = proptest::collection::btree_set((13u8..28, 0u8..4, 0u8..3), 1..12);
     let count = || prop_oneof![4 => 0u64..5_000, 1 => Just(1_234_567u64), 1 => Just(1u64 << 53)];
@@ -230,20 +235,20 @@ fn rows() -> impl Strategy<Value = Vec<UsageRecord>> {
         )
     })
     .prop_map(|(keys, values)| {
-        let row = |((day, client, uri), (requests, status429, name, has_user)): (
-            (u8, u8, u8),
-            (u64, u64, String, bool),
-        )| UsageRecord {
-            date: Some(format!("2026-10-{day}")),
-            client_id: Some(format!("client-{client}")),
-            client_name: Some(format!("x{}x", name.replace("; ", ";"))),
-            user_id: has_user.then(|| "user".into()),
-            template_uri: Some(format!("api/v2/{uri}")),
-            http_method: Some("GET".into()),
-            requests: Some(requests),
-            status200: Some(requests / 2),
-            status429: Some(status429),
-            ..UsageRecord::default()
+        let row = |(key, values): (Key, Values)| {
+            let ((day, client, uri), (requests, status429, name, has_user)) = (key, values);
+            UsageRecord {
+                date: Some(format!("2026-10-{day}")),
+                client_id: Some(format!("client-{client}")),
+                client_name: Some(format!("x{}x", name.replace("; ", ";"))),
+                user_id: has_user.then(|| "user".into()),
+                template_uri: Some(format!("api/v2/{uri}")),
+                http_method: Some("GET".into()),
+                requests: Some(requests),
+                status200: Some(requests / 2),
+                status429: Some(status429),
+                ..UsageRecord::default()
+            }
         };
         keys.into_iter().zip(values).map(row).collect()
     })
