@@ -6,9 +6,13 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric, SearchColumn};
 
-/// A time that a command line or a configuration gives.
+/// The longest time that a command line or a configuration gives: clocks do not count as far as a `Duration` reaches.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Parses a time of a command line or a configuration. One longer than a hundred years is cut to that.
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
-    humantime::parse_duration(text).map_err(|_| "write a time as 90s, 10m or 1h")
+    let duration = humantime::parse_duration(text).map_err(|_| "write a time as 90s, 10m or 1h")?;
+    Ok(duration.min(LONGEST))
 }
 
 /// The known word that `text` was meant to be.
@@ -124,6 +128,18 @@ mod tests {
         }
         let methods = JOB_HTTP_METHODS.iter().map(|word| word.service).collect::<Vec<_>>();
         assert_eq!(methods, ["GET", "POST", "DELETE", "PATCH", "PUT", "HEAD"]);
+    }
+
+    #[test]
+    fn a_time_can_be_added_to_any_clock() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        for text in ["500000000000y", "100000000000000000s", "101y"] {
+            let longest = duration(text).unwrap();
+            assert_eq!(longest, LONGEST, "{text}");
+            assert!(std::time::Instant::now().checked_add(longest).is_some());
+            assert!(std::time::SystemTime::now().checked_add(longest).is_some());
+        }
+        assert!(duration("99999999999999999999y").is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What arrived and how it was answered, so that a test can say what a client did.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Method, StatusCode, request};
 use usage_core::Timestamp;
@@ -86,7 +88,9 @@ pub(crate) fn entry(
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
     let host = head.uri.authority().map(ToString::to_string).or_else(|| text(HOST));
     let for_login = operation.is_some_and(Operation::is_login) || head.uri.path().starts_with("/oauth/");
-    let body = if for_login { without_secrets(body) } else { body.to_vec() };
+    // Secrets are found in the whole form, and a new vector has no more room than it needs.
+    let redacted = if for_login { without_secrets(body) } else { Cow::Borrowed(body) };
+    let body = redacted[..redacted.len().min(MAX_BODY)].to_vec();
     Entry {
         at,
         method: head.method.clone(),
@@ -94,7 +98,7 @@ pub(crate) fn entry(
         target: target(head),
         authorization: Authorization::of(&head.headers),
         content_type: text(http::header::CONTENT_TYPE),
-        body: body.into_iter().take(MAX_BODY).collect(),
+        body,
         operation,
         fault: None,
         started: None,
@@ -132,17 +136,17 @@ impl Journal {
 }
 
 /// The form as it came if it holds no secret, else written anew without them.
-fn without_secrets(form: &[u8]) -> Vec<u8> {
+fn without_secrets(form: &[u8]) -> Cow<'_, [u8]> {
     let is_secret = |name: &str| SECRET_FIELDS.contains(&name);
     let mut fields = form_urlencoded::parse(form);
     if !fields.any(|(name, _)| is_secret(&name)) {
-        return form.to_vec();
+        return form.into();
     }
     let mut rewritten = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(form) {
         rewritten.append_pair(&name, if is_secret(&name) { "[redacted]" } else { &value });
     }
-    rewritten.finish().into_bytes()
+    rewritten.finish().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -151,9 +155,9 @@ mod tests {
 
     #[test]
     fn secrets_of_a_form_are_left_out() {
-        assert_eq!(without_secrets(b"grant_type=client_credentials"), b"grant_type=client_credentials");
+        assert_eq!(&*without_secrets(b"grant_type=client_credentials"), b"grant_type=client_credentials");
         let form = without_secrets(b"grant_type=refresh_token&refresh%5Ftoken=hunter2&x=1");
-        let form = String::from_utf8(form).unwrap();
+        let form = String::from_utf8(form.into_owned()).unwrap();
         assert_eq!(form, "grant_type=refresh_token&refresh_token=%5Bredacted%5D&x=1");
     }
 
@@ -163,6 +167,21 @@ mod tests {
         assert_eq!(target("/x?code=hunter2&y=1"), "/x?code=%5Bredacted%5D&y=1");
         assert_eq!(target("http://h/x?after=%2B&&="), "/x?after=%2B&&=");
         assert_eq!((target("*"), target("http://h")), ("*".into(), "/".into()));
+    }
+
+    #[test]
+    fn keeps_no_more_of_a_body_than_it_says() {
+        let large = vec![b'x'; 1024 * 1024];
+        let form = [b"client_secret=hunter2&x=".as_slice(), &large].concat();
+        for (path, body) in
+            [("/x", large.as_slice()), ("/oauth/token", &large), ("/oauth/token", &form), ("/x", b"")]
+        {
+            let (head, ()) = http::Request::post(path).body(()).unwrap().into_parts();
+            let kept = entry(Timestamp::UNIX_EPOCH, &head, body, None, String::new()).body;
+            assert_eq!(kept.len(), body.len().min(MAX_BODY), "{path}");
+            assert!(kept.capacity() <= MAX_BODY, "{path}: room for {} bytes", kept.capacity());
+            assert!(!kept.windows(7).any(|text| text == b"hunter2"));
+        }
     }
 
     #[test]

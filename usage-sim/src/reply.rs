@@ -1,6 +1,7 @@
 //! What goes back: bodies of success, and the two kinds of error body that the service knows.
 
 use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -8,6 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
+use usage_core::Timestamp;
 
 use crate::wire_fault::WireFault;
 
@@ -309,6 +311,15 @@ impl OAuthProblem {
         });
         response(self.status, "application/json", body.to_string().into_bytes())
     }
+}
+
+/// Sets `Date`: the service's clock, in whole seconds.
+pub(crate) fn insert_date(response: &mut Response<Vec<u8>>, now: Timestamp) {
+    // httpdate writes years up to 9999.
+    const LATEST: u64 = 253_402_300_799;
+    let seconds = (now.as_unix_millis() / 1000).min(LATEST);
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    insert(response, http::header::DATE, &httpdate::fmt_http_date(date));
 }
 
 /// Sets a header; a value that no header can hold is left out.

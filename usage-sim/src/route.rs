@@ -43,6 +43,8 @@ pub enum Operation {
     EventQuery,
     /// `postUsageEventsAggregatesQuery`: operational events, counted.
     EventAggregates,
+    /// `getOauthClients`: the OAuth clients of the organisation, with their names.
+    OAuthClients,
 }
 
 impl Operation {
@@ -110,6 +112,7 @@ impl Operation {
             Self::EventDefinitions | Self::EventDefinition | Self::EventQuery | Self::EventAggregates => {
                 &["usage:events:view"]
             }
+            Self::OAuthClients => &["oauth:client:view"],
         }
     }
 }
@@ -141,6 +144,7 @@ const ROUTES: &[(Method, &str, Operation)] = &[
     (Method::GET, "/api/v2/usage/events/definitions/{eventDefinitionId}", Operation::EventDefinition),
     (Method::POST, "/api/v2/usage/events/query", Operation::EventQuery),
     (Method::POST, "/api/v2/usage/events/aggregates/query", Operation::EventAggregates),
+    (Method::GET, "/api/v2/oauth/clients", Operation::OAuthClients),
 ];
 
 /// An operation and the values of its path parameters, percent-decoded.

@@ -308,7 +308,7 @@ static AGGREGATE: [Column<EventAggregate>; 2] = columns! {
     "eventCount", "Events": |item| item.event_count.map(|count| count.to_string().into());
 };
 
-static EVENT: [Column<OperationalEvent>; 13] = columns! {
+static EVENT: [Column<OperationalEvent>; 15] = columns! {
     "dateCreated", "Time": |item| text(item.date_created.as_ref());
     "eventDefinitionId", "Definition": |item| id(item.event_definition.as_ref());
     "entityId", "Entity id": |item| text(item.entity_id.as_ref());
@@ -322,6 +322,8 @@ static EVENT: [Column<OperationalEvent>; 13] = columns! {
     "conversationId", "Conversation": |item| id(item.conversation.as_ref());
     "phoneNumber", "Phone number": |item| text(item.phone_number.as_ref());
     "externalContactId", "External contact": |item| text(item.external_contact_id.as_ref());
+    "dateModified", "Changed": |item| text(item.date_modified.as_ref());
+    "entityModifiedBy", "Changed by": |item| text(item.entity_modified_by.as_ref());
 };
 
 fn text(value: Option<&String>) -> Option<Cow<'_, str>> {

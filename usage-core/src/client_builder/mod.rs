@@ -16,6 +16,7 @@ pub(crate) use tls_config::is_refusal;
 
 use crate::auth::{AccessToken, Grant};
 use crate::error::BuildError;
+use crate::machine::MAX_TIMEOUT;
 use crate::region::{BaseUrl, Region};
 use crate::retry::Policy;
 use crate::secret::Secret;
@@ -167,7 +168,8 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
-    /// How long a connection may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default.
+    /// How long a connection may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default. More
+    /// than a year is read as a year.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -256,7 +258,7 @@ impl<C: FromConfig> ClientBuilder<C> {
         C::from_config(ClientConfig {
             session,
             policy: self.policy,
-            connect_timeout: self.connect_timeout,
+            connect_timeout: self.connect_timeout.min(MAX_TIMEOUT),
             proxy,
             tls: self.tls,
         })

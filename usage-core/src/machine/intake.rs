@@ -79,7 +79,8 @@ impl<D: ResponseDecoder> Intake<D> {
         let is_for_token = ticket.is_for_token();
         let content = Content::Arriving(Arriving {
             status: head.status,
-            ends_with_connection: head.version <= http::Version::HTTP_11
+            ends_with_connection: head.status != StatusCode::NO_CONTENT
+                && head.version <= http::Version::HTTP_11
                 && !head.headers.contains_key(CONTENT_LENGTH)
                 && !head.headers.contains_key(TRANSFER_ENCODING),
             headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },

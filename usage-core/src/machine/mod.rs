@@ -28,7 +28,7 @@ pub use courier::MIN_SUBMIT_TIME;
 pub use exchange::{Exchange, Ticket};
 pub use intake::Intake;
 
-pub(crate) use courier::{Courier, Dispatch, TOKEN, Terms, Verdict};
+pub(crate) use courier::{Courier, Dispatch, MAX_TIMEOUT, TOKEN, Terms, Verdict};
 pub(crate) use intake::Arrival;
 
 use crate::decode::ResponseDecoder;

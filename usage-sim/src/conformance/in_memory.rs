@@ -180,7 +180,9 @@ impl InMemory {
         if given_up() {
             return None;
         }
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
+        // As the listener does.
+        head.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
         let outcome = Outcome::of(fault.as_ref(), &body, timeout);
         if let Outcome::NoHead(failure) = outcome {
             return Some(machine.on_failure(now(), ticket, failure, &mut self.session()));

@@ -54,6 +54,10 @@ pub(crate) struct Shown {
     phone_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_contact_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity_modified_by: Option<String>,
 }
 
 /// An `AddressableEntityRef`.
@@ -126,6 +130,8 @@ impl Event {
             entity_version: (about == About::Version).then(|| self.version()),
             phone_number: (about == About::Caller).then(|| format!("+120255501{:02}", self.dice % 100)),
             external_contact_id: (about == About::Caller).then(|| made(2)),
+            date_modified: (about == About::Version).then(|| with_millis(self.at)),
+            entity_modified_by: (about == About::Version).then(|| made(3)),
         })
     }
 

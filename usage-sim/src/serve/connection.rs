@@ -8,8 +8,14 @@ use http::{Method, Response, StatusCode};
 
 use super::Shared;
 use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, write_head};
-use crate::reply::{Problem, Reply};
+use crate::reply::{Problem, Reply, insert_date};
 use crate::wire_fault::WireFault;
+
+/// How long a client may take until the head of its first request is there, in real time.
+const FIRST_HEAD: Duration = Duration::from_secs(10);
+
+/// How long a client that is turned away may take to say what it wants.
+const TURNED_AWAY: Duration = Duration::from_secs(1);
 
 /// How long a connection that is given up waits for the client to read the last answer.
 const LINGER: Duration = Duration::from_secs(1);
@@ -21,31 +27,60 @@ enum After {
     Close,
 }
 
+/// What is done for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Its requests are answered.
+    Full,
+    /// Its first request is answered 503: there are enough connections.
+    TurnAway,
+}
+
+impl Service {
+    /// How long the head of the first request may take.
+    fn first_head(self, shared: &Shared) -> Duration {
+        match self {
+            Self::Full => FIRST_HEAD.min(shared.idle_timeout),
+            Self::TurnAway => TURNED_AWAY.min(shared.idle_timeout),
+        }
+    }
+}
+
 /// Serves `socket` until the client closes it, goes silent, a fault ends it, or the server stops.
-pub(super) fn run(shared: &Shared, socket: TcpStream) {
+pub(super) fn run(shared: &Shared, socket: TcpStream, service: Service) {
     let control = socket.try_clone();
     let _ = socket.set_nodelay(true);
-    let _ = socket.set_read_timeout(Some(shared.idle_timeout));
+    let _ = socket.set_read_timeout(Some(service.first_head(shared)));
     let _ = socket.set_write_timeout(Some(shared.idle_timeout));
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
         // Without a handshake there is no request either.
         if let Ok(stream) = tls.accept(socket) {
-            serve(shared, &mut Incoming::new(stream));
+            serve(shared, &mut Incoming::new(stream), control.as_ref().ok(), service);
         }
     } else {
-        serve(shared, &mut Incoming::new(socket));
+        serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
     }
     #[cfg(not(feature = "tls"))]
-    serve(shared, &mut Incoming::new(socket));
+    serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
     if let Ok(control) = control {
         linger(&control);
     }
 }
 
-fn serve<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>) {
+fn serve<S: Read + Write>(
+    shared: &Shared,
+    incoming: &mut Incoming<S>,
+    control: Option<&TcpStream>,
+    service: Service,
+) {
+    incoming.expect_head(service.first_head(shared));
     loop {
         let after = match incoming.read_request() {
+            Ok(_) if service == Service::TurnAway => {
+                refuse(shared, incoming, StatusCode::SERVICE_UNAVAILABLE);
+                After::Close
+            }
             Ok(received) => {
                 let is_head = received.request.method() == Method::HEAD;
                 let now = shared.clock.now();
@@ -55,16 +90,24 @@ fn serve<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>) {
             }
             Err(ReadError::Gone) => After::Close,
             Err(ReadError::Refused(status)) => {
-                let response = Problem::of_status(status).into_response("");
-                let head = write_head(&response, response.body().len(), false);
-                let _ = send(incoming.stream(), &[head, response.into_body()].concat());
+                refuse(shared, incoming, status);
                 After::Close
             }
         };
         if after == After::Close || shared.stop.is_set() {
             return;
         }
+        let _ = control.map(|socket| socket.set_read_timeout(Some(shared.idle_timeout)));
+        incoming.expect_head(shared.idle_timeout);
     }
+}
+
+/// Answers what did not get as far as the simulator.
+fn refuse<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>, status: StatusCode) {
+    let mut response = Problem::of_status(status).into_response("");
+    insert_date(&mut response, shared.clock.now());
+    let head = write_head(&response, response.body().len(), false);
+    let _ = send(incoming.stream(), &[head, response.into_body()].concat());
 }
 
 struct Answer {

@@ -1,8 +1,9 @@
 //! HTTP/1.1 as far as a server needs it: reading one request, writing one answer.
 
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::simulator::MAX_REQUEST_BODY;
@@ -18,6 +19,8 @@ const MAX_TRAILERS: usize = 100;
 pub(super) struct Incoming<S> {
     stream: S,
     buffer: Vec<u8>,
+    /// By when the head that is being read must be there; without it, time does not count.
+    head_until: Option<Instant>,
 }
 
 /// Why no request could be read.
@@ -45,7 +48,12 @@ pub(super) struct Received {
 
 impl<S: Read + Write> Incoming<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, buffer: Vec::new() }
+        Self { stream, buffer: Vec::new(), head_until: None }
+    }
+
+    /// Gives the next head so much time from now on.
+    pub(super) fn expect_head(&mut self, within: Duration) {
+        self.head_until = Instant::now().checked_add(within);
     }
 
     pub(super) fn stream(&mut self) -> &mut S {
@@ -57,7 +65,9 @@ impl<S: Read + Write> Incoming<S> {
     pub(super) fn read_request(&mut self) -> Result<Received, ReadError> {
         let (mut request, mut keep_alive) = self.read_head()?;
         let framing = Framing::of(request.headers())?;
-        if framing != Framing::Empty && self.buffer.is_empty() && expects_continue(request.headers()) {
+        // A client of HTTP/1.0 does not know interim answers (RFC 9110, 10.1.1).
+        let may_continue = request.version() == Version::HTTP_11 && expects_continue(request.headers());
+        if framing != Framing::Empty && self.buffer.is_empty() && may_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let complete = match framing {
@@ -79,6 +89,9 @@ impl<S: Read + Write> Incoming<S> {
                 self.buffer.drain(..length);
                 return Ok((request, keep_alive));
             }
+            if self.head_until.is_some_and(|until| until <= Instant::now()) {
+                return Err(ReadError::Gone);
+            }
             self.fill()?;
         }
     }
@@ -94,7 +107,11 @@ impl<S: Read + Write> Incoming<S> {
     fn read_chunked(&mut self, body: &mut Vec<u8>) -> Result<bool, ReadError> {
         loop {
             let line = self.read_line()?;
-            let Ok(httparse::Status::Complete((_, size))) = httparse::parse_chunk_size(&line) else {
+            // httparse takes a line without a digit for a size of 0.
+            let has_digit = line.first().is_some_and(u8::is_ascii_hexdigit);
+            let (true, Ok(httparse::Status::Complete((_, size)))) =
+                (has_digit, httparse::parse_chunk_size(&line))
+            else {
                 return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
             };
             if size == 0 {
@@ -114,8 +131,12 @@ impl<S: Read + Write> Incoming<S> {
 
     fn skip_trailers(&mut self) -> Result<(), ReadError> {
         for _ in 0..=MAX_TRAILERS {
-            if self.read_line()? == b"\r\n" {
+            let line = self.read_line()?;
+            if line == b"\r\n" {
                 return Ok(());
+            }
+            if !is_field(&line) {
+                return Err(ReadError::Refused(StatusCode::BAD_REQUEST));
             }
         }
         Err(ReadError::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
@@ -187,6 +208,9 @@ fn parse_head(buffer: &[u8]) -> Result<Option<Head>, ReadError> {
         let value = HeaderValue::from_bytes(header.value).map_err(|_| bad())?;
         request.headers_mut().append(name, value);
     }
+    if request.version() == Version::HTTP_11 && request.headers().get_all(HOST).iter().count() != 1 {
+        return Err(bad());
+    }
     let keep_alive = match request.version() {
         Version::HTTP_10 => has_token(request.headers(), &CONNECTION, "keep-alive"),
         _ => !has_token(request.headers(), &CONNECTION, "close"),
@@ -225,6 +249,13 @@ impl Framing {
             _ => Err(refused),
         }
     }
+}
+
+/// Returns whether `line` is a field: a name, a colon and a value.
+fn is_field(line: &[u8]) -> bool {
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else { return false };
+    let value = line[colon + 1..].strip_suffix(b"\r\n").unwrap_or(&line[colon..]);
+    HeaderName::from_bytes(&line[..colon]).is_ok() && HeaderValue::from_bytes(value).is_ok()
 }
 
 fn expects_continue(headers: &HeaderMap) -> bool {
@@ -313,7 +344,7 @@ mod tests {
     #[test]
     fn two_requests_on_one_connection_in_pieces_of_any_size() {
         let input = b"POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc\
-            PUT /d HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nConnection: x, Close\r\n\r\n2;e=1\r\nde\r\n1\r\nf\r\n0\r\nT: 1\r\n\r\n";
+            PUT /d HTTP/1.1\r\nhost: h\r\nTransfer-Encoding: Chunked\r\nConnection: x, Close\r\n\r\n2;e=1\r\nde\r\n1\r\nf\r\n0\r\nT: 1\r\n\r\n";
         for size in 1..input.len() {
             let mut incoming = incoming(input, size);
             let first = incoming.read_request().unwrap();
@@ -336,28 +367,51 @@ mod tests {
         ];
         for headers in bodies {
             assert_eq!(
-                refused(format!("POST / HTTP/1.1\r\n{headers}\r\n\r\n").as_bytes()),
+                refused(format!("POST / HTTP/1.1\r\nHost: h\r\n{headers}\r\n\r\n").as_bytes()),
                 Some(400),
                 "{headers}"
             );
         }
         assert_eq!(refused(b"nonsense\r\n\r\n"), Some(400));
         assert_eq!(refused(b"GET / HTTP/2.0\r\n\r\n"), Some(400));
-        assert_eq!(refused(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Some(400));
+        for host in ["", "X: 1\r\n", "Host: a\r\nHost: b\r\n"] {
+            assert_eq!(refused(format!("GET / HTTP/1.1\r\n{host}\r\n").as_bytes()), Some(400), "{host}");
+        }
+        for host in ["", "Host: a\r\n"] {
+            assert_eq!(refused(format!("GET / HTTP/1.0\r\n{host}\r\n").as_bytes()), None, "{host}");
+        }
+        for chunks in [
+            "zz\r\n",
+            "\r\n\r\n",
+            ";e=1\r\n\r\n",
+            " 1\r\nx\r\n0\r\n\r\n",
+            "-1\r\nx\r\n",
+            "1\r\nxy\r\n0\r\n\r\n",
+            "0\r\nno colon\r\n\r\n",
+            "0\r\n: no name\r\n\r\n",
+            "0\r\nA b: c\r\n\r\n",
+            "0\r\nA: \x01\r\n\r\n",
+            "0\r\n folded: line\r\n\r\n",
+        ] {
+            let request = format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+            assert_eq!(refused(request.as_bytes()), Some(400), "{chunks:?}");
+        }
         assert_eq!(
-            refused(&[b"GET / HTTP/1.1\r\nA: ".as_slice(), &vec![b'a'; MAX_HEAD]].concat()),
+            refused(&[b"GET / HTTP/1.1\r\nHost: h\r\nA: ".as_slice(), &vec![b'a'; MAX_HEAD]].concat()),
             Some(431)
         );
-        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
+        let many = format!("GET / HTTP/1.1\r\nHost: h\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
         assert_eq!(refused(many.as_bytes()), Some(431));
     }
 
     #[test]
     fn a_body_over_the_limit_is_cut_and_ends_the_connection() {
         let large = vec![b'x'; MAX_REQUEST_BODY + 100];
-        let sized = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", large.len()).into_bytes();
-        let chunked = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", large.len())
-            .into_bytes();
+        let sized =
+            format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", large.len()).into_bytes();
+        let chunked =
+            format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", large.len())
+                .into_bytes();
         for head in [sized, chunked] {
             let received = incoming(&[head, large.clone()].concat(), 100_000).read_request().unwrap();
             assert_eq!((received.request.body().len(), received.keep_alive), (MAX_REQUEST_BODY + 1, false));
@@ -366,7 +420,8 @@ mod tests {
 
     #[test]
     fn lines_and_trailers_have_limits_however_they_are_cut() {
-        let chunked = |rest: &str| format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{rest}");
+        let chunked =
+            |rest: &str| format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{rest}");
         let line = |length: usize| chunked(&format!("1;{}\r\nx\r\n0\r\n\r\n", "e".repeat(length - 4)));
         let trailers = |count: usize| chunked(&format!("0\r\n{}\r\n", "A: b\r\n".repeat(count)));
         for size in [1, 1_000, 100_000] {
@@ -382,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_waiting_client_is_told_to_continue() {
-        let input = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+        let input = b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
         let mut waiting = incoming(input, input.len());
         assert!(waiting.read_request().is_err(), "the body does not come");
         assert_eq!(waiting.stream().written, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -390,6 +445,10 @@ mod tests {
         let mut eager = incoming(&eager, eager.len());
         assert_eq!(eager.read_request().unwrap().request.body(), b"x");
         assert!(eager.stream().written.is_empty());
+        let old = b"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+        let mut old = incoming(old, old.len());
+        assert!(old.read_request().is_err(), "the body does not come");
+        assert!(old.stream().written.is_empty());
     }
 
     #[test]
@@ -404,7 +463,7 @@ mod tests {
         #[test]
         fn no_input_panics(input: Vec<u8>, size in 1usize..64) {
             let _ = incoming(&input, size).read_request();
-            let chunked = [b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), &input].concat();
+            let chunked = [b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), &input].concat();
             let _ = incoming(&chunked, size).read_request();
         }
     }

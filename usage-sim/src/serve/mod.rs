@@ -22,13 +22,17 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::simulator::Simulator;
+use connection::Service;
 pub use refusing::Refusing;
 use stop::Stop;
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, Tls};
 
-/// Connections served at a time; one more is closed at once.
+/// Connections served at a time. The first request of one more is answered 503.
 pub const MAX_CONNECTIONS: usize = 256;
+
+/// Connections that are turned away at a time; one more is closed at once.
+const MAX_TURNED_AWAY: usize = 64;
 
 /// How a simulator is served.
 #[derive(Clone, Debug)]
@@ -203,7 +207,10 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         threads.retain(|thread| !thread.is_finished());
         match accepted {
             Ok((socket, _)) if threads.len() < MAX_CONNECTIONS => {
-                threads.extend(spawn(shared, number, socket));
+                threads.extend(spawn(shared, number, socket, Service::Full));
+            }
+            Ok((socket, _)) if threads.len() < MAX_CONNECTIONS + MAX_TURNED_AWAY => {
+                threads.extend(spawn(shared, number, socket, Service::TurnAway));
             }
             Ok(_) => {}
             // Out of file descriptors, for example: that passes.
@@ -221,11 +228,11 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
 }
 
 /// A thread that serves `socket`; none, and the socket is closed, if the machine has no more to give.
-fn spawn(shared: &Arc<Shared>, number: u64, socket: TcpStream) -> Option<JoinHandle<()>> {
+fn spawn(shared: &Arc<Shared>, number: u64, socket: TcpStream, service: Service) -> Option<JoinHandle<()>> {
     shared.sockets().insert(number, socket.try_clone().ok()?);
     let for_thread = Arc::clone(shared);
     let spawned = thread::Builder::new().name(format!("usage-sim {number}")).spawn(move || {
-        connection::run(&for_thread, socket);
+        connection::run(&for_thread, socket, service);
         for_thread.sockets().remove(&number);
     });
     if spawned.is_err() {

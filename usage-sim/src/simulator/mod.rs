@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::header::HeaderName;
 use http::{HeaderMap, Request, Response, StatusCode, request};
+use serde_json::json;
 use usage_core::{Date, Timestamp};
 
 use crate::config::SimulatorConfig;
@@ -102,6 +103,9 @@ impl Simulator {
             _ => {}
         }
         reply::insert(&mut response, CORRELATION_ID, &correlation_id);
+        if !response.headers().contains_key(http::header::DATE) {
+            reply::insert_date(&mut response, now);
+        }
         self.add_rate_headers(&mut response, now, &head.headers);
 
         let fault = match &entry.fault {
@@ -199,13 +203,37 @@ impl Simulator {
         let token = self.tokens.authenticate(now, &head.headers)?;
         self.rate_limits.count(token, now)?;
         self.permit(route.operation)?;
-        if route.operation.is_event() {
+        if route.operation == Operation::OAuthClients {
+            Ok(self.list_clients(now))
+        } else if route.operation.is_event() {
             self.events(now, route, head, body, entry.fault.as_ref())
         } else if route.operation.is_submit() {
             self.submit(now, route, head, body, entry)
         } else {
             self.results(now, route, query, entry)
         }
+    }
+
+    /// `OAuthClientEntityListing`, as far as this client's users need it.
+    fn list_clients(&self, now: Timestamp) -> Response<Vec<u8>> {
+        const PATH: &str = "/api/v2/oauth/clients";
+        let clients: Vec<_> = self.oauth_clients(now);
+        let entities: Vec<_> = clients
+            .iter()
+            .map(|client| {
+                let self_uri = format!("{PATH}/{}", client.id);
+                json!({"id": client.id, "name": client.name, "authorizedGrantType": "CLIENT-CREDENTIALS", "selfUri": self_uri})
+            })
+            .collect();
+        let answer = json!({
+            "entities": entities,
+            "pageSize": entities.len(),
+            "pageNumber": 1,
+            "pageCount": 1,
+            "total": entities.len(),
+            "selfUri": PATH,
+        });
+        reply::json_response(answer.to_string().into_bytes())
     }
 
     fn permit(&self, operation: Operation) -> Result<(), Problem> {

@@ -220,3 +220,13 @@ fn refusals() {
     let mut bench = Bench::with(SimulatorConfig::default().with_permissions(["usage:events:view"]));
     assert_eq!(bench.post(QUERY, WEEK).status(), 200);
 }
+
+#[test]
+fn what_has_a_version_says_when_and_by_whom_it_was_changed() {
+    let events = all(&mut Bench::new(), &object!({"interval": "2026-07-01/2026-07-07"}));
+    let changed: Vec<_> = events.iter().filter(|event| event["entityVersion"].is_string()).collect();
+    assert!(!changed.is_empty());
+    for event in changed {
+        assert!(event["dateModified"].is_string() && event["entityModifiedBy"].is_string(), "{event}");
+    }
+}

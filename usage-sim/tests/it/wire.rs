@@ -199,10 +199,13 @@ fn odd_requests_get_answers() {
     assert_eq!(ask("nonsense\r\n\r\n"), "400");
     assert_eq!(ask(&bench.head("BREW", "/pot", "")), "404");
     assert_eq!(ask(&bench.head("OPTIONS", "*", "")), "404");
-    assert_eq!(ask("GET http://elsewhere/api/v2/usage/query/x/results HTTP/1.1\r\n\r\n"), "401");
-    assert_eq!(ask("CONNECT elsewhere:443 HTTP/1.1\r\n\r\n"), "404");
-    assert_eq!(ask("POST /api/v2/usage/query HTTP/1.1\r\nContent-Length: 1, 2\r\n\r\n"), "400");
-    assert_eq!(ask(&format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "a".repeat(40_000))), "431");
+    assert_eq!(
+        ask("GET http://elsewhere/api/v2/usage/query/x/results HTTP/1.1\r\nHost: elsewhere\r\n\r\n"),
+        "401"
+    );
+    assert_eq!(ask("CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n"), "404");
+    assert_eq!(ask("POST /api/v2/usage/query HTTP/1.1\r\nHost: sim\r\nContent-Length: 1, 2\r\n\r\n"), "400");
+    assert_eq!(ask(&format!("GET / HTTP/1.1\r\nHost: sim\r\nA: {}\r\n\r\n", "a".repeat(40_000))), "431");
 
     let mut connection = bench.connect();
     let head = connection.send(bench.head("HEAD", "/api/v2/usage/query", "")).head();
@@ -253,14 +256,78 @@ fn many_at_once() {
 }
 
 #[test]
-fn one_connection_too_many_is_closed() {
+fn one_connection_too_many_is_told_so() {
     let bench = Bench::new();
     let mut open: Vec<_> = (0..MAX_CONNECTIONS).map(|_| bench.connect()).collect();
     for connection in &mut open {
         connection.send(bench.head("GET", "/", "")).answer();
     }
+    for _ in 0..3 {
+        let mut one_more = bench.connect();
+        let (head, body) = one_more.send(bench.head("GET", "/", "")).answer();
+        assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+        assert!(head.contains("Connection: close\r\n") && head.contains("Date: "), "{head}");
+        assert_eq!(json(&body)["code"], "service.unavailable");
+        assert_eq!(one_more.rest(), b"");
+    }
+    // Of these too, none can stay and say nothing.
+    let begin = Instant::now();
     assert!(matches!(bench.connect().read(), Ok(0) | Err(_)));
+    assert!(begin.elapsed() < Duration::from_secs(10));
     open.clear();
+}
+
+#[test]
+fn silent_connections_do_not_keep_others_out() {
+    let options = ServeOptions::default().with_idle_timeout(Duration::from_millis(300));
+    let server = serve(Simulator::new(SimulatorConfig::default()), options).unwrap();
+    let _silent: Vec<_> = (0..MAX_CONNECTIONS).map(|_| Connection::new(&server)).collect();
+    let begin = Instant::now();
+    let status = loop {
+        let head = Connection::new(&server).send("GET / HTTP/1.1\r\nHost: sim\r\n\r\n").head();
+        let status = head.split(' ').nth(1).unwrap().to_owned();
+        if status != "503" || begin.elapsed() > Duration::from_secs(20) {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status, "404");
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_has_an_end() {
+    let options = ServeOptions::default().with_idle_timeout(Duration::from_millis(300));
+    let server = serve(Simulator::new(SimulatorConfig::default()), options).unwrap();
+    let mut connection = Connection::new(&server);
+    let begin = Instant::now();
+    connection.send("GET / HTTP/1.1\r\nA: ");
+    while connection.0.write_all(b"a").is_ok() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it is read for ever");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn every_answer_has_the_date_of_the_services_clock() {
+    let bench = Bench::new();
+    let date = "Date: Wed, 08 Jul 2026 09:00:00 GMT\r\n";
+    let mut answers = vec![];
+    for request in [bench.head("GET", "/", ""), bench.head("BREW", "/pot", ""), "nonsense\r\n\r\n".into()] {
+        answers.push(bench.connect().send(request).answer().0);
+    }
+    answers.push(
+        bench
+            .connect()
+            .send(bench.submit("/api/v2/usage/query", r#"{"interval":"2026-07-01/2026-07-02"}"#))
+            .answer()
+            .0,
+    );
+    for head in answers {
+        assert!(head.contains(date), "{head}");
+    }
+    bench.clock.advance(Duration::from_secs(61));
+    let head = bench.connect().send(bench.head("GET", "/", "")).answer().0;
+    assert!(head.contains("Date: Wed, 08 Jul 2026 09:01:01 GMT\r\n"), "{head}");
 }
 
 #[test]

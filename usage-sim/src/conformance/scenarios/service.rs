@@ -196,8 +196,9 @@ pub(crate) fn throttled_429_until_a_date() -> Scenario {
     throttled("Wed, 08 Jul 2026 08:40:30 GMT").wire("0 token, 0 submit, 2000 poll, 30000 poll")
 }
 
+/// The end of the service's window counts where `Retry-After` says nothing.
 pub(crate) fn throttled_429_with_nonsense() -> Scenario {
-    throttled("soon").wire("0 token, 0 submit, 2000 poll, 2500 poll")
+    throttled("soon").wire("0 token, 0 submit, 2000 poll, 60000 poll")
 }
 
 /// Nobody waits for what comes after the deadline.
