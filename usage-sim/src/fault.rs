@@ -47,6 +47,11 @@ pub enum Fault {
     /// Processed; `nextUri` and `resultsUri`, where the answer has them, are absolute: they begin with this origin
     /// (`https://elsewhere.example`).
     AbsoluteNextUri(String),
+    /// Processed; members of the answer's outermost object are set to these JSON texts, by name. An empty text removes
+    /// the member.
+    Amended(Vec<(String, String)>),
+    /// Processed; these headers of the answer are set, names and values. What HTTP does not allow is left out.
+    Headers(Vec<(String, String)>),
     /// Processed; the answer is followed by blanks until its body has this many bytes. It is still valid JSON.
     Oversized {
         /// The body's length, in bytes.

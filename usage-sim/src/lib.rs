@@ -91,4 +91,4 @@ pub use serve::fuzzing;
 pub use serve::{Certificate, Tls};
 pub use serve::{MAX_CONNECTIONS, Refusing, ServeOptions, Server, serve};
 pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator};
-pub use wire_fault::WireFault;
+pub use wire_fault::{Framing, WireFault};

@@ -313,6 +313,20 @@ impl OAuthProblem {
     }
 }
 
+/// Sets members of the answer's object to these JSON texts; an empty text removes the member.
+pub(crate) fn amend(response: &mut Response<Vec<u8>>, members: &[(String, String)]) {
+    let Ok(mut document) = serde_json::from_slice::<serde_json::Map<String, Value>>(response.body()) else {
+        return;
+    };
+    for (name, json) in members {
+        match serde_json::from_str(json) {
+            Ok(value) => drop(document.insert(name.clone(), value)),
+            Err(_) => drop(document.remove(name)),
+        }
+    }
+    *response.body_mut() = Value::Object(document).to_string().into_bytes();
+}
+
 /// Sets `Date`: the service's clock, in whole seconds.
 pub(crate) fn insert_date(response: &mut Response<Vec<u8>>, now: Timestamp) {
     // httpdate writes years up to 9999.

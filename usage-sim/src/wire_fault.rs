@@ -34,6 +34,12 @@ pub enum WireFault {
     },
     /// After the body come blanks, until the client closes the connection.
     EndlessBody,
+    /// Interim answers with these statuses (1xx) come before the answer, which is whole.
+    Interim(Vec<u16>),
+    /// The body's end is marked in another way than by its length.
+    Framed(Framing),
+    /// Behind the answer, which is whole, come bytes that nobody asked for.
+    Followed(Vec<u8>),
     /// The answer comes whole, but slowly.
     Drip {
         /// How long the wait before each write is, in real time.
@@ -41,4 +47,32 @@ pub enum WireFault {
         /// How many bytes a write has (0 is read as 1).
         bytes: usize,
     },
+}
+
+/// Ways to say, or not to say, where a body ends (RFC 9112, 6). The connection closes behind each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Framing {
+    /// The end of the connection is that of the body.
+    UntilClose,
+    /// The same, with half of the body.
+    HalfUntilClose,
+    /// The same, as HTTP/1.0 does it.
+    Http10,
+    /// A status line without a reason.
+    NoReason,
+    /// Chunks without the last, empty one.
+    ChunksWithoutEnd,
+    /// Chunks with extensions, and a trailer behind them.
+    ChunksWithTrailer,
+    /// A length that is smaller than that of the body: by half.
+    HalfLength,
+    /// The same length twice.
+    SameLengthTwice,
+    /// Two lengths that differ.
+    TwoLengths,
+    /// A length that is no number.
+    NoNumber,
+    /// A length, and chunks: the chunks count.
+    LengthAndChunks,
 }

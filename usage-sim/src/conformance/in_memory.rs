@@ -14,7 +14,7 @@ use usage_core::{
 use super::driver::{Driver, Observer};
 use super::world::World;
 use crate::reply::Reply;
-use crate::wire_fault::WireFault;
+use crate::wire_fault::{Framing, WireFault};
 
 /// About the longest head that a client takes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -194,6 +194,10 @@ impl InMemory {
                 let _ = intake.push(if has_no_body(head.status) { &[] } else { &body });
                 None
             }
+            Outcome::HalfIsAll => {
+                let _ = intake.push(&body[..body.len() / 2]);
+                None
+            }
             Outcome::Half(failure) => intake.push(&body[..body.len() / 2]).is_continue().then_some(failure),
             Outcome::Endless => {
                 let mut flow = intake.push(&body);
@@ -224,6 +228,8 @@ enum Outcome {
     NoHead(TransportFailure),
     /// The head and half of the body.
     Half(TransportFailure),
+    /// The head, and half of the body as if that were all.
+    HalfIsAll,
     /// All of it, and blanks.
     Endless,
 }
@@ -231,7 +237,20 @@ enum Outcome {
 impl Outcome {
     fn of(fault: Option<&WireFault>, body: &[u8], timeout: Duration) -> Self {
         match fault {
-            None | Some(WireFault::CloseAfterReply | WireFault::Chunked { .. }) => Self::Whole,
+            None
+            | Some(
+                WireFault::CloseAfterReply
+                | WireFault::Chunked { .. }
+                | WireFault::Interim(_)
+                | WireFault::Followed(_),
+            ) => Self::Whole,
+            Some(WireFault::Framed(framing)) => match framing {
+                Framing::HalfUntilClose => Self::Half(broken()),
+                Framing::HalfLength => Self::HalfIsAll,
+                Framing::ChunksWithoutEnd => Self::Half(broken()),
+                Framing::TwoLengths | Framing::NoNumber => Self::NoHead(broken()),
+                _ => Self::Whole,
+            },
             Some(WireFault::OversizedHead { bytes }) if *bytes < MAX_HEAD => Self::Whole,
             Some(
                 WireFault::Garbage(_)

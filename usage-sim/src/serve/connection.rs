@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Response, StatusCode};
 
 use super::Shared;
+use super::framing::{framed, interim};
 use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, write_head};
 use crate::reply::{Problem, Reply, insert_date};
 use crate::wire_fault::WireFault;
@@ -168,6 +169,14 @@ impl Answer {
                 }
                 Err(After::Close)
             }
+            Some(WireFault::Interim(statuses)) => {
+                let parts = [interim(&statuses).as_slice(), &head, body].concat();
+                send(stream, &parts)
+            }
+            Some(WireFault::Framed(framing)) => {
+                send(stream, &framed(&response, body, framing)).and(Err(After::Close))
+            }
+            Some(WireFault::Followed(bytes)) => send(stream, &[&head, body, &bytes].concat()),
             Some(WireFault::Drip { interval, bytes }) => {
                 let whole = [head.as_slice(), body].concat();
                 whole.chunks(bytes.max(1)).try_for_each(|part| {

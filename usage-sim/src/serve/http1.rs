@@ -269,12 +269,12 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 
 /// The head of an answer whose body has `length` bytes.
 pub(super) fn write_head(response: &Response<Vec<u8>>, length: usize, keep_alive: bool) -> Vec<u8> {
-    write_framed(response, &format!("Content-Length: {length}"), keep_alive)
+    write_framed(response, &format!("Content-Length: {length}\r\n"), keep_alive)
 }
 
 /// The head of an answer whose body comes in [`chunk`]s.
 pub(super) fn write_chunked_head(response: &Response<Vec<u8>>, keep_alive: bool) -> Vec<u8> {
-    write_framed(response, "Transfer-Encoding: chunked", keep_alive)
+    write_framed(response, "Transfer-Encoding: chunked\r\n", keep_alive)
 }
 
 /// One chunk of a body; the empty one is the last.
@@ -291,7 +291,8 @@ pub(super) fn pad_head(mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
     [head.as_slice(), NAME, &padding, END, END].concat()
 }
 
-fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_alive: bool) -> Vec<u8> {
+/// The head of an answer with these lines about its framing, each with its end.
+pub(super) fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_alive: bool) -> Vec<u8> {
     let status = response.status();
     let reason = status.canonical_reason().unwrap_or("Unknown");
     let mut head = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
@@ -304,7 +305,7 @@ fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_alive: bool) -
         }
     }
     let connection = if keep_alive { "keep-alive" } else { "close" };
-    head.extend_from_slice(format!("{framing}\r\nConnection: {connection}\r\n\r\n").as_bytes());
+    head.extend_from_slice(format!("{framing}Connection: {connection}\r\n\r\n").as_bytes());
     head
 }
 

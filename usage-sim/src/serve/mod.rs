@@ -3,6 +3,7 @@
 //! One thread accepts, one thread serves each connection. Stopping shuts every socket down and waits for the threads.
 
 mod connection;
+mod framing;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http1;

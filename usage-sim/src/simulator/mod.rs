@@ -93,11 +93,12 @@ impl Simulator {
                 .and_then(|route| self.process(now, &route, &head, &body, &mut entry))
                 .unwrap_or_else(|problem| problem.into_response(&correlation_id)),
         };
-        match entry.fault {
-            Some(Fault::Oversized { bytes }) => reply::pad(&mut response, bytes),
+        match &entry.fault {
+            Some(Fault::Amended(members)) => reply::amend(&mut response, members),
+            Some(Fault::Oversized { bytes }) => reply::pad(&mut response, *bytes),
             Some(Fault::Gzip) => reply::gzip(&mut response),
             Some(Fault::GzipBomb { bytes }) => {
-                reply::pad(&mut response, bytes);
+                reply::pad(&mut response, *bytes);
                 reply::gzip(&mut response);
             }
             _ => {}
@@ -107,6 +108,14 @@ impl Simulator {
             reply::insert_date(&mut response, now);
         }
         self.add_rate_headers(&mut response, now, &head.headers);
+
+        if let Some(Fault::Headers(headers)) = &entry.fault {
+            for (name, value) in headers {
+                if let Ok(name) = name.parse() {
+                    reply::insert(&mut response, name, value);
+                }
+            }
+        }
 
         let fault = match &entry.fault {
             Some(Fault::Wire(fault)) => Some(fault.clone()),

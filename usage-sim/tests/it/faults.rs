@@ -150,3 +150,21 @@ fn wire_faults_show_in_the_reply_and_the_request_was_processed() {
     bench.service.clear_journal();
     assert_eq!(started(&bench), 0);
 }
+
+#[test]
+fn members_and_headers_of_an_answer_can_be_changed() {
+    let mut bench = Bench::new();
+    let member = |name: &str, json: &str| (name.to_owned(), json.to_owned());
+    let amended =
+        Fault::Amended(vec![member("resultsUri", "7"), member("executionId", ""), member("x", "null")]);
+    bench.service.inject(Rule::new(Match::Submit, amended));
+    let answer = json(&bench.post("/api/v2/usage/query", r#"{"interval":"2026-07-01/2026-07-07"}"#));
+    assert_eq!(answer, serde_json::json!({"resultsUri": 7, "x": null}));
+    let headers = Fault::Headers(vec![member("Date", "today"), member("no name", "x"), member("X-A", "b")]);
+    bench.service.inject(Rule::new(Match::Any, headers));
+    let response = bench.get("/api/v2/usage/events/definitions");
+    assert_eq!(
+        (&response.headers()["date"], &response.headers()["x-a"]),
+        (&"today".parse().unwrap(), &"b".parse().unwrap())
+    );
+}

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use usage_sim::{Fault, Match, Rule, WireFault};
+use usage_sim::{Fault, Framing, Match, Rule, WireFault};
 
 use crate::wire::Bench;
 
@@ -170,4 +170,65 @@ fn answers_that_stand_in_look_the_same_on_the_wire() {
     let (head, body) = connection.send(bench.head("GET", "/", "")).answer();
     assert!(head.starts_with("HTTP/1.1 799 Unknown\r\n"), "{head}");
     assert_eq!(body, b"abc", "the true length is sent");
+}
+
+/// Head and body.
+fn parts(bytes: &[u8]) -> (String, String) {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn bodies_end_in_every_way() {
+    let whole = parts(&struck(WireFault::Framed(Framing::UntilClose)));
+    assert!(whole.0.starts_with("HTTP/1.1 200 OK\r\n") && whole.0.ends_with("\r\nConnection: close"));
+    assert!(!whole.0.contains("Content-Length") && whole.1.ends_with('}'));
+    let length = whole.1.len();
+    for (framing, line, found, body) in [
+        (Framing::HalfUntilClose, "HTTP/1.1 200 OK", "", length / 2),
+        (Framing::Http10, "HTTP/1.0 200 OK", "", length),
+        (Framing::NoReason, "HTTP/1.1 200 ", "Content-Length: ", length),
+        (Framing::HalfLength, "HTTP/1.1 200 OK", "Content-Length: ", length),
+        (Framing::SameLengthTwice, "HTTP/1.1 200 OK", "Content-Length: ", length),
+        (Framing::TwoLengths, "HTTP/1.1 200 OK", "Content-Length: ", length),
+        (Framing::NoNumber, "HTTP/1.1 200 OK", "Content-Length: many", length),
+    ] {
+        let (head, sent) = parts(&struck(WireFault::Framed(framing)));
+        assert!(head.starts_with(&format!("{line}\r\n")) && head.contains(found), "{framing:?}: {head}");
+        assert_eq!(sent.len(), body, "{framing:?}");
+    }
+    for (framing, end) in [
+        (Framing::ChunksWithoutEnd, "}\r\n"),
+        (Framing::ChunksWithTrailer, "\r\n0\r\nX-Trailer: 1\r\n\r\n"),
+        (Framing::LengthAndChunks, "\r\n0\r\n\r\n"),
+    ] {
+        let bytes = struck(WireFault::Framed(framing));
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(
+            text.contains("Transfer-Encoding: chunked\r\n") && text.ends_with(end),
+            "{framing:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn interim_answers_come_before_the_answer_and_others_behind_it() {
+    let bench = Bench::new();
+    for fault in
+        [WireFault::Interim(vec![100, 103]), WireFault::Followed(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())]
+    {
+        bench.server.simulator().inject(Rule::new(Match::Submit, fault.clone()));
+        let mut connection = bench.connect();
+        connection.send(bench.submit("/api/v2/usage/query", BODY));
+        let heads: Vec<_> = match fault {
+            WireFault::Interim(_) => vec![connection.head(), connection.head(), connection.answer().0],
+            _ => vec![connection.answer().0, connection.head()],
+        };
+        let statuses: Vec<_> = heads.iter().map(|head| head.split(' ').nth(1).unwrap()).collect();
+        match fault {
+            WireFault::Interim(_) => assert_eq!(statuses, ["100", "103", "200"]),
+            _ => assert_eq!(statuses, ["200", "100"]),
+        }
+    }
 }

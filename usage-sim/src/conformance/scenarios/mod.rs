@@ -1,9 +1,13 @@
 //! The scenarios, by what they are about, and the list of them.
 
+pub(super) mod drift;
 pub(super) mod families;
+pub(super) mod limits;
 pub(super) mod lives;
+pub(super) mod protocol;
 pub(super) mod service;
 pub(super) mod token;
+pub(super) mod token_answers;
 pub(super) mod wire;
 
 use super::scenario::Scenario;
@@ -160,6 +164,59 @@ scenarios! { $;
             garbage_between_chunks,
             trouble_between_pages,
             late_answers_reach_nobody,
+        }
+        protocol {
+            interim_100,
+            interim_early_hints_103,
+            interim_answers_in_a_row,
+            body_until_the_connection_closes,
+            answer_of_http_1_0,
+            status_line_without_a_reason,
+            chunks_with_extensions_and_a_trailer,
+            length_beside_chunks,
+            same_length_twice,
+            two_lengths_that_differ,
+            length_that_is_no_number,
+            body_cut_where_the_connection_closes,
+            chunks_without_the_last,
+            length_of_half_the_body,
+            submit_cut_where_the_connection_closes,
+            submit_in_chunks_without_the_last,
+            submit_closed_in_the_head,
+            submit_answered_with_garbage,
+            login_closed_before_the_head,
+            login_closed_in_the_head,
+            login_in_chunks_without_the_last,
+            login_answered_with_garbage,
+            answer_that_nobody_asked_for,
+            trouble_of_another_kind_on_each_page,
+            times_without_an_end,
+        }
+        drift {
+            odd_members_beside_the_status,
+            cursor_of_a_family_without_pages,
+            running_job_with_a_next_uri,
+            failed_job_with_an_error_body_of_another_type,
+            done_without_a_list,
+            submission_with_an_odd_uri,
+            events_without_a_list,
+        }
+        limits {
+            throttled_429_until_the_window_ends,
+            throttled_429_until_a_date_of_another_clock,
+            throttled_429_for_an_absurd_time,
+            throttled_429_ten_times,
+            window_that_slides,
+            window_that_is_over,
+            window_without_an_end,
+            limit_is_known_in_the_next_minute,
+            throttled_429_at_login,
+        }
+        token_answers {
+            token_type_in_capitals,
+            token_without_a_life,
+            token_with_more_members,
+            token_with_a_refresh_token,
         }
         lives {
             deadline_before_the_first_poll,

@@ -1,0 +1,180 @@
+//! Answers as RFC 9110 and RFC 9112 allow or forbid them: interim ones, and every way to mark the end of a body.
+
+use std::time::Duration;
+
+use super::{BY_CLIENT, IN_SEARCH};
+use crate::conformance::scenario::{Scenario, Work};
+use crate::fault::{Fault, Match, Rule};
+use crate::wire_fault::{Framing, WireFault};
+
+fn scenario() -> Scenario {
+    Scenario::new(Work::Organization)
+}
+
+/// Every answer is struck, and nothing comes of it.
+fn harmless(fault: WireFault) -> Scenario {
+    scenario()
+        .always(Match::Any, fault)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// A poll that this strikes goes out again half a second later.
+fn fetched_again(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Results, fault)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// A submit that this strikes may have been carried out.
+fn ambiguous(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Submit, fault)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent AmbiguousSubmit")
+        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
+}
+
+/// A token request that this strikes goes out again.
+fn asked_for_again(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Token, fault)
+        .wire("0 token, 500 token, 500 submit, 2500 poll")
+        .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn interim_100() -> Scenario {
+    harmless(WireFault::Interim(vec![100]))
+}
+
+pub(crate) fn interim_early_hints_103() -> Scenario {
+    harmless(WireFault::Interim(vec![103]))
+}
+
+pub(crate) fn interim_answers_in_a_row() -> Scenario {
+    harmless(WireFault::Interim(vec![100, 102, 103, 103]))
+}
+
+pub(crate) fn body_until_the_connection_closes() -> Scenario {
+    harmless(WireFault::Framed(Framing::UntilClose))
+}
+
+pub(crate) fn answer_of_http_1_0() -> Scenario {
+    harmless(WireFault::Framed(Framing::Http10))
+}
+
+pub(crate) fn status_line_without_a_reason() -> Scenario {
+    harmless(WireFault::Framed(Framing::NoReason))
+}
+
+pub(crate) fn chunks_with_extensions_and_a_trailer() -> Scenario {
+    harmless(WireFault::Framed(Framing::ChunksWithTrailer))
+}
+
+/// A sender must not send both; a recipient reads the chunks (RFC 9112, 6.3).
+pub(crate) fn length_beside_chunks() -> Scenario {
+    harmless(WireFault::Framed(Framing::LengthAndChunks))
+}
+
+pub(crate) fn same_length_twice() -> Scenario {
+    harmless(WireFault::Framed(Framing::SameLengthTwice))
+}
+
+pub(crate) fn two_lengths_that_differ() -> Scenario {
+    fetched_again(WireFault::Framed(Framing::TwoLengths))
+}
+
+pub(crate) fn length_that_is_no_number() -> Scenario {
+    fetched_again(WireFault::Framed(Framing::NoNumber))
+}
+
+/// Nothing but its document tells that it is not whole.
+pub(crate) fn body_cut_where_the_connection_closes() -> Scenario {
+    fetched_again(WireFault::Framed(Framing::HalfUntilClose))
+}
+
+pub(crate) fn chunks_without_the_last() -> Scenario {
+    fetched_again(WireFault::Framed(Framing::ChunksWithoutEnd))
+}
+
+/// The length was kept to: the service sent half a document, and would do so again.
+pub(crate) fn length_of_half_the_body() -> Scenario {
+    let events = Scenario::new(Work::Call(crate::conformance::scenario::Operation::Definitions));
+    events
+        .fault(Match::Event, Fault::StatusWith {
+            status: 200,
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: br#"{"entities":["#.to_vec(),
+        })
+        .wire("0 token, 0 call")
+        .ends(
+            "unreadable answer at entities (byte 13): the document ends early (at usage.events.definitions after 2 \
+             requests)",
+        )
+}
+
+pub(crate) fn submit_cut_where_the_connection_closes() -> Scenario {
+    ambiguous(WireFault::Framed(Framing::HalfUntilClose))
+}
+
+pub(crate) fn submit_in_chunks_without_the_last() -> Scenario {
+    ambiguous(WireFault::Framed(Framing::ChunksWithoutEnd))
+}
+
+pub(crate) fn submit_closed_in_the_head() -> Scenario {
+    ambiguous(WireFault::CloseMidHead)
+}
+
+pub(crate) fn submit_answered_with_garbage() -> Scenario {
+    ambiguous(WireFault::Garbage(b"\x16\x03\x01\x00\x02".to_vec()))
+}
+
+pub(crate) fn login_closed_before_the_head() -> Scenario {
+    asked_for_again(WireFault::CloseBeforeReply)
+}
+
+pub(crate) fn login_closed_in_the_head() -> Scenario {
+    asked_for_again(WireFault::CloseMidHead)
+}
+
+pub(crate) fn login_in_chunks_without_the_last() -> Scenario {
+    asked_for_again(WireFault::Framed(Framing::ChunksWithoutEnd))
+}
+
+pub(crate) fn login_answered_with_garbage() -> Scenario {
+    asked_for_again(WireFault::Garbage(b"220 mail.example ESMTP\r\n".to_vec()))
+}
+
+/// What comes behind an answer is not the answer to the next request.
+pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
+    let forged = r#"{"queryStatus":"Complete","results":[]}"#;
+    let forged = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{forged}", forged.len());
+    scenario()
+        .service(|service| service.with_execution_time(Duration::from_secs(5)))
+        .fault(Match::Results, WireFault::Followed(forged.into_bytes()))
+        .wire("0 token, 0 submit, 2000 poll, 6000 poll")
+        .rows(BY_CLIENT)
+}
+
+/// Each page breaks off once, each in another way.
+pub(crate) fn trouble_of_another_kind_on_each_page() -> Scenario {
+    Scenario::new(Work::Search)
+        .fault(Match::Results, WireFault::Framed(Framing::HalfUntilClose))
+        .rule(Rule::new(Match::Results, WireFault::Framed(Framing::ChunksWithoutEnd)).skip(1))
+        .rule(Rule::new(Match::Results, WireFault::CloseMidHead).skip(2))
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll, 2500 page, 3000 page, 3000 page, 3500 page")
+        .rows(IN_SEARCH)
+}
+
+/// Longer than any clock counts.
+pub(crate) fn times_without_an_end() -> Scenario {
+    scenario()
+        .connect_timeout(Duration::MAX)
+        .policy(|policy| policy.with_exchange_timeout(Duration::MAX).with_deadline(Duration::MAX))
+        .wire("0 token, 0 submit, 2000 poll")
+        .rows(BY_CLIENT)
+}
