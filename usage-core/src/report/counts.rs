@@ -115,6 +115,11 @@ impl Counts {
         Ok(())
     }
 
+    /// Whether every row has requests.
+    pub(super) fn has_all_requests(&self) -> bool {
+        self.have[Counter::Requests as usize] == self.rows
+    }
+
     /// Whether every row that has requests has these, too.
     fn complete(&self, counters: &[Counter]) -> Option<()> {
         let all = self.have[Counter::Requests as usize];

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::date::Date;
 use crate::model::Granularity;
 use crate::report::counts::Counts;
+use crate::report::coverage::Coverage;
 use crate::report::period::Period;
 use crate::table::UsageTable;
 
@@ -28,7 +29,8 @@ pub struct Bucket {
 /// All buckets, and what they are.
 #[derive(Clone, Debug)]
 pub(super) struct Days {
-    pub(super) granularity: Granularity,
+    /// What the buckets are, if that is known.
+    pub(super) granularity: Option<Granularity>,
     /// In the order of their dates.
     pub(super) buckets: Vec<Bucket>,
     /// The days that the report is about, if that is known.
@@ -38,8 +40,7 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// `period` and `granularity` are what is known about the rows beside their dates.
-    pub(super) fn of(table: &UsageTable, period: Option<Period>, granularity: Option<&Granularity>) -> Self {
+    pub(super) fn of(table: &UsageTable, coverage: &Coverage) -> Self {
         let mut dates: BTreeMap<Date, Counts> = BTreeMap::new();
         let mut undated = 0;
         for row in table {
@@ -48,18 +49,17 @@ impl Days {
                 None => undated += 1,
             }
         }
-        let granularity = granularity.cloned().unwrap_or_else(|| granularity_of(dates.keys().copied()));
-        let period = period.or_else(|| {
+        let proven = || are_days(dates.keys().copied()).then_some(Granularity::Day);
+        let granularity = coverage.granularity.clone().or_else(proven);
+        let period = coverage.asked.or_else(|| {
             let (first, last) = (*dates.first_key_value()?.0, *dates.last_key_value()?.0);
-            Period::new(first, last_day(last, &granularity))
+            Period::new(first, granularity.as_ref().and_then(|of| of.last_day(last)).unwrap_or(last))
         });
-        if granularity == Granularity::Day
+        if granularity == Some(Granularity::Day)
             && let Some(period) = period.filter(|period| period.days() <= MAX_EMPTY_DAYS)
             && !dates.is_empty()
         {
-            for day in
-                (0..i64::try_from(period.days()).unwrap_or(0)).map(|day| period.first_day().plus_days(day))
-            {
+            for day in period.iter() {
                 dates.entry(day).or_default();
             }
         }
@@ -67,9 +67,19 @@ impl Days {
         Self { granularity, buckets, period, undated }
     }
 
+    /// Whether every bucket is a day.
+    pub(super) fn are_days(&self) -> bool {
+        self.granularity == Some(Granularity::Day)
+    }
+
     /// Which bucket `date` is.
     pub(super) fn index(&self, date: Date) -> Option<usize> {
         self.buckets.binary_search_by_key(&date, |bucket| bucket.date).ok()
+    }
+
+    /// The requests of the bucket `date`; `None` if it has no row with a count.
+    pub(super) fn requests_on(&self, date: Date) -> Option<u64> {
+        self.buckets.get(self.index(date)?)?.counts.requests
     }
 
     /// The `limit` buckets with the most requests, the largest first; of equals the earlier.
@@ -82,29 +92,11 @@ impl Days {
     }
 }
 
-/// The last day of the bucket that begins on `date`.
-fn last_day(date: Date, granularity: &Granularity) -> Date {
-    match granularity {
-        Granularity::Week => date.plus_days(6),
-        Granularity::Month => date.last_of_month(),
-        _ => date,
-    }
-}
-
-/// What rows with these dates, in order, were bucketed by. Rows do not say: several dates that are all the first of a
-/// month are months, several that are all whole weeks apart are weeks, everything else is days.
-pub(super) fn granularity_of(dates: impl Iterator<Item = Date>) -> Granularity {
+/// Whether rows with these dates, in order, can only be days: three dates within seven days. Of weeks or months there
+/// are at most two, because the first bucket may be cut by the start of the interval.
+fn are_days(dates: impl Iterator<Item = Date>) -> bool {
     let dates: Vec<_> = dates.collect();
-    let Some((first, others)) = dates.split_first().filter(|(_, others)| !others.is_empty()) else {
-        return Granularity::Day;
-    };
-    if dates.iter().all(|date| date.day() == 1) {
-        return Granularity::Month;
-    }
-    if others.iter().all(|date| first.days_until(*date) % 7 == 0) {
-        return Granularity::Week;
-    }
-    Granularity::Day
+    dates.windows(3).any(|three| three[0].days_until(three[2]) < 7)
 }
 
 impl Serialize for Bucket {
@@ -130,9 +122,13 @@ mod tests {
         rows.iter().map(record).collect()
     }
 
+    fn days(rows: &[(&str, u64)], granularity: Option<Granularity>) -> Days {
+        Days::of(&table(rows), &Coverage::bucketed(granularity, None))
+    }
+
     #[test]
     fn days_without_rows_are_there_and_have_no_count() {
-        let days = Days::of(&table(&[("2026-07-03", 3), ("2026-07-01", 1), ("2026-07-03", 2)]), None, None);
+        let days = days(&[("2026-07-03", 3), ("2026-07-01", 1), ("2026-07-03", 2)], Some(Granularity::Day));
         let requests: Vec<_> = days.buckets.iter().map(|bucket| bucket.counts.requests).collect();
         assert_eq!(requests, [Some(1), None, Some(5)]);
         assert_eq!(days.period.unwrap().to_string(), "2026-07-01/2026-07-03");
@@ -140,20 +136,36 @@ mod tests {
     }
 
     #[test]
-    fn weeks_and_months_are_recognised_and_known_to_their_ends() {
-        let weeks = Days::of(&table(&[("2026-06-29", 3), ("2026-07-13", 1)]), None, None);
-        assert_eq!((weeks.granularity, weeks.buckets.len()), (Granularity::Week, 2));
-        assert_eq!(weeks.period.unwrap().last_day().to_string(), "2026-07-19");
-        let months = Days::of(&table(&[("2026-06-01", 3), ("2026-07-01", 1)]), None, None);
-        assert_eq!(months.granularity, Granularity::Month);
+    fn weeks_and_months_end_with_their_last_day() {
+        let weeks = days(&[("2026-06-29", 3), ("2026-07-13", 1)], Some(Granularity::Week));
+        assert_eq!((weeks.buckets.len(), weeks.period.unwrap().last_day().to_string()), (2, "2026-07-19".into()));
+        let months = days(&[("2026-06-01", 3), ("2026-07-01", 1)], Some(Granularity::Month));
         assert_eq!(months.period.unwrap().last_day().to_string(), "2026-07-31");
-        let day = Days::of(&table(&[("2026-06-01", 3)]), None, None);
-        assert_eq!((day.granularity, day.buckets.len()), (Granularity::Day, 1));
+    }
+
+    #[test]
+    fn dates_are_days_only_where_they_can_be_nothing_else() {
+        let is_day = |dates: &[&str]| {
+            let rows: Vec<_> = dates.iter().map(|date| (*date, 1)).collect();
+            days(&rows, None).granularity == Some(Granularity::Day)
+        };
+        assert!(is_day(&["2026-06-01", "2026-06-02", "2026-06-07"]));
+        for unclear in [
+            &["2026-06-01"][..],
+            &["2026-06-01", "2026-06-08", "2026-06-15"],
+            &["2026-06-04", "2026-06-11", "2026-06-18"],
+            &["2026-06-01", "2026-07-01", "2026-08-01"],
+            // The first week and the first month of an interval may be cut.
+            &["2026-06-06", "2026-06-08", "2026-06-15"],
+            &["2026-05-31", "2026-06-01", "2026-07-01"],
+        ] {
+            assert!(!is_day(unclear), "{unclear:?}");
+        }
     }
 
     #[test]
     fn a_date_from_nowhere_does_not_fill_the_memory() {
-        let days = Days::of(&table(&[("0001-01-01", 3), ("9998-12-30", 1)]), None, None);
+        let days = days(&[("0001-01-01", 3), ("9998-12-30", 1)], Some(Granularity::Day));
         assert_eq!(days.buckets.len(), 2);
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::model::Granularity;
 use crate::report::counts::{capped, requests_of};
 use crate::report::days::Days;
 use crate::report::subject::Subject;
@@ -43,8 +42,7 @@ impl HeatMap {
 
     /// Nothing if there are no days or no clients to tell apart.
     pub(super) fn of(table: &UsageTable, clients: &TopList, days: &Days) -> Option<Self> {
-        let period =
-            days.period.filter(|_| days.granularity == Granularity::Day && !days.buckets.is_empty())?;
+        let period = days.period.filter(|_| days.are_days() && !days.buckets.is_empty())?;
         let line = |entry: &super::Entry| HeatLine {
             id: entry.id.clone(),
             name: entry.name.clone(),

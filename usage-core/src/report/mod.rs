@@ -2,7 +2,8 @@
 //! and whether the month ends above the allowance. Pure arithmetic over a [`UsageTable`].
 //!
 //! ```
-//! use usage_core::report::{Allowance, Report, ReportOptions};
+//! use usage_core::model::Granularity;
+//! use usage_core::report::{Allowance, Period, Report, ReportOptions};
 //! use usage_core::{UsageRecord, UsageTable};
 //!
 //! let row = |date: &str, client: &str, requests| UsageRecord {
@@ -15,17 +16,28 @@
 //!     [row("2026-07-01", "Nightly Export", 60), row("2026-07-02", "Nightly Export", 30), row("2026-07-02", "Bot", 10)]
 //!         .into_iter()
 //!         .collect();
-//! let options = ReportOptions::default().with_allowance(Allowance::requests(1_000));
+//! let options = ReportOptions::default()
+//!     .with_granularity(Granularity::Day)
+//!     .with_period(Period::new("2026-07-01".parse()?, "2026-07-31".parse()?).unwrap())
+//!     .with_data_until("2026-07-02".parse()?)
+//!     .with_allowance(Allowance::requests(1_000));
 //! let report = Report::new(&table, &options);
 //!
 //! assert_eq!(report.totals.counts.requests, Some(100));
 //! let clients = &report.clients.entries;
 //! assert_eq!((clients[0].label(), clients[0].share), (Some("Nightly Export"), Some(0.9)));
 //! assert_eq!(clients[1].series, [None, Some(10)]);
-//! // 50 a day on two days, and so on for the 29 others.
+//! // 60 on the Wednesday, 40 on the Thursday, and so on for the 29 other days.
 //! let month = report.allowance.as_ref().and_then(|allowance| allowance.latest()).unwrap();
-//! assert_eq!((month.used, month.projected, month.projected_over), (100, 1_550, 550));
+//! assert_eq!((month.used, month.projected, month.projected_over), (100, 1_590, 590));
+//! # Ok::<(), usage_core::error::BuildError>(())
 //! ```
+//!
+//! # What is known beside the rows
+//!
+//! Rows do not say what their dates are (days, weeks or months), nor which days were asked for. What follows from that
+//! is in a report only if it is known: from the [`Scope`] of the rows, or from [`ReportOptions`]. [`Report::limitations`]
+//! says what is not known. No date is guessed at for a projection.
 //!
 //! # What the numbers are not
 //!
@@ -36,10 +48,13 @@
 mod allowance;
 mod comparison;
 mod counts;
+mod coverage;
 mod days;
 mod heat_map;
 mod license;
+mod months;
 mod period;
+mod projection;
 mod subject;
 mod tally;
 mod top;
@@ -47,6 +62,7 @@ mod top;
 pub use allowance::{Allowance, AllowanceUse, MonthUse};
 pub use comparison::{Arrival, Arrivals, Change, Comparison, Mover};
 pub use counts::Counts;
+pub use coverage::Limitation;
 pub use days::{Bucket, MAX_EMPTY_DAYS};
 pub use heat_map::{HeatLine, HeatMap};
 pub use license::{License, LicenseError, Licenses};
@@ -59,7 +75,9 @@ use serde::{Serialize, Serializer};
 
 use crate::date::Date;
 use crate::model::Granularity;
+use crate::report::coverage::Coverage;
 use crate::report::days::Days;
+use crate::report::months::Months;
 use crate::report::tally::tally;
 use crate::scope::Scope;
 use crate::table::UsageTable;
@@ -74,15 +92,19 @@ pub const CAVEAT: &str = "The service's data is up to 24 hours old and does not 
 pub struct ReportOptions {
     /// How many entries a list has at most.
     pub top: usize,
-    /// The days that the rows are about; without it, from the first to the last date of the rows.
+    /// The days that were asked for. A day of them without a row had no requests. Without it and without a scope, no
+    /// month is projected.
     pub period: Option<Period>,
-    /// What the rows are bucketed by; without it, it is guessed from their dates.
+    /// What the rows are bucketed by. Without it and without a scope, rows are taken for days only if their dates can be
+    /// nothing else.
     pub granularity: Option<Granularity>,
-    /// The last day that can be in the data: yesterday. A period that goes on behind it ends there.
+    /// The last day that can be in the data, usually yesterday. A period that goes on after it ends there; rows of later
+    /// days are of days that are not over.
     pub data_until: Option<Date>,
     /// What the requests are held against.
     pub allowance: Option<Allowance>,
-    /// What the rows cover. The members above take precedence over it.
+    /// What the rows cover. A granularity above takes precedence; of two periods or ends of the data, what both have
+    /// counts.
     pub scope: Option<Scope>,
 }
 
@@ -139,7 +161,7 @@ impl ReportOptions {
 
 /// What some rows say. The order of the rows makes no difference.
 ///
-/// Serialized, it is one object: `totals`, `granularity`, `days`, `busiestDays`, `topClients`, `topUsers`, `topUris`,
+/// Serialized, it is one object: `scope`, `limitations`, `totals`, `granularity`, `days`, `busiestDays`, `topClients`, `topUsers`, `topUris`,
 /// `topMethods`, `topPlatforms`, `topOrganizations`, `others` (of each list that is not complete), and if they are there
 /// `weekdays`, `arrivals`, `comparison`, `allowance`; last the `caveat`. What is absent is left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,8 +169,12 @@ impl ReportOptions {
 pub struct Report {
     /// What all rows add up to, and which days they are about.
     pub totals: Totals,
-    /// What the buckets of `days` are.
-    pub granularity: Granularity,
+    /// What the rows cover, if that is known.
+    pub scope: Option<Scope>,
+    /// What is not known, so that the report leaves out what follows from it.
+    pub limitations: Vec<Limitation>,
+    /// What the buckets of `days` are, if that is known.
+    pub granularity: Option<Granularity>,
     /// The buckets in order. By day, every day of the period is there, those without rows too, up to
     /// [`MAX_EMPTY_DAYS`]. Rows without a date are in none.
     pub days: Vec<Bucket>,
@@ -222,33 +248,36 @@ impl Report {
         previous: Option<(&UsageTable, Option<Period>)>,
         options: &ReportOptions,
     ) -> Self {
-        let known = options
-            .period
-            .map(|period| options.data_until.and_then(|last| period.until(last)).unwrap_or(period));
-        let mut days = Days::of(table, known, options.granularity.as_ref());
-        if let (Some(period), Some(last)) = (days.period, options.data_until) {
-            days.period = period.until(last).or(days.period);
-        }
+        let coverage = Coverage::of(options);
+        let days = Days::of(table, &coverage);
         let mut counts = Counts::default();
         table.iter().for_each(|row| counts.add(row));
         let top = |subject| TopList::new(subject, table, &tally(table, subject), &counts, &days, options.top);
         let clients = top(Subject::Client);
+        let earlier = previous.map(|(rows, period)| {
+            Days::of(rows, &Coverage::bucketed(days.granularity.clone(), period))
+        });
         let (arrivals, comparison) = match previous {
             None => {
-                let by_day =
-                    days.period.filter(|_| days.granularity == Granularity::Day && days.undated == 0);
+                let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);
                 (
                     by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(table, period)),
                     None,
                 )
             }
-            Some((previous, period)) => {
-                let period = period.or_else(|| Days::of(previous, None, options.granularity.as_ref()).period);
+            Some((previous, _)) => {
+                let period = earlier.as_ref().and_then(|days| days.period);
                 let comparison = Comparison::of(table, &counts, previous, period, options.top);
                 (Some(Arrivals::against(previous, period, table, days.period)), Some(comparison))
             }
         };
-        Self {
+        // Rows of the earlier period tell how its weekdays were, if it is known which days it has.
+        let history = earlier.filter(|_| previous.is_some_and(|(_, period)| period.is_some()));
+        let allowance = options.allowance.as_ref().map(|allowance| AllowanceUse {
+            months: Months::new(allowance, &days, &coverage, &counts, history.as_ref()).all(),
+            allowance: allowance.clone(),
+        });
+        let mut report = Self {
             totals: Totals { counts, period: days.period, undated: days.undated },
             busiest: days.busiest(options.top),
             users: top(Subject::User),
@@ -259,11 +288,15 @@ impl Report {
             weekdays: HeatMap::of(table, &clients, &days),
             arrivals,
             comparison,
-            allowance: options.allowance.clone().map(|allowance| AllowanceUse::of(allowance, &days, &counts)),
+            allowance,
+            scope: options.scope.clone(),
+            limitations: Vec::new(),
             granularity: days.granularity,
             days: days.buckets,
             clients,
-        }
+        };
+        report.limitations = Limitation::of(&report, &coverage);
+        report
     }
 }
 
@@ -299,8 +332,12 @@ impl Serialize for Report {
             lists.iter().filter_map(|(_, name, list)| Some((*name, list.others?))).collect();
 
         let mut map = serializer.serialize_map(None)?;
+        entry(&mut map, "scope", self.scope.as_ref())?;
+        if !self.limitations.is_empty() {
+            map.serialize_entry("limitations", &self.limitations)?;
+        }
         map.serialize_entry("totals", &self.totals)?;
-        map.serialize_entry("granularity", &self.granularity)?;
+        entry(&mut map, "granularity", self.granularity.as_ref())?;
         map.serialize_entry("days", &self.days)?;
         map.serialize_entry("busiestDays", &self.busiest)?;
         for (name, _, list) in lists {

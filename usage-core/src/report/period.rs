@@ -96,6 +96,16 @@ impl Period {
         Self { from: self.from.plus_days(-days), to: before }
     }
 
+    /// Whether all its days are in one calendar month.
+    pub(super) fn is_in_a_month(self) -> bool {
+        self.from.first_of_month() == self.to.first_of_month()
+    }
+
+    /// Its days, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = Date> {
+        (0..i64::try_from(self.days()).unwrap_or(0)).map(move |day| self.from.plus_days(day))
+    }
+
     /// How many calendar months it touches.
     fn months(self) -> i32 {
         let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());

@@ -26,23 +26,30 @@ fn allowance(rows: &UsageTable, options: &ReportOptions) -> AllowanceUse {
     Report::new(rows, options).allowance.unwrap()
 }
 
+/// Rows by day, of the days that are asked for.
+fn by_day(from: &str, to: &str) -> ReportOptions {
+    ReportOptions::default()
+        .with_granularity(Granularity::Day)
+        .with_period(Period::new(date(from), date(to)).unwrap())
+}
+
 /// The worked example of the help page about resource usage on the invoice: 505,992 - 182,000 = 323,992.
 #[test]
 fn the_overage_of_the_worked_example() {
     let licenses: Licenses = "cx3-concurrent=1".parse().unwrap();
+    let october = by_day("2026-10-01", "2026-10-31").with_allowance(licenses);
     let rows = table([UsageRecord { requests: Some(505_992), ..Default::default() }]);
-    let used = allowance(&rows, &ReportOptions::default().with_allowance(licenses.clone()));
+    let used = allowance(&rows, &october);
     assert_eq!(used.allowance.monthly, 182_000);
     let month = used.latest().unwrap();
     assert_eq!((month.used, month.over, month.projected_over), (505_992, 323_992, 323_992));
-    assert_eq!(month.month, None);
 
     // The same on the days of a month: every day is there, nothing is left to project.
     let rows = table(
         (1..=31).map(|day| row(&format!("2026-10-{day:02}"), "a", 505_992 / 31 + u64::from(day <= 10))),
     );
     assert_eq!(505_992 % 31, 10);
-    let used = allowance(&rows, &ReportOptions::default().with_allowance(licenses));
+    let used = allowance(&rows, &october);
     let month = used.latest().unwrap();
     assert_eq!((month.used, month.projected, month.projected_over), (505_992, 505_992, 323_992));
     assert_eq!(month.assumption, "every day of 2026-10 is in the data");
@@ -53,31 +60,34 @@ fn the_overage_of_the_worked_example() {
 #[test]
 fn each_month_is_held_against_the_allowance_for_itself() {
     let rows = table([row("2026-09-30", "a", 90), row("2026-10-01", "a", 10), row("2026-10-02", "a", 30)]);
-    let used = allowance(&rows, &ReportOptions::default().with_allowance(Allowance::requests(100)));
+    let options = by_day("2026-09-30", "2026-10-02").with_allowance(Allowance::requests(100));
+    let used = allowance(&rows, &options);
     let months: Vec<_> =
-        used.months.iter().map(|month| (month.used, month.days_counted, month.projected)).collect();
-    // September has its last day only; October goes on with 20 a day.
-    assert_eq!(months, [(90, 1, 2_700), (40, 2, 620)]);
-    assert_eq!(used.months[1].exceeded_on, Some(date("2026-10-06")));
-    assert_eq!(used.months[0].exceeded_on, None, "nobody knows the days before");
+        used.months.iter().map(|month| (month.used, month.days_counted, month.is_projected)).collect();
+    assert_eq!(months, [(90, 1, true), (40, 2, true)]);
+    assert_eq!(used.months[0].exceeded_on, None, "the days before are not known");
     assert!(used.months[0].ended && !used.months[1].ended);
+    // A Wednesday with 90, a Thursday with 10, a Friday with 30: the 5th is a Monday, of which none is known.
+    assert_eq!(used.months[1].exceeded_on, Some(date("2026-10-04")));
+    assert_eq!(used.months[1].projected, 40 + 4 * 90 + 4 * 10 + 4 * 30 + 737);
     assert_eq!(
         used.months[1].assumption,
-        "the 29 days of 2026-10 not in the data are taken for the mean of the 2 that are"
+        "the 29 days of 2026-10 not in the data are taken for the means of their weekdays in the 3 days up to \
+         2026-10-02, and for the mean of all where there is no such weekday"
     );
 }
 
 #[test]
 fn an_allowance_that_is_used_up_is_not_exceeded() {
     let rows = table([row("2026-10-01", "a", 60), row("2026-10-02", "a", 40), row("2026-10-04", "a", 1)]);
-    let used = allowance(&rows, &ReportOptions::default().with_allowance(Allowance::requests(100)));
-    assert_eq!(used.months[0].exceeded_on, Some(date("2026-10-04")));
+    let options = by_day("2026-10-01", "2026-10-04").with_allowance(Allowance::requests(100));
+    assert_eq!(allowance(&rows, &options).months[0].exceeded_on, Some(date("2026-10-04")));
 }
 
 #[test]
 fn months_end_with_the_calendar() {
     let rows = table([row("9998-11-30", "a", 1), row("9998-12-31", "a", 1)]);
-    let used = allowance(&rows, &ReportOptions::default().with_allowance(Allowance::requests(100)));
+    let used = allowance(&rows, &by_day("9998-11-30", "9998-12-31").with_allowance(Allowance::requests(100)));
     assert_eq!(used.months.iter().map(|month| month.used).collect::<Vec<_>>(), [1, 1]);
 }
 
@@ -89,16 +99,29 @@ fn a_day_without_requests_is_not_busy() {
 }
 
 #[test]
-fn a_day_that_is_not_counted_yet_is_not_a_quiet_day() {
+fn the_last_day_without_rows_is_quiet_only_if_its_weekday_was() {
+    let october = |until: &str| {
+        by_day("2026-10-01", "2026-10-31")
+            .with_data_until(date(until))
+            .with_allowance(Allowance::requests(100))
+    };
+    let counted = |rows: &UsageTable, until: &str| {
+        let month = allowance(rows, &october(until)).latest().unwrap().clone();
+        (month.days_counted, month.ended)
+    };
     let rows = table([row("2026-10-01", "a", 10), row("2026-10-02", "a", 30)]);
-    let period = Period::new(date("2026-10-01"), date("2026-10-31")).unwrap();
-    let options = ReportOptions::default()
-        .with_period(period)
-        .with_data_until(date("2026-10-03"))
-        .with_allowance(Allowance::requests(100));
-    let report = Report::new(&rows, &options);
+    assert_eq!(counted(&rows, "2026-10-03"), (2, false), "no Saturday is known");
+    let report = Report::new(&rows, &october("2026-10-03"));
     assert_eq!((report.days.len(), report.totals.period.unwrap().last_day()), (3, date("2026-10-03")));
-    assert_eq!(report.allowance.unwrap().latest().unwrap().projected, 620);
+
+    let workdays: Vec<_> = (1..=31)
+        .map(|day| format!("2026-10-{day:02}"))
+        .filter(|day| date(day).weekday() <= 5)
+        .map(|day| row(&day, "a", 10))
+        .collect();
+    assert_eq!(counted(&table(workdays.clone()), "2026-10-31"), (31, true), "Saturdays are quiet");
+    assert_eq!(counted(&table(workdays[..21].to_vec()), "2026-10-30"), (29, false), "Fridays are not");
+    assert_eq!(counted(&table(workdays[..21].to_vec()), "2026-11-14"), (31, true), "now it is known");
 }
 
 #[test]
@@ -119,7 +142,7 @@ fn lists_have_shares_series_and_the_latest_name() {
     let renamed = UsageRecord { client_name: Some("z, the old name".into()), ..row("2026-07-01", "a", 5) };
     let rows =
         table([renamed, row("2026-07-03", "a", 15), row("2026-07-03", "b", 60), row("2026-07-03", "c", 20)]);
-    let report = Report::new(&rows, &ReportOptions::default().with_top(2));
+    let report = Report::new(&rows, &by_day("2026-07-01", "2026-07-03").with_top(2));
     let list = &report.clients;
     let entries: Vec<_> =
         list.entries.iter().map(|entry| (entry.label().unwrap(), entry.share.unwrap())).collect();
@@ -182,7 +205,7 @@ fn without_a_comparison_the_halves_tell_who_came_and_went() {
 fn the_heat_map_is_by_weekday() {
     // 2026-07-06 is a Monday.
     let rows = table([row("2026-07-06", "a", 10), row("2026-07-13", "a", 30), row("2026-07-07", "b", 5)]);
-    let report = Report::new(&rows, &ReportOptions::default());
+    let report = Report::new(&rows, &by_day("2026-07-06", "2026-07-13"));
     let mut map = report.weekdays.unwrap();
     assert_eq!(map.days, [2, 1, 1, 1, 1, 1, 1]);
     assert_eq!(map.clients[0].requests, [Some(40), None, None, None, None, None, None]);
@@ -196,7 +219,7 @@ fn the_document_has_the_names_of_the_api() {
     let mut full = row("2026-07-01", "a", 10);
     (full.status200, full.status300) = (Some(7), Some(0));
     (full.status400, full.status429, full.status500) = (Some(2), Some(1), Some(1));
-    let report = Report::new(&table([full]), &ReportOptions::default());
+    let report = Report::new(&table([full]), &by_day("2026-07-01", "2026-07-01"));
     let json = serde_json::to_value(&report).unwrap();
     let totals = serde_json::json!({
         "rows": 1, "requests": 10, "status200": 7, "status300": 0, "status400": 2, "status500": 1, "status429": 1,
@@ -211,7 +234,7 @@ fn the_document_has_the_names_of_the_api() {
 fn the_document_has_every_part_that_is_there() {
     let undated = UsageRecord { requests: Some(3), ..Default::default() };
     let now = table([row("2026-07-06", "a", 10), row("2026-07-07", "b", 5), undated]);
-    let options = ReportOptions::default().with_allowance(Allowance::requests(100));
+    let options = by_day("2026-07-06", "2026-07-07").with_allowance(Allowance::requests(100));
     let report = Report::compared(&now, &table([row("2026-06-30", "a", 9)]), None, &options);
     let json = serde_json::to_value(&report).unwrap();
     for part in ["weekdays", "arrivals", "comparison", "allowance"] {
@@ -227,12 +250,12 @@ fn what_is_said_of_days_is_said_of_rows_by_day_alone() {
     let rows = table([row("2026-07-01", "a", 10), row("2026-08-01", "b", 5)]);
     let by_day = ReportOptions::default().with_granularity(Granularity::Day);
     let report = Report::new(&rows, &by_day);
-    assert_eq!((report.granularity, report.days.len()), (Granularity::Day, 32));
+    assert_eq!((report.granularity, report.days.len()), (Some(Granularity::Day), 32));
     assert!(report.weekdays.is_some() && report.arrivals.is_some());
 
     let by_month = ReportOptions::default().with_granularity(Granularity::Month);
     let report = Report::new(&rows, &by_month);
-    assert_eq!((report.granularity, report.days.len()), (Granularity::Month, 2));
+    assert_eq!((report.granularity, report.days.len()), (Some(Granularity::Month), 2));
     assert!(report.weekdays.is_none() && report.arrivals.is_none());
 
     // A row without a date may be of either half.
@@ -256,7 +279,7 @@ fn a_client_whose_requests_are_none_is_not_there() {
         row("2026-07-02", "gone", 0),
         row("2026-07-02", "never", 0),
     ]);
-    let arrivals = Report::new(&rows, &ReportOptions::default()).arrivals.unwrap();
+    let arrivals = Report::new(&rows, &by_day("2026-07-01", "2026-07-02")).arrivals.unwrap();
     let names = |list: &[Arrival]| list.iter().filter_map(|one| one.name.clone()).collect::<Vec<_>>();
     assert_eq!(
         (names(&arrivals.appeared), names(&arrivals.vanished)),
@@ -331,7 +354,7 @@ proptest! {
         (records, mixed) in proptest::collection::vec(record(), 0..30)
             .prop_flat_map(|records| (Just(records.clone()), Just(records).prop_shuffle())),
     ) {
-        let options = ReportOptions::default().with_top(3).with_allowance(Allowance::requests(500));
+        let options = by_day("2026-07-01", "2026-07-20").with_top(3).with_allowance(Allowance::requests(500));
         let one = Report::compared(&table(records.clone()), &table(mixed.iter().take(9).cloned()), None, &options);
         let other = Report::compared(&table(mixed.clone()), &table(mixed.iter().take(9).rev().cloned()), None, &options);
         prop_assert_eq!(&one, &other);
@@ -359,15 +382,40 @@ proptest! {
     }
 
     #[test]
-    fn a_projection_is_at_least_what_is_used(records in proptest::collection::vec(record(), 1..30), monthly in 0u64..9_000) {
-        let report = Report::new(&table(records), &ReportOptions::default().with_allowance(Allowance::requests(monthly)));
-        for month in report.allowance.unwrap().months {
+    fn a_projection_is_at_least_what_is_used(
+        records in proptest::collection::vec(record(), 0..30),
+        monthly in 0u64..9_000,
+        (is_by_day, period, until, has_gap) in (any::<bool>(), option::of((1u8..=28, 1u8..=31)), option::of(1u8..=31), any::<bool>()),
+    ) {
+        let mut options = ReportOptions::default().with_allowance(Allowance::requests(monthly));
+        let day = |day: u8| date(&format!("2026-07-{day:02}"));
+        options.granularity = is_by_day.then_some(Granularity::Day);
+        options.period = period.and_then(|(from, to)| Period::new(day(from), day(to)));
+        options.data_until = until.map(day);
+        if has_gap {
+            options = options.with_scope(Scope::new("organization", crate::Timestamp::UNIX_EPOCH.saturating_add(std::time::Duration::from_secs(2_000_000_000))).with_gap(crate::Gap::Pages));
+        }
+        let report = Report::new(&table(records), &options);
+        let months = report.allowance.as_ref().unwrap().months.clone();
+        for month in &months {
             prop_assert!(month.projected >= month.used && month.projected_over >= month.over);
             prop_assert!(month.days_counted <= month.days_in_month);
             prop_assert_eq!(month.over > 0, month.used > monthly);
+            prop_assert!(month.projected_low.is_none_or(|low| month.used <= low && low <= month.projected));
+            prop_assert!(month.projected_high.is_none_or(|high| month.projected <= high));
             if month.exceeded_on.is_some() {
                 prop_assert!(month.projected > monthly);
             }
+            if month.is_projected && month.is_whole() {
+                prop_assert_eq!(month.projected, month.used);
+            }
+            // Nothing is projected that is not known to go so far.
+            prop_assert!(!month.is_projected || (options.period.is_some() && !has_gap));
+            prop_assert_eq!(serde_json::to_value(month).unwrap().get("projected").is_some(), month.is_projected);
+        }
+        if report.totals.undated == 0 && !months.is_empty() {
+            let used: u64 = months.iter().map(|month| month.used).sum();
+            prop_assert_eq!(used, report.totals.counts.requests.unwrap_or(0));
         }
     }
 }

@@ -26,6 +26,7 @@ mod locked;
 mod log_in;
 mod memory;
 mod model;
+mod months;
 mod paging;
 mod renewal;
 mod round_trips;

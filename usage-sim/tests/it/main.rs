@@ -11,6 +11,7 @@ mod job_faults;
 mod jobs;
 mod login;
 mod paging;
+mod projection;
 mod queries;
 mod refusals;
 mod speed;
