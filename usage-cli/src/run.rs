@@ -121,7 +121,7 @@ pub(crate) struct Run<'a, Q> {
 impl<Q: Divisible> Run<'_, Q> {
     /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
     pub(crate) fn go(self) -> Result<(), Problem> {
-        let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(&self.parts));
+        let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(self.parts.iter()));
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
             let scope = if fetched.cut_off.is_empty() { scope } else { scope.with_gap(Gap::RowLimit) };
@@ -199,14 +199,14 @@ fn incomplete<Q: Divisible>(cut_off: &[String]) -> Problem {
 }
 
 /// Returns what the rows of `parts` cover once they are complete.
-pub(crate) fn scope_of<Q: UsageQuery>(parts: &[Snapshot<Q>]) -> Scope {
+pub(crate) fn scope_of<'a, Q: UsageQuery>(parts: impl Iterator<Item = &'a Snapshot<Q>>) -> Scope {
     let now = Timestamp::from(SystemTime::now());
     let scope = |part: &Snapshot<Q>| {
         let scope = part.query().scope(part.submitted_at().unwrap_or(now));
         let was_attached_to = part.execution_id().is_some() && part.submitted_at().is_none();
         if was_attached_to { scope.attached() } else { scope }
     };
-    parts.iter().map(scope).reduce(Scope::join).unwrap_or_else(|| Scope::new(Q::FAMILY, now))
+    parts.map(scope).reduce(Scope::join).unwrap_or_else(|| Scope::new(Q::FAMILY, now))
 }
 
 /// Who knows how a run that stopped can be gone on with.

@@ -175,16 +175,18 @@ impl Scope {
     /// unknown. The data goes until the earlier of both days. What either lacks is missing.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        let earlier = |one: Option<Timestamp>, other: Option<Timestamp>| Some(one?.min(other?));
-        let missing = other.missing.iter().filter(|gap| !self.missing.contains(gap)).cloned();
-        Self {
-            query: self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two)),
-            asked_at: earlier(self.asked_at, other.asked_at),
-            data_until: self.data_until.zip(other.data_until).map(|(one, other)| one.min(other)),
+        let query = self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two));
+        let joined = Self {
+            query,
+            asked_at: self.asked_at.zip(other.asked_at).map(|(one, two)| one.min(two)),
+            data_until: self.data_until.zip(other.data_until).map(|(one, two)| one.min(two)),
             complete: self.complete && other.complete,
-            missing: self.missing.iter().cloned().chain(missing).collect(),
             family: self.family.filter(|family| other.family.as_ref() == Some(family)),
-        }
+            missing: self.missing,
+        };
+        let complete = joined.complete;
+        let joined = other.missing.into_iter().fold(joined, Self::with_gap);
+        Self { complete, ..joined }
     }
 }
 

@@ -56,6 +56,12 @@ impl Class {
         }
     }
 
+    /// The requests of all classes together: what a bar of `counts` is as long as. Rows may have classes without a
+    /// total, or a total that is smaller.
+    pub(crate) fn all_of(counts: &Counts) -> u64 {
+        Self::ALL.into_iter().fold(0, |sum, class| sum.saturating_add(class.of(counts)))
+    }
+
     /// The classes that are in any of `all`, from the bottom to the top.
     pub(crate) fn present<'a>(all: impl Iterator<Item = &'a Counts>) -> Vec<Self> {
         let mut sums = [0u64; Self::ALL.len()];

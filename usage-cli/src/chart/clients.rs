@@ -1,6 +1,6 @@
 //! The largest clients.
 
-use usage_core::report::{Counts, Report, Subject};
+use usage_core::report::{Counts, Entry, Report, Subject, TopList};
 
 use crate::chart::class::Class;
 use crate::chart::scale::fraction;
@@ -15,25 +15,20 @@ const RIGHT: f64 = 150.0;
 const TOP: f64 = 34.0;
 const LINE: f64 = 28.0;
 
+/// The most lines of a picture: more would be neither readable nor small.
+pub(crate) const MAX_LINES: usize = 60;
+
 /// One bar a client, stacked by class of answer.
 #[expect(clippy::cast_precision_loss, reason = "few lines")]
 pub(crate) fn draw(report: &Report) -> Picture {
-    let list = &report.clients;
-    let mut lines: Vec<(String, Counts, Option<f64>)> = list
-        .entries
-        .iter()
-        .map(|entry| (entry.label().unwrap_or(nobody(Subject::Client)).to_owned(), entry.counts, entry.share))
-        .collect();
-    if let Some(others) = &list.others {
-        lines.push((format!("{} others", others.count), others.counts, others.share));
-    }
+    let lines = lines(&report.clients);
     let height = TOP + LINE * lines.len().max(2) as f64 + 4.0;
     let mut picture = Picture::new("Requests of the largest clients", WIDTH, height);
     picture.text("title", 0.0, 16.0, "Requests by client");
     if lines.is_empty() {
         picture.text("mid", WIDTH / 2.0, TOP + LINE, "The rows do not tell the client.");
     }
-    let largest = lines.iter().filter_map(|(_, counts, _)| counts.requests).max().unwrap_or(0);
+    let largest = lines.iter().map(|(_, counts, _)| Class::all_of(counts)).max().unwrap_or(0);
     let classes = Class::present(lines.iter().map(|(_, counts, _)| counts));
     for (index, (name, counts, share)) in lines.iter().enumerate() {
         let y = TOP + LINE * index as f64;
@@ -50,7 +45,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
             picture.text("strong", 0.0, middle, shortened(name.into(), 32));
             let mut x = LEFT;
             for class in &classes {
-                let width = fraction(class.of(counts), largest) * (WIDTH - LEFT - RIGHT);
+                let width = (fraction(class.of(counts), largest) * (WIDTH - LEFT - RIGHT)).min(WIDTH - RIGHT - x);
                 if width > 0.0 {
                     picture.rect(class.css(), x, y + 5.0, width, LINE - 10.0, 0.0);
                 }
@@ -61,4 +56,25 @@ pub(crate) fn draw(report: &Report) -> Picture {
         });
     }
     picture
+}
+
+/// A bar's name, its counts and its share.
+type Line = (String, Counts, Option<f64>);
+
+/// The clients that are shown, and all others as one.
+fn lines(list: &TopList) -> Vec<Line> {
+    let shown = list.entries.len().min(MAX_LINES);
+    let line = |entry: &Entry| {
+        (entry.label().unwrap_or(nobody(Subject::Client)).to_owned(), entry.counts, entry.share)
+    };
+    let mut lines: Vec<_> = list.entries[..shown].iter().map(line).collect();
+    let rest = list.entries[shown..].iter().map(|entry| (entry.counts, entry.share));
+    let others = rest.chain(list.others.iter().map(|others| (others.counts, others.share)));
+    if let Some((counts, share)) = others.reduce(|(mut counts, share), (more, other)| {
+        counts.merge(&more);
+        (counts, share.zip(other).map(|(one, other)| one + other))
+    }) {
+        lines.push((format!("{} others", list.count.saturating_sub(shown)), counts, share));
+    }
+    lines
 }

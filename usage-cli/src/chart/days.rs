@@ -23,11 +23,11 @@ const LABELS: usize = 16;
 /// One bar a bucket.
 #[expect(clippy::cast_precision_loss, reason = "few bars")]
 pub(crate) fn draw(report: &Report) -> Picture {
-    let unit = bucket(&report.granularity);
+    let unit = bucket(report.granularity.as_ref());
     let mut picture = Picture::new(label(report, unit), WIDTH, HEIGHT);
     picture.text("title", 0.0, 16.0, format_args!("Requests by {unit}"));
     let days = &report.days;
-    let Some(largest) = days.iter().filter_map(|day| day.counts.requests).max() else {
+    let Some(largest) = days.iter().map(|day| Class::all_of(&day.counts)).max() else {
         picture.text("mid", WIDTH / 2.0, HEIGHT / 2.0, "The rows have no dates.");
         return picture;
     };
@@ -52,7 +52,8 @@ pub(crate) fn draw(report: &Report) -> Picture {
             picture.rect("over", x, TOP, step, floor - TOP, 0.0);
             let mut y = floor;
             for class in &classes {
-                let height = height_of(class.of(&day.counts));
+                // Rounding does not lift it above the frame.
+                let height = height_of(class.of(&day.counts)).min(y - TOP);
                 y -= height;
                 if height > 0.0 {
                     picture.rect(class.css(), x + (step - bar) / 2.0, y, bar, height, 0.0);
@@ -78,7 +79,11 @@ fn label(report: &Report, unit: &str) -> String {
 
 /// What a bar says when it is pointed at.
 fn told(date: Date, counts: &Counts, unit: &str) -> String {
-    let day = if unit == "day" { format!("{} {date}", weekday(date)) } else { format!("{unit} of {date}") };
+    let day = match unit {
+        "day" => format!("{} {date}", weekday(date)),
+        "date" => date.to_string(),
+        unit => format!("{unit} of {date}"),
+    };
     let mut lines = vec![day, format!("{} requests", count(counts.requests))];
     for class in Class::ALL {
         let (part, all) = (class.of(counts), counts.requests.unwrap_or(0));

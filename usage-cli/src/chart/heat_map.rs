@@ -2,6 +2,7 @@
 
 use usage_core::report::{Report, Subject};
 
+use crate::chart::clients::MAX_LINES;
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;
@@ -17,7 +18,7 @@ const LINE: f64 = 30.0;
 /// One line a client, one column a weekday: the mean of a day, shaded within the line.
 #[expect(clippy::cast_precision_loss, reason = "few cells")]
 pub(crate) fn draw(report: &Report) -> Picture {
-    let lines = report.weekdays.as_ref().map_or(0, |map| map.clients.len());
+    let lines = report.weekdays.as_ref().map_or(0, |map| map.clients.len().min(MAX_LINES));
     let label = "Mean requests a day by weekday and client, each client shaded for itself";
     let mut picture = Picture::new(label, WIDTH, TOP + LINE * lines.max(2) as f64 + 4.0);
     picture.text("title", 0.0, 16.0, "Mean requests a day, by weekday (UTC)");
@@ -30,7 +31,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
     for (day, name) in WEEKDAYS.iter().enumerate() {
         picture.text("mid", LEFT + cell * (day as f64 + 0.5), TOP - 8.0, name);
     }
-    for (index, line) in map.clients.iter().enumerate() {
+    for (index, line) in map.clients.iter().take(MAX_LINES).enumerate() {
         let y = TOP + LINE * index as f64;
         let name = line.name.as_deref().or(line.id.as_deref()).unwrap_or(nobody(Subject::Client));
         picture.text("strong", 0.0, y + LINE / 2.0 + 4.0, shortened(name.into(), 32));

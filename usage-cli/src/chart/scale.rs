@@ -10,18 +10,19 @@ pub(crate) fn ticks(largest: u64, wanted: u64) -> Vec<u64> {
     (0..=largest.max(1).div_ceil(step)).map(|n| n.saturating_mul(step)).collect()
 }
 
-/// `part` of `whole`, 0 to 1.
+/// Returns `part` of `whole`, 0 to 1; more than the whole is 1.
 #[expect(clippy::cast_precision_loss, reason = "a place in a picture needs no more than 52 bits")]
 pub(crate) fn fraction(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
 }
 
-/// `parts` as whole cells of `width`, which stands for `whole`: as many cells as their sum is worth, to the nearest,
-/// and the largest remainders get what rounding leaves.
+/// Returns `parts` as whole cells of `width`, which stands for `whole`, or for their sum if that is more: as many cells
+/// as their sum is worth, to the nearest, and the largest remainders get what rounding leaves. Never more than `width`
+/// altogether.
 pub(crate) fn cells(parts: &[u64], whole: u64, width: usize) -> Vec<usize> {
-    let cells_of = |part: u128| part * width as u128;
-    let whole = u128::from(whole.max(1));
     let sum: u128 = parts.iter().copied().map(u128::from).sum();
+    let whole = sum.max(u128::from(whole)).max(1);
+    let cells_of = |part: u128| part * width as u128;
     let all = usize::try_from((cells_of(sum) + whole / 2) / whole).unwrap_or(width).min(width);
     let mut cells: Vec<_> =
         parts.iter().map(|part| usize::try_from(cells_of((*part).into()) / whole).unwrap_or(0)).collect();
@@ -55,18 +56,29 @@ mod tests {
         }
 
         #[test]
-        fn cells_add_up(parts in proptest::collection::vec(0u64..1_000, 1..6), more in 0u64..1_000, width in 0usize..80) {
-            let whole = parts.iter().sum::<u64>() + more;
+        fn cells_add_up(parts in proptest::collection::vec(count(), 1..7), whole in count(), width in 0usize..300) {
+            let sum: u128 = parts.iter().copied().map(u128::from).sum();
             let cells = cells(&parts, whole, width);
             prop_assert!(cells.iter().sum::<usize>() <= width);
-            if more == 0 && whole > 0 {
+            if sum > 0 && sum >= u128::from(whole) {
                 prop_assert_eq!(cells.iter().sum::<usize>(), width);
             }
+            let whole = sum.max(u128::from(whole)).max(1);
             for (cells, part) in cells.iter().zip(&parts) {
                 // At most one cell more than it is worth.
                 let worth = u128::from(*part) * width as u128;
-                prop_assert!((*cells as u128) * u128::from(whole.max(1)) < worth + u128::from(whole.max(1)));
+                prop_assert!((*cells as u128) * whole < worth + whole);
             }
         }
+
+        #[test]
+        fn a_fraction_is_one(part in count(), whole in count()) {
+            prop_assert!((0.0..=1.0).contains(&fraction(part, whole)));
+        }
+    }
+
+    /// Small counts and the largest.
+    fn count() -> impl Strategy<Value = u64> {
+        prop_oneof![0u64..1_000, any::<u64>(), Just(0), Just(u64::MAX)]
     }
 }

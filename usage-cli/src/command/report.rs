@@ -7,8 +7,9 @@ use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
-use usage_core::{ClientId, Date, Interval, UsageTable};
+use usage_core::{ClientId, Date, Interval};
 
+use crate::command::saved_days::{SavedDays, rows_of};
 use crate::config;
 use crate::connect::ServiceArgs;
 use crate::credentials::CredentialArgs;
@@ -19,7 +20,7 @@ use crate::merge::Merge;
 use crate::output::{self, OutputArgs};
 use crate::period::PeriodArgs;
 use crate::report::{self, Chart, ReportFormat};
-use crate::run::prepare;
+use crate::run::{prepare, scope_of};
 use crate::saved::{self, Saved, SavedArgs};
 use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
 
@@ -79,7 +80,8 @@ struct QueryArgs {
     #[arg(long, value_name = "ID")]
     client: Option<ClientId>,
 
-    /// One row for each day, week or month [default: day]; of files what their rows are, if it is guessed wrong
+    /// One row for each day, week or month [default: day]. With FILE: what the rows' dates are, if the file does not say
+    /// it
     #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
     granularity: Option<Granularity>,
 
@@ -92,8 +94,8 @@ struct QueryArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 struct ContentArgs {
-    /// Compare with the period before: of whole months as many months, of a month so far the same days of the month
-    /// before, else as many days; of files without a period the later half of their days with the earlier
+    /// Compare with the period before: whole months with as many months, a month so far with the same days of the month
+    /// before, other periods with as many days. With FILE and no period: the later half of its days with the earlier
     #[arg(long)]
     compare: bool,
 
@@ -268,11 +270,13 @@ fn ask_for<Q: Divisible>(
 ) -> Result<(), Problem> {
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
+    let scope = scope_of(run.parts.last().into_iter());
+    let options = options.clone().with_scope(scope);
     run.go_with(args.output.file().is_some(), |Fetched { mut tables, .. }| {
         let table = tables.pop().unwrap_or_default();
         let report = match (tables.pop(), previous) {
-            (Some(before), period) => Report::compared(&table, &before, period, options),
-            (None, _) => Report::new(&table, options),
+            (Some(before), period) => Report::compared(&table, &before, period, &options),
+            (None, _) => Report::new(&table, &options),
         };
         args.output.write(&report)
     })
@@ -281,65 +285,28 @@ fn ask_for<Q: Divisible>(
 /// Of saved rows.
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
-    let Saved { mut table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
-    let mut options = args.options()?;
-    options.scope = scope;
+    let Saved { table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
+    let days = SavedDays::of(&table, scope.as_ref(), args.period.given()?.map(|interval| (&interval).into()));
+    days.check(args.content.compare)?;
+
+    let mut options = args.options()?.with_data_until(days.until);
     options.granularity.clone_from(&args.query.granularity);
-    let dates = || table.iter().filter_map(|row| row.date());
-    let (first, last) = (dates().min(), dates().max());
-    options.data_until = last.map(|last| last.max(yesterday()));
+    let compared = args.content.compare.then(|| days.compared()).transpose()?;
+    options.period = days.covered(compared.map(|(_, current)| current));
+    if let Some((rows, period)) = days.history(&table) {
+        options = options.with_history(&rows, period);
+    }
+    options.scope = scope;
 
-    let given = args.period.given()?.map(|interval| Period::from(&interval));
-    let is_dated = last.is_some();
-    let undated = table.len() - dates().count();
-    let selects = is_dated && (given.is_some() || args.content.compare);
-    if undated > 0 && (selects || (args.content.compare && !is_dated)) {
-        let rows = if undated == 1 { "1 row has".into() } else { format!("{undated} rows have") };
-        return Err(Problem::usage(format!("{rows} no date: nobody knows in which period")).with_hint(
-            "query with --granularity day; rows without dates can be compared with --compare-with",
-        ));
-    }
-
-    let (period, previous) = match (given, args.content.compare) {
-        (Some(period), compare) => (Some(period), compare.then(|| period.previous())),
-        (None, true) => {
-            let days = dates().min().zip(last).and_then(|(first, last)| Period::new(first, last));
-            let halves = days.and_then(Period::halves).ok_or_else(|| {
-                Problem::usage("there are fewer than two days to compare")
-                    .with_hint("give more files, or the rows to compare with by --compare-with")
-            })?;
-            (Some(halves.1), Some(halves.0))
-        }
-        (None, false) => (None, None),
-    };
-    options.period = period;
-    let days = |period: Period| {
-        let rows = table.iter().filter(move |row| row.date().is_some_and(|date| period.contains(date)));
-        rows.collect::<UsageTable>()
-    };
-    let mut before = previous.map(days);
-    if let (Some(period), true) = (period, is_dated) {
-        table = days(period);
-        if table.is_empty() {
-            return Err(no_rows_of(period, first, last));
-        }
-    }
-    if !args.content.compare_with.is_empty() {
-        let saved = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
-        before = Some(saved.table);
-    }
-    let report = match before {
-        Some(before) => Report::compared(&table, &before, previous, &options),
-        None => Report::new(&table, &options),
+    let report = if !args.content.compare_with.is_empty() {
+        let before = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
+        Report::compared(&*days.selected(&table)?, &before.table, None, &options)
+    } else if let Some((previous, current)) = compared {
+        Report::compared(&rows_of(&table, current), &rows_of(&table, previous), Some(previous), &options)
+    } else {
+        Report::new(&*days.selected(&table)?, &options)
     };
     args.output.write(&report)
-}
-
-/// The rows of files are of other days than the user asks about: nobody knows what was on those.
-fn no_rows_of(period: Period, first: Option<Date>, last: Option<Date>) -> Problem {
-    let days = first.zip(last).map(|(first, last)| format!("; its rows are of {first} to {last}"));
-    let problem = format!("the file has no rows of {period}{}", days.unwrap_or_default());
-    Problem::usage(problem).with_hint("ask the service about these days: leave out FILE")
 }
 
 impl ReportOutputArgs {

@@ -119,7 +119,8 @@ fn gauges(to: &mut dyn Write, report: &Report) -> io::Result<()> {
         None,
         "Requests at the end of the latest month, as projected.",
     );
-    for (family, count) in [(used, month.used), (projected, month.projected)] {
+    let counts = [(used, Some(month.used)), (projected, month.is_projected.then_some(month.projected))];
+    for (family, count) in counts.into_iter().filter_map(|(family, count)| Some((family, count?))) {
         family.head(to)?;
         writeln!(to, "{} {count}", family.name)?;
     }

@@ -107,7 +107,7 @@ mod tests {
         let lines =
             |name: &str| fs::read_to_string(lake.join(name).join("usage.csv")).unwrap().lines().count();
         let write = |dates: &[Option<&str>]| {
-            write(&lake, PartitionBy::Date, Format::Csv, &table(dates), &scope()).unwrap()
+            write(&lake, PartitionBy::Date, Format::Csv, &table(dates), &scope()).unwrap();
         };
         write(&[Some("2026-10-01"), Some("2026-10-02"), Some("2026-10-01"), None]);
         assert_eq!(lines("date=2026-10-01"), 3);

@@ -2,6 +2,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod html;
+mod limitation;
 pub(crate) mod number;
 pub(crate) mod text;
 
@@ -93,3 +94,6 @@ fn draw(report: &Report, picture: Chart) -> chart::svg::Picture {
         Chart::Clients => chart::clients::draw(report),
     }
 }
+
+#[cfg(test)]
+mod bounds;

@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use usage_core::Date;
 
 use crate::support::{Ran, Service, config, last_month, program};
 
@@ -55,7 +56,13 @@ fn a_query_and_its_saved_rows_give_the_same_report() {
         let path = directory.path().join(format);
         let path = path.to_str().unwrap();
         service.run(&[&QUERY[..], &period, &["--format", format, "--output", path]].concat()).well();
-        let saved = report(&[path, "--format", "json", "--allowance", "100000"]).well();
+        // A csv does not say what it covers: the options do.
+        let told = ["--granularity", "day", "--format", "json", "--allowance", "100000"];
+        let mut saved = json(&report(&[&[path], &told[..], &period].concat()).well());
+        let mut wanted = json(&wanted);
+        for document in [&mut saved, &mut wanted] {
+            document.as_object_mut().unwrap().remove("scope");
+        }
         assert_eq!(saved, wanted, "{format}");
     }
 }
@@ -150,7 +157,8 @@ fn every_format_runs_against_the_built_in_simulator() {
 #[test]
 fn the_text_of_a_small_report() {
     let (_directory, path) = small();
-    let text = report(&[&path, "--allowance", "9000"]).well();
+    let told = ["--granularity", "day", "--interval", "2026-10-01/2026-10-03"];
+    let text = report(&[&[&*path, "--allowance", "9000"], &told[..]].concat()).well();
     let wanted = "\
 API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
 
@@ -160,10 +168,14 @@ API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
   By day         █ ▆
 
 Allowance: 9,000 requests a month
-  2026-10           1,000 used  ███···························  11.1 %
+  2026-10           1,000 used  ███···························  11.1 %  on 3 of 31 days
   projected        10,333 all   ██████████████████████████████  115 %
-            will be over from 2026-10-28 on, by 1,333 at the end of the month
-            Assumption: the 28 days of 2026-10 not in the data are taken for the mean of the 3 that are.
+            Likely 1,267 to 19,400.
+            will be over from 2026-10-28 on, by 1,333 at the end of the month; the range begins
+            within it
+            Assumption: the 28 days of 2026-10 not in the data are taken for the means of their
+            weekdays in the 3 days up to 2026-10-03, and for the mean of all where there is no such
+            weekday.
 
 Requests by day
   2026-10-01 Thu 600  █████████████████████████████████████████████████████████████████████████████▒
@@ -196,7 +208,7 @@ fn the_overage_of_the_worked_example() {
         let month = &report_of(more)["allowance"]["months"][0];
         assert_eq!((month["used"].as_u64(), month["over"].as_u64()), (Some(505_992), Some(323_992)));
     }
-    let text = report(&arguments).well();
+    let text = report(&[&arguments, &["--month", "2026-10"][..]].concat()).well();
     assert!(text.contains("Allowance: 182,000 requests a month (cx3-concurrent=1)"), "{text}");
     assert!(text.contains("over by 323,992"), "{text}");
 }
@@ -223,6 +235,57 @@ fn saved_days_are_selected_and_compared() {
     let undated = other.to_str().unwrap();
     report(&[undated, "--compare"]).failed(2, &["1 row has no date", "--compare-with"]);
     report(&[&path, undated, "--month", "2026-10"]).failed(2, &["1 row has no date"]);
+}
+
+/// Rows of each day of October and of November 2026 so far, as if the data went to the day before yesterday.
+#[test]
+fn the_present_month_is_compared_with_the_same_days_of_the_month_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("days.jsonl");
+    let today = Date::of(SystemTime::now().into());
+    let yesterday = today.plus_days(-1);
+    let month = yesterday.first_of_month();
+    let before = month.plus_days(-1).first_of_month();
+    let days = (0..=before.days_until(today)).map(|day| before.plus_days(day));
+    let row = |day: Date| format!("{{\"date\":\"{day}\",\"clientName\":\"a\",\"requests\":10}}\n");
+    fs::write(&path, days.map(row).collect::<String>()).unwrap();
+    let name = &month.to_string()[..7];
+    let told = ["--month", name, "--compare", "--granularity", "day", "--format", "json", "--allowance", "1000"];
+    let compared = json(&report(&[&[path.to_str().unwrap()], &told[..]].concat()).well());
+    let last = before.plus_days(month.days_until(yesterday)).min(month.plus_days(-1));
+    assert_eq!(compared["comparison"]["period"], serde_json::json!({"from": before, "to": last}));
+    // Today is not over: its rows are in neither sum.
+    let days = u64::try_from(month.days_until(yesterday)).unwrap() + 1;
+    assert_eq!(compared["comparison"]["requests"]["current"], 10 * days);
+    assert_eq!(compared["allowance"]["months"][0]["used"], 10 * days);
+
+    // Without the days before, there is nothing to compare with.
+    fs::write(&path, row(yesterday)).unwrap();
+    report(&[&[path.to_str().unwrap()], &told[..]].concat())
+        .failed(2, &["do not cover", "the days to compare with", "--compare-with"]);
+}
+
+#[test]
+fn rows_of_an_unknown_bucket_are_not_projected() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("weeks.jsonl");
+    let row = |day: &str| format!("{{\"date\":\"{day}\",\"clientName\":\"a\",\"requests\":70}}\n");
+    fs::write(&path, ["2026-08-10", "2026-08-17", "2026-08-24"].map(row).concat()).unwrap();
+    let path = path.to_str().unwrap();
+    let of = |more: &[&str]| {
+        json(&report(&[&[path, "--allowance", "1000", "--format", "json"], more].concat()).well())
+    };
+    let unknown = of(&[]);
+    assert_eq!(unknown["limitations"], serde_json::json!(["granularity", "period"]));
+    assert_eq!(unknown["allowance"]["months"], serde_json::json!([]));
+    assert!(unknown.get("granularity").is_none() && unknown.get("weekdays").is_none());
+    // Of a month that is over, the sum is the month's, whatever the buckets are.
+    let month = &of(&["--month", "2026-08"])["allowance"]["months"][0];
+    assert_eq!((month["used"].as_u64(), month["projected"].as_u64()), (Some(210), Some(210)));
+    let month = &of(&["--granularity", "week", "--interval", "2026-08-10/2026-08-30"])["allowance"]["months"][0];
+    assert_eq!((month["daysCounted"].as_u64(), month["projected"].as_u64()), (Some(21), Some(310)));
+    let text = report(&[path, "--allowance", "1000"]).well();
+    assert!(text.contains("--granularity says it.") && text.contains("--interval or --month says it."), "{text}");
 }
 
 #[test]
@@ -299,5 +362,8 @@ fn a_run_that_is_gone_on_with_gives_rows_for_a_report() {
     let path = directory.path().join("rows.json");
     fs::write(&path, rows).unwrap();
     let resumed = report(&[path.to_str().unwrap(), "--format", "json"]).well();
-    assert_eq!(resumed, service.run(&["report", "--month", &month, "--format", "json"]).well());
+    let live = service.run(&["report", "--month", &month, "--format", "json"]).well();
+    for key in ["totals", "days", "topClients", "topUris", "topUsers", "arrivals"] {
+        assert_eq!(json(&resumed)[key], json(&live)[key], "{key}");
+    }
 }

@@ -47,7 +47,7 @@ pub struct AllowanceUse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonthUse {
-    /// Its first day.
+    /// Its first day; absent if rows without dates, of an unknown period, are taken for one month.
     pub month: Option<Date>,
     /// Requests so far: of the days that are counted, and what there is of later days. It is the whole month's only if
     /// `days_counted` is `days_in_month`.
@@ -61,7 +61,7 @@ pub struct MonthUse {
     pub days: Option<Period>,
     /// How many days are counted. If it is unknown which days the rows cover, how many their buckets have.
     pub days_counted: u64,
-    /// How many days the month has.
+    /// How many days the month has; 0 if it is not known which month it is.
     pub days_in_month: u64,
     /// Whether the last day of the month is counted: then nothing is to come, but earlier days may be missing.
     pub ended: bool,

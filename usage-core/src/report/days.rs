@@ -82,6 +82,15 @@ impl Days {
         self.buckets.get(self.index(date)?)?.counts.requests
     }
 
+    /// The last days of `period`, at most `most`, with their requests, in order; of buckets that are days.
+    pub(super) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
+        let back = (0..).map(|ago| period.last_day().plus_days(-ago)).zip(0..period.days()).take(most);
+        let mut days: Vec<_> =
+            back.map(|(date, _)| (date, self.requests_on(date).unwrap_or(0))).collect();
+        days.reverse();
+        days
+    }
+
     /// The `limit` buckets with the most requests, the largest first; of equals the earlier.
     pub(super) fn busiest(&self, limit: usize) -> Vec<Bucket> {
         let mut busiest: Vec<_> =

@@ -106,12 +106,14 @@ pub struct ReportOptions {
     /// What the rows cover. A granularity above takes precedence; of two periods or ends of the data, what both have
     /// counts.
     pub scope: Option<Scope>,
+    /// The requests of earlier days, in order.
+    history: Vec<(Date, u64)>,
 }
 
 impl Default for ReportOptions {
     /// Ten entries a list; nothing else is known.
     fn default() -> Self {
-        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None, scope: None }
+        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None, scope: None, history: Vec::new() }
     }
 }
 
@@ -148,6 +150,15 @@ impl ReportOptions {
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Sets rows by day of earlier days, all days of `period`, for the projection alone: it needs four weeks for the
+    /// level of each weekday, and up to sixteen for a trend.
+    #[must_use]
+    pub fn with_history(mut self, rows: &UsageTable, period: Period) -> Self {
+        let days = Days::of(rows, &Coverage::bucketed(Some(Granularity::Day), Some(period)));
+        self.history = days.last_days(period, projection::TREND_DAYS);
         self
     }
 
@@ -272,9 +283,15 @@ impl Report {
             }
         };
         // Rows of the earlier period tell how its weekdays were, if it is known which days it has.
-        let history = earlier.filter(|_| previous.is_some_and(|(_, period)| period.is_some()));
+        let previous_period = previous.and_then(|(_, period)| period).filter(|_| days.are_days());
+        let history = match previous_period.zip(earlier) {
+            Some((period, earlier)) if options.history.is_empty() => {
+                earlier.last_days(period, projection::TREND_DAYS)
+            }
+            _ => options.history.clone(),
+        };
         let allowance = options.allowance.as_ref().map(|allowance| AllowanceUse {
-            months: Months::new(allowance, &days, &coverage, &counts, history.as_ref()).all(),
+            months: Months::new(allowance, &days, &coverage, &counts, &history).all(),
             allowance: allowance.clone(),
         });
         let mut report = Self {

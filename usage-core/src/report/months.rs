@@ -20,8 +20,8 @@ pub(super) struct Months<'a> {
     days: &'a Days,
     coverage: &'a Coverage,
     counts: &'a Counts,
-    /// The days of an earlier period.
-    history: Option<&'a Days>,
+    /// The requests of earlier days, in order.
+    history: &'a [(Date, u64)],
     /// The days whose requests are all counted.
     counted: Option<Period>,
 }
@@ -50,14 +50,14 @@ impl<'a> Months<'a> {
         days: &'a Days,
         coverage: &'a Coverage,
         counts: &'a Counts,
-        history: Option<&'a Days>,
+        history: &'a [(Date, u64)],
     ) -> Self {
         Self { allowance, days, coverage, counts, history, counted: coverage.counted(days) }
     }
 
     /// Returns each month; none if it is unknown what belongs to which.
     pub(super) fn all(&self) -> Vec<MonthUse> {
-        let Some(parts) = self.parts() else { return Vec::new() };
+        let Some(parts) = self.parts() else { return self.undated().into_iter().collect() };
         let mut firsts: BTreeSet<Date> =
             parts.iter().flat_map(|part| [part.days.first_day(), part.days.last_day()]).collect();
         let asked = self.coverage.known.or_else(|| {
@@ -73,6 +73,16 @@ impl<'a> Months<'a> {
         let months: Vec<_> = months.collect();
         let latest = months.len().saturating_sub(MAX_MONTHS);
         months[latest..].iter().map(|month| self.month(*month, &parts)).collect()
+    }
+
+    /// All rows as one month, if nothing is known of their days.
+    fn undated(&self) -> Option<MonthUse> {
+        let used = self.counts.requests?;
+        if self.coverage.asked.is_some() || !self.days.buckets.is_empty() {
+            return None;
+        }
+        let problem = "it is not known which days the rows cover; they are taken for those of one month";
+        Some(self.month_use(None, used, &Err(problem.into())))
     }
 
     /// Returns the requests by the days that they are of; `None` if that is unknown.
@@ -132,20 +142,20 @@ impl<'a> Months<'a> {
                 .or_else(|| flat(month, used, of_counted, days_counted))
                 .ok_or_else(|| format!("no day of {} is in the data yet", name(month))),
         };
-        let mut use_ = self.month_use(month, used, &end);
+        let mut held = self.month_use(Some(month), used, &end);
         if parts.iter().any(|part| part.is_split_by(month)) {
-            use_.assumption += "; what is of two months is divided by days";
+            held.assumption += "; what is of two months is divided by days";
         }
-        use_.days = counted;
-        use_.days_counted = days_counted;
-        use_.ended = counted.is_some_and(|counted| counted.contains(month.last_day()));
+        held.days = counted;
+        held.days_counted = days_counted;
+        held.ended = counted.is_some_and(|counted| counted.contains(month.last_day()));
         if counted.is_some_and(|counted| counted.contains(month.first_day())) && self.days.are_days() {
-            use_.exceeded_on = end.ok().and_then(|end| self.exceeded_on(month, &end));
+            held.exceeded_on = end.ok().and_then(|end| self.exceeded_on(month, &end));
         }
-        use_
+        held
     }
 
-    fn month_use(&self, month: Period, used: u64, end: &Result<End, String>) -> MonthUse {
+    fn month_use(&self, month: Option<Period>, used: u64, end: &Result<End, String>) -> MonthUse {
         let monthly = self.allowance.monthly;
         let (projected, assumption) = match end {
             Ok(end) => (end.projected, end.assumption.clone()),
@@ -153,13 +163,13 @@ impl<'a> Months<'a> {
         };
         let known = end.as_ref().ok();
         MonthUse {
-            month: Some(month.first_day()),
+            month: month.map(Period::first_day),
             used,
             used_share: ratio(used, monthly),
             over: used.saturating_sub(monthly),
             days: None,
             days_counted: 0,
-            days_in_month: month.days(),
+            days_in_month: month.map_or(0, Period::days),
             ended: false,
             is_projected: known.is_some(),
             projected,
@@ -228,22 +238,12 @@ impl<'a> Months<'a> {
         })
     }
 
-    /// The last days that are known, with their requests, in order: those of the earlier period first.
+    /// The last days that are known, with their requests, in order: earlier ones first.
     fn known_until(&self, last: Date) -> Vec<(Date, u64)> {
-        let back = |days: &Days, known: Period, most: usize| -> Vec<(Date, u64)> {
-            let known = (0..).map(|ago| known.last_day().plus_days(-ago)).zip(0..known.days());
-            known.map(|(date, _)| (date, days.requests_on(date).unwrap_or(0))).take(most).collect()
-        };
         let Some(counted) = self.counted.and_then(|counted| counted.until(last)) else { return Vec::new() };
-        let mut known = back(self.days, counted, TREND_DAYS);
-        let before = counted.first_day().plus_days(-1);
-        if let Some(history) = self.history
-            && let Some(period) = history.period.and_then(|period| period.until(before))
-        {
-            known.extend(back(history, period, TREND_DAYS - known.len()));
-        }
-        known.reverse();
-        known
+        let days = self.days.last_days(counted, TREND_DAYS);
+        let before = self.history.iter().filter(|(date, _)| *date < counted.first_day()).copied();
+        before.chain(days).collect()
     }
 
     /// The day on which the sum passes the allowance.

@@ -5,7 +5,7 @@ use usage_core::report::{AllowanceUse, MonthUse, Report};
 use super::Page;
 use crate::chart::svg::Escaped;
 use crate::report::number::{grouped, rate};
-use crate::report::text::allowance::{month_name, verdict};
+use crate::report::text::allowance::{NO_MONTH, Verdict, month_name, of_days, range, verdict};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
@@ -17,10 +17,8 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
         Escaped(licenses)
     ));
     match allowance.latest() {
-        None => page.put(format_args!(
-            "<p>The rows do not tell which month they are of: an allowance is for one month.</p>"
-        )),
-        Some(month) => draw_month(page, month),
+        None => page.put(format_args!("<p>{}</p>", Escaped(NO_MONTH))),
+        Some(month) => draw_month(page, month, allowance.allowance.monthly),
     }
     if allowance.months.len() > 1 {
         table(page, allowance);
@@ -28,20 +26,26 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     page.put(format_args!("</section>\n"));
 }
 
-fn draw_month(page: &mut Page, month: &MonthUse) {
-    let (is_over, said) = verdict(month);
-    let class = if is_over { "bad" } else { "good" };
-    let goes_on = month.days_counted < month.days_in_month;
+fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
+    let (verdict, said) = verdict(month, monthly);
+    let class = match verdict {
+        Verdict::Over => "bad",
+        Verdict::Within => "good",
+        Verdict::Unknown => "dim",
+    };
+    let on_days = Some(of_days(month)).filter(|days| !days.is_empty());
     page.put(format_args!(
-        "<p>{}: {} used ({})",
+        "<p>{}: {} used{} ({})",
         month_name(month),
         grouped(month.used.into()),
+        on_days.map_or_else(String::new, |days| format!(" {days}")),
         rate(month.used_share)
     ));
-    if goes_on {
+    if month.is_projected && !month.is_whole() {
         let (projected, share) = (grouped(month.projected.into()), rate(month.projected_share));
         let what = if month.ended { "estimated for all of it" } else { "projected to its end" };
-        page.put(format_args!(", {projected} {what} ({share})"));
+        let likely = range(month).map_or_else(String::new, |range| format!(", likely {range}"));
+        page.put(format_args!(", {projected} {what} ({share}{likely})"));
     }
     page.put(format_args!(". <span class=\"{class}\">{}</span></p>\n", Escaped(capitalised(&said))));
     gauge(page, month);
@@ -50,7 +54,8 @@ fn draw_month(page: &mut Page, month: &MonthUse) {
 
 /// Used, projected, and where the allowance ends.
 fn gauge(page: &mut Page, month: &MonthUse) {
-    let (Some(used), Some(projected)) = (month.used_share, month.projected_share) else { return };
+    let Some(used) = month.used_share else { return };
+    let projected = month.projected_share.unwrap_or(used);
     let scale = 100.0 / projected.max(1.0);
     let place = |share: f64| share * scale;
     let (used_over, will_over) = (used > 1.0, projected > 1.0);
@@ -72,10 +77,10 @@ fn gauge(page: &mut Page, month: &MonthUse) {
     let mark = place(1.0).min(99.9);
     page.put(format_args!(
         "<svg class=\"gauge\" viewBox=\"0 0 100 22\" preserveAspectRatio=\"none\" role=\"img\" \
-         aria-label=\"{} of the allowance used, {} projected\">{bars}\
+         aria-label=\"{} of the allowance used{}\">{bars}\
          <line class=\"mark\" x1=\"{mark:.2}\" y1=\"0\" x2=\"{mark:.2}\" y2=\"22\"/></svg>\n",
         rate(month.used_share),
-        rate(month.projected_share),
+        month.projected_share.map_or_else(String::new, |share| format!(", {} projected", rate(Some(share)))),
     ));
 }
 
@@ -103,7 +108,10 @@ fn table(page: &mut Page, allowance: &AllowanceUse) {
 
 /// A number of the whole month, with a sign that it is none that was counted.
 fn estimated(month: &MonthUse, count: u64) -> String {
-    let sign = if month.days_counted < month.days_in_month && count > 0 { "≈ " } else { "" };
+    if !month.is_projected {
+        return "–".into();
+    }
+    let sign = if !month.is_whole() && count > 0 { "≈ " } else { "" };
     format!("{sign}{}", grouped(count.into()))
 }
 

@@ -10,6 +10,7 @@ use usage_core::report::{CAVEAT, Report, Subject};
 
 use crate::chart;
 use crate::chart::svg::Escaped;
+use crate::report::limitation;
 use crate::report::number::{count, grouped, growth, rate};
 use crate::report::text::{before, bucket, title};
 
@@ -70,7 +71,7 @@ fn header(page: &mut Page, report: &Report) {
         Some(period) => {
             format!("{} to {}, {} UTC days", period.first_day(), period.last_day(), period.days())
         }
-        None => "the rows do not tell the period".into(),
+        None => "of an unknown period".into(),
     };
     let rows = match report.totals.counts.rows {
         0 => "no rows: the service counted nothing here".into(),
@@ -109,7 +110,7 @@ fn numbers(page: &mut Page, report: &Report) {
     number(page, "Errors", &rate(counts.error_rate()), &part(failed, "answers 4xx and 5xx"));
     number(page, "Rate limited", &rate(counts.throttle_rate()), &part(counts.status429, "answers 429"));
     if let Some(day) = report.busiest.first().filter(|_| report.days.len() > 1) {
-        let unit = format!("Busiest {}", bucket(&report.granularity));
+        let unit = format!("Busiest {}", bucket(report.granularity.as_ref()));
         number(page, &unit, &day.date.to_string(), &format!("{} requests", count(day.counts.requests)));
     }
     page.put(format_args!("</dl>\n"));
@@ -130,7 +131,7 @@ fn busiest(page: &mut Page, report: &Report) {
     if report.busiest.len() < 2 {
         return;
     }
-    let unit = bucket(&report.granularity);
+    let unit = bucket(report.granularity.as_ref());
     page.put(format_args!(
         "<section class=\"card\"><h2>Busiest {unit}s</h2><div class=\"scroll\"><table class=\"sortable\"><thead><tr>\
          {}{}{}{}</tr></thead><tbody>\n",
@@ -152,7 +153,11 @@ fn busiest(page: &mut Page, report: &Report) {
 }
 
 fn footer(page: &mut Page, report: &Report) {
-    page.put(format_args!("<footer><p>{}</p>", Escaped(CAVEAT)));
+    page.put(format_args!("<footer>"));
+    for sentence in limitation::sentences(report) {
+        page.put(format_args!("<p>{}</p>", Escaped(sentence)));
+    }
+    page.put(format_args!("<p>{}</p>", Escaped(CAVEAT)));
     if report.totals.undated > 0 && !report.days.is_empty() {
         let rows = grouped(report.totals.undated.into());
         page.put(format_args!("<p>{rows} rows have no date; they are in the sums, but in no day.</p>"));

@@ -8,43 +8,60 @@ use usage_core::report::{MonthUse, Report};
 use crate::report::number::{grouped, rate};
 use crate::report::text::Page;
 
+/// The widest bar, and the narrowest that says anything.
+const BAR: usize = 30;
+const MIN_BAR: usize = 8;
+
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
-    let mut heading = format!("Allowance: {} requests a month", grouped(allowance.allowance.monthly.into()));
+    let monthly = allowance.allowance.monthly;
+    let mut heading = format!("Allowance: {} requests a month", grouped(monthly.into()));
     if let Some(licenses) = &allowance.allowance.licenses {
         let _ = write!(heading, " ({licenses})");
     }
     page.heading(&heading);
     if allowance.months.is_empty() {
-        page.line("  The rows do not tell which month they are of: an allowance is for one month.");
+        page.indented(2, NO_MONTH);
     }
     for month in &allowance.months {
-        draw_month(page, month);
+        draw_month(page, month, monthly);
     }
 }
 
-fn draw_month(page: &mut Page, month: &MonthUse) {
-    let name = month_name(month);
-    let bar = page.paint.limited(month.used_share, 30);
-    page.line(&format!(
-        "  {name:<9} {:>13} used  {bar}  {}",
-        grouped(month.used.into()),
-        rate(month.used_share)
-    ));
-    if month.days_counted < month.days_in_month {
-        let bar = page.paint.limited(month.projected_share, 30);
-        let (projected, share) = (grouped(month.projected.into()), rate(month.projected_share));
+/// What is said if rows cannot be told apart by month.
+pub(crate) const NO_MONTH: &str =
+    "It is not known which month the rows are of: an allowance is for one calendar month.";
+
+fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
+    let of_days = of_days(month);
+    line(page, &month_name(month), month.used, "used", month.used_share, &of_days);
+    if month.is_projected && !month.is_whole() {
         let name = if month.ended { "estimated" } else { "projected" };
-        page.line(&format!("  {name:<9} {projected:>13} all   {bar}  {share}"));
+        line(page, name, month.projected, "all", month.projected_share, "");
+        if let Some(range) = range(month) {
+            page.indented(MARGIN, &format!("Likely {range}."));
+        }
     }
-    let (style, verdict) = match verdict(month) {
-        (true, text) => (AnsiColor::Red.on_default().bold(), text),
-        (false, text) => (AnsiColor::Green.on_default(), text),
+    let (verdict, text) = verdict(month, monthly);
+    let style = match verdict {
+        Verdict::Over => AnsiColor::Red.on_default().bold(),
+        Verdict::Within => AnsiColor::Green.on_default(),
+        Verdict::Unknown => AnsiColor::Yellow.on_default(),
     };
-    let verdict = page.paint.styled(style, &verdict);
-    page.line(&format!("  {:<9} {verdict}", ""));
-    let assumption = page.dim(&format!("Assumption: {}.", month.assumption));
-    page.line(&format!("  {:<9} {assumption}", ""));
+    page.styled_paragraph(MARGIN, style, &text);
+    page.indented(MARGIN, &format!("Assumption: {}.", month.assumption));
+}
+
+/// Where the texts of a month begin.
+const MARGIN: usize = 12;
+
+/// A number with its bar, which takes the room that there is.
+fn line(page: &mut Page, name: &str, requests: u64, what: &str, share: Option<f64>, more: &str) {
+    let (number, share_text) = (grouped(requests.into()), rate(share));
+    let others = format!("  {name:<9} {number:>13} {what:<4}  {share_text}  {more}");
+    let room = page.width.saturating_sub(others.trim_end().chars().count() + 2).min(BAR);
+    let bar = if room < MIN_BAR { String::new() } else { page.paint.limited(share, room) + "  " };
+    page.line(&format!("  {name:<9} {number:>13} {what:<4}  {bar}{share_text}  {more}"));
 }
 
 /// `2026-10`.
@@ -52,25 +69,62 @@ pub(crate) fn month_name(month: &MonthUse) -> String {
     month.month.map_or_else(|| "month".into(), |first| first.to_string().chars().take(7).collect())
 }
 
-/// Whether the allowance is exceeded, or will be, and by how much.
-pub(crate) fn verdict(month: &MonthUse) -> (bool, String) {
-    let is_whole = month.days_counted >= month.days_in_month;
+/// `on 7 of 30 days`; nothing if it is all of them.
+pub(crate) fn of_days(month: &MonthUse) -> String {
+    if month.is_whole() {
+        return String::new();
+    }
+    format!("on {} of {} days", month.days_counted, month.days_in_month)
+}
+
+/// `7,100,000 to 7,900,000`.
+pub(crate) fn range(month: &MonthUse) -> Option<String> {
+    let (low, high) = (month.projected_low?, month.projected_high?);
+    Some(format!("{} to {}", grouped(low.into()), grouped(high.into())))
+}
+
+/// What a month is, or will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Within,
+    Over,
+    Unknown,
+}
+
+/// Returns whether the allowance of `monthly` requests is exceeded, or will be, and by how much.
+pub(crate) fn verdict(month: &MonthUse, monthly: u64) -> (Verdict, String) {
     let (over, projected) = (grouped(month.over.into()), grouped(month.projected_over.into()));
     let day = |before: &str, behind: &str| {
         month.exceeded_on.map_or_else(String::new, |day| format!(" {before} {day}{behind}"))
     };
+    let is_done = month.is_whole() || month.ended;
     match (month.over, month.projected_over) {
-        (0, 0) if is_whole || month.ended => (false, "within the allowance".into()),
-        (0, 0) => (false, "stays within the allowance if it goes on like this".into()),
-        (0, _) if month.ended => {
-            (true, format!("over by {projected} if the days that are missing were like the others"))
+        (0, _) if !month.is_projected => {
+            (Verdict::Unknown, "within the allowance as far as it is known".into())
         }
+        (_, _) if !month.is_projected => (Verdict::Over, format!("over by {over} at least")),
+        (0, 0) if month.projected_high > Some(monthly) => {
+            (Verdict::Unknown, "within the allowance as projected, but the range ends above it".into())
+        }
+        (0, 0) if is_done => (Verdict::Within, "within the allowance".into()),
+        (0, 0) => (Verdict::Within, "stays within the allowance if it goes on like this".into()),
+        (0, _) if month.ended => (
+            Verdict::Over,
+            format!("over by {projected} if the days that are missing were like the others"),
+        ),
         (0, _) => {
-            (true, format!("will be over{}, by {projected} at the end of the month", day("from", " on")))
+            let but = if month.projected_low.is_some_and(|low| low <= monthly) {
+                "; the range begins within it"
+            } else {
+                ""
+            };
+            let from = day("from", " on");
+            (Verdict::Over, format!("will be over{from}, by {projected} at the end of the month{but}"))
         }
-        _ if is_whole || month.ended => (true, format!("over by {over}{}", day("since", ""))),
-        _ => {
-            (true, format!("over by {over}{}, and by {projected} at the end of the month", day("since", "")))
-        }
+        _ if is_done => (Verdict::Over, format!("over by {over}{}", day("since", ""))),
+        _ => (
+            Verdict::Over,
+            format!("over by {over}{}, and by {projected} at the end of the month", day("since", "")),
+        ),
     }
 }

@@ -21,8 +21,8 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     }
     let (lines, unit) = lines(report);
     let classes = Class::present(lines.iter().map(|(_, counts)| counts));
-    let largest = lines.iter().filter_map(|(_, counts)| counts.requests).max().unwrap_or(0);
-    let numbers = count(Some(largest)).len();
+    let largest = lines.iter().map(|(_, counts)| Class::all_of(counts)).max().unwrap_or(0);
+    let numbers = lines.iter().map(|(_, counts)| count(counts.requests).chars().count()).max().unwrap_or(0);
     page.heading(&format!("Requests by {unit}"));
     let width = page.width.saturating_sub(2 + 15 + numbers + 2);
     for (date, counts) in &lines {
@@ -46,15 +46,15 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
         .take(3)
         .map(|day| format!("{} ({})", day.date, count(day.counts.requests)))
         .collect();
-    let plural = bucket(&report.granularity);
-    page.line(&format!("  Busiest {plural}s: {}", busiest.join(", ")));
+    let unit = bucket(report.granularity.as_ref());
+    page.line(&format!("  Busiest {unit}s: {}", busiest.join(", ")));
 }
 
 /// The buckets, or of many days the weeks, which begin on Monday.
 fn lines(report: &Report) -> (Vec<(Date, Counts)>, &'static str) {
     let mut lines: Vec<(Date, Counts)> = report.days.iter().map(|day| (day.date, day.counts)).collect();
-    if report.granularity != Granularity::Day || lines.len() <= MOST_LINES {
-        return (lines, bucket(&report.granularity));
+    if report.granularity != Some(Granularity::Day) || lines.len() <= MOST_LINES {
+        return (lines, bucket(report.granularity.as_ref()));
     }
     let monday = |date: Date| date.plus_days(1 - i64::from(date.weekday()));
     let mut weeks: Vec<(Date, Counts)> = Vec::new();

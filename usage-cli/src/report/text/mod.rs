@@ -5,15 +5,17 @@ mod changes;
 pub(crate) mod days;
 pub(crate) mod lists;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use usage_core::model::Granularity;
 use usage_core::report::{CAVEAT, Period, Report, Subject};
 
 use crate::chart::terminal::{Paint, sparkline};
 use crate::output::Look;
+use crate::report::limitation;
 use crate::report::number::{count, grouped, growth, rate};
 
 /// How wide a report is where nothing says how wide it may be.
@@ -23,7 +25,8 @@ const WIDTH: usize = 100;
 pub(super) fn draw(report: &Report, look: Look) -> String {
     let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
     let paint = Paint { colour: look.bold };
-    let mut page = Page { text: String::new(), paint, width, is_free: look.width.is_none() };
+    let is_free = look.width.is_none();
+    let mut page = Page { text: String::new(), paint, width, limit: look.width, is_free };
     page.title(report);
     if report.totals.counts.rows > 0 {
         page.totals(report);
@@ -36,6 +39,9 @@ pub(super) fn draw(report: &Report, look: Look) -> String {
         changes::draw(&mut page, report);
     }
     page.text.push('\n');
+    for sentence in limitation::sentences(report) {
+        page.paragraph(&sentence);
+    }
     let undated = report.totals.undated;
     if undated > 0 && !report.days.is_empty() {
         page.paragraph(&format!(
@@ -51,14 +57,21 @@ pub(super) fn draw(report: &Report, look: Look) -> String {
 struct Page {
     text: String,
     paint: Paint,
+    /// How wide lines are made.
     width: usize,
+    /// How wide they may be; a terminal may be narrower than any layout.
+    limit: Option<usize>,
     /// Whether a line may be wider than that: in a file nothing is shortened.
     is_free: bool,
 }
 
 impl Page {
     fn line(&mut self, text: &str) {
-        self.text.push_str(text.trim_end());
+        let text = text.trim_end();
+        match self.limit {
+            Some(limit) => self.text.push_str(&cut(text, limit)),
+            None => self.text.push_str(text),
+        }
         self.text.push('\n');
     }
 
@@ -68,9 +81,8 @@ impl Page {
     }
 
     fn heading(&mut self, text: &str) {
-        let bold = self.paint.styled(Style::new().bold(), text);
         self.line("");
-        self.line(&bold);
+        self.styled_paragraph(0, Style::new().bold(), text);
     }
 
     fn dim(&self, text: &str) -> String {
@@ -79,11 +91,21 @@ impl Page {
 
     /// Words in lines that are not too wide, dimmed.
     fn paragraph(&mut self, text: &str) {
+        self.indented(0, text);
+    }
+
+    /// The same, further to the right.
+    fn indented(&mut self, margin: usize, text: &str) {
+        self.styled_paragraph(margin, Style::new().dimmed(), text);
+    }
+
+    fn styled_paragraph(&mut self, margin: usize, style: Style, text: &str) {
+        let space = " ".repeat(margin);
         let mut line = String::new();
         for word in text.split_whitespace() {
-            if !line.is_empty() && line.width() + 1 + word.width() > self.width {
-                let full = self.dim(&line);
-                self.line(&full);
+            if !line.is_empty() && margin + line.width() + 1 + word.width() > self.width {
+                let full = self.paint.styled(style, &line);
+                self.line(&format!("{space}{full}"));
                 line.clear();
             }
             if !line.is_empty() {
@@ -91,14 +113,13 @@ impl Page {
             }
             line.push_str(word);
         }
-        let rest = self.dim(&line);
-        self.line(&rest);
+        let rest = self.paint.styled(style, &line);
+        self.line(&format!("{space}{rest}"));
     }
 
     fn title(&mut self, report: &Report) {
         let title = title(report);
-        let bold = self.paint.styled(Style::new().bold(), &title);
-        self.line(&bold);
+        self.styled_paragraph(0, Style::new().bold(), &title);
         if report.totals.counts.rows == 0 {
             self.line("No rows: the service counted nothing here.");
         }
@@ -129,16 +150,39 @@ impl Page {
         let series: Vec<_> = report.days.iter().map(|day| day.counts.requests).collect();
         if series.len() > 1 {
             let line = sparkline(&series, self.width.saturating_sub(17));
-            self.line(&format!("{}  {line}", label(&format!("By {}", bucket(&report.granularity)))));
+            self.line(&format!("{}  {line}", label(&format!("By {}", bucket(report.granularity.as_ref())))));
         }
     }
+}
+
+/// Returns as much of `text` as is at most `limit` wide. Escape sequences have no width, and all of them are kept.
+fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.width() <= limit {
+        return text.into();
+    }
+    let (mut cut, mut left, mut in_escape) = (String::with_capacity(text.len()), limit, false);
+    for c in text.chars() {
+        if in_escape || c == '\u{1b}' {
+            in_escape = c != 'm';
+            cut.push(c);
+            continue;
+        }
+        match left.checked_sub(c.width().unwrap_or(0)) {
+            Some(rest) => {
+                left = rest;
+                cut.push(c);
+            }
+            None => left = 0,
+        }
+    }
+    cut.into()
 }
 
 /// `API usage from 2026-10-01 to 2026-10-31: 31 days, 24 clients`.
 pub(crate) fn title(report: &Report) -> String {
     let mut title = "API usage".to_owned();
     match report.totals.period {
-        None => title.push_str(", of a period that the rows do not tell"),
+        None => title.push_str(" of an unknown period"),
         Some(period) if period.days() == 1 => {
             let _ = write!(title, " on {}", period.first_day());
         }
@@ -168,10 +212,14 @@ pub(crate) fn before(period: Option<Period>) -> String {
 }
 
 /// What the buckets are called, singular.
-pub(crate) fn bucket(granularity: &Granularity) -> &'static str {
+pub(crate) fn bucket(granularity: Option<&Granularity>) -> &'static str {
     match granularity {
-        Granularity::Week => "week",
-        Granularity::Month => "month",
-        _ => "day",
+        Some(Granularity::Day) => "day",
+        Some(Granularity::Week) => "week",
+        Some(Granularity::Month) => "month",
+        _ => "date",
     }
 }
+
+#[cfg(test)]
+mod tests;

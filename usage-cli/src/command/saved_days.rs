@@ -1,0 +1,118 @@
+//! Which days saved rows cover, and which of them a report is about.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use usage_core::report::Period;
+use usage_core::{Date, Scope, UsageTable};
+
+use crate::exit::Problem;
+
+/// The days of saved rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SavedDays {
+    /// The period that the user gives.
+    pub(crate) given: Option<Period>,
+    /// The last day that can be in the data.
+    pub(crate) until: Date,
+    /// The days that the files' scope covers.
+    scope: Option<Period>,
+    /// From the first to the last date of the rows.
+    dated: Option<Period>,
+    undated: usize,
+}
+
+impl SavedDays {
+    pub(crate) fn of(table: &UsageTable, scope: Option<&Scope>, given: Option<Period>) -> Self {
+        let dates = || table.iter().filter_map(|row| row.date());
+        let dated = dates().min().zip(dates().max()).and_then(|(first, last)| Period::new(first, last));
+        let today = Date::of(SystemTime::now().into());
+        let last = dated.map(Period::last_day);
+        // Where rows are of days to come, this computer's clock is behind.
+        let until = last.filter(|last| *last > today).unwrap_or(today.plus_days(-1));
+        let until = scope.and_then(|scope| scope.data_until).map_or(until, |last| last.min(until));
+        let query = scope.and_then(|scope| scope.query.as_ref());
+        Self {
+            given,
+            until,
+            scope: query.map(|query| Period::from(&query.interval)).and_then(|period| period.until(until)),
+            dated,
+            undated: table.len() - dates().count(),
+        }
+    }
+
+    /// Refuses what rows without a date cannot tell.
+    pub(crate) fn check(&self, compare: bool) -> Result<(), Problem> {
+        let selects = self.dated.is_some() && (self.given.is_some() || compare);
+        if self.undated == 0 || !(selects || compare) {
+            return Ok(());
+        }
+        let rows = if self.undated == 1 { "1 row has".into() } else { format!("{} rows have", self.undated) };
+        Err(Problem::usage(format!("{rows} no date: the period they belong to is unknown")).with_hint(
+            "query with --granularity day; rows without dates can be compared with --compare-with",
+        ))
+    }
+
+    /// Returns the rows of the period that is given; all of them without one, and those without dates. An error if the
+    /// files are of other days: that they have no row says nothing of the period.
+    pub(crate) fn selected<'a>(&self, table: &'a UsageTable) -> Result<Cow<'a, UsageTable>, Problem> {
+        let Some((period, dated)) = self.given.zip(self.dated) else { return Ok(Cow::Borrowed(table)) };
+        let rows = rows_of(table, period);
+        if rows.is_empty() && self.scope.and_then(|scope| scope.common(period)).is_none() {
+            let (first, last) = (dated.first_day(), dated.last_day());
+            let problem = format!("the file has no rows of {period}; its rows are of {first} to {last}");
+            return Err(
+                Problem::usage(problem).with_hint("ask the service about these days: leave out FILE")
+            );
+        }
+        Ok(Cow::Owned(rows))
+    }
+
+    /// Returns the period that the rows of a report cover, if that is known: the one that is given, or the part that is
+    /// compared of what the scope covers.
+    pub(crate) fn covered(&self, compared: Option<Period>) -> Option<Period> {
+        match compared {
+            Some(current) if self.given.is_some() || self.scope.is_some() => Some(current),
+            _ => self.given,
+        }
+    }
+
+    /// Returns the rows of the days before the period that the files cover, and those days.
+    pub(crate) fn history(&self, table: &UsageTable) -> Option<(UsageTable, Period)> {
+        let days = self.scope?.until(self.given?.first_day().plus_days(-1))?;
+        Some((rows_of(table, days), days))
+    }
+
+    /// Returns the earlier and the later days to compare. Both have as many days as are in the data.
+    pub(crate) fn compared(&self) -> Result<(Period, Period), Problem> {
+        let Some(given) = self.given else {
+            let halves = self.scope.or(self.dated).and_then(Period::halves);
+            return halves.ok_or_else(|| {
+                Problem::usage("there are fewer than two days to compare")
+                    .with_hint("give more files, or the rows to compare with by --compare-with")
+            });
+        };
+        let current = given.until(self.until).unwrap_or(given);
+        let previous = current.previous();
+        let covered = match (self.scope, self.dated) {
+            (Some(scope), _) => scope.common(previous) == Some(previous),
+            (None, Some(dated)) => dated.common(previous).is_some(),
+            (None, None) => true,
+        };
+        if covered { Ok((previous, current)) } else { Err(self.not_covered(previous)) }
+    }
+
+    fn not_covered(&self, previous: Period) -> Problem {
+        let covered = self.scope.or(self.dated);
+        let covered =
+            covered.map_or_else(String::new, |days| format!("; they cover {} to {}", days.first_day(), days.last_day()));
+        let (first, last) = (previous.first_day(), previous.last_day());
+        Problem::usage(format!("the files do not cover {first} to {last}, the days to compare with{covered}"))
+            .with_hint("give the file of the earlier days too, or by --compare-with")
+    }
+}
+
+/// Returns the rows of the days of `period`.
+pub(crate) fn rows_of(table: &UsageTable, period: Period) -> UsageTable {
+    table.iter().filter(|row| row.date().is_some_and(|date| period.contains(date))).collect()
+}

@@ -1,0 +1,51 @@
+use usage_core::report::{Allowance, ReportOptions};
+use usage_core::{Date, UsageRecord, UsageTable};
+
+use super::*;
+
+fn row(date: &str, requests: u64) -> UsageRecord {
+    UsageRecord { date: Some(date.into()), requests: Some(requests), ..UsageRecord::default() }
+}
+
+fn text(rows: &[UsageRecord], options: &ReportOptions) -> String {
+    let table: UsageTable = rows.iter().cloned().collect();
+    draw(&Report::new(&table, options), Look::plain())
+}
+
+fn october() -> ReportOptions {
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    ReportOptions::default()
+        .with_granularity(Granularity::Day)
+        .with_period(Period::new(day("2026-10-01"), day("2026-10-31")).unwrap())
+        .with_data_until(day("2026-10-15"))
+        .with_allowance(Allowance::requests(100))
+}
+
+#[test]
+fn what_is_used_is_said_with_its_days() {
+    let days: Vec<_> = (1..=15).map(|day| row(&format!("2026-10-{day:02}"), 3)).collect();
+    let text = text(&days, &october());
+    assert!(text.contains("2026-10              45 used  "), "{text}");
+    assert!(text.contains("45.0 %  on 15 of 31 days\n"), "{text}");
+    assert!(text.contains("            Likely 93 to 93.\n"), "{text}");
+    assert!(text.contains("stays within the allowance if it goes on like this"), "{text}");
+}
+
+#[test]
+fn what_is_not_known_is_said_with_the_option_that_tells_it() {
+    let mut options = october();
+    (options.period, options.granularity) = (None, None);
+    let text = text(&[row("2026-10-05", 60), row("2026-10-12", 60)], &options);
+    for sentence in ["--granularity says it.", "--interval or --month says it.", "not known which month"] {
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(sentence), "{text}");
+    }
+    assert!(text.contains("Requests by date\n") && !text.contains("projected "), "{text}");
+}
+
+#[test]
+fn lines_are_cut_between_characters_and_escapes_are_kept() {
+    assert_eq!(cut("abc", 3), "abc");
+    assert_eq!(cut("日本語", 5), "日本");
+    assert_eq!(cut("\u{1b}[1mabc\u{1b}[0m def", 2), "\u{1b}[1mab\u{1b}[0m");
+    assert_eq!(cut("日本", 1), "");
+}
