@@ -45,7 +45,8 @@ pub(crate) fn draw(report: &Report) -> Picture {
             picture.text("strong", 0.0, middle, shortened(name.into(), 32));
             let mut x = LEFT;
             for class in &classes {
-                let width = (fraction(class.of(counts), largest) * (WIDTH - LEFT - RIGHT)).min(WIDTH - RIGHT - x);
+                let width =
+                    (fraction(class.of(counts), largest) * (WIDTH - LEFT - RIGHT)).min(WIDTH - RIGHT - x);
                 if width > 0.0 {
                     picture.rect(class.css(), x, y + 5.0, width, LINE - 10.0, 0.0);
                 }

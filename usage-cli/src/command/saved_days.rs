@@ -104,8 +104,9 @@ impl SavedDays {
 
     fn not_covered(&self, previous: Period) -> Problem {
         let covered = self.scope.or(self.dated);
-        let covered =
-            covered.map_or_else(String::new, |days| format!("; they cover {} to {}", days.first_day(), days.last_day()));
+        let covered = covered.map_or_else(String::new, |days| {
+            format!("; they cover {} to {}", days.first_day(), days.last_day())
+        });
         let (first, last) = (previous.first_day(), previous.last_day());
         Problem::usage(format!("the files do not cover {first} to {last}, the days to compare with{covered}"))
             .with_hint("give the file of the earlier days too, or by --compare-with")

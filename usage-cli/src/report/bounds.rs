@@ -127,7 +127,8 @@ fn classes_without_a_total_are_as_long_as_the_terminal_is_wide() {
         let rows: UsageTable =
             [record.clone(), UsageRecord { date: Some("2026-10-02".into()), ..record }].into_iter().collect();
         let report = Report::new(&rows, &ReportOptions::default());
-        let text = String::from_utf8(written(&report, ReportFormat::Text, Chart::Days, Look::plain())).unwrap();
+        let text =
+            String::from_utf8(written(&report, ReportFormat::Text, Chart::Days, Look::plain())).unwrap();
         assert!(text.len() < 4_000, "{} bytes", text.len());
     }
 }

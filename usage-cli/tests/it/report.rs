@@ -250,7 +250,8 @@ fn the_present_month_is_compared_with_the_same_days_of_the_month_before() {
     let row = |day: Date| format!("{{\"date\":\"{day}\",\"clientName\":\"a\",\"requests\":10}}\n");
     fs::write(&path, days.map(row).collect::<String>()).unwrap();
     let name = &month.to_string()[..7];
-    let told = ["--month", name, "--compare", "--granularity", "day", "--format", "json", "--allowance", "1000"];
+    let told =
+        ["--month", name, "--compare", "--granularity", "day", "--format", "json", "--allowance", "1000"];
     let compared = json(&report(&[&[path.to_str().unwrap()], &told[..]].concat()).well());
     let last = before.plus_days(month.days_until(yesterday)).min(month.plus_days(-1));
     assert_eq!(compared["comparison"]["period"], serde_json::json!({"from": before, "to": last}));
@@ -282,10 +283,14 @@ fn rows_of_an_unknown_bucket_are_not_projected() {
     // Of a month that is over, the sum is the month's, whatever the buckets are.
     let month = &of(&["--month", "2026-08"])["allowance"]["months"][0];
     assert_eq!((month["used"].as_u64(), month["projected"].as_u64()), (Some(210), Some(210)));
-    let month = &of(&["--granularity", "week", "--interval", "2026-08-10/2026-08-30"])["allowance"]["months"][0];
+    let month =
+        &of(&["--granularity", "week", "--interval", "2026-08-10/2026-08-30"])["allowance"]["months"][0];
     assert_eq!((month["daysCounted"].as_u64(), month["projected"].as_u64()), (Some(21), Some(310)));
     let text = report(&[path, "--allowance", "1000"]).well();
-    assert!(text.contains("--granularity says it.") && text.contains("--interval or --month says it."), "{text}");
+    assert!(
+        text.contains("--granularity says it.") && text.contains("--interval or --month says it."),
+        "{text}"
+    );
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl Coverage {
             (Some(period), Some(of_scope)) => period.common(of_scope),
             (period, of_scope) => period.or(of_scope),
         };
-        let until = [options.data_until, scope.and_then(|scope| scope.data_until)].into_iter().flatten().min();
+        let until =
+            [options.data_until, scope.and_then(|scope| scope.data_until)].into_iter().flatten().min();
         let known = asked.and_then(|asked| until.map_or(Some(asked), |until| asked.until(until)));
         Self {
             granularity: options
@@ -134,4 +135,3 @@ impl serde::Serialize for Limitation {
         serializer.serialize_str(self.as_str())
     }
 }
-

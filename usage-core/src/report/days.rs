@@ -85,8 +85,7 @@ impl Days {
     /// The last days of `period`, at most `most`, with their requests, in order; of buckets that are days.
     pub(super) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
         let back = (0..).map(|ago| period.last_day().plus_days(-ago)).zip(0..period.days()).take(most);
-        let mut days: Vec<_> =
-            back.map(|(date, _)| (date, self.requests_on(date).unwrap_or(0))).collect();
+        let mut days: Vec<_> = back.map(|(date, _)| (date, self.requests_on(date).unwrap_or(0))).collect();
         days.reverse();
         days
     }
@@ -147,7 +146,10 @@ mod tests {
     #[test]
     fn weeks_and_months_end_with_their_last_day() {
         let weeks = days(&[("2026-06-29", 3), ("2026-07-13", 1)], Some(Granularity::Week));
-        assert_eq!((weeks.buckets.len(), weeks.period.unwrap().last_day().to_string()), (2, "2026-07-19".into()));
+        assert_eq!(
+            (weeks.buckets.len(), weeks.period.unwrap().last_day().to_string()),
+            (2, "2026-07-19".into())
+        );
         let months = days(&[("2026-06-01", 3), ("2026-07-01", 1)], Some(Granularity::Month));
         assert_eq!(months.period.unwrap().last_day().to_string(), "2026-07-31");
     }

@@ -113,7 +113,15 @@ pub struct ReportOptions {
 impl Default for ReportOptions {
     /// Ten entries a list; nothing else is known.
     fn default() -> Self {
-        Self { top: 10, period: None, granularity: None, data_until: None, allowance: None, scope: None, history: Vec::new() }
+        Self {
+            top: 10,
+            period: None,
+            granularity: None,
+            data_until: None,
+            allowance: None,
+            scope: None,
+            history: Vec::new(),
+        }
     }
 }
 
@@ -265,9 +273,8 @@ impl Report {
         table.iter().for_each(|row| counts.add(row));
         let top = |subject| TopList::new(subject, table, &tally(table, subject), &counts, &days, options.top);
         let clients = top(Subject::Client);
-        let earlier = previous.map(|(rows, period)| {
-            Days::of(rows, &Coverage::bucketed(days.granularity.clone(), period))
-        });
+        let earlier = previous
+            .map(|(rows, period)| Days::of(rows, &Coverage::bucketed(days.granularity.clone(), period)));
         let (arrivals, comparison) = match previous {
             None => {
                 let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);

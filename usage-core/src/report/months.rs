@@ -100,9 +100,7 @@ impl<'a> Months<'a> {
         let asked = coverage.asked.filter(|asked| asked.is_in_a_month())?;
         let later = days.buckets.iter().filter(|bucket| bucket.date > asked.last_day());
         let mut parts: Vec<_> = later
-            .filter_map(|bucket| {
-                Some(Part { days: bucket.date.into(), requests: bucket.counts.requests? })
-            })
+            .filter_map(|bucket| Some(Part { days: bucket.date.into(), requests: bucket.counts.requests? }))
             .collect();
         let later = parts.iter().fold(0, |sum, part| capped(sum, part.requests));
         parts.insert(0, Part { days: asked, requests: total.saturating_sub(later) });

@@ -94,8 +94,7 @@ impl Outlook {
         let sum: f64 = dates.iter().map(|date| self.on(*date)).sum();
         let squares: f64 = dates.iter().map(|date| (self.on(*date) * self.noise).powi(2)).sum();
         // A weekday that was never seen may have nothing, or twice as much as the others.
-        let unseen: f64 =
-            dates.iter().filter(|date| !self.has_seen(**date)).map(|date| self.on(*date)).sum();
+        let unseen: f64 = dates.iter().filter(|date| !self.has_seen(**date)).map(|date| self.on(*date)).sum();
         let half = DEVIATIONS * squares.sqrt().hypot(sum * self.drift) + unseen;
         Expected { sum, low: (sum - half).max(0.0), high: sum + half }
     }
@@ -198,8 +197,11 @@ impl Fit {
                 *expected += level.mean;
             }
         }
-        let levels: Vec<f64> =
-            weeks.iter().filter(|week| week.1 > 0.0).map(|(requests, expected)| requests / expected).collect();
+        let levels: Vec<f64> = weeks
+            .iter()
+            .filter(|week| week.1 > 0.0)
+            .map(|(requests, expected)| requests / expected)
+            .collect();
         if levels.len() < 2 {
             return UNKNOWN_DRIFT;
         }
@@ -303,9 +305,11 @@ mod tests {
     #[test]
     fn a_slow_growth_is_gone_on_with_if_it_is_known_for_long() {
         let growing = |days: u64| (0..days).map(|day| 100_000 + 40 * day);
-        let on_next = |known: u64| Outlook::of(&days(growing(known))).unwrap().on(
-            "2026-06-01".parse::<Date>().unwrap().plus_days(i64::try_from(known).unwrap() + 13),
-        );
+        let on_next = |known: u64| {
+            Outlook::of(&days(growing(known)))
+                .unwrap()
+                .on("2026-06-01".parse::<Date>().unwrap().plus_days(i64::try_from(known).unwrap() + 13))
+        };
         let real = |known: u64| 100_000.0 + 40.0 * f64::from(u32::try_from(known).unwrap() + 13);
         assert!((on_next(112) / real(112) - 1.0).abs() < 0.005);
         assert!((on_next(28) / real(28) - 1.0).abs() < 0.02);

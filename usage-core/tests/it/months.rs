@@ -58,9 +58,9 @@ fn a_past_month_whose_last_days_were_quiet_has_ended() {
 #[test]
 fn a_past_month_without_any_row_is_there() {
     let rows = workdays("2026-08-01", "2026-08-31");
-    let options =
-        october(Granularity::Day, "2026-11-14").with_period(period("2026-08-01", "2026-10-31"));
-    let used: Vec<_> = months(&rows, &options).iter().map(|month| (month.used, month.projected, month.ended)).collect();
+    let options = october(Granularity::Day, "2026-11-14").with_period(period("2026-08-01", "2026-10-31"));
+    let used: Vec<_> =
+        months(&rows, &options).iter().map(|month| (month.used, month.projected, month.ended)).collect();
     assert_eq!(used, [(21_000, 21_000, true), (0, 0, true), (0, 0, true)]);
     let used = months(&UsageTable::new(), &options);
     assert_eq!(used.iter().map(|month| month.projected).collect::<Vec<_>>(), [0, 0, 0]);
@@ -90,8 +90,7 @@ fn rows_of_a_week_that_begins_before_the_period_are_of_the_period() {
 #[test]
 fn a_week_of_two_months_is_divided_by_days_and_that_is_said() {
     let rows: UsageTable = [row("2026-09-28", 700), row("2026-10-05", 70)].into_iter().collect();
-    let options =
-        october(Granularity::Week, "2026-11-14").with_period(period("2026-09-28", "2026-10-11"));
+    let options = october(Granularity::Week, "2026-11-14").with_period(period("2026-09-28", "2026-10-11"));
     let used = months(&rows, &options);
     assert_eq!(used.iter().map(|month| month.used).collect::<Vec<_>>(), [300, 470]);
     for month in used {
@@ -108,13 +107,20 @@ fn the_rows_of_today_are_used_but_no_day() {
     let with_today = month(&rows, &options);
     assert_eq!((with_today.used, with_today.days_counted), (before.used + 300, before.days_counted));
     assert_eq!(with_today.projected, before.projected);
-    assert!(with_today.assumption.ends_with("a part of them is counted already"), "{}", with_today.assumption);
+    assert!(
+        with_today.assumption.ends_with("a part of them is counted already"),
+        "{}",
+        with_today.assumption
+    );
     // On the first of a month, there is nothing but the rows of today.
     let mut rows = workdays("2026-10-01", "2026-10-31");
     rows.push(&row("2026-11-01", 5));
     let options = october(Granularity::Day, "2026-10-31").with_period(period("2026-10-01", "2026-11-30"));
     let used = months(&rows, &options);
-    assert_eq!(used.iter().map(|month| (month.used, month.days_counted)).collect::<Vec<_>>(), [(22_000, 31), (5, 0)]);
+    assert_eq!(
+        used.iter().map(|month| (month.used, month.days_counted)).collect::<Vec<_>>(),
+        [(22_000, 31), (5, 0)]
+    );
     assert_eq!(used[0].projected, 22_000);
 }
 
@@ -124,7 +130,8 @@ fn a_bucket_of_unknown_length_is_no_day() {
     let mut options = october(Granularity::Day, "2026-11-14");
     options.granularity = None;
     assert_eq!(month(&one, &options).projected, 22_000);
-    let weekly: UsageTable = ["2026-10-05", "2026-10-12", "2026-10-19"].map(|day| row(day, 700)).into_iter().collect();
+    let weekly: UsageTable =
+        ["2026-10-05", "2026-10-12", "2026-10-19"].map(|day| row(day, 700)).into_iter().collect();
     assert_eq!(month(&weekly, &options).projected, 2_100);
 
     // What is of two months is left out, and the granularity would tell.
@@ -155,7 +162,8 @@ fn rows_of_an_unknown_period_are_not_projected() {
 fn one_bucket_that_is_said_to_be_a_month_is_not_projected_to_thirty() {
     let rows: UsageTable = [row("2026-08-01", 7_959_556)].into_iter().collect();
     let asked = Timestamp::from_unix_millis(1_795_824_000_000);
-    let query = ScopeQuery::new("2026-08/2026-08".parse().unwrap()).with_granularity(Some(Granularity::Month));
+    let query =
+        ScopeQuery::new("2026-08/2026-08".parse().unwrap()).with_granularity(Some(Granularity::Month));
     let options = ReportOptions::default()
         .with_scope(Scope::new("organization", asked).with_query(query))
         .with_allowance(Allowance::requests(9_000_000));
@@ -167,7 +175,8 @@ fn one_bucket_that_is_said_to_be_a_month_is_not_projected_to_thirty() {
 fn what_is_missing_is_not_projected_and_what_is_filtered_is_said() {
     let rows = workdays("2026-10-01", "2026-10-14");
     let asked = date("2026-10-15").start();
-    let query = || ScopeQuery::new("2026-10/2026-10".parse().unwrap()).with_granularity(Some(Granularity::Day));
+    let query =
+        || ScopeQuery::new("2026-10/2026-10".parse().unwrap()).with_granularity(Some(Granularity::Day));
     let scope = || Scope::new("simple-search", asked).with_query(query());
     let report = |scope: Scope| {
         let options = ReportOptions::default().with_scope(scope).with_allowance(Allowance::requests(22_500));
@@ -204,7 +213,8 @@ fn rows_without_a_count_are_not_projected() {
 
 #[test]
 fn the_earlier_period_tells_how_the_weekdays_were() {
-    let (september, october_so_far) = (workdays("2026-09-01", "2026-09-30"), workdays("2026-10-01", "2026-10-02"));
+    let (september, october_so_far) =
+        (workdays("2026-09-01", "2026-09-30"), workdays("2026-10-01", "2026-10-02"));
     let options = october(Granularity::Day, "2026-10-02");
     let alone = month(&october_so_far, &options);
     let before = Some(period("2026-09-01", "2026-09-30"));

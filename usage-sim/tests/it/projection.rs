@@ -30,7 +30,9 @@ fn daily(seed: u64) -> Vec<(Date, u64)> {
         "interval": "2025-03-01/2026-06-30", "granularity": "Day", "groupBy": ["OrganizationId"], "metrics": ["Requests"],
     });
     let rows = bench.rows("/api/v2/usage/query", &body.to_string());
-    let day = |row: &serde_json::Value| (text(row, "date")[..10].parse().unwrap(), row["requests"].as_u64().unwrap());
+    let day = |row: &serde_json::Value| {
+        (text(row, "date")[..10].parse().unwrap(), row["requests"].as_u64().unwrap())
+    };
     rows.iter().map(day).collect()
 }
 

@@ -108,10 +108,9 @@ pub(crate) fn verdict(month: &MonthUse, monthly: u64) -> (Verdict, String) {
         }
         (0, 0) if is_done => (Verdict::Within, "within the allowance".into()),
         (0, 0) => (Verdict::Within, "stays within the allowance if it goes on like this".into()),
-        (0, _) if month.ended => (
-            Verdict::Over,
-            format!("over by {projected} if the days that are missing were like the others"),
-        ),
+        (0, _) if month.ended => {
+            (Verdict::Over, format!("over by {projected} if the days that are missing were like the others"))
+        }
         (0, _) => {
             let but = if month.projected_low.is_some_and(|low| low <= monthly) {
                 "; the range begins within it"
