@@ -61,9 +61,7 @@ impl SavedDays {
         if rows.is_empty() && self.scope.and_then(|scope| scope.common(period)).is_none() {
             let (first, last) = (dated.first_day(), dated.last_day());
             let problem = format!("the file has no rows of {period}; its rows are of {first} to {last}");
-            return Err(
-                Problem::usage(problem).with_hint("ask the service about these days: leave out FILE")
-            );
+            return Err(Problem::usage(problem).with_hint("ask the service about these days: leave out FILE"));
         }
         Ok(Cow::Owned(rows))
     }
