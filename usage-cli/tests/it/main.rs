@@ -15,6 +15,8 @@ mod formats;
 mod generate;
 mod interruptions;
 mod kills;
+#[cfg(unix)]
+mod leftovers;
 mod login;
 mod login_listener;
 mod output_file;
