@@ -91,6 +91,7 @@ fn forms(secret: &str) -> Vec<Secret<String>> {
         json,
         lower_case_escapes(&percent),
         percent,
+        secret.bytes().map(|byte| format!("%{byte:02X}")).collect(),
         form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
         html,
         STANDARD_NO_PAD.encode(secret),

@@ -148,3 +148,91 @@ fn a_dash_is_standard_output() {
     let parts = [&query[..], &["--output", "-", "--partition-by", "date"]].concat();
     service.run(&parts).failed(2, &["--partition-by writes to a directory"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_destination_is_proven_before_anything_is_sent() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
+    let turn = directory.path().join("turn");
+    std::os::unix::fs::symlink("turn", &turn).unwrap();
+    // In /proc not even root can make a file.
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    for output in [
+        "/proc/rows.csv".to_owned(),
+        text(&directory.path().join("socket")),
+        text(&turn),
+        text(&file.join("x")),
+    ] {
+        for command in [
+            &["query"][..],
+            &["aggregate"],
+            &["report"],
+            &["summary", "--client", service.client_id()],
+            &["events", "query"],
+        ] {
+            let last = if command[0] == "summary" { &["--days", "1"] } else { &["--last", "1d"] };
+            let ran = service.run(&[command, last, &["--output", &output]].concat());
+            ran.failed(2, &["cannot write to "]);
+        }
+    }
+    for lake in ["/proc/lake".to_owned(), text(&file), text(&file.join("below"))] {
+        let options =
+            ["--granularity", "day", "--format", "csv", "--partition-by", "date", "--output", &lake];
+        service.run(&[&["query", "--last", "1d"][..], &options].concat()).failed(2, &["cannot write to "]);
+    }
+    for state in
+        ["/proc/run.json".to_owned(), text(&directory.path().join("none/run.json")), text(&file.join("x"))]
+    {
+        service.run(&["query", "--last", "1d", "--state", &state]).failed(2, &["cannot write the state to "]);
+    }
+    assert!(service.server.simulator().journal().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_output_by_another_name_is_standard_output() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let query = ["query", "--last", "1d", "--group-by", "method", "--format", "csv"];
+    let wanted = service.run(&query).well();
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"] {
+        assert_eq!(service.run(&[&query[..], &["--output", name]].concat()).well(), wanted);
+        // A log that the shell appends to is not replaced.
+        let log = directory.path().join("log");
+        fs::write(&log, "before\n").unwrap();
+        let appended = fs::File::options().append(true).open(&log).unwrap();
+        let mut command = service.command(&[&query[..], &["--output", name]].concat());
+        assert!(command.stdout(appended).status().unwrap().success());
+        assert_eq!(fs::read_to_string(&log).unwrap(), format!("before\n{wanted}"));
+    }
+    for name in ["/dev/stderr", "/dev/fd/2"] {
+        let mut command = service.command(&[&query[..], &["--output", name]].concat());
+        let ran = Ran::of(&mut command);
+        assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), String::new(), wanted.clone()));
+    }
+    service.run(&[&query[..], &["--output", "/dev/full"]].concat()).failed(2, &["cannot write to /dev/full"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_without_a_reader_is_an_error_that_leads_to_the_rows() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let query = ["query", "--last", "1d", "--output", pipe.to_str().unwrap()];
+    let ran = service.run(&query).failed(2, &["no process reads from it", "--attach "]);
+    let attach = ran.to_attach().to_owned();
+    let mut reader =
+        std::process::Command::new("cat").arg(&pipe).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // The reader may not have opened it yet.
+    while service.run(&[&query[..1], &query[3..], &["--attach", &attach]].concat()).code != Some(0) {}
+    let mut rows = String::new();
+    std::io::Read::read_to_string(&mut reader.stdout.take().unwrap(), &mut rows).unwrap();
+    assert!(rows.starts_with("Date") || rows.contains("Total of "), "{rows}");
+    reader.wait().unwrap();
+}

@@ -75,3 +75,97 @@ fn nor_is_one_that_cannot_be_used() {
         assert!(!ran.stderr.contains("nter2"), "{ran:?}");
     }
 }
+
+/// An error of the service that says `words`.
+fn saying(status: u16, words: &str) -> Fault {
+    let body = serde_json::json!({"message": words, "code": "bad.request", "status": status}).to_string();
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    Fault::StatusWith { status, headers, body: body.into_bytes() }
+}
+
+#[test]
+fn a_server_that_repeats_a_secret_is_not_repeated() {
+    for (index, transport) in (0..).zip(crate::support::TRANSPORTS) {
+        let service = Service::new();
+        // The token that the service issues first.
+        let token = Simulator::new(config()).issue_token(Timestamp::UNIX_EPOCH);
+        let basic = STANDARD.encode(format!("{}:{}", service.client_id(), service.secret));
+        let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let words = [
+            format!("the token {token} is odd, {percent}, Bearer {token}"),
+            format!("secret={} Basic {basic}", service.secret),
+            // Cut off, as error messages are.
+            format!("{} {}", "x".repeat(300), token.repeat(20)),
+        ];
+        for (when, status) in
+            [(Match::Submit, 400), (Match::Token, 400), (Match::Results, 403), (Match::Submit, 503)]
+        {
+            // Before there is a token, only the secret can be repeated.
+            if when == Match::Token && index != 1 {
+                continue;
+            }
+            let service = Service::misbehaving([Rule::new(when, saying(status, &words[index])).always()]);
+            for arguments in
+                [&["query", "--last", "1d", "-vvv"][..], &["doctor"], &["doctor", "--format", "json"]]
+            {
+                let ran = service.run(&[arguments, &["--transport", transport]].concat());
+                assert!(arguments[0] == "doctor" || ran.code != Some(0), "{ran:?}");
+                for secret in secrets(&service).into_iter().chain([basic.clone(), token[..16].to_owned()]) {
+                    assert!(
+                        !ran.stdout.contains(&secret) && !ran.stderr.contains(&secret),
+                        "{secret}: {ran:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_clipboards_and_files_add_to_a_secret_is_left_out() {
+    for end in ["\r\n", " ", "\n\n", "\u{feff}", "\t"] {
+        let service = Service::new();
+        let mut command = service.command(&["query", "--last", "1d"]);
+        command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", format!("{}{end}", service.secret));
+        Ran::of(&mut command).well();
+        let token = service.server.simulator().issue_token(std::time::SystemTime::now().into());
+        for pasted in [
+            format!("{token}{end}"),
+            format!("Bearer {token}{end}"),
+            format!("Authorization: bearer {token}"),
+        ] {
+            let mut command = service.command(&["query", "--last", "1d"]);
+            Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", pasted)).well();
+        }
+    }
+}
+
+#[test]
+fn commands_and_urls_are_not_shown_whole() {
+    let service = Service::new();
+    for command in [
+        "exit 3 # hunter2",
+        "HUNTER=hunter2 false",
+        "printf hunter2; exit 1",
+        "head -c 100000 /dev/zero # hunter2",
+    ] {
+        let ran =
+            service.run(&["query", "--last", "1d", "--oauth-client-id", "x", "--secret-command", command]);
+        let ran = ran.failed(2, &["the secret command '"]);
+        assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
+    }
+    for url in [
+        "https://me:hunter2@a.example",
+        "https://a.example/?token=hunter2",
+        "https://a.example/#hunter2",
+        "http://a.example?hunter2",
+    ] {
+        for option in ["--api-url", "--login-url"] {
+            let arguments = ["query", "--last", "1d", option, url];
+            let ran = Ran::of(crate::support::program(&arguments).env("GENESYSCLOUD_ACCESS_TOKEN", "x"));
+            let ran = ran.failed(2, &[option]);
+            assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
+        }
+    }
+    assert!(service.server.simulator().journal().is_empty());
+}

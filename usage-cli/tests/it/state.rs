@@ -257,3 +257,27 @@ fn two_runs_of_one_file_are_kept_apart() {
     // The lock ended with the process.
     service.resume(&["resume", path]).well();
 }
+
+#[test]
+fn a_file_that_was_damaged_anywhere_leads_to_no_request() {
+    let service = slow();
+    let (_directory, state) = stopped(&service);
+    service.server.simulator().clear_journal();
+    let good = fs::read(&state).unwrap();
+    // Each run is a process: every seventh byte, and each that stands alone at the ends.
+    let flips = (0..good.len()).filter(|at| at % 7 == 0 || *at < 4 || *at + 4 > good.len());
+    let flipped = flips.enumerate().map(|(number, at)| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1 << (number % 8);
+        bytes
+    });
+    let cut =
+        (0..good.len()).filter(|at| at % 40 == 0 || *at + 1 == good.len()).map(|at| good[..at].to_vec());
+    for bytes in flipped.chain(cut) {
+        fs::write(&state, &bytes).unwrap();
+        service.resume(&["resume", state.to_str().unwrap()]).failed(2, &["error: "]);
+    }
+    assert!(service.server.simulator().journal().is_empty());
+    fs::write(&state, &good).unwrap();
+    service.resume(&["resume", state.to_str().unwrap()]).well();
+}

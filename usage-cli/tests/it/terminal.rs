@@ -147,3 +147,56 @@ fn a_report_fits_and_leaves_room_for_names() {
         }
     }
 }
+
+/// Characters that turn, hide or break what stands around them.
+const HOSTILE: [char; 10] = [
+    '\u{202E}',
+    '\u{2066}',
+    '\u{2069}',
+    '\u{200B}',
+    '\u{2028}',
+    '\u{FEFF}',
+    '\u{E000}',
+    '\u{E0041}',
+    '\u{1b}',
+    '\u{9b}',
+];
+
+#[test]
+fn foreign_text_neither_turns_nor_hides_what_people_read_and_stays_as_it_is_for_machines() {
+    let directory = tempfile::tempdir().unwrap();
+    let hostile: String = HOSTILE.iter().map(|c| format!("a{c}b")).collect();
+    let row = serde_json::json!([{"date": "2026-10-01", "clientId": hostile, "clientName": hostile,
+        "templateUri": hostile, "httpMethod": hostile, "requests": 5, "status429": 1}]);
+    fs::write(directory.path().join("rows.json"), row.to_string()).unwrap();
+    for format in ["text", "html"] {
+        let mut command = program(&["report", "rows.json", "--format", format]);
+        let shown =
+            String::from_utf8(command.current_dir(directory.path()).output().unwrap().stdout).unwrap();
+        assert!(shown.contains("a\u{FFFD}b"), "{format}: {shown}");
+        assert!(!HOSTILE.iter().any(|c| shown.contains(*c)), "{format}: {shown:?}");
+    }
+    let mut command = program(&["report", "rows.json", "--format", "json"]);
+    let exact = command.current_dir(directory.path()).output().unwrap().stdout;
+    let exact: serde_json::Value = serde_json::from_slice(&exact).unwrap();
+    assert!(exact.to_string().contains(&serde_json::to_string(&hostile).unwrap()), "{exact}");
+}
+
+#[test]
+fn a_servers_words_neither_turn_nor_break_an_error() {
+    let hostile: String = HOSTILE.iter().map(|c| format!("a{c}b")).collect();
+    let body =
+        serde_json::json!({"message": hostile, "code": hostile, "status": 400}).to_string().into_bytes();
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let rule = usage_sim::Rule::new(
+        usage_sim::Match::Submit,
+        usage_sim::Fault::StatusWith { status: 400, headers, body },
+    );
+    let service = Service::misbehaving([rule.always()]);
+    for arguments in [&["query", "--last", "1d", "-vv"][..], &["query", "--last", "1d"]] {
+        let output = service.command(arguments).output().unwrap();
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(shown.contains("a\u{FFFD}b"), "{shown}");
+        assert!(!HOSTILE.iter().any(|c| shown.contains(*c)), "{shown:?}");
+    }
+}
