@@ -3,7 +3,7 @@
 use usage_core::query::{
     ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
-use usage_core::{Interval, UsageQuery};
+use usage_core::{Date, Interval, UsageQuery};
 
 /// A query that may be divided by days.
 pub(crate) trait Divisible: UsageQuery {
@@ -18,6 +18,11 @@ pub(crate) trait Divisible: UsageQuery {
     /// The days that it is about, for people.
     fn extent(&self) -> String {
         String::new()
+    }
+
+    /// The one day that it is about; `None` if there are several.
+    fn single_day(&self) -> Option<Date> {
+        None
     }
 
     /// Whether a result of so many rows may lack some.
@@ -44,6 +49,10 @@ impl Divisible for SimpleSearch {
         <[Interval; 2]>::try_from(self.interval.split(self.interval.days().div_ceil(2)))
             .ok()
             .map(|halves| halves.map(of))
+    }
+
+    fn single_day(&self) -> Option<Date> {
+        Some(self.interval.first_day()).filter(|first| *first == self.interval.last_day())
     }
 
     fn extent(&self) -> String {

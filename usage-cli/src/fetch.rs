@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use usage_core::driver::futures;
 use usage_core::error::{BuildError, Error};
-use usage_core::{Execution, Notice, Policy, Session, Snapshot, UsageQuery, UsageTable};
+use usage_core::{Date, Execution, Gap, Notice, Policy, Session, Snapshot, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
@@ -21,8 +21,11 @@ use crate::transport::{Transport, tokio_runtime};
 pub(crate) struct Fetched {
     /// In the order of the parts.
     pub(crate) tables: Vec<UsageTable>,
-    /// The days of those parts that reached the service's limit of rows and cannot be divided.
-    pub(crate) cut_off: Vec<String>,
+    /// The days of those parts that reached the service's limit of rows and cannot be divided; `None` stands for days
+    /// that are not known.
+    pub(crate) cut_off: Vec<Option<Date>>,
+    /// Why else rows are missing.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// An execution that ended badly.
@@ -69,7 +72,6 @@ fn blocking<Q: Divisible>(
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
-        let query = snapshot.query().clone();
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
         let mut handle =
             restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
@@ -78,8 +80,7 @@ fn blocking<Q: Divisible>(
             queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
-        warn_of_repeats(handle.execution());
-        queue.arrived(&query, table);
+        queue.arrived(handle.execution(), table);
     }
     Ok(queue.fetched)
 }
@@ -90,7 +91,6 @@ async fn futures<Q: Divisible, D: futures::Drive>(
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
-        let query = snapshot.query().clone();
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
         let mut handle =
             restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
@@ -99,8 +99,7 @@ async fn futures<Q: Divisible, D: futures::Drive>(
             queue.observer.progress.rows(page.len());
             table.absorb(page);
         }
-        warn_of_repeats(handle.execution());
-        queue.arrived(&query, table);
+        queue.arrived(handle.execution(), table);
     }
     Ok(queue.fetched)
 }
@@ -109,12 +108,18 @@ fn unusable(error: usage_core::execution::RestoreError) -> BuildError {
     BuildError::Client { problem: error.to_string().into() }
 }
 
-/// Pages that went round in a circle end an execution well, and the service may have had more.
-fn warn_of_repeats<Q: UsageQuery>(execution: &Execution<Q>) {
-    if execution.repeated_cursor().is_some() {
-        let warning = "the service's pages repeat: the last one names a page that was there before, so rows may be missing";
-        stderr::labelled("warning", WARNING, warning);
-    }
+/// Says why rows may be missing of a result that the service calls complete.
+fn warn_of(gap: &Gap) {
+    let text = match gap {
+        Gap::RepeatedCursor => {
+            "the service's pages repeat: the last one names a page that was there before, so rows may be missing".into()
+        }
+        Gap::Lists => {
+            "the service calls the result complete and sent no list of rows: it may have none, or rows are missing".into()
+        }
+        gap => format!("rows may be missing: {}", gap.description()),
+    };
+    stderr::labelled("warning", WARNING, text);
 }
 
 /// The parts that are still to be fetched, and what came of the others.
@@ -142,7 +147,8 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     }
 
     /// Takes all rows of the part that was the next one.
-    fn arrived(&mut self, query: &Q, table: UsageTable) {
+    fn arrived(&mut self, execution: &Execution<Q>, table: UsageTable) {
+        let query = execution.query();
         if Q::may_be_cut_off(table.len()) {
             if let Some(halves) = query.halves().filter(|_| self.divides) {
                 let now = SystemTime::now().into();
@@ -153,8 +159,11 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
                 return;
             }
             // The query of an execution that was attached to says nothing of its days.
-            self.fetched.cut_off.push(if self.divides { query.extent() } else { String::new() });
+            self.fetched.cut_off.push(query.single_day().filter(|_| self.divides));
         }
+        let gaps = execution.scope().missing;
+        gaps.iter().for_each(warn_of);
+        self.fetched.gaps.extend(gaps);
         self.fetched.tables.push(table);
     }
 }

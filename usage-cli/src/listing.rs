@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::exit::Problem;
-use crate::output::{check_file, file_of, format_of, printable, write_file};
+use crate::output::{check_file, check_name, file_of, format_of, printable, write_file};
 use crate::stdout;
 
 /// What becomes of a list.
@@ -70,6 +70,9 @@ pub(crate) struct Column<T> {
 impl ListingArgs {
     /// Refuses a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.format.is_none() {
+            check_name(self.file(), ListingFormat::extension)?;
+        }
         self.file().map_or(Ok(()), check_file)
     }
 
@@ -110,6 +113,7 @@ impl ListingArgs {
         lines: usize,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Problem> {
+        self.check()?;
         let is_paged = self.format() == ListingFormat::Table && !self.no_pager;
         match self.file() {
             Some(path) => write_file(path, content),

@@ -7,6 +7,7 @@ use clap::Args;
 use usage_core::{Date, Interval, Timestamp};
 
 use crate::exit::Problem;
+use crate::stderr::{self, HINT};
 
 /// The most days that `--last` takes: more than the service remembers.
 const MAX_DAYS: u32 = 36_600;
@@ -16,7 +17,7 @@ const MAX_DAYS: u32 = 36_600;
 #[command(next_help_heading = "Period (one of them)")]
 #[group(multiple = false)]
 pub(crate) struct PeriodArgs {
-    /// From A to B, both included: days (2026-10-01/2026-10-31), months (2026-07/2026-09) or date-times in UTC
+    /// From A to B, both included, whole UTC days: days (2026-10-01/2026-10-31), months (2026-07/2026-09) or date-times in UTC
     #[arg(long, value_name = "A/B")]
     interval: Option<Interval>,
 
@@ -45,6 +46,18 @@ impl PeriodArgs {
         let interval = self.interval_at(now, attached)?;
         if !attached {
             check_begun(&interval, now)?;
+        }
+        Ok(interval)
+    }
+
+    /// The interval to ask for whole days of. A note says so if its end looks like one that is not to be counted.
+    pub(crate) fn days(&self, attached: bool) -> Result<Interval, Problem> {
+        let interval = self.interval(attached)?;
+        let (first, last) = (interval.first_day(), interval.last_day());
+        if interval.ends_at_midnight() && first < last {
+            let meant = last.plus_days(-1);
+            let text = format!("{last} is counted as well: the end is included; without it, write {first}/{meant}");
+            stderr::labelled("note", HINT, text);
         }
         Ok(interval)
     }

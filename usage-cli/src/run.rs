@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::SystemTime;
 
-use usage_core::{Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
+use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
 
 use crate::args::CommonArgs;
 use crate::connect::{Connection, PaceArgs, ServiceArgs};
@@ -17,7 +17,7 @@ use crate::halt::Halt;
 use crate::interrupt::Interrupt;
 use crate::merge::Merge;
 use crate::observer::Observer;
-use crate::output::{OutputArgs, grouped};
+use crate::output::{OutputArgs, Rows, Shape, grouped};
 use crate::progress::Progress;
 use crate::state::{self, Document, Recorder};
 use crate::way_on::WayOn;
@@ -34,21 +34,26 @@ pub(crate) fn run_parts<Q: Divisible>(
     args: &CommonArgs,
 ) -> Result<(), Problem> {
     if let Some(form) = args.service.dry_run {
-        return show(form, queries, args);
+        return show(form, queries, &args.service, &args.credentials);
     }
     prepare(queries, merge, &args.service, &args.credentials, &args.output)?.go()
 }
 
 /// Shows the requests that begin the executions of `queries`, and sends none.
-fn show<Q: UsageQuery>(form: DryRun, queries: Vec<Q>, args: &CommonArgs) -> Result<(), Problem> {
+pub(crate) fn show<Q: UsageQuery>(
+    form: DryRun,
+    queries: Vec<Q>,
+    service: &ServiceArgs,
+    credentials: &CredentialArgs,
+) -> Result<(), Problem> {
     let now = SystemTime::now().into();
-    check(&queries, args.service.attach.as_ref(), now)?;
+    check(&queries, service.attach.as_ref(), now)?;
     queries.into_iter().try_for_each(|query| {
-        let execution = match &args.service.attach {
+        let execution = match &service.attach {
             None => Execution::new(query, Policy::default(), seed(), now),
             Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now),
         };
-        form.show(execution, &args.service.place.hosts, &args.credentials)
+        form.show(execution, &service.place.hosts, credentials)
     })
 }
 
@@ -74,14 +79,14 @@ pub(crate) fn prepare<'a, Q: Divisible>(
     let now = SystemTime::now().into();
     let attach = service.attach.as_ref();
     check(&queries, attach, now)?;
-    if service.dry_run.is_some() {
-        return Err(Problem::usage("--dry-run is for the commands that only ask"));
-    }
     output.check()?;
     if let Some(path) = &service.state {
         Recorder::check(path)?;
     }
     let connection = Connection::open(service, credentials)?;
+    let first = queries.first().ok_or_else(|| Problem::usage("there is nothing to ask for"))?;
+    let shape = Shape::of(first, connection.service().api_url);
+    output.check_shape(&shape)?;
 
     let start = |query| match attach {
         None => Execution::new(query, Policy::default(), seed(), now).snapshot(),
@@ -103,7 +108,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
             Some(Recorder::create(path, document)?)
         }
     };
-    Ok(Run { connection, parts, divides: attach.is_none(), merge, recorder, output, pace: &service.pace })
+    Ok(Run { connection, parts, divides: attach.is_none(), shape, merge, recorder, output, pace: &service.pace })
 }
 
 /// A run of which everything is settled.
@@ -112,6 +117,8 @@ pub(crate) struct Run<'a, Q> {
     pub(crate) parts: Vec<Snapshot<Q>>,
     /// Whether a part whose result reaches the service's limit of rows may be divided.
     pub(crate) divides: bool,
+    /// The kind of its rows.
+    pub(crate) shape: Shape,
     pub(crate) merge: Merge,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) output: &'a OutputArgs,
@@ -122,15 +129,21 @@ impl<Q: Divisible> Run<'_, Q> {
     /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
     pub(crate) fn go(self) -> Result<(), Problem> {
         let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(self.parts.iter()));
+        let shape = self.shape.clone();
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
-            let scope = if fetched.cut_off.is_empty() { scope } else { scope.with_gap(Gap::RowLimit) };
-            let table = merge.whole(fetched.tables);
+            let Fetched { tables, cut_off, gaps } = fetched;
+            let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
+            let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
+            let table = merge.whole(tables);
             match output.file() {
-                Some(file) => output.write_file(file, &table, &scope)?,
+                Some(file) => {
+                    let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
+                    output.write_file(file, rows)?;
+                }
                 None => output.write_stdout(&table, &scope)?,
             }
-            Ok(fetched.cut_off)
+            Ok(cut_off)
         })?;
         if cut_off.is_empty() { Ok(()) } else { Err(incomplete::<Q>(&cut_off)) }
     }
@@ -141,7 +154,7 @@ impl<Q: Divisible> Run<'_, Q> {
         whole: bool,
         finish: impl FnOnce(Fetched) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let Self { connection, parts, divides, merge: _, recorder, output, pace } = self;
+        let Self { connection, parts, divides, shape: _, merge: _, recorder, output, pace } = self;
         let first = parts.first().and_then(Snapshot::execution_id);
         let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
         let halt = Halt::at(pace.halt_at);
@@ -182,9 +195,9 @@ impl<Q: Divisible> Run<'_, Q> {
 }
 
 /// The rows are written, and more may exist of the days `cut_off`, which have as many as the service gives.
-fn incomplete<Q: Divisible>(cut_off: &[String]) -> Problem {
+fn incomplete<Q: Divisible>(cut_off: &[Option<Date>]) -> Problem {
     let rows = grouped(Q::MAX_ROWS.unwrap_or_default().into());
-    let days: Vec<_> = cut_off.iter().map(String::as_str).filter(|days| !days.is_empty()).collect();
+    let days: Vec<_> = cut_off.iter().flatten().map(ToString::to_string).collect();
     let of = if days.is_empty() { "the execution has".into() } else { format!("{} has", days.join(", ")) };
     let problem = Problem::new(
         Code::Incomplete,

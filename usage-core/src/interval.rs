@@ -67,6 +67,25 @@ impl Interval {
         self.last
     }
 
+    /// Returns whether the interval ends at the very beginning of its last day, as half-open intervals are written:
+    /// `2026-07-01T00:00:00Z/2026-08-01T00:00:00Z`. The service counts that day all the same.
+    ///
+    /// ```
+    /// use usage_core::Interval;
+    ///
+    /// let july: Interval = "2026-07-01T00:00:00Z/2026-08-01T00:00:00Z".parse()?;
+    /// assert!(july.ends_at_midnight() && july.days() == 32);
+    /// assert!(!"2026-07-01/2026-07-31".parse::<Interval>()?.ends_at_midnight());
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
+    pub fn ends_at_midnight(&self) -> bool {
+        let end = Side::parse(self.sides().1);
+        end.and_then(|end| end.instant).is_some_and(|instant| {
+            let midnight = i64::try_from(self.last.start().as_unix_millis());
+            midnight == Ok(instant.as_millisecond()) && instant.subsec_nanosecond() == 0
+        })
+    }
+
     /// How many UTC days the interval touches, at least 1.
     pub fn days(&self) -> u32 {
         u32::try_from(self.first_day().days_until(self.last_day()) + 1).unwrap_or(1)
@@ -304,6 +323,23 @@ mod tests {
             " 2026-07/2026-08",
         ] {
             assert!(text.parse::<Interval>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_end_at_midnight_is_told_from_a_day_and_from_later_moments() {
+        for (text, is) in [
+            ("2026-07-01T00:00:00.000Z/2026-08-01T00:00:00.000Z", true),
+            ("2026-07-01T00:00:00/2026-08-01T00:00:00", true),
+            ("2026-07-01/2026-08-01T00:00", true),
+            ("2026-07-01/2026-08-01T02:00:00+02:00", true),
+            ("2026-07-01/2026-08-01T00:00:00+02:00", false),
+            ("2026-07-01T00:00:00Z/2026-07-31T23:59:59.999Z", false),
+            ("2026-07-01/2026-08-01T00:00:00.0000001Z", false),
+            ("2026-07-01T00:00:00Z/2026-08-01", false),
+            ("2026-07/2026-08", false),
+        ] {
+            assert_eq!(parse(text).ends_at_midnight(), is, "{text}");
         }
     }
 

@@ -103,7 +103,7 @@ Examples:
 
 pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
     let AggregateArgs { period, job, common } = args;
-    let interval = period.interval(common.service.attach.is_some())?;
+    let interval = period.days(common.service.attach.is_some())?;
     if let Some(key) = job.sort.iter().find(|key| !key.is_known_to(job.client.is_some())) {
         let rows = if job.client.is_some() { "with --client" } else { "without --client" };
         return Err(Problem::usage(format!("--sort {key}: rows have no such member {rows}")));

@@ -58,7 +58,7 @@ Examples:
       The same against a built-in simulator: no account needed.";
 
 pub(crate) fn run(args: QueryArgs) -> Result<(), Problem> {
-    let interval = args.period.interval(args.common.service.attach.is_some())?;
+    let interval = args.period.days(args.common.service.attach.is_some())?;
     match args.client {
         None => {
             let mut query =

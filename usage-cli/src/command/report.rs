@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
-use usage_core::{ClientId, Date, Interval};
+use usage_core::{ClientId, Date, Interval, Scope};
 
 use crate::command::saved_days::{SavedDays, rows_of};
 use crate::config;
@@ -20,7 +20,7 @@ use crate::merge::Merge;
 use crate::output::{self, OutputArgs};
 use crate::period::PeriodArgs;
 use crate::report::{self, Chart, ReportFormat};
-use crate::run::{prepare, scope_of};
+use crate::run::{prepare, scope_of, show};
 use crate::saved::{self, Saved, SavedArgs};
 use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
 
@@ -69,8 +69,8 @@ pub(crate) struct ReportArgs {
 }
 
 /// What makes no sense with files.
-const LIVE: [&str; 8] =
-    ["client", "group_by", "simulate", "region", "api_url", "login_url", "attach", "state"];
+const LIVE: [&str; 9] =
+    ["client", "group_by", "simulate", "region", "api_url", "login_url", "attach", "state", "dry_run"];
 
 /// What is asked for.
 #[derive(Debug, Args)]
@@ -211,7 +211,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         return Err(Problem::usage("which period? Give --interval A/B, --last 30d or --month 2026-10")
             .with_hint("or files of saved rows: genesys-usage report october.json"));
     }
-    let interval = args.period.interval(attached)?;
+    let interval = args.period.days(attached)?;
     let mut options = args.options()?.with_data_until(yesterday());
     // An execution that was submitted before has its own period and granularity.
     if !attached || args.period.given()?.is_some() {
@@ -268,15 +268,18 @@ fn ask_for<Q: Divisible>(
     options: &ReportOptions,
     args: &ReportArgs,
 ) -> Result<(), Problem> {
+    if let Some(form) = args.service.dry_run {
+        return show(form, queries, &args.service, &args.credentials);
+    }
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
     let scope = scope_of(run.parts.last().into_iter());
-    let options = options.clone().with_scope(scope);
-    run.go_with(args.output.file().is_some(), |Fetched { mut tables, .. }| {
+    run.go_with(args.output.file().is_some(), |Fetched { mut tables, gaps, .. }| {
+        let options = &options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap));
         let table = tables.pop().unwrap_or_default();
         let report = match (tables.pop(), previous) {
-            (Some(before), period) => Report::compared(&table, &before, period, &options),
-            (None, _) => Report::new(&table, &options),
+            (Some(before), period) => Report::compared(&table, &before, period, options),
+            (None, _) => Report::new(&table, options),
         };
         args.output.write(&report)
     })
@@ -313,6 +316,9 @@ impl ReportOutputArgs {
     fn check(&self) -> Result<(), Problem> {
         if self.format() == ReportFormat::Png && !cfg!(feature = "png") {
             return Err(output::of_another_build("png"));
+        }
+        if self.format.is_none() {
+            output::check_name(self.file(), ReportFormat::extension)?;
         }
         self.file().map_or(Ok(()), output::check_file)
     }

@@ -13,7 +13,7 @@ use crate::connect::{Connection, PaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::divide::Divisible;
 use crate::exit::{Code, Problem};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, Shape};
 use crate::private_file::Held;
 use crate::run::{Run, seed};
 use crate::state::{Document, Recorder, Stage};
@@ -79,12 +79,15 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     let transport = args.pace.transport.unwrap_or(document.transport);
     let output = args.output.or(document.output.clone());
     output.check()?;
+    let first = parts.first().ok_or_else(|| Problem::usage("the state has no executions"))?;
+    let shape = Shape::of(first.query(), document.service.api_url.clone());
+    output.check_shape(&shape)?;
     document.transport = transport;
     document.output = output.destination()?;
     let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
     let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
-    Run { connection, parts, divides, merge, recorder, output: &output, pace: &args.pace }.go()
+    Run { connection, parts, divides, shape, merge, recorder, output: &output, pace: &args.pace }.go()
 }
 
 /// New executions for those that ended without a result, and for those of which nobody knows whether they are.

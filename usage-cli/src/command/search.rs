@@ -57,7 +57,7 @@ Examples:
       The same against a built-in simulator: no account needed.";
 
 pub(crate) fn run(args: SearchArgs) -> Result<(), Problem> {
-    let interval = args.period.interval(args.common.service.attach.is_some())?;
+    let interval = args.period.days(args.common.service.attach.is_some())?;
     let search = SimpleSearch::new(interval)
         .with_columns(args.metrics)
         .with_oauth_client_names(args.client_name)

@@ -4,6 +4,7 @@ pub(crate) mod columns;
 mod csv;
 mod file;
 mod json;
+mod manifest;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -23,6 +24,8 @@ use crate::output::partition::PartitionBy;
 use crate::paths::directory;
 use crate::stdout;
 
+pub(crate) use crate::output::manifest::Shape;
+pub(crate) use crate::output::partition::Rows;
 pub(crate) use crate::output::table::{Look, grouped, shortened};
 pub(crate) use crate::text::printable;
 
@@ -37,14 +40,15 @@ pub(crate) struct OutputArgs {
     /// Write to this file, whole or not at all, in place of standard output
     ///
     /// Without --format, a name that ends with .csv, .json, .jsonl, .parquet, .prom (openmetrics) or .txt (table) says
-    /// the format. - is standard output.
+    /// the format, and one of another format (.xlsx, .pdf) is refused. - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Write one file a day, FILE/date=yyyy-MM-dd/usage.csv, in place of one for all: FILE is a directory then
     ///
-    /// It is made if it does not exist. Each file is written whole or not at all; a later run replaces the files of its
-    /// own days and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__.
+    /// It needs --format and rows by day. The directory is made if it does not exist, and holds rows of one kind: a later
+    /// run with another grouping, filter or service is refused. It replaces the files of its own days, unless their rows
+    /// are newer or more complete, and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__.
     #[arg(long, value_name = "BY", value_enum, requires = "output")]
     partition_by: Option<PartitionBy>,
 
@@ -165,8 +169,19 @@ impl OutputArgs {
         self.format.or_else(|| format_of(named(), Format::extension))
     }
 
+    /// Refuses a directory that is not for rows of the kind `shape`, and rows that are not for a directory.
+    pub(crate) fn check_shape(&self, shape: &Shape) -> Result<(), Problem> {
+        match (self.file(), self.partition_by) {
+            (Some(path), Some(_)) => partition::check_shape(path, shape),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.format.is_none() && self.partition_by.is_none() {
+            check_name(self.file(), Format::extension)?;
+        }
         if self.format() == Format::Parquet && !cfg!(feature = "parquet") {
             return Err(of_another_build("parquet"));
         }
@@ -175,7 +190,12 @@ impl OutputArgs {
             (None, Some(_)) => Err(Problem::usage("--partition-by writes to a directory, and there is none")
                 .with_hint("name it with --output")),
             (Some(path), None) => check_file(path),
-            (Some(path), Some(_)) => partition::check(path).map_err(|error| cannot_write(path, &error)),
+            (Some(path), Some(_)) => {
+                partition::check(path)?;
+                let problem = || Problem::usage("--partition-by writes files, and nothing says in which format");
+                let given = self.format.map(drop);
+                given.ok_or_else(|| problem().with_hint("give --format csv, jsonl or parquet"))
+            }
         }
     }
 
@@ -184,15 +204,11 @@ impl OutputArgs {
         file_of(self.output.as_deref())
     }
 
-    /// Writes `table` to the file at `path`, whole or not at all, or to the files in the directory at `path`. `scope` is
-    /// what the rows cover.
-    pub(crate) fn write_file(&self, path: &Path, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
+    /// Writes `rows` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
+    pub(crate) fn write_file(&self, path: &Path, rows: Rows<'_>) -> Result<(), Problem> {
         match self.partition_by {
-            None => write_file(path, |to| self.format().write(to, table, scope, Look::plain())),
-            Some(by) => {
-                let written = partition::write(path, by, self.format(), table, scope);
-                written.map_err(|(path, error)| cannot_write(&path, &error))
-            }
+            None => write_file(path, |to| self.format().write(to, rows.table, rows.scope, Look::plain())),
+            Some(by) => partition::write(path, by, self.format(), rows),
         }
     }
 
@@ -228,6 +244,31 @@ pub(crate) fn format_of<F: ValueEnum + Copy>(
 ) -> Option<F> {
     let named = file?.extension()?;
     F::value_variants().iter().copied().find(|format| named.eq_ignore_ascii_case(extension(*format)))
+}
+
+/// Refuses a name that says a format in which nothing is written: `rows.xlsx`, `report.pdf`.
+pub(crate) fn check_name<F: ValueEnum + Copy>(
+    file: Option<&Path>,
+    extension: fn(F) -> &'static str,
+) -> Result<(), Problem> {
+    let ending = file.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let Some(ending) = ending.filter(|ending| names_a_format(ending)) else { return Ok(()) };
+    if format_of(file, extension).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = F::value_variants().iter().map(|format| format!(".{}", extension(*format))).collect();
+    let name = file.unwrap_or(Path::new("")).display();
+    Err(Problem::usage(format!("{name}: this command writes no .{ending}"))
+        .with_hint(format!("it writes {}; or give --format, and any name is fine", known.join(", "))))
+}
+
+/// Whether names of files of a certain format end so. Endings of plain text, and numbers as in `rows.2026-10`, are none.
+fn names_a_format(ending: &str) -> bool {
+    const TEXT: [&str; 6] = ["txt", "text", "log", "out", "tmp", "part"];
+    ending.len() <= 8
+        && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+        && ending.chars().all(|c| c.is_ascii_alphanumeric())
+        && !TEXT.contains(&ending)
 }
 
 /// A format that this build lacks, with the cargo feature of that name.

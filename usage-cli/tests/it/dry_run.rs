@@ -51,3 +51,15 @@ fn the_curl_line_is_the_request() {
     assert_eq!(bodies.len(), 2);
     assert_eq!(bodies[0], bodies[1]);
 }
+
+#[test]
+fn a_report_shows_the_request_of_its_query() {
+    let report = ["report", "--interval", "2026-09-01/2026-09-30", "--dry-run"];
+    let shown = Ran::of(&mut program(&report)).well();
+    assert!(shown.contains("/api/v2/usage/query") && shown.contains("2026-09-01/2026-09-30"), "{shown}");
+    // With a comparison there are two.
+    let shown = Ran::of(&mut program(&[&report[..], &["--compare"]].concat())).well();
+    assert_eq!(shown.matches("/api/v2/usage/query").count(), 2, "{shown}");
+    let files = ["report", "rows.json", "--dry-run"];
+    Ran::of(&mut program(&files)).failed(2, &["cannot be used with"]);
+}

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use usage_sim::{Fault, Match, Rule};
 
 use crate::support::{Ran, Service, program};
 
@@ -55,8 +56,10 @@ fn one_file_a_day_can_be_written_again_and_read_back() {
             assert_eq!(totals(&parts), totals(&[whole.to_str().unwrap()]), "{format}");
         }
     }
-    assert_eq!(fs::read_dir(&lake).unwrap().count(), 4);
-    assert_eq!(fs::read_dir(Path::new(&part(1, "")).parent().unwrap()).unwrap().count(), 1 + 3);
+    // Beside the days there is what says what they are.
+    assert!(lake.join("_genesys-usage.json").is_file());
+    assert_eq!(fs::read_dir(&lake).unwrap().count(), 4 + 1);
+    assert_eq!(fs::read_dir(Path::new(&part(1, "")).parent().unwrap()).unwrap().count(), 4 + 1);
 }
 
 #[test]
@@ -69,6 +72,91 @@ fn a_partition_needs_a_directory() {
         .run(&[&QUERY[..], &["--partition-by", "date", "--output", path]].concat())
         .failed(2, &["cannot write to"]);
     assert!(service.server.simulator().journal().is_empty());
+}
+
+#[test]
+fn a_directory_of_partitions_holds_rows_of_one_kind_by_day() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    let lake = path("lake");
+    let month = ["--interval", "2026-09-01/2026-09-04", "--format", "csv", "--partition-by", "date", "--output", &lake];
+    let run = |arguments: &[&str]| service.run(&[arguments, &month].concat());
+    run(&["query", "--granularity", "day", "--group-by", "client"]).well();
+    let before = fs::read_to_string(Path::new(&lake).join("date=2026-09-02/usage.csv")).unwrap();
+    service.server.simulator().clear_journal();
+    let client = service.client_id().to_owned();
+    let uri = "api/v2/users";
+    for (arguments, texts) in [
+        (&["query", "--granularity", "week", "--group-by", "client"][..], &["rows by week do not fit", "--granularity day"][..]),
+        (&["query", "--granularity", "month"], &["rows by month do not fit"]),
+        (&["query", "--group-by", "client"], &["have no date", "give --granularity day"]),
+        (&["query", "--granularity", "day", "--group-by", "client,uri"], &["another kind", "grouping: OAuthClientId, TemplateUri"]),
+        (&["query", "--granularity", "day", "--group-by", "client", "--client", &client], &["another kind", "query: client"]),
+        (&["query", "--granularity", "day", "--group-by", "client", "--metrics", "requests"], &["metrics: Requests"]),
+        (&["aggregate", "--granularity", "day", "--group-by", "client"], &["query: organization-job"]),
+        (&["aggregate", "--granularity", "week", "--group-by", "client", "--uri", uri], &["rows by week do not fit"]),
+        (&["search"], &["query: simple-search"]),
+        (&["search", "--metrics", "client-name,status429"], &["have no date", "let --metrics contain date"]),
+    ] {
+        run(arguments).failed(2, texts);
+    }
+    // All of that was seen before anything was asked.
+    assert!(service.server.simulator().journal().iter().all(|entry| entry.started.is_none()));
+    assert_eq!(fs::read_to_string(Path::new(&lake).join("date=2026-09-02/usage.csv")).unwrap(), before);
+    // The order of lists is not a part of the kind.
+    let other = path("other");
+    let into_other = ["--interval", "2026-09-01/2026-09-02", "--format", "csv", "--partition-by", "date", "--output", &other];
+    for group_by in ["uri,client", "client,uri"] {
+        let query = ["query", "--granularity", "day", "--group-by", group_by];
+        service.run(&[&query[..], &into_other].concat()).well();
+    }
+    let search = path("search");
+    let into_search = ["--interval", "2026-09-01/2026-09-01", "--format", "csv", "--partition-by", "date", "--output", &search];
+    service.run(&[&["search", "--method", "GET"][..], &into_search].concat()).well();
+    let ran = service.run(&[&["search", "--method", "PUT"][..], &into_search].concat());
+    ran.failed(2, &["filters: httpMethods = PUT, here: httpMethods = GET"]);
+    // The same rows of another service.
+    let elsewhere = Service::new();
+    let ran = elsewhere.run(&[&["search", "--method", "GET"][..], &into_search].concat());
+    ran.failed(2, &["another kind", "service: http://127.0.0.1:"]);
+}
+
+#[test]
+fn a_cut_off_day_does_not_replace_a_whole_one() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().join("lake").into_os_string().into_string().unwrap();
+    let search = ["search", "--interval", "2026-09-01/2026-09-01", "--format", "jsonl"];
+    let search = [&search[..], &["--partition-by", "date", "--output", &lake]].concat();
+    service.run(&search).well();
+    let file = Path::new(&lake).join("date=2026-09-01/usage.jsonl");
+    let before = fs::read_to_string(&file).unwrap();
+    let mut body = String::from(r#"{"results":["#);
+    let row = r#"{"date":"2026-09-01T00:00:00Z","clientName":"x","status200":1}"#;
+    body.push_str(&vec![row; 20_000].join(","));
+    body.push_str(r#"],"queryStatus":"Complete"}"#);
+    let cut_off = Fault::StatusWith { status: 200, headers: Vec::new(), body: body.into_bytes() };
+    service.server.simulator().inject(Rule::new(Match::Results, cut_off).times(1));
+    let ran = service.run(&search);
+    assert_eq!(ran.code, Some(7), "{ran:?}");
+    assert!(ran.stderr.contains("warning: kept, because their rows are newer or more complete"), "{ran:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_a_partition_is_not_followed() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let (lake, elsewhere) = (directory.path().join("lake"), directory.path().join("elsewhere"));
+    fs::create_dir_all(&lake).unwrap();
+    fs::create_dir_all(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, lake.join("date=2026-09-01")).unwrap();
+    let arguments = ["--format", "csv", "--partition-by", "date", "--output", lake.to_str().unwrap()];
+    service.run(&[&QUERY[..], &arguments].concat()).failed(2, &["date=2026-09-01 is a symbolic link"]);
+    assert!(service.server.simulator().journal().is_empty());
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
 /// What another implementation reads: the types of the columns, and the sums.

@@ -66,7 +66,6 @@ fn the_name_says_the_format_unless_an_option_does() {
         ("rows.jsonl", &[], "jsonl"),
         ("rows.prom", &[], "openmetrics"),
         ("rows.txt", &[], "table"),
-        ("rows.xls", &[], "table"),
         ("rows", &[], "table"),
         (".csv", &[], "table"),
         ("rows.csv", &["--format", "json"], "json"),
@@ -77,11 +76,39 @@ fn the_name_says_the_format_unless_an_option_does() {
         let wanted = service.run(&[&query[..], &["--format", wanted]].concat()).well();
         assert_eq!(fs::read_to_string(&path).unwrap(), wanted, "{name} {option:?}");
     }
-    // Of a directory it says nothing.
+    // Of a directory it says nothing, and nothing is guessed.
     let lake = directory.path().join("lake.csv");
     let options = ["--granularity", "day", "--partition-by", "date", "--output", lake.to_str().unwrap()];
-    service.run(&[&query[..], &options].concat()).well();
-    assert_eq!(names(&lake.join("date=2026-09-01")), ["usage.txt"]);
+    let ran = service.run(&[&query[..], &options].concat());
+    ran.failed(2, &["nothing says in which format", "give --format csv"]);
+    assert!(!lake.exists());
+}
+
+#[test]
+fn a_name_of_another_format_is_refused_and_not_filled_with_a_table() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    let query = &["query", "--last", "1d", "--group-by", "method"][..];
+    let report = &["report", "--last", "2d"][..];
+    let events = &["events", "definitions"][..];
+    let config = &["config", "show"][..];
+    for (command, ending) in [
+        (query, "xlsx"), (query, "PDF"), (query, "md"), (query, "html"), (query, "svg"), (query, "gz"), (query, "db"),
+        (report, "xlsx"), (report, "pdf"), (report, "md"), (report, "jsonl"), (report, "parquet"), (report, "docx"),
+        (events, "xlsx"), (events, "prom"), (events, "html"), (config, "toml"),
+    ] {
+        let name = path(&format!("out.{ending}"));
+        let ran = service.run(&[command, &["--output", &name]].concat());
+        let text = format!("this command writes no .{}", ending.to_lowercase());
+        ran.failed(2, &[&text, "hint: it writes .", "--format"]);
+        assert!(!Path::new(&name).exists());
+    }
+    assert!(service.server.simulator().journal().is_empty());
+    for name in ["rows.log", "rows.out", "rows.2026-10", "rows.v1.", "rows"] {
+        service.run(&[query, &["--output", &path(name)]].concat()).well();
+        assert!(fs::read_to_string(path(name)).unwrap().contains("Total of"), "{name}");
+    }
 }
 
 #[test]

@@ -95,6 +95,25 @@ fn an_execution_that_was_attached_to_is_not_divided() {
 }
 
 #[test]
+fn a_result_that_is_complete_without_a_list_of_rows_is_said() {
+    for body in [r#"{"queryStatus":"Complete"}"#, r#"{"queryStatus":"Complete","results":null}"#] {
+        let without = Fault::StatusWith { status: 200, headers: Vec::new(), body: body.into() };
+        let service = Service::misbehaving([Rule::new(Match::Results, without).always()]);
+        for command in [&["query"][..], &["search"], &["report"]] {
+            let ran = service.run(&[command, &["--last", "1d", "--format", "json"]].concat());
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            assert!(ran.stderr.contains("warning: the service calls the result complete and sent no list of rows"));
+        }
+        let ran = service.run(&["query", "--last", "1d", "--format", "json"]);
+        assert!(ran.stdout.contains(r#""complete":false,"missing":["lists"]"#), "{ran:?}");
+    }
+    // An empty list is an answer.
+    let empty = Fault::StatusWith { status: 200, headers: Vec::new(), body: br#"{"queryStatus":"Complete","results":[]}"#.into() };
+    let service = Service::misbehaving([Rule::new(Match::Results, empty).always()]);
+    service.run(&["query", "--last", "1d", "--format", "json"]).well();
+}
+
+#[test]
 fn a_search_that_is_divided_resumes_from_any_step() {
     let service = Service::new();
     let search = ["search", "--last", "2d", "--format", "jsonl"];

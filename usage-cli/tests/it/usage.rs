@@ -52,6 +52,27 @@ fn a_period_that_has_not_begun() {
 }
 
 #[test]
+fn a_half_open_end_is_noted_and_counted() {
+    let service = Service::new();
+    let half_open = "2026-07-01T00:00:00.000Z/2026-08-01T00:00:00.000Z";
+    for command in [
+        &["query", "--granularity", "day"][..],
+        &["search", "--metrics", "date,status200"],
+        &["aggregate", "--granularity", "day", "--group-by", "method"],
+        &["report"],
+    ] {
+        let ran = service.run(&[command, &["--interval", half_open]].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let note = "note: 2026-08-01 is counted as well: the end is included; without it, write 2026-07-01/2026-07-31\n";
+        assert_eq!(ran.stderr, note, "{command:?}");
+        service.run(&[command, &["--interval", "2026-07-01/2026-07-31"]].concat()).well();
+    }
+    // Events have times of their own: an end at midnight is what it says.
+    service.run(&["events", "query", "--interval", "2026-09-01T00:00:00Z/2026-09-02T00:00:00Z"]).well();
+    service.run(&["query", "--interval", "2026-09-01T00:00:00Z/2026-09-01T00:00:00Z"]).well();
+}
+
+#[test]
 fn times() {
     for arguments in [
         ["query", "--deadline", "5"],
