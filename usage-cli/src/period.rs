@@ -56,7 +56,8 @@ impl PeriodArgs {
         let (first, last) = (interval.first_day(), interval.last_day());
         if interval.ends_at_midnight() && first < last {
             let meant = last.plus_days(-1);
-            let text = format!("{last} is counted as well: the end is included; without it, write {first}/{meant}");
+            let text =
+                format!("{last} is counted as well: the end is included; without it, write {first}/{meant}");
             stderr::labelled("note", HINT, text);
         }
         Ok(interval)

@@ -108,7 +108,16 @@ pub(crate) fn prepare<'a, Q: Divisible>(
             Some(Recorder::create(path, document)?)
         }
     };
-    Ok(Run { connection, parts, divides: attach.is_none(), shape, merge, recorder, output, pace: &service.pace })
+    Ok(Run {
+        connection,
+        parts,
+        divides: attach.is_none(),
+        shape,
+        merge,
+        recorder,
+        output,
+        pace: &service.pace,
+    })
 }
 
 /// A run of which everything is settled.

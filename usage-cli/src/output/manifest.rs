@@ -82,13 +82,15 @@ impl Shape {
 
     /// What tells this kind from `other`, for people.
     fn difference(&self, other: &Self) -> String {
-        let list = |names: &[String]| if names.is_empty() { "none named".to_owned() } else { names.join(", ") };
+        let list =
+            |names: &[String]| if names.is_empty() { "none named".to_owned() } else { names.join(", ") };
         let filters = |shape: &Self| {
             let texts = shape.filters.iter().map(|(name, values)| format!("{name} = {}", values.join(", ")));
             let texts: Vec<_> = texts.collect();
             if texts.is_empty() { "none".to_owned() } else { texts.join("; ") }
         };
-        let bucket = |shape: &Self| shape.granularity.as_ref().map_or("none".into(), |g| g.as_str().to_owned());
+        let bucket =
+            |shape: &Self| shape.granularity.as_ref().map_or("none".into(), |g| g.as_str().to_owned());
         let aspects = [
             ("service", self.api_url.to_string(), other.api_url.to_string()),
             ("query", self.family.clone(), other.family.clone()),
@@ -98,7 +100,10 @@ impl Shape {
             ("filters", filters(self), filters(other)),
         ];
         let different = aspects.into_iter().filter(|(_, one, another)| one != another);
-        different.map(|(name, one, another)| format!("{name}: {one}, here: {another}")).collect::<Vec<_>>().join("; ")
+        different
+            .map(|(name, one, another)| format!("{name}: {one}, here: {another}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 
@@ -171,8 +176,11 @@ impl Manifest {
 
     fn new(directory: &Path, shape: &Shape) -> Result<Self, Problem> {
         if has_partitions(directory) {
-            let problem = format!("{} has partitions, and no {NAME} that says what they are", directory.display());
-            return Err(Problem::usage(problem).with_hint("write to another directory, or remove those partitions"));
+            let problem =
+                format!("{} has partitions, and no {NAME} that says what they are", directory.display());
+            return Err(
+                Problem::usage(problem).with_hint("write to another directory, or remove those partitions")
+            );
         }
         Ok(Self { format: FORMAT.into(), version: VERSION, rows: shape.clone(), files: BTreeMap::new() })
     }

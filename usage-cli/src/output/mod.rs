@@ -192,7 +192,8 @@ impl OutputArgs {
             (Some(path), None) => check_file(path),
             (Some(path), Some(_)) => {
                 partition::check(path)?;
-                let problem = || Problem::usage("--partition-by writes files, and nothing says in which format");
+                let problem =
+                    || Problem::usage("--partition-by writes files, and nothing says in which format");
                 let given = self.format.map(drop);
                 given.ok_or_else(|| problem().with_hint("give --format csv, jsonl or parquet"))
             }

@@ -90,7 +90,12 @@ fn check_link(path: &Path) -> Result<(), Problem> {
 }
 
 /// Writes the rows of each partition to its file, each whole or not at all. A file whose rows are better than these stays.
-pub(super) fn write(directory: &Path, by: PartitionBy, format: Format, rows: Rows<'_>) -> Result<(), Problem> {
+pub(super) fn write(
+    directory: &Path,
+    by: PartitionBy,
+    format: Format,
+    rows: Rows<'_>,
+) -> Result<(), Problem> {
     let parts = split(rows.table).map_err(|error| cannot_write(directory, &error))?;
     fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
     let mut manifest = Manifest::open(directory, rows.shape)?;
@@ -255,7 +260,12 @@ mod tests {
             assert!(said.contains(text), "{said}");
         }
         let elsewhere = Shape::of(&query("Day"), "https://api.mypurecloud.ie".parse().unwrap());
-        assert!(check_shape(lake, &elsewhere).unwrap_err().to_string().contains("service: https://api.mypurecloud.ie"));
+        assert!(
+            check_shape(lake, &elsewhere)
+                .unwrap_err()
+                .to_string()
+                .contains("service: https://api.mypurecloud.ie")
+        );
         for text in ["", "{}", r#"{"format":"x","version":1}"#] {
             fs::write(lake.join("_genesys-usage.json"), text).unwrap();
             assert!(check_shape(lake, &shape(&query("Day"))).is_err(), "{text}");

@@ -80,7 +80,16 @@ fn a_directory_of_partitions_holds_rows_of_one_kind_by_day() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
     let lake = path("lake");
-    let month = ["--interval", "2026-09-01/2026-09-04", "--format", "csv", "--partition-by", "date", "--output", &lake];
+    let month = [
+        "--interval",
+        "2026-09-01/2026-09-04",
+        "--format",
+        "csv",
+        "--partition-by",
+        "date",
+        "--output",
+        &lake,
+    ];
     let run = |arguments: &[&str]| service.run(&[arguments, &month].concat());
     run(&["query", "--granularity", "day", "--group-by", "client"]).well();
     let before = fs::read_to_string(Path::new(&lake).join("date=2026-09-02/usage.csv")).unwrap();
@@ -88,14 +97,29 @@ fn a_directory_of_partitions_holds_rows_of_one_kind_by_day() {
     let client = service.client_id().to_owned();
     let uri = "api/v2/users";
     for (arguments, texts) in [
-        (&["query", "--granularity", "week", "--group-by", "client"][..], &["rows by week do not fit", "--granularity day"][..]),
+        (
+            &["query", "--granularity", "week", "--group-by", "client"][..],
+            &["rows by week do not fit", "--granularity day"][..],
+        ),
         (&["query", "--granularity", "month"], &["rows by month do not fit"]),
         (&["query", "--group-by", "client"], &["have no date", "give --granularity day"]),
-        (&["query", "--granularity", "day", "--group-by", "client,uri"], &["another kind", "grouping: OAuthClientId, TemplateUri"]),
-        (&["query", "--granularity", "day", "--group-by", "client", "--client", &client], &["another kind", "query: client"]),
-        (&["query", "--granularity", "day", "--group-by", "client", "--metrics", "requests"], &["metrics: Requests"]),
+        (
+            &["query", "--granularity", "day", "--group-by", "client,uri"],
+            &["another kind", "grouping: OAuthClientId, TemplateUri"],
+        ),
+        (
+            &["query", "--granularity", "day", "--group-by", "client", "--client", &client],
+            &["another kind", "query: client"],
+        ),
+        (
+            &["query", "--granularity", "day", "--group-by", "client", "--metrics", "requests"],
+            &["metrics: Requests"],
+        ),
         (&["aggregate", "--granularity", "day", "--group-by", "client"], &["query: organization-job"]),
-        (&["aggregate", "--granularity", "week", "--group-by", "client", "--uri", uri], &["rows by week do not fit"]),
+        (
+            &["aggregate", "--granularity", "week", "--group-by", "client", "--uri", uri],
+            &["rows by week do not fit"],
+        ),
         (&["search"], &["query: simple-search"]),
         (&["search", "--metrics", "client-name,status429"], &["have no date", "let --metrics contain date"]),
     ] {
@@ -106,13 +130,31 @@ fn a_directory_of_partitions_holds_rows_of_one_kind_by_day() {
     assert_eq!(fs::read_to_string(Path::new(&lake).join("date=2026-09-02/usage.csv")).unwrap(), before);
     // The order of lists is not a part of the kind.
     let other = path("other");
-    let into_other = ["--interval", "2026-09-01/2026-09-02", "--format", "csv", "--partition-by", "date", "--output", &other];
+    let into_other = [
+        "--interval",
+        "2026-09-01/2026-09-02",
+        "--format",
+        "csv",
+        "--partition-by",
+        "date",
+        "--output",
+        &other,
+    ];
     for group_by in ["uri,client", "client,uri"] {
         let query = ["query", "--granularity", "day", "--group-by", group_by];
         service.run(&[&query[..], &into_other].concat()).well();
     }
     let search = path("search");
-    let into_search = ["--interval", "2026-09-01/2026-09-01", "--format", "csv", "--partition-by", "date", "--output", &search];
+    let into_search = [
+        "--interval",
+        "2026-09-01/2026-09-01",
+        "--format",
+        "csv",
+        "--partition-by",
+        "date",
+        "--output",
+        &search,
+    ];
     service.run(&[&["search", "--method", "GET"][..], &into_search].concat()).well();
     let ran = service.run(&[&["search", "--method", "PUT"][..], &into_search].concat());
     ran.failed(2, &["filters: httpMethods = PUT, here: httpMethods = GET"]);

@@ -94,9 +94,23 @@ fn a_name_of_another_format_is_refused_and_not_filled_with_a_table() {
     let events = &["events", "definitions"][..];
     let config = &["config", "show"][..];
     for (command, ending) in [
-        (query, "xlsx"), (query, "PDF"), (query, "md"), (query, "html"), (query, "svg"), (query, "gz"), (query, "db"),
-        (report, "xlsx"), (report, "pdf"), (report, "md"), (report, "jsonl"), (report, "parquet"), (report, "docx"),
-        (events, "xlsx"), (events, "prom"), (events, "html"), (config, "toml"),
+        (query, "xlsx"),
+        (query, "PDF"),
+        (query, "md"),
+        (query, "html"),
+        (query, "svg"),
+        (query, "gz"),
+        (query, "db"),
+        (report, "xlsx"),
+        (report, "pdf"),
+        (report, "md"),
+        (report, "jsonl"),
+        (report, "parquet"),
+        (report, "docx"),
+        (events, "xlsx"),
+        (events, "prom"),
+        (events, "html"),
+        (config, "toml"),
     ] {
         let name = path(&format!("out.{ending}"));
         let ran = service.run(&[command, &["--output", &name]].concat());

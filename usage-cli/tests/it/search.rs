@@ -102,13 +102,20 @@ fn a_result_that_is_complete_without_a_list_of_rows_is_said() {
         for command in [&["query"][..], &["search"], &["report"]] {
             let ran = service.run(&[command, &["--last", "1d", "--format", "json"]].concat());
             assert_eq!(ran.code, Some(0), "{ran:?}");
-            assert!(ran.stderr.contains("warning: the service calls the result complete and sent no list of rows"));
+            assert!(
+                ran.stderr
+                    .contains("warning: the service calls the result complete and sent no list of rows")
+            );
         }
         let ran = service.run(&["query", "--last", "1d", "--format", "json"]);
         assert!(ran.stdout.contains(r#""complete":false,"missing":["lists"]"#), "{ran:?}");
     }
     // An empty list is an answer.
-    let empty = Fault::StatusWith { status: 200, headers: Vec::new(), body: br#"{"queryStatus":"Complete","results":[]}"#.into() };
+    let empty = Fault::StatusWith {
+        status: 200,
+        headers: Vec::new(),
+        body: br#"{"queryStatus":"Complete","results":[]}"#.into(),
+    };
     let service = Service::misbehaving([Rule::new(Match::Results, empty).always()]);
     service.run(&["query", "--last", "1d", "--format", "json"]).well();
 }
