@@ -1,6 +1,5 @@
 //! What went wrong, in one line, with what to do about it, and the code to exit with.
 
-use std::error::Error as _;
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
@@ -172,10 +171,9 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
         (Failure::Unauthorized(_), _) => Some(
             "check the credential, and that --region (or GENESYSCLOUD_REGION) is where it belongs".into(),
         ),
-        (
-            Failure::Deadline { next_allowed, waiting_for: Some(_), .. },
-            Some(StatusCode::TOO_MANY_REQUESTS),
-        ) => Some(format!("the service takes requests again at {next_allowed}")),
+        (Failure::Deadline { next_allowed, waiting_for: Some(_), .. }, _) if error.is_rate_limited() => {
+            Some(format!("the service takes requests again at {next_allowed}"))
+        }
         (Failure::Deadline { .. }, _) if unreached(error).is_none() => {
             Some("--deadline allows more time".into())
         }
@@ -220,11 +218,6 @@ fn details(mut problem: Problem, error: &Error) -> Problem {
     }
     if let Some(failure) = error.failure().transport_failure() {
         problem = problem.with_detail(format!("transport: {:?}, sent: {:?}", failure.kind, failure.sent));
-    }
-    let mut cause = error.source().and_then(std::error::Error::source);
-    while let Some(error) = cause {
-        problem = problem.with_detail(format!("caused by: {error}"));
-        cause = error.source();
     }
     problem
 }

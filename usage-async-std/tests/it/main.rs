@@ -5,6 +5,8 @@
 
 #[path = "../../../usage-tokio/tests/it/conformance.rs"]
 mod conformance;
+#[path = "../../../usage-tokio/tests/it/delivery.rs"]
+mod delivery;
 #[path = "../../../usage-tokio/tests/it/faults.rs"]
 mod faults;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]

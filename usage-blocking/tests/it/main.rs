@@ -4,6 +4,8 @@
 
 mod conformance;
 mod coverage;
+#[path = "../../../usage-tokio/tests/it/delivery.rs"]
+mod delivery;
 mod failures;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;

@@ -216,7 +216,7 @@ mod tests {
             let wanted = format!(
                 "no connection: the proxy p.example:3128 refused to connect to api.example:443 (status {status}){advice}"
             );
-            assert_eq!(failure.to_string(), wanted);
+            assert_eq!(format!("{failure:#}"), wanted);
         }
         let failure = outcome("http://p.example", b"HTTP/1.1 407 No\r\n\r\n", 9).unwrap_err();
         assert!(

@@ -16,6 +16,18 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 const EXCERPT: usize = 200;
 
 /// The service refused: an answer with any status but 2xx. Made from whatever came; nothing about it can fail.
+///
+/// `{}` is the status alone, as it stands behind the errors that quote the rest: [`Error`](crate::Error) and
+/// [`ResponseError`](crate::error::ResponseError) say all, and have this as their source. `{:#}` is the whole sentence.
+///
+/// ```
+/// # use http::{HeaderMap, StatusCode};
+/// # use usage_core::error::ApiError;
+/// let body = br#"{"code":"too.many.requests","message":"slow down"}"#;
+/// let error = ApiError::from_response(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), body);
+/// assert_eq!(error.to_string(), "HTTP 429 Too Many Requests");
+/// assert_eq!(format!("{error:#}"), "the service answered 429 (too.many.requests): slow down");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -32,7 +44,7 @@ pub struct ApiError {
 }
 
 /// The body of an [`ApiError`], in the best form that it could be read in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorPayload {
     /// The service's error document.
@@ -143,6 +155,9 @@ impl ErrorPayload {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return write!(f, "HTTP {}", self.status);
+        }
         write!(f, "the service answered {}", self.status.as_u16())?;
         if let Some(code) = self.code() {
             write!(f, " ({})", excerpt(code, EXCERPT))?;
@@ -172,6 +187,22 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
+/// Text as text: what is printed may be a gateway's page.
+impl fmt::Debug for ErrorPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standard(body) => f.debug_tuple("Standard").field(body).finish(),
+            Self::OAuth(body) => f.debug_tuple("OAuth").field(body).finish(),
+            Self::Json(json) => f.debug_tuple("Json").field(&format_args!("{json}")).finish(),
+            Self::NotJson(body) => {
+                let text = excerpt(&String::from_utf8_lossy(body), 5 * EXCERPT);
+                f.debug_tuple("NotJson").field(&text).finish()
+            }
+            Self::Empty => f.write_str("Empty"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +223,7 @@ mod tests {
             r#"{"message":"slow down","code":"too.many.requests","status":429,"contextId":"other"}"#,
         );
         assert_eq!(
-            error.to_string(),
+            format!("{error:#}"),
             "the service answered 429 (too.many.requests): slow down [correlation id abc]"
         );
         assert_eq!(error.retry_after, Some(RetryAfter::Delay(Duration::from_secs(3))));
@@ -239,7 +270,7 @@ mod tests {
     fn a_wait_that_is_cut_is_said() {
         let error = api_error(429, &[("retry-after", "99999999999999")], "");
         let text = "the service answered 429 Too Many Requests (it asks for a longer wait than the 24 hours that are granted)";
-        assert_eq!(error.to_string(), text);
+        assert_eq!(format!("{error:#}"), text);
         assert!(!api_error(429, &[("retry-after", "86400")], "").to_string().contains("longer"));
     }
 
@@ -252,7 +283,7 @@ mod tests {
     fn reads_the_login_hosts_document() {
         let error =
             api_error(401, &[], r#"{"error":"invalid_client","description":"authentication failed"}"#);
-        assert_eq!(error.to_string(), "the service answered 401 (invalid_client): authentication failed");
+        assert_eq!(format!("{error:#}"), "the service answered 401 (invalid_client): authentication failed");
     }
 
     #[test]
@@ -262,11 +293,23 @@ mod tests {
         assert!(matches!(api_error(502, &[], r#"{"code":7}"#).payload, ErrorPayload::Json(_)));
         let html = api_error(502, &[], "<html>\r\n<h1>Bad \x1b[31mGateway</h1>");
         assert_eq!(
-            html.to_string(),
+            format!("{html:#}"),
             "the service answered 502 with a body that is not JSON: <html>  <h1>Bad  [31mGateway</h1>"
         );
-        assert_eq!(api_error(404, &[], "").to_string(), "the service answered 404 Not Found");
-        assert_eq!(api_error(502, &[], "[1]").to_string(), "the service answered 502: [1]");
-        assert_eq!(api_error(599, &[], "").to_string(), "the service answered 599 without a word");
+        assert_eq!(format!("{:#}", api_error(404, &[], "")), "the service answered 404 Not Found");
+        assert_eq!(format!("{:#}", api_error(502, &[], "[1]")), "the service answered 502: [1]");
+        assert_eq!(format!("{:#}", api_error(599, &[], "")), "the service answered 599 without a word");
+    }
+
+    #[test]
+    fn debug_shows_text_as_text_and_no_more_than_a_page_of_it() {
+        let html = format!("{:?}", api_error(502, &[], "<html><h1>Bad Gateway\u{e4}</h1>"));
+        assert!(html.contains("NotJson(\"<html><h1>Bad Gateway\u{e4}</h1>\")"), "{html}");
+        let long = format!("{:?}", api_error(502, &[], &"<p>".repeat(30_000)));
+        assert!(long.len() < 2000, "{} bytes", long.len());
+        let odd = ErrorPayload::NotJson(Box::new([0xff, b'a', 0, 0x1b]));
+        assert_eq!(format!("{odd:?}"), "NotJson(\"\u{fffd}a  \")");
+        assert!(format!("{:?}", api_error(400, &[], "[\"text\"]")).contains("Json([\"text\"])"));
+        assert!(format!("{:?}", api_error(400, &[], r#"{"code":"c"}"#)).contains("code: Some(\"c\")"));
     }
 }

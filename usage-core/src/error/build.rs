@@ -103,4 +103,23 @@ impl BuildError {
     pub fn client(problem: impl Display) -> Self {
         Self::Client { problem: problem.to_string().into() }
     }
+
+    /// Which input cannot be used, for errors that have this one as their source.
+    pub(crate) fn subject(&self) -> String {
+        let named = |what: &str, text: &str| format!("the {what} {:?}", excerpt(text, 80));
+        match self {
+            Self::Id { what, text, .. } => named(what, text),
+            Self::Date { text } => named("date", text),
+            Self::Interval { text, .. } => named("interval", text),
+            Self::Region { text } => named("region", text),
+            Self::BaseUrl { text, .. } => named("URL", text),
+            Self::Proxy { text, .. } => named("proxy", text),
+            Self::PathSegment { text } => named("path segment", text),
+            Self::Query { operation, .. } => format!("the query of {operation}"),
+            Self::Secret { what, .. } => format!("the {what}"),
+            Self::Header { name, .. } => named("header", name),
+            Self::Request { .. } => "the request".to_owned(),
+            Self::Client { .. } => "the client's configuration".to_owned(),
+        }
+    }
 }

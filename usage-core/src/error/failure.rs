@@ -121,21 +121,30 @@ impl fmt::Display for Failure {
                     None => f.write_str(", which gives no reason"),
                 }
             }
-            Self::Rejected(error) => error.fmt(f),
-            Self::Unauthorized(Unauthorized::Refused(error)) => write!(f, "not authorised: {error}"),
+            Self::Rejected(error) => write!(f, "{error:#}"),
+            Self::Unauthorized(Unauthorized::Refused(error)) => write!(f, "not authorised: {error:#}"),
             Self::Unauthorized(Unauthorized::CannotRenew) => f.write_str(
                 "not authorised: the access token was refused or has expired, and nothing can renew it",
             ),
             Self::Decode(error) => error.fmt(f),
-            Self::Transport(failure) => failure.fmt(f),
+            Self::Transport(failure) => write!(f, "{failure:#}"),
             Self::TooManyFailures { failures: 1, last } => write!(f, "the only try failed: {last}"),
             Self::TooManyFailures { failures, last } => {
                 write!(f, "{failures} failed tries in a row, the last: {last}")
             }
             Self::Deadline { next_allowed, waiting_for, unknown_status, last } => {
-                f.write_str("the deadline passed")?;
-                if let Some(reason) = waiting_for {
-                    write!(f, " while waiting for {reason}, with the next step allowed at {next_allowed}")?;
+                match waiting_for {
+                    None => f.write_str("the deadline passed")?,
+                    Some(WaitReason::RateLimit) => {
+                        write!(
+                            f,
+                            "the service limits the rate: it takes the next request at {next_allowed}, after the deadline"
+                        )?;
+                    }
+                    Some(reason) => write!(
+                        f,
+                        "the deadline passed while waiting for {reason}, with the next step allowed at {next_allowed}"
+                    )?,
                 }
                 match unknown_status.as_deref() {
                     Some("") => f.write_str("; the service reported no query status")?,
@@ -153,7 +162,7 @@ impl fmt::Display for Failure {
             Self::AmbiguousSubmit(failure) => {
                 write!(
                     f,
-                    "{failure}; the query may have been submitted, and submitting it again could run it twice"
+                    "{failure:#}; the query may have been submitted, and submitting it again could run it twice"
                 )
             }
             Self::Cancelled => f.write_str("cancelled"),
@@ -165,13 +174,19 @@ impl fmt::Display for Failure {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Api(error) => error.fmt(f),
-            Self::Transport(failure) => failure.fmt(f),
+            Self::Api(error) => write!(f, "{error:#}"),
+            Self::Transport(failure) => write!(f, "{failure:#}"),
         }
     }
 }
 
-impl std::error::Error for Failure {}
+/// The source is the service's answer or the transport's failure behind it.
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let api = self.api_error().map(|error| error as _);
+        api.or_else(|| self.transport_failure().map(|failure| failure as _))
+    }
+}
 
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {

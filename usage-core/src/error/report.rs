@@ -3,28 +3,63 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::error::{ApiError, BuildError, Failure, Trouble};
+use crate::execution::Snapshot;
 use crate::ids::ExecutionId;
-use crate::phase::Phase;
+use crate::phase::{Phase, WaitReason};
+use crate::query::UsageQuery;
+use crate::retry_after::RetryAfter;
+use crate::table::UsageTable;
+use crate::time::Timestamp;
 
 /// What a driver returns: a [`Failure`], and where it happened.
 ///
 /// `Display` is one lowercase sentence, the cause first, then the endpoint and the execution id, if there is one:
-/// nothing that was submitted is lost by reading the message alone.
-#[derive(Clone, Debug, PartialEq)]
+/// nothing that was submitted is lost by reading the message alone. Its sources repeat none of it. They are the
+/// [`ApiError`] or the [`TransportFailure`](crate::error::TransportFailure) behind the failure; for input that cannot be
+/// used it is the [`BuildError`], which says why.
+///
+/// Rows that had arrived when [`run`](crate::driver::blocking::Client::run) or
+/// [`finish`](crate::driver::blocking::Handle::finish) failed are [in it](Self::rows), and the execution goes on behind
+/// them [from its snapshot](Self::snapshot).
+#[derive(Clone, PartialEq)]
 pub struct Error(Box<Report>);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Report {
     failure: Failure,
     endpoint: &'static str,
     phase: Option<Phase>,
     execution_id: Option<ExecutionId>,
     attempts: u32,
+    rows: Option<Box<UsageTable>>,
+    /// As JSON: an error has no type of query.
+    snapshot: Option<Box<str>>,
 }
 
 impl Error {
     pub(crate) fn new(failure: Failure, endpoint: &'static str) -> Self {
-        Self(Box::new(Report { failure, endpoint, phase: None, execution_id: None, attempts: 0 }))
+        Self(Box::new(Report {
+            failure,
+            endpoint,
+            phase: None,
+            execution_id: None,
+            attempts: 0,
+            rows: None,
+            snapshot: None,
+        }))
+    }
+
+    #[must_use]
+    pub(crate) fn with_snapshot<Q: UsageQuery>(mut self, snapshot: &Snapshot<Q>) -> Self {
+        self.0.snapshot = Some(snapshot.to_json().into());
+        self
+    }
+
+    /// Gives rows back that arrived before the error.
+    #[must_use]
+    pub(crate) fn with_rows(mut self, rows: UsageTable) -> Self {
+        self.0.rows = Some(Box::new(rows));
+        self
     }
 
     #[must_use]
@@ -65,6 +100,53 @@ impl Error {
         self.0.attempts
     }
 
+    /// The rows that had arrived when `run` or `finish` failed; `None` if the error is not theirs.
+    pub fn rows(&self) -> Option<&UsageTable> {
+        self.0.rows.as_deref()
+    }
+
+    /// Takes the [rows](Self::rows) out; an empty table if there are none.
+    pub fn take_rows(&mut self) -> UsageTable {
+        self.0.rows.take().map_or_else(UsageTable::new, |rows| *rows)
+    }
+
+    /// How far the execution got, behind the [rows](Self::rows): restore it to go on. `None` if the error is not that of
+    /// an execution of a `Q`.
+    ///
+    /// ```no_run
+    /// # use usage_core::driver::blocking::{Client, Drive};
+    /// # use usage_core::query::OrganizationQuery;
+    /// # fn run<D: Drive>(client: Client<D>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+    /// let rows = match client.run(query) {
+    ///     Ok(rows) => rows,
+    ///     Err(mut error) => {
+    ///         let mut rows = error.take_rows();
+    ///         let rest = error.snapshot::<OrganizationQuery>().ok_or(error)?;
+    ///         rows.absorb(client.restore(rest)?.finish()?);
+    ///         rows
+    ///     }
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn snapshot<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
+        Snapshot::from_json(self.0.snapshot.as_deref()?).ok()
+    }
+
+    /// What the service said about the next try (`Retry-After`), if its answer is behind this error.
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        self.api_error()?.retry_after
+    }
+
+    /// When the next step would have been allowed, by the clock of the client, if the deadline was in the way.
+    pub fn next_allowed(&self) -> Option<Timestamp> {
+        match self.0.failure {
+            Failure::Deadline { next_allowed, .. } => Some(next_allowed),
+            _ => None,
+        }
+    }
+
     /// The service's answer behind it, if there is one: status, code, correlation id.
     pub fn api_error(&self) -> Option<&ApiError> {
         self.0.failure.api_error()
@@ -85,9 +167,11 @@ impl Error {
         matches!(self.0.failure, Failure::Unauthorized(_)) || self.has_status(StatusCode::FORBIDDEN)
     }
 
-    /// The service limited the rate.
+    /// The service limits the rate: it answered so, or all requests of the session have to wait until after the deadline.
+    /// [`next_allowed`](Self::next_allowed) says until when.
     pub fn is_rate_limited(&self) -> bool {
         self.has_status(StatusCode::TOO_MANY_REQUESTS)
+            || matches!(self.0.failure, Failure::Deadline { waiting_for: Some(WaitReason::RateLimit), .. })
     }
 
     /// The service could not be reached, was out of order (5xx), or broke the protocol.
@@ -115,7 +199,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {}", self.0.failure, self.0.endpoint)?;
+        match &self.0.failure {
+            // The source says why.
+            Failure::Build(error) => write!(f, "{} cannot be used", error.subject())?,
+            failure => write!(f, "{failure}")?,
+        }
+        write!(f, " (at {}", self.0.endpoint)?;
         if let Some(id) = &self.0.execution_id {
             write!(f, ", execution {id}")?;
             if self.can_resume() {
@@ -128,7 +217,26 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0.failure)
+        match &self.0.failure {
+            Failure::Build(error) => Some(error),
+            failure => std::error::Error::source(failure),
+        }
+    }
+}
+
+/// Without the rows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { failure, endpoint, phase, execution_id, attempts, rows, snapshot } = &*self.0;
+        f.debug_struct("Error")
+            .field("failure", failure)
+            .field("endpoint", endpoint)
+            .field("phase", phase)
+            .field("execution_id", execution_id)
+            .field("attempts", attempts)
+            .field("rows", &rows.as_deref().map(UsageTable::len))
+            .field("snapshot", snapshot)
+            .finish()
     }
 }
 
@@ -140,10 +248,10 @@ impl From<BuildError> for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
     use crate::error::{DecodeError, Sent, TransportFailure, TransportKind, Unauthorized};
-    use crate::phase::WaitReason;
-    use crate::time::Timestamp;
 
     fn api(status: u16) -> ApiError {
         ApiError::from_response(status.try_into().unwrap(), &http::HeaderMap::new(), b"")
@@ -164,6 +272,27 @@ mod tests {
 
     fn too_many(failures: u32, last: Trouble) -> Failure {
         Failure::TooManyFailures { failures, last }
+    }
+
+    /// No source says again what was said before, and the data is among them.
+    fn assert_says_it_once(error: &Error) {
+        let mut said = error.to_string();
+        let mut cause = error.source();
+        let mut has_data = false;
+        while let Some(source) = cause {
+            let text = source.to_string();
+            assert!(!said.contains(&text), "{said}: {text}");
+            said = format!("{said}: {text}");
+            has_data |=
+                source.is::<ApiError>() || source.is::<TransportFailure>() || source.is::<BuildError>();
+            cause = source.source();
+        }
+        let failure = error.failure();
+        let wanted = error.api_error().is_some()
+            || failure.transport_failure().is_some()
+            || matches!(failure, Failure::Build(_));
+        assert_eq!(has_data, wanted, "{said}");
+        assert!(said.matches("in its words").count() <= 1, "{said}");
     }
 
     /// Each failure, its beginning, and which questions it answers with yes: `t`imeout, `u`nauthorised, rate
@@ -223,7 +352,7 @@ mod tests {
                 "s",
             ),
             (Failure::Cancelled, "cancelled", "r"),
-            (BuildError::Region { text: "x".into() }.into(), "\"x\" is neither", "r"),
+            (BuildError::Region { text: "x".into() }.into(), "the region \"x\" cannot be used", "r"),
         ] {
             let id = "e-1".parse().ok();
             let error = Error::new(failure, "usage.query").with_execution(Phase::Failed, id).with_attempts(7);
@@ -245,16 +374,47 @@ mod tests {
                 (error.phase(), error.attempts(), error.endpoint()),
                 (Some(Phase::Failed), 7, "usage.query")
             );
-            let source = std::error::Error::source(&error).unwrap().to_string();
-            assert_eq!(source, error.failure().to_string());
+            assert_says_it_once(&error);
             assert!(!Error::new(error.failure().clone(), "x").can_resume(), "without an id");
         }
     }
 
     #[test]
+    fn a_session_that_is_blocked_is_rate_limited_and_says_until_when() {
+        let next_allowed = Timestamp::from_unix_millis(1_783_500_000_000);
+        let waiting_for = Some(WaitReason::RateLimit);
+        let failure = Failure::Deadline { next_allowed, waiting_for, unknown_status: None, last: None };
+        let error = Error::new(failure, "usage.query");
+        assert!(error.is_rate_limited() && !error.is_service_unavailable());
+        assert_eq!((error.next_allowed(), error.retry_after()), (Some(next_allowed), None));
+        let text = format!(
+            "the service limits the rate: it takes the next request at {next_allowed}, after the deadline"
+        );
+        assert_eq!(error.to_string(), format!("{text} (at usage.query)"));
+
+        let mut headers = http::HeaderMap::new();
+        headers.insert("retry-after", 7.into());
+        let refusal = ApiError::from_response(StatusCode::TOO_MANY_REQUESTS, &headers, b"");
+        let error = Error::new(too_many(5, Trouble::Api(refusal.into())), "usage.query");
+        let seven = RetryAfter::Delay(std::time::Duration::from_secs(7));
+        assert_eq!((error.retry_after(), error.next_allowed()), (Some(seven), None));
+    }
+
+    #[test]
+    fn rows_are_given_back_once_and_not_printed() {
+        let record = crate::table::UsageRecord { client_name: Some("visible".into()), ..Default::default() };
+        let mut error = Error::new(Failure::Cancelled, "x").with_rows([record].into_iter().collect());
+        assert_eq!(error.rows().map(UsageTable::len), Some(1));
+        let shown = format!("{error:?}");
+        assert!(shown.contains("rows: Some(1)") && !shown.contains("visible"), "{shown}");
+        assert_eq!((error.take_rows().len(), error.take_rows().len(), error.rows()), (1, 0, None));
+    }
+
+    #[test]
     fn bad_input_is_an_error_of_the_client() {
         let error = Error::from(BuildError::Date { text: "x".into() });
-        assert_eq!(error.to_string(), "\"x\" is no date; write yyyy-MM-dd (at client)");
+        assert_eq!(error.to_string(), "the date \"x\" cannot be used (at client)");
+        assert_eq!(error.source().unwrap().to_string(), "\"x\" is no date; write yyyy-MM-dd");
         assert_eq!((error.phase(), error.execution_id(), error.attempts()), (None, None, 0));
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{ApiError, DecodeError};
 #[non_exhaustive]
 pub enum ResponseError {
     /// The service refused: any status but 2xx.
-    #[error(transparent)]
+    #[error("{0:#}")]
     Api(#[from] Box<ApiError>),
     /// The status is 2xx and the body cannot be read.
     #[error(transparent)]

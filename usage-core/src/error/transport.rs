@@ -10,8 +10,10 @@ use crate::error::{excerpt, not_within};
 /// An exchange that brought no whole answer. Drivers make these, and nobody else.
 ///
 /// What is done about it is the machine's decision, from these facts and from whether the endpoint may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{kind}{}", detail(.text))]
+///
+/// `{}` is the kind and whether the request was sent, as it stands behind the errors that quote the rest; `{:#}` is the
+/// whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportFailure {
     /// What failed.
@@ -47,9 +49,19 @@ impl TransportFailure {
     }
 }
 
-fn detail(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(": {text}") }
+impl fmt::Display for TransportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, sent, text, .. } = self;
+        match (f.alternate(), sent) {
+            (false, Sent::No) => write!(f, "transport failure {kind:?}, request not sent"),
+            (false, _) => write!(f, "transport failure {kind:?}, request perhaps sent"),
+            (true, _) if text.is_empty() => write!(f, "{kind}"),
+            (true, _) => write!(f, "{kind}: {text}"),
+        }
+    }
 }
+
+impl std::error::Error for TransportFailure {}
 
 /// For drivers: what broke an exchange with a connection, where the type that says so is a transport's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
@@ -144,7 +156,7 @@ mod tests {
             (TransportKind::Abandoned, "the exchange was given up"),
             (TransportKind::Other, "the exchange failed"),
         ] {
-            let failure = |text| TransportFailure::new(kind, Sent::No, text).to_string();
+            let failure = |text| format!("{:#}", TransportFailure::new(kind, Sent::No, text));
             assert_eq!(failure(""), words);
             assert_eq!(failure("os error 7"), format!("{words}: os error 7"));
         }

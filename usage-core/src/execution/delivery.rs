@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
 
+use crate::error::Error;
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::Op;
 use crate::execution::{Execution, Rare};
@@ -75,6 +76,18 @@ impl<Q: UsageQuery> Execution<Q> {
     /// them, for callers who store all pages together.
     pub fn hold_pages(&mut self, hold: bool) {
         self.holds_pages = hold;
+    }
+
+    /// The caller collects all pages that are yet to come: those before are delivered.
+    pub(crate) fn collect_pages(&mut self) {
+        self.acknowledge_unless_held();
+        self.holds_pages = true;
+    }
+
+    /// Ends the collecting of pages: their `rows` go back to the caller with `error`, and are delivered by that.
+    pub(crate) fn give_back(&mut self, error: Error, rows: UsageTable) -> Error {
+        self.acknowledge();
+        error.with_snapshot(&self.snapshot()).with_rows(rows)
     }
 
     /// The cursor that the last page repeated, if the execution is complete because of that.

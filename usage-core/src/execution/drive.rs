@@ -114,7 +114,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         let endpoint = if matches!(op, Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
         let error = Error::new(Failure::clone(failure), self.courier.stands_at(endpoint))
             .with_attempts(self.courier.attempts);
-        Some(error.with_execution(self.phase(), self.id().cloned()))
+        Some(error.with_execution(self.phase(), self.id().cloned()).with_snapshot(&self.snapshot()))
     }
 }
 

@@ -235,8 +235,20 @@ impl<Q: UsageQuery> Execution<Q> {
         policy: impl Into<Arc<Policy>>,
         now: Timestamp,
     ) -> Result<Self, RestoreError> {
-        let Snapshot { version, family, step: op, pages, .. } = snapshot;
-        Header { version, family }.check(Q::FAMILY)?;
+        let header = Header { version: snapshot.version, family: snapshot.family.clone() };
+        header.check(Q::FAMILY)?;
+        Ok(Self::restore_checked(snapshot, policy.into(), now))
+    }
+
+    /// The same execution, restored from what a snapshot of it would be.
+    pub(crate) fn resumed(&self, policy: Arc<Policy>, now: Timestamp) -> Self {
+        let mut resumed = Self::restore_checked(self.snapshot(), policy, now);
+        resumed.holds_pages = self.holds_pages;
+        resumed
+    }
+
+    fn restore_checked(snapshot: Snapshot<Q>, policy: Arc<Policy>, now: Timestamp) -> Self {
+        let Snapshot { step: op, pages, .. } = snapshot;
         let state: State = match (snapshot.complete, snapshot.in_flight) {
             (true, _) => Finished { op, failure: None }.into(),
             (false, true) => InFlight { op }.into(),
@@ -250,13 +262,13 @@ impl<Q: UsageQuery> Execution<Q> {
             ..Rare::default()
         };
         let is_rare = !rare.cursors.is_empty() || snapshot.rows_seen > 0 || rare.repeated.is_some();
-        Ok(Self {
+        Self {
             // A clock that was ahead when it was saved does not make the grace longer.
             submitted_at: snapshot.submitted_at.map(|at| at.min(now)),
             rare: is_rare.then(|| Box::new(rare)),
             polls: snapshot.polls,
             pages,
-            ..Self::with_state(snapshot.query, policy.into(), snapshot.jitter, now, state)
-        })
+            ..Self::with_state(snapshot.query, policy, snapshot.jitter, now, state)
+        }
     }
 }

@@ -47,6 +47,11 @@ impl<D: Drive> Client<D> {
     }
 
     /// Runs `query` to its end and returns all its rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
     pub fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
         self.start(query).finish()
     }
@@ -126,6 +131,11 @@ impl<D: Drive> Client<D> {
     pub(super) fn advance<M: Machine>(&self, driven: &mut Driven<M>) -> Result<Option<M::Output>, Error> {
         let Parts { driver, clock, session, .. } = &*self.0;
         driver.advance(&**clock, session, driven)
+    }
+
+    /// The execution as restored from its snapshot.
+    pub(super) fn resumed<Q: UsageQuery>(&self, execution: &Execution<Q>) -> Execution<Q> {
+        execution.resumed(self.shared_policy(), self.now())
     }
 
     fn shared_policy(&self) -> Arc<Policy> {

@@ -42,13 +42,23 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
         self.client.advance(&mut self.driven)
     }
 
-    /// Goes on to the end and returns the rows of all pages that are yet to come.
+    /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
+    /// meanwhile point at the first of these pages.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
     pub fn finish(mut self) -> Result<UsageTable, Error> {
         let mut table = UsageTable::new();
-        while let Some(page) = self.next_page()? {
-            table.absorb(page);
+        self.driven.machine.collect_pages();
+        loop {
+            match self.next_page() {
+                Ok(Some(page)) => table.absorb(page),
+                Ok(None) => return Ok(table),
+                Err(error) => return Err(self.driven.machine.give_back(error, table)),
+            }
         }
-        Ok(table)
     }
 
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
@@ -87,6 +97,14 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     pub fn hold_pages(mut self) -> Self {
         self.driven.machine.hold_pages(true);
         self
+    }
+
+    /// Goes on where it stopped, with a deadline of its own: after an error that [can be resumed](Error::can_resume), or
+    /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
+    /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
+    pub fn resume(&mut self) {
+        self.driven.machine = self.client.resumed(&self.driven.machine);
+        self.driven.canceller = Canceller::default();
     }
 
     /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the

@@ -49,6 +49,11 @@ impl<D: Drive> Client<D> {
     }
 
     /// Runs `query` to its end and returns all its rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
     pub async fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
         self.start(query).finish().await
     }
@@ -134,6 +139,11 @@ impl<D: Drive> Client<D> {
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send {
         let Parts { driver, clock, session, .. } = &*self.0;
         driver.advance(&**clock, session, driven)
+    }
+
+    /// The execution as restored from its snapshot.
+    pub(super) fn resumed<Q: UsageQuery>(&self, execution: &Execution<Q>) -> Execution<Q> {
+        execution.resumed(self.shared_policy(), self.now())
     }
 
     fn shared_policy(&self) -> Arc<Policy> {

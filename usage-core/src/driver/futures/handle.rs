@@ -41,20 +41,33 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
         self.client.advance(&mut self.driven).await
     }
 
-    /// Goes on to the end and returns the rows of all pages that are yet to come.
+    /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
+    /// meanwhile point at the first of these pages.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
     // An async function would keep its arguments twice, as long as an execution waits.
     #[expect(clippy::manual_async_fn, reason = "it is smaller")]
     pub fn finish(mut self) -> impl Future<Output = Result<UsageTable, Error>> + Send {
         async move {
             // No more than a pointer before there are rows: an execution that waits is small.
             let mut rows: Option<Box<UsageTable>> = None;
-            while let Some(page) = self.client.advance(&mut self.driven).await? {
-                match &mut rows {
-                    Some(rows) => rows.absorb(page),
-                    None => rows = Some(Box::new(page)),
+            self.driven.machine.collect_pages();
+            let error = loop {
+                match (self.client.advance(&mut self.driven).await, &mut rows) {
+                    (Ok(Some(page)), Some(rows)) => rows.absorb(page),
+                    (Ok(Some(page)), none) => *none = Some(Box::new(page)),
+                    (Ok(None), _) => break None,
+                    (Err(error), _) => break Some(error),
                 }
+            };
+            let rows = rows.map_or_else(UsageTable::new, |rows| *rows);
+            match error {
+                None => Ok(rows),
+                Some(error) => Err(self.driven.machine.give_back(error, rows)),
             }
-            Ok(rows.map_or_else(UsageTable::new, |rows| *rows))
         }
     }
 
@@ -94,6 +107,14 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     pub fn hold_pages(mut self) -> Self {
         self.driven.machine.hold_pages(true);
         self
+    }
+
+    /// Goes on where it stopped, with a deadline of its own: after an error that [can be resumed](Error::can_resume), or
+    /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
+    /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
+    pub fn resume(&mut self) {
+        self.driven.machine = self.client.resumed(&self.driven.machine);
+        self.driven.canceller = Canceller::default();
     }
 
     /// What cancels it from another task or thread, also while it is being driven: it ends at once, waiting or with a

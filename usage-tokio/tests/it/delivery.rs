@@ -1,0 +1,205 @@
+//! Rows that arrived are never lost: they come back with an error, and the execution goes on behind them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use usage_core::error::Failure;
+use usage_core::query::SimpleSearch;
+use usage_core::{Error, Execution, Notice, Policy, Secret, Snapshot, UsageRow, UsageTable};
+use usage_sim::{Fault, Match, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
+
+use crate::driver::Client;
+use crate::runtime::{collect, run};
+use crate::support::SECRET;
+
+/// Three pages on real time, without waiting.
+struct World {
+    server: Server,
+    client: Client,
+}
+
+fn world() -> World {
+    let config =
+        SimulatorConfig::default().with_client("7de3af06", SECRET).with_execution_time(Duration::ZERO);
+    let server = serve(Simulator::new(config), ServeOptions::default()).unwrap();
+    let url = server.url();
+    let client = Client::builder()
+        .api_url(url.parse().unwrap())
+        .login_url(url.parse().unwrap())
+        .policy(Policy::default().with_first_poll(Duration::ZERO))
+        .client_credentials("7de3af06", Secret::new(SECRET.into()))
+        .unwrap()
+        .build()
+        .unwrap();
+    World { server, client }
+}
+
+fn search() -> SimpleSearch {
+    SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap())
+}
+
+impl World {
+    /// The page at `index` is refused, once.
+    fn refuse(&self, index: u32) {
+        self.server.simulator().inject(Rule::new(Match::Results, Fault::Status(400)).skip(index));
+    }
+
+    fn submits(&self) -> usize {
+        let submitted = |operation: Option<Operation>| operation.is_some_and(Operation::is_submit);
+        self.server.simulator().journal().iter().filter(|entry| submitted(entry.operation)).count()
+    }
+
+    /// All rows, by one execution without a fault.
+    fn all(&self) -> UsageTable {
+        run(self.client.run(search())).unwrap()
+    }
+}
+
+/// The rows in `error` and those that follow them.
+fn completed(client: &Client, mut error: Error) -> UsageTable {
+    let mut rows = error.take_rows();
+    let snapshot = error.snapshot::<SimpleSearch>().unwrap();
+    rows.absorb(run(client.restore(snapshot).unwrap().finish()).unwrap());
+    rows
+}
+
+#[test]
+fn rows_come_back_with_the_error_and_the_rest_follows_them() {
+    let world = world();
+    let all = world.all();
+    for (page, rows) in [(0, 0), (1, 1000), (2, 2000)] {
+        world.refuse(page);
+        let error = run(world.client.run(search())).unwrap_err();
+        assert_eq!(error.rows().map(UsageTable::len), Some(rows));
+        assert_eq!(completed(&world.client, error), all);
+
+        world.refuse(page);
+        let mut results = collect(world.client.run_all([search()], 1));
+        let error = results.remove(0).1.unwrap_err();
+        assert_eq!(error.rows().map(UsageTable::len), Some(rows));
+        assert_eq!(completed(&world.client, error), all);
+    }
+    assert_eq!(world.submits(), 7, "what is gone on with is not submitted again");
+}
+
+#[test]
+fn a_cancel_and_the_deadline_give_rows_back_too() {
+    let world = world();
+    let all = world.all();
+    let handle = world.client.start(search());
+    let canceller = handle.canceller();
+    let handle = handle.observe(move |execution, _| {
+        if execution.pages() == 2 {
+            canceller.cancel();
+        }
+    });
+    let error = run(handle.finish()).unwrap_err();
+    assert_eq!((error.failure(), error.rows().map(UsageTable::len)), (&Failure::Cancelled, Some(2000)));
+    assert_eq!(completed(&world.client, error), all);
+
+    let limited = Fault::RateLimited { retry_after: Some("3600".into()) };
+    world.server.simulator().inject(Rule::new(Match::Results, limited).skip(1));
+    let error = run(world.client.run(search())).unwrap_err();
+    assert!(error.is_rate_limited() && error.is_timeout() && error.next_allowed().is_some(), "{error:?}");
+    assert_eq!(error.rows().map(UsageTable::len), Some(1000));
+}
+
+#[test]
+fn a_handle_goes_on_after_an_error() {
+    let world = world();
+    let all = world.all();
+    for page in 0..3 {
+        world.refuse(page);
+        let mut handle = world.client.start(search());
+        let mut rows = UsageTable::new();
+        loop {
+            match run(handle.next_page()) {
+                Ok(Some(page)) => rows.absorb(page),
+                Ok(None) => break,
+                Err(_) => {
+                    assert!(run(handle.next_page()).is_err(), "an error stays until it is resumed");
+                    handle.resume();
+                }
+            }
+        }
+        assert_eq!(rows, all);
+    }
+    let mut handle = world.client.start(search());
+    handle.canceller().cancel();
+    assert!(run(handle.next_page()).is_err());
+    handle.resume();
+    assert_eq!(run(handle.finish()).unwrap(), all);
+}
+
+#[test]
+fn visited_rows_are_not_shown_again_after_an_error() {
+    let world = world();
+    let all: Vec<_> = world.all().iter().map(|row| row.requests()).collect();
+    for page in 0..3 {
+        world.refuse(page);
+        let mut shown = Vec::new();
+        let visitor = |row: UsageRow<'_>| shown.push(row.requests());
+        let error = run(world.client.start(search()).for_each_row(visitor)).unwrap_err();
+        let rest = world.client.restore(error.snapshot::<SimpleSearch>().unwrap()).unwrap();
+        let visitor = |row: UsageRow<'_>| shown.push(row.requests());
+        run(rest.for_each_row(visitor)).unwrap();
+        assert_eq!(shown, all);
+    }
+}
+
+/// What an observer saved at each of its notices.
+type Saved = Arc<Mutex<Vec<String>>>;
+
+fn saving<Q: usage_core::UsageQuery>(saved: &Saved) -> impl FnMut(&Execution<Q>, Notice) + Send + 'static {
+    let saved = Arc::clone(saved);
+    move |execution, _| saved.lock().unwrap().push(execution.snapshot().to_json())
+}
+
+#[test]
+fn what_an_observer_saves_loses_no_row_at_any_step() {
+    let world = world();
+    let all = world.all();
+    // Collected at the end, all of it: what was saved before begins with the first page.
+    let saved = Saved::default();
+    let rows = run(world.client.start(search()).observe(saving(&saved)).finish()).unwrap();
+    assert_eq!(rows, all);
+    let in_the_end = std::mem::take(&mut *saved.lock().unwrap());
+    let after_the_submit = |json: &String| json.contains("\"op\":\"poll\"");
+    for json in in_the_end.iter().filter(|json| after_the_submit(json)) {
+        let handle = world.client.restore(Snapshot::<SimpleSearch>::from_json(json).unwrap()).unwrap();
+        assert_eq!(run(handle.finish()).unwrap(), all, "{json}");
+    }
+    // Page by page, each stored by its number: what was saved before goes on with the page that was not stored.
+    let mut handle = world.client.start(search()).observe(saving(&saved));
+    let mut stored = BTreeMap::new();
+    let mut seen = 0;
+    loop {
+        let page = run(handle.next_page()).unwrap();
+        for json in saved.lock().unwrap()[seen..].iter().filter(|json| after_the_submit(json)) {
+            let mut pages = stored.clone();
+            let snapshot = Snapshot::<SimpleSearch>::from_json(json).unwrap();
+            let mut restored = world.client.restore(snapshot).unwrap();
+            while let Some(page) = run(restored.next_page()).unwrap() {
+                pages.insert(restored.execution().pages(), page);
+            }
+            let rows: UsageTable = pages.into_values().flatten().collect();
+            assert_eq!(rows, all, "{json}");
+        }
+        seen = saved.lock().unwrap().len();
+        let Some(page) = page else { break };
+        stored.insert(handle.execution().pages(), page);
+    }
+}
+
+#[test]
+fn a_restored_handle_of_what_is_complete_brings_no_more() {
+    let world = world();
+    let mut handle = world.client.start(search());
+    while run(handle.next_page()).unwrap().is_some() {}
+    let saved = handle.snapshot();
+    assert!(saved.is_complete());
+    let mut again = world.client.start_or_restore(search(), Some(saved)).unwrap();
+    assert!(run(again.next_page()).unwrap().is_none());
+    assert_eq!((again.execution().pages(), world.submits()), (3, 1));
+}
