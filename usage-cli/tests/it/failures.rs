@@ -203,10 +203,7 @@ fn pages_that_go_round_in_a_circle() {
         let arguments = ["search", "--last", "30d", "--format", "jsonl", "--transport", transport];
         let ran = service.run(&arguments);
         assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 1000), "{ran:?}");
-        assert!(
-            ran.stderr.starts_with("warning: the service's pages repeat: "),
-            "{ran:?}"
-        );
+        assert!(ran.stderr.starts_with("warning: the service's pages repeat: "), "{ran:?}");
     }
 }
 
