@@ -20,7 +20,7 @@ impl Drive for AsyncStd {
     const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
     fn new(config: &ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self { pool: exchange::pool(config)? })
+        Ok(Self { pool: Pool::new(config)? })
     }
 
     fn variable(name: &str) -> Option<String> {

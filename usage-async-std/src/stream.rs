@@ -1,6 +1,6 @@
 //! A socket of async-std as hyper wants it.
 
-use std::io;
+use std::io::Result;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,12 +8,11 @@ use async_std::net::TcpStream;
 use futures_io::{AsyncRead, AsyncWrite};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-
-/// How much is read at once.
-const SCRATCH: usize = 16 * 1024;
+use usage_core::driver::written;
 
 /// A connected socket. What is read goes through a buffer of its own: hyper's may hold memory that was never written,
-/// which safe code cannot pass on.
+/// which safe code cannot pass on. What cannot be written because the server closed counts as written: the server may
+/// have said why.
 pub(crate) struct Stream {
     socket: TcpStream,
     scratch: Box<[u8]>,
@@ -21,34 +20,30 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, scratch: vec![0; SCRATCH].into() }
+        Self { socket, scratch: vec![0; 16 * 1024].into() }
     }
 }
 
 impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
         let Self { socket, scratch } = self.get_mut();
-        let room = buffer.remaining().min(scratch.len());
+        let room = buf.remaining().min(scratch.len());
         let length = ready!(Pin::new(socket).poll_read(cx, &mut scratch[..room]))?;
-        buffer.put_slice(&scratch[..length]);
+        buf.put_slice(&scratch[..length]);
         Poll::Ready(Ok(()))
     }
 }
 
 impl Write for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes).map(|result| written(result, bytes.len()))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.socket).poll_close(cx)
     }
 }

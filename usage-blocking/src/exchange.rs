@@ -1,36 +1,23 @@
-//! One exchange over ureq: send, hand the answer on in chunks, or say what failed.
+//! One exchange over ureq.
 
-use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use http::{Request, Response};
-use ureq::{Agent, AsSendBody, Body, Proxy, ProxyProtocol};
-use usage_core::driver::SharedSession;
-use usage_core::driver::blocking::Clock;
-use usage_core::error::{BuildError, Reached, Sent, TransportFailure, TransportKind};
+use ureq::{Agent, AsSendBody, Body, BodyReader};
+use usage_core::driver::blocking::{Clock, receive};
+use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession, head_size};
+use usage_core::error::{Broken, BuildError, Reached, Sent, TransportFailure, TransportKind};
 use usage_core::machine::{Exchange, Progress};
 use usage_core::{ClientConfig, Machine};
 
-use crate::connector::Connector;
-use crate::resolver::Resolver;
-use crate::tls;
+use crate::connector::{Connector, Unneeded};
 
-/// How much of a body is handed on at once, and what a connection gathers to write, in bytes.
-const CHUNK: usize = 16 * 1024;
-
-/// How many idle connections are kept for a host: with fewer, so many executions at once connect again and again.
-const MAX_IDLE: usize = 64;
-
-/// What a connection reads ahead at most, in bytes.
-const BUFFER: usize = 64 * 1024;
+/// What a connection gathers to write, in bytes.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// Connections that leave every decision to the machine: no redirects, no retries, a status is no error.
 #[derive(Clone, Debug)]
-pub(crate) struct Pool {
-    agent: Agent,
-    /// Which targets it is for, and how ureq knows it.
-    proxy: Option<(usage_core::Proxy, Proxy)>,
-}
+pub(crate) struct Pool(Agent);
 
 impl Pool {
     pub(crate) fn new(config: &ClientConfig, user_agent: &str) -> Result<Self, BuildError> {
@@ -38,46 +25,33 @@ impl Pool {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_connect(Some(config.connect_timeout))
+            // The connector knows the proxy.
             .proxy(None)
             .user_agent(user_agent)
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(CHUNK)
-            .max_idle_connections(2 * MAX_IDLE)
-            .max_idle_connections_per_host(MAX_IDLE)
-            .tls_config(tls::config(&config.tls)?)
+            .input_buffer_size(READ_BUFFER)
+            .output_buffer_size(WRITE_BUFFER)
+            .max_idle_age(IDLE_TIMEOUT)
+            .max_idle_connections(2 * MAX_IDLE_PER_HOST)
+            .max_idle_connections_per_host(MAX_IDLE_PER_HOST)
             .build();
-        let agent = Agent::with_parts(settings, Connector::default(), Resolver::default());
-        let proxy = config.proxy.clone().map(|proxy| Ok((proxy.clone(), known(&proxy)?)));
-        Ok(Self { agent, proxy: proxy.transpose()? })
+        Ok(Self(Agent::with_parts(settings, Connector::new(config)?, Unneeded)))
     }
 
-    fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Response<Body>, ureq::Error> {
-        // An empty body would go out with a content-length.
-        if request.body().is_empty() {
-            self.run(request.map(drop), timeout)
-        } else {
-            self.run(request, timeout)
-        }
-    }
-
-    fn run(
+    fn send(
         &self,
         request: Request<impl AsSendBody>,
+        fresh: bool,
         timeout: Duration,
-    ) -> Result<Response<Body>, ureq::Error> {
-        let proxy = self.proxy.as_ref().filter(|(proxy, _)| proxy.carries(request.uri()));
-        let request = self.agent.configure_request(request).timeout_global(Some(timeout));
-        self.agent.run(request.proxy(proxy.map(|(_, known)| known.clone())).build())
+    ) -> Result<Response<BodyReader<'static>>, ureq::Error> {
+        let size = head_size(&request);
+        let mut request = self.0.configure_request(request).timeout_global(Some(timeout));
+        // A head has to fit into the buffer. ureq neither takes a connection with another buffer from its pool nor keeps
+        // it there.
+        if fresh || size > WRITE_BUFFER {
+            request = request.output_buffer_size(size.max(WRITE_BUFFER) + 1);
+        }
+        Ok(self.0.run(request.build())?.map(Body::into_reader))
     }
-}
-
-fn known(proxy: &usage_core::Proxy) -> Result<Proxy, BuildError> {
-    let mut builder = Proxy::builder(ProxyProtocol::Http).host(proxy.host()).port(proxy.port());
-    if let Some((user, password)) = proxy.credentials() {
-        builder = builder.username(user).password(password.expose());
-    }
-    builder.build().map_err(BuildError::client)
 }
 
 pub(crate) fn run<M: Machine>(
@@ -87,42 +61,24 @@ pub(crate) fn run<M: Machine>(
     machine: &mut M,
     exchange: Exchange,
 ) -> Progress<M::Output> {
-    let Exchange { ticket, request, timeout, .. } = exchange;
-    let response = match pool.send(request, timeout) {
-        Ok(response) => response,
-        Err(error) => return machine.on_failure(clock.now(), ticket, failure(error), &mut session.lock()),
+    let Exchange { ticket, request, timeout, needs_fresh_connection: fresh, .. } = exchange;
+    let answer = if request.body().is_empty() {
+        // An empty body would go out with a content-length.
+        pool.send(request.map(drop), fresh, timeout)
+    } else {
+        pool.send(request, fresh, timeout)
     };
-    let (head, body) = response.into_parts();
-    let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
-    let mut reader = body.into_reader();
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match reader.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) if intake.push(&chunk[..length]).is_break() => break,
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                let failure = failure(error.into());
-                return machine.on_failure(clock.now(), intake, failure, &mut session.lock());
-            }
-        }
-    }
-    let intake = intake.ended();
-    machine.on_end(clock.now(), intake, &mut session.lock())
+    receive(machine, (clock, session), ticket, answer, failure)
 }
 
 /// What failed, and whether the request may be on its way.
 fn failure(error: ureq::Error) -> TransportFailure {
     match error {
+        // Of the connector.
         ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::NoConnection),
         ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Timeout, Sent::Maybe, ""),
-        ureq::Error::Io(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-            TransportFailure::new(TransportKind::Timeout, Sent::Maybe, &error.to_string())
-        }
-        ureq::Error::Io(_) | ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
-            TransportFailure::from_error(&error.into_io(), Reached::Service)
-        }
-        _ => TransportFailure::new(TransportKind::Other, Sent::Maybe, &error.to_string()),
+        ureq::Error::Protocol(_) => Broken::NotHttp.into(),
+        ureq::Error::LargeResponseHeader(..) => Broken::HeadTooLong.into(),
+        error => TransportFailure::from_error(&error.into_io(), Reached::Service),
     }
 }

@@ -4,8 +4,7 @@ mod clock;
 mod connector;
 mod driver;
 mod exchange;
-mod resolver;
-mod tls;
+mod transport;
 
 pub use clock::SystemClock;
 pub use driver::Blocking;

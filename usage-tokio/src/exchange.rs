@@ -1,41 +1,44 @@
-//! One exchange over hyper: send, hand the answer on in chunks, or say what failed.
+//! One exchange over hyper.
 
 use std::error::Error;
 use std::pin::pin;
-use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use usage_core::driver::SharedSession;
-use usage_core::driver::futures::{Clock, within};
-use usage_core::error::{BuildError, Reached, TransportFailure, find_cause};
+use usage_core::driver::futures::{Clock, receive};
+use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
+use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
 use usage_core::machine::{Exchange, Progress};
-use usage_core::{ClientConfig, Machine};
+use usage_core::{ClientConfig, Machine, Proxy};
 
 use crate::connector::{Connector, connector};
 
-/// How long an idle connection is kept; gateways keep theirs longer.
-const IDLE: Duration = Duration::from_secs(15);
+/// Connections that leave every decision to the machine: no redirects, no retries.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    kept: legacy::Client<Connector, Full<Bytes>>,
+    /// Its connections carry one request each. They share what TLS remembers of the hosts.
+    fresh: legacy::Client<Connector, Full<Bytes>>,
+    proxy: Option<Proxy>,
+}
 
-/// How many idle connections are kept for a host: with fewer, so many executions at once connect again and again.
-const MAX_IDLE: usize = 64;
-
-/// What a connection reads ahead at most, in bytes; the head of an answer fits into it too.
-const BUFFER: usize = 64 * 1024;
-
-/// A pool that leaves every decision to the machine: it follows no redirects, and repeats nothing.
-pub(crate) type Pool = legacy::Client<Connector, Full<Bytes>>;
-
-pub(crate) fn pool(config: &ClientConfig) -> Result<Pool, BuildError> {
-    Ok(legacy::Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(MAX_IDLE)
-        .retry_canceled_requests(false)
-        .http1_max_buf_size(BUFFER)
-        .build(connector(config)?))
+impl Pool {
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
+        let connector = connector(config)?;
+        let client = |max_idle| {
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(max_idle)
+                .retry_canceled_requests(false)
+                .http1_max_buf_size(READ_BUFFER)
+                .build(connector.clone())
+        };
+        Ok(Self { kept: client(MAX_IDLE_PER_HOST), fresh: client(0), proxy: config.proxy.clone() })
+    }
 }
 
 pub(crate) async fn run<M: Machine>(
@@ -45,35 +48,37 @@ pub(crate) async fn run<M: Machine>(
     machine: &mut M,
     exchange: Exchange,
 ) -> Progress<M::Output> {
-    let Exchange { ticket, request, timeout, .. } = exchange;
-    let mut limit = pin!(tokio::time::sleep(timeout));
-    let request = request.map(|body| Full::new(Bytes::from(body)));
-    let response = match within(limit.as_mut(), pool.request(request), failure).await {
-        Ok(response) => response,
-        Err(failure) => return machine.on_failure(clock.now(), ticket, failure, &mut session.lock()),
-    };
-    let (head, mut body) = response.into_parts();
-    let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
-    loop {
-        match within(limit.as_mut(), async { body.frame().await.transpose() }, failure).await {
-            Ok(None) => break,
-            Ok(Some(frame)) if frame.data_ref().is_some_and(|chunk| intake.push(chunk).is_break()) => break,
-            Ok(Some(_)) => {}
-            Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut session.lock()),
+    let Exchange { ticket, request, timeout, needs_fresh_connection, .. } = exchange;
+    let mut request = request.map(|body| Full::new(Bytes::from(body)));
+    let (target, connection) = (request.uri().clone(), capture_connection(&mut request));
+    let client = if needs_fresh_connection { &pool.fresh } else { &pool.kept };
+    let failure = |error: Option<&(dyn Error + 'static)>| {
+        let is_connected = connection.connection_metadata().is_some();
+        match error {
+            Some(error) => TransportFailure::of(error, is_connected, broken(error)),
+            None => TransportFailure::late(timeout, &target, pool.proxy.as_ref(), is_connected),
         }
-    }
-    let intake = intake.ended();
-    machine.on_end(clock.now(), intake, &mut session.lock())
+    };
+    let (sending, limit) = (client.request(request), pin!(tokio::time::sleep(timeout)));
+    receive(machine, (clock, session), ticket, sending, limit, failure).await
 }
 
-fn failure(error: &(dyn Error + 'static)) -> TransportFailure {
-    let reached = if find_cause(error).is_some_and(legacy::Error::is_connect) {
-        Reached::NoConnection
-    } else if find_cause(error).is_some_and(hyper::Error::is_canceled) {
+/// What hyper alone knows of an error.
+fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
+    #[cfg(feature = "http2")]
+    match find_cause::<h2::Error>(error).filter(|error| error.is_remote()) {
+        // Streams that the server may have processed go on, and end with other errors.
+        Some(error) if error.is_go_away() => return Some(Broken::GoneAway),
+        Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => return Some(Broken::Refused),
+        _ => {}
+    }
+    let kinds: [(fn(&hyper::Error) -> bool, _); 4] = [
         // An idle connection turned out to be closed before the first byte went out.
-        Reached::Connection
-    } else {
-        Reached::Service
-    };
-    TransportFailure::from_error(error, reached)
+        (hyper::Error::is_canceled, Broken::Unused),
+        (hyper::Error::is_incomplete_message, Broken::Closed),
+        (hyper::Error::is_parse_too_large, Broken::HeadTooLong),
+        (hyper::Error::is_parse, Broken::NotHttp),
+    ];
+    let error = find_cause(error)?;
+    kinds.into_iter().find_map(|(is, broken)| is(error).then_some(broken))
 }

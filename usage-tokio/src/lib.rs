@@ -4,6 +4,7 @@ mod clock;
 mod connector;
 mod driver;
 mod exchange;
+mod stream;
 
 pub use clock::SystemClock;
 pub use driver::Tokio;

@@ -1,12 +1,13 @@
 //! What the builder says of TLS, for rustls.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::{AlertDescription, ClientConfig, Error, RootCertStore};
-use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::client_builder::{Roots, TlsOptions};
 use crate::error::BuildError;
@@ -36,6 +37,25 @@ impl TlsOptions {
         let Some(identity) = &self.identity else { return Ok(builder.with_no_client_auth()) };
         let key = PrivateKeyDer::from_pem_slice(identity.key().expose()).map_err(BuildError::client)?;
         builder.with_client_auth_cert(identity.chain().to_vec(), key).map_err(BuildError::client)
+    }
+
+    /// For drivers that can read the operating system's roots: like [`client_config`](Self::client_config), with `verifier`
+    /// for [`Roots::Platform`], which is given the extra roots.
+    ///
+    /// # Errors
+    ///
+    /// If a root, the identity or its key cannot be used, or if the operating system's roots cannot be read.
+    pub fn client_config_with<V: ServerCertVerifier + 'static, E: Display>(
+        &self,
+        provider: Arc<CryptoProvider>,
+        verifier: impl FnOnce(Vec<CertificateDer<'static>>, Arc<CryptoProvider>) -> Result<V, E>,
+    ) -> Result<ClientConfig, BuildError> {
+        if self.roots == Roots::Bundled {
+            return self.client_config(provider, None);
+        }
+        let verifier =
+            verifier(self.extra_roots.clone(), Arc::clone(&provider)).map_err(BuildError::client)?;
+        self.client_config(provider, Some(Arc::new(verifier)))
     }
 
     fn bundled(&self) -> Result<RootCertStore, BuildError> {
@@ -78,7 +98,6 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use rustls::crypto::ring;
-    use rustls_pki_types::CertificateDer;
 
     use super::*;
 

@@ -43,9 +43,23 @@ pub enum Reached {
 }
 
 impl TransportFailure {
+    /// For drivers: what `error` means if there was a connection or not. `broken` is what the transport's own type says
+    /// of it.
+    pub fn of(error: &(dyn StdError + 'static), is_connected: bool, broken: Option<Broken>) -> Self {
+        let reached = if is_connected { Reached::Service } else { Reached::NoConnection };
+        match broken {
+            // What TLS refuses may come as any error.
+            Some(broken) if is_connected && !is_refused_by_tls(error, reached) => broken.into(),
+            _ => Self::from_error(error, reached),
+        }
+    }
+
     /// For drivers: what broke an exchange that got as far as `reached`, by the [causes] of `error`; in the words of
     /// this crate where it has some, else of the first cause.
     pub fn from_error(error: &(dyn StdError + 'static), reached: Reached) -> Self {
+        if let Some(broken) = find_cause::<Broken>(error) {
+            return (*broken).into();
+        }
         let (kind, sent) = match reached {
             _ if find_cause::<Unresolved>(error).is_some() => (TransportKind::Dns, Sent::No),
             _ if is_refused_by_tls(error, reached) => (TransportKind::Tls, Sent::No),
@@ -57,14 +71,16 @@ impl TransportFailure {
         if let Some(error) = find_cause::<ProxyError>(error) {
             return Self { permanent: error.is_permanent(), ..failure(&error.to_string()) };
         }
-        if kind != TransportKind::Tls && is_early_end(error) {
-            return match reached {
-                Reached::NoConnection => failure("the server closed it while it was being made"),
-                Reached::Connection => failure(&Broken::Unused.to_string()),
-                Reached::Service => failure(&Broken::Closed.to_string()),
-            };
+        let cause = causes(error).last().unwrap_or(error).to_string();
+        match reached {
+            _ if matches!(kind, TransportKind::Tls | TransportKind::Dns) => failure(&cause),
+            Reached::Connection => failure(&Broken::Unused.to_string()),
+            Reached::NoConnection if is_early_end(error) => {
+                failure("the server closed it while it was being made")
+            }
+            Reached::Service if is_early_end(error) => failure(&Broken::Closed.to_string()),
+            _ => failure(&cause),
         }
-        failure(&causes(error).last().unwrap_or(error).to_string())
     }
 }
 
@@ -118,12 +134,13 @@ mod tests {
     #[test]
     fn a_failure_says_whether_the_request_may_have_arrived() {
         let refused = || wrapped(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
-        for (reached, kind, sent) in [
-            (Reached::NoConnection, TransportKind::Connect, Sent::No),
-            (Reached::Connection, TransportKind::Reset, Sent::No),
-            (Reached::Service, TransportKind::Reset, Sent::Maybe),
+        let unused = "the server had closed it before the request went out";
+        for (reached, kind, sent, text) in [
+            (Reached::NoConnection, TransportKind::Connect, Sent::No, "refused"),
+            (Reached::Connection, TransportKind::Reset, Sent::No, unused),
+            (Reached::Service, TransportKind::Reset, Sent::Maybe, "refused"),
         ] {
-            assert_eq!(failure(&refused(), reached), (kind, sent, "refused".into()));
+            assert_eq!(failure(&refused(), reached), (kind, sent, text.into()));
             let unresolved = wrapped(Unresolved(io::Error::other("no such name")));
             let expected = (TransportKind::Dns, Sent::No, "no such name".into());
             assert_eq!(failure(&unresolved, reached), expected);
@@ -170,7 +187,7 @@ mod tests {
 
         let kind_and_sent = |error: &Error, reached| {
             let (kind, sent, text) = failure(&wrapped(error.clone()), reached);
-            assert_eq!(text, error.to_string());
+            assert_eq!(text == error.to_string(), kind == TransportKind::Tls || reached == Reached::Service);
             (kind, sent)
         };
         let refused = (TransportKind::Tls, Sent::No);

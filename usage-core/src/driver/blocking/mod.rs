@@ -2,13 +2,19 @@
 
 mod client;
 mod handle;
+mod receive;
 mod run_all;
+#[cfg(feature = "rustls")]
+mod stream;
 
 use std::fmt;
 
 pub use client::Client;
 pub use handle::{Handle, Rows};
+pub use receive::receive;
 pub use run_all::{MAX_THREADS, RunAll};
+#[cfg(feature = "rustls")]
+pub use stream::Stream;
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};

@@ -1,7 +1,9 @@
 //! Clients that return futures. They are all `Send`.
 
 mod client;
+mod first_connected;
 mod handle;
+mod receive;
 mod rows;
 mod within;
 
@@ -10,9 +12,11 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 pub use client::Client;
+pub use first_connected::first_connected;
 pub use handle::Handle;
+pub use receive::receive;
 pub use rows::Rows;
-pub use within::{before, within};
+pub use within::before;
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};
