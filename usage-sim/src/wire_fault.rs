@@ -14,6 +14,8 @@ pub enum WireFault {
     CloseMidHead,
     /// The head promises more than the half of the body that comes before the connection closes.
     CloseMidBody,
+    /// Half of an answer without a length comes, then the connection is reset.
+    ResetMidBody,
     /// The answer comes whole and promises to keep the connection, which closes then.
     CloseAfterReply,
     /// Nothing comes, and the connection stays open until the client closes it or the server stops.
@@ -53,9 +55,9 @@ pub enum WireFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
-    /// The end of the connection is that of the body.
+    /// The end of the connection is that of the body. With TLS, it is announced (`close_notify`).
     UntilClose,
-    /// The same, with half of the body.
+    /// The same, with half of the body. With TLS, the end is not announced.
     HalfUntilClose,
     /// The same, as HTTP/1.0 does it.
     Http10,

@@ -258,7 +258,9 @@ impl Outcome {
                 | WireFault::CloseMidHead
                 | WireFault::OversizedHead { .. },
             ) => Self::NoHead(broken()),
-            Some(WireFault::CloseMidBody | WireFault::GarbageMidBody) => Self::Half(broken()),
+            Some(WireFault::CloseMidBody | WireFault::GarbageMidBody | WireFault::ResetMidBody) => {
+                Self::Half(broken())
+            }
             Some(WireFault::Hang) => Self::NoHead(late()),
             Some(WireFault::HangMidBody) => Self::Half(late()),
             Some(WireFault::EndlessBody) => Self::Endless,

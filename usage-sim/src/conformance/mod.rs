@@ -30,6 +30,7 @@ mod gate;
 mod in_memory;
 mod observed;
 mod play;
+mod proxy;
 mod scenario;
 mod scenarios;
 mod world;

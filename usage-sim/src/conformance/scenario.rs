@@ -108,6 +108,8 @@ pub(crate) enum Reach {
     TlsOfBoth,
     /// TLS with a certificate of the client, which it does not have.
     TlsOfNobody,
+    /// The same with a service of TLS 1.2.
+    TlsOfNobodyInTls12,
     /// The client speaks TLS, the service does not.
     TlsOfNone,
     /// The handshake has no end.
@@ -116,6 +118,18 @@ pub(crate) enum Reach {
     Refused,
     /// The name does not resolve.
     Unresolved,
+    /// A proxy that tunnels.
+    Proxy,
+    ProxyAnswers401,
+    ProxyAnswers403,
+    ProxyAnswers407,
+    ProxyAnswers502,
+    ProxyAnswersHtml,
+    ProxyCloses,
+    /// Nobody listens where the proxy should be.
+    ProxyIsAbsent,
+    /// The proxy does not answer.
+    ProxyIsSilent,
 }
 
 /// What is to be seen, stated beforehand.

@@ -11,6 +11,7 @@ use usage_core::error::{Sent, TransportFailure, TransportKind};
 use usage_core::{ClientBuilder, FromConfig, Secret, Timestamp};
 
 use super::gate::{Gate, PATIENCE};
+use super::proxy::Proxy;
 use super::scenario::{Credential, Reach, Scenario, WRONG_SECRET};
 use crate::clock::VirtualClock;
 use crate::reply::Reply;
@@ -38,8 +39,11 @@ struct Inner {
     elsewhere: Host,
     api_url: String,
     login_url: String,
-    /// What keeps the client from reaching it.
-    obstacle: Option<TransportKind>,
+    /// What keeps the client from reaching it, and whether it does so for good.
+    obstacle: Option<(TransportKind, bool)>,
+    /// The URL of the proxy in between.
+    proxy_url: Option<String>,
+    _proxy: Option<Proxy>,
     tls: Option<Tls>,
     _unserved: Unserved,
 }
@@ -108,7 +112,16 @@ impl World {
             _ if sockets => both_names(&home.url("api")),
             _ => (home.url("api"), home.url("login")),
         };
+        let proxy = scenario.reach.proxy().filter(|_| sockets);
+        let proxy = proxy.map(|refusal| Proxy::start(refusal).expect("a loopback port can be had"));
+        let proxy_url = match scenario.reach {
+            Reach::ProxyIsAbsent if sockets => Some(unserved.refusing.url()),
+            Reach::ProxyIsSilent if sockets => Some(unserved.silent_url().replace("https:", "http:")),
+            _ => proxy.as_ref().map(Proxy::url),
+        };
         Self(Arc::new(Inner {
+            proxy_url,
+            _proxy: proxy,
             clock,
             gate: Gate::default(),
             settles: scenario.settles,
@@ -170,6 +183,9 @@ impl World {
             .direct()
             .connect_timeout(scenario.connect_timeout)
             .policy(scenario.policy);
+        if let Some(url) = &self.0.proxy_url {
+            builder = builder.proxy(url.parse().expect("a proxy"));
+        }
         if let Some(tls) = self.0.tls.as_ref().filter(|_| scenario.reach.is_root_known()) {
             builder = builder.root_certificates(tls.root_pem().as_bytes()).expect("a certificate");
         }
@@ -192,8 +208,10 @@ impl World {
 
     /// What a client in memory is told when it sends a request.
     pub(super) fn handle(&self, request: http::Request<Vec<u8>>) -> Result<Reply, TransportFailure> {
-        if let Some(kind) = self.0.obstacle {
-            return Err(TransportFailure::new(kind, Sent::No, ""));
+        if let Some((kind, permanent)) = self.0.obstacle {
+            let mut failure = TransportFailure::new(kind, Sent::No, "");
+            failure.permanent = permanent;
+            return Err(failure);
         }
         let host = if self.is_elsewhere(request.uri()) { &self.0.elsewhere } else { &self.0.home };
         Ok(host.simulator().handle(self.now(), request))
@@ -231,13 +249,12 @@ impl Reach {
     fn tls(self) -> Option<Tls> {
         let certificate = match self {
             Self::TlsOfBoth | Self::TlsOfNobody => return Some(Tls::demanding_client().expect("keys")),
+            Self::TlsOfNobodyInTls12 => return Some(Tls::demanding_client_in_tls12().expect("keys")),
             Self::Tls | Self::TlsOfUnknownRoot => Certificate::Good,
             Self::TlsOfWrongName => Certificate::WrongName,
             Self::TlsExpired => Certificate::Expired,
             Self::TlsSelfSigned => Certificate::SelfSigned,
-            Self::Plain | Self::TlsOfNone | Self::TlsInSilence | Self::Refused | Self::Unresolved => {
-                return None;
-            }
+            _ => return None,
         };
         Some(Tls::new(certificate).expect("keys"))
     }
@@ -246,12 +263,38 @@ impl Reach {
         self != Self::TlsOfUnknownRoot
     }
 
-    fn obstacle(self) -> Option<TransportKind> {
+    /// What a proxy in between answers; nothing if it tunnels.
+    fn proxy(self) -> Option<Option<&'static str>> {
+        Some(match self {
+            Self::Proxy => None,
+            Self::ProxyAnswers401 => {
+                Some("HTTP/1.1 401 Unauthorized\r\nServer: tinyproxy\r\n\r\n<html>No</html>")
+            }
+            Self::ProxyAnswers403 => Some("HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n"),
+            Self::ProxyAnswers407 => Some("HTTP/1.0 407 Proxy Authentication Required\r\n\r\n"),
+            Self::ProxyAnswers502 => Some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+            Self::ProxyAnswersHtml => Some("<html><body>A portal</body></html>"),
+            Self::ProxyCloses => Some(""),
+            _ => return None,
+        })
+    }
+
+    /// What a client sees of it, and whether it would see it again.
+    fn obstacle(self) -> Option<(TransportKind, bool)> {
         match self {
-            Self::Plain | Self::Tls | Self::TlsOfBoth => None,
-            Self::Refused | Self::TlsInSilence => Some(TransportKind::Connect),
-            Self::Unresolved => Some(TransportKind::Dns),
-            _ => Some(TransportKind::Tls),
+            Self::Plain | Self::Tls | Self::TlsOfBoth | Self::Proxy => None,
+            Self::Refused
+            | Self::TlsInSilence
+            | Self::ProxyAnswers502
+            | Self::ProxyAnswersHtml
+            | Self::ProxyCloses
+            | Self::ProxyIsAbsent
+            | Self::ProxyIsSilent => Some((TransportKind::Connect, false)),
+            Self::ProxyAnswers401 | Self::ProxyAnswers403 | Self::ProxyAnswers407 => {
+                Some((TransportKind::Connect, true))
+            }
+            Self::Unresolved => Some((TransportKind::Dns, false)),
+            _ => Some((TransportKind::Tls, true)),
         }
     }
 }

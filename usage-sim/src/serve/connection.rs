@@ -5,12 +5,13 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use http::{Method, Response, StatusCode};
+use socket2::SockRef;
 
 use super::Shared;
 use super::framing::{framed, interim};
 use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, write_head};
 use crate::reply::{Problem, Reply, insert_date};
-use crate::wire_fault::WireFault;
+use crate::wire_fault::{Framing, WireFault};
 
 /// How long a client may take until the head of its first request is there, in real time.
 const FIRST_HEAD: Duration = Duration::from_secs(10);
@@ -26,7 +27,16 @@ const LINGER: Duration = Duration::from_secs(1);
 enum After {
     GoOn,
     Close,
+    Reset,
 }
+
+/// A connection of which the end can be announced.
+pub(super) trait Connection: Read + Write {
+    /// Says that nothing more comes.
+    fn announce_end(&mut self) {}
+}
+
+impl Connection for TcpStream {}
 
 /// What is done for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +66,36 @@ pub(super) fn run(shared: &Shared, socket: TcpStream, service: Service) {
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
         // Without a handshake there is no request either.
-        if let Ok(stream) = tls.accept(socket) {
-            serve(shared, &mut Incoming::new(stream), control.as_ref().ok(), service);
-        }
+        let accepted = tls.accept(socket).map(Incoming::new);
+        let served = accepted.map(|mut stream| serve(shared, &mut stream, control.as_ref().ok(), service));
+        end(control.ok(), served.unwrap_or(After::Close));
     } else {
-        serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
+        let after = serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
+        end(control.ok(), after);
     }
     #[cfg(not(feature = "tls"))]
-    serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
-    if let Ok(control) = control {
-        linger(&control);
+    {
+        let after = serve(shared, &mut Incoming::new(socket), control.as_ref().ok(), service);
+        end(control.ok(), after);
     }
 }
 
-fn serve<S: Read + Write>(
+fn end(socket: Option<TcpStream>, after: After) {
+    let Some(socket) = socket else { return };
+    if after == After::Reset {
+        let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+    } else {
+        linger(&socket);
+    }
+}
+
+/// Serves requests until the connection ends, and returns how.
+fn serve<S: Connection>(
     shared: &Shared,
     incoming: &mut Incoming<S>,
     control: Option<&TcpStream>,
     service: Service,
-) {
+) -> After {
     incoming.expect_head(service.first_head(shared));
     loop {
         let after = match incoming.read_request() {
@@ -95,8 +116,8 @@ fn serve<S: Read + Write>(
                 After::Close
             }
         };
-        if after == After::Close || shared.stop.is_set() {
-            return;
+        if after != After::GoOn || shared.stop.is_set() {
+            return after;
         }
         let _ = control.map(|socket| socket.set_read_timeout(Some(shared.idle_timeout)));
         incoming.expect_head(shared.idle_timeout);
@@ -118,7 +139,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn send<S: Read + Write>(self, shared: &Shared, stream: &mut S) -> After {
+    fn send<S: Connection>(self, shared: &Shared, stream: &mut S) -> After {
         let Reply { response, fault } = self.reply;
         let wire = |length| {
             let body = if self.is_head || has_no_body(&response) { &[] } else { response.body().as_slice() };
@@ -134,6 +155,10 @@ impl Answer {
                 let (head, body) = wire(response.body().len() + 1);
                 let half = &body[..body.len() / 2];
                 send(stream, &head).and_then(|()| send(stream, half)).and(Err(After::Close))
+            }
+            Some(WireFault::ResetMidBody) => {
+                let cut = framed(&response, body, Framing::HalfUntilClose);
+                send(stream, &cut).and(Err(After::Reset))
             }
             Some(WireFault::CloseAfterReply) => {
                 send(stream, &head).and_then(|()| send(stream, body)).and(Err(After::Close))
@@ -174,7 +199,11 @@ impl Answer {
                 send(stream, &parts)
             }
             Some(WireFault::Framed(framing)) => {
-                send(stream, &framed(&response, body, framing)).and(Err(After::Close))
+                let sent = send(stream, &framed(&response, body, framing));
+                if framing == Framing::UntilClose {
+                    stream.announce_end();
+                }
+                sent.and(Err(After::Close))
             }
             Some(WireFault::Followed(bytes)) => send(stream, &[&head, body, &bytes].concat()),
             Some(WireFault::Drip { interval, bytes }) => {
@@ -186,7 +215,8 @@ impl Answer {
         };
         match sent {
             Ok(()) if self.keep_alive => After::GoOn,
-            _ => After::Close,
+            Ok(()) => After::Close,
+            Err(after) => after,
         }
     }
 }

@@ -11,7 +11,9 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{
+    DEFAULT_VERSIONS, RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+};
 
 /// Which certificate a server shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,13 +57,24 @@ pub struct Tls {
 impl Tls {
     /// TLS with a new root and a new certificate; an error if the machine cannot make keys.
     pub fn new(certificate: Certificate) -> io::Result<Self> {
-        Self::make(certificate, false)
+        Self::make(certificate, false, DEFAULT_VERSIONS)
     }
 
     /// TLS with a good certificate that serves only clients with one of the same root: see
     /// [`client_pem`](Self::client_pem).
     pub fn demanding_client() -> io::Result<Self> {
-        Self::make(Certificate::Good, true)
+        Self::make(Certificate::Good, true, DEFAULT_VERSIONS)
+    }
+
+    /// Like [`demanding_client`](Self::demanding_client), in TLS 1.2 only: it refuses in the handshake, where TLS 1.3 does
+    /// so when the handshake is over for the client.
+    pub fn demanding_client_in_tls12() -> io::Result<Self> {
+        Self::make(Certificate::Good, true, &[&rustls::version::TLS12])
+    }
+
+    /// The configuration of rustls, for servers of other make.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
     }
 
     /// The root's certificate as PEM. No self-signed certificate is of it.
@@ -79,11 +92,15 @@ impl Tls {
         &self.client_key_pem
     }
 
-    fn make(certificate: Certificate, demands_client: bool) -> io::Result<Self> {
+    fn make(
+        certificate: Certificate,
+        demands_client: bool,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> io::Result<Self> {
         let root = root().map_err(io::Error::other)?;
         let (chain, key) = server_certificate(certificate, &root).map_err(io::Error::other)?;
         let (client_pem, client_key_pem) = client_certificate(&root).map_err(io::Error::other)?;
-        let config = config(&root, chain, key, demands_client).map_err(io::Error::other)?;
+        let config = config(&root, chain, key, demands_client, versions).map_err(io::Error::other)?;
         Ok(Self {
             certificate,
             root_pem: root.pem(),
@@ -126,6 +143,13 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+impl super::connection::Connection for Stream {
+    fn announce_end(&mut self) {
+        self.0.conn.send_close_notify();
+        let _ = self.0.flush();
     }
 }
 
@@ -175,11 +199,9 @@ fn config(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
     demands_client: bool,
+    versions: &[&'static SupportedProtocolVersion],
 ) -> Result<ServerConfig, Box<dyn std::error::Error + Send + Sync>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // In TLS 1.3 the handshake is over for the client before its certificate is looked at: whether it then hears of the
-    // refusal or of a closed connection first would be chance.
-    let versions = if demands_client { &[&rustls::version::TLS12] } else { rustls::DEFAULT_VERSIONS };
     let config =
         ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions)?;
     let config = if demands_client {
@@ -254,10 +276,11 @@ mod tests {
 
     #[test]
     fn a_client_has_to_show_its_certificate() {
-        let tls = Tls::demanding_client().unwrap();
-        assert_eq!(asked(&tls, tls.root_pem(), true).unwrap(), "HTTP/1.1 404");
-        let refused = asked(&tls, tls.root_pem(), false);
-        assert_eq!(refused, Err(Error::AlertReceived(AlertDescription::CertificateRequired)));
+        for tls in [Tls::demanding_client().unwrap(), Tls::demanding_client_in_tls12().unwrap()] {
+            assert_eq!(asked(&tls, tls.root_pem(), true).unwrap(), "HTTP/1.1 404");
+            let refused = asked(&tls, tls.root_pem(), false);
+            assert_eq!(refused, Err(Error::AlertReceived(AlertDescription::CertificateRequired)));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) mod protocol;
 pub(super) mod service;
 pub(super) mod token;
 pub(super) mod token_answers;
+pub(super) mod transports;
 pub(super) mod wire;
 
 use super::scenario::Scenario;
@@ -217,6 +218,28 @@ scenarios! { $;
             token_without_a_life,
             token_with_more_members,
             token_with_a_refresh_token,
+        }
+        transports {
+            body_ends_with_the_connection_over_tls,
+            reset_in_a_body_without_a_length,
+            reset_in_a_body_without_a_length_over_tls,
+            reset_in_a_body_without_a_length_of_a_submit,
+            cut_in_a_body_without_a_length_over_tls,
+            cut_in_a_body_without_a_length_of_a_submit_over_tls,
+            closed_between_chunks_over_tls,
+            submit_behind_a_closed_connection,
+            submit_just_before_the_deadline,
+            through_a_proxy,
+            proxy_refuses_with_401,
+            proxy_refuses_with_403,
+            proxy_refuses_with_407,
+            proxy_refuses_with_502,
+            proxy_speaks_html,
+            proxy_closes,
+            proxy_is_not_there,
+            proxy_is_silent,
+            exchange_ends_before_there_is_a_connection,
+            tls12_without_the_certificate_of_the_client,
         }
         lives {
             deadline_before_the_first_poll,

@@ -1,0 +1,166 @@
+//! What transports make of it: bodies that are cut, by their framing; connections that cannot be relied on; proxies that
+//! refuse; and what is not begun for want of time.
+
+use std::time::Duration;
+
+use super::BY_CLIENT;
+use crate::conformance::scenario::{Credential, Reach, Scenario, Work};
+use crate::fault::{Fault, Match};
+use crate::wire_fault::{Framing, WireFault};
+
+fn scenario() -> Scenario {
+    Scenario::new(Work::Organization)
+}
+
+/// The answer to the poll breaks: it is fetched again half a second later.
+fn mended(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Results, fault)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// The answer to the submit breaks: nobody knows what became of it.
+fn ambiguous(fault: WireFault) -> Scenario {
+    scenario()
+        .fault(Match::Submit, fault)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent AmbiguousSubmit")
+        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
+}
+
+pub(crate) fn body_ends_with_the_connection_over_tls() -> Scenario {
+    scenario()
+        .always(Match::Any, WireFault::Framed(Framing::UntilClose))
+        .reach(Reach::Tls)
+        .wire("0 token, 0 submit, 2000 poll")
+        .rows(BY_CLIENT)
+}
+
+pub(crate) fn reset_in_a_body_without_a_length() -> Scenario {
+    mended(WireFault::ResetMidBody)
+}
+
+pub(crate) fn reset_in_a_body_without_a_length_over_tls() -> Scenario {
+    mended(WireFault::ResetMidBody).reach(Reach::Tls)
+}
+
+pub(crate) fn reset_in_a_body_without_a_length_of_a_submit() -> Scenario {
+    ambiguous(WireFault::ResetMidBody)
+}
+
+/// TLS says when a connection ends. If it does not, the body was cut.
+pub(crate) fn cut_in_a_body_without_a_length_over_tls() -> Scenario {
+    mended(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
+}
+
+pub(crate) fn cut_in_a_body_without_a_length_of_a_submit_over_tls() -> Scenario {
+    ambiguous(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
+}
+
+pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
+    mended(WireFault::Framed(Framing::ChunksWithoutEnd)).reach(Reach::Tls)
+}
+
+/// Every connection is closed behind an answer that promised to keep it, and nobody waits until that is noticed: the
+/// submit goes out on a connection of its own.
+pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
+    scenario()
+        .always(Match::Token, WireFault::CloseAfterReply)
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// The limit lets the submit go 150 ms before the deadline, which is too late for its answer.
+pub(crate) fn submit_just_before_the_deadline() -> Scenario {
+    scenario()
+        .credential(Credential::Token)
+        .policy(|policy| policy.with_deadline(Duration::from_millis(2150)))
+        .fault(Match::Submit, Fault::RateLimited { retry_after: Some("2".into()) })
+        .wire("0 submit")
+        .causes("Sent DeadlinePassed")
+        .ends(
+            "deadline: next at 2000 for RateLimit, last 429 too.many.requests (at usage.query after 1 requests)",
+        )
+}
+
+pub(crate) fn through_a_proxy() -> Scenario {
+    scenario().reach(Reach::Proxy).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+}
+
+/// The proxy would refuse again.
+fn refused_for_good(reach: Reach) -> Scenario {
+    scenario()
+        .reach(reach)
+        .credential(Credential::Token)
+        .wire("")
+        .causes("Sent Untrusted")
+        .ends("Connect (at usage.query after 1 requests)")
+}
+
+pub(crate) fn proxy_refuses_with_401() -> Scenario {
+    refused_for_good(Reach::ProxyAnswers401)
+}
+
+pub(crate) fn proxy_refuses_with_403() -> Scenario {
+    refused_for_good(Reach::ProxyAnswers403)
+}
+
+pub(crate) fn proxy_refuses_with_407() -> Scenario {
+    refused_for_good(Reach::ProxyAnswers407)
+}
+
+/// The proxy is out of order for the moment, or what is there is none. Nothing was sent.
+fn tried_again(reach: Reach) -> Scenario {
+    scenario()
+        .reach(reach)
+        .credential(Credential::Token)
+        .policy(|policy| policy.with_max_failures(2))
+        .wire("")
+        .causes("Sent TransportFailed Elapsed Sent TooManyFailures")
+        .ends("2 failures: Connect, sent No (at usage.query after 2 requests)")
+}
+
+pub(crate) fn proxy_refuses_with_502() -> Scenario {
+    tried_again(Reach::ProxyAnswers502)
+}
+
+pub(crate) fn proxy_speaks_html() -> Scenario {
+    tried_again(Reach::ProxyAnswersHtml)
+}
+
+pub(crate) fn proxy_closes() -> Scenario {
+    tried_again(Reach::ProxyCloses)
+}
+
+pub(crate) fn proxy_is_not_there() -> Scenario {
+    tried_again(Reach::ProxyIsAbsent)
+}
+
+/// The time for connecting counts until the tunnel is open.
+pub(crate) fn proxy_is_silent() -> Scenario {
+    tried_again(Reach::ProxyIsSilent).connect_timeout(Duration::from_millis(300))
+}
+
+/// The exchange's time may be over before that for connecting is: nothing was sent then.
+pub(crate) fn exchange_ends_before_there_is_a_connection() -> Scenario {
+    scenario()
+        .reach(Reach::TlsInSilence)
+        .credential(Credential::Token)
+        .policy(|policy| policy.with_exchange_timeout(Duration::from_millis(300)).with_max_failures(2))
+        .wire("")
+        .causes("Sent TransportFailed Elapsed Sent TooManyFailures")
+        .ends("2 failures: Connect, sent No (at usage.query after 2 requests)")
+}
+
+/// A service of TLS 1.2 refuses in the handshake, one of TLS 1.3 after it.
+pub(crate) fn tls12_without_the_certificate_of_the_client() -> Scenario {
+    scenario()
+        .reach(Reach::TlsOfNobodyInTls12)
+        .credential(Credential::Token)
+        .wire("")
+        .causes("Sent Untrusted")
+        .ends("Tls (at usage.query after 1 requests)")
+}
