@@ -36,7 +36,12 @@ pub(crate) fn connector(config: &ClientConfig) -> Result<Connector, BuildError> 
         let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
         async move {
             let connected = before(Timer::after(limit), connecting).await;
-            connected.unwrap_or_else(|| Err(not_within(limit, &uri, proxy.as_ref()).into()))
+            let mut connected =
+                connected.unwrap_or_else(|| Err(not_within(limit, &uri, proxy.as_ref()).into()))?;
+            if let MaybeHttpsStream::Https(tls) = &mut connected {
+                tls.inner_mut().get_mut().0.inner_mut().speak_first();
+            }
+            Ok(connected)
         }
     })))
 }

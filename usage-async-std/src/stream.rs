@@ -1,6 +1,7 @@
 //! A socket of async-std as hyper wants it.
 
 use std::io::Result;
+use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -16,17 +17,28 @@ use usage_core::driver::written;
 pub(crate) struct Stream {
     socket: TcpStream,
     scratch: Box<[u8]>,
+    /// Whether nothing is read before something is written.
+    speaks_first: bool,
 }
 
 impl Stream {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, scratch: vec![0; 16 * 1024].into() }
+        Self { socket, scratch: vec![0; 16 * 1024].into(), speaks_first: false }
+    }
+
+    /// Reads nothing before the next write. In TLS 1.3 a server may refuse the client's certificate when the handshake is
+    /// over for the client; read between two requests, the refusal would be lost on hyper.
+    pub(crate) fn speak_first(&mut self) {
+        self.speaks_first = true;
     }
 }
 
 impl Read for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
-        let Self { socket, scratch } = self.get_mut();
+        let Self { socket, scratch, speaks_first } = self.get_mut();
+        if *speaks_first {
+            return Poll::Pending;
+        }
         let room = buf.remaining().min(scratch.len());
         let length = ready!(Pin::new(socket).poll_read(cx, &mut scratch[..room]))?;
         buf.put_slice(&scratch[..length]);
@@ -36,6 +48,10 @@ impl Read for Stream {
 
 impl Write for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        if take(&mut self.speaks_first) {
+            // The same task reads and writes.
+            cx.waker().wake_by_ref();
+        }
         Pin::new(&mut self.socket).poll_write(cx, bytes).map(|result| written(result, bytes.len()))
     }
 

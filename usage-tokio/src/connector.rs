@@ -40,7 +40,12 @@ pub(crate) fn connector(config: &ClientConfig) -> Result<Connector, BuildError> 
         let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
         async move {
             let connected = tokio::time::timeout(limit, connecting).await;
-            connected.unwrap_or_else(|_| Err(not_within(limit, &uri, proxy.as_ref()).into()))
+            let mut connected =
+                connected.unwrap_or_else(|_| Err(not_within(limit, &uri, proxy.as_ref()).into()))?;
+            if let MaybeHttpsStream::Https(tls) = &mut connected {
+                tls.inner_mut().get_mut().0.inner_mut().speak_first();
+            }
+            Ok(connected)
         }
     })))
 }
@@ -52,7 +57,7 @@ where
 {
     let tunnelled = proxy.and_then(|proxy| Some((proxy.tunnel(&target)?, proxy)));
     let Some((mut tunnel, proxy)) = tunnelled else {
-        return Ok(Stream(tcp.call(target).await.map_err(Into::into)?));
+        return Ok(Stream::new(tcp.call(target).await.map_err(Into::into)?));
     };
     let connected = tcp.call(proxy.uri()).await.map_err(|error| tunnel.unreachable(error));
     let mut socket = connected?.into_inner();
@@ -62,7 +67,7 @@ where
     loop {
         let length = socket.read(&mut chunk).await.map_err(|error| tunnel.broken(error))?;
         if tunnel.is_open(&chunk[..length])? {
-            return Ok(Stream(TokioIo::new(socket)));
+            return Ok(Stream::new(TokioIo::new(socket)));
         }
     }
 }

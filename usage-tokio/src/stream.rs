@@ -1,6 +1,7 @@
 //! A socket of tokio as hyper wants it.
 
 use std::io;
+use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,7 +12,23 @@ use tokio::net::TcpStream;
 use usage_core::driver::written;
 
 /// A connected socket. What cannot be written because the server closed counts as written: the server may have said why.
-pub(crate) struct Stream(pub(crate) TokioIo<TcpStream>);
+pub(crate) struct Stream {
+    socket: TokioIo<TcpStream>,
+    /// Whether nothing is read before something is written.
+    speaks_first: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(socket: TokioIo<TcpStream>) -> Self {
+        Self { socket, speaks_first: false }
+    }
+
+    /// Reads nothing before the next write. In TLS 1.3 a server may refuse the client's certificate when the handshake is
+    /// over for the client; read between two requests, the refusal would be lost on hyper.
+    pub(crate) fn speak_first(&mut self) {
+        self.speaks_first = true;
+    }
+}
 
 impl Read for Stream {
     fn poll_read(
@@ -19,26 +36,33 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        if self.speaks_first {
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
 impl Write for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes).map(|result| written(result, bytes.len()))
+        if take(&mut self.speaks_first) {
+            // The same task reads and writes.
+            cx.waker().wake_by_ref();
+        }
+        Pin::new(&mut self.socket).poll_write(cx, bytes).map(|result| written(result, bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        self.0.connected()
+        self.socket.connected()
     }
 }

@@ -29,5 +29,7 @@ mod surface;
 mod tls;
 #[path = "../../../usage-tokio/tests/it/tracing.rs"]
 mod tracing;
+#[path = "../../../usage-tokio/tests/it/transports.rs"]
+mod transports;
 
 use usage_async_std as driver;

@@ -18,5 +18,7 @@ mod support;
 mod tls;
 #[path = "../../../usage-tokio/tests/it/tracing.rs"]
 mod tracing;
+#[path = "../../../usage-tokio/tests/it/transports.rs"]
+mod transports;
 
 use usage_blocking as driver;

@@ -76,6 +76,7 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
         | Error::NoCertificatesPresented
         | Error::UnsupportedNameType
         | Error::PeerIncompatible(_) => true,
+        // The alerts that RFC 8446, 6.2, defines for handshakes alone.
         Error::AlertReceived(alert) => matches!(
             alert,
             AlertDescription::HandshakeFailure
@@ -90,6 +91,13 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
                 | AlertDescription::ProtocolVersion
                 | AlertDescription::InsufficientSecurity
                 | AlertDescription::UnrecognisedName
+                | AlertDescription::DecryptError
+                | AlertDescription::InappropriateFallback
+                | AlertDescription::MissingExtension
+                | AlertDescription::UnsupportedExtension
+                | AlertDescription::BadCertificateStatusResponse
+                | AlertDescription::UnknownPSKIdentity
+                | AlertDescription::NoApplicationProtocol
         ),
         _ => false,
     }

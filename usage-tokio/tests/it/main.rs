@@ -18,5 +18,6 @@ mod support;
 mod surface;
 mod tls;
 mod tracing;
+mod transports;
 
 use usage_tokio as driver;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-/// Lines of code in a driver at most, without comments and tests.
-const MOST: usize = 300;
+/// Lines of code in a driver at most, without comments and tests: enough for the one on async-std, which brings sockets,
+/// timers and tasks to hyper.
+const MOST: usize = 350;
 
 #[test]
 fn a_driver_is_thin() {

@@ -79,8 +79,7 @@ fn a_client_shows_its_certificate() {
     let arrived = server.simulator().journal().len();
     let error = rows(trusting(&tls, &server)).unwrap_err();
     let kind = error.failure().transport_failure().unwrap().kind;
-    // The service's refusal comes after the handshake, and is lost if the connection is reset first.
-    assert!(matches!(kind, TransportKind::Tls | TransportKind::Reset), "{error}");
+    assert_eq!(kind, TransportKind::Tls, "{error}");
     assert_eq!(server.simulator().journal().len(), arrived);
 }
 
