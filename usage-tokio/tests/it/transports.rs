@@ -142,7 +142,9 @@ fn requests_of_any_legal_length_are_sent() {
             } else if asked.starts_with("POST") {
                 answer_to(&asked).to_owned()
             } else {
-                format!(r#"{{"queryStatus":"Complete","cursors":{{"after":"{wanted}"}},"results":[{{"requests":1}}]}}"#)
+                format!(
+                    r#"{{"queryStatus":"Complete","cursors":{{"after":"{wanted}"}},"results":[{{"requests":1}}]}}"#
+                )
             };
             answer(&mut socket, &page)?;
         }
@@ -182,7 +184,10 @@ fn the_words_for_what_breaks_are_our_own() {
     let cuts: [(&[u8], &str); 8] = [
         (b"", "the server closed it before the answer was complete"),
         (b"HTTP/1.1 200 OK\r\nContent-", "the server closed it before the answer was complete"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "the server closed it before the answer was complete"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+            "the server closed it before the answer was complete",
+        ),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
             "the server closed it before the answer was complete",
@@ -211,7 +216,11 @@ fn the_words_for_what_breaks_are_our_own() {
 #[test]
 fn every_refusal_of_a_proxy_names_proxy_and_status_and_no_credentials() {
     let cases: [(&'static str, usize, &str); 9] = [
-        ("HTTP/1.1 401 Unauthorized\r\n\r\n<html>", 1, "(status 401); check the user and the password in its URL"),
+        (
+            "HTTP/1.1 401 Unauthorized\r\n\r\n<html>",
+            1,
+            "(status 401); check the user and the password in its URL",
+        ),
         ("HTTP/1.1 403 Filtered\r\n\r\n", 1, "(status 403); its rules do not allow this host"),
         ("HTTP/1.0 407 No\r\n\r\n", 1, "(status 407); check the user and the password in its URL"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", 3, "(status 502)"),
@@ -252,7 +261,8 @@ fn a_dead_proxy_is_not_taken_for_a_dead_service() {
     let (_, failure) = submit_fails(builder("http", "127.0.0.1:9").proxy(proxy));
     let wanted = format!("no connection: the proxy {dead} cannot be reached: Connection refused (os error ");
     assert!(failure.to_string().starts_with(&wanted), "{failure}");
-    let (_, failure) = submit_fails(builder("http", "127.0.0.1:9").proxy("http://proxy.invalid:1".parse().unwrap()));
+    let (_, failure) =
+        submit_fails(builder("http", "127.0.0.1:9").proxy("http://proxy.invalid:1".parse().unwrap()));
     assert_eq!((failure.kind, failure.sent), (TransportKind::Dns, Sent::No));
     assert!(failure.text.contains("the proxy proxy.invalid:1 cannot be reached: "), "{failure}");
 }
@@ -303,7 +313,8 @@ fn a_strange_client_certificate_is_refused_as_well() {
 fn an_early_answer_is_read_although_the_request_was_not() {
     let (address, _) = listen(|mut socket| {
         socket.read_exact(&mut [0; 16]).ok()?;
-        let mut refusal = String::from("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n");
+        let mut refusal =
+            String::from("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n");
         write!(refusal, "X-Gateway: 1\r\n\r\n").ok()?;
         socket.write_all(refusal.as_bytes()).ok()?;
         socket.shutdown(Shutdown::Write).ok()?;
