@@ -93,7 +93,7 @@ fn so_do_those_of_bad_days() {
         path.into_os_string().into_string().unwrap()
     };
     let (poor, empty) =
-        (file("poor.json", r#"[{"clientName":"a","status200":2},{"requests":3}]"#), file("empty.json", "[]"));
+        (file("poor.json", r#"[{"requests":3}]"#), file("empty.json", r#"{"results":[],"queryStatus":"Complete"}"#));
     for files in [&[&*poor][..], &[&*empty], &[&*poor, "--compare-with", &*empty, "--allowance", "1"]] {
         let ran = Ran::of(&mut program(&[&["report", "--format", "json"], files].concat()));
         fits("report", &ran.stdout);
