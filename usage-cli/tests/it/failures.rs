@@ -208,6 +208,26 @@ fn pages_that_go_round_in_a_circle() {
 }
 
 #[test]
+fn a_complete_query_without_a_list_of_rows_is_not_one_without_requests() {
+    let page = Fault::StatusWith {
+        status: 200,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: br#"{"queryStatus":"Complete"}"#.to_vec(),
+    };
+    let service = Service::misbehaving([Rule::new(Match::Results, page).always()]);
+    for transport in TRANSPORTS {
+        let ran = service.run(&["query", "--last", "7d", "--format", "json", "--transport", transport]);
+        assert!(ran.stderr.contains("sent no list of rows"), "{ran:?}");
+        let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((&document["scope"]["complete"], document["scope"]["missing"][0].as_str()), (&false.into(), Some("lists")));
+    }
+    let ran = service.run(&["report", "--last", "7d", "--allowance", "100", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["limitations"], serde_json::json!(["missing"]));
+    assert!(report["allowance"]["months"][0].get("projected").is_none(), "{report}");
+}
+
+#[test]
 fn the_deadline_and_the_way_on() {
     for transport in TRANSPORTS {
         let service = Service::with(config().with_execution_time(Duration::from_millis(2500)));
