@@ -105,7 +105,9 @@ impl Gap {
             Self::Pages => "a page of the result did not arrive",
             Self::Deadline => "the deadline passed before the last page arrived",
             Self::Lists => "a page of the result had no list of rows",
-            Self::RepeatedCursor => "the service's pages repeat: the last one names a page that was there before",
+            Self::RepeatedCursor => {
+                "the service's pages repeat: the last one names a page that was there before"
+            }
             Self::Unknown(text) => text,
         }
     }

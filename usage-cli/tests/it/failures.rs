@@ -219,7 +219,10 @@ fn a_complete_query_without_a_list_of_rows_is_not_one_without_requests() {
         let ran = service.run(&["query", "--last", "7d", "--format", "json", "--transport", transport]);
         assert!(ran.stderr.contains("sent no list of rows"), "{ran:?}");
         let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!((&document["scope"]["complete"], document["scope"]["missing"][0].as_str()), (&false.into(), Some("lists")));
+        assert_eq!(
+            (&document["scope"]["complete"], document["scope"]["missing"][0].as_str()),
+            (&false.into(), Some("lists"))
+        );
     }
     let ran = service.run(&["report", "--last", "7d", "--allowance", "100", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();

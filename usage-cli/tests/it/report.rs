@@ -275,7 +275,8 @@ fn saved_documents_are_projected_as_the_query_is_without_any_option() {
     for granularity in ["day", "week", "month"] {
         let query = ["--last", "40d", "--granularity", granularity, "--format", "json"];
         service.run(&[&["query", "--output", path], &query[..]].concat()).well();
-        let live = service.run(&[&["report", "--group-by", "client", "--allowance", "5000000"], &query[..]].concat());
+        let live = service
+            .run(&[&["report", "--group-by", "client", "--allowance", "5000000"], &query[..]].concat());
         let saved = report(&[path, "--allowance", "5000000", "--format", "json"]).well();
         let (live, saved) = (json(&live.well()), json(&saved));
         assert_eq!(saved["allowance"], live["allowance"], "{granularity}");
@@ -284,13 +285,17 @@ fn saved_documents_are_projected_as_the_query_is_without_any_option() {
         assert_eq!(saved["granularity"].as_str().unwrap().to_lowercase(), granularity);
     }
     // The part of the file that a period selects goes as far as the file does; the days before it are its history.
-    service.run(&["query", "--last", "70d", "--granularity", "day", "--format", "json", "--output", path]).well();
+    service
+        .run(&["query", "--last", "70d", "--granularity", "day", "--format", "json", "--output", path])
+        .well();
     let yesterday = Date::of(SystemTime::now().into()).plus_days(-1);
     let month = yesterday.to_string()[..7].to_owned();
     let selected = json(&report(&[path, "--month", &month, "--allowance", "5", "--format", "json"]).well());
     let use_of_month = &selected["allowance"]["months"][0];
     assert_eq!(use_of_month["daysCounted"], yesterday.day());
-    assert!(use_of_month["daysCounted"] == use_of_month["daysInMonth"] || use_of_month["projectedFromDays"] == 28);
+    assert!(
+        use_of_month["daysCounted"] == use_of_month["daysInMonth"] || use_of_month["projectedFromDays"] == 28
+    );
 }
 
 #[test]

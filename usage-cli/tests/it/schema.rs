@@ -92,8 +92,10 @@ fn so_do_those_of_bad_days() {
         fs::write(&path, text).unwrap();
         path.into_os_string().into_string().unwrap()
     };
-    let (poor, empty) =
-        (file("poor.json", r#"[{"requests":3}]"#), file("empty.json", r#"{"results":[],"queryStatus":"Complete"}"#));
+    let (poor, empty) = (
+        file("poor.json", r#"[{"requests":3}]"#),
+        file("empty.json", r#"{"results":[],"queryStatus":"Complete"}"#),
+    );
     for files in [&[&*poor][..], &[&*empty], &[&*poor, "--compare-with", &*empty, "--allowance", "1"]] {
         let ran = Ran::of(&mut program(&[&["report", "--format", "json"], files].concat()));
         fits("report", &ran.stdout);
