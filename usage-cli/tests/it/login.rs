@@ -245,6 +245,18 @@ fn nobody_comes_back() {
 }
 
 #[test]
+fn times_without_an_end_are_no_trouble() {
+    let home = Home::new();
+    let waiting = home.login(&["--timeout", "500000000000y"]);
+    waiting.visit("GET", &waiting.authorized(), "");
+    assert_eq!(waiting.ended().code, Some(0));
+    for transport in TRANSPORTS {
+        let ran = home.run(&[&QUERY[..], &["--transport", transport, "--deadline", "500000000000y"]].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+}
+
+#[test]
 fn the_port_is_taken() {
     let home = Home::new();
     let waiting = home.login(&[]);
