@@ -88,7 +88,9 @@ impl<Q: UsageQuery> Execution<Q> {
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
         }
-        self.lists_missing |= page.lists_missing;
+        if page.lists_missing {
+            self.rare.get_or_insert_default().lists_missing = true;
+        }
         let seen = self.rows_seen();
         self.hand_out(&in_flight.op);
         let Some(cursor) = page.next.filter(|_| Q::PAGED) else {

@@ -54,7 +54,6 @@ pub struct Execution<Q> {
     state: State,
     polls: u32,
     pages: u32,
-    lists_missing: bool,
     /// Whether a submit went out whose fate is unknown. It is not sent again after a restore.
     submit_in_doubt: bool,
     /// Whether pages stay unacknowledged until [`acknowledge`](Self::acknowledge) is called.
@@ -77,6 +76,8 @@ struct Rare {
     repeated: Option<Cursor>,
     /// The status of the last poll if it is unknown; empty if the service gave none.
     unknown_status: Option<Box<str>>,
+    /// Whether a page of a query that is done had no list of rows.
+    lists_missing: bool,
 }
 
 impl<Q: UsageQuery> Execution<Q> {
@@ -108,7 +109,6 @@ impl<Q: UsageQuery> Execution<Q> {
             state,
             polls: 0,
             pages: 0,
-            lists_missing: false,
             submit_in_doubt: false,
             holds_pages: false,
             shows_rows: false,
@@ -148,7 +148,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// Returns whether the service called the query done with a page that has no list of rows, not even an empty one. No
     /// rows then do not mean that nothing was counted.
     pub fn lists_missing(&self) -> bool {
-        self.lists_missing
+        self.rare.as_ref().is_some_and(|rare| rare.lists_missing)
     }
 
     /// How many requests were sent, token requests included.

@@ -28,7 +28,7 @@ impl<Q: UsageQuery> Execution<Q> {
         if self.submitted_at.is_none() && self.id().is_some() {
             (scope.asked_at, scope.data_until) = (None, None);
         }
-        if self.lists_missing {
+        if self.lists_missing() {
             scope = scope.with_gap(Gap::Lists);
         }
         if self.phase() == Phase::Complete {

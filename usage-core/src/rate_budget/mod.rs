@@ -15,6 +15,10 @@ use sent::Sent;
 /// `client.credentials.token.rate.per.minute`.
 pub const ASSUMED_PER_MINUTE: u64 = 300;
 
+/// How many requests go out each second before the service has answered one: the limit may be lower than is assumed, and
+/// many executions that start at once would all be above it.
+pub const UNANSWERED_PER_SECOND: u64 = 60;
+
 static ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
 static COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
 pub(crate) static RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
@@ -40,6 +44,8 @@ const SAME_WINDOW: Duration = Duration::from_secs(2);
 pub struct RateBudget {
     /// The limit that the service named last.
     limit: Option<u64>,
+    /// Whether the service has answered at all.
+    answered: bool,
     sent: Sent,
     reading: Option<Reading>,
     /// The end of the last window that is over.
@@ -136,6 +142,7 @@ impl RateBudget {
     /// Reads the headers of an answer that arrived at `now`.
     pub(crate) fn observe(&mut self, now: Timestamp, headers: &HeaderMap) {
         self.roll(now);
+        self.answered = true;
         if let Some(allowed) = number(headers, &ALLOWED) {
             // A limit of 0 would block for ever.
             self.limit = Some(allowed.max(1));
@@ -211,6 +218,9 @@ impl RateBudget {
     fn exhausted_until(&self, now: Timestamp) -> Timestamp {
         let (allowed, reading) = (self.allowed(), self.reading(now));
         let mut until = self.full_until;
+        if !self.answered {
+            until = until.max(self.sent.rests_until(now, UNANSWERED_PER_SECOND));
+        }
         if let Some(reading) = reading.filter(|reading| reading.used >= allowed) {
             until = until.max(reading.end);
         }

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::rate_budget::WINDOW;
 use crate::time::Timestamp;
@@ -65,8 +66,18 @@ impl Sent {
         })
     }
 
+    /// Returns until when no more may go out if each second has room for `most`; `now` if one may.
+    pub(super) fn rests_until(&self, now: Timestamp, most: u64) -> Timestamp {
+        let leaves_at = |entry: &Entry| entry.last.saturating_add(Duration::from_secs(1));
+        let recent = || self.entries.iter().rev().take_while(|entry| leaves_at(entry) > now);
+        if recent().map(|entry| entry.requests).sum::<u64>() < most {
+            return now;
+        }
+        recent().last().map_or(now, leaves_at)
+    }
+
     /// Moves every entry with a clock that stepped back.
-    pub(super) fn step_back(&mut self, by: std::time::Duration) {
+    pub(super) fn step_back(&mut self, by: Duration) {
         for entry in &mut self.entries {
             entry.first = entry.first.saturating_sub(by);
             entry.last = entry.last.saturating_sub(by);

@@ -143,9 +143,23 @@ fn readings_up_to_two_seconds_apart_are_of_one_window() {
 #[test]
 fn assumes_the_documented_limit_until_told() {
     let mut budget = RateBudget::default();
+    budget.observe(at(5), &HeaderMap::new());
     assert_eq!(send_all(&mut budget, at(5)), ASSUMED_PER_MINUTE);
     assert_eq!(budget.blocked_until(at(5)), Some(at(65)));
     assert_eq!(send_all(&mut budget, at(65)), ASSUMED_PER_MINUTE);
+}
+
+#[test]
+fn begins_slowly_until_the_service_answers() {
+    let mut budget = RateBudget::default();
+    for second in 5..10 {
+        assert_eq!(send_all(&mut budget, at(second)), UNANSWERED_PER_SECOND);
+        assert_eq!(budget.blocked_until(at(second)), Some(at(if second == 9 { 65 } else { second + 1 })));
+    }
+    let mut budget = RateBudget::default();
+    assert_eq!(send_all(&mut budget, at(5)), UNANSWERED_PER_SECOND);
+    budget.observe(at(5), &headers("1", "180", "60"));
+    assert_eq!(send_all(&mut budget, at(5)), 180 - UNANSWERED_PER_SECOND);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next, Policy, Timestamp};
 
-use crate::support::{RUNNING, START, credentials, query};
+use crate::support::{RUNNING, START, credentials, manual, query};
 
 const FLEET: usize = 10_000;
 /// Other than what is assumed before the service names a limit.
@@ -110,4 +110,35 @@ fn ten_thousand_executions_keep_to_one_budget() {
         );
     }
     assert!(service.requests <= 5 * FLEET as u64 && took <= 3 * least);
+}
+
+/// As a fleet does whose requests are all out before the first answer arrives.
+#[test]
+fn a_fleet_that_starts_at_once_is_not_above_a_low_limit() {
+    const ANSWERS_TAKE: Duration = Duration::from_millis(300);
+    let (mut service, mut session) = (Service::default(), manual());
+    let policy = Policy::default().with_deadline(Duration::from_secs(24 * 3600));
+    let mut fleet: Vec<Execution<OrganizationQuery>> =
+        (0..1000).map(|seed| Execution::new(query(), policy, seed, START)).collect();
+    let mut wake: BinaryHeap<Reverse<(Timestamp, usize)>> = (0..1000).map(|n| Reverse((START, n))).collect();
+    let mut out: Vec<_> = (0..1000).map(|_| None).collect();
+    while let Some(Reverse((now, n))) = wake.pop() {
+        let execution = &mut fleet[n];
+        if let Some((ticket, answer)) = out[n].take() {
+            let (head, body): (_, Vec<u8>) = Response::into_parts(answer);
+            let answer = Response::from_parts(head, &body[..]);
+            let _ = execution.on_response(now, ticket, answer, &mut session);
+        }
+        let again = match execution.next(now, &mut session).next {
+            Next::Finished => continue,
+            Next::WaitUntil(until, _) => until,
+            Next::Send(exchange) => {
+                out[n] = Some((exchange.ticket, service.answer(now, &exchange.request)));
+                now.saturating_add(ANSWERS_TAKE)
+            }
+        };
+        wake.push(Reverse((again, n)));
+    }
+    assert!(fleet.iter().all(|execution| execution.error().is_none()));
+    assert_eq!((service.refused, service.most, service.submitted.len()), (0, LIMIT, 1000));
 }
