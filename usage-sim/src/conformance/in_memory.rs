@@ -245,9 +245,8 @@ impl Outcome {
                 | WireFault::Followed(_),
             ) => Self::Whole,
             Some(WireFault::Framed(framing)) => match framing {
-                Framing::HalfUntilClose => Self::Half(broken()),
                 Framing::HalfLength => Self::HalfIsAll,
-                Framing::ChunksWithoutEnd => Self::Half(broken()),
+                Framing::HalfUntilClose | Framing::ChunksWithoutEnd => Self::Half(broken()),
                 Framing::TwoLengths | Framing::NoNumber => Self::NoHead(broken()),
                 _ => Self::Whole,
             },

@@ -5,13 +5,14 @@ use http::{Response, StatusCode};
 use super::http1::{chunk, write_framed};
 use crate::wire_fault::Framing;
 
+const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+
 /// The bytes of an answer whose body's end is marked by `framing`.
 pub(super) fn framed(response: &Response<Vec<u8>>, body: &[u8], framing: Framing) -> Vec<u8> {
     let half = &body[..body.len() / 2];
     let with = |lines: &str, body: &[u8]| [write_framed(response, lines, false), body.to_vec()].concat();
     let length = |length: usize| format!("Content-Length: {length}\r\n");
     let chunks = |end: &[u8]| [chunk(half), chunk(&body[half.len()..]), end.to_vec()].concat();
-    const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
     match framing {
         Framing::UntilClose => with("", body),
         Framing::HalfUntilClose => with("", half),
