@@ -251,7 +251,8 @@ fn times_without_an_end_are_no_trouble() {
     waiting.visit("GET", &waiting.authorized(), "");
     assert_eq!(waiting.ended().code, Some(0));
     for transport in TRANSPORTS {
-        let ran = home.run(&[&QUERY[..], &["--transport", transport, "--deadline", "500000000000y"]].concat());
+        let ran =
+            home.run(&[&QUERY[..], &["--transport", transport, "--deadline", "500000000000y"]].concat());
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
 }
