@@ -84,6 +84,8 @@ impl Draft {
     pub(crate) fn replace(self, path: &Path) -> io::Result<File> {
         let name = match self.name {
             Some(name) => name,
+            // Where there is nothing to replace, it never has another name.
+            None if link(&self.file, path).is_ok() => return Ok(self.file),
             None => Builder::new()
                 .prefix(PREFIX)
                 .make_in(&self.directory, |name| link(&self.file, name))?

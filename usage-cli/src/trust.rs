@@ -101,6 +101,16 @@ pub(crate) fn open(path: &Path, role: Role) -> Result<File, Distrust> {
     Ok(file)
 }
 
+/// Shows that a file at `path`, which need not be there, would be trusted as a `role` if this account makes it: so that no
+/// file is written that is refused later.
+pub(crate) fn check_place(path: &Path, role: Role) -> Result<(), Distrust> {
+    #[cfg(unix)]
+    unix::Check { path, role, me: rustix::process::geteuid().as_raw() }.check_place()?;
+    #[cfg(not(unix))]
+    let _ = (path, role);
+    Ok(())
+}
+
 /// Whether accounts other than the owner may read `file`.
 pub(crate) fn is_readable_by_others(file: &File) -> bool {
     #[cfg(unix)]
@@ -138,11 +148,12 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 mod unix {
     use std::fs::{self, Metadata};
+    use std::io::ErrorKind;
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
     use super::{Distrust, Role};
-    use crate::paths::shell_word;
+    use crate::paths::{directory, shell_word};
 
     /// Permissions to write of accounts other than the owner's.
     const OTHERS_WRITE: u32 = 0o022;
@@ -162,6 +173,12 @@ mod unix {
             // The way that the path names, and the one that it leads to through links.
             self.check_way(&std::path::absolute(self.path)?)?;
             self.check_way(&fs::canonicalize(self.path)?)
+        }
+
+        pub(super) fn check_place(&self) -> Result<(), Distrust> {
+            self.check_way(&std::path::absolute(self.path)?)?;
+            let place = fs::canonicalize(directory(self.path))?;
+            self.check_way(&place.join(self.path.file_name().unwrap_or_default()))
         }
 
         fn check_file(&self, file: &Metadata) -> Result<(), Distrust> {
@@ -192,7 +209,11 @@ mod unix {
         /// Each directory and link above `path`, and `path` itself if it is a link.
         fn check_way(&self, path: &Path) -> Result<(), Distrust> {
             for step in path.ancestors() {
-                let found = fs::symlink_metadata(step)?;
+                let found = match fs::symlink_metadata(step) {
+                    // It is to be made.
+                    Err(error) if error.kind() == ErrorKind::NotFound && step == path => continue,
+                    found => found?,
+                };
                 if found.is_symlink() {
                     self.check_link(step, &found)?;
                 }
@@ -302,6 +323,9 @@ mod tests {
                 let said = refused(&path, Role::State);
                 assert_eq!(said.contains("others may replace "), is_refused, "{mode:o}: {said}");
                 assert_eq!(said.contains("chmod go-w "), is_refused, "{mode:o}: {said}");
+                for place in [&path, &inner.join("none")] {
+                    assert_eq!(check_place(place, Role::State).is_err(), is_refused, "{mode:o}");
+                }
             }
             chmod(directory, 0o700);
         }

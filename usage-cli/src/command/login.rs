@@ -132,7 +132,7 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
         .map_err(|(address, error)| cannot_listen(address, &error))?;
     let request = args.request(&client_id, listener.uri())?;
     // The code that the browser brings is good once.
-    drop(store.lock()?);
+    store.check()?;
     show(&request, &login_url, args.open)?;
 
     let (grant, visit) = wait(&listener, &request, Instant::now() + args.timeout)?;

@@ -140,6 +140,14 @@ impl Store {
         Ok(Some(document.into()))
     }
 
+    /// Shows that a log-in can be kept where other commands trust it, before there is one.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        drop(self.lock()?);
+        trust::check_place(&self.path, Role::Login)
+            .map_err(|distrust| distrust.problem("the log-in ", &self.path))?;
+        draft::prove(&directory(&self.path)).map_err(|error| self.cannot_keep(&error))
+    }
+
     /// A warning, the first time, if other accounts may read the tokens.
     fn warn_of_readers(&self, file: &File) {
         static WARNED: Once = Once::new();

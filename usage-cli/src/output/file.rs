@@ -55,6 +55,8 @@ pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Res
 
 fn target(path: &Path) -> io::Result<Target> {
     if is_descriptor(path) {
+        // It may have been closed.
+        fs::metadata(path)?;
         return Ok(Target::Written);
     }
     let path = followed(path)?;
@@ -64,7 +66,10 @@ fn target(path: &Path) -> io::Result<Target> {
             check_access(&path)?;
             Ok(Target::Replaced(path, Some(metadata.permissions())))
         }
-        Ok(metadata) if is_stream(&metadata) => Ok(Target::Written),
+        Ok(metadata) if is_stream(&metadata) => {
+            check_access(&path)?;
+            Ok(Target::Written)
+        }
         Ok(_) => {
             Err(io::Error::new(ErrorKind::Unsupported, "it is neither a file nor a pipe nor a terminal"))
         }

@@ -87,7 +87,9 @@ impl Recorder {
 
     /// Shows that the file at `path` can be made, before anything is sent.
     pub(crate) fn check(path: &Path) -> Result<(), Problem> {
-        private_file::prove(path).map_err(|error| cannot_create(path, &error))
+        private_file::prove(path).map_err(|error| cannot_create(path, &error))?;
+        // `resume` would refuse it there.
+        trust::check_place(path, Role::State).map_err(|distrust| distrust.problem("", path))
     }
 
     /// Takes over the file that `document` was read from.

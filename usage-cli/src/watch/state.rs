@@ -13,7 +13,7 @@ use usage_core::{Date, Timestamp};
 
 use crate::exit::Problem;
 use crate::private_file::{self, Held};
-use crate::trust::{Distrust, Role};
+use crate::trust::{self, Distrust, Role};
 use crate::watch::alert::{Alert, Crossed};
 
 const FORMAT: &str = "genesys-usage watch";
@@ -105,6 +105,7 @@ impl Kept {
             }
             Err(distrust) => return Err(distrust.problem("", path)),
         };
+        trust::check_place(path, Role::State).map_err(|distrust| distrust.problem("", path))?;
         let memory = held.as_ref().map_or(Ok(Memory::default()), |held| read(path, held.file()))?;
         let mut kept = Self { memory, place: Some((path.to_owned(), held)) };
         // It is ours from now on, and can be written.

@@ -42,6 +42,13 @@ fn a_planted_state_file_gets_no_credential_and_is_not_suggested() {
     chmod(directory.path(), 0o777);
     let ran = service.resume(&["resume", state.to_str().unwrap()]);
     ran.failed(2, &["others may replace ", "chmod go-w "]);
+    // So none is made there.
+    fs::remove_file(&state).unwrap();
+    for command in [&QUERY[..3], &["watch", "--once"]] {
+        let ran = Ran::of(service.command(command).args(keeping(&state)));
+        ran.failed(2, &["others may replace ", "chmod go-w "]);
+        assert!(!state.exists());
+    }
     assert!(service.server.simulator().journal().is_empty());
 }
 
