@@ -76,13 +76,12 @@ impl fmt::Debug for ProxySettings {
 }
 
 impl ProxySettings {
-    /// Whether anything of it is set.
+    /// Whether a proxy is meant: credentials alone are none.
     pub(crate) fn is_set(&self) -> bool {
-        let Self { protocol, host, port, user, password } = self;
-        [protocol, host, port, user, password].iter().any(|value| value.is_some())
+        [&self.protocol, &self.host, &self.port].iter().any(|value| value.is_some())
     }
 
-    /// The proxy; `None` if nothing of it is set. `exceptions` are those of `NO_PROXY`.
+    /// The proxy; `None` if none is meant. `exceptions` are those of `NO_PROXY`.
     pub(crate) fn proxy(&self, exceptions: Option<&str>) -> Result<Option<Proxy>, String> {
         if !self.is_set() {
             return Ok(None);

@@ -186,7 +186,7 @@ fn a_proxy_that_cannot_be_used_is_not_bypassed() {
     let ran = run(home_with.path(), &["query", "--last", "1d"], &CREDENTIALS);
     let ran = ran.failed(2, &[".gc/config.toml [DEFAULT]", "the proxy cannot be used", "HTTPS_PROXY="]);
     assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
-    for wrong in [("GENESYSCLOUD_PROXY_PORT", "8080"), ("GENESYSCLOUD_PROXY_AUTH_PASSWORD", "hunter2")] {
+    for wrong in [("GENESYSCLOUD_PROXY_PORT", "8080"), ("GENESYSCLOUD_PROXY_PROTOCOL", "http")] {
         let environment = [&CREDENTIALS[..], &[wrong]].concat();
         let ran = run(home(&[]).path(), &["query", "--last", "1d"], &environment);
         ran.failed(2, &["GENESYSCLOUD_PROXY_HOST", "a proxy without a host"]);

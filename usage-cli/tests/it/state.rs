@@ -199,6 +199,7 @@ fn what_is_no_state_of_a_run_is_refused() {
         ),
         (with("/parts/0/snapshot", json!({})), "cannot be used: this is no saved execution"),
         (with("/parts/0/snapshot/version", json!(9)), "the saved execution has format 9"),
+        (with("/parts/0/snapshot/complete", json!(true)), "its checksum is another one"),
         (with("/service/apiUrl", json!("http://example.com")), "is not https"),
         (with("/transport", json!("carrier-pigeon")), "unknown variant"),
     ] {
