@@ -1,7 +1,8 @@
 use std::env;
 use std::hash::{BuildHasher, RandomState};
 
-use usage_core::driver::futures::{Clock, Drive};
+use async_io::Timer;
+use usage_core::driver::futures::{Clock, Drive, Spawn, wait};
 use usage_core::driver::{Driven, SharedSession};
 use usage_core::error::BuildError;
 use usage_core::{ClientConfig, Error, Machine, Next};
@@ -32,6 +33,10 @@ impl Drive for AsyncStd {
         RandomState::new().hash_one(())
     }
 
+    fn spawner() -> Option<Spawn> {
+        Some(|work| drop(async_std::task::spawn(work)))
+    }
+
     // An async function would keep its arguments twice, as long as an execution waits.
     #[expect(clippy::manual_async_fn, reason = "it is smaller")]
     fn advance<M: Machine>(
@@ -44,8 +49,9 @@ impl Drive for AsyncStd {
             loop {
                 match driven.next(clock.now(), session) {
                     Next::Finished => return driven.outcome(),
-                    Next::WaitUntil(until, _) => {
-                        driven.canceller.unless_cancelled(clock.sleep_until(until)).await;
+                    Next::WaitUntil(until, why) => {
+                        let wait = wait(clock, session, driven, until, why, Timer::after);
+                        driven.canceller.unless_cancelled(wait).await;
                     }
                     Next::Send(exchange) => {
                         let (span, machine) = (exchange.span.clone(), &mut driven.machine);

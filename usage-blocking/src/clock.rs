@@ -1,10 +1,8 @@
-use std::sync::Arc;
-use std::task::Wake;
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Instant, SystemTime};
 
+use usage_core::Timestamp;
 use usage_core::driver::blocking::Clock;
-use usage_core::{Canceller, Timestamp};
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]
@@ -28,21 +26,5 @@ impl Clock for SystemClock {
     /// Until then, or until the thread is unparked.
     fn sleep_until(&self, until: Timestamp) {
         thread::park_timeout(until.saturating_since(self.now()));
-    }
-}
-
-/// Waits as the clock does, but not for what is cancelled.
-pub(crate) fn sleep(clock: &dyn Clock, until: Timestamp, canceller: &Canceller) {
-    canceller.wakes(&Arc::new(Sleeper(thread::current())).into());
-    if !canceller.is_cancelled() {
-        clock.sleep_until(until);
-    }
-}
-
-struct Sleeper(Thread);
-
-impl Wake for Sleeper {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }

@@ -1,12 +1,12 @@
 use std::hash::{BuildHasher, RandomState};
 use std::{env, thread};
 
-use usage_core::driver::blocking::{Clock, Drive};
+use usage_core::driver::blocking::{Clock, Drive, wait};
 use usage_core::driver::{Driven, SharedSession};
 use usage_core::error::BuildError;
 use usage_core::{ClientConfig, Error, Machine, Next};
 
-use crate::clock::{self, SystemClock};
+use crate::clock::SystemClock;
 use crate::exchange::{self, Pool};
 
 /// What a client that blocks connects, waits and loops with.
@@ -45,7 +45,7 @@ impl Drive for Blocking {
         loop {
             match driven.next(clock.now(), session) {
                 Next::Finished => return driven.outcome(),
-                Next::WaitUntil(until, _) => clock::sleep(clock, until, &driven.canceller),
+                Next::WaitUntil(until, why) => wait(clock, session, driven, until, why),
                 Next::Send(exchange) => {
                     let (span, machine) = (exchange.span.clone(), &mut driven.machine);
                     let work = || exchange::run(&self.pool, clock, session, machine, *exchange);

@@ -1,9 +1,8 @@
 //! Single endpoints over the driver that a connection names.
 
-use std::sync::MutexGuard;
-
+use usage_core::Endpoint;
+use usage_core::driver::SessionGuard;
 use usage_core::error::{BuildError, Error};
-use usage_core::{Endpoint, Session};
 
 use crate::connect::Connection;
 use crate::login::Keeper;
@@ -56,7 +55,7 @@ impl Caller {
     }
 
     /// The session, to look at.
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn session(&self) -> SessionGuard<'_> {
         match &self.client {
             AnyClient::Blocking(client) => client.session(),
             AnyClient::Tokio(tokio) => tokio.1.session(),
@@ -68,7 +67,7 @@ impl Caller {
     fn keep(&self) {
         secrets::know_session(&self.session());
         if let Some(keeper) = &self.keeper {
-            keeper.look(&self.session());
+            keeper.look(self.session());
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Executions over the driver that a connection names.
 
 use std::collections::VecDeque;
-use std::sync::MutexGuard;
 use std::time::{Instant, SystemTime};
 
-use usage_core::driver::futures;
+use usage_core::driver::{SessionGuard, futures};
 use usage_core::error::{BuildError, Error};
-use usage_core::{Date, Execution, Gap, Notice, Policy, Session, Snapshot, UsageTable};
+use usage_core::{Date, Execution, Gap, Notice, Policy, Snapshot, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
@@ -180,7 +179,7 @@ fn of_part<Q: Divisible, C: HasSession>(
         if let Notice::Moved(_) = notice {
             let session = client.session();
             match &keeper {
-                Some(keeper) => keeper.look(&session),
+                Some(keeper) => keeper.look(session),
                 None => secrets::know_session(&session),
             }
         }
@@ -190,17 +189,17 @@ fn of_part<Q: Divisible, C: HasSession>(
 
 /// The clients of all drivers.
 trait HasSession: Clone + Send + 'static {
-    fn session(&self) -> MutexGuard<'_, Session>;
+    fn session(&self) -> SessionGuard<'_>;
 }
 
 impl HasSession for usage_blocking::Client {
-    fn session(&self) -> MutexGuard<'_, Session> {
+    fn session(&self) -> SessionGuard<'_> {
         self.session()
     }
 }
 
 impl<D: futures::Drive> HasSession for futures::Client<D> {
-    fn session(&self) -> MutexGuard<'_, Session> {
+    fn session(&self) -> SessionGuard<'_> {
         self.session()
     }
 }

@@ -8,18 +8,19 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
-    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions, Verdict,
+    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions, Verdict,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
-use crate::time::Timestamp;
+use crate::time::{Latest, Timestamp};
 
 /// One call of one endpoint, until its response is there or it failed for good.
 #[derive(Debug)]
 pub struct Call<E> {
     endpoint: E,
     terms: Terms,
+    latest: Latest,
     courier: Courier,
     state: State,
 }
@@ -38,8 +39,18 @@ impl<E: Endpoint> Call<E> {
         Self {
             endpoint,
             terms: Terms::new(policy.into(), now),
+            latest: Latest::new(now),
             courier: Courier::new(Jitter::new(seed)),
             state: State::Ready,
+        }
+    }
+
+    /// Time as it enters. A clock that stepped back takes the timers with it.
+    fn observe(&mut self, now: Timestamp) {
+        let Some(back) = self.latest.step_back(now) else { return };
+        self.terms.step_back(back);
+        if let State::Waiting(until, _) = &mut self.state {
+            *until = until.saturating_sub(back);
         }
     }
 
@@ -65,8 +76,18 @@ impl<E: Endpoint> Machine for Call<E> {
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
         let step = |next| Step { next, transitions: Transitions::default() };
+        self.observe(now);
+        session.observe(now);
+        if let Some(verdict) = self.courier.settle(now, &self.terms, session)
+            && !matches!(verdict, Verdict::Done(()))
+        {
+            self.conclude(verdict);
+        }
         match &self.state {
-            State::Finished(_) => return step(Next::Finished),
+            State::Finished(_) => {
+                self.courier.withdraw(session);
+                return step(Next::Finished);
+            }
             State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
             State::InFlight if !E::REPEATABLE && !self.terms.policy.resubmit => {
                 let failure = TransportFailure::abandoned();
@@ -96,6 +117,7 @@ impl<E: Endpoint> Machine for Call<E> {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<E::Decoder> {
+        self.observe(now);
         Courier::on_head(now, ticket, head, E::Decoder::default, session)
     }
 
@@ -105,16 +127,14 @@ impl<E: Endpoint> Machine for Call<E> {
         intake: Intake<E::Decoder>,
         session: &mut Session,
     ) -> Progress<E::Response> {
-        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
-        match arrival {
-            Arrival::Token(answer) => match self.courier.on_token(now, answer, &self.terms, session) {
-                Verdict::Done(()) => {}
-                verdict => drop(self.conclude(verdict)),
-            },
-            Arrival::Answer(Ok(response)) => {
+        self.observe(now);
+        match self.courier.accept(now, intake, &self.terms, session) {
+            None | Some(Accepted::Token(Verdict::Done(()))) => {}
+            Some(Accepted::Token(verdict)) => drop(self.conclude(verdict)),
+            Some(Accepted::Answer(Ok(response))) => {
                 return Progress { transition: None, output: self.conclude(Verdict::Done(response)) };
             }
-            Arrival::Answer(Err(error)) => {
+            Some(Accepted::Answer(Err(error))) => {
                 let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
                 let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
                 self.conclude(verdict);
@@ -130,16 +150,16 @@ impl<E: Endpoint> Machine for Call<E> {
         failure: TransportFailure,
         session: &mut Session,
     ) -> Progress<E::Response> {
+        self.observe(now);
         let ticket = ticket.into();
-        if self.courier.redeem(&ticket, session) {
-            if ticket.is_for_token() {
-                let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
-                self.conclude(verdict);
-            } else {
-                let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
-                let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
+        if let Some(fetch) = ticket.fetch() {
+            if let Some(verdict) = self.courier.on_token_failure(now, fetch, failure, &self.terms, session) {
                 self.conclude(verdict);
             }
+        } else if self.courier.redeem(&ticket) {
+            let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
+            let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
+            self.conclude(verdict);
         }
         Progress::nothing()
     }

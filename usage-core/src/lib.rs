@@ -94,6 +94,7 @@ mod table;
 mod time;
 pub mod trace;
 pub mod uri;
+mod waiters;
 mod written_date;
 
 /// The long documents.

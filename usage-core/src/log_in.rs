@@ -9,13 +9,13 @@ use crate::decode::JsonDecoder;
 use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
-    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, TOKEN, Terms, Ticket, Transitions,
+    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, TOKEN, Terms, Ticket, Transitions,
     Verdict,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
-use crate::time::Timestamp;
+use crate::time::{Latest, Timestamp};
 
 /// Makes sure that the session holds an access token that is good now, and sends nothing with it.
 ///
@@ -26,6 +26,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct LogIn {
     terms: Terms,
+    latest: Latest,
     courier: Courier,
     state: State,
 }
@@ -42,8 +43,18 @@ impl LogIn {
     pub fn new(policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
             terms: Terms::new(policy.into(), now),
+            latest: Latest::new(now),
             courier: Courier::new(Jitter::new(seed)),
             state: State::Ready,
+        }
+    }
+
+    /// Time as it enters. A clock that stepped back takes the timers with it.
+    fn observe(&mut self, now: Timestamp) {
+        let Some(back) = self.latest.step_back(now) else { return };
+        self.terms.step_back(back);
+        if let State::Waiting(until, _) = &mut self.state {
+            *until = until.saturating_sub(back);
         }
     }
 
@@ -69,8 +80,16 @@ impl Machine for LogIn {
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
         let step = |next| Step { next, transitions: Transitions::default() };
+        self.observe(now);
+        session.observe(now);
+        if let Some(verdict) = self.courier.settle(now, &self.terms, session) {
+            self.conclude(verdict);
+        }
         match &self.state {
-            State::Finished(_) => return step(Next::Finished),
+            State::Finished(_) => {
+                self.courier.withdraw(session);
+                return step(Next::Finished);
+            }
             State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
             State::Ready | State::Waiting(..) => self.state = State::Ready,
         }
@@ -95,6 +114,7 @@ impl Machine for LogIn {
         head: &Parts,
         session: &mut Session,
     ) -> Intake<Self::Decoder> {
+        self.observe(now);
         Courier::on_head(now, ticket, head, JsonDecoder::default, session)
     }
 
@@ -104,8 +124,8 @@ impl Machine for LogIn {
         intake: Intake<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
-        if let Some(Arrival::Token(answer)) = self.courier.accept(now, intake, session) {
-            let verdict = self.courier.on_token(now, answer, &self.terms, session);
+        self.observe(now);
+        if let Some(Accepted::Token(verdict)) = self.courier.accept(now, intake, &self.terms, session) {
             self.conclude(verdict);
         }
         Progress::nothing()
@@ -118,8 +138,10 @@ impl Machine for LogIn {
         failure: TransportFailure,
         session: &mut Session,
     ) -> Progress<()> {
-        if self.courier.redeem(&ticket.into(), session) {
-            let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
+        self.observe(now);
+        if let Some(fetch) = ticket.into().fetch()
+            && let Some(verdict) = self.courier.on_token_failure(now, fetch, failure, &self.terms, session)
+        {
             self.conclude(verdict);
         }
         Progress::nothing()

@@ -4,19 +4,23 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use crate::auth::{AccessToken, FetchId, Grant, TokenAnswer, TokenStore};
+use crate::auth::{AccessToken, Ended, FetchId, Grant, TokenAnswer, TokenStore, refusal};
 use crate::endpoint::{self, Endpoint};
-use crate::error::BuildError;
+use crate::error::{ApiError, BuildError, DecodeError, Failure, ResponseError, TransportFailure, Trouble};
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
+use crate::retry::{Class, classify};
 use crate::secret::Secret;
-use crate::time::Timestamp;
+use crate::time::{Latest, Timestamp};
+use crate::waiters::Waiters;
+
+/// The codes of RFC 6749, section 4.1.2.1, that say that another try may succeed.
+const OUT_OF_ORDER: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
 /// The hosts, the credential and its token, and the request budget of one client.
 ///
 /// The token lives here beside the one API host that it may go to: a request is built from both or not at all.
 /// Drivers keep one session behind a lock; sans-IO callers pass theirs to every input of a machine.
-#[derive(Clone)]
 pub struct Session {
     pub(crate) api: BaseUrl,
     pub(crate) login: BaseUrl,
@@ -29,6 +33,9 @@ pub struct Session {
     server_date: Option<(Timestamp, Timestamp)>,
     /// Whether it is behind a lock that others wait for.
     shared: bool,
+    /// Who waits for the token exchange that is out.
+    pub(crate) waiters: Waiters,
+    latest: Latest,
 }
 
 impl Session {
@@ -61,6 +68,8 @@ impl Session {
             room: String::new(),
             server_date: None,
             shared: false,
+            waiters: Waiters::default(),
+            latest: Latest::default(),
         }
     }
 
@@ -131,9 +140,64 @@ impl Session {
     /// what renews it: a code or an assertion, which are good only once, gives way to the answer's refresh token, and
     /// a refresh token to the new one, if the answer brings one.
     ///
-    /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes.
+    /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes, but a new
+    /// refresh token is kept.
     pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
+        self.observe(now);
         self.keep(now, None, answer)
+    }
+
+    /// Whether a token exchange is out.
+    pub fn is_fetching_token(&self) -> bool {
+        self.token.is_fetching()
+    }
+
+    /// The answer to the token exchange `fetch` is there.
+    pub(crate) fn end_fetch(
+        &mut self,
+        now: Timestamp,
+        fetch: FetchId,
+        answer: Result<TokenAnswer, ResponseError>,
+    ) {
+        self.observe(now);
+        let is_current = self.token.is_current(fetch);
+        let ended = match answer {
+            // A token that comes late is kept, unless a later fetch has brought one: the refresh token with it may be
+            // the only one that is still good.
+            Ok(_) if !is_current && !self.token.is_behind(fetch) => return,
+            Ok(answer) => match self.keep(now, Some(fetch), &answer) {
+                Ok(()) => Ended::Arrived,
+                Err(error) => Ended::Refused(Failure::Decode(unusable(&error))),
+            },
+            Err(ResponseError::Decode(error)) => Ended::Refused(Failure::Decode(error)),
+            Err(ResponseError::Api(error)) => ended_by(error),
+        };
+        if is_current {
+            self.token.end(now, fetch, ended);
+        }
+    }
+
+    /// The token exchange `fetch` failed on the way.
+    pub(crate) fn break_fetch(&mut self, now: Timestamp, fetch: FetchId, failure: TransportFailure) {
+        self.observe(now);
+        if self.token.is_current(fetch) {
+            let ended = if failure.permanent {
+                Ended::Failed(Failure::Transport(failure))
+            } else {
+                Ended::Unavailable(Trouble::Transport(failure))
+            };
+            self.token.end(now, fetch, ended);
+        }
+    }
+
+    /// Time as it enters. A clock that stepped back takes all that is stored with it, so that waits keep their length.
+    #[inline]
+    pub(crate) fn observe(&mut self, now: Timestamp) {
+        if let Some(back) = self.latest.step_back(now) {
+            self.token.step_back(back);
+            self.budget.step_back(back);
+            self.server_date = self.server_date.map(|(date, at)| (date, at.saturating_sub(back)));
+        }
     }
 
     fn keep(
@@ -142,21 +206,25 @@ impl Session {
         fetch: Option<FetchId>,
         answer: &TokenAnswer,
     ) -> Result<(), BuildError> {
-        self.token.arrived(now, fetch, answer)?;
-        if let Some(grant) = self.grant.after(answer) {
-            self.grant = grant;
-        } else {
+        let token = match answer.bearer() {
+            Ok(token) => token,
+            Err(error) => {
+                // The refresh token that was asked with is spent.
+                if answer.has_refresh_token()
+                    && let Some(grant) = self.grant.after(answer)
+                {
+                    self.grant = grant;
+                    self.token.settle(fetch);
+                }
+                return Err(error);
+            }
+        };
+        self.token.arrived(now, fetch, token.clone(), answer);
+        self.grant = self.grant.after(answer).unwrap_or_else(|| {
             self.token.keep_to_the_end();
-            self.grant = Grant::Manual(answer.bearer()?);
-        }
+            Grant::Manual(token)
+        });
         Ok(())
-    }
-
-    /// Takes a token whose fetch was given up, unless a later fetch has brought one already.
-    pub(crate) fn token_arrived_late(&mut self, now: Timestamp, fetch: FetchId, answer: &TokenAnswer) {
-        if self.token.is_behind(fetch) && answer.bearer().is_ok() {
-            let _ = self.keep(now, Some(fetch), answer);
-        }
     }
 
     /// The request budget, as the service last told it.
@@ -192,6 +260,44 @@ impl Session {
             request.headers_mut().insert(name, value.clone());
         }
     }
+}
+
+impl Clone for Session {
+    /// A session of its own, which knows nothing of an exchange that is out.
+    fn clone(&self) -> Self {
+        Self {
+            api: self.api.clone(),
+            login: self.login.clone(),
+            grant: self.grant.clone(),
+            token: self.token.without_fetch(),
+            budget: self.budget.clone(),
+            headers: self.headers.clone(),
+            room: String::new(),
+            server_date: self.server_date,
+            shared: false,
+            waiters: Waiters::default(),
+            latest: self.latest,
+        }
+    }
+}
+
+/// What an error answer of the login host means.
+fn ended_by(error: Box<ApiError>) -> Ended {
+    match classify(error.status) {
+        Class::Throttled | Class::Unavailable => Ended::Unavailable(Trouble::Api(error)),
+        // An error document with a status of 2xx.
+        Class::Success if error.code().is_some_and(|code| OUT_OF_ORDER.contains(&code)) => {
+            Ended::Unavailable(Trouble::Api(error))
+        }
+        Class::Success => refusal(error),
+        _ if error.status.is_client_error() => refusal(error),
+        _ => Ended::Refused(Failure::Rejected(error)),
+    }
+}
+
+/// A token that fits into no header, or is none for a header.
+fn unusable(error: &BuildError) -> DecodeError {
+    DecodeError::new("access_token", 0, format!("the login host issued what cannot be used: {error}"))
 }
 
 impl fmt::Debug for Session {

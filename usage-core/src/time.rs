@@ -45,6 +45,35 @@ impl Timestamp {
     }
 }
 
+/// How much older than the latest a reading of the clock may be without being a step: threads that share a session read
+/// the clock before they get the session.
+const STALE: Duration = Duration::from_secs(1);
+
+/// The latest reading of a clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Latest(Timestamp);
+
+impl Latest {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self(now)
+    }
+
+    pub(crate) fn get(self) -> Timestamp {
+        self.0
+    }
+
+    /// By how much the clock stepped back with this reading: everything that was stored moves with it.
+    pub(crate) fn step_back(&mut self, now: Timestamp) -> Option<Duration> {
+        let back = self.0.saturating_since(now);
+        if back < STALE {
+            self.0 = self.0.max(now);
+            return None;
+        }
+        self.0 = now;
+        Some(back)
+    }
+}
+
 impl From<SystemTime> for Timestamp {
     /// Converts a reading that the caller took; a time before the epoch becomes the epoch.
     fn from(time: SystemTime) -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use usage_core::Session;
+use usage_core::driver::SessionGuard;
 
 use crate::exit::Problem;
 use crate::login::{Login, Store};
@@ -23,12 +23,13 @@ impl Keeper {
 
     /// Writes the token of `session` into the file if it is a new one. That it cannot be written does not end the
     /// command, which goes on with the token.
-    pub(crate) fn look(&self, session: &Session) {
-        secrets::know_session(session);
+    pub(crate) fn look(&self, session: SessionGuard<'_>) {
+        secrets::know_session(&session);
         let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
-        if login.take(session)
-            && let Err(problem) = self.write(&login)
-        {
+        let is_new = login.take(&session);
+        // Every request needs the session, and files are slow.
+        drop(session);
+        if is_new && let Err(problem) = self.write(&login) {
             stderr::labelled("warning", WARNING, problem);
         }
     }

@@ -23,6 +23,8 @@ mod redirect_error;
 mod redirect_uri;
 mod renewal;
 mod token_answer;
+mod token_document;
+mod token_fetch;
 mod token_request;
 mod token_store;
 
@@ -38,4 +40,5 @@ pub use redirect_error::{AuthorizeError, AuthorizeErrorCode, RedirectError};
 pub use token_answer::TokenAnswer;
 pub use token_store::{TOKEN_REFUSED_FOR, TokenStore};
 
-pub(crate) use token_store::{Authorization, FetchId};
+pub(crate) use token_fetch::{Ended, FetchId};
+pub(crate) use token_store::{Authorization, refusal};

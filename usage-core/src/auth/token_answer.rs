@@ -1,41 +1,76 @@
 use std::time::Duration;
 
-use http::Response;
-use serde::{Deserialize, Deserializer};
+use http::{HeaderMap, Response, StatusCode};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny};
 
 use crate::auth::AccessToken;
-use crate::decode::{JsonDecoder, ResponseDecoder};
+use crate::auth::token_document::{Life, TokenDocument};
+use crate::decode::{JsonDecoder, ResponseDecoder, parse_json};
 use crate::error::{ApiError, BuildError, ResponseError};
 use crate::secret::Secret;
 
+/// How long a token is taken to live at most, in seconds, whatever the login host says: 136 years.
+const LONGEST_LIFE: u64 = u32::MAX as u64;
+
 /// The login host's answer to a token request.
-#[derive(Clone, Debug, Deserialize)]
+///
+/// The access token is what counts: a member beside it that cannot be understood is left out, so that neither a token
+/// nor the refresh token that came with it is lost.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenAnswer {
     /// The token, not yet checked for use in a header.
-    #[serde(deserialize_with = "secret")]
     pub access_token: Secret<String>,
     /// `bearer`; a token of another type is not used.
     pub token_type: Option<String>,
-    /// How long the token lives, in seconds. The service documents 300 to 172,800.
+    /// How long the token lives, in whole seconds. The service documents 300 to 172,800. A number in quotation marks is
+    /// read too; what is no number, or is below zero, is left out.
     pub expires_in: Option<u64>,
     /// What renews the token, for the grants of a user. It may be another one with every answer.
-    #[serde(default, deserialize_with = "maybe_secret")]
     pub refresh_token: Option<Secret<String>>,
 }
 
 impl TokenAnswer {
     /// Reads the answer to a [token request](super::Grant::token_request). Any status but 2xx is an
-    /// [`ApiError`], with the login host's code (`invalid_client`, `invalid_grant`) and words.
+    /// [`ApiError`], with the login host's code (`invalid_client`, `invalid_grant`) and words, and so is an error
+    /// document with a status of 2xx.
     pub fn from_response(response: &Response<&[u8]>) -> Result<Self, ResponseError> {
         let status = response.status();
         if !status.is_success() {
             let error = ApiError::from_response(status, response.headers(), response.body());
             return Err(ResponseError::Api(Box::new(error)));
         }
-        let mut decoder = JsonDecoder::default();
+        let mut decoder = JsonDecoder::<IgnoredAny>::default();
         decoder.push(response.body())?;
-        Ok(decoder.finish()?)
+        Self::read(status, decoder)
+    }
+
+    /// Reads the body of an answer whose status is 2xx.
+    pub(crate) fn read(status: StatusCode, body: JsonDecoder<IgnoredAny>) -> Result<Self, ResponseError> {
+        let body = body.into_body();
+        let document = parse_json::<TokenDocument<Life>>(&body).or_else(|error| {
+            // JSON has numbers that fit nowhere. The life of a token is not worth the token.
+            let lifeless = parse_json::<TokenDocument<IgnoredAny>>(&body);
+            lifeless.map(TokenDocument::without_life).map_err(|_| error)
+        })?;
+        if let (None, Some(error)) = (&document.access_token, document.error_json()) {
+            let error = ApiError::from_response(status, &HeaderMap::new(), error.as_bytes());
+            return Err(ResponseError::Api(Box::new(error)));
+        }
+        match Self::new(document) {
+            Some(answer) => Ok(answer),
+            // Says where the token is missing.
+            None => Ok(parse_json(&body)?),
+        }
+    }
+
+    fn new(document: TokenDocument<Life>) -> Option<Self> {
+        Some(Self {
+            access_token: document.access_token?,
+            token_type: document.token_type,
+            expires_in: document.life.0,
+            refresh_token: document.refresh_token,
+        })
     }
 
     /// The token, if it is one that goes into an `Authorization: Bearer` header.
@@ -49,19 +84,23 @@ impl TokenAnswer {
         AccessToken::parse(self.access_token.expose())
     }
 
+    pub(crate) fn has_refresh_token(&self) -> bool {
+        self.refresh_token.as_ref().is_some_and(|token| !token.expose().is_empty())
+    }
+
     /// How long the token lives, if the login host says so. A token that is said to be over on arrival says nothing:
     /// to believe that would be to fetch without end.
     pub(super) fn life(&self) -> Option<Duration> {
-        self.expires_in.filter(|seconds| *seconds > 0).map(Duration::from_secs)
+        let seconds = self.expires_in.filter(|seconds| *seconds > 0)?;
+        Some(Duration::from_secs(seconds.min(LONGEST_LIFE)))
     }
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret<String>, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
-}
-
-fn maybe_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+impl<'de> Deserialize<'de> for TokenAnswer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = TokenDocument::deserialize(deserializer)?;
+        Self::new(document).ok_or_else(|| D::Error::missing_field("access_token"))
+    }
 }
 
 #[cfg(test)]
@@ -114,11 +153,91 @@ mod tests {
         for body in [
             r#""hunter2""#,
             r#"{"access_token":["hunter2"]}"#,
-            r#"{"access_token":"t","refresh_token":{"x":"hunter2"}}"#,
-            r#"{"access_token":"hunter2","expires_in":"hunter2"}"#,
+            r#"{"access_token":7,"refresh_token":"hunter2"}"#,
+            r#"["hunter2","bearer",3600,null]"#,
+            r#"{"access_token":"hunter2","access_token":"hunter2"}"#,
+            r#"{"token":"hunter2"}"#,
+            r#"{"access_token":"hunter2""#,
+            r#"{"access_token":"hunter2"} hunter2"#,
         ] {
             let error = read(200, body).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_token_is_kept_whatever_its_life_is_said_to_be() {
+        for (expires_in, wanted) in [
+            ("3600", Some(3600)),
+            ("\"3600\"", Some(3600)),
+            ("\" 3600.5 \"", Some(3600)),
+            ("3599.9", Some(3599)),
+            ("3.6e3", Some(3600)),
+            ("0", None),
+            ("0.2", None),
+            ("-1", None),
+            ("\"-1\"", None),
+            ("-1e300", None),
+            ("18446744073709551615", Some(LONGEST_LIFE)),
+            ("99999999999999999999999", Some(LONGEST_LIFE)),
+            ("1e300", Some(LONGEST_LIFE)),
+            ("1e999", None),
+            ("\"1e999\"", None),
+            ("\"NaN\"", None),
+            ("\"soon\"", None),
+            ("null", None),
+            ("true", None),
+            ("[3600]", None),
+            ("{\"seconds\":3600}", None),
+        ] {
+            let body = format!(r#"{{"access_token":"t","expires_in":{expires_in},"refresh_token":"r"}}"#);
+            let answer = read(200, &body).unwrap_or_else(|error| panic!("{expires_in}: {error}"));
+            assert_eq!(answer.life().map(|life| life.as_secs()), wanted, "{expires_in}");
+            assert_eq!(answer.refresh_token.unwrap().expose(), "r", "{expires_in}");
+        }
+    }
+
+    #[test]
+    fn a_refresh_token_is_kept_as_long_as_it_is_a_text_or_a_number() {
+        for (refresh_token, wanted) in [
+            ("\"r r\\n\"", Some("r r\n")),
+            ("\"\"", Some("")),
+            ("12345", Some("12345")),
+            ("null", None),
+            ("{\"x\":\"hunter2\"}", None),
+            ("[1]", None),
+            ("false", None),
+        ] {
+            let answer = read(200, &format!(r#"{{"access_token":"t","refresh_token":{refresh_token}}}"#));
+            let kept = answer.unwrap().refresh_token.map(|token| token.expose().clone());
+            assert_eq!(kept.as_deref(), wanted, "{refresh_token}");
+        }
+    }
+
+    #[test]
+    fn an_error_document_is_an_error_whatever_its_status() {
+        for (body, code) in [
+            (r#"{"error":"invalid_client","description":"d"}"#, "invalid_client"),
+            (
+                r#"{"error":"invalid_grant","error_description":"d","refresh_token":"hunter2"}"#,
+                "invalid_grant",
+            ),
+            (
+                r#"{"error":"invalid_grant","description":7,"error_description":"d","x":"hunter2"}"#,
+                "invalid_grant",
+            ),
+            (r#"{"message":"d","code":"bad.credentials","status":401}"#, "bad.credentials"),
+            (r#"{"access_token":null,"error":"server_error","error_description":"d"}"#, "server_error"),
+        ] {
+            for status in [200, 202] {
+                let error = read(status, body).unwrap_err();
+                assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+                let ResponseError::Api(error) = error else { panic!("{body}: {error}") };
+                assert_eq!((error.code(), error.message()), (Some(code), Some("d")), "{body}");
+                assert_eq!(error.status.as_u16(), status);
+            }
+        }
+        let body = r#"{"access_token":"t","error":"none","message":"fine","code":"ok"}"#;
+        assert_eq!(read(200, body).unwrap().access_token.expose(), "t");
     }
 }

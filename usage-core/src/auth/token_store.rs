@@ -1,11 +1,10 @@
 use std::time::Duration;
 
+use crate::auth::token_fetch::{Ended, FetchId, Fetching};
 use crate::auth::{AccessToken, TokenAnswer};
-use crate::error::{ApiError, BuildError};
+use crate::error::{ApiError, Failure, Trouble, Unauthorized};
+use crate::retry::Backoff;
 use crate::time::Timestamp;
-
-/// How often an execution looks whether the token that another one fetches has arrived.
-pub(crate) const TOKEN_WAIT: Duration = Duration::from_millis(100);
 
 /// For how long a refused credential is not tried again: the other executions of the session fail at once
 /// instead of each asking for themselves. What the login host calls spent (`invalid_grant`) is never tried again.
@@ -22,15 +21,27 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 /// section 5.2).
 const SPENT: &str = "invalid_grant";
 
+/// Delays between failed fetches, unless the machine that asked says otherwise.
+const RETRY: Backoff =
+    Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) };
+
 /// The access token of a session, shared by all its executions: one of them fetches, the others wait or go on
 /// with the old one while it is good.
 #[derive(Clone, Debug, Default)]
 pub struct TokenStore {
     issued: Option<Issued>,
     fetching: Option<Fetching>,
+    /// How the latest fetch ended, for the machine that asked for it.
+    last: Option<(FetchId, Ended)>,
+    /// How many fetches ended, in whatever way.
+    ended: u64,
     refused: Option<Refused>,
     /// After a failed fetch: not before this.
     not_before: Timestamp,
+    /// Whether it is the login host that said so (429).
+    throttled: bool,
+    /// Failed fetches in a row.
+    failures: u32,
     generations: u64,
     fetches: u64,
     /// The latest fetch whose token arrived. Answers to it and to those before it no longer count.
@@ -47,23 +58,12 @@ struct Issued {
 }
 
 #[derive(Clone, Debug)]
-struct Fetching {
-    id: FetchId,
-    since: Timestamp,
-    timeout: Duration,
-}
-
-#[derive(Clone, Debug)]
 struct Refused {
-    error: Box<ApiError>,
+    failure: Box<Failure>,
     since: Timestamp,
     /// Whether asking again with the same is of no use ever.
     lasting: bool,
 }
-
-/// Names one fetch of a token, so that a late answer of an earlier one is told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FetchId(u64);
 
 /// What an execution that wants to send a request gets.
 #[derive(Debug)]
@@ -72,10 +72,12 @@ pub(crate) enum Authorization<'a> {
     Token { generation: u64 },
     /// Fetch a token first; the fetch is yours.
     Fetch(FetchId),
-    /// Another one fetches, or the login host is out of order: ask again then.
+    /// Another one fetches: ask again when that has ended, and at this moment at the latest.
     Wait(Timestamp),
-    /// The credential was refused.
-    Refused(&'a ApiError),
+    /// The login host is out of order, or limits the rate: ask again then.
+    Later { at: Timestamp, throttled: bool },
+    /// The credential was refused, or what it brings is of no use.
+    Refused(&'a Failure),
 }
 
 impl TokenStore {
@@ -84,6 +86,11 @@ impl TokenStore {
         let refresh_at = expires_at.map(|at| at.saturating_sub(REFRESH_AHEAD));
         let issued = Issued { token, generation: 1, refresh_at, expires_at };
         Self { issued: Some(issued), generations: 1, ..Self::default() }
+    }
+
+    /// A copy of which nobody awaits an answer.
+    pub(crate) fn without_fetch(&self) -> Self {
+        Self { fetching: None, ..self.clone() }
     }
 
     /// Nothing renews this token: it is used to its end.
@@ -98,38 +105,65 @@ impl TokenStore {
         self.issued.as_ref().map(|issued| (&issued.token, issued.expires_at))
     }
 
+    /// Whether there is a token that has not expired.
+    pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
+        self.issued.as_ref().is_some_and(|issued| issued.expires_at.is_none_or(|at| now < at))
+    }
+
     /// What to do about a token, at `now`. A fetch that is handed out belongs to the caller for `timeout`.
     pub(crate) fn authorize(&mut self, now: Timestamp, timeout: Duration) -> Authorization<'_> {
-        self.forget_dead_fetch(now);
+        if self.fetching.as_ref().is_some_and(|fetching| fetching.is_dead(now)) {
+            self.over();
+        }
         self.forget_old_refusal(now);
         let busy = self.fetching.is_some() || now < self.not_before || self.refused.is_some();
-        let usable = self.issued.as_ref().is_some_and(|issued| {
-            let fresh = issued.refresh_at.is_none_or(|at| now < at);
-            let alive = issued.expires_at.is_none_or(|at| now < at);
-            fresh || (alive && busy)
-        });
-        if usable || self.refused.is_some() {
-            return match (&self.issued, &self.refused) {
-                (Some(issued), _) if usable => Authorization::Token { generation: issued.generation },
-                (_, Some(refused)) => Authorization::Refused(&refused.error),
-                _ => Authorization::Wait(now.saturating_add(TOKEN_WAIT)),
-            };
+        let alive = busy && self.is_alive(now);
+        if let Some(issued) = &self.issued
+            && (alive || issued.refresh_at.is_none_or(|at| now < at))
+        {
+            return Authorization::Token { generation: issued.generation };
         }
-        if self.fetching.is_some() {
-            return Authorization::Wait(now.saturating_add(TOKEN_WAIT));
+        if let Some(refused) = &self.refused {
+            return Authorization::Refused(&refused.failure);
+        }
+        if let Some(fetching) = &self.fetching {
+            return Authorization::Wait(fetching.until(now));
         }
         if now < self.not_before {
-            return Authorization::Wait(self.not_before);
+            return Authorization::Later { at: self.not_before, throttled: self.throttled };
         }
         self.fetches += 1;
         let id = FetchId(self.fetches);
-        self.fetching = Some(Fetching { id, since: now, timeout });
+        self.fetching = Some(Fetching { id, since: now, timeout, carried: false });
         Authorization::Fetch(id)
     }
 
     /// Whether `id` is the fetch that is under way.
     pub(crate) fn is_current(&self, id: FetchId) -> bool {
         self.fetching.as_ref().is_some_and(|fetching| fetching.id == id)
+    }
+
+    /// Whether a fetch is under way.
+    pub(crate) fn is_fetching(&self) -> bool {
+        self.fetching.is_some()
+    }
+
+    /// How many fetches ended so far, in whatever way: whoever waits for one waits for this to change.
+    pub(crate) fn ended(&self) -> u64 {
+        self.ended
+    }
+
+    /// `id` is carried out to its end, whatever becomes of the machine that asked.
+    pub(crate) fn carry(&mut self, id: FetchId) {
+        if let Some(fetching) = self.fetching.as_mut().filter(|fetching| fetching.id == id) {
+            fetching.carried = true;
+        }
+    }
+
+    /// Until when to wait for `id` at most, if it is under way and carried out.
+    pub(crate) fn carried_until(&self, id: FetchId, now: Timestamp) -> Option<Timestamp> {
+        let fetching = self.fetching.as_ref().filter(|fetching| fetching.id == id && fetching.carried);
+        fetching.map(|fetching| fetching.until(now))
     }
 
     /// Whether nothing has arrived since `id`, a fetch that was given up, was begun.
@@ -142,12 +176,10 @@ impl TokenStore {
         &mut self,
         now: Timestamp,
         fetch: Option<FetchId>,
+        token: AccessToken,
         answer: &TokenAnswer,
-    ) -> Result<(), BuildError> {
-        // What a later fetch is told no longer matters: it asked with a credential that may be spent by this one.
-        self.fetching = None;
-        self.settled = fetch.map_or(self.fetches, |fetch| fetch.0);
-        let token = answer.bearer()?;
+    ) {
+        self.settle(fetch);
         let life = answer.life().unwrap_or(DEFAULT_LIFE);
         let ahead = REFRESH_AHEAD.min(life / REFRESH_AHEAD_SHARE);
         self.generations += 1;
@@ -157,22 +189,47 @@ impl TokenStore {
             refresh_at: Some(now.saturating_add(life.saturating_sub(ahead))),
             expires_at: answer.life().map(|life| now.saturating_add(life)),
         });
+    }
+
+    /// What `fetch` brought is kept. What a later fetch is told no longer matters: it asked with a credential that may
+    /// be spent by this one.
+    pub(crate) fn settle(&mut self, fetch: Option<FetchId>) {
+        if self.fetching.is_some() {
+            self.over();
+        }
+        self.settled = fetch.map_or(self.fetches, |fetch| fetch.0);
         self.refused = None;
-        Ok(())
+        self.not_before = Timestamp::UNIX_EPOCH;
+        self.failures = 0;
     }
 
-    /// The fetch that is under way failed; the next one may start at `not_before`.
-    pub(crate) fn failed(&mut self, not_before: Timestamp) {
-        self.fetching = None;
-        self.not_before = not_before;
+    /// The fetch `id` ended.
+    pub(crate) fn end(&mut self, now: Timestamp, id: FetchId, ended: Ended) {
+        if self.is_current(id) {
+            self.over();
+        }
+        match &ended {
+            Ended::Arrived => {}
+            Ended::Unavailable(trouble) => self.failed(now, Some(trouble)),
+            Ended::Refused(failure) => {
+                self.failed(now, None);
+                self.refuse(now, failure.clone());
+            }
+            // Another machine may ask at once, if it cannot do without.
+            Ended::Failed(_) if !self.is_alive(now) => {}
+            Ended::Failed(_) => self.failed(now, None),
+        }
+        self.last = Some((id, ended));
     }
 
-    /// The login host refused the credential. What it calls spent is not tried again, anything else later on: an
-    /// administrator may mend it.
-    pub(crate) fn refused(&mut self, now: Timestamp, error: Box<ApiError>) {
-        self.fetching = None;
-        let lasting = error.code() == Some(SPENT);
-        self.refused = Some(Refused { error, since: now, lasting });
+    /// How `id` ended, if it is the latest that did.
+    pub(crate) fn ending_of(&mut self, id: FetchId) -> Option<Ended> {
+        self.last.take_if(|(last, _)| *last == id).map(|(_, ended)| ended)
+    }
+
+    /// The next fetch may start at `at`.
+    pub(crate) fn postpone(&mut self, at: Timestamp) {
+        self.not_before = at;
     }
 
     /// The service refused the token of `generation`. A newer one is not touched: the refusal came late.
@@ -180,182 +237,72 @@ impl TokenStore {
         self.issued.take_if(|issued| issued.generation == generation);
     }
 
-    /// The driver of this fetch gave it up.
+    /// The machine that asked for this fetch gave it up, unless it is carried out elsewhere.
     pub(crate) fn abandon(&mut self, id: FetchId) {
-        self.fetching.take_if(|fetching| fetching.id == id);
+        if self.fetching.as_ref().is_some_and(|fetching| fetching.id == id && !fetching.carried) {
+            self.over();
+        }
     }
 
-    /// A fetch whose driver died would block the session; it is forgotten after its timeout, or when the clock
-    /// stepped back behind its start.
-    fn forget_dead_fetch(&mut self, now: Timestamp) {
-        self.fetching.take_if(|fetching| {
-            now < fetching.since || now.saturating_since(fetching.since) >= fetching.timeout
-        });
+    /// Whatever carried out this fetch is gone.
+    pub(crate) fn give_up(&mut self, id: FetchId) {
+        if self.is_current(id) {
+            self.over();
+        }
+    }
+
+    /// A wait of this length was in vain, if no fetch has ended since so many had: one that takes twice its timeout is
+    /// not carried out any more.
+    pub(crate) fn waited(&mut self, ended: u64, waited: Duration) {
+        let overdue = self.fetching.as_ref().is_some_and(|fetching| waited >= fetching.longest());
+        if overdue && self.ended == ended {
+            self.over();
+        }
+    }
+
+    /// The clock stepped back.
+    pub(crate) fn step_back(&mut self, by: Duration) {
+        let moved = |at: &mut Timestamp| *at = at.saturating_sub(by);
+        moved(&mut self.not_before);
+        self.fetching.iter_mut().for_each(|fetching| moved(&mut fetching.since));
+        self.refused.iter_mut().for_each(|refused| moved(&mut refused.since));
+        let instants =
+            self.issued.iter_mut().flat_map(|issued| [&mut issued.refresh_at, &mut issued.expires_at]);
+        instants.flatten().for_each(moved);
+    }
+
+    fn over(&mut self) {
+        self.fetching = None;
+        self.ended += 1;
+    }
+
+    fn failed(&mut self, now: Timestamp, trouble: Option<&Trouble>) {
+        let told = trouble.and_then(|trouble| trouble.retry_at(now)).unwrap_or(now);
+        self.not_before = now.saturating_add(RETRY.delay(self.failures)).max(told);
+        self.throttled = trouble.is_some_and(Trouble::is_throttled);
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// The login host refused the credential, or cannot be understood. What it calls spent is not tried again, anything
+    /// else later on: an administrator may mend it.
+    fn refuse(&mut self, now: Timestamp, failure: Failure) {
+        let lasting = matches!(
+            &failure,
+            Failure::Unauthorized(Unauthorized::Refused(error)) if error.code() == Some(SPENT)
+        );
+        self.refused = Some(Refused { failure: Box::new(failure), since: now, lasting });
     }
 
     fn forget_old_refusal(&mut self, now: Timestamp) {
-        self.refused.take_if(|refused| {
-            let over = now < refused.since || now.saturating_since(refused.since) >= TOKEN_REFUSED_FOR;
-            over && !refused.lasting
-        });
+        self.refused
+            .take_if(|refused| !refused.lasting && now.saturating_since(refused.since) >= TOKEN_REFUSED_FOR);
     }
+}
+
+/// A refusal of the login host.
+pub(crate) fn refusal(error: Box<ApiError>) -> Ended {
+    Ended::Refused(Failure::Unauthorized(Unauthorized::Refused(error)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TIMEOUT: Duration = Duration::from_secs(30);
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_unix_millis(seconds * 1000)
-    }
-
-    fn answer(token: &str, expires_in: u64) -> TokenAnswer {
-        serde_json::from_value(serde_json::json!({"access_token": token, "expires_in": expires_in})).unwrap()
-    }
-
-    fn fetch(store: &mut TokenStore, now: Timestamp) -> FetchId {
-        match store.authorize(now, TIMEOUT) {
-            Authorization::Fetch(id) => id,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn token(store: &mut TokenStore, now: Timestamp) -> (String, u64) {
-        match store.authorize(now, TIMEOUT) {
-            Authorization::Token { generation } => {
-                let (token, _) = store.current().unwrap();
-                (token.expose().to_owned(), generation)
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn one_fetches_and_the_others_wait() {
-        let mut store = TokenStore::default();
-        let id = fetch(&mut store, at(0));
-        assert!(matches!(store.authorize(at(1), TIMEOUT), Authorization::Wait(until) if until > at(1)));
-        assert!(store.is_current(id));
-        store.arrived(at(2), None, &answer("a", 1000)).unwrap();
-        assert_eq!(token(&mut store, at(3)), ("a".into(), 1));
-    }
-
-    #[test]
-    fn renews_ahead_of_expiry_and_serves_the_old_token_meanwhile() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        store.arrived(at(0), None, &answer("a", 1000)).unwrap();
-        assert_eq!(token(&mut store, at(939)).0, "a");
-        let id = fetch(&mut store, at(940));
-        assert_eq!(token(&mut store, at(941)).0, "a");
-        assert!(store.is_current(id));
-        assert!(matches!(store.authorize(at(969), TIMEOUT), Authorization::Token { .. }));
-        store.arrived(at(969), None, &answer("b", 300)).unwrap();
-        assert_eq!(token(&mut store, at(969)), ("b".into(), 2));
-        // A tenth of 300 s is less than a minute.
-        assert_eq!(token(&mut store, at(969 + 269)).0, "b");
-        fetch(&mut store, at(969 + 270));
-    }
-
-    #[test]
-    fn a_late_refusal_discards_nothing() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        store.arrived(at(0), None, &answer("a", 1000)).unwrap();
-        store.invalidate(1);
-        fetch(&mut store, at(1));
-        store.arrived(at(1), None, &answer("b", 1000)).unwrap();
-        store.invalidate(1);
-        assert_eq!(token(&mut store, at(2)).0, "b");
-    }
-
-    #[test]
-    fn a_dead_fetch_is_forgotten_after_its_timeout_or_when_the_clock_steps_back() {
-        let mut store = TokenStore::default();
-        let first = fetch(&mut store, at(100));
-        assert!(matches!(store.authorize(at(129), TIMEOUT), Authorization::Wait(_)));
-        let second = fetch(&mut store, at(130));
-        assert!(!store.is_current(first));
-        let third = fetch(&mut store, at(5));
-        store.abandon(second);
-        assert!(store.is_current(third));
-        store.abandon(third);
-        assert!(!store.is_current(third));
-    }
-
-    #[test]
-    fn a_refusal_is_remembered_for_a_while() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        let error = ApiError::from_response(http::StatusCode::UNAUTHORIZED, &http::HeaderMap::new(), b"");
-        store.refused(at(0), Box::new(error));
-        assert!(matches!(store.authorize(at(59), TIMEOUT), Authorization::Refused(_)));
-        fetch(&mut store, at(60));
-    }
-
-    #[test]
-    fn what_is_spent_is_never_tried_again_and_a_new_token_clears_it() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        let body = br#"{"error":"invalid_grant","description":"the code was used"}"#;
-        let error = ApiError::from_response(http::StatusCode::BAD_REQUEST, &http::HeaderMap::new(), body);
-        store.refused(at(1000), Box::new(error));
-        for now in [at(1), at(1001), at(1_000_000)] {
-            assert!(matches!(store.authorize(now, TIMEOUT), Authorization::Refused(_)));
-        }
-        store.arrived(at(2000), None, &answer("a", 1000)).unwrap();
-        assert_eq!(token(&mut store, at(2000)).0, "a");
-        fetch(&mut store, at(2990));
-    }
-
-    #[test]
-    fn the_old_token_serves_to_its_end_after_a_refused_renewal() {
-        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), Some(at(1000)));
-        assert_eq!(token(&mut store, at(939)).0, "a");
-        fetch(&mut store, at(940));
-        let error = ApiError::from_response(http::StatusCode::BAD_REQUEST, &http::HeaderMap::new(), b"");
-        store.refused(at(941), Box::new(error));
-        assert_eq!(token(&mut store, at(999)).0, "a");
-        assert!(matches!(store.authorize(at(1000), TIMEOUT), Authorization::Refused(_)));
-    }
-
-    #[test]
-    fn a_token_that_nothing_renews_is_used_to_its_end() {
-        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), Some(at(1000)));
-        store.keep_to_the_end();
-        assert_eq!(token(&mut store, at(999)).0, "a");
-        fetch(&mut store, at(1000));
-        let mut store = TokenStore::holding(AccessToken::parse("a").unwrap(), None);
-        assert_eq!(token(&mut store, at(u64::MAX / 1000)).0, "a");
-    }
-
-    #[test]
-    fn a_token_of_unknown_life_is_renewed_in_time_and_served_meanwhile() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        store.arrived(at(0), None, &serde_json::from_str(r#"{"access_token":"a"}"#).unwrap()).unwrap();
-        assert_eq!(token(&mut store, at(269)).0, "a");
-        fetch(&mut store, at(270));
-        assert_eq!(token(&mut store, at(299)).0, "a");
-        assert_eq!(store.current().unwrap().1, None);
-    }
-
-    #[test]
-    fn a_failed_fetch_delays_the_next_one() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        store.failed(at(4));
-        assert!(matches!(store.authorize(at(1), TIMEOUT), Authorization::Wait(until) if until == at(4)));
-        fetch(&mut store, at(4));
-    }
-
-    #[test]
-    fn a_token_that_does_not_fit_a_header_is_refused() {
-        let mut store = TokenStore::default();
-        fetch(&mut store, at(0));
-        assert!(store.arrived(at(0), None, &answer("a\nb", 10)).is_err());
-        fetch(&mut store, at(0));
-    }
-}
+mod tests;

@@ -21,6 +21,13 @@ impl<T> Default for JsonDecoder<T> {
     }
 }
 
+impl<T> JsonDecoder<T> {
+    /// The body as it arrived.
+    pub(crate) fn into_body(self) -> zeroize::Zeroizing<Vec<u8>> {
+        self.body.0
+    }
+}
+
 impl<T> fmt::Debug for JsonDecoder<T> {
     /// The body may hold a token: it does not print.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +66,7 @@ impl<const MAX: usize> BoundedBody<MAX> {
 }
 
 /// Reads a JSON document that is all there.
-pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::new("$", body.len() as u64, "the body is empty").at_end());
     }

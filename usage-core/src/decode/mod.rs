@@ -29,6 +29,7 @@ mod utf8;
 
 pub use events::{JsonEvent, JsonNumber, JsonReader, JsonScalar, JsonSink, MemberName};
 pub use grammar::MAX_PAGE_NESTING;
+pub(crate) use json::parse_json;
 pub use json::{JsonDecoder, MAX_JSON_BODY};
 pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;

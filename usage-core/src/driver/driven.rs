@@ -2,10 +2,11 @@ use std::fmt;
 
 use crate::canceller::Canceller;
 use crate::decode::RowVisitor;
-use crate::driver::SharedSession;
+use crate::driver::{SharedSession, TokenWait};
 use crate::error::Error;
 use crate::execution::{Execution, Visiting};
-use crate::machine::{Machine, Next, Notice, Progress};
+use crate::machine::{Machine, Next, Notice, Progress, Step};
+use crate::phase::{Transition, WaitReason};
 use crate::query::UsageQuery;
 use crate::time::Timestamp;
 
@@ -19,6 +20,7 @@ type Observer<M> = Box<dyn FnMut(&M, Notice) + Send>;
 /// loop {
 ///     match driven.next(now, session) {
 ///         Next::Finished        => return driven.outcome(),
+///         Next::WaitUntil(t, Token) => driven.token_wait(session), at most until t, unless driven.canceller is used
 ///         Next::WaitUntil(t, _) => sleep until t, unless driven.canceller is used
 ///         Next::Send(exchange)  => progress = send it for driven.machine, unless driven.canceller is used;
 ///                                  if let Some(output) = driven.take(progress) { return Ok(Some(output)) }
@@ -31,17 +33,27 @@ pub struct Driven<M> {
     /// What cancels it from elsewhere.
     pub canceller: Canceller,
     observer: Option<Observer<M>>,
+    /// How many token exchanges of the session had ended when the machine was asked last.
+    ended: u64,
 }
 
 impl<M> Driven<M> {
     /// Has `machine` driven; nobody looks on.
     pub fn new(machine: M) -> Self {
-        Self { machine, canceller: Canceller::default(), observer: None }
+        Self { machine, canceller: Canceller::default(), observer: None, ended: 0 }
     }
 
     /// Tells `observer` of every transition and every wait, and nobody else any more.
     pub fn observe(&mut self, observer: impl FnMut(&M, Notice) + Send + 'static) {
         self.observer = Some(Box::new(observer));
+    }
+
+    /// The wait for the token exchange that is out: what a driver does for `Next::WaitUntil(_, WaitReason::Token)`.
+    ///
+    /// It is complete as soon as the exchange has ended. The moment in `WaitUntil` is its limit at most, by a timer of the
+    /// driver's own, as that of an exchange is: not by the clock, which may be one that leaps.
+    pub fn token_wait(&self, session: &SharedSession) -> TokenWait {
+        TokenWait::new(session, Some(self.ended))
     }
 
     fn notify(&mut self, notice: Notice) {
@@ -56,6 +68,7 @@ impl<M: Machine> Driven<M> {
     ///
     /// The session is free when the observer is called.
     pub fn next(&mut self, now: Timestamp, session: &SharedSession) -> Next {
+        let mut is_carried = false;
         loop {
             self.machine.settle();
             if self.canceller.is_cancelled()
@@ -63,18 +76,44 @@ impl<M: Machine> Driven<M> {
             {
                 self.notify(Notice::Moved(moved));
             }
-            let step = self.machine.next(now, &mut session.lock());
+            let step = match self.ask(now, session) {
+                Ok(step) => step,
+                Err(moved) => {
+                    self.notify(Notice::Moved(moved));
+                    continue;
+                }
+            };
             step.transitions.iter().for_each(|moved| self.notify(Notice::Moved(*moved)));
             match step.next {
                 // Cancelled by the observer, just now: it does not go out.
-                Next::Send(_) if self.canceller.is_cancelled() => {}
+                Next::Send(exchange) if self.canceller.is_cancelled() => session.release(&exchange),
+                Next::Send(exchange) => match session.carry(exchange) {
+                    Some(exchange) => return Next::Send(exchange),
+                    None => is_carried = true,
+                },
+                // It is this machine's own exchange that is out, not a wait for another's.
+                Next::WaitUntil(_, WaitReason::Token) if is_carried => return step.next,
                 Next::WaitUntil(until, why) => {
                     self.notify(Notice::Waiting(until, why));
                     return step.next;
                 }
-                next => return next,
+                Next::Finished => return Next::Finished,
             }
         }
+    }
+
+    /// The next step, unless it moves by what happened elsewhere: then the observer hears of that first.
+    fn ask(&mut self, now: Timestamp, shared: &SharedSession) -> Result<Step, Transition> {
+        let mut session = shared.lock();
+        if let Some(moved) = self.machine.catch_up(now, &mut session) {
+            return Err(moved);
+        }
+        let step = self.machine.next(now, &mut session);
+        self.ended = session.token.ended();
+        if let Next::Send(exchange) = &step.next {
+            shared.claim(exchange, &mut session);
+        }
+        Ok(step)
     }
 
     /// Takes what an exchange brought, tells the observer, and hands the output out. Call it without the session's lock:
@@ -96,11 +135,11 @@ impl<M: Machine> Driven<M> {
 impl<Q: UsageQuery> Driven<Execution<Q>> {
     /// The same with its rows shown to `visitor` instead of kept. Who looked on does so still.
     pub fn visiting<V: RowVisitor>(self, visitor: V) -> Driven<Visiting<Q, V>> {
-        let Self { machine, canceller, observer } = self;
+        let Self { machine, canceller, observer, ended } = self;
         let observer = observer.map(|mut observer| {
             Box::new(move |visiting: &Visiting<Q, V>, notice| observer(visiting.execution(), notice)) as _
         });
-        Driven { machine: Visiting::new(machine, visitor), canceller, observer }
+        Driven { machine: Visiting::new(machine, visitor), canceller, observer, ended }
     }
 }
 
@@ -168,7 +207,7 @@ mod tests {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let (seen, seen_session) = (Arc::clone(&notices), session.clone());
         driven.observe(move |execution, notice| {
-            assert!(seen_session.0.try_lock().is_ok());
+            assert!(!seen_session.is_locked());
             seen.lock().unwrap().push((execution.phase(), notice));
         });
 

@@ -107,12 +107,16 @@ mod driven;
 pub mod futures;
 mod shared_session;
 pub(crate) mod target;
+mod token_exchange;
+mod token_wait;
 mod tunnel;
 mod written;
 
 pub use driven::Driven;
-pub use shared_session::SharedSession;
+pub use shared_session::{SessionGuard, SharedSession};
 pub use target::{address_of, port_of};
+pub use token_exchange::TokenExchange;
+pub use token_wait::TokenWait;
 pub use tunnel::Tunnel;
 pub use written::written;
 

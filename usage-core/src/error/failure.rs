@@ -72,6 +72,21 @@ pub enum Trouble {
     Transport(TransportFailure),
 }
 
+impl Trouble {
+    /// Whether the host limits the rate.
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(self, Self::Api(error) if error.status == http::StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// When the host wants to be asked again, if it says so.
+    pub(crate) fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Api(error) => error.next_try(now),
+            Self::Transport(_) => None,
+        }
+    }
+}
+
 impl Failure {
     /// Whether an execution that ended so may be attached to again by its id, with a prospect of success.
     pub(crate) fn leaves_execution_alive(&self) -> bool {

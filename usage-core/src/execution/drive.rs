@@ -9,7 +9,7 @@ use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
 use crate::machine::{
-    Arrival, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Ticket, Transitions,
+    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Ticket, Transitions,
 };
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
@@ -23,8 +23,10 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     type Output = UsageTable;
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
-        self.observe(now);
         let mut transitions = Transitions::default();
+        if let Some(transition) = self.catch_up(now, session) {
+            transitions.add(transition);
+        }
         if let State::Waiting(waiting) = &self.state
             && now < waiting.until
         {
@@ -35,6 +37,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
             transitions.add(transition);
         }
         if self.phase().is_final() {
+            self.courier.withdraw(session);
             return Step { next: Next::Finished, transitions };
         }
         let from = self.phase();
@@ -88,21 +91,25 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     ) -> Progress<UsageTable> {
         self.observe(now);
         let ticket = ticket.into();
-        if !self.courier.redeem(&ticket, session) {
-            return Progress::nothing();
-        }
-        let repeatable = self.may_repeat(self.state.op());
-        if !ticket.is_for_token() && failure.sent == Sent::Maybe {
-            self.submit_in_doubt |= self.phase() == Phase::InFlightSubmit;
-        }
-        let transition = if ticket.is_for_token() {
-            let verdict = self.courier.on_token_failure(now, failure, &self.terms, session);
-            self.conclude(verdict)
-        } else {
+        let transition = if let Some(fetch) = ticket.fetch() {
+            let verdict = self.courier.on_token_failure(now, fetch, failure, &self.terms, session);
+            verdict.and_then(|verdict| self.conclude(verdict))
+        } else if self.courier.redeem(&ticket) {
+            let repeatable = self.may_repeat(self.state.op());
+            self.submit_in_doubt |= failure.sent == Sent::Maybe && self.phase() == Phase::InFlightSubmit;
             let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
             self.conclude(verdict)
+        } else {
+            None
         };
         Progress { transition, output: None }
+    }
+
+    fn catch_up(&mut self, now: Timestamp, session: &mut Session) -> Option<Transition> {
+        self.observe(now);
+        session.observe(now);
+        let verdict = self.courier.settle(now, &self.terms, session)?;
+        self.conclude(verdict)
     }
 
     fn cancel(&mut self) -> Option<Transition> {
@@ -127,13 +134,15 @@ impl<Q: UsageQuery> Execution<Q> {
         session: &mut Session,
     ) -> Progress<UsageTable> {
         self.observe(now);
-        let Some(arrival) = self.courier.accept(now, intake, session) else { return Progress::nothing() };
-        let transition = match arrival {
-            Arrival::Answer(Ok(answer)) => return self.on_answer(now, answer),
-            Arrival::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
+        let Some(accepted) = self.courier.accept(now, intake, &self.terms, session) else {
+            return Progress::nothing();
+        };
+        let transition = match accepted {
+            Accepted::Answer(Ok(answer)) => return self.on_answer(now, answer),
+            Accepted::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
                 self.on_not_found(now, error)
             }
-            Arrival::Answer(Err(error)) => {
+            Accepted::Answer(Err(error)) => {
                 // A good status: the service took the submit, and nobody knows by which id.
                 self.submit_in_doubt |=
                     self.phase() == Phase::InFlightSubmit && matches!(error, ResponseError::Decode(_));
@@ -141,10 +150,7 @@ impl<Q: UsageQuery> Execution<Q> {
                 let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
                 self.conclude(verdict)
             }
-            Arrival::Token(answer) => {
-                let verdict = self.courier.on_token(now, answer, &self.terms, session);
-                self.conclude(verdict)
-            }
+            Accepted::Token(verdict) => self.conclude(verdict),
         };
         Progress { transition, output: None }
     }

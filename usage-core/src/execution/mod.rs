@@ -13,7 +13,6 @@ mod visiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use decoder::{OpDecoder, OpResponse};
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION, Snapshot};
@@ -29,7 +28,7 @@ use crate::machine::{Courier, Terms};
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
 use crate::retry::Policy;
-use crate::time::Timestamp;
+use crate::time::{Latest, Timestamp};
 use crate::trace;
 use delivery::{Named, Position};
 use shown::RowsSeen;
@@ -48,7 +47,7 @@ pub struct Execution<Q> {
     query: Q,
     terms: Terms,
     /// The latest `now` that was handed in.
-    latest: Timestamp,
+    latest: Latest,
     submitted_at: Option<Timestamp>,
     courier: Courier,
     state: State,
@@ -103,7 +102,7 @@ impl<Q: UsageQuery> Execution<Q> {
         Self {
             query,
             terms: Terms::new(policy, now),
-            latest: now,
+            latest: Latest::new(now),
             submitted_at: None,
             courier: Courier::new(jitter),
             state,
@@ -173,12 +172,8 @@ impl<Q: UsageQuery> Execution<Q> {
     /// Time as it enters. A clock that stepped back takes this machine's timers with it: the waits keep their
     /// length instead of growing by the step.
     fn observe(&mut self, now: Timestamp) {
-        let back = self.latest.saturating_since(now);
-        self.latest = now;
-        if back == Duration::ZERO {
-            return;
-        }
-        self.terms.deadline = self.terms.deadline.saturating_sub(back);
+        let Some(back) = self.latest.step_back(now) else { return };
+        self.terms.step_back(back);
         self.submitted_at = self.submitted_at.map(|at| at.saturating_sub(back));
         if let State::Waiting(waiting) = &mut self.state {
             waiting.until = waiting.until.saturating_sub(back);

@@ -24,7 +24,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// # Ok::<(), usage_core::error::BuildError>(())
     /// ```
     pub fn scope(&self) -> Scope {
-        let mut scope = self.query.scope(self.submitted_at.unwrap_or(self.latest));
+        let mut scope = self.query.scope(self.submitted_at.unwrap_or(self.latest.get()));
         if self.submitted_at.is_none() && self.id().is_some() {
             (scope.asked_at, scope.data_until) = (None, None);
         }

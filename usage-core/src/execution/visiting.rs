@@ -149,6 +149,10 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         Progress { transition, output: None }
     }
 
+    fn catch_up(&mut self, now: Timestamp, session: &mut Session) -> Option<Transition> {
+        self.execution.catch_up(now, session)
+    }
+
     /// Shows the rows that were read while the session was locked.
     fn settle(&mut self) {
         lock(&self.rows).show_held();

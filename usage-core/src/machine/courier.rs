@@ -4,12 +4,10 @@ use std::time::Duration;
 use http::Request;
 use http::response::Parts;
 
-use crate::auth::Authorization;
+use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{
-    ApiError, Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized,
-};
+use crate::error::{Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::intake::{Arrival, Intake};
@@ -71,6 +69,11 @@ impl Terms {
         Self { policy, deadline }
     }
 
+    /// The clock stepped back.
+    pub(crate) fn step_back(&mut self, by: Duration) {
+        self.deadline = self.deadline.saturating_sub(by);
+    }
+
     /// Whether `at` is too late for a request; there is to be more time for one that must not be sent twice.
     fn is_too_late(&self, at: Timestamp, once: bool) -> bool {
         let least = MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2);
@@ -100,6 +103,14 @@ pub(crate) enum Verdict<T> {
     Renew,
     Wait(Timestamp, WaitReason, Cause),
     Fail(Failure),
+}
+
+/// What arrived, and counts.
+pub(crate) enum Accepted<T> {
+    /// The answer to the awaited operation.
+    Answer(Result<T, ResponseError>),
+    /// What the end of the awaited token exchange means for this machine.
+    Token(Verdict<()>),
 }
 
 impl Courier {
@@ -158,29 +169,63 @@ impl Courier {
         self.begin(now, terms, session).and_then(|()| self.authorize(now, terms, session)).err()
     }
 
-    /// A try begins, unless it is too late. A fetch that is still out was given up.
+    /// A try begins, unless it is too late. A token exchange that is carried out elsewhere is waited for.
     fn begin(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<(), Dispatch> {
-        self.at_login = false;
+        let waits_for_token = matches!(self.awaited, Some(Purpose::Token(_)));
+        self.at_login = waits_for_token;
         if terms.is_too_late(now, self.once) {
-            return Err(Dispatch::Fail(deadline(now, None, None)));
+            let why = waits_for_token.then_some(WaitReason::Token);
+            return Err(Dispatch::Fail(deadline(now, why, None)));
         }
+        if let Some(Purpose::Token(fetch)) = self.awaited
+            && let Some(until) = session.token.carried_until(fetch, now)
+        {
+            return Err(Dispatch::Wait(until.min(terms.deadline), WaitReason::Token));
+        }
+        self.withdraw(session);
+        self.at_login = false;
+        Ok(())
+    }
+
+    /// Gives up what is out. A token exchange that is carried out elsewhere goes on.
+    pub(crate) fn withdraw(&mut self, session: &mut Session) {
         if let Some(Purpose::Token(fetch)) = self.awaited.take() {
             session.token.abandon(fetch);
         }
-        Ok(())
+    }
+
+    /// What the end of the awaited token exchange means for this machine, if it has ended since the last step.
+    #[inline]
+    pub(crate) fn settle(
+        &mut self,
+        now: Timestamp,
+        terms: &Terms,
+        session: &mut Session,
+    ) -> Option<Verdict<()>> {
+        let Some(Purpose::Token(fetch)) = self.awaited else { return None };
+        let ended = session.token.ending_of(fetch)?;
+        self.awaited = None;
+        self.judge(now, ended, terms, session)
     }
 
     /// The generation of the session's token, or what is to be done before there is one.
     fn authorize(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<u64, Dispatch> {
         self.at_login = true;
-        let timeout = terms.timeout(now);
+        // Whatever becomes of this machine: a refresh token is spent by being sent, and the next one is in the answer.
+        let timeout = terms.policy.exchange_timeout.min(MAX_TIMEOUT);
         let fetch = match session.token.authorize(now, timeout) {
             Authorization::Token { generation } => {
                 self.at_login = false;
                 return Ok(generation);
             }
-            Authorization::Refused(error) => return Err(Dispatch::Fail(unauthorized(error))),
-            Authorization::Wait(until) => return Err(self.wait(until, WaitReason::Token, terms)),
+            Authorization::Refused(failure) => return Err(Dispatch::Fail(failure.clone())),
+            Authorization::Wait(until) => {
+                return Err(Dispatch::Wait(until.min(terms.deadline), WaitReason::Token));
+            }
+            Authorization::Later { at, throttled } => {
+                let why = if throttled { WaitReason::RateLimit } else { WaitReason::Retry };
+                return Err(self.wait(at, why, terms));
+            }
             Authorization::Fetch(fetch) => fetch,
         };
         let request = match session.grant.token_request(&session.login) {
@@ -224,6 +269,7 @@ impl Courier {
         session: &mut Session,
     ) -> Intake<D> {
         trace::answered(head);
+        session.observe(now);
         if matches!(ticket.0, Purpose::Operation(_)) {
             session.budget.observe(now, &head.headers);
             session.observe_date(now, &head.headers);
@@ -231,22 +277,24 @@ impl Courier {
         Intake::new(ticket, head, decoder)
     }
 
-    /// What arrived, if it is what is awaited; nothing if it came too late. A token that came too late is kept all
-    /// the same: the refresh token with it may be the only one that is still good.
+    /// What arrived, if it counts for this machine; nothing if it came too late. A token is the session's in any case.
     pub(crate) fn accept<D: ResponseDecoder>(
         &mut self,
         now: Timestamp,
         intake: Intake<D>,
+        terms: &Terms,
         session: &mut Session,
-    ) -> Option<Arrival<D::Output>> {
-        let purpose = intake.ticket().0;
-        if self.redeem(intake.ticket(), session) {
-            return Some(intake.finish());
+    ) -> Option<Accepted<D::Output>> {
+        let fetch = intake.ticket().fetch();
+        let is_awaited = fetch.is_some() || self.redeem(intake.ticket());
+        match (intake.finish(), fetch) {
+            (Arrival::Token(answer), Some(fetch)) => {
+                session.end_fetch(now, fetch, answer);
+                self.settle(now, terms, session).map(Accepted::Token)
+            }
+            (Arrival::Answer(answer), None) if is_awaited => Some(Accepted::Answer(answer)),
+            _ => None,
         }
-        if let (Purpose::Token(fetch), Arrival::Token(Ok(answer))) = (purpose, intake.finish()) {
-            session.token_arrived_late(now, fetch, &answer);
-        }
-        None
     }
 
     /// Whether `ticket` is for what is awaited.
@@ -254,13 +302,9 @@ impl Courier {
         self.awaited == Some(ticket.0)
     }
 
-    /// Whether `ticket` is for what is awaited; then it is no longer.
-    pub(crate) fn redeem(&mut self, ticket: &Ticket, session: &Session) -> bool {
-        let is_awaited = self.awaited.take_if(|awaited| *awaited == ticket.0).is_some();
-        match ticket.0 {
-            Purpose::Operation(_) => is_awaited,
-            Purpose::Token(fetch) => is_awaited && session.token.is_current(fetch),
-        }
+    /// Whether `ticket` is for the operation that is awaited; then it is no longer.
+    pub(crate) fn redeem(&mut self, ticket: &Ticket) -> bool {
+        self.awaited.take_if(|awaited| *awaited == ticket.0).is_some()
     }
 
     /// The name of the endpoint at which an operation of `endpoint` stands.
@@ -281,65 +325,41 @@ impl Courier {
         self.counted = 0;
     }
 
-    /// The answer to a token request.
-    pub(crate) fn on_token(
-        &mut self,
-        now: Timestamp,
-        answer: Result<crate::auth::TokenAnswer, ResponseError>,
-        terms: &Terms,
-        session: &mut Session,
-    ) -> Verdict<()> {
-        match answer {
-            Ok(answer) => match session.token_arrived(now, &answer) {
-                Ok(()) => Verdict::Done(()),
-                Err(error) => Verdict::Fail(error.into()),
-            },
-            Err(ResponseError::Decode(error)) => {
-                session.token.failed(now);
-                Verdict::Fail(Failure::Decode(error))
-            }
-            Err(ResponseError::Api(error)) => match classify(error.status) {
-                Class::Throttled | Class::Unavailable => {
-                    self.token_failed(now, Trouble::Api(error), terms, session)
-                }
-                _ if error.status.is_client_error() => {
-                    session.token.refused(now, error.clone());
-                    Verdict::Fail(Failure::Unauthorized(Unauthorized::Refused(error)))
-                }
-                _ => {
-                    session.token.failed(now);
-                    Verdict::Fail(Failure::Rejected(error))
-                }
-            },
-        }
-    }
-
-    /// The token request failed on the way.
+    /// The token exchange of `fetch` failed on the way.
     pub(crate) fn on_token_failure(
         &mut self,
         now: Timestamp,
+        fetch: FetchId,
         failure: TransportFailure,
         terms: &Terms,
         session: &mut Session,
-    ) -> Verdict<()> {
+    ) -> Option<Verdict<()>> {
         trace::failed(&failure);
-        if failure.permanent {
-            session.token.failed(now);
-            return Verdict::Fail(Failure::Transport(failure));
-        }
-        self.token_failed(now, Trouble::Transport(failure), terms, session)
+        session.break_fetch(now, fetch, failure);
+        self.settle(now, terms, session)
     }
 
-    fn token_failed(
+    /// What is done about a token exchange that ended so; nothing if a renewal failed ahead of time, since the old token
+    /// is good.
+    fn judge(
         &mut self,
         now: Timestamp,
-        trouble: Trouble,
+        ended: Ended,
         terms: &Terms,
         session: &mut Session,
-    ) -> Verdict<()> {
-        let verdict = self.again(now, trouble, Cause::TokenUnavailable, terms);
-        session.token.failed(if let Verdict::Wait(until, ..) = verdict { until } else { now });
-        verdict
+    ) -> Option<Verdict<()>> {
+        match ended {
+            Ended::Arrived => Some(Verdict::Done(())),
+            _ if session.token.is_alive(now) => None,
+            Ended::Refused(failure) | Ended::Failed(failure) => Some(Verdict::Fail(failure)),
+            Ended::Unavailable(trouble) => {
+                let verdict = self.again(now, trouble, Cause::TokenUnavailable, terms);
+                if let Verdict::Wait(until, ..) = verdict {
+                    session.token.postpone(until);
+                }
+                Some(verdict)
+            }
+        }
     }
 
     /// An error answer to the awaited operation. `repeatable`: may it be sent again if it may have arrived?
@@ -398,19 +418,16 @@ impl Courier {
 
     /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
     fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: &Terms) -> Verdict<T> {
-        let retry_after = match &trouble {
-            Trouble::Api(error) => error.next_try(now),
-            Trouble::Transport(_) => None,
-        };
-        let told_when = cause == Cause::Throttled && retry_after.is_some();
+        let retry_after = trouble.retry_at(now);
+        let told_when = trouble.is_throttled() && retry_after.is_some();
         self.counted += u32::from(!told_when);
         if self.counted >= terms.policy.max_failures.max(1) {
             return Verdict::Fail(Failure::TooManyFailures { failures: self.counted, last: trouble });
         }
         let delay = self.delay(terms.policy.retry.delay(self.failures), &terms.policy);
-        self.failures = self.failures.saturating_add(1);
+        self.failures = self.failures.saturating_add(u32::from(!told_when));
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
-        let why = if cause == Cause::Throttled { WaitReason::RateLimit } else { WaitReason::Retry };
+        let why = if trouble.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
         if terms.is_too_late(until, self.once) {
             return Verdict::Fail(deadline(until, Some(why), Some(trouble)));
         }
@@ -441,8 +458,4 @@ impl Courier {
 
 fn deadline(next_allowed: Timestamp, waiting_for: Option<WaitReason>, last: Option<Trouble>) -> Failure {
     Failure::Deadline { next_allowed, waiting_for, unknown_status: None, last }
-}
-
-fn unauthorized(error: &ApiError) -> Failure {
-    Failure::Unauthorized(Unauthorized::Refused(Box::new(error.clone())))
 }

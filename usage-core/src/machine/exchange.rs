@@ -38,6 +38,14 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// Whether it is the session's own: an exchange for a token, whose answer counts whatever becomes of the machine
+    /// that asked for it. [`Session::on_response`](crate::Session::on_response) takes that too.
+    pub fn is_for_token(&self) -> bool {
+        self.ticket.is_for_token()
+    }
+}
+
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.request.headers().keys().map(http::HeaderName::as_str).collect();
@@ -85,7 +93,12 @@ pub(super) enum Purpose {
 
 impl Ticket {
     pub(crate) fn is_for_token(&self) -> bool {
-        matches!(self.0, Purpose::Token(_))
+        self.fetch().is_some()
+    }
+
+    /// The token fetch that it is of.
+    pub(crate) fn fetch(&self) -> Option<FetchId> {
+        if let Purpose::Token(fetch) = self.0 { Some(fetch) } else { None }
     }
 }
 

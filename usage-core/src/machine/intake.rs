@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
 
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
@@ -55,7 +56,7 @@ enum Sink<D> {
     /// The answer that the machine asked for.
     Answer(D),
     /// The answer to a token request.
-    Token(JsonDecoder<TokenAnswer>),
+    Token(JsonDecoder<IgnoredAny>),
     /// Any status but 2xx: the beginning of the body is kept, whatever it is.
     Error(Vec<u8>),
 }
@@ -123,6 +124,14 @@ impl<D: ResponseDecoder> Intake<D> {
         self
     }
 
+    /// The answer to a token request, if it is one.
+    pub(crate) fn into_token(self) -> Option<Result<TokenAnswer, ResponseError>> {
+        match self.finish() {
+            Arrival::Token(answer) => Some(answer),
+            Arrival::Answer(_) => None,
+        }
+    }
+
     pub(super) fn finish(self) -> Arrival<D::Output> {
         match self.content {
             Content::Arriving(arriving) => arriving.finish(),
@@ -164,9 +173,13 @@ impl<D: ResponseDecoder> Arriving<D> {
             Sink::Answer(decoder) => {
                 Arrival::Answer(broken.map_or_else(|| decoder.finish(), Err).map_err(judged))
             }
-            Sink::Token(decoder) => {
-                Arrival::Token(broken.map_or_else(|| decoder.finish(), Err).map_err(judged))
-            }
+            Sink::Token(decoder) => Arrival::Token(match broken {
+                Some(error) => Err(judged(error)),
+                None => TokenAnswer::read(self.status, decoder).map_err(|error| match error {
+                    ResponseError::Decode(error) => judged(error),
+                    error => error,
+                }),
+            }),
             Sink::Error(body) => {
                 let error = ApiError::from_response(self.status, &self.headers, &body);
                 let error = ResponseError::Api(Box::new(error));

@@ -20,6 +20,7 @@ mod exchange;
 #[cfg(feature = "gzip")]
 mod gunzip;
 mod intake;
+mod redeem;
 
 use http::Response;
 use http::response::Parts;
@@ -28,8 +29,7 @@ pub use courier::MIN_SUBMIT_TIME;
 pub use exchange::{Exchange, Ticket};
 pub use intake::Intake;
 
-pub(crate) use courier::{Courier, Dispatch, MAX_TIMEOUT, TOKEN, Terms, Verdict};
-pub(crate) use intake::Arrival;
+pub(crate) use courier::{Accepted, Courier, Dispatch, MAX_TIMEOUT, TOKEN, Terms, Verdict};
 
 use crate::decode::ResponseDecoder;
 use crate::error::{Error, TransportFailure};
@@ -77,6 +77,14 @@ pub trait Machine: Send {
         failure: TransportFailure,
         session: &mut Session,
     ) -> Progress<Self::Output>;
+
+    /// Takes notice of the end of a token exchange that was carried out [elsewhere](Session::on_response), if it asked for
+    /// one. [`next`](Self::next) does it too; a driver asks for it first, so that its observer hears of the token before
+    /// the request that carries it is out.
+    fn catch_up(&mut self, now: Timestamp, session: &mut Session) -> Option<Transition> {
+        let _ = (now, session);
+        None
+    }
 
     /// Does what the last input left to do because the [session](crate::driver::SharedSession) was locked: shows rows to
     /// a visitor. Call it without the lock; [`next`](Self::next) does it at the latest.

@@ -10,7 +10,7 @@ use usage_core::auth::{
     AccessToken, AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, Redirect, TokenAnswer,
 };
 use usage_core::decode::{JsonDecoder, ResponseDecoder};
-use usage_core::driver::{SharedSession, blocking, futures};
+use usage_core::driver::{Driven, SharedSession, TokenExchange, blocking, futures};
 use usage_core::error::BuildError;
 use usage_core::query::OrganizationJob;
 use usage_core::{
@@ -41,7 +41,8 @@ const ROOTS: [&str; 12] = [
 ];
 
 /// What names one of these and holds no secret all the same.
-const HARMLESS: [(&str, &str); 1] = [("TokenStore", "a session keeps its own to itself")];
+const HARMLESS: [(&str, &str); 2] =
+    [("TokenStore", "a session keeps its own to itself"), ("TokenWait", "it prints its name")];
 
 /// Everything public that may hold a secret, printed with one in it.
 fn printed() -> Vec<(&'static str, String)> {
@@ -103,6 +104,10 @@ fn printed() -> Vec<(&'static str, String)> {
         Redirect::parse(&format!("?code={SECRET}&state={SECRET}"), &state()).unwrap(),
         Redirect::parse(&format!("#access_token={SECRET}&state={SECRET}"), &state()).unwrap(),
     ];
+    let shared = SharedSession::new(session.clone());
+    let mut asking = Driven::new(execution());
+    let Next::Send(fetch) = asking.next(START, &shared) else { panic!() };
+    let token_exchange = TokenExchange::new(&shared, fetch);
     vec![
         ("AccessToken", format!("{token:?}")),
         ("AuthorizeRequest", format!("{login:?}")),
@@ -116,7 +121,9 @@ fn printed() -> Vec<(&'static str, String)> {
         ("Redirect", format!("{redirects:?}")),
         ("Secret", format!("{:?}", secret())),
         ("Session", format!("{session:?}")),
+        ("SessionGuard", format!("{:?}", shared.lock())),
         ("TlsOptions", format!("{tls:?}")),
+        ("TokenExchange", format!("{token_exchange:?} {shared:?}")),
         ("TokenAnswer", format!("{answer:?}")),
         ("Client", format!("{blocking:?} {futures:?}")),
         ("ClientBuilder", printed_builder),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use usage_core::auth::{AccessToken, Grant};
 use usage_core::error::{Sent, TransportKind};
 use usage_core::execution::table::{EDGES, FAILING_EDGES, is_legal};
 use usage_core::query::{ClientQuery, SimpleSearch};
-use usage_core::{Cause, Execution, Machine, Next, Phase, Transition};
+use usage_core::{Cause, Execution, Machine, Next, Phase, Session, Transition};
 
 use crate::support::{
     ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, manual, ok, policy, query, status,
@@ -141,16 +142,11 @@ fn unbuildable() -> Vec<String> {
     let run =
         drive(&mut Execution::new(by_user, policy(), 1, START), &mut manual(), START, |_| panic!("sent"));
     walked.extend(run.transitions);
-    // A token that does not fit into a header comes while a poll is ready.
-    let mut letters = ["t", "a", "1", r#"{"access_token":"\n","expires_in":9}"#].into_iter();
-    let run =
-        drive(&mut Execution::new(query(), policy(), 1, START), &mut credentials(), START, |_| match letters
-            .next()
-            .unwrap()
-        {
-            body if body.starts_with('{') => ok(body),
-            letter => reply(letter.chars().next().unwrap()),
-        });
+    // A gateway whose path leaves room for the submit, and none for a poll.
+    let gateway = format!("https://gateway.example/{}", "p".repeat(65_505));
+    let grant = Grant::Manual(AccessToken::parse("token").unwrap());
+    let mut session = Session::with_hosts(gateway.parse().unwrap(), gateway.parse().unwrap(), grant);
+    let run = drive(&mut Execution::new(query(), policy(), 1, START), &mut session, START, |_| ok(ACCEPTED));
     walked.extend(run.transitions);
     walked
 }

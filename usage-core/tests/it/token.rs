@@ -1,10 +1,14 @@
 //! Tokens: refused, renewed, shared.
 
+use std::time::Duration;
+
+use usage_core::auth::TOKEN_REFUSED_FOR;
 use usage_core::error::{Failure, Sent, TransportKind, Unauthorized};
-use usage_core::{Machine, Next};
+use usage_core::{Execution, Machine, Next, WaitReason};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, script, status,
+    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, query,
+    script, status,
 };
 
 #[test]
@@ -62,12 +66,67 @@ fn a_login_host_that_is_out_of_order_is_tried_again() {
 
 #[test]
 fn unreadable_token_answers_are_final_and_do_not_show_the_token() {
-    for body in
-        ["", "{}", r#"{"access_token":"hunter2\nx"}"#, r#"{"access_token":"hunter2","expires_in":"x"}"#]
-    {
-        let error = drive(&mut execution(), &mut credentials(), START, script(vec![ok(body)])).error.unwrap();
+    for body in [
+        "",
+        "{}",
+        "<html>hunter2</html>",
+        r#"{"access_token":"hunter2\nx"}"#,
+        r#"{"access_token":"hunter2 x"}"#,
+        r#"{"access_token":"hunter2","token_type":"mac"}"#,
+        r#"{"access_token":" "}"#,
+        r#"{"access_token":7,"secret":"hunter2"}"#,
+        r#"["hunter2","bearer",3600,null]"#,
+    ] {
+        let mut session = credentials();
+        let error = drive(&mut execution(), &mut session, START, script(vec![ok(body)])).error.unwrap();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        // The login host is at fault, not the caller, and is not asked again by every execution.
+        assert!(matches!(error.failure(), Failure::Decode(_)) && error.attempts() == 1, "{error:?}");
+        for _ in 0..40 {
+            let again = drive(&mut execution(), &mut session, START, script(Vec::new())).error.unwrap();
+            assert_eq!((again.failure(), again.attempts()), (error.failure(), 0));
+        }
+        let later = START.saturating_add(TOKEN_REFUSED_FOR);
+        let mut execution = Execution::new(query(), policy(), 1, later);
+        let replies = vec![ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)];
+        assert_eq!(drive(&mut execution, &mut session, later, script(replies)).error, None);
     }
+}
+
+#[test]
+fn an_error_document_is_a_refusal_whatever_its_status() {
+    for status in [200, 202] {
+        let mut session = credentials();
+        let body = r#"{"error":"invalid_client","description":"no such client"}"#;
+        let refused = Reply::Answer(status, Vec::new(), body.to_owned());
+        let error = drive(&mut execution(), &mut session, START, script(vec![refused])).error.unwrap();
+        assert!(error.is_unauthorized() && error.to_string().contains("invalid_client"), "{error}");
+        assert!(drive(&mut execution(), &mut session, START, script(Vec::new())).error.is_some());
+    }
+    let busy = r#"{"error":"temporarily_unavailable"}"#;
+    let replies = vec![ok(busy), ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)];
+    assert_eq!(drive(&mut execution(), &mut credentials(), START, script(replies)).error, None);
+}
+
+#[test]
+fn a_login_host_that_limits_the_rate_is_waited_for_as_told() {
+    let limited = || Reply::Answer(429, vec![("retry-after", "7".to_owned())], String::new());
+    let mut replies: Vec<_> = (0..20).map(|_| limited()).collect();
+    replies.extend([ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)]);
+    let mut session = credentials();
+    let run = drive(&mut execution(), &mut session, START, script(replies));
+    assert_eq!(run.error, None, "being told to wait is no failure");
+    let times: Vec<_> = run.requests.iter().take(21).map(|(at, _)| *at).collect();
+    assert_eq!(times, (0..=20).map(|n| n * 7000).collect::<Vec<_>>());
+
+    // The other executions wait as well.
+    let (mut one, mut other, mut session) = (execution(), execution(), credentials());
+    let Next::Send(fetch) = one.next(START, &mut session).next else { panic!() };
+    let answer = http::Response::builder().status(429).header("retry-after", "7").body(&b""[..]).unwrap();
+    let _ = one.on_response(START, fetch.ticket, answer, &mut session);
+    let next = other.next(START, &mut session).next;
+    let until = START.saturating_add(Duration::from_secs(7));
+    assert!(matches!(next, Next::WaitUntil(at, WaitReason::RateLimit) if at == until), "{next:?}");
 }
 
 #[test]
@@ -102,9 +161,8 @@ fn a_token_is_renewed_ahead_of_its_expiry() {
     let mut session = credentials();
     let short = r#"{"access_token":"t-1","expires_in":300}"#;
     drive(&mut execution(), &mut session, START, script(vec![ok(short), ok(ACCEPTED), ok(COMPLETE)]));
-    let later = START.saturating_add(std::time::Duration::from_secs(271));
-    let mut execution =
-        usage_core::Execution::new(crate::support::query(), crate::support::policy(), 1, later);
+    let later = START.saturating_add(Duration::from_secs(271));
+    let mut execution = Execution::new(query(), policy(), 1, later);
     let run = drive(&mut execution, &mut session, later, script(vec![ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)]));
     assert_eq!(run.error, None);
 }

@@ -16,8 +16,6 @@ pub(super) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    /// How many stand before it.
-    waiting: usize,
 }
 
 impl Gate {
@@ -29,16 +27,9 @@ impl Gate {
         self.change(|state| state.closed = false);
     }
 
-    /// Waits until somebody stands before it.
-    pub(super) fn wait_for_somebody(&self) {
-        self.wait_while(|state| state.waiting == 0);
-    }
-
     /// Waits until it is open.
     pub(super) fn pass(&self) {
-        self.change(|state| state.waiting += 1);
         self.wait_while(|state| state.closed);
-        self.change(|state| state.waiting -= 1);
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {

@@ -1,14 +1,16 @@
 //! The reference: the machine against the simulator, without a socket.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
+use usage_core::driver::{SessionGuard, SharedSession, TokenExchange};
 use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
 use usage_core::execution::RestoreError;
-use usage_core::machine::{Exchange, Progress};
+use usage_core::machine::{Exchange, Progress, Ticket};
 use usage_core::{
     Call, Canceller, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, Machine, Next,
-    Notice, Session, Snapshot, Transition, UsageQuery, UsageTable,
+    Notice, Snapshot, Transition, UsageQuery, UsageTable, WaitReason,
 };
 
 use super::driver::{Driver, Observer};
@@ -33,7 +35,7 @@ pub struct InMemory {
 /// What its builder builds.
 #[derive(Debug)]
 pub struct Configured {
-    session: Mutex<Session>,
+    session: SharedSession,
     policy: usage_core::Policy,
 }
 
@@ -41,7 +43,7 @@ impl FromConfig for Configured {
     const USER_AGENT: &'static str = "in-memory";
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self { session: Mutex::new(config.session), policy: config.policy })
+        Ok(Self { session: SharedSession::new(config.session), policy: config.policy })
     }
 }
 
@@ -142,15 +144,25 @@ impl InMemory {
             {
                 notify(machine, Notice::Moved(moved));
             }
+            let moved = machine.catch_up(self.world.now(), &mut self.session());
+            if let Some(moved) = moved {
+                notify(machine, Notice::Moved(moved));
+                continue;
+            }
             let step = machine.next(self.world.now(), &mut self.session());
             step.transitions.iter().for_each(|moved| notify(machine, Notice::Moved(*moved)));
             match step.next {
                 Next::Finished => return Some(machine.error().map_or(Ok(None), Err)),
                 Next::WaitUntil(until, why) => {
                     notify(machine, Notice::Waiting(until, why));
-                    self.world.wait_until(until);
+                    if why == WaitReason::Token {
+                        self.wait_for_token();
+                    } else {
+                        self.world.wait_until(until);
+                    }
                 }
                 Next::Send(_) if canceller.is_cancelled() => {}
+                Next::Send(exchange) if exchange.is_for_token() => self.token_exchange(exchange, given_up)?,
                 Next::Send(exchange) => {
                     let progress = self.exchange(machine, *exchange, given_up)?;
                     if let Some(moved) = progress.transition {
@@ -164,6 +176,33 @@ impl InMemory {
         }
     }
 
+    /// The exchanges of drivers take real time, and so does the wait for one.
+    fn wait_for_token(&self) {
+        while self.session().is_fetching_token() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// A token exchange is carried to its end, whether its machine has been given up meanwhile or not.
+    fn token_exchange(&self, exchange: Box<Exchange>, given_up: &dyn Fn() -> bool) -> Option<()> {
+        let mut token = TokenExchange::new(&self.config.session, exchange);
+        let Next::Send(exchange) = token.next(self.world.now(), &mut self.session()).next else {
+            return Some(());
+        };
+        let Exchange { ticket, request, timeout, .. } = *exchange;
+        let reply = self.world.handle(request);
+        if !given_up() {
+            let _ = self.answer(&mut token, ticket, timeout, reply);
+            return Some(());
+        }
+        let driver = self.clone();
+        thread::spawn(move || {
+            thread::sleep(timeout);
+            let _ = driver.answer(&mut token, ticket, timeout, reply);
+        });
+        None
+    }
+
     /// What an exchange brings; nothing if it was given up while the request was out.
     fn exchange<M: Machine>(
         &self,
@@ -172,20 +211,28 @@ impl InMemory {
         given_up: &dyn Fn() -> bool,
     ) -> Option<Progress<M::Output>> {
         let Exchange { ticket, request, timeout, .. } = exchange;
+        let reply = self.world.handle(request);
+        (!given_up()).then(|| self.answer(machine, ticket, timeout, reply))
+    }
+
+    fn answer<M: Machine>(
+        &self,
+        machine: &mut M,
+        ticket: Ticket,
+        timeout: Duration,
+        reply: Result<Reply, TransportFailure>,
+    ) -> Progress<M::Output> {
         let now = || self.world.now();
-        let Reply { response, fault } = match self.world.handle(request) {
+        let Reply { response, fault } = match reply {
             Ok(reply) => reply,
-            Err(failure) => return Some(machine.on_failure(now(), ticket, failure, &mut self.session())),
+            Err(failure) => return machine.on_failure(now(), ticket, failure, &mut self.session()),
         };
-        if given_up() {
-            return None;
-        }
         let (mut head, body) = response.into_parts();
         // As the listener does.
         head.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
         let outcome = Outcome::of(fault.as_ref(), &body, timeout);
         if let Outcome::NoHead(failure) = outcome {
-            return Some(machine.on_failure(now(), ticket, failure, &mut self.session()));
+            return machine.on_failure(now(), ticket, failure, &mut self.session());
         }
         let mut intake = machine.on_head(now(), ticket, &head, &mut self.session());
         let failure = match outcome {
@@ -210,14 +257,14 @@ impl InMemory {
                 flow.is_continue().then(late)
             }
         };
-        Some(match failure {
+        match failure {
             None => machine.on_end(now(), intake.ended(), &mut self.session()),
             Some(failure) => machine.on_failure(now(), intake, failure, &mut self.session()),
-        })
+        }
     }
 
-    fn session(&self) -> MutexGuard<'_, Session> {
-        self.config.session.lock().unwrap_or_else(PoisonError::into_inner)
+    fn session(&self) -> SessionGuard<'_> {
+        self.config.session.lock()
     }
 }
 

@@ -10,7 +10,7 @@ use usage_core::query::{
     ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
 use usage_core::{
-    Cause, ClientId, Endpoint, Error, Interval, Notice, Phase, Snapshot, UsageQuery, UsageTable,
+    Cause, ClientId, Endpoint, Error, Interval, Notice, Phase, Snapshot, UsageQuery, UsageTable, WaitReason,
 };
 
 use super::driver::Driver;
@@ -263,23 +263,23 @@ fn brings_rows(notice: Notice) -> bool {
 /// Two executions: the service is kept from answering until one of them waits for the token that the other fetches,
 /// and the one that fetched goes on when the other has ended.
 fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q, seen: &mut Observed) {
-    let gate = world.gate();
-    gate.close();
-    let over = Arc::new(Gate::default());
+    let [over, waits] = [(); 2].map(|()| Arc::new(Gate::default()));
     over.close();
+    waits.close();
     let mut runs: Vec<(bool, Vec<Notice>, End)> = thread::scope(|scope| {
         let service = world.simulator();
         let threads = [0, 1].map(|_| {
-            let over = Arc::clone(&over);
+            let (over, waits) = (Arc::clone(&over), Arc::clone(&waits));
             scope.spawn(move || {
-                let (notices, world) = (Heard::default(), world.clone());
+                let notices = Heard::default();
                 let hear = Arc::clone(&notices);
                 let other_is_over = Arc::clone(&over);
                 let observer = move |_: &_, notice| {
                     hear.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
-                    if fetched(&notice) {
-                        world.gate().open();
-                        other_is_over.pass();
+                    match notice {
+                        Notice::Waiting(_, WaitReason::Token) => waits.open(),
+                        notice if fetched(&notice) => other_is_over.pass(),
+                        _ => {}
                     }
                 };
                 let mut handle = D::observe(driver.start(query.clone()), Box::new(observer));
@@ -289,7 +289,7 @@ fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q
                 (notices.iter().any(fetched), notices, end)
             })
         });
-        gate.wait_for_somebody();
+        waits.pass();
         drop(service);
         threads.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).into()
     });

@@ -10,7 +10,7 @@ use http::Uri;
 use usage_core::error::{Sent, TransportFailure, TransportKind};
 use usage_core::{ClientBuilder, FromConfig, Secret, Timestamp};
 
-use super::gate::{Gate, PATIENCE};
+use super::gate::PATIENCE;
 use super::proxy::Proxy;
 use super::scenario::{Credential, Reach, Scenario, WRONG_SECRET};
 use crate::clock::VirtualClock;
@@ -31,7 +31,6 @@ pub struct World(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     clock: VirtualClock,
-    gate: Gate,
     /// Whether a wait lasts until no connection is open any more.
     settles: bool,
     home: Host,
@@ -123,7 +122,6 @@ impl World {
             proxy_url,
             _proxy: proxy,
             clock,
-            gate: Gate::default(),
             settles: scenario.settles,
             home,
             elsewhere,
@@ -141,18 +139,12 @@ impl World {
     }
 
     /// What a driver does to wait until `until`: it is then. This may block for a while, asynchronous drivers too: some
-    /// scenarios keep those who wait until something else has happened.
+    /// scenarios wait until all connections are closed.
     pub fn wait_until(&self, until: Timestamp) {
-        self.0.gate.pass();
         if self.0.settles {
             self.0.home.settle();
         }
         self.0.clock.advance_to(until);
-    }
-
-    /// What holds back those who wait.
-    pub(super) fn gate(&self) -> &Gate {
-        &self.0.gate
     }
 
     /// The service. No request is answered while this is held.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -93,5 +95,10 @@ fn what_fails_on_the_way_is_told_by_its_kind() {
     let port = format!("server.port={}", server.address().port());
     let client = builder(&server.url()).client_credentials("7de3af06", Secret::new(SECRET.into())).unwrap();
     run(client.build().unwrap().run(query())).unwrap_err();
+    // The span of a token exchange closes when its own task ends.
+    let started = Instant::now();
+    while lines(&[&port, "close"]).is_empty() && started.elapsed() < Duration::from_secs(20) {
+        thread::sleep(Duration::from_millis(1));
+    }
     assert_eq!(lines(&[&port, "close", "error.type=\"tls\""]).len(), 1);
 }

@@ -6,6 +6,7 @@ mod receive;
 mod run_all;
 #[cfg(feature = "rustls")]
 mod stream;
+mod wait;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ pub use receive::receive;
 pub use run_all::{MAX_THREADS, RunAll};
 #[cfg(feature = "rustls")]
 pub use stream::Stream;
+pub use wait::wait;
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};

@@ -1,11 +1,11 @@
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::call::Call;
 use crate::client_builder::{ClientBuilder, ClientConfig, FromConfig};
 use crate::driver::futures::{Clock, Drive, Handle};
-use crate::driver::{Driven, SharedSession};
+use crate::driver::{Driven, SessionGuard, SharedSession, TokenExchange};
 use crate::endpoint::Endpoint;
 use crate::error::{BuildError, Error};
 use crate::execution::{Execution, RestoreError, Snapshot};
@@ -14,7 +14,6 @@ use crate::log_in::LogIn;
 use crate::machine::Machine;
 use crate::query::UsageQuery;
 use crate::retry::Policy;
-use crate::session::Session;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
 
@@ -30,6 +29,25 @@ struct Parts<D> {
     clock: Arc<dyn Clock>,
 }
 
+impl<D: Drive> Parts<D> {
+    /// Token exchanges are carried out by tasks of their own, if the driver has any.
+    fn new(driver: D, session: &SharedSession, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
+        let Some(spawn) = D::spawner() else {
+            return Self { driver, session: session.clone(), policy, clock };
+        };
+        let (carrier, time) = (driver.clone(), Arc::clone(&clock));
+        let session = session.carried_by(move |session, exchange| {
+            let mut token = Driven::new(TokenExchange::new(session, exchange));
+            let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
+            spawn(Box::pin(async move {
+                // What comes of it is in the session.
+                let _ = driver.advance(&*clock, &session, &mut token).await;
+            }));
+        });
+        Self { driver, session, policy, clock }
+    }
+}
+
 impl<D: Drive> Client<D> {
     /// Builds a client.
     pub fn builder() -> ClientBuilder<Self> {
@@ -39,7 +57,8 @@ impl<D: Drive> Client<D> {
     /// The same client on another clock.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
-        Self(Arc::new(Parts { clock: Arc::new(clock), ..Arc::unwrap_or_clone(self.0) }))
+        let Parts { driver, session, policy, .. } = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Parts::new(driver, &session, policy, Arc::new(clock))))
     }
 
     /// Returns this client with another policy. Both share one session and one pool of connections.
@@ -124,7 +143,7 @@ impl<D: Drive> Client<D> {
     }
 
     /// The session, to look at its request budget. Do not keep it across an `await`: every request needs it.
-    pub fn session(&self) -> MutexGuard<'_, Session> {
+    pub fn session(&self) -> SessionGuard<'_> {
         self.0.session.lock()
     }
 
@@ -165,12 +184,9 @@ impl<D: Drive> FromConfig for Client<D> {
     const USER_AGENT: &'static str = D::USER_AGENT;
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self(Arc::new(Parts {
-            driver: D::new(&config)?,
-            session: SharedSession::new(config.session),
-            policy: Arc::new(config.policy),
-            clock: Arc::new(D::Clock::default()),
-        })))
+        let (driver, session) = (D::new(&config)?, SharedSession::new(config.session));
+        let clock = Arc::new(D::Clock::default());
+        Ok(Self(Arc::new(Parts::new(driver, &session, Arc::new(config.policy), clock))))
     }
 
     fn variable(name: &str) -> Option<String> {

@@ -16,13 +16,16 @@ pub use first_connected::first_connected;
 pub use handle::Handle;
 pub use receive::receive;
 pub use rows::Rows;
-pub use within::before;
+pub use within::{before, wait};
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};
 use crate::error::{BuildError, Error};
 use crate::machine::Machine;
 use crate::time::Timestamp;
+
+/// Starts a task of its own.
+pub type Spawn = fn(BoxFuture<'static, ()>);
 
 /// A driver: what a [`Client`] connects, waits and loops with.
 pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
@@ -40,6 +43,15 @@ pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// A number that is another one each time, for jitter.
     fn seed() -> u64;
+
+    /// How it starts a task, which goes on when the future that started it is dropped; `None` if it cannot.
+    ///
+    /// Token exchanges belong to the session: each is carried out on a task of its own, so that its answer is kept
+    /// whatever becomes of the execution that asked for it. A driver that starts no tasks gets them in its loop, where
+    /// they are given up with the execution.
+    fn spawner() -> Option<Spawn> {
+        None
+    }
 
     /// Drives a machine until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
     /// fail. The future may be dropped at any moment.

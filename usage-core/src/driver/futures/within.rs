@@ -1,6 +1,12 @@
 use std::pin::pin;
+use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{BoxFuture, Either, select};
+
+use crate::driver::futures::Clock;
+use crate::driver::{Driven, SharedSession};
+use crate::phase::WaitReason;
+use crate::time::Timestamp;
 
 /// What `work` brings, unless `limit` is over first.
 pub async fn before<T>(limit: impl Future + Unpin, work: impl Future<Output = T>) -> Option<T> {
@@ -8,4 +14,26 @@ pub async fn before<T>(limit: impl Future + Unpin, work: impl Future<Output = T>
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
     }
+}
+
+/// Waits as a driver does for `Next::WaitUntil(until, why)`: until then by `clock`, or until the token exchange of
+/// `session` that is out has ended. `timer` measures the limit of that.
+pub fn wait<'a, M, T: Future + Send + 'a>(
+    clock: &'a dyn Clock,
+    session: &SharedSession,
+    driven: &Driven<M>,
+    until: Timestamp,
+    why: WaitReason,
+    timer: impl FnOnce(Duration) -> T,
+) -> BoxFuture<'a, ()> {
+    if why != WaitReason::Token {
+        return clock.sleep_until(until);
+    }
+    let limit = until.saturating_since(clock.now());
+    let (mut token, timer) = (driven.token_wait(session), timer(limit));
+    Box::pin(async move {
+        if before(pin!(timer), &mut token).await.is_none() {
+            token.overdue(limit);
+        }
+    })
 }

@@ -101,12 +101,13 @@ pub(crate) fn dropped_submit() -> Scenario {
         .ends("ambiguous submit: Abandoned (at usage.query after 2 requests)")
 }
 
-/// Whoever comes next waits until the fetch is forgotten, and fetches then.
+/// The exchange is carried to its end; the next execution waits for that, and then as after any failure.
 pub(crate) fn dropped_token_request() -> Scenario {
     Scenario::new(Work::Organization)
         .script(Script::DropAndRunAnew)
+        .policy(|policy| policy.with_exchange_timeout(Duration::from_millis(300)))
         .fault(Match::Token, WireFault::Hang)
-        .wire("0 token, 30000 token, 30000 submit, 32000 poll")
+        .wire("0 token, 500 token, 500 submit, 2500 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage")
         .rows(BY_CLIENT)
 }

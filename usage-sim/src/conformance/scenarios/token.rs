@@ -85,7 +85,7 @@ pub(crate) fn one_token_for_two_executions() -> Scenario {
 pub(crate) fn one_fetch_for_two_executions_at_once() -> Scenario {
     scenario()
         .script(Script::AtOnce)
-        .wire("0 token, 100 submit, 2100 poll, 2100 submit, 4100 poll")
+        .wire("0 token, 0 submit, 2000 poll, 2000 submit, 4000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage Sent Accepted Elapsed Sent LastPage")
         .rows(BY_CLIENT)
         .rows(BY_CLIENT)

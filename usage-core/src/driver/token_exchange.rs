@@ -1,0 +1,102 @@
+use http::response::Parts;
+use serde::de::IgnoredAny;
+
+use crate::auth::FetchId;
+use crate::decode::JsonDecoder;
+use crate::driver::SharedSession;
+use crate::error::{Error, TransportFailure};
+use crate::machine::{Courier, Exchange, Intake, Machine, Next, Progress, Step, Ticket, Transitions};
+use crate::phase::Transition;
+use crate::session::Session;
+use crate::time::Timestamp;
+use crate::trace;
+
+/// A token exchange that is carried out for a session, apart from the machine that asked for it.
+///
+/// It is a [`Machine`] of one exchange: what comes of that goes to the session, which wakes all that wait for it. If this
+/// is dropped before, as when its task dies, the exchange counts as given up and another one may begin at once.
+#[derive(Debug)]
+pub struct TokenExchange {
+    session: SharedSession,
+    exchange: Option<Box<Exchange>>,
+    /// Absent once it has ended.
+    fetch: Option<FetchId>,
+}
+
+impl TokenExchange {
+    /// Takes responsibility for `exchange`, a [token exchange](Exchange::is_for_token) of `session`.
+    pub fn new(session: &SharedSession, exchange: Box<Exchange>) -> Self {
+        let fetch = exchange.ticket.fetch();
+        if let Some(fetch) = fetch {
+            session.lock().token.carry(fetch);
+        }
+        Self { session: session.clone(), exchange: Some(exchange), fetch }
+    }
+}
+
+impl Machine for TokenExchange {
+    /// Never used: the answers of the login host have a decoder of their own.
+    type Decoder = JsonDecoder<IgnoredAny>;
+    /// Nothing: the token is in the session.
+    type Output = ();
+
+    fn next(&mut self, _: Timestamp, _: &mut Session) -> Step {
+        let next = self.exchange.take().map_or(Next::Finished, Next::Send);
+        Step { next, transitions: Transitions::default() }
+    }
+
+    fn on_head(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        head: &Parts,
+        session: &mut Session,
+    ) -> Intake<Self::Decoder> {
+        Courier::on_head(now, ticket, head, JsonDecoder::default, session)
+    }
+
+    fn on_end(
+        &mut self,
+        now: Timestamp,
+        intake: Intake<Self::Decoder>,
+        session: &mut Session,
+    ) -> Progress<()> {
+        if let Some(fetch) = self.fetch.take()
+            && let Some(answer) = intake.into_token()
+        {
+            session.end_fetch(now, fetch, answer);
+        }
+        Progress::nothing()
+    }
+
+    fn on_failure(
+        &mut self,
+        now: Timestamp,
+        _: impl Into<Ticket>,
+        failure: TransportFailure,
+        session: &mut Session,
+    ) -> Progress<()> {
+        if let Some(fetch) = self.fetch.take() {
+            trace::failed(&failure);
+            session.break_fetch(now, fetch, failure);
+        }
+        Progress::nothing()
+    }
+
+    /// It is carried to its end.
+    fn cancel(&mut self) -> Option<Transition> {
+        None
+    }
+
+    fn error(&self) -> Option<Error> {
+        None
+    }
+}
+
+impl Drop for TokenExchange {
+    fn drop(&mut self) {
+        if let Some(fetch) = self.fetch {
+            self.session.lock().token.give_up(fetch);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Token exchanges are the session's: it takes what comes of them, whatever has become of the machine that asked.
+
+use http::Response;
+
+use crate::auth::TokenAnswer;
+use crate::error::TransportFailure;
+use crate::machine::Ticket;
+use crate::session::Session;
+use crate::time::Timestamp;
+
+impl Session {
+    /// Takes the answer to a [token exchange](crate::machine::Exchange::is_for_token), in place of the machine that asked
+    /// for it. The ticket of any other exchange is ignored.
+    ///
+    /// A machine takes it too, and then needs no further input; this is for drivers whose token exchanges outlive the
+    /// machines. Afterwards ask all machines that wait for a token for their next step.
+    ///
+    /// ```
+    /// use usage_core::auth::Grant;
+    /// use usage_core::query::OrganizationQuery;
+    /// use usage_core::{Execution, Machine, Next, Policy, Region, Secret, Session, Timestamp};
+    ///
+    /// let grant = Grant::client_credentials("7de3af06", Secret::new("from a safe place".to_owned()))?;
+    /// let mut session = Session::new(&Region::default(), grant);
+    /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+    /// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+    /// let mut execution = Execution::new(query, Policy::default(), 1, now);
+    /// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+    /// assert!(exchange.is_for_token());
+    ///
+    /// drop(execution);
+    /// let answer = http::Response::new(&br#"{"access_token":"a-token","expires_in":86399}"#[..]);
+    /// session.on_response(now, exchange.ticket, &answer);
+    /// assert!(session.access_token().is_some());
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is redeemed once")]
+    pub fn on_response(&mut self, now: Timestamp, ticket: Ticket, response: &Response<&[u8]>) {
+        if let Some(fetch) = ticket.fetch() {
+            self.end_fetch(now, fetch, TokenAnswer::from_response(response));
+        }
+    }
+
+    /// Takes the failure of a token exchange, in place of the machine that asked for it.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is redeemed once")]
+    pub fn on_failure(&mut self, now: Timestamp, ticket: Ticket, failure: TransportFailure) {
+        if let Some(fetch) = ticket.fetch() {
+            self.break_fetch(now, fetch, failure);
+        }
+    }
+}
