@@ -40,5 +40,6 @@ where
             }
         }
     }
+    let intake = intake.ended();
     machine.on_end(clock.now(), intake, &mut session.lock())
 }

@@ -51,5 +51,6 @@ where
             None => return machine.on_failure(clock.now(), intake, failure(None), &mut session.lock()),
         }
     }
+    let intake = intake.ended();
     machine.on_end(clock.now(), intake, &mut session.lock())
 }
