@@ -59,7 +59,7 @@ pub enum Cause {
     Sent,
     /// A wait is over.
     Elapsed,
-    /// The driver asked for the next step with a request still out: it gave that request up.
+    /// The driver asked for the next step with a request still out, or did not send it: it gave that request up.
     Abandoned,
     /// An access token arrived.
     Authorized,

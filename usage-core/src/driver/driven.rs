@@ -1,16 +1,17 @@
+use std::error::Error as StdError;
 use std::fmt;
 
 use crate::canceller::Canceller;
 use crate::decode::RowVisitor;
 use crate::driver::{SharedSession, TokenWait};
-use crate::error::Error;
+use crate::error::{Error, Failure, ObserverError};
 use crate::execution::{Execution, Visiting};
 use crate::machine::{Machine, Next, Notice, Progress, Step};
 use crate::phase::{Transition, WaitReason};
 use crate::query::UsageQuery;
 use crate::time::Timestamp;
 
-type Observer<M> = Box<dyn FnMut(&M, Notice) + Send>;
+type Observer<M> = Box<dyn FnMut(&M, Notice) -> Result<(), ObserverError> + Send>;
 
 /// A [`Machine`] under way, with who looks on and what cancels it.
 ///
@@ -35,17 +36,37 @@ pub struct Driven<M> {
     observer: Option<Observer<M>>,
     /// How many token exchanges of the session had ended when the machine was asked last.
     ended: u64,
+    /// The observer does not want it to go on.
+    stopped: Option<ObserverError>,
 }
 
 impl<M> Driven<M> {
     /// Has `machine` driven; nobody looks on.
     pub fn new(machine: M) -> Self {
-        Self { machine, canceller: Canceller::default(), observer: None, ended: 0 }
+        Self { machine, canceller: Canceller::default(), observer: None, ended: 0, stopped: None }
     }
 
-    /// Tells `observer` of every transition and every wait, and nobody else any more.
-    pub fn observe(&mut self, observer: impl FnMut(&M, Notice) + Send + 'static) {
-        self.observer = Some(Box::new(observer));
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer.
+    pub fn observe(&mut self, mut observer: impl FnMut(&M, Notice) + Send + 'static) {
+        self.try_observe(move |machine, notice| {
+            observer(machine, notice);
+            Ok::<_, ObserverError>(())
+        });
+    }
+
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer. After an error nothing is
+    /// sent any more, until [`go_on`](Self::go_on) is called; what had arrived is handed out first.
+    pub fn try_observe<E: Into<Box<dyn StdError + Send + Sync>>>(
+        &mut self,
+        mut observer: impl FnMut(&M, Notice) -> Result<(), E> + Send + 'static,
+    ) {
+        self.observer =
+            Some(Box::new(move |machine, notice| observer(machine, notice).map_err(ObserverError::new)));
+    }
+
+    /// Goes on after an error of the observer.
+    pub fn go_on(&mut self) {
+        self.stopped = None;
     }
 
     /// The wait for the token exchange that is out: what a driver does for `Next::WaitUntil(_, WaitReason::Token)`.
@@ -57,8 +78,10 @@ impl<M> Driven<M> {
     }
 
     fn notify(&mut self, notice: Notice) {
-        if let Some(observer) = &mut self.observer {
-            observer(&self.machine, notice);
+        if let Some(observer) = &mut self.observer
+            && let Err(error) = observer(&self.machine, notice)
+        {
+            self.stopped.get_or_insert(error);
         }
     }
 }
@@ -71,6 +94,9 @@ impl<M: Machine> Driven<M> {
         let mut is_carried = false;
         loop {
             self.machine.settle();
+            if self.stopped.is_some() {
+                return Next::Finished;
+            }
             if self.canceller.is_cancelled()
                 && let Some(moved) = self.machine.cancel()
             {
@@ -85,8 +111,13 @@ impl<M: Machine> Driven<M> {
             };
             step.transitions.iter().for_each(|moved| self.notify(Notice::Moved(*moved)));
             match step.next {
-                // Cancelled by the observer, just now: it does not go out.
-                Next::Send(exchange) if self.canceller.is_cancelled() => session.release(&exchange),
+                // Stopped by the observer, just now: it does not go out.
+                Next::Send(exchange) if self.stopped.is_some() || self.canceller.is_cancelled() => {
+                    session.release(&exchange);
+                    if let Some(moved) = self.machine.unsent(exchange.ticket) {
+                        self.notify(Notice::Moved(moved));
+                    }
+                }
                 Next::Send(exchange) => match session.carry(exchange) {
                     Some(exchange) => return Next::Send(exchange),
                     None => is_carried = true,
@@ -95,7 +126,7 @@ impl<M: Machine> Driven<M> {
                 Next::WaitUntil(_, WaitReason::Token) if is_carried => return step.next,
                 Next::WaitUntil(until, why) => {
                     self.notify(Notice::Waiting(until, why));
-                    return step.next;
+                    return if self.stopped.is_some() { Next::Finished } else { step.next };
                 }
                 Next::Finished => return Next::Finished,
             }
@@ -120,26 +151,37 @@ impl<M: Machine> Driven<M> {
     /// visitors and observers may use the session.
     pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
         self.machine.settle();
-        if let Some(moved) = progress.transition {
-            self.notify(Notice::Moved(moved));
+        let stopped = self.stopped.take();
+        if self.observer.is_some() && progress.output.is_some() {
+            // Should the observer unwind, the output is lost, and the machine must not take it as delivered.
+            self.stopped = Some(ObserverError::panicked());
         }
+        let told = match (progress.transition, &mut self.observer) {
+            (Some(moved), Some(observer)) => observer(&self.machine, Notice::Moved(moved)),
+            _ => Ok(()),
+        };
+        self.stopped = stopped.or(told.err());
         progress.output
     }
 
-    /// What became of a machine that is finished: the error that it ended with, or no more output.
+    /// What became of a machine that is finished: the error that it ended with, or no more output. The error of its
+    /// observer, if that stopped it.
     pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
-        self.machine.error().map_or(Ok(None), Err)
+        match &self.stopped {
+            Some(error) => Err(self.machine.stopped_by(Failure::Observer(error.clone()))),
+            None => self.machine.error().map_or(Ok(None), Err),
+        }
     }
 }
 
 impl<Q: UsageQuery> Driven<Execution<Q>> {
-    /// The same with its rows shown to `visitor` instead of kept. Who looked on does so still.
+    /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
     pub fn visiting<V: RowVisitor>(self, visitor: V) -> Driven<Visiting<Q, V>> {
-        let Self { machine, canceller, observer, ended } = self;
+        let Self { machine, canceller, observer, ended, stopped } = self;
         let observer = observer.map(|mut observer| {
             Box::new(move |visiting: &Visiting<Q, V>, notice| observer(visiting.execution(), notice)) as _
         });
-        Driven { machine: Visiting::new(machine, visitor), canceller, observer, ended }
+        Driven { machine: Visiting::new(machine, visitor), canceller, observer, ended, stopped }
     }
 }
 
@@ -160,7 +202,6 @@ mod tests {
 
     use super::*;
     use crate::auth::{AccessToken, Grant};
-    use crate::error::Failure;
     use crate::machine::Exchange;
     use crate::query::OrganizationQuery;
     use crate::table::UsageRow;

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use crate::error::{ApiError, BuildError, DecodeError, ErrorBody, ResponseError, TransportFailure, excerpt};
+use crate::error::{
+    ApiError, BuildError, DecodeError, ErrorBody, ObserverError, ResponseError, TransportFailure, excerpt,
+};
 use crate::phase::WaitReason;
 use crate::time::Timestamp;
 
@@ -48,6 +50,8 @@ pub enum Failure {
     AmbiguousSubmit(TransportFailure),
     /// The caller cancelled.
     Cancelled,
+    /// An observer reported an error. The execution itself goes on from there when it is resumed.
+    Observer(ObserverError),
     /// The caller's input cannot be used.
     Build(BuildError),
 }
@@ -96,6 +100,7 @@ impl Failure {
             | Self::Unauthorized(_)
             | Self::Transport(_)
             | Self::Cancelled
+            | Self::Observer(_)
             | Self::Decode(_)
             | Self::Build(_) => true,
             Self::Rejected(error) => error.status == http::StatusCode::FORBIDDEN,
@@ -181,6 +186,7 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Cancelled => f.write_str("cancelled"),
+            Self::Observer(error) => write!(f, "the observer stopped it: {error}"),
             Self::Build(error) => error.fmt(f),
         }
     }
@@ -195,11 +201,14 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The source is the service's answer or the transport's failure behind it.
+/// The source is the service's answer or the transport's failure behind it, or that of an observer's error.
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let api = self.api_error().map(|error| error as _);
-        api.or_else(|| self.transport_failure().map(|failure| failure as _))
+        api.or_else(|| match self {
+            Self::Observer(error) => error.source(),
+            failure => failure.transport_failure().map(|failure| failure as _),
+        })
     }
 }
 

@@ -116,12 +116,32 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         Execution::cancel(self)
     }
 
+    fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
+        if !self.courier.awaits(&ticket) || ticket.is_for_token() {
+            return None;
+        }
+        match std::mem::take(&mut self.state) {
+            State::InFlight(in_flight) => {
+                let from = State::from(in_flight.clone()).phase();
+                Some(self.enter(from, in_flight.at_once(), Cause::Abandoned))
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
     fn error(&self) -> Option<Error> {
-        let State::Finished(Finished { op, failure: Some(failure) }) = &self.state else { return None };
-        let endpoint = if matches!(op, Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
-        let error = Error::new(Failure::clone(failure), self.courier.stands_at(endpoint))
-            .with_attempts(self.courier.attempts);
-        Some(error.with_execution(self.phase(), self.id().cloned()).with_snapshot(&self.snapshot()))
+        let State::Finished(Finished { failure: Some(failure), .. }) = &self.state else { return None };
+        Some(self.stopped_by(Failure::clone(failure)))
+    }
+
+    fn stopped_by(&self, failure: Failure) -> Error {
+        let endpoint = if matches!(self.op(), Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
+        let error =
+            Error::new(failure, self.courier.stands_at(endpoint)).with_attempts(self.courier.attempts);
+        error.with_execution(self.phase(), self.id().cloned()).with_snapshot(&self.snapshot())
     }
 }
 

@@ -229,7 +229,7 @@ fn cause_of(failure: &Failure) -> Cause {
         Failure::TooManyFailures { .. } => Cause::TooManyFailures,
         Failure::Deadline { .. } => Cause::DeadlinePassed,
         Failure::AmbiguousSubmit(_) => Cause::AmbiguousSubmit,
-        Failure::Cancelled => Cause::Cancelled,
+        Failure::Cancelled | Failure::Observer(_) => Cause::Cancelled,
         Failure::Build(_) => Cause::Unbuildable,
     }
 }

@@ -8,7 +8,7 @@ use http::response::Parts;
 
 use crate::decode::{ResponseDecoder, RowVisitor, VisitDecoder};
 use crate::endpoint::Endpoint;
-use crate::error::{DecodeError, Error, TransportFailure};
+use crate::error::{DecodeError, Error, Failure, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::shown::{Attempt, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
@@ -174,8 +174,16 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         self.execution.cancel()
     }
 
+    fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
+        self.execution.unsent(ticket)
+    }
+
     fn error(&self) -> Option<Error> {
         self.execution.error()
+    }
+
+    fn stopped_by(&self, failure: Failure) -> Error {
+        self.execution.stopped_by(failure)
     }
 }
 

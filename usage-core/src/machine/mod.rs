@@ -32,7 +32,7 @@ pub use intake::Intake;
 pub(crate) use courier::{Accepted, Courier, Dispatch, MAX_TIMEOUT, TOKEN, Terms, Verdict};
 
 use crate::decode::ResponseDecoder;
-use crate::error::{Error, TransportFailure};
+use crate::error::{Error, Failure, TransportFailure};
 use crate::phase::{Transition, WaitReason};
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -94,8 +94,19 @@ pub trait Machine: Send {
     /// runs on at the service, which knows no cancelling.
     fn cancel(&mut self) -> Option<Transition>;
 
+    /// The exchange of `ticket` was handed out and will not be sent: as if it had not been handed out.
+    fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
+        let _ = ticket;
+        None
+    }
+
     /// Why it ended without its result; `None` while it goes on and when it is complete.
     fn error(&self) -> Option<Error>;
+
+    /// The error of a caller that does not go on because of `failure`, with where the machine stands.
+    fn stopped_by(&self, failure: Failure) -> Error {
+        Error::new(failure, "client")
+    }
 
     /// A whole answer arrived at once.
     fn on_response(

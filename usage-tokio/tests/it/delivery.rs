@@ -203,3 +203,102 @@ fn a_restored_handle_of_what_is_complete_brings_no_more() {
     assert!(run(again.next_page()).unwrap().is_none());
     assert_eq!((again.execution().pages(), world.submits()), (3, 1));
 }
+
+/// An observer that fails at its notice with this number.
+fn failing_at<Q: usage_core::UsageQuery>(
+    at: usize,
+) -> impl FnMut(&Execution<Q>, Notice) -> Result<(), std::io::Error> + Send + 'static {
+    let mut notices = 0;
+    move |_, _| {
+        notices += 1;
+        if notices == at { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
+    }
+}
+
+/// The pages until an error, stored by their number.
+fn until_an_error(
+    handle: &mut crate::driver::Handle<SimpleSearch>,
+    stored: &mut BTreeMap<u32, UsageTable>,
+) -> Result<(), Error> {
+    while let Some(page) = run(handle.next_page())? {
+        stored.insert(handle.execution().pages(), page);
+    }
+    Ok(())
+}
+
+#[test]
+fn an_observers_error_stops_the_run_before_the_next_request() {
+    let world = world();
+    let all = world.all();
+    let mut submits = 1;
+    for at in 1.. {
+        let mut stored = BTreeMap::new();
+        let mut handle = world.client.start(search()).try_observe(failing_at(at));
+        let Err(error) = until_an_error(&mut handle, &mut stored) else { break };
+        let Failure::Observer(cause) = error.failure() else { panic!("{error:?}") };
+        assert!(cause.get_ref().unwrap().is::<std::io::Error>());
+        assert!(
+            error.to_string().starts_with("the observer stopped it: the disk is full (at usage."),
+            "{error}"
+        );
+        let sent = world.server.simulator().journal().len();
+        assert!(run(handle.next_page()).is_err());
+        assert_eq!(world.server.simulator().journal().len(), sent, "nothing goes out");
+
+        // It goes on where it stopped, here and from its snapshot, and submits once.
+        let saved = Snapshot::<SimpleSearch>::from_json(&handle.snapshot().to_json()).unwrap();
+        assert!(!saved.is_submit_in_doubt(), "{at}");
+        let submitted = saved.execution_id().is_some();
+        let mut pages = stored.clone();
+        until_an_error(&mut world.client.restore(saved).unwrap(), &mut pages).unwrap();
+        assert_eq!(pages.into_values().flatten().collect::<UsageTable>(), all, "{at}");
+        handle.resume();
+        until_an_error(&mut handle, &mut stored).unwrap();
+        assert_eq!(stored.into_values().flatten().collect::<UsageTable>(), all, "{at}");
+        submits += if submitted { 1 } else { 2 };
+        assert_eq!(world.submits(), submits, "{at}");
+    }
+    assert!(submits > 10, "it stops at many steps");
+}
+
+#[test]
+fn a_page_that_an_observers_panic_kept_from_its_taker_comes_again() {
+    let world = world();
+    let all = world.all();
+    for page in 1..=3 {
+        let mut has_panicked = false;
+        let handle = world.client.start(search()).observe(move |execution, notice| {
+            let is_page =
+                matches!(notice, Notice::Moved(_)) && execution.snapshot().pages() + 1 == execution.pages();
+            if is_page && execution.pages() == page && !has_panicked {
+                has_panicked = true;
+                std::panic::resume_unwind(Box::new("stopped"));
+            }
+        });
+        let (mut handle, mut stored) = (handle, BTreeMap::new());
+        let run = std::panic::AssertUnwindSafe(|| until_an_error(&mut handle, &mut stored));
+        assert!(std::panic::catch_unwind(run).is_err());
+        let error = until_an_error(&mut handle, &mut stored).unwrap_err();
+        assert!(error.to_string().starts_with("the observer stopped it: it panicked"), "{error}");
+        handle.resume();
+        until_an_error(&mut handle, &mut stored).unwrap();
+        assert_eq!(stored.into_values().flatten().collect::<UsageTable>(), all, "{page}");
+    }
+}
+
+#[test]
+fn what_its_observer_cancels_before_it_is_sent_was_not_submitted() {
+    let world = world();
+    let handle = world.client.start(search());
+    let canceller = handle.canceller();
+    let mut handle = handle.observe(move |execution, _| {
+        if execution.phase() == usage_core::Phase::InFlightSubmit {
+            canceller.cancel();
+        }
+    });
+    assert!(matches!(run(handle.next_page()).unwrap_err().failure(), Failure::Cancelled));
+    assert!(!handle.snapshot().is_submit_in_doubt());
+    assert_eq!(world.submits(), 0);
+    handle.resume();
+    assert!(run(handle.next_page()).unwrap().is_some());
+}

@@ -29,10 +29,22 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
         self
     }
 
-    /// Tells `observer` of every transition and every wait.
+    /// Calls `observer` at every transition and every wait.
     #[must_use]
     pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Notice) + Send + 'static) -> Self {
         self.driven.observe(observer);
+        self
+    }
+
+    /// Calls `observer` at every transition and every wait. Its error ends the run as
+    /// [`Failure::Observer`](crate::error::Failure::Observer) before the next request goes out: that of a program which
+    /// cannot save the snapshot. A page that had arrived is handed out first. [`resume`](Self::resume) goes on.
+    #[must_use]
+    pub fn try_observe<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        mut self,
+        observer: impl FnMut(&Execution<Q>, Notice) -> Result<(), E> + Send + 'static,
+    ) -> Self {
+        self.driven.try_observe(observer);
         self
     }
 
@@ -105,6 +117,7 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     pub fn resume(&mut self) {
         self.driven.machine = self.client.resumed(&self.driven.machine);
         self.driven.canceller = Canceller::default();
+        self.driven.go_on();
     }
 
     /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the

@@ -1,0 +1,54 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// The error with which an observer stopped an execution, or that it panicked when a page arrived.
+#[derive(Clone)]
+pub struct ObserverError(Option<Arc<dyn Error + Send + Sync>>);
+
+impl ObserverError {
+    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Some(error.into().into()))
+    }
+
+    /// The observer unwound.
+    pub(crate) fn panicked() -> Self {
+        Self(None)
+    }
+
+    /// The observer's own error, to be downcast; `None` if it panicked.
+    pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.0.as_deref()
+    }
+}
+
+/// Two are equal if they are of one error: those of others cannot be compared.
+impl PartialEq for ObserverError {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+impl fmt::Display for ObserverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(error) => error.fmt(f),
+            None => f.write_str("it panicked when a page arrived"),
+        }
+    }
+}
+
+impl fmt::Debug for ObserverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ObserverError").field(&self.0).finish()
+    }
+}
+
+impl Error for ObserverError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.as_deref().and_then(Error::source)
+    }
+}
