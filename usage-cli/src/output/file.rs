@@ -100,10 +100,11 @@ fn replace(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let draft = Draft::beside(path, Access::Shared)?;
-    fill(draft.file(), content)?;
+    // Before there is anything in it that others could read.
     if let Some(permissions) = permissions {
         draft.file().set_permissions(permissions)?;
     }
+    fill(draft.file(), content)?;
     draft.file().sync_all()?;
     draft.replace(path).map(drop)
 }
