@@ -181,6 +181,7 @@ scenarios! { $;
             body_cut_where_the_connection_closes,
             chunks_without_the_last,
             length_of_half_the_body,
+            length_of_half_a_page,
             submit_cut_where_the_connection_closes,
             submit_in_chunks_without_the_last,
             submit_closed_in_the_head,

@@ -117,6 +117,18 @@ pub(crate) fn length_of_half_the_body() -> Scenario {
         )
 }
 
+/// The same of a page, with the other half behind it.
+pub(crate) fn length_of_half_a_page() -> Scenario {
+    scenario()
+        .fault(Match::Results, WireFault::Framed(Framing::HalfLength))
+        .wire("0 token, 0 submit, 2000 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent Undecodable")
+        .ends(
+            "unreadable answer at $ (byte 2792): the document ends early (at usage.query.results after 3 requests, can \
+             be resumed)",
+        )
+}
+
 pub(crate) fn submit_cut_where_the_connection_closes() -> Scenario {
     ambiguous(WireFault::Framed(Framing::HalfUntilClose))
 }
