@@ -176,6 +176,7 @@ Allowance: 9,000 requests a month
             Assumption: the 28 days of 2026-10 not in the data are taken for the means of their
             weekdays in the 3 days up to 2026-10-03, and for the mean of all where there is no such
             weekday.
+            Made from 3 days only: a period that begins weeks earlier makes it better.
 
 Requests by day
   2026-10-01 Thu 600  █████████████████████████████████████████████████████████████████████████████▒

@@ -50,6 +50,17 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     };
     page.styled_paragraph(MARGIN, style, &text);
     page.indented(MARGIN, &format!("Assumption: {}.", month.assumption));
+    if let Some(days) = short_history(month) {
+        page.indented(
+            MARGIN,
+            &format!("Made from {days} days only: a period that begins weeks earlier makes it better."),
+        );
+    }
+}
+
+/// How many days a projection by weekday is made from, if they are fewer than its four weeks.
+fn short_history(month: &MonthUse) -> Option<u64> {
+    month.projected_from_days.filter(|days| *days < 28 && month.projected_low.is_some())
 }
 
 /// Where the texts of a month begin.
