@@ -4,7 +4,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::error::{ErrorBody, OAuthErrorBody, excerpt};
+use crate::error::foreign::{content_type, words};
+use crate::error::{ErrorBody, ErrorDetail, ForeignAnswer, OAuthErrorBody, excerpt};
 use crate::rate_budget::{LONGEST_WINDOW, RESET, number};
 use crate::retry_after::{MAX_RETRY_AFTER, RetryAfter};
 use crate::time::Timestamp;
@@ -14,6 +15,9 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// How many characters of a body that is not an error document are shown.
 const EXCERPT: usize = 200;
+
+/// How many of the details and errors inside an error document are shown.
+const INNER: usize = 3;
 
 /// The service refused: an answer with any status but 2xx. Made from whatever came; nothing about it can fail.
 ///
@@ -39,6 +43,8 @@ pub struct ApiError {
     pub retry_after: Option<RetryAfter>,
     /// How long the window of the rate limit lasts, by the header `inin-ratelimit-reset`.
     pub(crate) window: Option<Duration>,
+    /// The content type, if the answer names one, without its parameters.
+    pub content_type: Option<Box<str>>,
     /// The body.
     pub payload: ErrorPayload,
 }
@@ -73,8 +79,21 @@ impl ApiError {
             correlation_id: correlation_id.map(|id| excerpt(id, EXCERPT).into()),
             retry_after: RetryAfter::from_headers(headers),
             window: number(headers, &RESET).map(Duration::from_secs),
+            content_type: content_type(headers),
             payload,
         }
+    }
+
+    /// Returns what came, if it does not look like an answer of the service: a body that is not JSON, or none without a
+    /// correlation id. A proxy, a captive portal or a load balancer may have answered in its place.
+    pub fn foreign(&self) -> Option<ForeignAnswer> {
+        let words = match &self.payload {
+            ErrorPayload::NotJson(body) => words(body),
+            ErrorPayload::Empty if self.correlation_id.is_none() => String::new(),
+            _ => return None,
+        };
+        let content_type = self.content_type.clone();
+        Some(ForeignAnswer { status: self.status, content_type, words: words.into() })
     }
 
     /// The service's error code, `too.many.requests`, or the login host's, `invalid_client`.
@@ -166,13 +185,16 @@ impl fmt::Display for ApiError {
             (_, Some(message)) => write!(f, ": {}", excerpt(message, 2 * EXCERPT))?,
             (ErrorPayload::Json(json), _) => write!(f, ": {}", excerpt(&json.to_string(), EXCERPT))?,
             (ErrorPayload::NotJson(body), _) => {
-                write!(
-                    f,
-                    " with a body that is not JSON: {}",
-                    excerpt(&String::from_utf8_lossy(body), EXCERPT)
-                )?;
+                f.write_str(" with a body that is not JSON")?;
+                if let Some(content_type) = &self.content_type {
+                    write!(f, " but {content_type}")?;
+                }
+                write!(f, ": {}", words(body))?;
             }
             _ => write!(f, " {}", self.status.canonical_reason().unwrap_or("without a word"))?,
+        }
+        if let ErrorPayload::Standard(body) = &self.payload {
+            write_inner(f, body)?;
         }
         if self.retry_after.is_some_and(RetryAfter::is_cut) {
             let hours = MAX_RETRY_AFTER.as_secs() / 3600;
@@ -183,6 +205,38 @@ impl fmt::Display for ApiError {
         }
         Ok(())
     }
+}
+
+/// Writes what is wrong in particular: the first of the details and of the errors inside `body`.
+fn write_inner(f: &mut fmt::Formatter<'_>, body: &ErrorBody) -> fmt::Result {
+    let detail = |detail: &ErrorDetail| {
+        let (field, code) = (detail.field_name.as_deref(), detail.error_code.as_deref());
+        match (field, code) {
+            (Some(field), Some(code)) => Some(format!("{field}: {code}")),
+            (one, other) => one.or(other).map(ToOwned::to_owned),
+        }
+    };
+    let error = |error: &ErrorBody| {
+        let (code, message) = (error.code.as_deref(), error.message.as_deref());
+        let inner: Vec<_> = error.details.iter().flatten().filter_map(detail).take(INNER).collect();
+        let own = match (code, message) {
+            (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+            (one, other) => one.or(other).map(ToOwned::to_owned),
+        };
+        own.into_iter().chain(inner).reduce(|one, other| format!("{one}, {other}"))
+    };
+    let details = body.details.iter().flatten().filter_map(detail);
+    let all: Vec<_> = details.chain(body.errors.iter().flatten().filter_map(error)).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<_> = all.iter().take(INNER).map(|text| excerpt(text, EXCERPT)).collect();
+    let more = all.len() - shown.len();
+    write!(f, " ({}", shown.join("; "))?;
+    if more > 0 {
+        write!(f, "; and {more} more")?;
+    }
+    f.write_str(")")
 }
 
 impl std::error::Error for ApiError {}
@@ -227,6 +281,26 @@ mod tests {
             "the service answered 429 (too.many.requests): slow down [correlation id abc]"
         );
         assert_eq!(error.retry_after, Some(RetryAfter::Delay(Duration::from_secs(3))));
+    }
+
+    #[test]
+    fn what_is_wrong_in_particular_is_shown() {
+        let shown = |body: &str| format!("{:#}", api_error(400, &[], body));
+        assert_eq!(
+            shown(r#"{"code":"bad.request","message":"no","details":[{"errorCode":"invalid.date","fieldName":"interval"}]}"#),
+            "the service answered 400 (bad.request): no (interval: invalid.date)"
+        );
+        assert_eq!(
+            shown(
+                r#"{"message":"no","errors":[{"code":"a","message":"first","details":[{"fieldName":"f"}]},{"message":"second"}]}"#
+            ),
+            "the service answered 400: no (a: first, f; second)"
+        );
+        assert_eq!(
+            shown(r#"{"message":"no","details":[{"errorCode":"1"},{"errorCode":"2"},{"errorCode":"3"},{"errorCode":"4"}]}"#),
+            "the service answered 400: no (1; 2; 3; and 1 more)"
+        );
+        assert_eq!(shown(r#"{"message":"no","details":[{}],"errors":[]}"#), "the service answered 400: no");
     }
 
     #[test]
@@ -294,8 +368,16 @@ mod tests {
         let html = api_error(502, &[], "<html>\r\n<h1>Bad \x1b[31mGateway</h1>");
         assert_eq!(
             format!("{html:#}"),
-            "the service answered 502 with a body that is not JSON: <html>  <h1>Bad  [31mGateway</h1>"
+            "the service answered 502 with a body that is not JSON: Bad [31mGateway"
         );
+        let html = api_error(403, &[("content-type", "text/html; charset=utf-8")], "<h1>Blocked</h1>");
+        assert_eq!(
+            format!("{html:#}"),
+            "the service answered 403 with a body that is not JSON but text/html: Blocked"
+        );
+        assert_eq!(html.foreign().unwrap().to_string(), "403 Forbidden with text/html: Blocked");
+        assert!(api_error(403, &[], "").foreign().is_some() && api_error(403, &[], "{}").foreign().is_none());
+        assert!(api_error(503, &[("ININ-Correlation-Id", "x")], "").foreign().is_none());
         assert_eq!(format!("{:#}", api_error(404, &[], "")), "the service answered 404 Not Found");
         assert_eq!(format!("{:#}", api_error(502, &[], "[1]")), "the service answered 502: [1]");
         assert_eq!(format!("{:#}", api_error(599, &[], "")), "the service answered 599 without a word");

@@ -1,8 +1,12 @@
+use std::fmt;
+
 use thiserror::Error;
+
+use crate::error::ForeignAnswer;
 
 /// An answer that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("unreadable answer at {path} (byte {offset}): {problem}")]
+#[error("unreadable answer at {path} (byte {offset}): {problem}{}", Beside(.foreign.as_deref()))]
 #[non_exhaustive]
 pub struct DecodeError {
     /// Where in the document: `results[17].requests`, `$` for the whole.
@@ -13,12 +17,28 @@ pub struct DecodeError {
     pub problem: Box<str>,
     /// Whether the body ends before the document does. A connection that broke may be why.
     pub(crate) ends_early: bool,
+    /// See [`foreign`](Self::foreign).
+    pub(crate) foreign: Option<Box<ForeignAnswer>>,
+}
+
+/// An answer in brackets.
+struct Beside<'a>(Option<&'a ForeignAnswer>);
+
+impl fmt::Display for Beside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |foreign| write!(f, " ({foreign})"))
+    }
 }
 
 impl DecodeError {
     /// A problem at `path`, `offset` bytes into the body. For decoders of hand-written endpoints.
     pub fn new(path: impl Into<Box<str>>, offset: u64, problem: impl Into<Box<str>>) -> Self {
-        Self { path: path.into(), offset, problem: problem.into(), ends_early: false }
+        Self { path: path.into(), offset, problem: problem.into(), ends_early: false, foreign: None }
+    }
+
+    /// Returns what came, if it does not look like an answer of the service: a body that is empty or not JSON.
+    pub fn foreign(&self) -> Option<&ForeignAnswer> {
+        self.foreign.as_deref()
     }
 
     /// The body ends before the document does.

@@ -1,14 +1,14 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
-use crate::error::{ApiError, DecodeError, MAX_ERROR_BODY, ResponseError};
+use crate::error::{ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError};
 use crate::machine::exchange::Ticket;
 #[cfg(feature = "gzip")]
 use crate::machine::gunzip::Gunzip;
@@ -37,6 +37,7 @@ struct Arriving<D> {
     ends_with_connection: bool,
     /// Kept for errors only.
     headers: HeaderMap,
+    content_type: Option<HeaderValue>,
     #[cfg(feature = "gzip")]
     gunzip: Option<Gunzip>,
     body: Body<D>,
@@ -47,7 +48,45 @@ struct Arriving<D> {
 #[derive(Debug)]
 struct Body<D> {
     sink: Sink<D>,
+    beginning: Beginning,
     broken: Option<DecodeError>,
+}
+
+/// How a body begins that should be JSON.
+#[derive(Debug)]
+enum Beginning {
+    /// Nothing but blanks came so far.
+    Blank,
+    /// With an object or a list.
+    Json,
+    /// With something else: these bytes, for an error to name.
+    Foreign(Vec<u8>),
+}
+
+impl Beginning {
+    fn see(&mut self, chunk: &[u8]) {
+        match self {
+            Self::Json => {}
+            Self::Blank => match chunk.trim_ascii_start().first() {
+                None => {}
+                Some(b'{' | b'[') => *self = Self::Json,
+                Some(_) => *self = Self::Foreign(chunk[..chunk.len().min(BEGINNING)].to_vec()),
+            },
+            Self::Foreign(bytes) => {
+                let room = BEGINNING.saturating_sub(bytes.len());
+                bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            }
+        }
+    }
+
+    /// The bytes, if it is not JSON.
+    fn foreign(&self) -> Option<&[u8]> {
+        match self {
+            Self::Json => None,
+            Self::Blank => Some(&[]),
+            Self::Foreign(bytes) => Some(bytes),
+        }
+    }
 }
 
 /// Where the body goes.
@@ -84,6 +123,7 @@ impl<D: ResponseDecoder> Intake<D> {
                 && head.version <= http::Version::HTTP_11
                 && !head.headers.contains_key(CONTENT_LENGTH)
                 && !head.headers.contains_key(TRANSFER_ENCODING),
+            content_type: head.headers.get(CONTENT_TYPE).cloned(),
             headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
@@ -93,6 +133,8 @@ impl<D: ResponseDecoder> Intake<D> {
                     (true, false) => Sink::Answer(decoder()),
                     (true, true) => Sink::Token(JsonDecoder::default()),
                 },
+                // What is encoded in an unknown way is not looked at.
+                beginning: if broken.is_some() { Beginning::Json } else { Beginning::Blank },
                 broken,
             },
             is_for_token,
@@ -164,10 +206,12 @@ impl<D: ResponseDecoder> Arriving<D> {
             }
         }
         let broken = self.body.broken;
+        let came = self.body.beginning.foreign();
+        let foreign = || came.map(|body| ForeignAnswer::new(self.status, self.content_type.as_ref(), body).into());
         // A document that ends early in a body whose length was declared is the service's fault, and final.
         let judged = |error: DecodeError| {
             let ends_early = error.ends_early && self.ends_with_connection;
-            ResponseError::Decode(DecodeError { ends_early, ..error })
+            ResponseError::Decode(DecodeError { ends_early, foreign: foreign(), ..error })
         };
         match self.body.sink {
             Sink::Answer(decoder) => {
@@ -206,8 +250,14 @@ impl<D: ResponseDecoder> Body<D> {
             return ControlFlow::Break(());
         }
         let taken = match &mut self.sink {
-            Sink::Answer(decoder) => decoder.push(chunk),
-            Sink::Token(decoder) => decoder.push(chunk),
+            Sink::Answer(decoder) => {
+                self.beginning.see(chunk);
+                decoder.push(chunk)
+            }
+            Sink::Token(decoder) => {
+                self.beginning.see(chunk);
+                decoder.push(chunk)
+            }
             Sink::Error(body) => {
                 let room = MAX_ERROR_BODY - body.len();
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);

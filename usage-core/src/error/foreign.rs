@@ -1,0 +1,148 @@
+use std::fmt;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::error::excerpt;
+
+/// How many bytes of a body are looked at for its words.
+pub(crate) const BEGINNING: usize = 4096;
+
+/// How many characters of them are shown.
+const WORDS: usize = 120;
+
+/// An answer that does not look like one of the service: a page of a proxy, of a captive portal, or of a load balancer.
+///
+/// `Display` gives the status, the content type and the first words: `200 OK with text/html: Sign in to the network`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForeignAnswer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The content type, if the answer names one, without its parameters.
+    pub content_type: Option<Box<str>>,
+    /// The first printable words of the body, without markup, in one line. Empty if there are none.
+    pub words: Box<str>,
+}
+
+impl ForeignAnswer {
+    pub(crate) fn new(status: StatusCode, content_type: Option<&HeaderValue>, body: &[u8]) -> Self {
+        let content_type = content_type.and_then(name_of);
+        Self { status, content_type, words: words(body).into() }
+    }
+}
+
+impl fmt::Display for ForeignAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with ", self.status)?;
+        match (&self.content_type, &*self.words) {
+            (Some(content_type), "") => write!(f, "{content_type} without a word"),
+            (None, "") => f.write_str("an empty body"),
+            (Some(content_type), words) => write!(f, "{content_type}: {words}"),
+            (None, words) => write!(f, "a body of no type: {words}"),
+        }
+    }
+}
+
+/// The content type that `headers` name, without its parameters.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<Box<str>> {
+    headers.get(CONTENT_TYPE).and_then(name_of)
+}
+
+fn name_of(content_type: &HeaderValue) -> Option<Box<str>> {
+    let text = String::from_utf8_lossy(content_type.as_bytes());
+    let name = text.split(';').next().unwrap_or_default().trim();
+    (!name.is_empty()).then(|| excerpt(name, 60).into())
+}
+
+/// The first words of `body`: markup, scripts and styles are left out.
+pub(crate) fn words(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(BEGINNING)]);
+    let mut words = String::new();
+    let mut rest = &*text;
+    while let Some((before, markup)) = rest.split_once('<') {
+        push_words(&mut words, before);
+        rest = behind(markup);
+    }
+    push_words(&mut words, rest);
+    excerpt(&words, WORDS)
+}
+
+/// What follows the element or comment that begins with `markup`, of which nothing is text.
+fn behind(markup: &str) -> &str {
+    let ends = |end: &str| markup.split_once(end).map_or("", |(_, rest)| rest);
+    let is = |name: &str| markup.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    if is("!--") {
+        return ends("-->");
+    }
+    for name in ["script", "style"] {
+        if is(name) {
+            let lower = markup.to_ascii_lowercase();
+            // ASCII letters keep their lengths: the places are the same in both texts.
+            let end = lower.find(&format!("</{name}")).and_then(|at| markup.get(at..));
+            return end.and_then(|end| end.split_once('>')).map_or("", |(_, rest)| rest);
+        }
+    }
+    match markup.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
+        true => ends(">"),
+        // A sign, and no markup.
+        false => markup,
+    }
+}
+
+fn push_words(to: &mut String, text: &str) {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !to.is_empty() {
+            to.push(' ');
+        }
+        to.push_str(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_page_is_known_by_its_first_words() {
+        for (body, wanted) in [
+            ("<html><head><title>Sign in</title></head><body><h1>Guest  network</h1>", "Sign in Guest network"),
+            ("<!DOCTYPE html>\n<!-- <b>no</b> -->\n<style>h1 {}</style><SCRIPT>if (1 < 2) {}</SCRIPT>\n<p>Yes</p>", "Yes"),
+            ("<h1>Bad \x1b[31mGateway</h1>", "Bad [31mGateway"),
+            ("upstream connect error", "upstream connect error"),
+            ("1 < 2 and so on", "1 2 and so on"),
+            ("<script>never ends", ""),
+            ("<p", ""),
+            ("", ""),
+            ("\u{feff}  ", "\u{feff}"),
+        ] {
+            assert_eq!(words(body.as_bytes()), wanted, "{body}");
+        }
+        assert!(words(&vec![b'x'; 100_000]).chars().count() <= WORDS + 1);
+    }
+
+    #[test]
+    fn it_says_status_type_and_words() {
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        for (content_type, body, wanted) in [
+            (Some(&html), "<h1>Sign in</h1>", "200 OK with text/html: Sign in"),
+            (Some(&html), "", "200 OK with text/html without a word"),
+            (None, "", "200 OK with an empty body"),
+            (None, "Sign in", "200 OK with a body of no type: Sign in"),
+        ] {
+            assert_eq!(ForeignAnswer::new(StatusCode::OK, content_type, body.as_bytes()).to_string(), wanted);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_printable_words(body in prop::collection::vec(any::<u8>(), 0..300), text in "[<>a-z!/ \\-é]{0,80}") {
+            for body in [&body[..], text.as_bytes()] {
+                let words = words(body);
+                prop_assert!(!words.contains(char::is_control) && words.chars().count() <= WORDS + 1);
+            }
+        }
+    }
+}
