@@ -1,6 +1,45 @@
 //! What to do about failures that are not the service's: certificates, proxies, clocks.
 
-use usage_core::error::{TransportFailure, TransportKind};
+use http::StatusCode;
+use usage_core::error::{Error, Failure, ForeignAnswer, TransportFailure, TransportKind};
+
+use crate::state::Service;
+
+/// The endpoint whose answers come from the login host.
+const TOKEN: &str = "oauth.token";
+
+/// What came, if it does not look like an answer of the service.
+pub(crate) fn foreign(error: &Error) -> Option<ForeignAnswer> {
+    match error.failure() {
+        Failure::Decode(error) => error.foreign().cloned(),
+        _ => error.api_error()?.foreign(),
+    }
+}
+
+/// What to do about an answer of `service` that is none of it, or one that says that it is out of order.
+pub(crate) fn about_answer(error: &Error, service: &Service) -> Vec<String> {
+    let host = if error.endpoint() == TOKEN { &service.login_url } else { &service.api_url };
+    let status = error.api_error().map(|refusal| refusal.status);
+    let mut hints = Vec::new();
+    if let Some(foreign) = foreign(error) {
+        hints.push(format!(
+            "{host} gave this answer ({foreign}), and it does not look like the service's: does a proxy, a captive portal \
+             or a gateway answer in its place?"
+        ));
+    }
+    match status {
+        Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => hints.push(
+            "the proxy wants credentials: HTTPS_PROXY=http://user:password@host:port names them".into(),
+        ),
+        Some(status) if status.is_server_error() => hints.push(
+            "the service, or what stands before it, is out of order: try again in some minutes, and see the vendor's status \
+             page"
+                .into(),
+        ),
+        _ => {}
+    }
+    hints
+}
 
 /// What to do about a certificate that is refused, if the reason is known.
 pub(crate) fn about_tls(failure: &TransportFailure) -> Option<String> {

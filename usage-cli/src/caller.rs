@@ -7,6 +7,7 @@ use usage_core::error::{BuildError, Error};
 use crate::connect::Connection;
 use crate::login::Keeper;
 use crate::secrets;
+use crate::state::Service;
 use crate::transport::{Transport, tokio_runtime};
 
 /// Calls single endpoints, all in one session, over the driver that the connection names.
@@ -14,6 +15,7 @@ use crate::transport::{Transport, tokio_runtime};
 pub(crate) struct Caller {
     client: AnyClient,
     keeper: Option<Keeper>,
+    service: Service,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,12 @@ impl Caller {
             Transport::Tokio => AnyClient::Tokio(Box::new((tokio_runtime()?, connection.client()?))),
             Transport::AsyncStd => AnyClient::AsyncStd(connection.client()?),
         };
-        Ok(Self { client, keeper: connection.keeper.clone() })
+        Ok(Self { client, keeper: connection.keeper.clone(), service: connection.service() })
+    }
+
+    /// The hosts that it calls.
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
     }
 
     pub(crate) fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {

@@ -4,10 +4,11 @@ use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use http::StatusCode;
-use usage_core::error::{BuildError, Error, Failure, TransportKind, Trouble, Unauthorized};
+use usage_core::error::{ApiError, BuildError, Error, Failure, TransportKind, Trouble, Unauthorized};
 use usage_core::{Endpoint, UsageQuery};
 
 use crate::advice;
+use crate::state::Service;
 use crate::stderr::{self, ERROR, HINT};
 use crate::way_on::WayOn;
 
@@ -109,22 +110,23 @@ impl Display for Problem {
 }
 
 /// The problem that an execution of `Q` ended with.
-pub(crate) fn problem<Q: UsageQuery>(error: &Error, way_on: &WayOn) -> Problem {
+pub(crate) fn problem<Q: UsageQuery>(error: &Error, service: &Service, way_on: &WayOn) -> Problem {
     let is_results = error.endpoint() == Q::Results::NAME;
     let permissions = if is_results { Q::Results::PERMISSIONS } else { Q::PERMISSIONS };
-    let problem = described(error, permissions).with_hints(unreached(error));
+    let problem = described(error, service, permissions).with_hints(unreached(error));
     problem.with_hints(lost::<Q>(error)).with_hints(way_on.after(error))
 }
 
-/// The problem that a single call ended with; it wants any one of `permissions`.
-pub(crate) fn of_call(error: &Error, permissions: &[&str]) -> Problem {
-    described(error, permissions)
+/// The problem that a single call to `service` ended with; it wants any one of `permissions`.
+pub(crate) fn of_call(error: &Error, service: &Service, permissions: &[&str]) -> Problem {
+    described(error, service, permissions)
 }
 
-fn described(error: &Error, permissions: &[&str]) -> Problem {
+fn described(error: &Error, service: &Service, permissions: &[&str]) -> Problem {
     let problem = Problem::new(code(error), error.failure());
     let refused = error.failure().transport_failure().and_then(advice::about_tls);
-    details(problem, error).with_hints(remedy(error, permissions)).with_hints(refused)
+    let problem = details(problem, error).with_hints(remedy(error, permissions)).with_hints(refused);
+    problem.with_hints(advice::about_answer(error, service))
 }
 
 /// Whether executions outlast this program.
@@ -138,6 +140,12 @@ pub(crate) enum Lasting {
 
 fn code(error: &Error) -> Code {
     match error.failure() {
+        // A page of a proxy says nothing about the credential or the query.
+        Failure::Rejected(_) | Failure::TooManyFailures { .. } | Failure::Unauthorized(_)
+            if advice::foreign(error).is_some() =>
+        {
+            Code::Unreachable
+        }
         Failure::QueryFailed { .. } => Code::Refused,
         Failure::Build(_) => Code::Usage,
         Failure::Unauthorized(_) => Code::Unauthorized,
@@ -160,7 +168,7 @@ fn code(error: &Error) -> Code {
 fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     let status = error.api_error().map(|refusal| refusal.status);
     match (error.failure(), status) {
-        (Failure::Rejected(_), Some(StatusCode::FORBIDDEN)) => Some(format!(
+        (Failure::Rejected(refusal), Some(StatusCode::FORBIDDEN)) if is_about_permissions(refusal) => Some(format!(
             "the role of the OAuth client or user needs any one of these permissions: {}",
             permissions.join(", ")
         )),
@@ -168,7 +176,7 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
             Some("redirects are not followed: is the region or the URL right?".into())
         }
         (Failure::Unauthorized(Unauthorized::CannotRenew), _) => Some("get a fresh access token".into()),
-        (Failure::Unauthorized(_), _) => Some(
+        (Failure::Unauthorized(_), _) if advice::foreign(error).is_none() => Some(
             "check the credential, and that --region (or GENESYSCLOUD_REGION) is where it belongs".into(),
         ),
         (Failure::Deadline { next_allowed, waiting_for: Some(_), .. }, _) if error.is_rate_limited() => {
@@ -179,6 +187,11 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether the service refused for want of a permission. Other reasons for a 403 are not mended by one.
+pub(crate) fn is_about_permissions(refusal: &ApiError) -> bool {
+    refusal.status == StatusCode::FORBIDDEN && refusal.code().is_some_and(|code| code.contains("permission"))
 }
 
 /// Who may help if there was no connection. More time would not.

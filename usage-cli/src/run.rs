@@ -189,7 +189,7 @@ impl<Q: Divisible> Run<'_, Q> {
             {
                 recorder.over(stopped.part);
             }
-            exit::problem::<Q>(&stopped.error, &guide.way_on())
+            exit::problem::<Q>(&stopped.error, &connection.service(), &guide.way_on())
         })?;
         halt.point("before writing the result");
         let write = || {

@@ -15,8 +15,9 @@ use serde::Serialize;
 use usage_core::error::{Error, TransportKind};
 use usage_core::events::EventDefinitions;
 use usage_core::query::{ClientJob, ClientQuery, OrganizationJob, OrganizationQuery, SimpleSearch};
-use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
+use usage_core::{BaseUrl, Proxy, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
 
+use crate::advice;
 use crate::caller::Caller;
 use crate::config::Config;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
@@ -208,7 +209,7 @@ fn examine(args: &DoctorArgs, report: &mut Report) {
     };
     if let Err(error) = caller.log_in() {
         let is_tls = error.failure().transport_failure().is_some_and(|f| f.kind == TransportKind::Tls);
-        let problem = exit::of_call(&error, &[]);
+        let problem = exit::of_call(&error, caller.service(), &[]);
         report.failed(if is_tls { "tls" } else { "token" }, &problem);
         return report.skipped(&ONLINE[2..], "there is no token");
     }
@@ -244,30 +245,46 @@ fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether the host of `url` has an address that takes connections.
+/// Whether the host of `url`, or the proxy that leads there, has an address that takes connections.
 fn reached(url: &BaseUrl, report: &mut Report) -> bool {
     let Some((host, port)) = host_and_port(url) else {
         report.add("names", Verdict::Failed, format!("{url} has no host"), None);
         return false;
     };
+    let proxy = match proxy_to(url) {
+        Ok(proxy) => proxy,
+        Err(problem) => {
+            report.failed("configuration", &problem);
+            return false;
+        }
+    };
+    let (host, port, what) = match proxy {
+        Some(proxy) => (proxy.host().to_owned(), proxy.port(), "the proxy "),
+        None => (host, port, ""),
+    };
     let addresses = match resolved(&host, port) {
         Ok(addresses) => addresses,
         Err(problem) => {
-            let fix = "is the region or the URL right, and does this machine's DNS work? \
-                       A proxy is not used for this check";
-            report.add("names", Verdict::Failed, format!("{host}: {problem}"), Some(fix.into()));
+            let fix = match what {
+                "" => {
+                    "is the region or the URL right, and does this machine's DNS work? If only a proxy leads out of this \
+                     network, HTTPS_PROXY=http://host:port names it"
+                }
+                _ => "is HTTPS_PROXY right?",
+            };
+            report.add("names", Verdict::Failed, format!("{what}{host}: {problem}"), Some(fix.into()));
             return false;
         }
     };
     report.ok(
         "names",
-        format!("{host} has {} address{}", addresses.len(), if addresses.len() == 1 { "" } else { "es" }),
+        format!("{what}{host} has {} address{}", addresses.len(), if addresses.len() == 1 { "" } else { "es" }),
     );
     let mut last = None;
     for address in &addresses {
         match TcpStream::connect_timeout(address, PATIENCE) {
             Ok(_) => {
-                report.ok("connections", format!("{host} takes connections on port {port}"));
+                report.ok("connections", format!("{what}{host} takes connections on port {port}"));
                 return true;
             }
             Err(error) => last = Some(error),
@@ -275,8 +292,15 @@ fn reached(url: &BaseUrl, report: &mut Report) -> bool {
     }
     let error = last.map_or_else(|| "no address".into(), |error| error.to_string());
     let fix = "is a firewall or a proxy in between?";
-    report.add("connections", Verdict::Failed, format!("{host}:{port}: {error}"), Some(fix.into()));
+    report.add("connections", Verdict::Failed, format!("{what}{host}:{port}: {error}"), Some(fix.into()));
     false
+}
+
+/// The proxy of the environment, if connections to `url` go through it.
+fn proxy_to(url: &BaseUrl) -> Result<Option<Proxy>, Problem> {
+    let proxy = Proxy::from_variables(|name| env::var(name).ok()).map_err(Problem::build)?;
+    let target: Uri = url.to_string().parse().map_err(Problem::usage)?;
+    Ok(proxy.filter(|proxy| proxy.carries(&target)))
 }
 
 fn host_and_port(url: &BaseUrl) -> Option<(String, u16)> {
@@ -321,7 +345,10 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
             Need::Events => (EventDefinitions::PERMISSIONS, caller.call(EventDefinitions).map(drop)),
         };
         let name = need.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        let status = answer.as_ref().err().and_then(Error::api_error).map(|refusal| refusal.status);
+        // A page of a proxy says nothing about permissions.
+        let refusal = answer.as_ref().err().filter(|error| advice::foreign(error).is_none()).and_then(Error::api_error);
+        let lacks_permission = refusal.is_some_and(exit::is_about_permissions);
+        let status = refusal.map(|refusal| refusal.status);
         // An answer of the API, of whatever kind, has come through TLS.
         if answered.is_none() && (answer.is_ok() || status.is_some()) {
             answered = Some(());
@@ -331,7 +358,7 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
             (Ok(()), _) | (_, Some(StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST)) => {
                 report.ok("permissions", format!("{name} is permitted"));
             }
-            (Err(_), Some(StatusCode::FORBIDDEN)) => {
+            (Err(_), _) if lacks_permission => {
                 let verdict = if args.need.contains(need) { Verdict::Failed } else { Verdict::Warning };
                 let fix =
                     format!("give a role of the OAuth client or user any one of: {}", permissions.join(", "));
@@ -340,7 +367,7 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
             (Err(error), _) => {
                 let is_tls =
                     error.failure().transport_failure().is_some_and(|f| f.kind == TransportKind::Tls);
-                let problem = exit::of_call(&error, permissions);
+                let problem = exit::of_call(&error, caller.service(), permissions);
                 return report.failed(if is_tls { "tls" } else { "permissions" }, &problem);
             }
         }

@@ -188,7 +188,7 @@ fn aggregate(args: AggregateArgs) -> Result<(), Problem> {
         return form.show(call_of(query), &common.place.hosts, &common.credentials);
     }
     let caller = common.caller()?;
-    let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&error))?;
+    let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&caller, &error))?;
     let mut aggregates = answer.event_definition_aggregates;
     let definitions = aggregates.iter_mut().filter_map(|aggregate| aggregate.event_definition.as_mut());
     common.name_for_people(&caller, definitions);
@@ -216,7 +216,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
     let caller = common.caller()?;
     let (mut events, mut seen) = (Vec::new(), HashSet::new());
     loop {
-        let page = caller.call(query.clone()).map_err(|error| problem::<EventQuery>(&error))?;
+        let page = caller.call(query.clone()).map_err(|error| problem::<EventQuery>(&caller, &error))?;
         let next = page.next().map_err(|error| Problem::new(Code::Unreachable, error))?;
         events.extend(page.entities);
         let Some(cursor) = next.filter(|_| events.len() < limit && !is_one_page) else { break };
@@ -238,7 +238,8 @@ impl EventsCommon {
             form.show(call_of(endpoint), &self.place.hosts, &self.credentials)?;
             return Ok(None);
         }
-        self.caller()?.call(endpoint).map(Some).map_err(|error| problem::<E>(&error))
+        let caller = self.caller()?;
+        caller.call(endpoint).map(Some).map_err(|error| problem::<E>(&caller, &error))
     }
 
     /// In a table, definitions have their names in place of their ids; one request asks for them all. Without an
@@ -283,8 +284,8 @@ fn call_of<E: Endpoint>(endpoint: E) -> Call<E> {
     Call::new(endpoint, Policy::default(), seed(), SystemTime::now().into())
 }
 
-fn problem<E: Endpoint>(error: &usage_core::error::Error) -> Problem {
-    exit::of_call(error, E::PERMISSIONS).with_hints(exit::unreached(error))
+fn problem<E: Endpoint>(caller: &Caller, error: &usage_core::error::Error) -> Problem {
+    exit::of_call(error, caller.service(), E::PERMISSIONS).with_hints(exit::unreached(error))
 }
 
 fn cursor(text: &str) -> Result<Cursor, String> {

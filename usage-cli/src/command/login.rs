@@ -322,7 +322,7 @@ fn exchanged(grant: Grant, mut login: Login, pace: &PaceArgs, config: &Config) -
     let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
     let connection = Connection::to_log_in(service, grant, pace, &|name| env::var_os(name), config)?;
     let caller = Caller::new(&connection).map_err(Problem::build)?;
-    caller.log_in().map_err(|error| exit::of_call(&error, &[]))?;
+    caller.log_in().map_err(|error| exit::of_call(&error, caller.service(), &[]))?;
     login.take(&caller.session());
     Ok(login)
 }

@@ -324,7 +324,7 @@ fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
     let fetched = fetch(&connection, vec![execution], false, &observer);
     progress.finish();
     let fetched =
-        fetched.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &WayOn::Again))?;
+        fetched.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &WayOn::Again))?;
     Ok(fetched.tables.into_iter().next().unwrap_or_default())
 }
 

@@ -45,6 +45,7 @@ pub(crate) use store::{Login, Store};
 use crate::connect::Route;
 use crate::exit::{self, Code, Problem};
 use crate::secrets;
+use crate::state::Service;
 use crate::transport::USER_AGENT;
 
 /// How long before its end a token is renewed ahead of a command.
@@ -116,7 +117,10 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) 
     let client = route.build(builder).map_err(Problem::build)?;
     client.log_in().map_err(|error| match error.failure() {
         Failure::Unauthorized(_) => expired().with_hints([error.to_string()]),
-        _ => exit::of_call(&error, &[]),
+        _ => {
+            let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
+            exit::of_call(&error, &service, &[])
+        }
     })?;
     login.take(&client.session());
     store.write(&login, &lock)?;

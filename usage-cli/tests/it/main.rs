@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 
 mod aggregate;
+mod answers;
 mod browser;
 mod config;
 mod doctor;
