@@ -168,10 +168,12 @@ fn code(error: &Error) -> Code {
 fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     let status = error.api_error().map(|refusal| refusal.status);
     match (error.failure(), status) {
-        (Failure::Rejected(refusal), Some(StatusCode::FORBIDDEN)) if is_about_permissions(refusal) => Some(format!(
-            "the role of the OAuth client or user needs any one of these permissions: {}",
-            permissions.join(", ")
-        )),
+        (Failure::Rejected(refusal), Some(StatusCode::FORBIDDEN)) if is_about_permissions(refusal) => {
+            Some(format!(
+                "the role of the OAuth client or user needs any one of these permissions: {}",
+                permissions.join(", ")
+            ))
+        }
         (Failure::Rejected(_), Some(status)) if status.is_redirection() => {
             Some("redirects are not followed: is the region or the URL right?".into())
         }

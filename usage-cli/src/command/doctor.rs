@@ -15,7 +15,7 @@ use serde::Serialize;
 use usage_core::error::{Error, TransportKind};
 use usage_core::events::EventDefinitions;
 use usage_core::query::{ClientJob, ClientQuery, OrganizationJob, OrganizationQuery, SimpleSearch};
-use usage_core::{BaseUrl, Proxy, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
+use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Proxy, Timestamp, UsageQuery};
 
 use crate::advice;
 use crate::caller::Caller;
@@ -278,7 +278,11 @@ fn reached(url: &BaseUrl, report: &mut Report) -> bool {
     };
     report.ok(
         "names",
-        format!("{what}{host} has {} address{}", addresses.len(), if addresses.len() == 1 { "" } else { "es" }),
+        format!(
+            "{what}{host} has {} address{}",
+            addresses.len(),
+            if addresses.len() == 1 { "" } else { "es" }
+        ),
     );
     let mut last = None;
     for address in &addresses {
@@ -346,7 +350,8 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
         };
         let name = need.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         // A page of a proxy says nothing about permissions.
-        let refusal = answer.as_ref().err().filter(|error| advice::foreign(error).is_none()).and_then(Error::api_error);
+        let refusal =
+            answer.as_ref().err().filter(|error| advice::foreign(error).is_none()).and_then(Error::api_error);
         let lacks_permission = refusal.is_some_and(exit::is_about_permissions);
         let status = refusal.map(|refusal| refusal.status);
         // An answer of the API, of whatever kind, has come through TLS.

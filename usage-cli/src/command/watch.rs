@@ -323,8 +323,9 @@ fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
     let execution = Execution::new(query, Policy::default(), seed(), now()).snapshot();
     let fetched = fetch(&connection, vec![execution], false, &observer);
     progress.finish();
-    let fetched =
-        fetched.map_err(|stopped| exit::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &WayOn::Again))?;
+    let fetched = fetched.map_err(|stopped| {
+        exit::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &WayOn::Again)
+    })?;
     Ok(fetched.tables.into_iter().next().unwrap_or_default())
 }
 

@@ -32,7 +32,10 @@ fn a_page_in_the_services_place_is_named_with_its_host() {
             (page(403), "403 Forbidden with text/html: Guest [31m network Sign in"),
             (page(407), "407 Proxy Authentication Required with text/html: Guest"),
             (page(404), "404 Not Found with text/html: Guest"),
-            (answer(200, Some("text/plain"), "blocked by policy"), "200 OK with text/plain: blocked by policy"),
+            (
+                answer(200, Some("text/plain"), "blocked by policy"),
+                "200 OK with text/plain: blocked by policy",
+            ),
             (answer(200, Some("text/html"), ""), "200 OK with text/html without a word"),
             (answer(200, None, ""), "200 OK with an empty body"),
         ] {
@@ -63,7 +66,8 @@ fn a_service_that_is_out_of_order_has_advice() {
 
 #[test]
 fn permissions_are_spoken_of_only_where_the_code_does() {
-    let refusal = |code: &str| answer(403, Some("application/json"), &format!(r#"{{"code":"{code}","message":"no"}}"#));
+    let refusal =
+        |code: &str| answer(403, Some("application/json"), &format!(r#"{{"code":"{code}","message":"no"}}"#));
     for (code, is) in [
         ("missing.permissions", true),
         ("missing.any.permissions", true),
@@ -81,7 +85,10 @@ fn permissions_are_spoken_of_only_where_the_code_does() {
 fn what_is_wrong_in_particular_is_shown() {
     let body = r#"{"code":"bad.request","message":"The request is bad","details":[{"errorCode":"invalid.date","fieldName":"interval"}],
                    "errors":[{"code":"inner.code","message":"inner message"}]}"#;
-    let service = Service::misbehaving([Rule::new(Match::Submit, answer(400, Some("application/json"), body)).always()]);
+    let service =
+        Service::misbehaving(
+            [Rule::new(Match::Submit, answer(400, Some("application/json"), body)).always()],
+        );
     let ran = service.run(&["query", "--last", "1d"]);
     ran.failed(1, &["The request is bad (interval: invalid.date; inner.code: inner message)"]);
 }
@@ -104,6 +111,9 @@ fn doctor_tells_a_page_from_a_permission_and_from_a_service_out_of_order() {
         let failed = checks.iter().find(|found| found["name"] == check && found["verdict"] == "failed");
         let failed = failed.unwrap_or_else(|| panic!("{checks:#?}"));
         assert!(failed["fix"].as_str().unwrap_or_default().contains(text), "{failed}");
-        assert!(!checks.iter().any(|found| found["name"] == "permissions" && found["verdict"] == "ok"), "{checks:#?}");
+        assert!(
+            !checks.iter().any(|found| found["name"] == "permissions" && found["verdict"] == "ok"),
+            "{checks:#?}"
+        );
     }
 }

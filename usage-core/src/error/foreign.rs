@@ -108,8 +108,14 @@ mod tests {
     #[test]
     fn a_page_is_known_by_its_first_words() {
         for (body, wanted) in [
-            ("<html><head><title>Sign in</title></head><body><h1>Guest  network</h1>", "Sign in Guest network"),
-            ("<!DOCTYPE html>\n<!-- <b>no</b> -->\n<style>h1 {}</style><SCRIPT>if (1 < 2) {}</SCRIPT>\n<p>Yes</p>", "Yes"),
+            (
+                "<html><head><title>Sign in</title></head><body><h1>Guest  network</h1>",
+                "Sign in Guest network",
+            ),
+            (
+                "<!DOCTYPE html>\n<!-- <b>no</b> -->\n<style>h1 {}</style><SCRIPT>if (1 < 2) {}</SCRIPT>\n<p>Yes</p>",
+                "Yes",
+            ),
             ("<h1>Bad \x1b[31mGateway</h1>", "Bad [31mGateway"),
             ("upstream connect error", "upstream connect error"),
             ("1 < 2 and so on", "1 2 and so on"),

@@ -207,7 +207,8 @@ impl<D: ResponseDecoder> Arriving<D> {
         }
         let broken = self.body.broken;
         let came = self.body.beginning.foreign();
-        let foreign = || came.map(|body| ForeignAnswer::new(self.status, self.content_type.as_ref(), body).into());
+        let foreign =
+            || came.map(|body| ForeignAnswer::new(self.status, self.content_type.as_ref(), body).into());
         // A document that ends early in a body whose length was declared is the service's fault, and final.
         let judged = |error: DecodeError| {
             let ends_early = error.ends_early && self.ends_with_connection;
