@@ -287,7 +287,9 @@ mod tests {
     fn what_is_wrong_in_particular_is_shown() {
         let shown = |body: &str| format!("{:#}", api_error(400, &[], body));
         assert_eq!(
-            shown(r#"{"code":"bad.request","message":"no","details":[{"errorCode":"invalid.date","fieldName":"interval"}]}"#),
+            shown(
+                r#"{"code":"bad.request","message":"no","details":[{"errorCode":"invalid.date","fieldName":"interval"}]}"#
+            ),
             "the service answered 400 (bad.request): no (interval: invalid.date)"
         );
         assert_eq!(
@@ -297,7 +299,9 @@ mod tests {
             "the service answered 400: no (a: first, f; second)"
         );
         assert_eq!(
-            shown(r#"{"message":"no","details":[{"errorCode":"1"},{"errorCode":"2"},{"errorCode":"3"},{"errorCode":"4"}]}"#),
+            shown(
+                r#"{"message":"no","details":[{"errorCode":"1"},{"errorCode":"2"},{"errorCode":"3"},{"errorCode":"4"}]}"#
+            ),
             "the service answered 400: no (1; 2; 3; and 1 more)"
         );
         assert_eq!(shown(r#"{"message":"no","details":[{}],"errors":[]}"#), "the service answered 400: no");
