@@ -77,9 +77,14 @@ fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
         // An idle connection turned out to be closed before the first byte went out.
         (hyper::Error::is_canceled, Broken::Unused),
         (hyper::Error::is_incomplete_message, Broken::Closed),
-        (hyper::Error::is_parse_too_large, Broken::HeadTooLong),
+        (is_head_too_long, Broken::HeadTooLong),
         (hyper::Error::is_parse, Broken::NotHttp),
     ];
     let error = find_cause(error)?;
     kinds.into_iter().find_map(|(is, broken)| is(error).then_some(broken))
+}
+
+/// hyper asks this itself only where it is built for servers.
+fn is_head_too_long(error: &hyper::Error) -> bool {
+    error.is_parse() && error.to_string() == "message head is too large"
 }
