@@ -3,8 +3,8 @@ use std::ops::ControlFlow;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::response::Parts;
-use serde::de::IgnoredAny;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::de::IgnoredAny;
 
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
