@@ -7,7 +7,7 @@ pub use libfuzzer_sys;
 
 /// The bodies of the targets, by the targets' names.
 pub mod targets {
-    pub use usage_cli::fuzzing::{arguments, configuration, saved_file};
+    pub use usage_cli::fuzzing::{arguments, configuration, saved_file, saved_rows};
     pub use usage_core::auth::fuzzing::{authorize_redirect, token_answer};
     pub use usage_core::fuzzing::{
         error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
@@ -37,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     ("path_ids", targets::path_ids),
     ("requests", targets::requests),
     ("saved_file", targets::saved_file),
+    ("saved_rows", targets::saved_rows),
     ("service", targets::service),
     ("simulator", targets::simulator),
     ("snapshot", targets::snapshot),

@@ -1,11 +1,13 @@
 //! What the fuzz targets run: a function from bytes for each kind of input that a user hands in.
 
+use std::collections::BTreeMap;
 use std::iter;
 
 use clap::Parser;
-use usage_core::Secret;
+use usage_core::{Secret, UsageRecord, UsageTable};
 
 use crate::cli::Cli;
+use crate::saved::writers::WRITERS;
 use crate::{config, saved};
 
 /// A command line, an argument a line, is taken or refused.
@@ -34,4 +36,43 @@ pub fn saved_file(data: &[u8]) {
     if let Err(byte) = saved::read_for_fuzzing(data) {
         assert!(byte <= data.len() as u64, "byte {byte} of {}", data.len());
     }
+}
+
+/// Rows that any program writes are read back as they were.
+pub fn saved_rows(data: &[u8]) {
+    let rows = rows_of(data);
+    for (number, writer) in WRITERS.iter().enumerate() {
+        let content = writer(&rows);
+        match saved::read_for_fuzzing(&content) {
+            Ok(read) => assert!(read == rows, "writer {number}: {}", String::from_utf8_lossy(&content)),
+            // A file without rows says nothing in some formats.
+            Err(byte) => {
+                assert!(rows.is_empty(), "writer {number}, {byte}: {}", String::from_utf8_lossy(&content))
+            }
+        }
+    }
+}
+
+/// Rows of one query, 8 bytes a row: no two of one day, client and URI.
+fn rows_of(data: &[u8]) -> UsageTable {
+    let (chunks, _) = data.as_chunks::<8>();
+    let row = |[day, client, uri, high, low, limited, first, second]: [u8; 8]| {
+        // Past the 12th every date shows which of its numbers is the month.
+        let key = (13 + day % 15, client % 8, uri % 8);
+        let requests = u64::from(low) << (high % 50);
+        // What ends a value in none of the formats: a blank at an end, a control character, what PowerShell puts between two.
+        let name = [first, second].map(|byte| char::from(byte.clamp(b'#', b'z'))).iter().collect::<String>();
+        let record = UsageRecord {
+            date: Some(format!("2026-10-{}", key.0)),
+            client_id: Some(format!("client-{client}", client = key.1)),
+            client_name: Some(format!("x{name}ö")),
+            user_id: (limited % 2 == 0).then(|| "user".into()),
+            template_uri: Some(format!("api/v2/{}", key.2)),
+            requests: Some(requests),
+            status429: (limited > 100).then_some(limited.into()),
+            ..UsageRecord::default()
+        };
+        (key, record)
+    };
+    chunks.iter().map(|chunk| row(*chunk)).collect::<BTreeMap<_, _>>().into_values().collect()
 }

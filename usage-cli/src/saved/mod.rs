@@ -27,6 +27,8 @@ mod reference;
 mod rows;
 mod text;
 mod value;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod writers;
 mod yaml;
 
 use std::fs::File;

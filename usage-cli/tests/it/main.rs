@@ -25,6 +25,7 @@ mod output_file;
 mod ownership;
 mod report;
 mod roots;
+mod saved;
 mod schema;
 mod search;
 mod secrets;
