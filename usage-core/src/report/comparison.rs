@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use crate::date::Date;
+use crate::report::by_symbol::Dates;
 use crate::report::counts::{Counts, ratio};
 use crate::report::period::Period;
 use crate::report::subject::{Key, Subject};
@@ -167,15 +168,17 @@ impl Arrivals {
     /// Of the second half of `period` against its first, in rows by day; nothing of a single day.
     pub(super) fn within(table: &UsageTable, period: Period) -> Option<Self> {
         let (before, after) = period.halves()?;
-        let rows =
-            |half: Period| table.iter().filter(move |row| row.date().is_some_and(|date| half.contains(date)));
+        let dates = &Dates::all(table);
+        let rows = |half: Period| {
+            table.iter().filter(move |row| dates.known(*row).is_some_and(|date| half.contains(date)))
+        };
         Some(Self::between(rows(before), Some(before), rows(after), Some(after)))
     }
 
     fn between<'a>(
-        earlier: impl Iterator<Item = UsageRow<'a>>,
+        earlier: impl Iterator<Item = UsageRow<'a>> + Clone,
         before: Option<Period>,
-        later: impl Iterator<Item = UsageRow<'a>>,
+        later: impl Iterator<Item = UsageRow<'a>> + Clone,
         after: Option<Period>,
     ) -> Self {
         let (earlier, later) = (tally(earlier, Subject::Client), tally(later, Subject::Client));

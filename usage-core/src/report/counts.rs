@@ -35,6 +35,7 @@ const CLASSES: [Counter; 4] =
     [Counter::Status200, Counter::Status300, Counter::Status400, Counter::Status500];
 
 /// The requests that `row` is about: its total, or else the sum of its four classes.
+#[inline]
 pub(super) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
     row.requests().or_else(|| {
         CLASSES.iter().try_fold(0u64, |sum, class| row.count(*class).map(|count| capped(sum, count)))
@@ -74,13 +75,16 @@ impl Counts {
     }
 
     /// Adds a row.
+    #[inline]
     pub fn add(&mut self, row: UsageRow<'_>) {
-        self.rows += 1;
-        for counter in Counter::ALL {
+        let Self { rows, requests, status200, status300, status400, status500, status429, have } = self;
+        *rows += 1;
+        // In the order of `Counter::ALL`.
+        let sums = [requests, status200, status300, status400, status429, status500];
+        for ((counter, sum), have) in Counter::ALL.into_iter().zip(sums).zip(have) {
             let count = if counter == Counter::Requests { requests_of(row) } else { row.count(counter) };
             if let Some(count) = count {
-                self.have[counter as usize] += 1;
-                let sum = self.slot(counter);
+                *have += 1;
                 *sum = Some(capped(sum.unwrap_or(0), count));
             }
         }

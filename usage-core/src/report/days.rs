@@ -8,10 +8,11 @@ use serde::{Serialize, Serializer};
 
 use crate::date::Date;
 use crate::model::Granularity;
+use crate::report::by_symbol::BySymbol;
 use crate::report::counts::Counts;
 use crate::report::coverage::Coverage;
 use crate::report::period::Period;
-use crate::table::UsageTable;
+use crate::table::{Column, UsageTable};
 
 /// A period of more days than this has no bucket for a day without rows: ten years.
 pub const MAX_EMPTY_DAYS: u64 = 3_660;
@@ -41,14 +42,7 @@ pub(super) struct Days {
 
 impl Days {
     pub(super) fn of(table: &UsageTable, coverage: &Coverage) -> Self {
-        let mut dates: BTreeMap<Date, Counts> = BTreeMap::new();
-        let mut undated = 0;
-        for row in table {
-            match row.date() {
-                Some(date) => dates.entry(date).or_default().add(row),
-                None => undated += 1,
-            }
-        }
+        let (mut dates, undated) = by_date(table);
         let proven = || are_days(dates.keys().copied()).then_some(Granularity::Day);
         let granularity = coverage.granularity.clone().or_else(proven);
         let period = coverage.asked.or_else(|| {
@@ -98,6 +92,27 @@ impl Days {
         busiest.truncate(limit);
         busiest
     }
+}
+
+/// What the rows of each date add up to, and how many rows have none.
+fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64) {
+    let (mut places, mut by_row) = (BTreeMap::new(), BySymbol::default());
+    let (mut sums, mut undated) = (Vec::<Counts>::new(), 0);
+    for row in table {
+        let place = by_row.get(row.symbol(Column::Date), || {
+            row.date().map(|date| {
+                *places.entry(date).or_insert_with(|| {
+                    sums.push(Counts::default());
+                    sums.len() - 1
+                })
+            })
+        });
+        match place {
+            Some(place) => sums[place].add(row),
+            None => undated += 1,
+        }
+    }
+    (places.into_iter().map(|(date, place)| (date, sums[place])).collect(), undated)
 }
 
 /// Whether rows with these dates, in order, can only be days: three dates within seven days. Of weeks or months there

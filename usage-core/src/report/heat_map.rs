@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::report::by_symbol::{BySubject, Dates};
 use crate::report::counts::{capped, requests_of};
 use crate::report::days::Days;
 use crate::report::subject::Subject;
@@ -54,9 +55,11 @@ impl HeatMap {
         }
         let places: std::collections::HashMap<_, _> =
             clients.keys().enumerate().map(|(place, key)| (key, place)).collect();
+        let (mut by_row, mut dates) = (BySubject::new(Subject::Client), Dates::default());
         for row in table {
-            let line = places.get(&Subject::Client.key(row)).and_then(|place| lines.get_mut(*place));
-            let Some((line, date)) = line.zip(row.date().filter(|date| period.contains(*date))) else {
+            let place = by_row.get(row, |key| places.get(&key).copied());
+            let line = place.and_then(|place| lines.get_mut(place));
+            let Some((line, date)) = line.zip(dates.of(row).filter(|date| period.contains(*date))) else {
                 continue;
             };
             let weekday = usize::try_from(date.weekday() - 1).unwrap_or(0);

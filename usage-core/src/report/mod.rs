@@ -46,6 +46,7 @@
 //! alone, so that no sum here is the invoice's. [`CAVEAT`] says so in a sentence.
 
 mod allowance;
+mod by_symbol;
 mod comparison;
 mod counts;
 mod coverage;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::table::UsageRow;
+use crate::table::{Column, UsageRow};
 
 /// What a list of a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,18 @@ impl Subject {
             Self::Method => "methods",
             Self::Platform => "platforms",
             Self::Organization => "organizations",
+        }
+    }
+
+    /// The column that tells those of this subject apart. Clients without an id are told apart by name.
+    pub(super) const fn column(self) -> Column {
+        match self {
+            Self::Client => Column::ClientId,
+            Self::User => Column::UserId,
+            Self::Uri => Column::TemplateUri,
+            Self::Method => Column::HttpMethod,
+            Self::Platform => Column::Platform,
+            Self::Organization => Column::OrganizationId,
         }
     }
 

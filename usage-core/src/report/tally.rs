@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::date::Date;
+use crate::report::by_symbol::{BySubject, Dates};
 use crate::report::counts::Counts;
 use crate::report::subject::{Key, Subject};
 use crate::table::UsageRow;
@@ -22,6 +23,21 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
+    fn add(&mut self, row: UsageRow<'a>, date: Option<Date>, subject: Subject) {
+        self.counts.add(row);
+        if let Some(date) = date {
+            self.first = Some(self.first.map_or(date, |first| first.min(date)));
+            self.last = self.last.max(Some(date));
+        }
+        // A name of an earlier day does not count, and is not looked at.
+        if subject == Subject::Client
+            && self.latest_name.is_none_or(|(latest, _)| latest <= date)
+            && let Some(name) = row.client_name()
+        {
+            self.latest_name = self.latest_name.max(Some((date, name)));
+        }
+    }
+
     pub(super) fn latest_name(&self) -> Option<&'a str> {
         self.latest_name.map(|(_, name)| name)
     }
@@ -32,25 +48,25 @@ impl<'a> Tally<'a> {
     }
 }
 
-/// Counts `rows` by `subject`; nothing if no row says anything about it.
-pub(super) fn tally<'a>(rows: impl IntoIterator<Item = UsageRow<'a>>, subject: Subject) -> Tallies<'a> {
-    let mut tallies = Tallies::new();
+/// Counts `rows`, which are of one table, by `subject`; nothing if no row says anything about it.
+pub(super) fn tally<'a, I>(rows: I, subject: Subject) -> Tallies<'a>
+where
+    I: IntoIterator<Item = UsageRow<'a>, IntoIter: Clone>,
+{
+    let rows = rows.into_iter();
+    if rows.clone().all(|row| subject.key(row) == Key::None) {
+        return Tallies::new();
+    }
+    let (mut numbers, mut by_row) = (HashMap::new(), BySubject::new(subject));
+    let (mut tallies, mut dates) = (Vec::<Tally<'a>>::new(), Dates::default());
     for row in rows {
-        let tally = tallies.entry(subject.key(row)).or_default();
-        tally.counts.add(row);
-        let date = row.date();
-        if let Some(date) = date {
-            tally.first = Some(tally.first.map_or(date, |first| first.min(date)));
-            tally.last = tally.last.max(Some(date));
-        }
-        if subject == Subject::Client
-            && let Some(name) = row.client_name()
-        {
-            tally.latest_name = tally.latest_name.max(Some((date, name)));
-        }
+        let number = by_row.get(row, |key| {
+            *numbers.entry(key).or_insert_with(|| {
+                tallies.push(Tally::default());
+                tallies.len() - 1
+            })
+        });
+        tallies[number].add(row, dates.of(row), subject);
     }
-    if tallies.len() == 1 && tallies.contains_key(&Key::None) {
-        tallies.clear();
-    }
-    tallies
+    numbers.into_iter().map(|(key, number)| (key, std::mem::take(&mut tallies[number]))).collect()
 }

@@ -7,11 +7,12 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::date::Date;
+use crate::report::by_symbol::{BySubject, BySymbol};
 use crate::report::counts::{Counts, capped, ratio, requests_of};
 use crate::report::days::Days;
 use crate::report::subject::{Key, Subject};
 use crate::report::tally::Tallies;
-use crate::table::UsageTable;
+use crate::table::{Column, UsageTable};
 
 /// Those of one subject that made the most requests, and what the others made together.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,10 +106,12 @@ impl TopList {
             .collect();
         let places: HashMap<Key<'_>, usize> =
             listed.iter().enumerate().map(|(place, (key, _))| (**key, place)).collect();
-        for row in table {
-            let place = places.get(&subject.key(row)).and_then(|place| entries.get_mut(*place));
-            let bucket = row.date().and_then(|date| days.index(date));
-            let Some((entry, bucket)) = place.zip(bucket) else { continue };
+        let (mut by_row, mut by_date) = (BySubject::new(subject), BySymbol::default());
+        // Of nothing there is no series.
+        for row in table.iter().take(if places.is_empty() { 0 } else { table.len() }) {
+            let place = by_row.get(row, |key| places.get(&key).copied());
+            let bucket = by_date.get(row.symbol(Column::Date), || row.date().and_then(|date| days.index(date)));
+            let Some((entry, bucket)) = place.and_then(|place| entries.get_mut(place)).zip(bucket) else { continue };
             if let (Some(sum), Some(requests)) = (entry.series.get_mut(bucket), requests_of(row)) {
                 *sum = Some(capped(sum.unwrap_or(0), requests));
             }

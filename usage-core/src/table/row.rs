@@ -60,6 +60,7 @@ impl PackedRow {
         self.texts[column as usize]
     }
 
+    #[inline]
     pub(super) fn count(&self, counter: Counter, texts: &Texts) -> Option<u64> {
         let bit = 1 << counter as usize;
         if self.present & bit == 0 {
@@ -211,6 +212,12 @@ impl<'a> UsageRow<'a> {
             status429: self.status429(),
             status500: self.status500(),
         }
+    }
+
+    /// The number of the text in `column`; the default one if there is none.
+    #[inline]
+    pub(crate) fn symbol(&self, column: Column) -> Symbol {
+        self.row.symbol(column)
     }
 
     pub(super) fn packed(&self) -> &'a PackedRow {

@@ -66,6 +66,12 @@ impl Texts {
 }
 
 impl Symbol {
+    /// The number: 0 is no text.
+    #[inline]
+    pub(crate) fn number(self) -> usize {
+        self.0 as usize
+    }
+
     /// Where this symbol stands in a list that has something for each text; none for no text.
     #[inline]
     pub(super) fn index(self) -> Option<usize> {
