@@ -24,8 +24,10 @@ pub(crate) struct SavedDays {
 
 impl SavedDays {
     pub(crate) fn of(table: &UsageTable, scope: Option<&Scope>, given: Option<Period>) -> Self {
-        let dates = || table.iter().filter_map(|row| row.date());
-        let dated = dates().min().zip(dates().max()).and_then(|(first, last)| Period::new(first, last));
+        let mut dates = table.rows_by_date();
+        let undated = dates.remove(&None).unwrap_or_default();
+        let ends = (dates.keys().next().copied().flatten(), dates.keys().next_back().copied().flatten());
+        let dated = ends.0.zip(ends.1).and_then(|(first, last)| Period::new(first, last));
         let today = Date::of(SystemTime::now().into());
         let last = dated.map(Period::last_day);
         // Where rows are of days to come, this computer's clock is behind.
@@ -37,7 +39,7 @@ impl SavedDays {
             until,
             scope: query.map(|query| Period::from(&query.interval)).and_then(|period| period.until(until)),
             dated,
-            undated: table.len() - dates().count(),
+            undated,
         }
     }
 

@@ -3,9 +3,29 @@
 use usage_core::Gap;
 use usage_core::report::{Limitation, Report};
 
+use crate::report::number::grouped;
+
 /// Returns a sentence or two for each limitation of `report`.
 pub(crate) fn sentences(report: &Report) -> Vec<String> {
     report.limitations.iter().map(|limitation| sentence(*limitation, report)).collect()
+}
+
+/// Returns a sentence for rows that are in no day, and one for those of them that have a date.
+pub(crate) fn undated(report: &Report) -> Vec<String> {
+    let totals = report.totals;
+    let without = totals.undated.saturating_sub(totals.unclear);
+    let mut sentences = Vec::new();
+    if without > 0 && !report.days.is_empty() {
+        let rows = grouped(without.into());
+        sentences.push(format!("{rows} rows have no date; they are in the sums, but in no day."));
+    }
+    if totals.unclear > 0 {
+        let rows = grouped(totals.unclear.into());
+        sentences.push(format!(
+            "{rows} rows have a date that is not understood as a day; they are in the sums, but in no day."
+        ));
+    }
+    sentences
 }
 
 fn sentence(limitation: Limitation, report: &Report) -> String {

@@ -36,13 +36,15 @@ pub(super) struct Days {
     pub(super) buckets: Vec<Bucket>,
     /// The days that the report is about, if that is known.
     pub(super) period: Option<Period>,
-    /// How many rows have no date.
+    /// How many rows are in no bucket: they have no date, or one that is no day.
     pub(super) undated: u64,
+    /// How many of these have a date.
+    pub(super) unclear: u64,
 }
 
 impl Days {
     pub(super) fn of(table: &UsageTable, coverage: &Coverage) -> Self {
-        let (mut dates, undated) = by_date(table);
+        let (mut dates, undated, unclear) = by_date(table);
         let proven = || are_days(dates.keys().copied()).then_some(Granularity::Day);
         let granularity = coverage.granularity.clone().or_else(proven);
         let period = coverage.asked.or_else(|| {
@@ -58,7 +60,7 @@ impl Days {
             }
         }
         let buckets = dates.into_iter().map(|(date, counts)| Bucket { date, counts }).collect();
-        Self { granularity, buckets, period, undated }
+        Self { granularity, buckets, period, undated, unclear }
     }
 
     /// Whether every bucket is a day.
@@ -94,10 +96,10 @@ impl Days {
     }
 }
 
-/// What the rows of each date add up to, and how many rows have none.
-fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64) {
+/// What the rows of each date add up to, how many rows are of none, and how many of those have a text for a date.
+fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64, u64) {
     let (mut places, mut by_row) = (BTreeMap::new(), BySymbol::default());
-    let (mut sums, mut undated) = (Vec::<Counts>::new(), 0);
+    let (mut sums, mut undated, mut unclear) = (Vec::<Counts>::new(), 0, 0);
     for row in table {
         let place = by_row.get(row.symbol(Column::Date), || {
             row.date().map(|date| {
@@ -109,10 +111,13 @@ fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64) {
         });
         match place {
             Some(place) => sums[place].add(row),
-            None => undated += 1,
+            None => {
+                undated += 1;
+                unclear += u64::from(row.date_text().is_some());
+            }
         }
     }
-    (places.into_iter().map(|(date, place)| (date, sums[place])).collect(), undated)
+    (places.into_iter().map(|(date, place)| (date, sums[place])).collect(), undated, unclear)
 }
 
 /// Whether rows with these dates, in order, can only be days: three dates within seven days. Of weeks or months there

@@ -230,8 +230,10 @@ pub struct Totals {
     pub counts: Counts,
     /// The days that they are about, if that is known.
     pub period: Option<Period>,
-    /// How many rows have no date.
+    /// How many rows are in no bucket: they have no date, or one that is no day.
     pub undated: u64,
+    /// How many of these have a date that is no day, or that is not understood.
+    pub unclear: u64,
 }
 
 impl Report {
@@ -303,7 +305,7 @@ impl Report {
             allowance: allowance.clone(),
         });
         let mut report = Self {
-            totals: Totals { counts, period: days.period, undated: days.undated },
+            totals: Totals { counts, period: days.period, undated: days.undated, unclear: days.unclear },
             busiest: days.busiest(options.top),
             users: top(Subject::User),
             uris: top(Subject::Uri),
@@ -333,8 +335,9 @@ impl Serialize for Totals {
             map.serialize_entry("from", &period.first_day())?;
             map.serialize_entry("to", &period.last_day())?;
         }
-        if self.undated > 0 {
-            map.serialize_entry("rowsWithoutDate", &self.undated)?;
+        let rows = [("rowsWithoutDate", self.undated - self.unclear), ("rowsWithUnclearDate", self.unclear)];
+        for (name, rows) in rows.into_iter().filter(|(_, rows)| *rows > 0) {
+            map.serialize_entry(name, &rows)?;
         }
         map.end()
     }

@@ -419,3 +419,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_date_that_is_not_understood_is_not_taken_for_none() {
+    let row =
+        |date: &str| UsageRecord { date: Some(date.into()), requests: Some(1), ..UsageRecord::default() };
+    let dates = ["2026-07-01", "2026-07-01T00:00:00+00:00", "2026-07-01T10:00:00Z", "07/01/2026", ""];
+    let table: UsageTable = dates.map(row).into_iter().collect();
+    let report = Report::new(&table, &ReportOptions::default());
+    assert_eq!((report.totals.undated, report.totals.unclear), (3, 2));
+    assert_eq!(report.days[0].counts.requests, Some(2));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(
+        (&json["totals"]["rowsWithoutDate"], &json["totals"]["rowsWithUnclearDate"]),
+        (&1.into(), &2.into())
+    );
+}

@@ -110,8 +110,11 @@ impl TopList {
         // Of nothing there is no series.
         for row in table.iter().take(if places.is_empty() { 0 } else { table.len() }) {
             let place = by_row.get(row, |key| places.get(&key).copied());
-            let bucket = by_date.get(row.symbol(Column::Date), || row.date().and_then(|date| days.index(date)));
-            let Some((entry, bucket)) = place.and_then(|place| entries.get_mut(place)).zip(bucket) else { continue };
+            let bucket =
+                by_date.get(row.symbol(Column::Date), || row.date().and_then(|date| days.index(date)));
+            let Some((entry, bucket)) = place.and_then(|place| entries.get_mut(place)).zip(bucket) else {
+                continue;
+            };
             if let (Some(sum), Some(requests)) = (entry.series.get_mut(bucket), requests_of(row)) {
                 *sum = Some(capped(sum.unwrap_or(0), requests));
             }

@@ -19,6 +19,7 @@ mod rows;
 mod texts;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use builder::TableBuilder;
@@ -33,6 +34,8 @@ pub(crate) use row::PackedRow;
 pub(crate) use texts::{Symbol, Texts};
 
 use rows::Rows;
+
+use crate::date::Date;
 
 /// Rows of usage, in the order in which they arrived.
 ///
@@ -164,6 +167,25 @@ impl UsageTable {
     #[must_use]
     pub fn group_by(&self, columns: &[Column]) -> Self {
         group::group(self, columns)
+    }
+
+    /// Returns how many rows each first day of a bucket has; `None` stands for rows whose date is absent, or no day.
+    pub fn rows_by_date(&self) -> BTreeMap<Option<Date>, usize> {
+        // By the number of the text, so that each is parsed once.
+        let mut rows = vec![0; self.interner.texts().len() + 1];
+        let mut first = vec![None; rows.len()];
+        for (index, row) in self.iter().enumerate() {
+            let number = row.symbol(Column::Date).number();
+            rows[number] += 1;
+            first[number].get_or_insert(index);
+        }
+        let mut dates = BTreeMap::new();
+        for (rows, first) in rows.into_iter().zip(first) {
+            if let Some(row) = first.and_then(|index| self.row(index)) {
+                *dates.entry(row.date()).or_default() += rows;
+            }
+        }
+        dates
     }
 
     /// Returns the numbers of the first two rows that have all texts in common, whatever their counts are: rows that one
@@ -378,6 +400,16 @@ mod tests {
         let texts = |column| table.iter().map(|row| row.text(column).unwrap_or_default()).collect::<Vec<_>>();
         assert_eq!(texts(Column::Date), ["a", "new", "b", "new", ""]);
         assert_eq!(texts(Column::UserId), ["a", "a", "b", "a", ""]);
+    }
+
+    #[test]
+    fn rows_are_counted_by_date_and_what_is_no_day_is_none() {
+        let record = |date: &str| UsageRecord { date: Some(date.into()), ..Default::default() };
+        let dates = ["2026-07-01", "2026-07-02", "20260701", "", "soon", "2026-07-01T10:00:00Z"];
+        let table: UsageTable = dates.map(record).into_iter().collect();
+        let day = |text: &str| Some(text.parse::<Date>().unwrap());
+        let wanted = [(None, 3), (day("2026-07-01"), 2), (day("2026-07-02"), 1)];
+        assert_eq!(table.rows_by_date(), wanted.into_iter().collect());
     }
 
     #[test]

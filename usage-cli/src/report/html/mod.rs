@@ -158,9 +158,8 @@ fn footer(page: &mut Page, report: &Report) {
         page.put(format_args!("<p>{}</p>", Escaped(sentence)));
     }
     page.put(format_args!("<p>{}</p>", Escaped(CAVEAT)));
-    if report.totals.undated > 0 && !report.days.is_empty() {
-        let rows = grouped(report.totals.undated.into());
-        page.put(format_args!("<p>{rows} rows have no date; they are in the sums, but in no day.</p>"));
+    for sentence in limitation::undated(report) {
+        page.put(format_args!("<p>{}</p>", Escaped(sentence)));
     }
     let version = env!("CARGO_PKG_VERSION");
     page.put(format_args!(

@@ -42,12 +42,8 @@ pub(super) fn draw(report: &Report, look: Look) -> String {
     for sentence in limitation::sentences(report) {
         page.paragraph(&sentence);
     }
-    let undated = report.totals.undated;
-    if undated > 0 && !report.days.is_empty() {
-        page.paragraph(&format!(
-            "{} rows have no date; they are in the sums, but in no day.",
-            grouped(undated.into())
-        ));
+    for sentence in limitation::undated(report) {
+        page.paragraph(&sentence);
     }
     page.paragraph(CAVEAT);
     page.text
