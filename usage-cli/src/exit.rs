@@ -40,7 +40,7 @@ impl From<Code> for ExitCode {
 }
 
 /// Why the program ends without its result.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     code: Code,
     message: String,
@@ -109,8 +109,15 @@ impl Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 /// The problem that an execution of `Q` ended with.
 pub(crate) fn problem<Q: UsageQuery>(error: &Error, service: &Service, way_on: &WayOn) -> Problem {
+    if let Failure::Observer(stopped) = error.failure()
+        && let Some(problem) = stopped.get_ref().and_then(|error| error.downcast_ref::<Problem>())
+    {
+        return problem.clone().with_hints(way_on.after(error));
+    }
     let is_results = error.endpoint() == Q::Results::NAME;
     let permissions = if is_results { Q::Results::PERMISSIONS } else { Q::PERMISSIONS };
     let problem = described(error, service, permissions).with_hints(unreached(error));

@@ -9,6 +9,7 @@ use usage_core::{Date, Execution, Gap, Notice, Policy, Snapshot, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
+use crate::exit::Problem;
 use crate::observer::Observer;
 use crate::run::seed;
 use crate::secrets;
@@ -72,8 +73,12 @@ fn blocking<Q: Divisible>(
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle =
-            restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
+        let mut handle = restored.map_err(unusable)?.hold_pages().try_observe(of_part(
+            connection,
+            queue.observer,
+            part,
+            client,
+        ));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
             queue.observer.progress.rows(page.len());
@@ -91,8 +96,12 @@ async fn futures<Q: Divisible, D: futures::Drive>(
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle =
-            restored.map_err(unusable)?.observe(of_part(connection, queue.observer, part, client));
+        let mut handle = restored.map_err(unusable)?.hold_pages().try_observe(of_part(
+            connection,
+            queue.observer,
+            part,
+            client,
+        ));
         let mut table = UsageTable::new();
         while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
             queue.observer.progress.rows(page.len());
@@ -172,7 +181,7 @@ fn of_part<Q: Divisible, C: HasSession>(
     observer: &Observer,
     part: usize,
     client: &C,
-) -> impl FnMut(&Execution<Q>, Notice) + Send + 'static {
+) -> impl FnMut(&Execution<Q>, Notice) -> Result<(), Problem> + Send + 'static {
     let (observer, keeper, client) = (observer.clone(), connection.keeper.clone(), client.clone());
     move |execution, notice| {
         // Before anything else: the old token may be spent, and the new one may be in what is said next.
@@ -183,7 +192,7 @@ fn of_part<Q: Divisible, C: HasSession>(
                 None => secrets::know_session(&session),
             }
         }
-        observer.notice(part, execution, notice);
+        observer.notice(part, execution, notice)
     }
 }
 

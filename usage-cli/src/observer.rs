@@ -1,10 +1,9 @@
 //! Who is told of every step: the progress, and the state file.
 
-use std::process;
-
 use usage_core::{Execution, Notice, Snapshot, UsageQuery};
 
 use crate::divide::Divisible;
+use crate::exit::Problem;
 use crate::halt::Halt;
 use crate::progress::Progress;
 use crate::state::Recorder;
@@ -14,7 +13,6 @@ use crate::state::Recorder;
 pub(crate) struct Observer {
     pub(crate) progress: Progress,
     pub(crate) recorder: Option<Recorder>,
-    pub(crate) verbosity: u8,
     pub(crate) halt: Halt,
 }
 
@@ -31,20 +29,22 @@ impl Observer {
         }
     }
 
-    /// Takes notice of a step of the part at `index`. If that must be kept and cannot be, the program ends here.
-    pub(crate) fn notice<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, notice: Notice) {
+    /// Takes notice of a step of the part at `index`. An error if that must be kept and cannot be.
+    pub(crate) fn notice<Q: UsageQuery>(
+        &self,
+        index: usize,
+        execution: &Execution<Q>,
+        notice: Notice,
+    ) -> Result<(), Problem> {
         self.progress.notice(index, execution, notice);
-        let Some(recorder) = &self.recorder else { return };
+        let Some(recorder) = &self.recorder else { return Ok(()) };
         if let Notice::Moved(moved) = notice {
             self.halt.point(&format!("before keeping {moved}"));
         }
-        if let Err(problem) = recorder.step(index, execution, notice) {
-            self.progress.finish();
-            problem.report(self.verbosity);
-            process::exit(problem.code() as i32);
-        }
+        recorder.step(index, execution, notice)?;
         if let Notice::Moved(moved) = notice {
             self.halt.point(&format!("after keeping {moved}"));
         }
+        Ok(())
     }
 }

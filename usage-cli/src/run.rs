@@ -174,12 +174,8 @@ impl<Q: Divisible> Run<'_, Q> {
             move || guide.way_on()
         })?;
         progress.tell(2, || connection.describe());
-        let observer = Observer {
-            progress: progress.clone(),
-            recorder: recorder.clone(),
-            verbosity: output.verbose,
-            halt: halt.clone(),
-        };
+        let observer =
+            Observer { progress: progress.clone(), recorder: recorder.clone(), halt: halt.clone() };
         let fetched = fetch(&connection, parts, divides, &observer);
         progress.finish();
 

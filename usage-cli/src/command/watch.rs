@@ -314,12 +314,7 @@ fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
     let connection = Connection::to(&args.place, &args.pace, &args.credentials)?;
     let progress = Progress::start(args.quiet, args.verbose, 1, None);
     progress.tell(2, || connection.describe());
-    let observer = Observer {
-        progress: progress.clone(),
-        recorder: None,
-        verbosity: args.verbose,
-        halt: Halt::default(),
-    };
+    let observer = Observer { progress: progress.clone(), recorder: None, halt: Halt::default() };
     let execution = Execution::new(query, Policy::default(), seed(), now()).snapshot();
     let fetched = fetch(&connection, vec![execution], false, &observer);
     progress.finish();

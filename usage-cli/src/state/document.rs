@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use usage_core::execution::RestoreError;
-use usage_core::{BaseUrl, Execution, Phase, Policy, Snapshot, UsageQuery};
+use usage_core::{BaseUrl, Snapshot, UsageQuery};
 
 use crate::exit::Problem;
 use crate::merge::Merge;
@@ -144,7 +142,10 @@ impl Document {
     pub(crate) fn snapshots<Q: UsageQuery>(&mut self, path: &Path) -> Result<Vec<Snapshot<Q>>, Problem> {
         let read = |part: &mut Part| {
             let snapshot = Snapshot::from_json(&part.snapshot.to_string()).map_err(|e| damaged(path, e))?;
-            part.stage = stage(&restored(snapshot.clone()).map_err(|problem| damaged(path, problem))?);
+            part.stage = stage(&snapshot);
+            if snapshot.is_complete() {
+                return Err(damaged(path, "its execution is complete"));
+            }
             Ok(snapshot)
         };
         let snapshots = self.parts.iter_mut().map(read).collect::<Result<_, _>>()?;
@@ -160,29 +161,20 @@ impl Document {
 }
 
 impl Part {
-    /// Where `execution` is.
-    pub(super) fn of<Q: UsageQuery>(execution: &Execution<Q>) -> Result<Self, Problem> {
-        let snapshot = serde_json::to_value(execution.snapshot())
+    /// What `snapshot` stands at.
+    pub(super) fn of<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Result<Self, Problem> {
+        let json = serde_json::to_value(snapshot)
             .map_err(|error| Problem::usage(format!("the state cannot be written: {error}")))?;
-        Ok(Self { snapshot, over: false, stage: stage(execution) })
+        Ok(Self { snapshot: json, over: false, stage: stage(snapshot) })
     }
 }
 
-fn stage<Q: UsageQuery>(execution: &Execution<Q>) -> Stage {
-    match execution.phase() {
-        _ if execution.id().is_some() => Stage::Submitted,
-        Phase::InFlightSubmit if !Q::REPEATABLE => Stage::InFlight,
-        _ => Stage::Ready,
+fn stage<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Stage {
+    match snapshot.execution_id() {
+        Some(_) => Stage::Submitted,
+        None if snapshot.is_submit_in_doubt() && !Q::REPEATABLE => Stage::InFlight,
+        None => Stage::Ready,
     }
-}
-
-/// The execution of `snapshot`, to be looked at.
-pub(super) fn restored<Q: UsageQuery>(snapshot: Snapshot<Q>) -> Result<Execution<Q>, Problem> {
-    Execution::restore(snapshot, Policy::default(), SystemTime::now().into()).map_err(unusable)
-}
-
-fn unusable(error: RestoreError) -> Problem {
-    Problem::usage(error)
 }
 
 fn damaged(path: &Path, problem: impl std::fmt::Display) -> Problem {

@@ -25,9 +25,8 @@
 //! - Between the writing before a submit and the one after it: nobody knows whether the service took it. `resume` does
 //!   not guess: it ends with exit code 5, and submits again with `--resubmit`.
 //! - After the submit: `resume` polls the execution and never submits it again.
-//! - While pages are read: once the first page of a part is there, its snapshot is not written any more. What is kept
-//!   is the one from before the first page, so `resume` reads all pages again, those of the parts that were complete
-//!   as well. No row is kept in two places, none is lost or doubled, and the table is the one of a run that was not
+//! - While pages are read: pages count as delivered when the result is written. Until then the snapshot points at the
+//!   first page of a part, so `resume` reads all pages again, those of the parts that were complete as well. No row is kept in two places, none is lost or doubled, and the table is the one of a run that was not
 //!   killed. It needs the executions to be there still; the service does not say for how long they are.
 //! - While the result is written or before the state file is removed: `resume` reads everything again and writes the
 //!   same result again.
@@ -49,8 +48,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use usage_core::error::{Failure, Sent};
-use usage_core::{Execution, Machine, Notice, Phase, Snapshot, UsageQuery};
+use usage_core::{Execution, Notice, Phase, Snapshot, UsageQuery};
 
 pub(crate) use document::{Document, Part, Service, Stage};
 
@@ -110,25 +108,17 @@ impl Recorder {
         notice: Notice,
     ) -> Result<(), Problem> {
         let Notice::Moved(moved) = notice else { return Ok(()) };
-        // Rows have left it: it could not be gone on with without them.
-        if execution.pages() > 0 {
-            return Ok(());
-        }
-        // What was in flight when it failed stays so, unless the service said no, or never heard of it.
-        if moved.from == Phase::InFlightSubmit
-            && let Some(error) = execution.error()
-            && may_have_been_taken(error.failure())
-        {
-            return Ok(());
-        }
-        let part = Part::of(execution)?;
-        let must_be_written = part.stage == Stage::InFlight;
+        let part = Part::of(&execution.snapshot())?;
+        let must_be_written = moved.to == Phase::InFlightSubmit;
         let mut recording = self.lock();
         if let Some(kept) = recording.document.parts.get_mut(index) {
             *kept = part;
         }
         match recording.write() {
-            Err(problem) if must_be_written => Err(problem),
+            Err(problem) if must_be_written => {
+                recording.warned = true;
+                Err(problem)
+            }
             Err(problem) if !recording.warned => {
                 recording.warned = true;
                 stderr::labelled("warning", WARNING, problem);
@@ -218,20 +208,7 @@ impl Recording {
 
 /// What `snapshot` stands at.
 pub(crate) fn part<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Result<Part, Problem> {
-    Part::of(&document::restored(snapshot.clone())?)
-}
-
-/// Whether the service may have taken a submit that ended in `failure`.
-fn may_have_been_taken(failure: &Failure) -> bool {
-    match failure {
-        Failure::Rejected(_)
-        | Failure::Unauthorized(_)
-        | Failure::TooManyFailures { .. }
-        | Failure::Deadline { .. }
-        | Failure::Build(_) => false,
-        Failure::Transport(failure) => failure.sent != Sent::No,
-        _ => true,
-    }
+    Part::of(snapshot)
 }
 
 fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
