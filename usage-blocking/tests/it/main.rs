@@ -9,6 +9,7 @@ mod delivery;
 mod failures;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
+mod killed;
 #[path = "../../../usage-tokio/tests/it/proxy.rs"]
 mod proxy;
 mod queries;

@@ -143,9 +143,6 @@ impl Document {
         let read = |part: &mut Part| {
             let snapshot = Snapshot::from_json(&part.snapshot.to_string()).map_err(|e| damaged(path, e))?;
             part.stage = stage(&snapshot);
-            if snapshot.is_complete() {
-                return Err(damaged(path, "its execution is complete"));
-            }
             Ok(snapshot)
         };
         let snapshots = self.parts.iter_mut().map(read).collect::<Result<_, _>>()?;
