@@ -9,6 +9,8 @@ mod conformance;
 mod delivery;
 #[path = "../../../usage-tokio/tests/it/faults.rs"]
 mod faults;
+#[path = "../../../usage-tokio/tests/it/exchanges.rs"]
+mod exchanges;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 #[cfg(feature = "http2")]

@@ -7,6 +7,8 @@ mod coverage;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]
 mod delivery;
 mod failures;
+#[path = "../../../usage-tokio/tests/it/exchanges.rs"]
+mod exchanges;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 mod killed;

@@ -41,6 +41,7 @@ mod stuck;
 mod submits;
 mod support;
 mod token;
+mod token_exchange;
 mod visiting;
 mod walk;
 mod words;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use usage_sim::{Match, Rule, WireFault};
+use usage_core::Policy;
+use usage_sim::{Fault, Match, Rule, WireFault};
 
 use crate::runtime::{run, timeout};
 use crate::support::{Service, in_memory, query};
@@ -24,4 +25,22 @@ fn a_row_whose_future_is_dropped_comes_later() {
     assert!(dropped > 0);
     assert_eq!(streamed, in_memory(query()).into_iter().collect::<Vec<_>>());
     assert_eq!(service.polls(), 2, "the request went on while nobody asked");
+}
+
+/// A caller with a timeout of its own around each attempt.
+#[test]
+fn a_token_exchange_outlives_the_future_that_asked_for_it() {
+    let drip = WireFault::Drip { interval: Duration::from_millis(20), bytes: 20 };
+    let service = Service::with(Rule::new(Match::Token, Fault::from(drip)));
+    let client = service.client_with(Policy::default());
+    let mut dropped = 0;
+    run(async {
+        while timeout(Duration::from_millis(10), client.log_in()).await.is_none() {
+            dropped += 1;
+        }
+    });
+    assert!(dropped > 1);
+    let tokens = service.journal(|entry| entry.target == "/oauth/token").len();
+    assert_eq!(tokens, 1, "one exchange, whoever asked");
+    assert_eq!(run(client.run(query())).unwrap(), in_memory(query()));
 }

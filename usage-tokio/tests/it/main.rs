@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
 mod conformance;
+mod exchanges;
 mod delivery;
 mod faults;
 mod fleet;
