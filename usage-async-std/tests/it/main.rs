@@ -7,10 +7,10 @@
 mod conformance;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]
 mod delivery;
-#[path = "../../../usage-tokio/tests/it/faults.rs"]
-mod faults;
 #[path = "../../../usage-tokio/tests/it/exchanges.rs"]
 mod exchanges;
+#[path = "../../../usage-tokio/tests/it/faults.rs"]
+mod faults;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 #[cfg(feature = "http2")]

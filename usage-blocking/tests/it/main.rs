@@ -6,9 +6,9 @@ mod conformance;
 mod coverage;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]
 mod delivery;
-mod failures;
 #[path = "../../../usage-tokio/tests/it/exchanges.rs"]
 mod exchanges;
+mod failures;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 mod killed;

@@ -60,10 +60,7 @@ fn the_session_redeems_the_ticket_and_the_machine_hears_of_it() {
     assert!(!session.is_fetching_token());
     let step = one.next(START, &mut session);
     let moved: Vec<_> = step.transitions.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        moved,
-        ["ReadySubmit -Authorized-> ReadySubmit", "ReadySubmit -Sent-> InFlightSubmit"]
-    );
+    assert_eq!(moved, ["ReadySubmit -Authorized-> ReadySubmit", "ReadySubmit -Sent-> InFlightSubmit"]);
     assert!(matches!(other.next(START, &mut session).next, Next::Send(_)));
 
     let mut session = credentials();
@@ -104,7 +101,8 @@ fn an_exchange_that_is_carried_out_is_given_up_by_nobody_else() {
 fn before_its_renewal() -> (Session, Timestamp) {
     let mut session = credentials();
     let token = r#"{"access_token":"t-1","token_type":"bearer","expires_in":600}"#;
-    let run = drive(&mut execution(), &mut session, START, script(vec![ok(token), ok(ACCEPTED), ok(COMPLETE)]));
+    let run =
+        drive(&mut execution(), &mut session, START, script(vec![ok(token), ok(ACCEPTED), ok(COMPLETE)]));
     assert_eq!(run.error, None);
     (session, after(545))
 }
@@ -125,16 +123,18 @@ fn a_renewal_ahead_of_time_that_fails_ends_nothing_while_the_old_token_lives() {
     for (number, failure) in failures.iter().enumerate() {
         let (mut session, now) = before_its_renewal();
         let mut tries = 0;
-        let run = drive(&mut Execution::new(query(), policy(), 1, now), &mut session, now, |request| {
-            match request.uri().path() {
+        let run =
+            drive(&mut Execution::new(query(), policy(), 1, now), &mut session, now, |request| match request
+                .uri()
+                .path()
+            {
                 "/oauth/token" => {
                     tries += 1;
                     failure()
                 }
                 "/api/v2/usage/query" => ok(ACCEPTED),
                 _ => ok(COMPLETE),
-            }
-        });
+            });
         assert_eq!(run.error, None, "{number}");
         assert!((1..=3).contains(&tries), "{number}: {tries} tries within two seconds");
         // At its end the token is no longer used.

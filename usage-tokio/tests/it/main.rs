@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
 mod conformance;
-mod exchanges;
 mod delivery;
+mod exchanges;
 mod faults;
 mod fleet;
 #[cfg(feature = "http2")]
