@@ -27,9 +27,9 @@
 //! let clients = &report.clients.entries;
 //! assert_eq!((clients[0].label(), clients[0].share), (Some("Nightly Export"), Some(0.9)));
 //! assert_eq!(clients[1].series, [None, Some(10)]);
-//! // 60 on the Wednesday, 40 on the Thursday, and so on for the 29 other days.
+//! // 60 on the Wednesday, 40 on the Thursday, and the mean of both on other weekdays.
 //! let month = report.allowance.as_ref().and_then(|allowance| allowance.latest()).unwrap();
-//! assert_eq!((month.used, month.projected, month.projected_over), (100, 1_590, 590));
+//! assert_eq!((month.used, month.projected, month.projected_over), (100, 1_550, 550));
 //! # Ok::<(), usage_core::error::BuildError>(())
 //! ```
 //!
