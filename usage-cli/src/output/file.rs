@@ -99,6 +99,7 @@ fn replace(
     permissions: Option<Permissions>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    draft::sweep(&directory(path));
     let draft = Draft::beside(path, Access::Shared)?;
     // Before there is anything in it that others could read.
     if let Some(permissions) = permissions {
