@@ -85,10 +85,8 @@ mod tests {
         fn halves_of_halves_are_the_whole(first in 738_000i64..742_000, days in 1i64..400, exact: bool) {
             let first = Date::new(1, 1, 1).unwrap().plus_days(first);
             let last = first.plus_days(days - 1);
-            let text = match exact {
-                true => format!("{first}/{last}"),
-                false => format!("{first}T00:00:00.000Z/{last}T00:00:00.000Z"),
-            };
+            let time = if exact { "" } else { "T00:00:00.000Z" };
+            let text = format!("{first}{time}/{last}{time}");
             let search = SimpleSearch::new(text.parse().unwrap()).with_template_uris(["api/v2/users".to_owned()]);
             let (mut to_do, mut single) = (vec![search], Vec::new());
             while let Some(search) = to_do.pop() {
@@ -97,9 +95,9 @@ mod tests {
                     None => single.push(search),
                 }
             }
-            prop_assert_eq!(single.len() as i64, days);
-            for (place, search) in single.iter().enumerate() {
-                let day = first.plus_days(place as i64);
+            prop_assert_eq!(i64::try_from(single.len()), Ok(days));
+            for (place, search) in (0i64..).zip(&single) {
+                let day = first.plus_days(place);
                 prop_assert_eq!((search.interval.first_day(), search.interval.last_day()), (day, day));
                 prop_assert_eq!(&search.template_uris, &["api/v2/users".to_owned()]);
             }

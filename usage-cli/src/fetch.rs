@@ -73,7 +73,7 @@ fn blocking<Q: Divisible>(
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle = restored.map_err(unusable)?.hold_pages().try_observe(of_part(
+        let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
             connection,
             queue.observer,
             part,
@@ -96,7 +96,7 @@ async fn futures<Q: Divisible, D: futures::Drive>(
 ) -> Result<Fetched, Stopped> {
     while let Some((part, snapshot)) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
-        let mut handle = restored.map_err(unusable)?.hold_pages().try_observe(of_part(
+        let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
             connection,
             queue.observer,
             part,
@@ -112,7 +112,7 @@ async fn futures<Q: Divisible, D: futures::Drive>(
     Ok(queue.fetched)
 }
 
-fn unusable(error: usage_core::execution::RestoreError) -> BuildError {
+fn unusable(error: &usage_core::execution::RestoreError) -> BuildError {
     BuildError::Client { problem: error.to_string().into() }
 }
 

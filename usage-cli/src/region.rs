@@ -10,13 +10,11 @@ pub(crate) fn region(text: &str) -> Result<Region, String> {
     text.parse().map_err(|error: BuildError| {
         let regions: Vec<_> = Region::all().collect();
         let BuildError::Region { text } = &error else { return error.to_string() };
-        match nearest(text, &regions) {
-            Some(region) => format!("{error}; did you mean '{region}' ({})?", region.domain()),
-            None => {
-                let names: Vec<_> = regions.iter().filter_map(Region::aws_name).collect();
-                format!("{error}; there are {}", names.join(", "))
-            }
+        if let Some(region) = nearest(text, &regions) {
+            return format!("{error}; did you mean '{region}' ({})?", region.domain());
         }
+        let names: Vec<_> = regions.iter().filter_map(Region::aws_name).collect();
+        format!("{error}; there are {}", names.join(", "))
     })
 }
 
@@ -26,9 +24,8 @@ fn nearest<'a>(text: &str, regions: &'a [Region]) -> Option<&'a Region> {
     let text = text.replace('_', "-").replace("-gov-", "-");
     let text = ["api.", "login.", "apps."].iter().find_map(|host| text.strip_prefix(host)).unwrap_or(&text);
     let is_host = text.contains('.');
-    let names = |region: &'a Region| match is_host {
-        true => [Some(region.domain()), None],
-        false => [region.aws_name(), region.short_name()],
+    let names = |region: &'a Region| {
+        if is_host { [Some(region.domain()), None] } else { [region.aws_name(), region.short_name()] }
     };
     let best = meant(text, regions.iter().flat_map(names).flatten())?;
     regions.iter().find(|region| names(region).contains(&Some(best)))

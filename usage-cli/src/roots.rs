@@ -45,7 +45,7 @@ pub(crate) struct Roots {
     pem: String,
     /// Where they were found, for people.
     places: Vec<String>,
-    system_roots: bool,
+    from_system: bool,
 }
 
 /// Where certificates were named.
@@ -66,7 +66,7 @@ impl RootArgs {
         variables: Variables<'_>,
         config: &Config,
     ) -> Result<Roots, Problem> {
-        let mut roots = Roots { system_roots: self.system_roots(config).0, ..Roots::default() };
+        let mut roots = Roots { from_system: self.system_roots(config).0, ..Roots::default() };
         for named in self.named(encrypted, variables, config) {
             let pem = if named.is_directory { of_directory(&named) } else { of_file(&named) }?;
             roots.pem.push_str(&pem);
@@ -111,7 +111,7 @@ impl Roots {
         &self,
         builder: ClientBuilder<C>,
     ) -> Result<ClientBuilder<C>, BuildError> {
-        let builder = if self.system_roots { builder.platform_roots() } else { builder };
+        let builder = if self.from_system { builder.platform_roots() } else { builder };
         if self.pem.is_empty() { Ok(builder) } else { builder.root_certificates(self.pem.as_bytes()) }
     }
 

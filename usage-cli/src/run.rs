@@ -208,12 +208,11 @@ fn incomplete<Q: Divisible>(cut_off: &[Option<Date>]) -> Problem {
         Code::Incomplete,
         format!("rows are missing: {of} {rows} rows, which is as many as the service gives of one search"),
     );
-    match days.is_empty() {
-        true => problem.with_hint("without --attach, a search of a period is divided until all rows arrive"),
-        false => problem.with_hint(
-            "what arrived is written; for the rest, search by --method, --uri or --client-name, one after the other",
-        ),
-    }
+    problem.with_hint(if days.is_empty() {
+        "without --attach, a search of a period is divided until all rows arrive"
+    } else {
+        "what arrived is written; for the rest, search by --method, --uri or --client-name, one after the other"
+    })
 }
 
 /// Returns what the rows of `parts` cover once they are complete.

@@ -302,7 +302,9 @@ fn run_for_each(
 /// Tells `news` by the end of the program, if there is any.
 fn end_with(news: &[Crossed], kept: &mut Kept) -> Result<(), Problem> {
     let Some((first, others)) = news.split_first() else { return Ok(()) };
-    news.iter().for_each(|crossed| kept.memory.told(crossed));
+    for crossed in news {
+        kept.memory.told(crossed);
+    }
     kept.write()?;
     Err(Problem::new(Code::Alert, first).with_hints(others.iter().map(ToString::to_string)))
 }

@@ -42,6 +42,7 @@ pub(crate) use keeper::Keeper;
 pub(crate) use page::Page;
 pub(crate) use store::{Login, Store};
 
+use crate::advice;
 use crate::connect::Route;
 use crate::exit::{self, Code, Problem};
 use crate::secrets;
@@ -115,12 +116,13 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) 
         .policy(policy)
         .user_agent(USER_AGENT);
     let client = route.build(builder).map_err(Problem::build)?;
-    client.log_in().map_err(|error| match error.failure() {
-        Failure::Unauthorized(_) => expired().with_hints([error.to_string()]),
-        _ => {
-            let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
-            exit::of_call(&error, &service, &[])
+    client.log_in().map_err(|error| {
+        // A page of a proxy says nothing about the log-in.
+        if matches!(error.failure(), Failure::Unauthorized(_)) && advice::foreign(&error).is_none() {
+            return expired().with_hints([error.to_string()]);
         }
+        let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
+        exit::of_call(&error, &service, &[])
     })?;
     login.take(&client.session());
     store.write(&login, &lock)?;

@@ -137,10 +137,8 @@ impl Rows<'_> {
         let mut scope = date.map_or_else(|| self.scope.clone(), |date| self.scope.of_bucket(date));
         scope.missing.retain(|gap| *gap != Gap::RowLimit);
         scope.complete = scope.missing.is_empty();
-        match self.cut_off.contains(&None) || (date.is_some() && self.cut_off.contains(&date)) {
-            true => scope.with_gap(Gap::RowLimit),
-            false => scope,
-        }
+        let is_cut_off = self.cut_off.contains(&None) || (date.is_some() && self.cut_off.contains(&date));
+        if is_cut_off { scope.with_gap(Gap::RowLimit) } else { scope }
     }
 }
 

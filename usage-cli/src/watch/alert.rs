@@ -146,8 +146,9 @@ pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Res
 
 #[cfg(test)]
 mod tests {
-    use usage_core::report::{Allowance, ReportOptions};
-    use usage_core::{UsageRecord, UsageTable};
+    use usage_core::model::Granularity;
+    use usage_core::report::{Allowance, Period, ReportOptions};
+    use usage_core::{Date, UsageRecord, UsageTable};
 
     use super::*;
 
@@ -163,7 +164,9 @@ mod tests {
             ..UsageRecord::default()
         };
         let table: UsageTable = [row].into_iter().collect();
-        let mut options = ReportOptions::default();
+        let first: Date = "2026-11-01".parse().unwrap();
+        let mut options = ReportOptions::default().with_granularity(Granularity::Day).with_data_until(first);
+        options.period = Period::new(first, first);
         options.allowance = allowance.map(Allowance::requests);
         Report::new(&table, &options)
     }

@@ -83,11 +83,9 @@ fn behind(markup: &str) -> &str {
             return end.and_then(|end| end.split_once('>')).map_or("", |(_, rest)| rest);
         }
     }
-    match markup.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
-        true => ends(">"),
-        // A sign, and no markup.
-        false => markup,
-    }
+    let is_markup = markup.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+    // Otherwise the sign stands for itself.
+    if is_markup { ends(">") } else { markup }
 }
 
 fn push_words(to: &mut String, text: &str) {
