@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
-use usage_core::driver::futures::{Clock, receive};
+use usage_core::driver::futures::{Clock, Turns, receive};
 use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
 use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
 use usage_core::machine::{Exchange, Progress};
@@ -29,8 +29,8 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, BuildError> {
         let connector = connector(config)?;
-        let client = |max_idle| {
-            legacy::Client::builder(Spawner)
+        let client = |max_idle, turns| {
+            legacy::Client::builder(Spawner(turns))
                 .pool_timer(PoolTimer)
                 .pool_idle_timeout(IDLE_TIMEOUT)
                 .pool_max_idle_per_host(max_idle)
@@ -38,7 +38,8 @@ impl Pool {
                 .http1_max_buf_size(READ_BUFFER)
                 .build(connector.clone())
         };
-        Ok(Self { kept: client(MAX_IDLE_PER_HOST), fresh: client(0), proxy: config.proxy.clone() })
+        let (kept, fresh) = (client(MAX_IDLE_PER_HOST, None), client(0, Some(Turns::default())));
+        Ok(Self { kept, fresh, proxy: config.proxy.clone() })
     }
 }
 

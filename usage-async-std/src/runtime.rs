@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 use async_std::task;
 use hyper::rt;
+use usage_core::driver::futures::Turns;
 
-/// Runs the tasks of connections.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spawner;
+/// Runs the tasks of connections: where submits are among them, one at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct Spawner(pub(crate) Option<Turns>);
 
 impl<F: Future<Output = ()> + Send + 'static> rt::Executor<F> for Spawner {
     fn execute(&self, task: F) {
         // Without its handle it runs on.
-        drop(task::spawn(task));
+        drop(match &self.0 {
+            Some(turns) => task::spawn(turns.take(task)),
+            None => task::spawn(task),
+        });
     }
 }
 

@@ -5,6 +5,7 @@ mod first_connected;
 mod handle;
 mod receive;
 mod rows;
+mod turns;
 mod within;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use first_connected::first_connected;
 pub use handle::Handle;
 pub use receive::receive;
 pub use rows::Rows;
+pub use turns::Turns;
 pub use within::{before, wait};
 
 use crate::client_builder::ClientConfig;
