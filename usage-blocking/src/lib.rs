@@ -70,6 +70,8 @@ pub use usage_core as core;
 pub use usage_core::driver::blocking::{Clock, RunAll};
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+///
+/// Its methods block the thread. Inside an async runtime, call them within `spawn_blocking`.
 pub type Client = usage_core::driver::blocking::Client<Blocking>;
 
 /// An execution that is being driven.

@@ -12,6 +12,10 @@ pub use usage_core as core;
 pub use usage_core::driver::futures::{Clock, Rows};
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+///
+/// # Panics
+///
+/// Its futures panic when they are polled outside of a tokio runtime with time and I/O enabled.
 pub type Client = usage_core::driver::futures::Client<Tokio>;
 
 /// An execution that is being driven.

@@ -18,6 +18,8 @@ mod fleet;
 mod http2;
 #[path = "../../../usage-tokio/tests/it/lifecycle.rs"]
 mod lifecycle;
+#[path = "../../../usage-tokio/tests/it/peers.rs"]
+mod peers;
 #[path = "../../../usage-tokio/tests/it/proxy.rs"]
 mod proxy;
 #[path = "../../../usage-tokio/tests/it/queries.rs"]

@@ -12,6 +12,8 @@ mod failures;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 mod killed;
+#[path = "../../../usage-tokio/tests/it/peers.rs"]
+mod peers;
 #[path = "../../../usage-tokio/tests/it/proxy.rs"]
 mod proxy;
 mod queries;

@@ -48,6 +48,8 @@ pub enum Certificate {
 pub struct Tls {
     certificate: Certificate,
     root_pem: String,
+    server_pem: String,
+    server_key_pem: String,
     client_pem: String,
     client_key_pem: String,
     demands_client: bool,
@@ -82,6 +84,16 @@ impl Tls {
         &self.root_pem
     }
 
+    /// The server's certificate as PEM, for servers of other make.
+    pub fn server_pem(&self) -> &str {
+        &self.server_pem
+    }
+
+    /// The key to [`server_pem`](Self::server_pem), as PEM.
+    pub fn server_key_pem(&self) -> &str {
+        &self.server_key_pem
+    }
+
     /// A certificate of the root for a client, as PEM.
     pub fn client_pem(&self) -> &str {
         &self.client_pem
@@ -98,12 +110,16 @@ impl Tls {
         versions: &[&'static SupportedProtocolVersion],
     ) -> io::Result<Self> {
         let root = root().map_err(io::Error::other)?;
-        let (chain, key) = server_certificate(certificate, &root).map_err(io::Error::other)?;
+        let (signed, key) = server_certificate(certificate, &root).map_err(io::Error::other)?;
+        let (server_pem, server_key_pem) = (signed.pem(), key.serialize_pem());
         let (client_pem, client_key_pem) = client_certificate(&root).map_err(io::Error::other)?;
-        let config = config(&root, chain, key, demands_client, versions).map_err(io::Error::other)?;
+        let config = config(&root, signed.der().clone(), key.into(), demands_client, versions)
+            .map_err(io::Error::other)?;
         Ok(Self {
             certificate,
             root_pem: root.pem(),
+            server_pem,
+            server_key_pem,
             client_pem,
             client_key_pem,
             demands_client,
@@ -164,7 +180,7 @@ fn root() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
 fn server_certificate(
     certificate: Certificate,
     root: &CertifiedIssuer<'static, KeyPair>,
-) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
+) -> Result<(rcgen::Certificate, KeyPair), rcgen::Error> {
     let mut params = if certificate == Certificate::WrongName {
         CertificateParams::new(["elsewhere.invalid".to_owned()])?
     } else {
@@ -183,7 +199,7 @@ fn server_certificate(
         Certificate::SelfSigned => params.self_signed(&key)?,
         _ => params.signed_by(&key, root)?,
     };
-    Ok((signed.der().clone(), key.into()))
+    Ok((signed, key))
 }
 
 fn client_certificate(root: &CertifiedIssuer<'static, KeyPair>) -> Result<(String, String), rcgen::Error> {

@@ -11,6 +11,7 @@ mod fleet;
 mod http2;
 mod lifecycle;
 mod moved;
+mod peers;
 mod proxy;
 mod queries;
 mod runtime;
