@@ -85,7 +85,7 @@ fn usage_tokio(url: &str, at_once: usize) -> Box<dyn Contestant> {
 }
 
 fn hyper_on_async_std(url: &str, at_once: usize) -> Box<dyn Contestant> {
-    let (client, uri) = (legacy::Client::builder(Spawner).build(Tcp), uri(url));
+    let (client, uri) = (legacy::Client::builder(Spawner(None)).build(Tcp), uri(url));
     contestant("hyper-util on async-std", move |calls| {
         let call = || async { async_std::future::timeout(LIMIT, hyper(&client, &uri)).await.unwrap() };
         async_std::task::block_on(many(calls, at_once, call));
