@@ -8,6 +8,7 @@ pub mod documents;
 pub mod operations;
 pub mod pages;
 mod service;
+pub mod session;
 mod texts;
 
 pub use answers::{error_body, headers};

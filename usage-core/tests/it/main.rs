@@ -35,6 +35,7 @@ mod schedule;
 mod scope;
 mod secrets;
 mod session;
+mod session_model;
 mod snapshot;
 mod sources;
 mod stuck;
