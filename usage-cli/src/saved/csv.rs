@@ -43,7 +43,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     while let Some(found) = lines.record(&mut table.record)? {
         let result = table.take(&lines.buffer[lines.at..], lines.line, rows);
         result.map_err(|flaw| Flaw { byte: lines.text.byte(lines.offset()), ..flaw })?;
-        lines.advance(found);
+        lines.advance(found, table.record.has_quotes());
     }
     if !table.has_header() {
         return Err(no_table());
@@ -116,11 +116,14 @@ impl<R: Read> Lines<'_, R> {
         }
     }
 
-    fn advance(&mut self, length: usize) {
-        let record = &self.buffer.as_bytes()[self.at..self.at + length];
-        let feeds = count_lines(record);
-        let returns = u64::from(record.last() == Some(&b'\r'));
-        self.line += feeds.max(returns);
+    /// Goes past a record of this length.
+    fn advance(&mut self, length: usize, has_quotes: bool) {
+        if has_quotes {
+            let record = &self.buffer.as_bytes()[self.at..self.at + length];
+            self.line += count_lines(record).max(u64::from(record.last() == Some(&b'\r')));
+        } else {
+            self.line += 1;
+        }
         self.at += length;
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Record {
     delimiter: u8,
     cells: Vec<Cell>,
     scratch: String,
+    /// Whether a cell begins with a quotation mark, so that it may hold ends of lines.
+    has_quotes: bool,
 }
 
 /// What was found at the beginning of a text.
@@ -33,7 +35,7 @@ pub(super) enum Found {
 
 impl Record {
     pub(super) fn new(delimiter: u8) -> Self {
-        Self { delimiter, cells: Vec::new(), scratch: String::new() }
+        Self { delimiter, cells: Vec::new(), scratch: String::new(), has_quotes: false }
     }
 
     /// Reads the record that `text` begins with. `is_end`: whether nothing follows the text.
@@ -43,6 +45,7 @@ impl Record {
     pub(super) fn read(&mut self, text: &str, is_end: bool) -> Found {
         self.cells.clear();
         self.scratch.clear();
+        self.has_quotes = false;
         let bytes = text.as_bytes();
         let mut at = 0;
         loop {
@@ -76,6 +79,7 @@ impl Record {
 
     /// Reads a cell that begins with a quotation mark. Returns where it ends.
     fn quoted(&mut self, text: &str, start: usize, is_end: bool) -> Result<usize, Found> {
+        self.has_quotes = true;
         let bytes = text.as_bytes();
         let scratch = self.scratch.len();
         let mut from = start + 1;
@@ -104,6 +108,11 @@ impl Record {
                 }
             }
         }
+    }
+
+    /// Whether the record may have ends of lines within.
+    pub(super) fn has_quotes(&self) -> bool {
+        self.has_quotes
     }
 
     pub(super) fn len(&self) -> usize {
