@@ -161,7 +161,11 @@ impl InMemory {
                         self.world.wait_until(until);
                     }
                 }
-                Next::Send(_) if canceller.is_cancelled() => {}
+                Next::Send(exchange) if canceller.is_cancelled() => {
+                    if let Some(moved) = machine.unsent(exchange.ticket) {
+                        notify(machine, Notice::Moved(moved));
+                    }
+                }
                 Next::Send(exchange) if exchange.is_for_token() => self.token_exchange(exchange, given_up)?,
                 Next::Send(exchange) => {
                     let progress = self.exchange(machine, *exchange, given_up)?;
