@@ -146,7 +146,7 @@ impl Fleet {
         match self.executions[place].next(now, &self.session) {
             Next::Send(exchange) => {
                 assert!(!exchange.is_for_token(), "a token exchange reached the driver of an execution");
-                let bearer = exchange.request.headers().get("authorization").map(|value| value.as_bytes());
+                let bearer = exchange.request.headers().get("authorization").map(http::HeaderValue::as_bytes);
                 let bearer = String::from_utf8_lossy(bearer.unwrap_or_default()).into_owned();
                 assert!(self.issued.contains(&bearer), "{bearer} was never issued");
                 self.out[place] = Some(exchange);
