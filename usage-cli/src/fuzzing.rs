@@ -47,7 +47,7 @@ pub fn saved_rows(data: &[u8]) {
             Ok(read) => assert!(read == rows, "writer {number}: {}", String::from_utf8_lossy(&content)),
             // A file without rows says nothing in some formats.
             Err(byte) => {
-                assert!(rows.is_empty(), "writer {number}, {byte}: {}", String::from_utf8_lossy(&content))
+                assert!(rows.is_empty(), "writer {number}, {byte}: {}", String::from_utf8_lossy(&content));
             }
         }
     }

@@ -24,9 +24,9 @@ pub(crate) struct SavedDays {
 
 impl SavedDays {
     pub(crate) fn of(table: &UsageTable, scope: Option<&Scope>, given: Option<Period>) -> Self {
-        let mut dates = table.rows_by_date();
-        let undated = dates.remove(&None).unwrap_or_default();
-        let ends = (dates.keys().next().copied().flatten(), dates.keys().next_back().copied().flatten());
+        let mut by_date = table.rows_by_date();
+        let undated = by_date.remove(&None).unwrap_or_default();
+        let ends = (by_date.keys().next().copied().flatten(), by_date.keys().next_back().copied().flatten());
         let dated = ends.0.zip(ends.1).and_then(|(first, last)| Period::new(first, last));
         let today = Date::of(SystemTime::now().into());
         let last = dated.map(Period::last_day);

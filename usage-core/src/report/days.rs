@@ -109,12 +109,11 @@ fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64, u64) {
                 })
             })
         });
-        match place {
-            Some(place) => sums[place].add(row),
-            None => {
-                undated += 1;
-                unclear += u64::from(row.date_text().is_some());
-            }
+        if let Some(place) = place {
+            sums[place].add(row);
+        } else {
+            undated += 1;
+            unclear += u64::from(row.date_text().is_some());
         }
     }
     (places.into_iter().map(|(date, place)| (date, sums[place])).collect(), undated, unclear)
