@@ -41,10 +41,11 @@ const fn async_std(
 const CONNECTOR: &str = "src/connector.rs";
 const DRIVER: &str = "src/driver.rs";
 const EXCHANGE: &str = "src/exchange.rs";
-const RESOLVER: &str = "src/resolver.rs";
 const CAUSE: &str = "../usage-core/src/error/cause.rs";
 const DRIVEN: &str = "../usage-core/src/driver/driven.rs";
-const WITHIN: &str = "../usage-core/src/driver/futures/within.rs";
+const READ: &str = "../usage-core/src/driver/blocking/receive.rs";
+const RECEIVE: &str = "../usage-core/src/driver/futures/receive.rs";
+const TRANSPORT: &str = "../usage-core/src/error/transport.rs";
 
 /// The edits, those of a driver together.
 pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
@@ -93,15 +94,15 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     ),
     blocking(
         "a host that does not speak TLS may have taken the request",
-        CONNECTOR,
-        "error => Error::Other(error.into_io().into())",
-        "error => error",
+        EXCHANGE,
+        "ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::NoConnection)",
+        "ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::Service)",
     ),
     blocking(
         "a name that does not resolve is a broken connection",
-        RESOLVER,
-        "Error::Other(Unresolved(error.into_io()).into())",
-        "Error::Io(Unresolved(error.into_io()).0)",
+        CONNECTOR,
+        "map_err(|error| Unresolved(error.into_io()))",
+        "map_err(Error::into_io)",
     ),
     blocking(
         "silence is a broken connection",
@@ -110,27 +111,20 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
         "ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Reset",
     ),
     blocking(
-        "requests are repeated",
-        EXCHANGE,
-        "let response = match pool.send(request, timeout) {",
-        "let again = request.clone();
-         let response = match pool.send(request, timeout).or_else(|_| pool.send(again, timeout)) {",
-    ),
-    blocking(
         "the end of a chunk is lost",
-        EXCHANGE,
+        READ,
         "intake.push(&chunk[..length])",
         "intake.push(&chunk[..length - length / CHUNK])",
     ),
     blocking(
         "a body is read on when no more is wanted",
-        EXCHANGE,
+        READ,
         "intake.push(&chunk[..length]).is_break() => break",
         "intake.push(&chunk[..length]).is_break() => {}",
     ),
     blocking(
         "half a body is a body",
-        EXCHANGE,
+        READ,
         "return machine.on_failure(clock.now(), intake, failure, &mut session.lock());",
         "drop(failure); break;",
     ),
@@ -161,99 +155,66 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "connections have no timeout",
         CONNECTOR,
-        "tokio::time::timeout(timeout, connecting)",
-        "tokio::time::timeout(timeout * 9999, connecting)",
-    ),
-    tokio(
-        "redirects are followed",
-        EXCHANGE,
-        "let response = match within(limit.as_mut(), pool.request(request), failure).await {",
-        r#"let mut next = request.clone();
-           let followed = async {
-               let answer = pool.request(request).await?;
-               let Some(to) = answer.headers().get("location") else { return Ok(answer) };
-               *next.uri_mut() = to.to_str().unwrap().parse().unwrap();
-               pool.request(next).await
-           };
-           let response = match within(limit.as_mut(), followed, failure).await {"#,
+        "tokio::time::timeout(limit, connecting)",
+        "tokio::time::timeout(limit * 9999, connecting)",
     ),
     tokio(
         "requests are repeated",
         EXCHANGE,
-        "let response = match within(limit.as_mut(), pool.request(request), failure).await {",
+        "let (sending, limit) = (client.request(request), pin!(tokio::time::sleep(timeout)));",
         "let again = request.clone();
-         let mut tried = within(limit.as_mut(), pool.request(request), failure).await;
-         if tried.is_err() {
-             tried = within(limit.as_mut(), pool.request(again), failure).await;
-         }
-         let response = match tried {",
+         let tried = async { if let Ok(answer) = client.request(request).await { Ok(answer) } else { client.request(again).await } };
+         let (sending, limit) = (tried, pin!(tokio::time::sleep(timeout)));",
     ),
     tokio(
         "the token goes to the login host",
         EXCHANGE,
-        "let request = request.map(|body| Full::new(Bytes::from(body)));",
+        "let mut request = request.map(|body| Full::new(Bytes::from(body)));",
         r#"let mut request = request.map(|body| Full::new(Bytes::from(body)));
            let path = request.uri().path_and_query().unwrap().to_string();
            *request.uri_mut() = format!("{}{path}", session.lock().login_url()).parse().unwrap();"#,
     ),
     tokio(
-        "the machine hears of the head only when the body is there",
-        EXCHANGE,
-        "let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());",
-        "let mut chunks = Vec::new();
-         loop {
-             match within(limit.as_mut(), async { body.frame().await.transpose() }, failure).await {
-                 Ok(None) => break,
-                 Ok(Some(frame)) => chunks.extend(frame.into_data()),
-                 Err(failure) => return machine.on_failure(clock.now(), ticket, failure, &mut session.lock()),
-             }
-         }
-         let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
-         for chunk in chunks {
-             let _ = intake.push(&chunk);
-         }",
-    ),
-    tokio(
         "the machine is told a millisecond too late",
-        EXCHANGE,
+        RECEIVE,
         "machine.on_end(clock.now(), intake, &mut session.lock())",
-        "machine.on_end(clock.now().saturating_add(Duration::from_millis(1)), intake, &mut session.lock())",
+        "machine.on_end(clock.now().saturating_add(std::time::Duration::from_millis(1)), intake, &mut session.lock())",
     ),
     tokio(
         "chunks of one byte are lost",
-        EXCHANGE,
+        RECEIVE,
         "|chunk| intake.push",
         "|chunk| chunk.len() > 1 && intake.push",
     ),
     tokio(
         "chunks come in disorder",
-        EXCHANGE,
+        RECEIVE,
         "intake.push(chunk).is_break()",
         "intake.push(&chunk[chunk.len() / 2..]).is_break() || intake.push(&chunk[..chunk.len() / 2]).is_break()",
     ),
     tokio(
         "a body is read on when no more is wanted",
-        EXCHANGE,
+        RECEIVE,
         "intake.push(chunk).is_break()",
         "intake.push(chunk).is_break() && false",
     ),
     tokio(
         "half a body is a body",
-        EXCHANGE,
-        "Err(failure) => return machine.on_failure(clock.now(), intake, failure, &mut session.lock()),",
-        "Err(_) => break,",
+        RECEIVE,
+        "return machine.on_failure(clock.now(), intake, failure, &mut session.lock());",
+        "drop(failure); break;",
     ),
     tokio(
         "a refused connection may have taken the request",
-        EXCHANGE,
-        "Reached::NoConnection",
-        "Reached::Service",
+        CAUSE,
+        "{ Reached::Service } else { Reached::NoConnection }",
+        "{ Reached::Service } else { Reached::Service }",
     ),
     tokio(
         "a broken connection has not taken the request",
-        EXCHANGE,
-        "Reached::Service",
-        "Reached::Connection",
+        CAUSE,
+        "{ Reached::Service } else { Reached::NoConnection }",
+        "{ Reached::Connection } else { Reached::NoConnection }",
     ),
     tokio(
         "an untrusted host is one that cannot be reached",
@@ -269,7 +230,7 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     ),
     tokio(
         "silence is a broken connection",
-        WITHIN,
+        TRANSPORT,
         "TransportKind::Timeout, Sent::Maybe",
         "TransportKind::Reset, Sent::Maybe",
     ),
@@ -300,8 +261,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     ),
     async_std(
         "a broken connection has not taken the request",
-        EXCHANGE,
-        "Reached::Service",
-        "Reached::Connection",
+        CAUSE,
+        "{ Reached::Service } else { Reached::NoConnection }",
+        "{ Reached::Connection } else { Reached::NoConnection }",
     ),
 ];
