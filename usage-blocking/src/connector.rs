@@ -59,12 +59,11 @@ fn socket(
 ) -> Result<TransportAdapter, Box<dyn StdError + Send + Sync>> {
     let timeout = || NextTimeout { after: left().into(), ..details.timeout };
     let mut addrs = details.resolver.empty();
-    match address_of(host) {
-        Some(address) => addrs.push(address),
-        None => {
-            let found = DefaultResolver::default().resolve(host, details.config, timeout());
-            addrs = found.map_err(|error| Unresolved(error.into_io()))?;
-        }
+    if let Some(address) = address_of(host) {
+        addrs.push(address);
+    } else {
+        let found = DefaultResolver::default().resolve(host, details.config, timeout());
+        addrs = found.map_err(|error| Unresolved(error.into_io()))?;
     }
     let details = ConnectionDetails {
         uri: host,

@@ -78,6 +78,8 @@ pub(crate) async fn run<M: Machine>(
     receive(machine, (clock, session), ticket, sending, limit, failure).await
 }
 
+type IsKind = fn(&hyper::Error) -> bool;
+
 /// What hyper alone knows of an error.
 fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
     #[cfg(feature = "http2")]
@@ -87,7 +89,7 @@ fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
         Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => return Some(Broken::Refused),
         _ => {}
     }
-    let kinds: [(fn(&hyper::Error) -> bool, _); 4] = [
+    let kinds: [(IsKind, _); 4] = [
         // An idle connection turned out to be closed before the first byte went out.
         (hyper::Error::is_canceled, Broken::Unused),
         (hyper::Error::is_incomplete_message, Broken::Closed),

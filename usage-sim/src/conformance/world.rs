@@ -256,6 +256,7 @@ impl Reach {
     }
 
     /// What a proxy in between answers; nothing if it tunnels.
+    #[expect(clippy::option_option, reason = "no proxy, and a proxy that refuses nothing")]
     fn proxy(self) -> Option<Option<&'static str>> {
         Some(match self {
             Self::Proxy => None,

@@ -1,6 +1,8 @@
 //! The drivers with programs of other make: nginx, squid and tinyproxy, where the system has them. Elsewhere these tests
 //! print a note and pass.
 
+#![allow(clippy::print_stdout, reason = "a test that tests nothing says so")]
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
