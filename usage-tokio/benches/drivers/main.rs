@@ -16,6 +16,7 @@ mod clients;
 #[allow(dead_code, reason = "the timer of the pool is not needed")]
 mod runtime;
 mod service;
+#[allow(dead_code, reason = "the benchmark uses no TLS")]
 #[path = "../../../usage-async-std/src/stream.rs"]
 mod stream;
 mod waiting;

@@ -54,7 +54,7 @@ fn listen<F: Future<Output = ()> + Send + 'static>(
         runtime.block_on(async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             address.send(listener.local_addr().unwrap()).unwrap();
-            let acceptor = TlsAcceptor::from(std::sync::Arc::new(config));
+            let acceptor = TlsAcceptor::from(Arc::new(config));
             while let Ok((socket, _)) = listener.accept().await {
                 let Ok(stream) = acceptor.accept(socket).await else { continue };
                 tokio::spawn(serve(stream));
