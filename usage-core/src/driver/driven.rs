@@ -94,7 +94,10 @@ impl<M: Machine> Driven<M> {
         let mut is_carried = false;
         loop {
             self.machine.settle();
-            if self.stopped.is_some() {
+            if let Some(error) = &self.stopped {
+                if !error.lost_output() {
+                    self.machine.delivered();
+                }
                 return Next::Finished;
             }
             if self.canceller.is_cancelled()

@@ -16,6 +16,11 @@ impl ObserverError {
         Self(None)
     }
 
+    /// Whether the output that arrived was lost with a panic.
+    pub(crate) fn lost_output(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The observer's own error, to be downcast; `None` if it panicked.
     pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.0.as_deref()

@@ -112,6 +112,10 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         self.conclude(verdict)
     }
 
+    fn delivered(&mut self) {
+        self.acknowledge_unless_held();
+    }
+
     fn cancel(&mut self) -> Option<Transition> {
         Execution::cancel(self)
     }

@@ -158,6 +158,10 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         lock(&self.rows).show_held();
     }
 
+    fn delivered(&mut self) {
+        self.execution.delivered();
+    }
+
     fn on_response(
         &mut self,
         now: Timestamp,

@@ -90,6 +90,10 @@ pub trait Machine: Send {
     /// a visitor. Call it without the lock; [`next`](Self::next) does it at the latest.
     fn settle(&mut self) {}
 
+    /// The caller of a machine that is not asked what is [next](Self::next) any more asks for more output: what was handed
+    /// out is delivered. [`next`](Self::next) implies it.
+    fn delivered(&mut self) {}
+
     /// Ends it here, as [`Cancelled`](crate::error::Failure::Cancelled), unless it had ended before. What was submitted
     /// runs on at the service, which knows no cancelling.
     fn cancel(&mut self) -> Option<Transition>;

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use http::{Request, Response};
 use proptest::prelude::*;
+use usage_core::driver::{Driven, SharedSession};
 use usage_core::execution::Visiting;
 use usage_core::query::{OrganizationJob, SimpleSearch};
-use usage_core::{Execution, Machine, Next, Phase, Snapshot, UsageQuery, UsageRow};
+use usage_core::{
+    Cause, Execution, Machine, Next, Notice, Phase, Snapshot, UsageQuery, UsageRow,
+};
 
 use crate::support::{ACCEPTED, START, manual, policy};
 
@@ -231,6 +234,37 @@ fn a_snapshot_points_at_the_page_until_the_next_is_asked_for() {
     assert_eq!((restored.phase(), restored.pages(), step(&mut restored, &pages)), (Phase::Complete, 2, None));
     assert_eq!(restored.error(), None);
     assert_eq!(restored.snapshot(), execution.snapshot());
+}
+
+#[test]
+fn a_page_is_delivered_when_the_next_is_asked_for_though_the_observer_stopped_the_run() {
+    let pages = [vec![1], vec![2]];
+    for holds in [false, true] {
+        let session = SharedSession::new(manual());
+        let mut driven = Driven::new(Execution::attach(
+            SimpleSearch::asked(),
+            "e-1".parse().unwrap(),
+            policy(),
+            1,
+            START,
+        ));
+        driven.machine.hold_pages(holds);
+        driven.try_observe(|_, notice| match notice {
+            Notice::Moved(moved) if moved.cause == Cause::MorePages => Err("the disk is full"),
+            _ => Ok(()),
+        });
+        let Next::Send(exchange) = driven.next(START, &session) else { panic!() };
+        let body = answer::<SimpleSearch>(&exchange.request, &pages);
+        let body = Response::new(body.as_bytes());
+        let progress = driven.machine.on_response(START, exchange.ticket, body, &mut session.lock());
+        assert!(driven.take(progress).is_some());
+        assert_eq!(step(&mut reborn(&driven.machine), &pages).as_deref(), Some(FIRST));
+        assert!(matches!(driven.next(START, &session), Next::Finished));
+        let next = if holds { FIRST } else { SECOND };
+        assert_eq!(step(&mut reborn(&driven.machine), &pages).as_deref(), Some(next));
+        let snapshot = driven.outcome().unwrap_err().snapshot::<SimpleSearch>();
+        assert_eq!(snapshot.unwrap(), driven.machine.snapshot());
+    }
 }
 
 #[test]
