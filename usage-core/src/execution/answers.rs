@@ -88,11 +88,11 @@ impl<Q: UsageQuery> Execution<Q> {
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
         }
+        let seen = self.rows_seen();
+        self.hand_out(&in_flight.op);
         if page.lists_missing {
             self.rare.get_or_insert_default().lists_missing = true;
         }
-        let seen = self.rows_seen();
-        self.hand_out(&in_flight.op);
         let Some(cursor) = page.next.filter(|_| Q::PAGED) else {
             let transition = self.enter(from, in_flight.last_page(), Cause::LastPage);
             return self.page(transition, page.rows, seen);

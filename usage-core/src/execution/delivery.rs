@@ -41,6 +41,8 @@ pub(super) struct Position {
     pub(super) pages: u32,
     /// How many rows of its page a visitor has seen.
     pub(super) rows_seen: u64,
+    /// Whether a page before it had no list of rows.
+    pub(super) lists_missing: bool,
 }
 
 impl<Q: UsageQuery> Execution<Q> {
@@ -111,9 +113,9 @@ impl<Q: UsageQuery> Execution<Q> {
     pub(super) fn hand_out(&mut self, op: &Op) {
         let pages = self.pages;
         let rare = self.rare.get_or_insert_default();
-        let rows_seen = rare.rows_seen.get();
+        let (rows_seen, lists_missing) = (rare.rows_seen.get(), rare.lists_missing);
         rare.rows_seen.set(0);
-        rare.unacknowledged.get_or_insert_with(|| Position { op: op.clone(), pages, rows_seen });
+        rare.unacknowledged.get_or_insert_with(|| Position { op: op.clone(), pages, rows_seen, lists_missing });
         self.pages = self.pages.saturating_add(1);
     }
 

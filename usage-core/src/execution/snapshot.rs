@@ -58,6 +58,9 @@ pub struct Snapshot<Q> {
     /// How many rows of the next page were shown to a visitor.
     #[serde(default, skip_serializing_if = "is_zero")]
     rows_seen: u64,
+    /// Whether a page that was delivered had no list of rows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lists_missing: bool,
     /// The cursor that the last page repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repeated_cursor: Option<Cursor>,
@@ -182,9 +185,14 @@ impl Header {
 impl<Q: UsageQuery> Execution<Q> {
     /// How far it got: where a restored execution goes on. See [`Snapshot`].
     pub fn snapshot(&self) -> Snapshot<Q> {
-        let current = Position { op: self.op().clone(), pages: self.pages, rows_seen: self.rows_seen() };
+        let current = Position {
+            op: self.op().clone(),
+            pages: self.pages,
+            rows_seen: self.rows_seen(),
+            lists_missing: self.lists_missing(),
+        };
         let is_current = self.unacknowledged().is_none();
-        let Position { op, pages, rows_seen } = self.unacknowledged().cloned().unwrap_or(current);
+        let Position { op, pages, rows_seen, lists_missing } = self.unacknowledged().cloned().unwrap_or(current);
         let was_out = matches!(self.state, State::InFlight(_)) || self.submit_in_doubt && op == Op::Submit;
         Snapshot {
             version: SNAPSHOT_VERSION,
@@ -196,6 +204,7 @@ impl<Q: UsageQuery> Execution<Q> {
             submitted_at: self.submitted_at,
             cursors: self.rare.iter().flat_map(|rare| rare.cursors_up_to(pages)).cloned().collect(),
             rows_seen,
+            lists_missing,
             repeated_cursor: self.repeated_cursor().filter(|_| is_current).cloned(),
             polls: self.polls,
             pages,
@@ -259,9 +268,13 @@ impl<Q: UsageQuery> Execution<Q> {
             cursors: snapshot.cursors.into_iter().map(|cursor| (cursor, named)).collect(),
             rows_seen: RowsSeen::new(snapshot.rows_seen),
             repeated: snapshot.repeated_cursor,
+            lists_missing: snapshot.lists_missing,
             ..Rare::default()
         };
-        let is_rare = !rare.cursors.is_empty() || snapshot.rows_seen > 0 || rare.repeated.is_some();
+        let is_rare = !rare.cursors.is_empty()
+            || snapshot.rows_seen > 0
+            || rare.repeated.is_some()
+            || rare.lists_missing;
         Self {
             // A clock that was ahead when it was saved does not make the grace longer.
             submitted_at: snapshot.submitted_at.map(|at| at.min(now)),

@@ -111,6 +111,26 @@ fn a_query_that_is_done_without_a_list_says_so() {
     }
 }
 
+#[test]
+fn a_list_that_was_missing_is_known_after_a_restore() {
+    let pages = [r#"{"queryStatus":"Complete","cursors":{"after":"b"}}"#, COMPLETE];
+    for (acknowledged, missing) in [(false, false), (true, true)] {
+        let mut execution = Execution::new(
+            SimpleSearch::new("2026-06/2026-06".parse().unwrap()),
+            policy(),
+            1,
+            START,
+        );
+        execution.hold_pages(!acknowledged);
+        let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(pages[0]), ok(pages[1])]));
+        assert_eq!((run.error, execution.lists_missing()), (None, true));
+        let restored = Execution::restore(execution.snapshot(), policy(), START).unwrap();
+        // A page that is not delivered is asked for again, and may have a list then.
+        assert_eq!(restored.lists_missing(), missing);
+        assert_eq!(restored.scope().missing.contains(&usage_core::Gap::Lists), missing);
+    }
+}
+
 /// The milliseconds from the first request to the second, which follows a 429 with `headers` and `body`.
 fn waited(headers: &[(&'static str, &str)], body: &str) -> u64 {
     let run = play(vec![with_headers(429, headers, body), ok(ACCEPTED), ok(COMPLETE)]);
