@@ -119,15 +119,16 @@ impl ApiError {
 
     /// Returns the seconds that the message names: `Retry the request in [42] seconds`.
     fn named_seconds(&self) -> Option<u64> {
-        let ErrorPayload::Standard(body) = &self.payload else { return None };
-        let in_message = body.message.as_deref().and_then(|message| bracketed(message)?.trim().parse().ok());
+        let in_message = self.message().and_then(|message| whole_seconds(wait_in(message)?));
         in_message.or_else(|| {
+            let ErrorPayload::Standard(body) = &self.payload else { return None };
             let params = body.message_params.as_ref()?;
-            let template = body.message_with_params.as_deref().and_then(bracketed);
+            let template = body.message_with_params.as_deref().and_then(wait_in);
             let name = template.map_or("seconds", |name| name.trim_matches(['{', '}', ' ']));
             match params.get(name).or_else(|| params.get("seconds"))? {
-                Value::String(text) => text.trim().parse().ok(),
-                value => value.as_u64(),
+                Value::String(text) => whole_seconds(text),
+                Value::Number(number) => whole_seconds(&number.to_string()),
+                _ => None,
             }
         })
     }
@@ -142,10 +143,21 @@ impl ApiError {
     }
 }
 
-/// Returns what stands in brackets behind the words `Retry the request in`.
-fn bracketed(message: &str) -> Option<&str> {
-    let (_, behind) = message.split_once("etry the request in [")?;
-    behind.split_once(']').map(|(inside, _)| inside)
+/// Returns what stands between the words `Retry the request in` and `seconds`, without its brackets.
+fn wait_in(message: &str) -> Option<&str> {
+    let (_, behind) = message.split_once("etry the request in ")?;
+    let (wait, _) = behind.split_once(" second")?;
+    Some(wait.trim_matches(['[', ']', ' ']))
+}
+
+/// Reads a number of seconds, rounded up: a try that comes too early is refused again.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is at least zero, and the cast saturates")]
+fn whole_seconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| {
+        let seconds: f64 = text.parse().ok()?;
+        (seconds >= 0.0).then(|| seconds.ceil() as u64)
+    })
 }
 
 impl ErrorPayload {
@@ -160,7 +172,7 @@ impl ErrorPayload {
         let has = |name: &str| json.get(name).is_some_and(|value| !value.is_null());
         let document = if json.get("error").is_some_and(Value::is_string) {
             serde_json::from_slice(body).map(|body| Self::OAuth(Box::new(body)))
-        } else if ["message", "code", "status", "contextId"].iter().any(|name| has(name)) {
+        } else if ["message", "messageWithParams", "code", "status", "contextId"].iter().any(|name| has(name)) {
             serde_json::from_slice(body).map(|body| Self::Standard(Box::new(body)))
         } else {
             return Self::Json(json);
@@ -322,6 +334,14 @@ mod tests {
             (429, &[], params, Some(43)),
             (429, &[], r#"{"message":"x","messageParams":{"seconds":7}}"#, Some(7)),
             (429, &[], r#"{"message":"x","messageParams":{"seconds":"7"},"status":"429"}"#, Some(7)),
+            (429, &[], r#"{"messageWithParams":"Retry the request in [{wait}] seconds","messageParams":{"wait":6.2}}"#, Some(7)),
+            (429, &[], r#"{"message":"x","messageParams":{"seconds":"6.2"}}"#, Some(7)),
+            (429, &[], r#"{"message":"Retry the request in [6.2] seconds"}"#, Some(7)),
+            (429, &[], r#"{"message":"retry the request in 7 seconds."}"#, Some(7)),
+            (429, &[], r#"{"error":"too_many","description":"Retry the request in [7] seconds"}"#, Some(7)),
+            (429, &[], r#"{"message":"Retry the request in [-7] seconds"}"#, None),
+            (429, &[], r#"{"message":"Retry the request in [NaN] seconds"}"#, None),
+            (429, &[], r#"{"message":"Retry the request in [1e99] seconds"}"#, Some(MAX_RETRY_AFTER.as_secs())),
             (429, &[], r#"{"message":"the maximum [300] requests within [60] seconds"}"#, None),
             (429, &[], r#"{"message":"Retry the request in [a few] seconds"}"#, None),
             (429, &[], "", None),
