@@ -11,6 +11,9 @@ pub(crate) const BEGINNING: usize = 4096;
 /// How many characters of them are shown.
 const WORDS: usize = 120;
 
+/// What is shown instead of the words of an answer that may hold a token.
+const HIDDEN: &str = "(text that may hold a token is not shown)";
+
 /// An answer that does not look like one of the service: a page of a proxy, of a captive portal, or of a load balancer.
 ///
 /// `Display` gives the status, the content type and the first words: `200 OK with text/html: Sign in to the network`.
@@ -29,6 +32,12 @@ impl ForeignAnswer {
     pub(crate) fn new(status: StatusCode, content_type: Option<&HeaderValue>, body: &[u8]) -> Self {
         let content_type = content_type.and_then(name_of);
         Self { status, content_type, words: words(body).into() }
+    }
+
+    /// The same without its words: it came where a token was expected, and may hold one.
+    pub(crate) fn without_words(self) -> Self {
+        let words = if self.words.is_empty() { self.words } else { HIDDEN.into() };
+        Self { words, ..self }
     }
 }
 

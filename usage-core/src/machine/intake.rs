@@ -8,10 +8,15 @@ use serde::de::IgnoredAny;
 
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
-use crate::error::{ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError};
+use crate::error::{
+    ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt,
+};
 use crate::machine::exchange::Ticket;
 #[cfg(feature = "gzip")]
 use crate::machine::gunzip::Gunzip;
+
+/// How many characters of a body `Debug` shows.
+const SHOWN: usize = 500;
 
 /// Takes the body of one answer, chunk by chunk, and decodes it on the way.
 ///
@@ -53,7 +58,6 @@ struct Body<D> {
 }
 
 /// How a body begins that should be JSON.
-#[derive(Debug)]
 enum Beginning {
     /// Nothing but blanks came so far.
     Blank,
@@ -90,7 +94,6 @@ impl Beginning {
 }
 
 /// Where the body goes.
-#[derive(Debug)]
 enum Sink<D> {
     /// The answer that the machine asked for.
     Answer(D),
@@ -207,8 +210,10 @@ impl<D: ResponseDecoder> Arriving<D> {
         }
         let broken = self.body.broken;
         let came = self.body.beginning.foreign();
-        let foreign =
-            || came.map(|body| ForeignAnswer::new(self.status, self.content_type.as_ref(), body).into());
+        let foreign = || {
+            let foreign = ForeignAnswer::new(self.status, self.content_type.as_ref(), came?);
+            Some(if self.is_for_token { foreign.without_words() } else { foreign }.into())
+        };
         // A document that ends early in a body whose length was declared is the service's fault, and final.
         let judged = |error: DecodeError| {
             let ends_early = error.ends_early && self.ends_with_connection;
@@ -230,6 +235,30 @@ impl<D: ResponseDecoder> Arriving<D> {
                 let error = ResponseError::Api(Box::new(error));
                 if self.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
             }
+        }
+    }
+}
+
+/// Text is shown as text.
+impl<D: fmt::Debug> fmt::Debug for Sink<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(decoder) => f.debug_tuple("Answer").field(decoder).finish(),
+            Self::Token(decoder) => f.debug_tuple("Token").field(decoder).finish(),
+            Self::Error(body) => {
+                let text = excerpt(&String::from_utf8_lossy(body), SHOWN);
+                f.debug_tuple("Error").field(&text).finish()
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Beginning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("Blank"),
+            Self::Json => f.write_str("Json"),
+            Self::Foreign(bytes) => write!(f, "Foreign({} bytes)", bytes.len()),
         }
     }
 }
@@ -302,7 +331,7 @@ impl Encoding {
             "" => Self::None,
             #[cfg(feature = "gzip")]
             "gzip" | "x-gzip" => Self::Gzip,
-            foreign => Self::Foreign(crate::error::excerpt(foreign, 40)),
+            foreign => Self::Foreign(excerpt(foreign, 40)),
         }
     }
 }

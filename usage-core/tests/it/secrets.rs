@@ -40,6 +40,23 @@ fn an_intake_says_what_it_reads() {
     assert!(format!("{intake:?}").contains("OpDecoder::Page"));
 }
 
+#[test]
+fn an_intake_shows_an_error_body_as_text_and_no_token() {
+    let shown = |mut execution: Execution<OrganizationQuery>, mut session, status: u16, body: &[u8]| {
+        let Next::Send(exchange) = execution.next(START, &mut session).next else { panic!() };
+        let head = http::Response::builder().status(status).body(()).unwrap().into_parts().0;
+        let mut intake = execution.on_head(START, exchange.ticket, &head, &mut session);
+        let _ = intake.push(body);
+        format!("{intake:?}")
+    };
+    let text = shown(execution(), manual(), 502, &b"<h1>Bad Gateway</h1>".repeat(3_000));
+    assert!(text.contains("Error(\"<h1>Bad Gateway") && text.len() < 2_000, "{text}");
+    for body in ["hunter2", "{\"access_token\":\"hunter2\""] {
+        let text = shown(execution(), credentials(), 200, body.as_bytes());
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
 fn attached() -> Execution<OrganizationQuery> {
     Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START)
 }
