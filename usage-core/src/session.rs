@@ -169,6 +169,10 @@ impl Session {
                 Ok(()) => Ended::Arrived,
                 Err(error) => Ended::Refused(Failure::Decode(unusable(&error))),
             },
+            // An empty answer is odd, but whole.
+            Err(ResponseError::Decode(error)) if error.ends_early && error.foreign.is_none() => {
+                Ended::Unavailable(Trouble::Transport(TransportFailure::cut_short(&error)))
+            }
             Err(ResponseError::Decode(error)) => Ended::Refused(Failure::Decode(error)),
             Err(ResponseError::Api(error)) => ended_by(error),
         };

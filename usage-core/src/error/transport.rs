@@ -5,7 +5,7 @@ use http::Uri;
 use thiserror::Error;
 
 use crate::client_builder::Proxy;
-use crate::error::{excerpt, not_within};
+use crate::error::{DecodeError, excerpt, not_within};
 
 /// An exchange that brought no whole answer. Drivers make these, and nobody else.
 ///
@@ -44,6 +44,12 @@ impl TransportFailure {
     }
 
     /// The driver went away in the middle of an exchange.
+    /// An answer that ended with its connection, too early.
+    pub(crate) fn cut_short(error: &DecodeError) -> Self {
+        let text = format!("{}: {}", Broken::Closed, error.problem);
+        Self::new(TransportKind::Reset, Sent::Maybe, &text)
+    }
+
     pub(crate) fn abandoned() -> Self {
         Self::new(TransportKind::Abandoned, Sent::Maybe, "")
     }

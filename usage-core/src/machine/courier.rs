@@ -7,7 +7,7 @@ use http::response::Parts;
 use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, ResponseError, Sent, TransportFailure, TransportKind, Trouble, Unauthorized};
+use crate::error::{Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::intake::{Arrival, Intake};
@@ -177,7 +177,9 @@ impl Courier {
             let why = waits_for_token.then_some(WaitReason::Token);
             return Err(Dispatch::Fail(deadline(now, why, None)));
         }
+        // A renewal ahead of time is not waited for.
         if let Some(Purpose::Token(fetch)) = self.awaited
+            && !session.token.is_alive(now)
             && let Some(until) = session.token.carried_until(fetch, now)
         {
             return Err(Dispatch::Wait(until.min(terms.deadline), WaitReason::Token));
@@ -374,9 +376,7 @@ impl Courier {
         let error = match error {
             ResponseError::Api(error) => error,
             ResponseError::Decode(error) if error.ends_early => {
-                let text = format!("the connection closed before the end of the answer: {}", error.problem);
-                let failure = TransportFailure::new(TransportKind::Reset, Sent::Maybe, &text);
-                return self.on_failure(now, failure, repeatable, terms);
+                return self.on_failure(now, TransportFailure::cut_short(&error), repeatable, terms);
             }
             ResponseError::Decode(error) => return Verdict::Fail(Failure::Decode(error)),
         };
@@ -425,8 +425,10 @@ impl Courier {
             return Verdict::Fail(Failure::TooManyFailures { failures: self.counted, last: trouble });
         }
         let delay = self.delay(terms.policy.retry.delay(self.failures), &terms.policy);
-        self.failures = self.failures.saturating_add(u32::from(!told_when));
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
+        // A server that refuses and asks for no longer wait than this one gets a longer one next time.
+        let is_longer = told_when && until > now.saturating_add(delay);
+        self.failures = self.failures.saturating_add(u32::from(!is_longer));
         let why = if trouble.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
         if terms.is_too_late(until, self.once) {
             return Verdict::Fail(deadline(until, Some(why), Some(trouble)));

@@ -5,7 +5,7 @@ use usage_core::error::{Failure, MAX_ERROR_BODY, Sent, TransportFailure, Transpo
 use usage_core::{Execution, Interval, Machine, Next, Phase};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, execution, manual, ok, play, policy, query, script,
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, credentials, drive, execution, manual, ok, play, policy, query, script,
     status,
 };
 
@@ -82,6 +82,18 @@ fn a_throttling_service_that_says_when_is_obeyed_until_the_deadline() {
     let run = drive(&mut execution, &mut manual(), START, |_| with_header(429, "retry-after", "100"));
     assert_eq!(run.requests.len(), 6);
     assert!(matches!(run.error.unwrap().failure(), Failure::Deadline { .. }));
+}
+
+#[test]
+fn a_service_that_refuses_and_asks_for_no_wait_is_asked_ever_less() {
+    let past = "Wed, 01 Jul 2026 00:00:00 GMT";
+    for (name, value) in [("retry-after", "0"), ("inin-ratelimit-reset", "0"), ("retry-after", past)] {
+        for mut session in [manual(), credentials()] {
+            let run = drive(&mut execution(), &mut session, START, |_| with_header(429, name, value));
+            assert!(run.requests.len() < 30, "{name}: {} requests", run.requests.len());
+            assert!(matches!(run.error.unwrap().failure(), Failure::Deadline { .. }));
+        }
+    }
 }
 
 #[test]

@@ -70,6 +70,8 @@ fn unreadable_token_answers_are_final_and_do_not_show_the_token() {
         "",
         "{}",
         "<html>hunter2</html>",
+        "hunter2",
+        "\"hunter2\"",
         r#"{"access_token":"hunter2\nx"}"#,
         r#"{"access_token":"hunter2 x"}"#,
         r#"{"access_token":"hunter2","token_type":"mac"}"#,
@@ -180,5 +182,19 @@ fn a_token_that_arrives_after_the_cancel_is_kept_for_the_session_and_moves_nothi
         assert!(late.transition.is_none());
         assert!(matches!(execution.error().unwrap().failure(), Failure::Cancelled));
         session = credentials();
+    }
+}
+
+#[test]
+fn a_token_answer_that_was_cut_with_its_connection_is_asked_for_again() {
+    for cut in [r#"{"access_to"#, r#"{"access_token":"t-0","expires_in":36"#] {
+        let replies = vec![ok(cut), ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)];
+        let run = drive(&mut execution(), &mut credentials(), START, script(replies));
+        assert_eq!((run.error, run.requests[1].0), (None, 500), "{cut}");
+
+        // What is whole by its length is odd, and stays so.
+        let whole = Reply::Answer(200, vec![("content-length", cut.len().to_string())], cut.into());
+        let run = drive(&mut execution(), &mut credentials(), START, script(vec![whole]));
+        assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)), "{cut}");
     }
 }

@@ -1,5 +1,6 @@
 //! A token exchange belongs to its session, not to the machine that asked for it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Response;
@@ -22,6 +23,27 @@ fn after(seconds: u64) -> Timestamp {
 
 fn is_fetch(next: &Next) -> bool {
     matches!(next, Next::Send(exchange) if exchange.is_for_token())
+}
+
+#[test]
+fn a_renewal_ahead_of_time_is_not_waited_for() {
+    let (session, now) = before_its_renewal();
+    let out = Arc::new(Mutex::new(Vec::new()));
+    let carried = Arc::clone(&out);
+    let shared = SharedSession::new(session).carried_by(move |session, exchange| {
+        carried.lock().unwrap().push(TokenExchange::new(session, exchange));
+    });
+    for _ in 0..2 {
+        let next = Driven::new(Execution::new(query(), policy(), 1, now)).next(now, &shared);
+        assert!(matches!(&next, Next::Send(exchange) if !exchange.is_for_token()), "{next:?}");
+    }
+    assert_eq!(out.lock().unwrap().len(), 1);
+    // Its answer is kept.
+    let mut token = out.lock().unwrap().pop().unwrap();
+    let Next::Send(fetch) = token.next(now, &mut shared.lock()).next else { panic!() };
+    let fresh = Response::new(&br#"{"access_token":"t-2"}"#[..]);
+    let _ = token.on_response(now, fetch.ticket, fresh, &mut shared.lock());
+    assert_eq!(shared.lock().access_token().unwrap().expose(), "t-2");
 }
 
 /// A machine that is final gives up what it had out, so that the others need not wait for it.
