@@ -151,7 +151,11 @@ fn wait_in(message: &str) -> Option<&str> {
 }
 
 /// Reads a number of seconds, rounded up: a try that comes too early is refused again.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is at least zero, and the cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is at least zero, and the cast saturates"
+)]
 fn whole_seconds(text: &str) -> Option<u64> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
@@ -172,7 +176,8 @@ impl ErrorPayload {
         let has = |name: &str| json.get(name).is_some_and(|value| !value.is_null());
         let document = if json.get("error").is_some_and(Value::is_string) {
             serde_json::from_slice(body).map(|body| Self::OAuth(Box::new(body)))
-        } else if ["message", "messageWithParams", "code", "status", "contextId"].iter().any(|name| has(name)) {
+        } else if ["message", "messageWithParams", "code", "status", "contextId"].iter().any(|name| has(name))
+        {
             serde_json::from_slice(body).map(|body| Self::Standard(Box::new(body)))
         } else {
             return Self::Json(json);
@@ -334,14 +339,24 @@ mod tests {
             (429, &[], params, Some(43)),
             (429, &[], r#"{"message":"x","messageParams":{"seconds":7}}"#, Some(7)),
             (429, &[], r#"{"message":"x","messageParams":{"seconds":"7"},"status":"429"}"#, Some(7)),
-            (429, &[], r#"{"messageWithParams":"Retry the request in [{wait}] seconds","messageParams":{"wait":6.2}}"#, Some(7)),
+            (
+                429,
+                &[],
+                r#"{"messageWithParams":"Retry the request in [{wait}] seconds","messageParams":{"wait":6.2}}"#,
+                Some(7),
+            ),
             (429, &[], r#"{"message":"x","messageParams":{"seconds":"6.2"}}"#, Some(7)),
             (429, &[], r#"{"message":"Retry the request in [6.2] seconds"}"#, Some(7)),
             (429, &[], r#"{"message":"retry the request in 7 seconds."}"#, Some(7)),
             (429, &[], r#"{"error":"too_many","description":"Retry the request in [7] seconds"}"#, Some(7)),
             (429, &[], r#"{"message":"Retry the request in [-7] seconds"}"#, None),
             (429, &[], r#"{"message":"Retry the request in [NaN] seconds"}"#, None),
-            (429, &[], r#"{"message":"Retry the request in [1e99] seconds"}"#, Some(MAX_RETRY_AFTER.as_secs())),
+            (
+                429,
+                &[],
+                r#"{"message":"Retry the request in [1e99] seconds"}"#,
+                Some(MAX_RETRY_AFTER.as_secs()),
+            ),
             (429, &[], r#"{"message":"the maximum [300] requests within [60] seconds"}"#, None),
             (429, &[], r#"{"message":"Retry the request in [a few] seconds"}"#, None),
             (429, &[], "", None),

@@ -115,7 +115,12 @@ impl<Q: UsageQuery> Execution<Q> {
         let rare = self.rare.get_or_insert_default();
         let (rows_seen, lists_missing) = (rare.rows_seen.get(), rare.lists_missing);
         rare.rows_seen.set(0);
-        rare.unacknowledged.get_or_insert_with(|| Position { op: op.clone(), pages, rows_seen, lists_missing });
+        rare.unacknowledged.get_or_insert_with(|| Position {
+            op: op.clone(),
+            pages,
+            rows_seen,
+            lists_missing,
+        });
         self.pages = self.pages.saturating_add(1);
     }
 

@@ -192,7 +192,8 @@ impl<Q: UsageQuery> Execution<Q> {
             lists_missing: self.lists_missing(),
         };
         let is_current = self.unacknowledged().is_none();
-        let Position { op, pages, rows_seen, lists_missing } = self.unacknowledged().cloned().unwrap_or(current);
+        let Position { op, pages, rows_seen, lists_missing } =
+            self.unacknowledged().cloned().unwrap_or(current);
         let was_out = matches!(self.state, State::InFlight(_)) || self.submit_in_doubt && op == Op::Submit;
         Snapshot {
             version: SNAPSHOT_VERSION,

@@ -8,9 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::auth::TokenAnswer;
 use crate::decode::{JsonDecoder, ResponseDecoder};
-use crate::error::{
-    ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt,
-};
+use crate::error::{ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt};
 use crate::machine::exchange::Ticket;
 #[cfg(feature = "gzip")]
 use crate::machine::gunzip::Gunzip;

@@ -8,9 +8,7 @@ use proptest::prelude::*;
 use usage_core::driver::{Driven, SharedSession};
 use usage_core::execution::Visiting;
 use usage_core::query::{OrganizationJob, SimpleSearch};
-use usage_core::{
-    Cause, Execution, Machine, Next, Notice, Phase, Snapshot, UsageQuery, UsageRow,
-};
+use usage_core::{Cause, Execution, Machine, Next, Notice, Phase, Snapshot, UsageQuery, UsageRow};
 
 use crate::support::{ACCEPTED, START, manual, policy};
 
@@ -241,13 +239,8 @@ fn a_page_is_delivered_when_the_next_is_asked_for_though_the_observer_stopped_th
     let pages = [vec![1], vec![2]];
     for holds in [false, true] {
         let session = SharedSession::new(manual());
-        let mut driven = Driven::new(Execution::attach(
-            SimpleSearch::asked(),
-            "e-1".parse().unwrap(),
-            policy(),
-            1,
-            START,
-        ));
+        let mut driven =
+            Driven::new(Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START));
         driven.machine.hold_pages(holds);
         driven.try_observe(|_, notice| match notice {
             Notice::Moved(moved) if moved.cause == Cause::MorePages => Err("the disk is full"),

@@ -115,14 +115,15 @@ fn a_query_that_is_done_without_a_list_says_so() {
 fn a_list_that_was_missing_is_known_after_a_restore() {
     let pages = [r#"{"queryStatus":"Complete","cursors":{"after":"b"}}"#, COMPLETE];
     for (acknowledged, missing) in [(false, false), (true, true)] {
-        let mut execution = Execution::new(
-            SimpleSearch::new("2026-06/2026-06".parse().unwrap()),
-            policy(),
-            1,
-            START,
-        );
+        let mut execution =
+            Execution::new(SimpleSearch::new("2026-06/2026-06".parse().unwrap()), policy(), 1, START);
         execution.hold_pages(!acknowledged);
-        let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(pages[0]), ok(pages[1])]));
+        let run = drive(
+            &mut execution,
+            &mut manual(),
+            START,
+            script(vec![ok(ACCEPTED), ok(pages[0]), ok(pages[1])]),
+        );
         assert_eq!((run.error, execution.lists_missing()), (None, true));
         let restored = Execution::restore(execution.snapshot(), policy(), START).unwrap();
         // A page that is not delivered is asked for again, and may have a list then.

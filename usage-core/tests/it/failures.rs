@@ -5,8 +5,8 @@ use usage_core::error::{Failure, MAX_ERROR_BODY, Sent, TransportFailure, Transpo
 use usage_core::{Execution, Interval, Machine, Next, Phase};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, Reply, START, credentials, drive, execution, manual, ok, play, policy, query, script,
-    status,
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, credentials, drive, execution, manual, ok, play, policy,
+    query, script, status,
 };
 
 fn with_header(status: u16, name: &'static str, value: &str) -> Reply {
