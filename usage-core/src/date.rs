@@ -18,10 +18,21 @@ pub struct Date(civil::Date);
 impl Date {
     /// The day `day` (from 1) of `month` (from 1) of `year`; an error if the calendar has no such day.
     pub fn new(year: i16, month: i8, day: i8) -> Result<Self, BuildError> {
-        civil::Date::new(year, month, day)
-            .ok()
-            .and_then(Self::supported)
-            .ok_or_else(|| no_such_date(&format!("{year:04}-{month:02}-{day:02}")))
+        Self::checked(year, month, day).ok_or_else(|| no_such_date(&format!("{year:04}-{month:02}-{day:02}")))
+    }
+
+    /// [`new`](Self::new), without an error to put together: documents are read with it.
+    pub(crate) fn checked(year: i16, month: i8, day: i8) -> Option<Self> {
+        if !(1..=9998).contains(&year) || !(1..=12).contains(&month) {
+            return None;
+        }
+        let first = civil::date(year, month, 1);
+        (1..=first.days_in_month()).contains(&day).then(|| Self(civil::date(year, month, day)))
+    }
+
+    /// Writes `yyyy-MM-dd` without an allocation.
+    pub(crate) fn write_to(self, out: &mut impl fmt::Write) -> fmt::Result {
+        write!(out, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 
     /// The UTC day that holds `now`.
@@ -111,7 +122,9 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:04}-{:02}-{:02}", self.year(), self.month(), self.day()))
+        let mut text = String::with_capacity("yyyy-MM-dd".len());
+        self.write_to(&mut text)?;
+        f.pad(&text)
     }
 }
 
@@ -151,7 +164,7 @@ fn parse(text: &str) -> Option<Date> {
             .then(|| digits.iter().fold(0i16, |n, d| n * 10 + i16::from(d - b'0')))
     };
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    Date::checked(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
 }
 
 fn no_such_date(text: &str) -> BuildError {

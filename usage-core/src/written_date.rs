@@ -85,15 +85,18 @@ impl WrittenDate {
 impl fmt::Display for WrittenDate {
     /// `yyyy-MM-dd`, or `yyyy-MM-ddTHH:mm:ssZ` with a fraction if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.date.fmt(f)?;
+        self.date.write_to(f)?;
         if self.nanos == 0 {
             return Ok(());
         }
         let (seconds, nanos) = (self.nanos / 1_000_000_000, self.nanos % 1_000_000_000);
         write!(f, "T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
         if nanos != 0 {
-            let fraction = format!("{nanos:09}");
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
+            let (mut fraction, mut digits) = (nanos, 9);
+            while fraction % 10 == 0 {
+                (fraction, digits) = (fraction / 10, digits - 1);
+            }
+            write!(f, ".{fraction:0digits$}")?;
         }
         f.write_str("Z")
     }
@@ -172,7 +175,7 @@ impl NumericDate {
             DateOrder::MonthFirst if !self.is_dotted => (second, first),
             DateOrder::MonthFirst => return None,
         };
-        WrittenDate::at(Date::new(self.year, month, day).ok()?, self.nanos, self.offset)
+        WrittenDate::at(Date::checked(self.year, month, day)?, self.nanos, self.offset)
     }
 }
 
@@ -202,7 +205,7 @@ fn unix_time(number: i64, digits: usize) -> Option<WrittenDate> {
 }
 
 fn from_epoch(nanos: i128) -> Option<WrittenDate> {
-    WrittenDate::at(Date::new(1970, 1, 1).ok()?, nanos, 0)
+    WrittenDate::at(Date::checked(1970, 1, 1)?, nanos, 0)
 }
 
 #[cfg(test)]

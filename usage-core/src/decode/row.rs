@@ -1,6 +1,6 @@
 //! From the members of a row to the row.
 
-use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use crate::WrittenDate;
 use crate::table::{Column, Counter, PackedRow, Symbol, Texts, UsageRow, UsageTable};
@@ -32,7 +32,7 @@ impl<S: RowSink> RowBuilder<S> {
     #[inline(always)]
     pub(super) fn text(&mut self, column: Column, text: &str) {
         let symbol = match column {
-            Column::Date => self.sink.text(column, &day_of(text)),
+            Column::Date => with_day_of(text, |day| self.sink.text(column, day)),
             _ => self.sink.text(column, text),
         };
         self.row.set_text(column, symbol);
@@ -49,17 +49,15 @@ impl<S: RowSink> RowBuilder<S> {
     }
 }
 
-/// The text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not understood stays
-/// as it is.
-#[inline]
-pub(super) fn day_of(date: &str) -> Cow<'_, str> {
-    match usual_day(date) {
-        Some(day) => day.into(),
-        None => other_day(date),
-    }
+/// Calls `take` with the text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not
+/// understood stays as it is.
+#[inline(always)]
+pub(super) fn with_day_of<R>(date: &str, take: impl FnOnce(&str) -> R) -> R {
+    let mut text = DayText::default();
+    take(usual_day(date).unwrap_or_else(|| other_day(date, &mut text)))
 }
 
-/// The day of `yyyy-MM-dd`, alone or as midnight in the service's spelling, if every month has such a day.
+/// The day of `yyyy-MM-dd`, alone or as midnight in the service's spelling, if every year has such a day.
 #[inline(always)]
 fn usual_day(date: &str) -> Option<&str> {
     let (day, time) = date.split_at_checked(10)?;
@@ -69,16 +67,43 @@ fn usual_day(date: &str) -> Option<&str> {
     let is_day = are_digits
         && (bytes[4], bytes[7]) == (b'-', b'-')
         && matches!(bytes[5..7], [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
-        && matches!(bytes[8..10], [b'0', b'1'..=b'9'] | [b'1', _] | [b'2', b'0'..=b'8'])
+        && match bytes[8..10] {
+            [b'0', b'1'..=b'9'] | [b'1', _] | [b'2', b'0'..=b'8'] => true,
+            [b'2', b'9'] | [b'3', b'0'] => bytes[5..7] != *b"02",
+            [b'3', b'1'] => matches!(&bytes[5..7], b"01" | b"03" | b"05" | b"07" | b"08" | b"10" | b"12"),
+            _ => false,
+        }
         && !matches!(bytes[..4], [b'0', b'0', b'0', b'0'] | [b'9', b'9', b'9', b'9']);
     (is_midnight && is_day).then_some(day)
 }
 
 #[cold]
-fn other_day(date: &str) -> Cow<'_, str> {
+fn other_day<'a>(date: &'a str, text: &'a mut DayText) -> &'a str {
     match WrittenDate::parse(date) {
-        Some(written) => written.to_string().into(),
-        None => date.into(),
+        Some(written) if write!(text, "{written}").is_ok() => text.as_str(),
+        _ => date,
+    }
+}
+
+/// Room for the longest text that a [`WrittenDate`] writes, so that a row costs no allocation however its date is spelt.
+#[derive(Default)]
+struct DayText {
+    bytes: [u8; "yyyy-MM-ddTHH:mm:ss.123456789Z".len()],
+    length: usize,
+}
+
+impl DayText {
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for DayText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
     }
 }
 
@@ -198,7 +223,27 @@ mod tests {
             ("T00:00:00Z", "T00:00:00Z"),
             ("", ""),
         ] {
-            assert_eq!(day_of(date), day);
+            assert_eq!(with_day_of(date, str::to_owned), day);
         }
+    }
+
+    #[test]
+    fn the_fast_path_agrees_with_the_parser() {
+        for year in ["0000", "0001", "1900", "2000", "2024", "2026", "9998", "9999", "20x6"] {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                for time in ["", "T00:00:00Z", "T00:00:00.000Z", "T00:00:01Z"] {
+                    let date = format!("{year}-{month:02}-{day:02}{time}");
+                    let parsed =
+                        WrittenDate::parse(&date).map_or(date.clone(), |written| written.to_string());
+                    assert_eq!(with_day_of(&date, str::to_owned), parsed);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_date_has_room() {
+        let date = "9998-12-31T22:59:59,123456789-01:00";
+        assert_eq!(with_day_of(date, str::to_owned), "9998-12-31T23:59:59.123456789Z");
     }
 }

@@ -92,7 +92,7 @@ impl Input<'_> {
                     separator => {
                         let month = self.one_or_two_digits()?;
                         self.one_of(&[separator])?;
-                        Date::new(year, month, self.one_or_two_digits()?).ok()
+                        Date::checked(year, month, self.one_or_two_digits()?)
                     }
                 }
             }
@@ -107,7 +107,7 @@ impl Input<'_> {
     /// `yyyyMMdd`.
     pub(super) fn calendar_date(&mut self) -> Option<Date> {
         let (year, month, day) = (self.year()?, self.small_number(2)?, self.small_number(2)?);
-        Date::new(year, month, day).ok()
+        Date::checked(year, month, day)
     }
 
     /// What follows a date: nothing, or a time and perhaps a zone.
@@ -225,7 +225,7 @@ fn nanos_of(hour: i8, minute: i8, second: i8, fraction: i128) -> Option<i128> {
 }
 
 fn ordinal_date(year: i16, day: i64) -> Option<Date> {
-    let first = Date::new(year, 1, 1).ok()?;
+    let first = Date::checked(year, 1, 1)?;
     let date = first.plus_days(day - 1);
     (date.year() == year).then_some(date)
 }
@@ -233,5 +233,5 @@ fn ordinal_date(year: i16, day: i64) -> Option<Date> {
 fn week_date(year: i16, week: i8, day: i8) -> Option<Date> {
     let weekday = civil::Weekday::from_monday_one_offset(day).ok()?;
     let date = civil::ISOWeekDate::new(year, week, weekday).ok()?.date();
-    Date::new(date.year(), date.month(), date.day()).ok()
+    Date::checked(date.year(), date.month(), date.day())
 }

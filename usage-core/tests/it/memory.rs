@@ -85,6 +85,37 @@ fn a_visitor_keeps_nothing() {
     assert!(many.bytes_max < 4096, "{many:?}");
 }
 
+/// Every spelling of a date, and texts that are none.
+#[test]
+fn no_date_costs_an_allocation() {
+    for date in [
+        "2026-07-31T00:00:00Z",
+        "2024-02-29T00:00:00Z",
+        "2026-07-31T00:00:00+00:00",
+        "2026-07-31 00:00:00,000000",
+        "20260731T020000+0200",
+        "2026-07-31T01:30:00.5Z",
+        "9998-12-31T23:59:59.123456789Z",
+        "2026-W31-5",
+        "2026-212",
+        "/Date(1785456000000)/",
+        "1785456000000",
+        "2026-02-29T00:00:00Z",
+        "2026-13-45",
+        "9998-12-31T23:59:59-23:59",
+        "07/31/2026",
+        "yesterday",
+    ] {
+        let visit = |rows: usize| {
+            let row = format!(r#"{{"date":"{date}","requests":1}}"#);
+            let body = format!(r#"{{"queryStatus":"Complete","results":[{}]}}"#, vec![row; rows].join(","));
+            let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| {});
+            measured(|| decoder.push(body.as_bytes()).unwrap()).1.count_total
+        };
+        assert_eq!(visit(1), visit(1_000), "{date}");
+    }
+}
+
 #[test]
 fn a_page_without_rows_costs_no_allocation() {
     let (page, memory) = measured(|| {
