@@ -162,7 +162,12 @@ fn a_job_can_be_attached_to() {
     let wanted = service.run(&arguments).well();
     let journal = service.server.simulator().journal().to_vec();
     let id = journal.iter().find_map(|entry| entry.started.clone()).unwrap();
-    assert_eq!(service.run(&["aggregate", "--attach", &id, "--format", "json"]).well(), wanted);
+    let attached = service.run(&["aggregate", "--attach", &id, "--format", "json"]).well();
+    let [wanted, attached] = [&wanted, &attached].map(|text| serde_json::from_str::<Value>(text).unwrap());
+    assert_eq!(attached["rows"], wanted["rows"]);
+    // What was asked, and when, the service does not say.
+    let scope = serde_json::json!({"family": "organization-job", "complete": true, "missing": []});
+    assert_eq!(attached["scope"], scope);
     let ran = service.run(&["aggregate", "--attach", &id, "--last", "100d"]);
     ran.failed(2, &["an execution is over 90 days at most"]);
 }
