@@ -4,6 +4,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::error::excerpt;
+use crate::secret::REDACTED;
 
 /// How many bytes of a body are looked at for its words.
 pub(crate) const BEGINNING: usize = 4096;
@@ -11,8 +12,8 @@ pub(crate) const BEGINNING: usize = 4096;
 /// How many characters of them are shown.
 const WORDS: usize = 120;
 
-/// What is shown instead of the words of an answer that may hold a token.
-const HIDDEN: &str = "(text that may hold a token is not shown)";
+/// How many characters the words of a language have at most. Tokens are longer.
+const MAX_WORD: usize = 20;
 
 /// An answer that does not look like one of the service: a page of a proxy, of a captive portal, or of a load balancer.
 ///
@@ -24,7 +25,8 @@ pub struct ForeignAnswer {
     pub status: StatusCode,
     /// The content type, if the answer names one, without its parameters.
     pub content_type: Option<Box<str>>,
-    /// The first printable words of the body, without markup, in one line. Empty if there are none.
+    /// The first printable words of the body, without markup, in one line. Empty if there are none. In an answer to a token
+    /// request, `[redacted]` stands for whatever may be a token.
     pub words: Box<str>,
 }
 
@@ -34,10 +36,24 @@ impl ForeignAnswer {
         Self { status, content_type, words: words(body).into() }
     }
 
-    /// The same without its words: it came where a token was expected, and may hold one.
-    pub(crate) fn without_words(self) -> Self {
-        let words = if self.words.is_empty() { self.words } else { HIDDEN.into() };
-        Self { words, ..self }
+    /// Hides what may be a token: it came where one was expected, in another form than JSON.
+    ///
+    /// A page of HTML is shown but for long words, and of anything else only plain words: a page of a captive portal is
+    /// known by them.
+    pub(crate) fn without_token(self) -> Self {
+        let is_page = self.content_type.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("text/html"));
+        let is_shown = |word: &str| {
+            let is_plain =
+                || word.trim_matches(|c: char| c.is_ascii_punctuation()).chars().all(char::is_alphabetic);
+            word.chars().count() <= MAX_WORD && (is_page || is_plain())
+        };
+        let words = if self.words.contains("access_token") {
+            REDACTED.into()
+        } else {
+            let shown = self.words.split(' ').map(|word| if is_shown(word) { word } else { REDACTED });
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        Self { words: words.into(), ..self }
     }
 }
 
@@ -146,6 +162,27 @@ mod tests {
             (None, "Sign in", "200 OK with a body of no type: Sign in"),
         ] {
             assert_eq!(ForeignAnswer::new(StatusCode::OK, content_type, body.as_bytes()).to_string(), wanted);
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_token_is_hidden() {
+        let (html, plain) =
+            (HeaderValue::from_static("Text/HTML; x=1"), HeaderValue::from_static("text/plain"));
+        for (content_type, body, wanted) in [
+            (Some(&html), "<h1>Sign in to Net 5</h1>", "Sign in to Net 5"),
+            (Some(&html), "<p>eyJhbGciOiJIUzI1NiIsInR5c</p>", "[redacted]"),
+            (Some(&html), "\u{feff}{\"access_token\": \"hunter2\"}", "[redacted]"),
+            (Some(&plain), "Blocked by policy (see IT).", "Blocked by policy (see IT)."),
+            (Some(&plain), "hunter2", "[redacted]"),
+            (Some(&plain), "your token: hunter2", "your token: [redacted]"),
+            (Some(&plain), "access_token=hunter&token_type=bearer", "[redacted]"),
+            (Some(&plain), "zdfgjklmnbvcxyasdfghj", "[redacted]"),
+            (None, "<html>hunter2</html>", "[redacted]"),
+            (None, "", ""),
+        ] {
+            let answer = ForeignAnswer::new(StatusCode::OK, content_type, body.as_bytes()).without_token();
+            assert_eq!(&*answer.words, wanted, "{body}");
         }
     }
 

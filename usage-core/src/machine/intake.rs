@@ -210,7 +210,7 @@ impl<D: ResponseDecoder> Arriving<D> {
         let came = self.body.beginning.foreign();
         let foreign = || {
             let foreign = ForeignAnswer::new(self.status, self.content_type.as_ref(), came?);
-            Some(if self.is_for_token { foreign.without_words() } else { foreign }.into())
+            Some(if self.is_for_token { foreign.without_token() } else { foreign }.into())
         };
         // A document that ends early in a body whose length was declared is the service's fault, and final.
         let judged = |error: DecodeError| {

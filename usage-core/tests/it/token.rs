@@ -72,6 +72,7 @@ fn unreadable_token_answers_are_final_and_do_not_show_the_token() {
         "<html>hunter2</html>",
         "hunter2",
         "\"hunter2\"",
+        "access_token=hunter2&token_type=bearer",
         r#"{"access_token":"hunter2\nx"}"#,
         r#"{"access_token":"hunter2 x"}"#,
         r#"{"access_token":"hunter2","token_type":"mac"}"#,
