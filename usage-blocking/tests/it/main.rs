@@ -19,6 +19,7 @@ mod proxy;
 mod queries;
 mod runtime;
 mod support;
+mod token;
 #[path = "../../../usage-tokio/tests/it/tls.rs"]
 mod tls;
 #[path = "../../../usage-tokio/tests/it/tracing.rs"]

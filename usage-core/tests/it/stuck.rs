@@ -5,10 +5,11 @@
 use std::thread;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use usage_core::driver::{Driven, SharedSession, blocking, futures};
 use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
-use usage_core::{ClientConfig, Error, Machine, Next, Proxy, Timestamp};
+use usage_core::{ClientConfig, Error, Machine, Next, Proxy, Timestamp, WaitReason};
 
 use crate::support::START;
 
@@ -45,6 +46,11 @@ impl Stuck {
                         thread::sleep(Duration::from_millis(1));
                     }
                 }
+                Next::WaitUntil(_, WaitReason::Token) => {
+                    while driven.token_wait(session).now_or_never().is_none() {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                },
                 Next::WaitUntil(..) => panic!("nothing is tried again"),
                 Next::Finished => return driven.outcome(),
             }

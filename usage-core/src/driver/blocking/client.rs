@@ -33,8 +33,12 @@ impl<D: Drive> Parts<D> {
         let (carrier, time) = (driver.clone(), Arc::clone(&clock));
         let session = session.carried_by(move |session, exchange| {
             let mut token = Driven::new(TokenExchange::new(session, exchange));
-            // What comes of it is in the session.
-            let _ = carrier.advance(&*time, session, &mut token);
+            let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
+            // Whoever asked for it keeps to a deadline of its own, and may be cancelled.
+            D::spawn(move || {
+                // What comes of it is in the session.
+                let _ = driver.advance(&*clock, &session, &mut token);
+            });
         });
         Self { driver, session, policy, clock }
     }
