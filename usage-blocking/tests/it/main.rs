@@ -19,9 +19,9 @@ mod proxy;
 mod queries;
 mod runtime;
 mod support;
-mod token;
 #[path = "../../../usage-tokio/tests/it/tls.rs"]
 mod tls;
+mod token;
 #[path = "../../../usage-tokio/tests/it/tracing.rs"]
 mod tracing;
 #[path = "../../../usage-tokio/tests/it/transports.rs"]

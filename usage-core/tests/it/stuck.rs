@@ -50,7 +50,7 @@ impl Stuck {
                     while driven.token_wait(session).now_or_never().is_none() {
                         thread::sleep(Duration::from_millis(1));
                     }
-                },
+                }
                 Next::WaitUntil(..) => panic!("nothing is tried again"),
                 Next::Finished => return driven.outcome(),
             }
