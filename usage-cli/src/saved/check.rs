@@ -3,17 +3,33 @@
 use std::collections::BTreeSet;
 
 use usage_core::model::Granularity;
-use usage_core::{Column, Date, UsageTable};
+use usage_core::{Column, Counter, Date, UsageRecord, UsageTable};
 
 use crate::exit::Problem;
 use crate::saved::rows::Source;
+use crate::saved::total;
 
-const SUM_HINT: &str = "leave out what is counted twice, or say by --sum that all of it is to be added up";
+pub(super) const SUM_HINT: &str =
+    "leave out what is counted twice, or say by --sum that all of it is to be added up";
 
 /// Refuses rows that would count twice, unless the user says that it is meant.
 pub(super) fn rows_can_be_added(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
     no_row_is_repeated(table, sources)?;
+    total::no_row_is_a_total(table, sources)?;
     all_count_in_one_way(table, sources)
+}
+
+/// Refuses rows whose counts are too large to be added up.
+pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
+    for counter in Counter::ALL {
+        let sum: u128 = sources.iter().map(|source| source.sums[counter as usize]).sum();
+        if sum > u128::from(UsageRecord::MAX_COUNT) {
+            let problem =
+                format!("the sum of {counter} is {sum}, which is larger than {}", UsageRecord::MAX_COUNT);
+            return Err(Problem::usage(problem).with_hint("one of the counts is likely to be wrong"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses rows that are the same in all but their counts.
@@ -54,13 +70,17 @@ fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Pr
     let pairs = (0..sources.len()).flat_map(|second| (0..second).map(move |first| (first, second)));
     for (first, second) in pairs {
         let (one, other) = (&sources[first], &sources[second]);
-        let differ = shape(one) != shape(other);
-        if let (true, Some(day)) = (differ, days[first].all().intersection(&days[second].all()).next()) {
+        let differ = shape(one) != shape(other) || name_clients_apart(one, other);
+        let both = || days[first].all().intersection(&days[second].all()).next().copied();
+        if !differ && names_differ(one, other) && both().is_some() {
+            total::no_row_is_in_both(table, one, other)?;
+        }
+        if let (true, Some(day)) = (differ, both()) {
             let problem = format!(
                 "{} and {} are grouped in different ways, and both have rows{}: the requests would count twice",
                 one.name,
                 other.name,
-                on(*day)
+                on(day)
             );
             return Err(Problem::usage(problem).with_hint(SUM_HINT));
         }
@@ -130,6 +150,23 @@ fn shape(source: &Source) -> [bool; 5] {
         members.has_column(Column::Platform),
         source.totals[1],
     ]
+}
+
+/// By what a file names clients.
+fn client_columns(source: &Source) -> [bool; 2] {
+    [Column::ClientId, Column::ClientName].map(|column| source.members.has_column(column))
+}
+
+/// Whether one file has ids of clients only, and the other names only.
+fn name_clients_apart(one: &Source, other: &Source) -> bool {
+    matches!(
+        (client_columns(one), client_columns(other)),
+        ([true, false], [false, true]) | ([false, true], [true, false])
+    )
+}
+
+fn names_differ(one: &Source, other: &Source) -> bool {
+    client_columns(one) != client_columns(other)
 }
 
 /// The days of the rows of one file; `None` for rows without a date.

@@ -6,6 +6,7 @@ use usage_core::{Date, DateOrder, NumericDate, UsageTable, WrittenDate};
 
 use crate::saved::count::is_nothing;
 use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::total::{is_total, total_line};
 
 /// What a text of a date is for the row.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,45 +162,6 @@ fn not_understood(text: &str) -> Wrong {
     Wrong::from(format!("{shown:?} is not understood as a date")).with_hint(
         "dates are read as 2026-10-31, with or without a time, and as other programs write such dates",
     )
-}
-
-/// What is wrong with a line of sums.
-pub(super) fn total_line(text: &str) -> Wrong {
-    let shown = text.trim();
-    Wrong::from(format!(
-        "{shown:?}: this is a total of other rows and not a row, so that it must not be added to them"
-    ))
-    .with_hint("remove the lines of totals")
-}
-
-/// Whether a text names a line of sums.
-pub(super) fn is_total(text: &str) -> bool {
-    const WORDS: [&str; 22] = [
-        "total",
-        "totals",
-        "total general",
-        "total général",
-        "grand total",
-        "grand totals",
-        "subtotal",
-        "sub-total",
-        "sub total",
-        "sum",
-        "sums",
-        "summe",
-        "summen",
-        "gesamt",
-        "gesamtsumme",
-        "gesamtergebnis",
-        "zwischensumme",
-        "totale",
-        "totaal",
-        "suma",
-        "total geral",
-        "sous-total",
-    ];
-    let word = text.trim().trim_end_matches(':').trim_end().to_lowercase();
-    WORDS.contains(&&*word)
 }
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ pub(super) struct Documents<'r> {
     has_empty_list: bool,
 }
 
+const BY_ROWS: &str = "save a list of objects, one a row: in pandas, to_json(orient=\"records\")";
+const NO_ROW: &str = "it takes results as the service sends them, and lists of objects, one a row: in pandas, \
+                      to_json(orient=\"records\")";
+
 impl<'r> Documents<'r> {
     pub(super) fn new(rows: &'r mut Rows) -> Self {
         Self {
@@ -105,8 +109,15 @@ impl<'r> Documents<'r> {
                 self.levels.push(Level::List(0));
                 Ok(())
             }
-            (None | Some(Level::List(_)), value) => Err(not_an_object(value)),
+            (None | Some(Level::List(_)), value) => {
+                let wrong = not_an_object(value);
+                Err(if self.is_in_list_of_lists() { wrong.with_hint(BY_ROWS) } else { wrong })
+            }
         }
+    }
+
+    fn is_in_list_of_lists(&self) -> bool {
+        matches!(self.levels[..], [.., Level::List(_), Level::List(_)])
     }
 
     /// Looks at the name of a member of an object that may be a row, a page or around one.
@@ -151,6 +162,9 @@ impl<'r> Documents<'r> {
                 self.date(&time.to_string(), here)
             }
             (Field::Text(column), JsonEvent::Text(text)) => self.rows.text(column, text),
+            (Field::Text(_) | Field::Count(_), JsonEvent::BeginObject | JsonEvent::BeginList) => {
+                Err(Wrong::from("expected one value: this is a table by columns").with_hint(BY_ROWS))
+            }
             (Field::Text(_), _) => Err("expected a text".into()),
             (Field::Count(counter), JsonEvent::Number(JsonNumber::Integer(count))) => {
                 self.rows.count(counter, count)
@@ -272,7 +286,7 @@ impl<'r> Documents<'r> {
         } else if object.has_status {
             return Err("the page says that the query is complete, but has no list of rows".into());
         } else {
-            return Err("this is no row of usage: it has no member of one".into());
+            return Err(Wrong::from("this is no row of usage: it has no member of one").with_hint(NO_ROW));
         }
         self.levels.pop();
         self.end_value();

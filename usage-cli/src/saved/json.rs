@@ -12,7 +12,7 @@ use crate::saved::text::TextReader;
 
 /// Adds the rows of a file whose first piece `text` has read.
 pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
-    let mut reader = JsonReader::default();
+    let mut reader = JsonReader::with_nan();
     let mut documents = Documents::new(rows);
     loop {
         let result = reader.read(text.piece(), &mut Sink::new(&mut documents, text));

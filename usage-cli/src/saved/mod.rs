@@ -26,6 +26,7 @@ mod records;
 mod reference;
 mod rows;
 mod text;
+mod total;
 mod value;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod writers;
@@ -73,6 +74,7 @@ pub(crate) fn read_all(
     }
     let sources = std::mem::take(&mut rows.sources);
     let table = rows.finish();
+    check::sums_are_counts(&sources)?;
     if !args.sum {
         check::rows_can_be_added(&table, &sources)?;
     }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use usage_core::{Column, Counter, Scope, TableBuilder};
 
 use crate::saved::count::is_nothing;
-use crate::saved::dates::{self, DateText, Dates, Place};
+use crate::saved::dates::{DateText, Dates, Place};
 use crate::saved::flaw::{Flaw, Wrong};
 use crate::saved::name::Subject;
-use crate::saved::{SavedArgs, reference};
+use crate::saved::{SavedArgs, reference, total};
 
 /// How many names of unused members are kept of a file.
 const MAX_UNUSED: usize = 20;
@@ -20,6 +20,8 @@ pub(super) struct Rows {
     /// What the current row has: a bit for each column, and then for each counter.
     has: Members,
     dates: Dates,
+    /// Whether the user says that all rows are to be added up.
+    adds_totals: bool,
     source: Source,
     pub(super) sources: Vec<Source>,
 }
@@ -30,6 +32,8 @@ pub(super) struct Members(u16);
 
 impl Members {
     const COUNTS: Self = Self(0x3F << Column::ALL.len());
+    /// The columns by which rows of a day are told apart.
+    const LABELS: Self = Self((1 << Column::ALL.len()) - 1 - (1 << Column::Date as u16));
 
     const fn of_column(column: Column) -> Self {
         Self(1 << column as usize)
@@ -64,6 +68,10 @@ pub(super) struct Source {
     pub(super) rows: Range<usize>,
     /// What any of its rows has.
     pub(super) members: Members,
+    /// What all of its rows have.
+    pub(super) common: Option<Members>,
+    /// The sum of each counter.
+    pub(super) sums: [u128; Counter::ALL.len()],
     /// Whether there are rows with, and rows without a count of all requests.
     pub(super) totals: [bool; 2],
     pub(super) scope: Option<Scope>,
@@ -76,11 +84,20 @@ pub(super) struct Source {
     pub(super) has_more_pages: bool,
 }
 
+impl Source {
+    /// Whether some of its rows have a text that others lack.
+    pub(super) fn is_uneven(&self) -> bool {
+        let common = self.common.unwrap_or_default();
+        (self.members.0 ^ common.0) & Members::LABELS.0 != 0
+    }
+}
+
 impl Rows {
     /// Begins with the file `name`.
     pub(super) fn begin_file(&mut self, name: &str, args: &SavedArgs) {
         let end = self.builder.table().len();
         self.dates = Dates::new(args.date_order());
+        self.adds_totals = args.sum;
         self.source = Source { name: name.to_owned(), rows: end..end, ..Source::default() };
     }
 
@@ -124,14 +141,12 @@ impl Rows {
     #[inline]
     pub(super) fn text(&mut self, column: Column, text: &str) -> Result<(), Wrong> {
         let member = Members::of_column(column);
-        if text.is_empty() {
+        let text = if is_name(column) { text } else { text.trim() };
+        if text.is_empty() || (!is_name(column) && is_nothing(text)) {
             return Ok(());
         }
         if self.has.contains(member) {
             return same(&self.builder, column, text);
-        }
-        if is_id(column) && is_nothing(text) {
-            return Ok(());
         }
         self.has = self.has.with(member);
         self.builder.set_text(column, text);
@@ -185,6 +200,9 @@ impl Rows {
                 .into());
             }
         }
+        if !self.has.contains(member) {
+            self.source.sums[counter as usize] += u128::from(count);
+        }
         self.has = self.has.with(member);
         self.builder.set_count(counter, count);
         Ok(())
@@ -226,36 +244,38 @@ impl Rows {
         if !self.has.contains(Members::COUNTS) {
             return Err("the row has no count".into());
         }
+        self.no_label_of_a_total()?;
         if self.has.has_column(Column::Date) {
             self.source.has_dated = true;
-        } else {
-            self.undated_row(place)?;
+        } else if self.source.undated.is_none() {
+            self.source.undated = Some(place());
         }
         self.source.totals[usize::from(self.has.has_counter(Counter::Requests))] = true;
         self.source.members = self.source.members.with(self.has);
+        self.source.common = Some(Members(self.source.common.unwrap_or(self.has).0 & self.has.0));
         self.has = Members::default();
         self.builder.end_row();
         Ok(())
     }
 
-    fn undated_row(&mut self, place: impl FnOnce() -> Place) -> Result<(), Wrong> {
+    /// Refuses a row that has one text beside its date, if that says `Total`.
+    fn no_label_of_a_total(&self) -> Result<(), Wrong> {
+        let labels = self.has.0 & Members::LABELS.0;
+        if labels.count_ones() != 1 || self.adds_totals {
+            return Ok(());
+        }
         let row = self.builder.current();
-        let mut texts = Column::ALL.iter().filter_map(|column| row.text(*column));
-        if let (Some(text), None) = (texts.next(), texts.next())
-            && dates::is_total(text)
-        {
-            return Err(dates::total_line(text));
+        let label = Column::ALL.iter().find(|column| Members::of_column(**column).0 == labels);
+        match label.and_then(|column| row.text(*column)) {
+            Some(text) if total::is_total(text) => Err(total::total_line(text)),
+            _ => Ok(()),
         }
-        if self.source.undated.is_none() {
-            self.source.undated = Some(place());
-        }
-        Ok(())
     }
 }
 
-/// Whether the texts of `column` are made by machines, so that `NaN` is none of them.
-fn is_id(column: Column) -> bool {
-    matches!(column, Column::ClientId | Column::OrganizationId | Column::UserId)
+/// Whether people choose the texts of `column`. Of the others blanks around are no part, and `NaN` is none.
+fn is_name(column: Column) -> bool {
+    column == Column::ClientName
 }
 
 /// The text is there already: it must be the same.

@@ -146,6 +146,35 @@ pub struct JsonReader {
 }
 
 impl JsonReader {
+    /// Returns a reader that takes `NaN`, which is not JSON, for null: Python's `json` writes it for a missing value.
+    ///
+    /// ```
+    /// # use usage_core::decode::{JsonEvent, JsonReader, JsonSink};
+    /// # struct Nulls(usize);
+    /// # impl JsonSink for Nulls {
+    /// #     type Error = &'static str;
+    /// #     fn event(&mut self, event: JsonEvent<'_>, _: u64) -> Result<(), &'static str> {
+    /// #         self.0 += usize::from(event == JsonEvent::Null);
+    /// #         Ok(())
+    /// #     }
+    /// #     fn not_json(&mut self, _: u64, problem: &'static str) -> &'static str {
+    /// #         problem
+    /// #     }
+    /// # }
+    /// let text = "[NaN, null]";
+    /// let mut nulls = Nulls(0);
+    /// JsonReader::with_nan().read(text, &mut nulls)?;
+    /// assert_eq!(nulls.0, 2);
+    /// assert!(JsonReader::default().read(text, &mut nulls).is_err());
+    /// # Ok::<(), &'static str>(())
+    /// ```
+    #[must_use]
+    pub fn with_nan() -> Self {
+        let mut reader = Self::default();
+        reader.grammar.take_nan();
+        reader
+    }
+
     /// Reads the next piece.
     ///
     /// # Errors

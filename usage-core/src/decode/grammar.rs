@@ -43,6 +43,8 @@ pub(super) struct Grammar {
     depth: u32,
     /// Where the last event begins.
     start: u64,
+    /// Whether `NaN` stands for null.
+    takes_nan: bool,
 }
 
 /// What may come next: a set.
@@ -101,11 +103,16 @@ impl Default for Expect {
 enum Scalar {
     String,
     Number,
-    /// `true`, `false` or `null`, and how much of it was read.
+    /// `true`, `false`, `null` or `NaN`, and how much of it was read.
     Word(&'static str, usize),
 }
 
 impl Grammar {
+    /// Takes `NaN` for null from now on.
+    pub(super) fn take_nan(&mut self) {
+        self.takes_nan = true;
+    }
+
     /// The next event; none if it is not complete in this piece.
     #[inline]
     pub(super) fn next<'a, 'i: 'a>(&'a mut self, input: &mut Input<'i>) -> Result<Option<Event<'a>>, Fault> {
@@ -194,6 +201,9 @@ impl Grammar {
             b't' if self.expect.has(Expect::VALUE) => self.go_on(Scalar::Word("true", 0), input),
             b'f' if self.expect.has(Expect::VALUE) => self.go_on(Scalar::Word("false", 0), input),
             b'n' if self.expect.has(Expect::VALUE) => self.go_on(Scalar::Word("null", 0), input),
+            b'N' if self.takes_nan && self.expect.has(Expect::VALUE) => {
+                self.go_on(Scalar::Word("NaN", 0), input)
+            }
             _ => Err(input.fault(self.expect.problem())),
         }
     }
@@ -239,7 +249,7 @@ impl Grammar {
         match scalar {
             Scalar::String => Event::Text(self.string.text()),
             Scalar::Number => Event::Number(self.number.number()),
-            Scalar::Word("null", _) => Event::Null,
+            Scalar::Word("null" | "NaN", _) => Event::Null,
             Scalar::Word(word, _) => Event::Bool(word == "true"),
         }
     }

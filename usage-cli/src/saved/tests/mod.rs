@@ -1,4 +1,5 @@
 mod files;
+mod sums;
 mod writers;
 
 use super::*;
@@ -33,6 +34,7 @@ fn all(files: &[&str], args: &SavedArgs) -> Result<UsageTable, String> {
     let sources = std::mem::take(&mut rows.sources);
     let table = rows.finish();
     let message = |problem: Problem| problem.message().to_owned();
+    check::sums_are_counts(&sources).map_err(message)?;
     if !args.sum {
         check::rows_can_be_added(&table, &sources).map_err(message)?;
     }

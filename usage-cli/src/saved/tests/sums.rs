@@ -1,0 +1,121 @@
+//! Nothing counts twice: totals under any name, and rows that are there in two ways.
+
+use super::*;
+
+fn adding() -> SavedArgs {
+    SavedArgs { sum: true, ..SavedArgs::default() }
+}
+
+/// The files are refused with this text, and read if the user says that all of it is to be added up.
+#[track_caller]
+fn refused(files: &[&str], problem: &str) {
+    let message = all(files, &SavedArgs::default()).unwrap_err();
+    assert!(message.contains(problem), "{files:?}: {message}");
+    assert!(all(files, &adding()).is_ok(), "{files:?}");
+}
+
+#[track_caller]
+fn accepted(files: &[&str]) {
+    let result = all(files, &SavedArgs::default());
+    assert!(result.is_ok(), "{files:?}: {result:?}");
+}
+
+#[test]
+fn totals_are_refused_under_any_name_and_in_any_place() {
+    let header = "date,clientName,requests\n";
+    for label in ["Total", "Summe", "合計", "Итого", "All", "Yhteensä", "Total général"] {
+        let total = format!("2026-10-02,{label},16\n");
+        let rows = "2026-10-01,A,7\n2026-10-02,A,9\n";
+        for text in [format!("{header}{rows}{total}"), format!("{header}{total}{rows}")] {
+            refused(&[&text], "is a total of other rows");
+        }
+    }
+    // A word that is not known, and none.
+    for label in ["Overzicht", "Ʃ", ""] {
+        let (rows, total) = ("A,700\nB,900\nC,1\n", format!("{label},1601\n"));
+        for text in [format!("{rows}{total}"), format!("{total}{rows}")] {
+            refused(&[&format!("clientName,requests\n{text}")], "seems to be a total");
+        }
+    }
+    accepted(&["clientId,clientName,requests\na,Total,7\nb,All,9\n"]);
+    accepted(&["clientName,requests\nA,700\nB,900\nC,1\n,1600\n"]);
+}
+
+#[test]
+fn groupings_of_several_levels_are_refused() {
+    for text in [
+        // ROLLUP (clientId), ROLLUP (clientId, templateUri), GROUPING SETS of one day.
+        "clientId,requests\n,16\na,7\nb,9\n",
+        "clientId,templateUri,requests\na,x,7\na,y,9\nb,x,1\nb,y,2\na,,16\nb,,3\n,,19\n",
+        "date,platform,clientId,requests\n2026-10-01,p,a,7\n2026-10-01,p,b,9\n2026-10-01,p,,16\n",
+    ] {
+        refused(&[text], "seems to be a total");
+    }
+    // Not all of it is there, so that the sums do not say it.
+    refused(&["date,clientId,templateUri,requests\n2026-10-01,a,x,7\n2026-10-01,a,,90\n"], "count twice");
+    accepted(&["date,clientId,templateUri,requests\n2026-10-01,a,x,7\n2026-10-02,a,,90\n"]);
+    accepted(&["date,clientId,userId,requests\n2026-10-01,a,u,7\n2026-10-01,a,v,9\n2026-10-01,a,,16\n"]);
+    accepted(&["date,clientId,clientName,requests\n2026-10-01,a,A,7\n2026-10-01,deleted,,9\n"]);
+}
+
+#[test]
+fn one_client_under_its_id_and_its_name_counts_once() {
+    let both = "date,clientId,clientName,requests\n2026-10-01,a,A,7\n2026-10-02,a,A,9\n";
+    let ids = "date,clientId,requests\n2026-10-01,a,7\n2026-10-02,a,9\n";
+    let names = "date,clientName,requests\n2026-10-01,A,7\n2026-10-02,A,9\n";
+    for files in [[both, ids], [ids, both], [both, names], [names, both]] {
+        refused(&files, "is about the same as a row of");
+    }
+    refused(&[ids, names], "grouped in different ways");
+    accepted(&[both, "date,clientId,requests\n2026-10-01,deleted,7\n"]);
+    accepted(&[ids, "date,clientName,requests\n2026-10-03,A,7\n"]);
+    let lines = r#"{"date":"2026-10-01","clientId":"a","clientName":"A","requests":7}
+{"date":"2026-10-01","clientId":"a","requests":7}"#;
+    refused(&[lines], "count twice");
+}
+
+#[test]
+fn blanks_and_words_for_nothing_make_no_other_row() {
+    let texts = "date,clientId,httpMethod,templateUri,requests\n2026-10-01,a,GET,NaN,7\n";
+    for other in ["2026-10-01, a, GET ,,7\n", "2026-10-01,a,GET,NULL,7\n", "2026-10-01,a,GET,<NA>,7\n"] {
+        refused(&[&format!("{texts}{other}")], "is about the same");
+    }
+}
+
+#[test]
+fn a_sum_that_is_no_count_is_refused() {
+    let line = |day: u32| format!("{{\"date\":\"2026-10-0{day}\",\"requests\":9223372036854775807}}\n");
+    assert!(all(&[&line(1)], &adding()).is_ok());
+    for files in [vec![line(1) + &line(2)], vec![line(1), line(2)]] {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        for args in [adding(), SavedArgs::default()] {
+            let message = all(&files, &args).unwrap_err();
+            assert!(message.contains("the sum of requests is 18446744073709551614"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn what_python_writes_for_a_missing_value_is_absent() {
+    let text = r#"[{"date":"2026-10-01","userId":NaN,"clientId":"a","requests":7,"status429":NaN}]"#;
+    let rows = table(text);
+    let row = rows.row(0).unwrap();
+    assert_eq!((row.requests(), row.status429(), row.user_id()), (Some(7), None, None));
+    assert!(flaw(r#"[{"requests":NaN}]"#).problem.contains("no count"));
+    assert_eq!(flaw(r#"[{"requests":Nan}]"#).problem, "expected a value");
+    assert_eq!(flaw(r#"[{"requests":Infinity}]"#).problem, "expected a value");
+}
+
+#[test]
+fn tables_by_columns_are_refused_with_a_way_to_save_rows() {
+    for text in [
+        r#"{"date":{"0":"2026-10-01"},"requests":{"0":7}}"#,
+        r#"{"requests":[7],"date":["2026-10-01"]}"#,
+        r#"{"0":{"date":"2026-10-01","requests":7}}"#,
+        r#"{"columns":["date","requests"],"index":[0],"data":[["2026-10-01",7]]}"#,
+        r#"[["2026-10-01",7]]"#,
+        r#"[["date","requests"],["2026-10-01",7]]"#,
+    ] {
+        assert!(flaw(text).hint.unwrap_or_default().contains("orient"), "{text}: {:?}", flaw(text));
+    }
+}

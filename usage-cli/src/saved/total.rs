@@ -1,0 +1,317 @@
+//! Rows that are the sum of other rows: lines of totals, in any language, and what databases add for a ROLLUP.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use usage_core::{Column, Counter, UsageRow, UsageTable};
+
+use crate::exit::Problem;
+use crate::saved::check::SUM_HINT;
+use crate::saved::flaw::Wrong;
+use crate::saved::rows::Source;
+
+/// A sum that is smaller than this, or of fewer rows, may come about by chance.
+const TELLING_SUM: u128 = 1_000;
+const TELLING_ROWS: usize = 3;
+
+/// So many rows of one kind are looked at: if all of them are sums, then the others are as well.
+const MAX_SAMPLE: usize = 1_000;
+
+/// What is wrong with a line of sums.
+pub(super) fn total_line(text: &str) -> Wrong {
+    let shown = text.trim();
+    Wrong::from(format!(
+        "{shown:?}: this is a total of other rows and not a row, so that it must not be added to them"
+    ))
+    .with_hint("remove the lines of totals")
+}
+
+/// Whether a text names a line of sums.
+pub(super) fn is_total(text: &str) -> bool {
+    const MAX_LENGTH: usize = 40;
+    const WORDS: [&str; 69] = [
+        "total",
+        "totals",
+        "grand total",
+        "grand totals",
+        "subtotal",
+        "subtotals",
+        "sub-total",
+        "sub total",
+        "sum",
+        "sums",
+        "overall",
+        "all",
+        "(all)",
+        "overall total",
+        "total general",
+        "total général",
+        "totaux",
+        "somme",
+        "sous-total",
+        "summe",
+        "summen",
+        "gesamt",
+        "gesamtsumme",
+        "gesamtergebnis",
+        "zwischensumme",
+        "insgesamt",
+        "ergebnis",
+        "totale",
+        "totali",
+        "totale complessivo",
+        "totaal",
+        "eindtotaal",
+        "subtotaal",
+        "suma",
+        "sumas",
+        "suma total",
+        "totales",
+        "total geral",
+        "soma",
+        "totais",
+        "razem",
+        "łącznie",
+        "ogółem",
+        "suma końcowa",
+        "celkem",
+        "celkový součet",
+        "spolu",
+        "summa",
+        "totalsumma",
+        "totalt",
+        "hovedtotal",
+        "i alt",
+        "yhteensä",
+        "kaikki yhteensä",
+        "összesen",
+        "végösszeg",
+        "toplam",
+        "genel toplam",
+        "итог",
+        "итого",
+        "всего",
+        "общий итог",
+        "σύνολο",
+        "סה\"כ",
+        "合計",
+        "总计",
+        "合计",
+        "總計",
+        "합계",
+    ];
+    let word = text.trim().trim_end_matches([':', '：']).trim_end();
+    word.len() <= MAX_LENGTH && WORDS.contains(&&*word.to_lowercase())
+}
+
+/// Refuses rows that are sums of others of their file, whatever they are called.
+pub(super) fn no_row_is_a_total(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
+    for source in sources {
+        no_row_sums_up_the_file(table, source)?;
+        if source.is_uneven() {
+            no_kind_sums_up_another(table, source)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the first and the last row of a file, which may be the sum of all others.
+fn no_row_sums_up_the_file(table: &UsageTable, source: &Source) -> Result<(), Problem> {
+    if source.rows.len() < TELLING_ROWS {
+        return Ok(());
+    }
+    for index in [source.rows.start, source.rows.end - 1] {
+        let Some(row) = table.row(index) else { continue };
+        let counts = Counter::ALL.into_iter().filter_map(|counter| Some((row.count(counter)?, counter)));
+        let counts: Vec<_> = counts.map(|(count, counter)| (count, source.sums[counter as usize])).collect();
+        let is_telling = counts.iter().any(|(_, sum)| *sum >= TELLING_SUM);
+        if is_telling && counts.iter().all(|(count, sum)| u128::from(*count) * 2 == *sum) {
+            return Err(total_row(table, source, index));
+        }
+    }
+    Ok(())
+}
+
+/// Compares the rows that lack a column with those that have it.
+fn no_kind_sums_up_another(table: &UsageTable, source: &Source) -> Result<(), Problem> {
+    let mut kinds: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
+    for (index, row) in rows(table, source) {
+        let sample = kinds.entry(Kind::of(row)).or_default();
+        if sample.len() < MAX_SAMPLE {
+            sample.push(index);
+        }
+    }
+    for (kind, sample) in &kinds {
+        for detailed in kinds.keys().filter(|other| kind.is_part_of(**other)) {
+            let mut sums: HashMap<Vec<Option<&str>>, Sums> = HashMap::new();
+            for row in sample.iter().filter_map(|index| table.row(*index)) {
+                sums.insert(kind.project(row), Sums::default());
+            }
+            for (_, row) in rows(table, source).filter(|(_, row)| Kind::of(*row) == *detailed) {
+                if let Some(sums) = sums.get_mut(&kind.project(row)) {
+                    sums.add(row);
+                }
+            }
+            let found = |index: &usize| table.row(*index).and_then(|row| sums.get(&kind.project(row)));
+            let repeated = sample.iter().find(|index| found(index).is_some_and(|sums| sums.rows > 0));
+            if let (true, Some(index)) = (kind.counts_the_same_as(*detailed), repeated) {
+                let problem = format!(
+                    "{} has less than other rows of the same day and client, so that its requests may be \
+                         theirs: they would count twice",
+                    place(table, source, *index)
+                );
+                return Err(Problem::usage(problem).with_hint(SUM_HINT));
+            }
+            let is_sum = |index: &usize| {
+                found(index).zip(table.row(*index)).is_some_and(|(sums, row)| sums.are_of(row))
+            };
+            let is_of_several = sample.iter().any(|index| found(index).is_some_and(|sums| sums.rows > 1));
+            // Rows without a user stand beside those with users; a small sum may be one by chance.
+            let is_of_users = kind.lacks(*detailed).eq([Column::UserId]);
+            let is_telling =
+                !is_of_users || sums.values().any(|sums| sums.counts.iter().any(|sum| *sum >= TELLING_SUM));
+            if let (true, true, Some(index)) =
+                (is_of_several && is_telling, sample.iter().all(is_sum), sample.first())
+            {
+                return Err(total_row(table, source, *index));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a row of one file that is in another but for the client's id or its name.
+pub(super) fn no_row_is_in_both(table: &UsageTable, one: &Source, other: &Source) -> Result<(), Problem> {
+    let has = |column: &Column| one.members.has_column(*column) && other.members.has_column(*column);
+    let is_client = |column: &Column| matches!(column, Column::ClientId | Column::ClientName);
+    let columns: Vec<Column> =
+        Column::ALL.into_iter().filter(|column| !is_client(column) || has(column)).collect();
+    if !columns.iter().any(is_client) {
+        return Ok(());
+    }
+    let hasher = RandomState::new();
+    let hash = |row: UsageRow<'_>| {
+        hasher.hash_one(columns.iter().map(|column| row.text(*column)).collect::<Vec<_>>())
+    };
+    let known: HashSet<u64> = rows(table, one).map(|(_, row)| hash(row)).collect();
+    match rows(table, other).find(|(_, row)| known.contains(&hash(*row))) {
+        None => Ok(()),
+        Some((index, _)) => {
+            let problem = format!(
+                "{} is about the same as a row of {}: it would count twice",
+                place(table, other, index),
+                one.name
+            );
+            Err(Problem::usage(problem).with_hint(SUM_HINT))
+        }
+    }
+}
+
+fn rows<'t>(table: &'t UsageTable, source: &Source) -> impl Iterator<Item = (usize, UsageRow<'t>)> {
+    source.rows.clone().filter_map(|index| Some((index, table.row(index)?)))
+}
+
+fn total_row(table: &UsageTable, source: &Source, index: usize) -> Problem {
+    let problem = format!(
+        "{} has the sum of other rows: it seems to be a total, so that it must not be added to them",
+        place(table, source, index)
+    );
+    Problem::usage(problem)
+        .with_hint("remove the lines of totals, or say by --sum that it is a row as the others")
+}
+
+fn place(table: &UsageTable, source: &Source, index: usize) -> String {
+    let texts: Vec<String> = table.row(index).map_or_else(Vec::new, |row| {
+        let texts = Column::ALL.iter().filter_map(|column| row.text(*column));
+        texts.map(|text| text.chars().take(60).collect()).collect()
+    });
+    let about = if texts.is_empty() { String::new() } else { format!(" ({})", texts.join(", ")) };
+    format!("row {} of {}{about}", index - source.rows.start + 1, source.name)
+}
+
+/// Which texts a row has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind([bool; Column::ALL.len()]);
+
+impl Kind {
+    fn of(row: UsageRow<'_>) -> Self {
+        Self(Column::ALL.map(|column| row.text(column).is_some()))
+    }
+
+    fn lacks(self, other: Self) -> impl Iterator<Item = Column> {
+        Column::ALL.into_iter().filter(move |column| other.0[*column as usize] && !self.0[*column as usize])
+    }
+
+    fn has(self, column: Column) -> bool {
+        self.0[column as usize]
+    }
+
+    fn is_part_of(self, other: Self) -> bool {
+        self != other && other.lacks(self).next().is_none()
+    }
+
+    /// Whether rows of this kind about the same are sure to count what rows of the other one count: the columns that they
+    /// lack are those of a grouping, or say again who the client is.
+    fn counts_the_same_as(self, other: Self) -> bool {
+        let has_paths = [Column::TemplateUri, Column::HttpMethod].map(|column| self.has(column));
+        let has_client = self.has(Column::ClientId) || self.has(Column::ClientName);
+        let mut lacks = self.lacks(other).peekable();
+        lacks.peek().is_some()
+            && lacks.all(|column| match column {
+                Column::TemplateUri | Column::HttpMethod => has_paths == [false, false],
+                Column::ClientId | Column::ClientName => has_client,
+                _ => false,
+            })
+    }
+
+    fn project(self, row: UsageRow<'_>) -> Vec<Option<&str>> {
+        let columns = Column::ALL.into_iter().filter(|column| self.has(*column));
+        columns.map(|column| row.text(column)).collect()
+    }
+}
+
+/// The sums of some rows.
+#[derive(Debug, Default)]
+struct Sums {
+    rows: usize,
+    counts: [u128; Counter::ALL.len()],
+}
+
+impl Sums {
+    fn add(&mut self, row: UsageRow<'_>) {
+        self.rows += 1;
+        for counter in Counter::ALL {
+            self.counts[counter as usize] += u128::from(row.count(counter).unwrap_or(0));
+        }
+    }
+
+    fn are_of(&self, row: UsageRow<'_>) -> bool {
+        let is =
+            |counter: Counter| u128::from(row.count(counter).unwrap_or(0)) == self.counts[counter as usize];
+        self.rows > 0 && Counter::ALL.into_iter().all(is)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_known_in_many_languages() {
+        for text in [
+            "Total",
+            " GRAND TOTAL: ",
+            "Gesamtergebnis",
+            "Total général",
+            "Итого:",
+            "合計",
+            "Σύνολο",
+            "(All)",
+        ] {
+            assert!(is_total(text), "{text}");
+        }
+        for text in ["Totalizer", "All Hands", "Nightly total export", "", "a".repeat(500).as_str()] {
+            assert!(!is_total(text), "{text}");
+        }
+    }
+}
