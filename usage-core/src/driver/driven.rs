@@ -112,8 +112,17 @@ impl<M: Machine> Driven<M> {
                     continue;
                 }
             };
+            // A token exchange is on its way before the observer hears of anything: it may panic, or use the client.
+            let next = match step.next {
+                Next::Send(exchange) => session.carry(exchange).map(Next::Send),
+                next => Some(next),
+            };
             step.transitions.iter().for_each(|moved| self.notify(Notice::Moved(*moved)));
-            match step.next {
+            let Some(next) = next else {
+                is_carried = true;
+                continue;
+            };
+            match next {
                 // Stopped by the observer, just now: it does not go out.
                 Next::Send(exchange) if self.stopped.is_some() || self.canceller.is_cancelled() => {
                     session.release(&exchange);
@@ -121,15 +130,12 @@ impl<M: Machine> Driven<M> {
                         self.notify(Notice::Moved(moved));
                     }
                 }
-                Next::Send(exchange) => match session.carry(exchange) {
-                    Some(exchange) => return Next::Send(exchange),
-                    None => is_carried = true,
-                },
+                Next::Send(_) => return next,
                 // It is this machine's own exchange that is out, not a wait for another's.
-                Next::WaitUntil(_, WaitReason::Token) if is_carried => return step.next,
+                Next::WaitUntil(_, WaitReason::Token) if is_carried => return next,
                 Next::WaitUntil(until, why) => {
                     self.notify(Notice::Waiting(until, why));
-                    return if self.stopped.is_some() { Next::Finished } else { step.next };
+                    return if self.stopped.is_some() { Next::Finished } else { next };
                 }
                 Next::Finished => return Next::Finished,
             }

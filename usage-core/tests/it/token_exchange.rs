@@ -1,5 +1,6 @@
 //! A token exchange belongs to its session, not to the machine that asked for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 use usage_core::driver::{Driven, SharedSession, TokenExchange};
 use usage_core::error::{Sent, TransportFailure, TransportKind};
 use usage_core::events::EventDefinitions;
-use usage_core::{Call, Execution, LogIn, Machine, Next, Session, Timestamp, WaitReason};
+use usage_core::{Call, Cause, Execution, LogIn, Machine, Next, Notice, Session, Timestamp, WaitReason};
 
 use crate::support::{
     ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, query,
@@ -44,6 +45,47 @@ fn a_renewal_ahead_of_time_is_not_waited_for() {
     let fresh = Response::new(&br#"{"access_token":"t-2"}"#[..]);
     let _ = token.on_response(now, fetch.ticket, fresh, &mut shared.lock());
     assert_eq!(shared.lock().access_token().unwrap().expose(), "t-2");
+}
+
+#[test]
+fn an_observer_may_use_the_client_or_panic_while_a_token_is_needed() {
+    for panics in [false, true] {
+        let out = Arc::new(Mutex::new(Vec::new()));
+        let carried = Arc::clone(&out);
+        let shared = SharedSession::new(credentials()).carried_by(move |session, exchange| {
+            carried.lock().unwrap().push(TokenExchange::new(session, exchange));
+        });
+        let answered = |session: &SharedSession, out: &Mutex<Vec<TokenExchange>>, now| {
+            let mut token = out.lock().unwrap().pop().expect("it is on its way");
+            let Next::Send(fetch) = token.next(now, &mut session.lock()).next else { panic!() };
+            let body = Response::new(&br#"{"access_token":"t-1","expires_in":1}"#[..]);
+            let _ = token.on_response(now, fetch.ticket, body, &mut session.lock());
+        };
+        let mut driven = Driven::new(execution());
+        assert!(matches!(driven.next(START, &shared), Next::WaitUntil(_, WaitReason::Token)));
+        answered(&shared, &out, START);
+        let Next::Send(submit) = driven.next(START, &shared) else { panic!() };
+        let accepted = Response::new(ACCEPTED.as_bytes());
+        let progress = driven.machine.on_response(START, submit.ticket, accepted, &mut shared.lock());
+        driven.take(progress);
+
+        // The token is over by the first poll, which the observer hears of.
+        let (poll, inner, exchanges) = (after(2), shared.clone(), Arc::clone(&out));
+        driven.observe(move |_, notice| {
+            if matches!(notice, Notice::Moved(moved) if moved.cause == Cause::Elapsed) {
+                assert!(!panics, "the observer");
+                answered(&inner, &exchanges, poll);
+                assert!(matches!(Driven::new(execution()).next(poll, &inner), Next::Send(_)));
+            }
+        });
+        let next = catch_unwind(AssertUnwindSafe(|| driven.next(poll, &shared)));
+        assert_eq!(next.is_err(), panics);
+        if panics {
+            answered(&shared, &out, poll);
+        }
+        let next = Driven::new(execution()).next(poll, &shared);
+        assert!(matches!(&next, Next::Send(exchange) if !exchange.is_for_token()), "{next:?}");
+    }
 }
 
 /// A machine that is final gives up what it had out, so that the others need not wait for it.
