@@ -88,7 +88,7 @@ fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Pr
     Ok(())
 }
 
-fn on(day: Option<Date>) -> String {
+pub(super) fn on(day: Option<Date>) -> String {
     day.map_or_else(|| " without a date".into(), |day| format!(" of {day}"))
 }
 
@@ -103,8 +103,17 @@ pub(super) fn buckets_are_one(
     }
     let mut known: Option<(Granularity, &Source)> = None;
     for source in sources {
+        let dates = Days::of(table, source).dates();
+        if source.buckets.len() > 1 || (source.scope.is_none() && seem_mixed(&dates)) {
+            let problem = format!(
+                "the rows of {} seem to be of days, and some of weeks or months: they cannot be put into one report",
+                source.name
+            );
+            return Err(Problem::usage(problem)
+                .with_hint("leave out those of one kind, or say by --granularity what all of them are"));
+        }
         let said = source.scope.as_ref().and_then(|scope| scope.query.as_ref()?.granularity.clone());
-        let Some(bucket) = said.or_else(|| guess(&Days::of(table, source).dates())) else { continue };
+        let Some(bucket) = said.or_else(|| guess(&dates)) else { continue };
         match &known {
             Some((other, first)) if *other != bucket => {
                 let problem = format!(
@@ -137,6 +146,14 @@ fn guess(dates: &[Date]) -> Option<Granularity> {
     }
     let are_weeks = others.iter().all(|date| first.days_until(*date) % 7 == 0);
     Some(if are_weeks { Granularity::Week } else { Granularity::Day })
+}
+
+/// Whether some dates follow one another, and others are as far apart as weeks or months without a day between.
+fn seem_mixed(dates: &[Date]) -> bool {
+    let gaps = || dates.windows(2).map(|pair| (pair[0], pair[1], pair[0].days_until(pair[1])));
+    let weeks = gaps().filter(|(first, _, days)| *days == 7 && first.weekday() == 1).count();
+    let months = gaps().filter(|(one, two, days)| one.day() == 1 && two.day() == 1 && *days <= 31).count();
+    gaps().any(|(.., days)| days == 1) && (weeks > 1 || months > 0)
 }
 
 /// By what the rows of a file are told apart, and what they count. Users are left out: rows of one query may have one or

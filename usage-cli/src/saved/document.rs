@@ -1,8 +1,8 @@
 //! What JSON and YAML documents say: from events to rows. Pages of both families, rows in lists and alone, documents of this
 //! program, and what other programs put around them.
 
-use usage_core::Column;
 use usage_core::decode::{JsonEvent, JsonNumber, JsonScalar, MemberName};
+use usage_core::{Column, Scope};
 
 use crate::saved::count::Counts;
 use crate::saved::dates::Place;
@@ -318,8 +318,12 @@ impl<'r> Documents<'r> {
         let Some(value) = self.scope.as_mut().and_then(|scope| scope.take(event)) else { return Ok(()) };
         self.scope = None;
         let scope = serde_json::from_value(value);
-        let scope = scope.map_err(|error| format!("this is no scope of rows: {error}"))?;
+        let scope: Scope = scope.map_err(|error| format!("this is no scope of rows: {error}"))?;
         let source = self.rows.source();
+        let bucket = scope.query.as_ref().and_then(|query| query.granularity.clone());
+        if source.buckets.len() < 2 && !source.buckets.contains(&bucket) {
+            source.buckets.push(bucket);
+        }
         source.scope = match source.scope.take() {
             None => Some(scope),
             Some(other) => Some(other.join(scope)),

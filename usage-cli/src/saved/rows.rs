@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use usage_core::model::Granularity;
 use usage_core::{Column, Counter, Scope, TableBuilder};
 
 use crate::saved::count::is_nothing;
@@ -75,6 +76,8 @@ pub(super) struct Source {
     /// Whether there are rows with, and rows without a count of all requests.
     pub(super) totals: [bool; 2],
     pub(super) scope: Option<Scope>,
+    /// The granularities that the scopes of its documents say, up to two.
+    pub(super) buckets: Vec<Option<Granularity>>,
     has_dated: bool,
     /// Where the first row without a date stands.
     undated: Option<Place>,

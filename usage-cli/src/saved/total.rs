@@ -1,12 +1,12 @@
 //! Rows that are the sum of other rows: lines of totals, in any language, and what databases add for a ROLLUP.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use usage_core::{Column, Counter, UsageRow, UsageTable};
+use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
 
 use crate::exit::Problem;
-use crate::saved::check::SUM_HINT;
+use crate::saved::check::{SUM_HINT, on};
 use crate::saved::flaw::Wrong;
 use crate::saved::rows::Source;
 
@@ -141,6 +141,7 @@ fn no_kind_sums_up_another(table: &UsageTable, source: &Source) -> Result<(), Pr
             sample.push(index);
         }
     }
+    no_kinds_are_apart(table, source, &kinds)?;
     for (kind, sample) in &kinds {
         for detailed in kinds.keys().filter(|other| kind.is_part_of(**other)) {
             let mut sums: HashMap<Vec<Option<&str>>, Sums> = HashMap::new();
@@ -174,6 +175,32 @@ fn no_kind_sums_up_another(table: &UsageTable, source: &Source) -> Result<(), Pr
                 (is_of_several && is_telling, sample.iter().all(is_sum), sample.first())
             {
                 return Err(total_row(table, source, *index));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses rows of one day of which some have only one column, such as the client, and others only another one.
+fn no_kinds_are_apart(
+    table: &UsageTable,
+    source: &Source,
+    kinds: &BTreeMap<Kind, Vec<usize>>,
+) -> Result<(), Problem> {
+    let days = |sample: &[usize]| -> BTreeSet<Option<Date>> {
+        sample.iter().filter_map(|index| table.row(*index)).map(|row| row.date()).collect()
+    };
+    for (number, (one, sample)) in kinds.iter().enumerate() {
+        for (other, others) in kinds.iter().take(number) {
+            let both = one.with(*other);
+            let are_apart = both != *one && both != *other && !kinds.keys().any(|kind| both.is_in(*kind));
+            if are_apart && let Some(day) = days(sample).intersection(&days(others)).next() {
+                let problem = format!(
+                    "{} has rows that are grouped in different ways{}: the requests would count twice",
+                    source.name,
+                    on(*day)
+                );
+                return Err(Problem::usage(problem).with_hint(SUM_HINT));
             }
         }
     }
@@ -247,7 +274,15 @@ impl Kind {
     }
 
     fn is_part_of(self, other: Self) -> bool {
-        self != other && other.lacks(self).next().is_none()
+        self != other && self.is_in(other)
+    }
+
+    fn is_in(self, other: Self) -> bool {
+        other.lacks(self).next().is_none()
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(std::array::from_fn(|place| self.0[place] || other.0[place]))
     }
 
     /// Whether rows of this kind about the same are sure to count what rows of the other one count: the columns that they

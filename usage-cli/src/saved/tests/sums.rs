@@ -119,3 +119,48 @@ fn tables_by_columns_are_refused_with_a_way_to_save_rows() {
         assert!(flaw(text).hint.unwrap_or_default().contains("orient"), "{text}: {:?}", flaw(text));
     }
 }
+
+#[test]
+fn groupings_that_stand_apart_in_one_file_are_refused() {
+    for text in [
+        "date,clientId,platform,requests\n2026-10-01,a,,7\n2026-10-01,,p,7\n",
+        "date,clientId,clientName,requests\n2026-10-01,a,,7\n2026-10-01,,A,7\n",
+        "clientId,templateUri,httpMethod,requests\na,,,7\n,x,GET,7\n",
+        "clientId,userId,requests\na,,7\n,u,7\n",
+    ] {
+        refused(&[text], "grouped in different ways");
+    }
+    accepted(&["date,clientId,platform,requests\n2026-10-01,a,,7\n2026-10-02,,p,7\n"]);
+    accepted(&["clientId,userId,requests\na,,7\n,u,8\na,u,9\n"]);
+}
+
+#[test]
+fn days_among_weeks_or_months_of_one_file_are_refused() {
+    let lines = |dates: &[&str]| {
+        dates.iter().fold(String::from("date,requests\n"), |text, date| format!("{text}{date},7\n"))
+    };
+    for dates in [
+        &["2026-10-05", "2026-10-12", "2026-10-19", "2026-10-20", "2026-10-21"][..],
+        &["2026-10-20", "2026-10-21", "2026-10-05", "2026-10-12", "2026-10-19"],
+        &["2026-08-01", "2026-09-01", "2026-09-02"],
+    ] {
+        let message = all(&[&lines(dates)], &adding()).unwrap_err();
+        assert!(message.contains("some of weeks or months"), "{message}");
+    }
+    for dates in [
+        &["2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26"][..],
+        &["2026-08-01", "2026-09-01", "2026-10-01"],
+        &["2026-10-05", "2026-10-06", "2026-10-12", "2026-10-13", "2026-10-19", "2026-10-20"],
+        &["2026-10-02", "2026-10-09", "2026-10-16", "2026-10-17"],
+    ] {
+        accepted(&[&lines(dates)]);
+    }
+    let document = |bucket: &str, date: &str| {
+        format!(
+            r#"{{"scope":{{"query":{{"interval":"2026-10-01/2026-10-31","granularity":"{bucket}"}},"complete":true}},"rows":[{{"date":"{date}","requests":7}}]}}"#
+        )
+    };
+    let two = |second| document("Week", "2026-10-05") + &document(second, "2026-10-12");
+    assert!(all(&[&two("Day")], &adding()).unwrap_err().contains("some of weeks or months"));
+    accepted(&[&two("Week")]);
+}
