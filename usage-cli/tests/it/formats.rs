@@ -1,5 +1,7 @@
 //! Each command, each format, each transport.
 
+use std::thread;
+
 use serde_json::Value;
 
 use crate::support::{Ran, Service, TRANSPORTS, last_month, program};
@@ -108,15 +110,21 @@ fn the_formats_have_the_same_rows() {
 fn all_commands_run_against_the_built_in_simulator() {
     let client = usage_sim::SimulatorConfig::default().client_id();
     let month = last_month();
-    for (command, transport) in
-        ["query", "client", "summary", "search"].into_iter().zip(TRANSPORTS.into_iter().cycle())
-    {
-        let mut arguments = arguments(command, &client, &month);
-        arguments.extend(["--simulate", "--initial-delay", "1300ms", "--transport", transport]);
-        // A credential in the environment is none of the simulator's business.
-        let ran = Ran::of(program(&arguments).env("GENESYSCLOUD_ACCESS_TOKEN", "not for the simulator"));
-        assert!(ran.well().contains("\nTotal"), "{command}");
-    }
+    // Each waits for its execution, more than a second.
+    thread::scope(|scope| {
+        for (command, transport) in
+            ["query", "client", "summary", "search"].into_iter().zip(TRANSPORTS.into_iter().cycle())
+        {
+            let mut arguments = arguments(command, &client, &month);
+            arguments.extend(["--simulate", "--initial-delay", "1300ms", "--transport", transport]);
+            scope.spawn(move || {
+                // A credential in the environment is none of the simulator's business.
+                let mut program = program(&arguments);
+                let ran = Ran::of(program.env("GENESYSCLOUD_ACCESS_TOKEN", "not for the simulator"));
+                assert!(ran.well().contains("\nTotal"), "{command}");
+            });
+        }
+    });
 }
 
 #[test]

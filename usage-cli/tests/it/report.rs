@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -132,26 +133,40 @@ fn one_client_and_the_jobs_have_reports_too() {
 
 #[test]
 fn every_format_runs_against_the_built_in_simulator() {
-    let simulated = |arguments: &[&str]| {
+    let simulated = &|arguments: &[&str]| {
         let usual =
             ["--last", "10d", "--simulate", "--initial-delay", "1300ms", "--licenses", "cx2-named=40"];
         report(&[&usual, arguments].concat()).well()
     };
-    let text = simulated(&[]);
-    for part in
-        ["API usage from ", "Allowance: 4,400,000 requests a month", "Top clients: 10 of ", "is not the bill"]
-    {
-        assert!(text.contains(part), "{part:?} is not in {text}");
-    }
-    assert!(!text.contains('\u{1b}'));
-    assert!(json(&simulated(&["--format", "json"]))["allowance"]["months"].is_array());
-    assert!(simulated(&["--format", "html", "--compare"]).starts_with("<!DOCTYPE html>"));
-    assert!(simulated(&["--format", "csv"]).starts_with("list,place,id,name,share,rows,requests,"));
-    assert!(simulated(&["--format", "openmetrics"]).ends_with("# EOF\n"));
-    for chart in ["days", "heatmap", "clients"] {
-        let svg = simulated(&["--format", "svg", "--chart", chart]);
-        assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
-    }
+    // Each waits for its execution, more than a second.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let text = simulated(&[]);
+            for part in [
+                "API usage from ",
+                "Allowance: 4,400,000 requests a month",
+                "Top clients: 10 of ",
+                "is not the bill",
+            ] {
+                assert!(text.contains(part), "{part:?} is not in {text}");
+            }
+            assert!(!text.contains('\u{1b}'));
+        });
+        scope.spawn(|| assert!(json(&simulated(&["--format", "json"]))["allowance"]["months"].is_array()));
+        for (arguments, start, end) in [
+            (&["--format", "html", "--compare"][..], "<!DOCTYPE html>", ""),
+            (&["--format", "csv"], "list,place,id,name,share,rows,requests,", "\n"),
+            (&["--format", "openmetrics"], "#", "# EOF\n"),
+            (&["--format", "svg", "--chart", "days"], "<svg xmlns=", "</svg>\n"),
+            (&["--format", "svg", "--chart", "heatmap"], "<svg xmlns=", "</svg>\n"),
+            (&["--format", "svg", "--chart", "clients"], "<svg xmlns=", "</svg>\n"),
+        ] {
+            scope.spawn(move || {
+                let text = simulated(arguments);
+                assert!(text.starts_with(start) && text.ends_with(end), "{arguments:?} {text}");
+            });
+        }
+    });
 }
 
 #[test]
