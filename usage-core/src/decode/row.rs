@@ -53,28 +53,36 @@ impl<S: RowSink> RowBuilder<S> {
 /// understood stays as it is.
 #[inline(always)]
 pub(super) fn with_day_of<R>(date: &str, take: impl FnOnce(&str) -> R) -> R {
-    let mut text = DayText::default();
-    take(usual_day(date).unwrap_or_else(|| other_day(date, &mut text)))
+    let mut text;
+    take(match usual_day(date) {
+        Some(day) => day,
+        None => {
+            text = DayText::default();
+            other_day(date, &mut text)
+        }
+    })
 }
+
+/// The most days that each month has in every year. There is no month 0.
+const DAYS: [u8; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// The day of `yyyy-MM-dd`, alone or as midnight in the service's spelling, if every year has such a day.
 #[inline(always)]
 fn usual_day(date: &str) -> Option<&str> {
     let (day, time) = date.split_at_checked(10)?;
-    let bytes = day.as_bytes();
     let is_midnight = matches!(time, "" | "T00:00:00Z" | "T00:00:00.000Z");
-    let are_digits = [0, 1, 2, 3, 5, 6, 8, 9].iter().all(|place| bytes[*place].is_ascii_digit());
-    let is_day = are_digits
-        && (bytes[4], bytes[7]) == (b'-', b'-')
-        && matches!(bytes[5..7], [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
-        && match bytes[8..10] {
-            [b'0', b'1'..=b'9'] | [b'1', _] | [b'2', b'0'..=b'8'] => true,
-            [b'2', b'9'] | [b'3', b'0'] => bytes[5..7] != *b"02",
-            [b'3', b'1'] => matches!(&bytes[5..7], b"01" | b"03" | b"05" | b"07" | b"08" | b"10" | b"12"),
-            _ => false,
-        }
-        && !matches!(bytes[..4], [b'0', b'0', b'0', b'0'] | [b'9', b'9', b'9', b'9']);
-    (is_midnight && is_day).then_some(day)
+    let bytes = day.as_bytes();
+    // Eight bytes at a time: digits become 0 to 9, hyphens 0, and anything else sets the high bit of its byte.
+    let start = u64::from_le_bytes(*bytes.first_chunk()?) ^ u64::from_le_bytes(*b"0000-00-");
+    let above = u64::from_le_bytes([0x76, 0x76, 0x76, 0x76, 0x7f, 0x76, 0x76, 0x7f]);
+    let has_form = (start | start.wrapping_add(above)) & 0x8080_8080_8080_8080 == 0;
+    let [year @ .., _, _, _, _] = start.to_le_bytes();
+    let [.., month_tens, month_ones, _] = start.to_le_bytes();
+    let [tens, ones] = bytes.last_chunk::<2>()?.map(|digit| digit.wrapping_sub(b'0'));
+    let days = *DAYS.get(usize::from(month_tens.wrapping_mul(10).wrapping_add(month_ones)))?;
+    let is_day = tens <= 3 && ones <= 9 && (1..=days).contains(&(tens.wrapping_mul(10).wrapping_add(ones)));
+    let is_supported = !matches!(year, [0, 0, 0, 0] | [9, 9, 9, 9]);
+    (is_midnight && has_form && is_day && is_supported).then_some(day)
 }
 
 #[cold]
