@@ -79,8 +79,10 @@ pub struct MonthUse {
     pub projected_share: Option<f64>,
     /// By how many requests the allowance will be exceeded then.
     pub projected_over: u64,
-    /// How many days the projection is made from. Absent if there is nothing to project.
+    /// How many days the projection is made from, 28 at most by weekday. Absent if there is nothing to project.
     pub projected_from_days: Option<u64>,
+    /// How many days the trend of the projection is of, 112 at most. Absent if there are too few for a trend.
+    pub projected_trend_days: Option<u64>,
     /// The day on which the allowance was exceeded, or will be as projected. Absent if it is not, or if the days
     /// from the first of the month on are not known.
     pub exceeded_on: Option<Date>,
@@ -122,6 +124,7 @@ impl Serialize for MonthUse {
             entry(&mut map, "projectedShare", self.projected_share)?;
             map.serialize_entry("projectedOver", &self.projected_over)?;
             entry(&mut map, "projectedFromDays", self.projected_from_days)?;
+            entry(&mut map, "projectedTrendDays", self.projected_trend_days)?;
         }
         entry(&mut map, "exceededOn", self.exceeded_on)?;
         map.serialize_entry("assumption", &self.assumption)?;

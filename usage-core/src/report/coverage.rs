@@ -76,6 +76,20 @@ impl Coverage {
     }
 }
 
+impl Coverage {
+    /// Returns `history` without its last day, if that may not be counted yet: the service's last day, without requests
+    /// although one of the same weekdays before it had some.
+    pub(super) fn counted_history(&self, mut history: Vec<(Date, u64)>) -> Vec<(Date, u64)> {
+        let Some((last, 0)) = history.last().copied() else { return history };
+        let weekdays =
+            (1..=4).filter_map(|week| history.len().checked_sub(1 + 7 * week)).map(|at| history[at].1);
+        if Some(last) == self.until && weekdays.sum::<u64>() > 0 {
+            history.pop();
+        }
+        history
+    }
+}
+
 /// Something that a report does not know, so that it leaves out what follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

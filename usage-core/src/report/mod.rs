@@ -163,11 +163,16 @@ impl ReportOptions {
     }
 
     /// Sets rows by day of earlier days, all days of `period`, for the projection alone: it needs four weeks for the
-    /// level of each weekday, and up to sixteen for a trend.
+    /// level of each weekday, and up to sixteen for a trend. No sum and no list has them.
+    ///
+    /// Days before the first one with requests are left out: usage may have begun then. Rows without a day or without a
+    /// number of requests tell nothing of their days, so that none of the rows is used.
     #[must_use]
     pub fn with_history(mut self, rows: &UsageTable, period: Period) -> Self {
         let days = Days::of(rows, &Coverage::bucketed(Some(Granularity::Day), Some(period)));
-        self.history = days.last_days(period, projection::TREND_DAYS);
+        let is_known = days.undated == 0 && days.buckets.iter().all(|day| day.counts.has_all_requests());
+        let last_days = if is_known { days.last_days(period, projection::TREND_DAYS) } else { Vec::new() };
+        self.history = last_days.into_iter().skip_while(|(_, requests)| *requests == 0).collect();
         self
     }
 
@@ -300,6 +305,7 @@ impl Report {
             }
             _ => options.history.clone(),
         };
+        let history = coverage.counted_history(history);
         let allowance = options.allowance.as_ref().map(|allowance| AllowanceUse {
             months: Months::new(allowance, &days, &coverage, &counts, &history).all(),
             allowance: allowance.clone(),
@@ -385,5 +391,7 @@ fn entry<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl Serialize
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
+#[cfg(test)]
+mod history_tests;
 #[cfg(test)]
 mod tests;

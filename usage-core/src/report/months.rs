@@ -39,6 +39,8 @@ struct End {
     range: Option<(u64, u64)>,
     /// How many days it is made from.
     from_days: Option<u64>,
+    /// How many days its trend is of.
+    trend_days: Option<u64>,
     /// What is expected of days that are not counted, by date.
     expected: Vec<(Date, f64)>,
     assumption: String,
@@ -176,6 +178,7 @@ impl<'a> Months<'a> {
             projected_share: known.and_then(|_| ratio(projected, monthly)),
             projected_over: projected.saturating_sub(monthly),
             projected_from_days: known.and_then(|end| end.from_days),
+            projected_trend_days: known.and_then(|end| end.trend_days),
             exceeded_on: None,
             assumption,
         }
@@ -193,7 +196,9 @@ impl<'a> Months<'a> {
             return Some("rows have no number of requests".into());
         }
         let is_month_to_come = missing.len() as u64 == month.days() && self.coverage.known.is_none();
-        is_month_to_come.then(|| format!("no day of {} is in the data yet", name(month)))
+        let is_after_history = self.history.last().is_some_and(|(last, _)| *last < month.first_day());
+        (is_month_to_come && !is_after_history)
+            .then(|| format!("no day of {} is in the data yet", name(month)))
     }
 
     /// The end of a month of which days are missing, by the days of the same weekday that are known.
@@ -203,13 +208,20 @@ impl<'a> Months<'a> {
         }
         let known = self.known_until(month.last_day());
         let outlook = Outlook::of(&known)?;
+        // Days of the month that lie before the rows are no forecast if the history has them.
+        let (before, missing) = self.told_by_history(missing);
+        let missing = &missing[..];
+        let earlier = before.iter().fold(used, |sum, (_, requests)| capped(sum, *requests));
+        if missing.is_empty() {
+            return Some(End::told(earlier, before.len()));
+        }
         // What there is of a day that is not over is a part of what is expected of it.
         let begun = |date: Date| self.days.requests_on(date).map_or(0.0, float);
         let expected: Vec<_> =
             missing.iter().map(|date| (*date, (outlook.on(*date) - begun(*date)).max(0.0))).collect();
         let Expected { low, high, .. } = outlook.over(missing);
         let all_begun: f64 = missing.iter().map(|date| begun(*date)).sum();
-        let plus = |requests: f64| capped(used, whole(requests));
+        let plus = |requests: f64| capped(earlier, whole(requests));
         let projected = plus(expected.iter().map(|(_, requests)| requests).sum());
         let (low, high) = (plus((low - all_begun).max(0.0)), plus((high - all_begun).max(0.0)));
         let days = outlook.days;
@@ -224,6 +236,13 @@ impl<'a> Months<'a> {
         if missing.iter().any(|date| !outlook.has_seen(*date)) {
             assumption += ", and for the mean of all where there is no such weekday";
         }
+        if let Some(days) = outlook.trend_days {
+            assumption = format!("{assumption}, moved by the trend of {days} days");
+        }
+        if !before.is_empty() {
+            let days = the_days(before.len());
+            assumption = format!("{assumption}; {days} before the rows are added from daily totals");
+        }
         if all_begun > 0.0 {
             assumption += "; a part of them is counted already";
         }
@@ -231,16 +250,30 @@ impl<'a> Months<'a> {
             projected,
             range: Some((low.min(projected), high.max(projected))),
             from_days: Some(days),
+            trend_days: outlook.trend_days,
             expected,
             assumption,
         })
     }
 
+    /// Divides days into those that the history has, with their requests, and the others.
+    fn told_by_history(&self, missing: &[Date]) -> (Vec<(Date, u64)>, Vec<Date>) {
+        let (mut told, mut others) = (Vec::new(), Vec::new());
+        for date in missing {
+            match self.history.binary_search_by_key(date, |(day, _)| *day) {
+                Ok(place) => told.push(self.history[place]),
+                Err(_) => others.push(*date),
+            }
+        }
+        (told, others)
+    }
+
     /// The last days that are known, with their requests, in order: earlier ones first.
     fn known_until(&self, last: Date) -> Vec<(Date, u64)> {
-        let Some(counted) = self.counted.and_then(|counted| counted.until(last)) else { return Vec::new() };
-        let days = self.days.last_days(counted, TREND_DAYS);
-        let before = self.history.iter().filter(|(date, _)| *date < counted.first_day()).copied();
+        let counted = self.counted.and_then(|counted| counted.until(last));
+        let days = counted.map_or_else(Vec::new, |counted| self.days.last_days(counted, TREND_DAYS));
+        let end = counted.map_or(last, |counted| counted.first_day().plus_days(-1));
+        let before = self.history.iter().filter(|(date, _)| *date <= end).copied();
         before.chain(days).collect()
     }
 
@@ -258,7 +291,22 @@ impl<'a> Months<'a> {
 impl End {
     fn whole(used: u64, month: Period) -> Self {
         let assumption = format!("every day of {} is in the data", name(month));
-        Self { projected: used, range: None, from_days: None, expected: Vec::new(), assumption }
+        Self {
+            projected: used,
+            range: None,
+            from_days: None,
+            trend_days: None,
+            expected: Vec::new(),
+            assumption,
+        }
+    }
+}
+
+impl End {
+    /// Every day that is not in the rows is in the history.
+    fn told(projected: u64, days: usize) -> Self {
+        let assumption = format!("{} before the rows are added from daily totals", the_days(days));
+        Self { projected, range: None, from_days: None, trend_days: None, expected: Vec::new(), assumption }
     }
 }
 
@@ -275,7 +323,14 @@ fn flat(month: Period, used: u64, of_counted: u64, days_counted: u64) -> Option<
         if missing == 1 { "is" } else { "are" },
         if days_counted == 1 { "is" } else { "are" },
     );
-    Some(End { projected, range: None, from_days: Some(days_counted), expected: Vec::new(), assumption })
+    Some(End {
+        projected,
+        range: None,
+        from_days: Some(days_counted),
+        trend_days: None,
+        expected: Vec::new(),
+        assumption,
+    })
 }
 
 impl Part {

@@ -42,6 +42,8 @@ pub(super) struct Outlook {
     last: Date,
     /// How many days the levels are of.
     pub(super) days: u64,
+    /// How many days the trend is of, if they are more.
+    pub(super) trend_days: Option<u64>,
 }
 
 /// What some days have together: the expected sum, and a range that it is likely to lie in.
@@ -77,6 +79,7 @@ impl Outlook {
             drift: fit.drift(),
             levels: fit.levels,
             days: short.len().try_into().unwrap_or(u64::MAX),
+            trend_days: u64::try_from(long.len()).ok().filter(|_| long.len() > LEVEL_DAYS),
             mean,
             last,
         })
