@@ -1,12 +1,14 @@
 //! Which days saved rows cover, and which of them a report is about.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use usage_core::report::Period;
 use usage_core::{Date, Scope, UsageTable};
 
 use crate::exit::Problem;
+use crate::stderr::{self, HINT};
 
 /// The days of saved rows.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,9 @@ pub(crate) struct SavedDays {
     /// From the first to the last date of the rows.
     dated: Option<Period>,
     undated: usize,
+    /// Whether the period is not over and no file says until when its data goes: the days after the last row had no
+    /// requests, or came after the file was saved.
+    is_end_unknown: bool,
 }
 
 impl SavedDays {
@@ -33,13 +38,36 @@ impl SavedDays {
         // Where rows are of days to come, this computer's clock is behind.
         let until = last.filter(|last| *last > today).unwrap_or(today.plus_days(-1));
         let until = scope.and_then(|scope| scope.data_until).map_or(until, |last| last.min(until));
+        let is_end_unknown = scope.is_none_or(|scope| scope.data_until.is_none())
+            && given.is_some_and(|given| given.last_day() > until)
+            && dated.map_or(undated > 0, |dated| has_unknown_tail(&by_date, dated, until));
+        let until = last.filter(|_| is_end_unknown).unwrap_or(until);
         let query = scope.and_then(|scope| scope.query.as_ref());
         Self {
             given,
+            is_end_unknown,
             until,
             scope: query.map(|query| Period::from(&query.interval)).and_then(|period| period.until(until)),
             dated,
             undated,
+        }
+    }
+
+    /// Writes a note if no month is projected because it is unknown until when the data goes.
+    pub(crate) fn warn_of_unknown_end(&self) {
+        if let Some(given) = self.given.filter(|_| self.is_end_unknown) {
+            let first = given.first_day();
+            let end = "nothing says until when the data of a month that is not over goes, so that nothing is projected";
+            let text = match self.dated {
+                Some(dated) => {
+                    let last = dated.last_day();
+                    format!(
+                        "{end}: the last row is of {last}. If the data ends there, give --interval {first}/{last}"
+                    )
+                }
+                None => format!("{end}: rows have no date. Give --interval {first}/DAY with the last day"),
+            };
+            stderr::labelled("note", HINT, text);
         }
     }
 
@@ -71,6 +99,9 @@ impl SavedDays {
     /// Returns the period that the rows of a report cover, if that is known: the one that is given, or the part that is
     /// compared of what the scope covers.
     pub(crate) fn covered(&self, compared: Option<Period>) -> Option<Period> {
+        if self.is_end_unknown {
+            return None;
+        }
         match compared {
             Some(current) if self.given.is_some() || self.scope.is_some() => Some(current),
             _ => self.given,
@@ -116,4 +147,17 @@ impl SavedDays {
 /// Returns the rows of the days of `period`.
 pub(crate) fn rows_of(table: &UsageTable, period: Period) -> UsageTable {
     table.iter().filter(|row| row.date().is_some_and(|date| period.contains(date))).collect()
+}
+
+/// Whether a day after the last row and up to `until` may have had requests: one of the same weekdays before it had, or
+/// none of them is in the data.
+fn has_unknown_tail(rows: &BTreeMap<Option<Date>, usize>, dated: Period, until: Date) -> bool {
+    let tail = (1..=dated.last_day().days_until(until)).map(|day| dated.last_day().plus_days(day));
+    let is_quiet = |day: Date| {
+        let before: Vec<_> =
+            (1..=4).map(|week| day.plus_days(-7 * week)).filter(|day| dated.contains(*day)).collect();
+        !before.is_empty() && !before.into_iter().any(|day| rows.contains_key(&Some(day)))
+    };
+    // After a whole week, one of its weekdays is that of the last row.
+    !tail.take(7).all(is_quiet)
 }
