@@ -26,6 +26,8 @@ pub(crate) struct Fetched {
     pub(crate) cut_off: Vec<Option<Date>>,
     /// Why else rows are missing.
     pub(crate) gaps: Vec<Gap>,
+    /// The rows beside those of the parts, or why they are not there; `None` if none were asked for.
+    pub(crate) aside: Option<Result<UsageTable, String>>,
 }
 
 /// An execution that ended badly.
@@ -46,13 +48,17 @@ impl From<BuildError> for Stopped {
 /// deadline, which begins now.
 ///
 /// A part whose result reaches the service's limit of rows is replaced by two of half its days, if `divides`.
+///
+/// `aside` is an execution beside them, after all others and with what is left of the deadline. Its failure stops
+/// nothing.
 pub(crate) fn fetch<Q: Divisible>(
     connection: &Connection,
     parts: Vec<Snapshot<Q>>,
     divides: bool,
+    aside: Option<Snapshot<Q>>,
     observer: &Observer,
 ) -> Result<Fetched, Stopped> {
-    let queue = Queue::new(parts, divides, observer);
+    let queue = Queue::new(parts, divides, aside, observer);
     match connection.transport {
         Transport::Blocking => blocking(&connection.client()?, connection, queue),
         Transport::Tokio => {
@@ -71,20 +77,26 @@ fn blocking<Q: Divisible>(
     connection: &Connection,
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
-    while let Some((part, snapshot)) = queue.next() {
-        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
+    while let Some(next) = queue.next() {
+        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
         let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
             connection,
-            queue.observer,
-            part,
+            &next.observer,
+            next.part,
             client,
         ));
         let mut table = UsageTable::new();
-        while let Some(page) = handle.next_page().map_err(|error| Stopped { part, error })? {
-            queue.observer.progress.rows(page.len());
-            table.absorb(page);
+        let failed = loop {
+            match handle.next_page() {
+                Ok(Some(page)) => add_page(&mut table, page, &next.observer),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        match failed {
+            None => queue.arrived(handle.execution(), table),
+            Some(error) => queue.stopped(error)?,
         }
-        queue.arrived(handle.execution(), table);
     }
     Ok(queue.fetched)
 }
@@ -94,22 +106,33 @@ async fn futures<Q: Divisible, D: futures::Drive>(
     connection: &Connection,
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
-    while let Some((part, snapshot)) = queue.next() {
-        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(snapshot);
+    while let Some(next) = queue.next() {
+        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
         let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
             connection,
-            queue.observer,
-            part,
+            &next.observer,
+            next.part,
             client,
         ));
         let mut table = UsageTable::new();
-        while let Some(page) = handle.next_page().await.map_err(|error| Stopped { part, error })? {
-            queue.observer.progress.rows(page.len());
-            table.absorb(page);
+        let failed = loop {
+            match handle.next_page().await {
+                Ok(Some(page)) => add_page(&mut table, page, &next.observer),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        match failed {
+            None => queue.arrived(handle.execution(), table),
+            Some(error) => queue.stopped(error)?,
         }
-        queue.arrived(handle.execution(), table);
     }
     Ok(queue.fetched)
+}
+
+fn add_page(table: &mut UsageTable, page: UsageTable, observer: &Observer) {
+    observer.progress.rows(page.len());
+    table.absorb(page);
 }
 
 fn unusable(error: &usage_core::execution::RestoreError) -> BuildError {
@@ -135,18 +158,48 @@ struct Queue<'a, Q> {
     waiting: VecDeque<Snapshot<Q>>,
     fetched: Fetched,
     divides: bool,
+    aside: Option<Snapshot<Q>>,
+    /// Whether the execution beside the parts is the present one.
+    is_aside: bool,
     began: Instant,
     observer: &'a Observer,
 }
 
+/// The execution to go on with.
+struct Present<Q> {
+    part: usize,
+    snapshot: Snapshot<Q>,
+    observer: Observer,
+}
+
 impl<'a, Q: Divisible> Queue<'a, Q> {
-    fn new(parts: Vec<Snapshot<Q>>, divides: bool, observer: &'a Observer) -> Self {
-        Self { waiting: parts.into(), fetched: Fetched::default(), divides, began: Instant::now(), observer }
+    fn new(
+        parts: Vec<Snapshot<Q>>,
+        divides: bool,
+        aside: Option<Snapshot<Q>>,
+        observer: &'a Observer,
+    ) -> Self {
+        let (waiting, fetched, began) = (parts.into(), Fetched::default(), Instant::now());
+        Self { waiting, fetched, divides, aside, is_aside: false, began, observer }
     }
 
-    /// The next part, and its place.
-    fn next(&mut self) -> Option<(usize, Snapshot<Q>)> {
-        Some((self.fetched.tables.len(), self.waiting.pop_front()?))
+    /// The next part, or what is beside all of them.
+    fn next(&mut self) -> Option<Present<Q>> {
+        let part = self.fetched.tables.len();
+        if let Some(snapshot) = self.waiting.pop_front() {
+            return Some(Present { part, snapshot, observer: self.observer.clone() });
+        }
+        self.is_aside = true;
+        Some(Present { part, snapshot: self.aside.take()?, observer: self.observer.aside() })
+    }
+
+    /// Takes notice that the present execution failed. An error if the others are not to be gone on with.
+    fn stopped(&mut self, error: Error) -> Result<(), Stopped> {
+        if !self.is_aside {
+            return Err(Stopped { part: self.fetched.tables.len(), error });
+        }
+        self.fetched.aside = Some(Err(error.to_string()));
+        Ok(())
     }
 
     /// `policy`, with what is left of its deadline.
@@ -156,6 +209,12 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
 
     /// Takes all rows of the part that was the next one.
     fn arrived(&mut self, execution: &Execution<Q>, table: UsageTable) {
+        let gaps = execution.scope().missing;
+        if self.is_aside {
+            let missing = gaps.first().map(|gap| gap.description().to_owned());
+            self.fetched.aside = Some(missing.map_or(Ok(table), Err));
+            return;
+        }
         let query = execution.query();
         if Q::may_be_cut_off(table.len()) {
             if let Some(halves) = query.halves().filter(|_| self.divides) {
@@ -169,7 +228,6 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
             // The query of an execution that was attached to says nothing of its days.
             self.fetched.cut_off.push(query.single_day().filter(|_| self.divides));
         }
-        let gaps = execution.scope().missing;
         gaps.iter().for_each(warn_of);
         self.fetched.gaps.extend(gaps);
         self.fetched.tables.push(table);

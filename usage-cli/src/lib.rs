@@ -21,6 +21,7 @@ mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;
 mod halt;
+mod history;
 mod hosts;
 mod http_request;
 mod http_serve;

@@ -17,6 +17,11 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
+    /// Returns an observer of an execution beside the run, which is not kept.
+    pub(crate) fn aside(&self) -> Self {
+        Self { progress: self.progress.aside(), recorder: None, halt: Halt::default() }
+    }
+
     /// The result of `query`, the part at `index`, reached the service's limit: its `halves` take its place.
     pub(crate) fn divided<Q: Divisible>(&self, index: usize, query: &Q, halves: &[Snapshot<Q>; 2]) {
         self.progress.divided(index, || {

@@ -25,6 +25,8 @@ pub(crate) struct Progress {
     verbosity: u8,
     started: Instant,
     status: Arc<Mutex<Status>>,
+    /// Whether what it shows is no part of the run.
+    is_aside: bool,
 }
 
 #[derive(Debug)]
@@ -46,7 +48,12 @@ impl Progress {
         let status = Status { parts, doing: "connecting".into(), until: None, execution_id, rows: 0 };
         let status = Arc::new(Mutex::new(status));
         let bar = (!quiet && stderr().is_terminal()).then(|| spinner(&status));
-        Self { bar, verbosity, started: Instant::now(), status }
+        Self { bar, verbosity, started: Instant::now(), status, is_aside: false }
+    }
+
+    /// Returns a progress for an execution beside the run: its id is not that of an execution to go on with.
+    pub(crate) fn aside(&self) -> Self {
+        Self { is_aside: true, ..self.clone() }
     }
 
     /// Takes notice of a step of `execution`, the run's part at `index`.
@@ -59,7 +66,8 @@ impl Progress {
         let doing = format!("{part}{}", doing(execution));
         let mut status = self.status();
         let (parts, rows) = (status.parts, status.rows);
-        *status = Status { parts, doing, until, execution_id: execution.id().cloned(), rows };
+        let execution_id = if self.is_aside { status.execution_id.clone() } else { execution.id().cloned() };
+        *status = Status { parts, doing, until, execution_id, rows };
         drop(status);
         match notice {
             Notice::Moved(moved) => {
@@ -99,6 +107,9 @@ impl Progress {
 
     /// Which part of how many it is; nothing if it is the only one.
     fn part(&self, index: usize) -> String {
+        if self.is_aside {
+            return "daily totals before the period: ".into();
+        }
         let parts = self.status().parts;
         if parts > 1 { format!("part {} of {parts}: ", index + 1) } else { String::new() }
     }

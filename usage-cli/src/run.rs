@@ -111,6 +111,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
     Ok(Run {
         connection,
         parts,
+        aside: None,
         divides: attach.is_none(),
         shape,
         merge,
@@ -124,6 +125,8 @@ pub(crate) fn prepare<'a, Q: Divisible>(
 pub(crate) struct Run<'a, Q> {
     pub(crate) connection: Connection,
     pub(crate) parts: Vec<Snapshot<Q>>,
+    /// An execution beside the parts, which is not kept in the state.
+    pub(crate) aside: Option<Snapshot<Q>>,
     /// Whether a part whose result reaches the service's limit of rows may be divided.
     pub(crate) divides: bool,
     /// The kind of its rows.
@@ -135,13 +138,21 @@ pub(crate) struct Run<'a, Q> {
 }
 
 impl<Q: Divisible> Run<'_, Q> {
+    /// Asks for the rows of `query` as well, after all others. No state keeps it: a run that is gone on with writes rows,
+    /// and its rows are none of them.
+    pub(crate) fn with_aside(mut self, query: Option<Q>) -> Self {
+        let now = SystemTime::now().into();
+        self.aside = query.map(|query| Execution::new(query, Policy::default(), seed(), now).snapshot());
+        self
+    }
+
     /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
     pub(crate) fn go(self) -> Result<(), Problem> {
         let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(self.parts.iter()));
         let shape = self.shape.clone();
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
-            let Fetched { tables, cut_off, gaps } = fetched;
+            let Fetched { tables, cut_off, gaps, .. } = fetched;
             let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
             let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
             let table = merge.whole(tables);
@@ -163,7 +174,7 @@ impl<Q: Divisible> Run<'_, Q> {
         whole: bool,
         finish: impl FnOnce(Fetched) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let Self { connection, parts, divides, shape: _, merge: _, recorder, output, pace } = self;
+        let Self { connection, parts, aside, divides, shape: _, merge: _, recorder, output, pace } = self;
         let first = parts.first().and_then(Snapshot::execution_id);
         let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
         let halt = Halt::at(pace.halt_at);
@@ -176,7 +187,7 @@ impl<Q: Divisible> Run<'_, Q> {
         progress.tell(2, || connection.describe());
         let observer =
             Observer { progress: progress.clone(), recorder: recorder.clone(), halt: halt.clone() };
-        let fetched = fetch(&connection, parts, divides, &observer);
+        let fetched = fetch(&connection, parts, divides, aside, &observer);
         progress.finish();
 
         let fetched = fetched.map_err(|stopped| {

@@ -16,6 +16,7 @@ use crate::credentials::CredentialArgs;
 use crate::divide::Divisible;
 use crate::exit::Problem;
 use crate::fetch::Fetched;
+use crate::history;
 use crate::merge::Merge;
 use crate::output::{self, OutputArgs};
 use crate::period::PeriodArgs;
@@ -28,7 +29,8 @@ use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
 ///
 /// Runs the query of 'genesys-usage query', by day and by client, user, URI and method, and tells what its rows say:
 /// totals, error and 429 rates, the largest clients, users, URIs and methods, busy days, clients that appeared or
-/// vanished, and with --licenses or --allowance the month's end.
+/// vanished, and with --licenses or --allowance the month's end. For that, a second, small query asks for the daily
+/// totals of the 16 weeks before a period of less than 4 weeks, unless it has the whole of its last month.
 ///
 /// With FILEs it reads saved rows instead and asks nobody: results of either service as they are saved by the official
 /// command-line client or by any other program, and the json, jsonl and csv of this one. The period then selects days of
@@ -222,6 +224,8 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         options = options.with_granularity(granularity.clone().unwrap_or(Granularity::Day));
     }
     let period = Period::from(&interval);
+    let is_projected = options.allowance.is_some() && options.granularity == Some(Granularity::Day);
+    let before = history::days_before(period, yesterday()).filter(|_| is_projected && !attached);
     let previous = args.content.compare.then(|| period.until(yesterday()).unwrap_or(period).previous());
     let mut intervals = vec![interval];
     if let Some(previous) = previous {
@@ -247,7 +251,8 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            ask_for(queries.collect(), previous, &options, args)
+            let aside = before.and_then(|days| Some((days, history::of_organization(days)?)));
+            ask_for(queries.collect(), aside, previous, &options, args)
         }
         Some(client) => {
             let group_by = group_by(&[]);
@@ -256,31 +261,45 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            ask_for(queries.collect(), previous, &options, args)
+            let aside = before.and_then(|days| Some((days, history::of_client(client, days)?)));
+            ask_for(queries.collect(), aside, previous, &options, args)
         }
     }
 }
 
-/// Runs the queries: of the earlier period, if there is one, and of the period.
+/// Runs the queries: of the earlier period, if there is one, and of the period; last the one for the daily totals before
+/// them, for the projection.
 fn ask_for<Q: Divisible>(
     queries: Vec<Q>,
+    aside: Option<(Period, Q)>,
     previous: Option<Period>,
     options: &ReportOptions,
     args: &ReportArgs,
 ) -> Result<(), Problem> {
     if let Some(form) = args.service.dry_run {
+        let queries = queries.into_iter().chain(aside.map(|(_, query)| query)).collect();
         return show(form, queries, &args.service, &args.credentials);
     }
+    let (days, aside) = aside.unzip();
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
     let scope = scope_of(run.parts.last().into_iter());
-    run.go_with(args.output.file().is_some(), |Fetched { mut tables, gaps, .. }| {
-        let options = &options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap));
+    run.with_aside(aside).go_with(args.output.file().is_some(), |fetched| {
+        let Fetched { mut tables, gaps, aside, .. } = fetched;
+        let mut options = options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap));
+        let aside = days.zip(aside);
+        if let Some((days, Ok(totals))) = &aside {
+            options = options.with_history(totals, *days);
+        }
+        let options = &options;
         let table = tables.pop().unwrap_or_default();
         let report = match (tables.pop(), previous) {
             (Some(before), period) => Report::compared(&table, &before, period, options),
             (None, _) => Report::new(&table, options),
         };
+        if let Some((days, Err(why))) = &aside {
+            history::warn_of_lack(*days, why, &report);
+        }
         args.output.write(&report)
     })
 }
@@ -291,12 +310,15 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     let Saved { table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
     let days = SavedDays::of(&table, scope.as_ref(), args.period.given()?.map(|interval| (&interval).into()));
     days.check(args.content.compare)?;
+    days.warn_of_unknown_end();
 
     let mut options = args.options()?.with_data_until(days.until);
     options.granularity.clone_from(&args.query.granularity);
     let compared = args.content.compare.then(|| days.compared()).transpose()?;
     options.period = days.covered(compared.map(|(_, current)| current));
-    if let Some((rows, period)) = days.history(&table) {
+    let granularity_known = granularity.or_else(|| scope.as_ref()?.query.as_ref()?.granularity.as_ref());
+    let are_days = granularity_known == Some(&Granularity::Day);
+    if let Some((rows, period)) = days.history(&table).filter(|_| are_days) {
         options = options.with_history(&rows, period);
     }
     options.scope = scope;

@@ -87,7 +87,8 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
     let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
-    Run { connection, parts, divides, shape, merge, recorder, output: &output, pace: &args.pace }.go()
+    let aside = None;
+    Run { connection, parts, aside, divides, shape, merge, recorder, output: &output, pace: &args.pace }.go()
 }
 
 /// New executions for those that ended without a result, and for those of which nobody knows whether they are.

@@ -1,31 +1,29 @@
 //! `genesys-usage watch`: the month's requests again and again, with alerts.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use clap::{ArgAction, Args, ValueEnum};
-use serde::Serialize;
+use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::OrganizationQuery;
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
-use usage_core::{Date, Execution, Interval, Policy, Timestamp, UsageTable};
+use usage_core::{Date, Execution, Interval, Policy, Timestamp};
 
 use crate::config;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};
 use crate::credentials::CredentialArgs;
 use crate::exit::{self, Code, Problem};
-use crate::fetch::fetch;
+use crate::fetch::{Fetched, fetch};
 use crate::halt::Halt;
+use crate::history;
 use crate::observer::Observer;
-use crate::output::grouped;
 use crate::progress::Progress;
 use crate::run::seed;
 use crate::stderr::{self, HINT, WARNING};
-use crate::stdout;
-use crate::watch::alert::{Alert, Crossed, Percent, Thresholds, run_hook};
+use crate::watch::alert::{Crossed, Percent, Thresholds, run_hook};
+use crate::watch::line::{self, WatchFormat};
 use crate::watch::metrics::Metrics;
 use crate::watch::state::Kept;
 use crate::way_on::WayOn;
@@ -38,7 +36,8 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// Look at the month's requests on a schedule, and tell when a threshold is crossed
 ///
 /// Asks for the requests of each OAuth client on each day of the month up to yesterday (on the first day of a month, of
-/// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day.
+/// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
+/// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
 ///
 /// Each threshold is told once a month, and again if it was not crossed in between; --state FILE remembers that over
 /// restarts, and without it every start tells anew. Without --on-alert, to tell is to end with exit code 6. With
@@ -84,7 +83,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "COMMAND")]
     on_alert: Option<String>,
 
-    /// Remember in this file what was told and when the service was asked, for the next start
+    /// Remember in this file what was told, when the service was asked, and the daily totals, for the next start
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -112,15 +111,6 @@ pub(crate) struct WatchArgs {
     credentials: CredentialArgs,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum WatchFormat {
-    /// A line for people
-    #[default]
-    Text,
-    /// A JSON document on each line
-    Json,
-}
-
 const EXAMPLES: &str = "\
 Examples:
   genesys-usage watch --allowance 1000000 --alert-share 80% --alert-429 1% --on-alert 'notify-send \"$GENESYS_USAGE_TEXT\"'
@@ -133,28 +123,6 @@ Examples:
       For a monitoring system that scrapes.
   genesys-usage watch --once --simulate
       The same against a built-in simulator: no account needed.";
-
-/// What is written of one look.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Seen<'a> {
-    at: String,
-    from: String,
-    to: String,
-    requests: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    throttle_rate: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allowance: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    used_share: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    projected: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    projected_share: Option<f64>,
-    /// Those that are crossed, told or not.
-    alerts: &'a [Alert],
-}
 
 impl WatchArgs {
     fn thresholds(&self) -> Thresholds {
@@ -243,11 +211,27 @@ fn look(
     let yesterday = Date::of(now()).plus_days(-1);
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
-    let table = rows(args, interval)?;
-    let mut options = ReportOptions::default().with_granularity(Granularity::Day).with_data_until(yesterday);
-    options.period = Period::new(month, yesterday);
+    let period = Period::from(&interval);
+    let before = history::days_before(period, yesterday).filter(|_| allowance.is_some());
+    let lacking = before.filter(|days| !kept.memory.has_totals(*days, Date::of(now())));
+    let Fetched { mut tables, aside, .. } = fetched(args, interval, lacking)?;
+    let table = tables.pop().unwrap_or_default();
+    let lack = lacking
+        .zip(aside)
+        .and_then(|(days, totals)| kept.memory.take_totals(totals, days, Date::of(now())).err());
+
+    let mut options = ReportOptions::default()
+        .with_period(period)
+        .with_granularity(Granularity::Day)
+        .with_data_until(yesterday);
     options.allowance = allowance.cloned();
+    if let Some((days, totals)) = before.and_then(|days| Some((days, kept.memory.totals(days)?))) {
+        options = options.with_history(&totals, days);
+    }
     let report = Report::new(&table, &options);
+    if let Some((days, why)) = lacking.zip(lack) {
+        history::warn_of_lack(days, &why, &report);
+    }
 
     metrics
         .refreshed(&report, now())
@@ -255,7 +239,7 @@ fn look(
     let crossed = args.thresholds().crossed(&report);
     let mut alerts: Vec<_> = crossed.iter().map(|crossed| crossed.alert).collect();
     alerts.dedup();
-    show(args.format, &report, &alerts)?;
+    line::write(args.format, &report, &alerts, now())?;
 
     kept.memory.refreshed_at = Some(now());
     let news = kept.memory.news(month, &crossed);
@@ -309,7 +293,8 @@ fn end_with(news: &[Crossed], kept: &mut Kept) -> Result<(), Problem> {
     Err(Problem::new(Code::Alert, first).with_hints(others.iter().map(ToString::to_string)))
 }
 
-fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
+/// Asks for the rows of `interval`, and for the daily totals of `before`.
+fn fetched(args: &WatchArgs, interval: Interval, before: Option<Period>) -> Result<Fetched, Problem> {
     let query = OrganizationQuery::new(interval)
         .with_granularity(Granularity::Day)
         .with_group_by([Dimension::OAuthClientId]);
@@ -317,61 +302,13 @@ fn rows(args: &WatchArgs, interval: Interval) -> Result<UsageTable, Problem> {
     let progress = Progress::start(args.quiet, args.verbose, 1, None);
     progress.tell(2, || connection.describe());
     let observer = Observer { progress: progress.clone(), recorder: None, halt: Halt::default() };
-    let execution = Execution::new(query, Policy::default(), seed(), now()).snapshot();
-    let fetched = fetch(&connection, vec![execution], false, &observer);
+    let execution = |query| Execution::new(query, Policy::default(), seed(), now()).snapshot();
+    let before = before.and_then(history::of_organization).map(execution);
+    let fetched = fetch(&connection, vec![execution(query)], false, before, &observer);
     progress.finish();
-    let fetched = fetched.map_err(|stopped| {
+    fetched.map_err(|stopped| {
         exit::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &WayOn::Again)
-    })?;
-    Ok(fetched.tables.into_iter().next().unwrap_or_default())
-}
-
-fn show(format: WatchFormat, report: &Report, alerts: &[Alert]) -> Result<(), Problem> {
-    let totals = &report.totals;
-    let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
-    let requests = totals.counts.requests.unwrap_or_default();
-    let day =
-        |day: fn(Period) -> Date| totals.period.map_or_else(String::new, |period| day(period).to_string());
-    let (at, from, to) = (now().to_string(), day(Period::first_day), day(Period::last_day));
-    let mut line = match format {
-        WatchFormat::Json => {
-            let seen = Seen {
-                at,
-                from,
-                to,
-                requests,
-                throttle_rate: totals.counts.throttle_rate(),
-                allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
-                used_share: month.and_then(|month| month.used_share),
-                projected: month.map(|month| month.projected),
-                projected_share: month.and_then(|month| month.projected_share),
-                alerts,
-            };
-            let seen = serde_json::to_string(&seen);
-            seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
-        }
-        WatchFormat::Text => {
-            let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
-            if let (Some(month), Some(allowance)) = (month, &report.allowance) {
-                let allowance = grouped(allowance.allowance.monthly.into());
-                let percent =
-                    |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
-                // Writing to memory does not fail.
-                let _ = write!(
-                    line,
-                    ", {} of {allowance}; {} at the month's end, if its days go on like that",
-                    percent(month.used_share),
-                    percent(month.projected_share)
-                );
-            }
-            if let Some(rate) = totals.counts.throttle_rate() {
-                let _ = write!(line, "; {} rate limited", Percent(rate));
-            }
-            line
-        }
-    };
-    line.push('\n');
-    stdout::write(None, |to| to.write_all(line.as_bytes()))
+    })
 }
 
 fn every(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,8 @@
 //! What `watch --state` remembers, so that a restart repeats neither an alert nor a request.
 //!
 //! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (2), `refreshedAt` (Unix
-//! milliseconds), `month` (its first day) and `told`, the thresholds of that month that were told and are still crossed.
+//! milliseconds), `month` (its first day) and `told`, the thresholds of that month that were told and are still crossed;
+//! with an allowance also `history`, the daily totals before the month.
 //! Version 1 had `alerts` instead, the kinds without their thresholds. The rules for change are those of a run's state.
 
 use std::fs::File;
@@ -9,12 +10,14 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use usage_core::{Date, Timestamp};
+use usage_core::report::Period;
+use usage_core::{Date, Timestamp, UsageTable};
 
 use crate::exit::Problem;
 use crate::private_file::{self, Held};
 use crate::trust::{self, Distrust, Role};
 use crate::watch::alert::{Alert, Crossed};
+use crate::watch::totals::DailyTotals;
 
 const FORMAT: &str = "genesys-usage watch";
 const VERSION: u32 = 2;
@@ -32,6 +35,8 @@ pub(crate) struct Memory {
     month: Option<String>,
     #[serde(default)]
     told: Vec<Told>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    history: Option<DailyTotals>,
     /// Of version 1.
     #[serde(default, skip_serializing)]
     alerts: Vec<Alert>,
@@ -56,7 +61,8 @@ impl Told {
 impl Default for Memory {
     fn default() -> Self {
         let (format, version) = (FORMAT.into(), VERSION);
-        Self { format, version, refreshed_at: None, month: None, told: Vec::new(), alerts: Vec::new() }
+        let (told, alerts) = (Vec::new(), Vec::new());
+        Self { format, version, refreshed_at: None, month: None, told, history: None, alerts }
     }
 }
 
@@ -76,6 +82,29 @@ impl Memory {
     /// Remembers that `crossed` was told.
     pub(crate) fn told(&mut self, crossed: &Crossed) {
         self.told.push(Told { alert: crossed.alert, threshold: Some(crossed.threshold.exact()) });
+    }
+
+    /// Returns whether the totals of `days` were asked for on `today`.
+    pub(crate) fn has_totals(&self, days: Period, today: Date) -> bool {
+        self.history.as_ref().is_some_and(|totals| totals.are_of(days) && totals.are_as_of(today))
+    }
+
+    /// Remembers the totals of `days`, or returns why there are none. Those of an earlier look stay then.
+    pub(crate) fn take_totals(
+        &mut self,
+        totals: Result<UsageTable, String>,
+        days: Period,
+        today: Date,
+    ) -> Result<(), String> {
+        let unclear = || "rows do not say their day or their requests".to_owned();
+        self.history = Some(DailyTotals::new(&totals?, days, today).ok_or_else(unclear)?);
+        Ok(())
+    }
+
+    /// Returns the totals of `days` as rows, if they are remembered.
+    pub(crate) fn totals(&self, days: Period) -> Option<UsageTable> {
+        let totals = self.history.as_ref().filter(|totals| totals.are_of(days));
+        totals.map(|totals| totals.rows(days))
     }
 
     /// As this version writes it.

@@ -23,6 +23,7 @@ mod login_listener;
 mod output_file;
 #[cfg(unix)]
 mod ownership;
+mod projection;
 mod report;
 mod roots;
 mod saved;

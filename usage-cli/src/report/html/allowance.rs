@@ -5,7 +5,7 @@ use usage_core::report::{AllowanceUse, MonthUse, Report};
 use super::Page;
 use crate::chart::svg::Escaped;
 use crate::report::number::{grouped, rate};
-use crate::report::text::allowance::{NO_MONTH, Verdict, month_name, of_days, range, verdict};
+use crate::report::text::allowance::{NO_MONTH, Verdict, month_name, of_days, range, short_history, verdict};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
@@ -49,7 +49,12 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     }
     page.put(format_args!(". <span class=\"{class}\">{}</span></p>\n", Escaped(capitalised(&said))));
     gauge(page, month);
-    page.put(format_args!("<p class=\"dim\">Assumption: {}.</p>\n", Escaped(&month.assumption)));
+    let short = short_history(month).map_or_else(String::new, |sentence| format!(" {sentence}"));
+    page.put(format_args!(
+        "<p class=\"dim\">Assumption: {}.{}</p>\n",
+        Escaped(&month.assumption),
+        Escaped(short)
+    ));
 }
 
 /// Used, projected, and where the allowance ends.

@@ -50,17 +50,16 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     };
     page.styled_paragraph(MARGIN, style, &text);
     page.indented(MARGIN, &format!("Assumption: {}.", month.assumption));
-    if let Some(days) = short_history(month) {
-        page.indented(
-            MARGIN,
-            &format!("Made from {days} days only: a period that begins weeks earlier makes it better."),
-        );
+    if let Some(sentence) = short_history(month) {
+        page.indented(MARGIN, &sentence);
     }
 }
 
-/// How many days a projection by weekday is made from, if they are fewer than its four weeks.
-fn short_history(month: &MonthUse) -> Option<u64> {
-    month.projected_from_days.filter(|days| *days < 28 && month.projected_low.is_some())
+/// Says how many days a projection by weekday is made from, if they are fewer than its four weeks.
+pub(crate) fn short_history(month: &MonthUse) -> Option<String> {
+    let days = month.projected_from_days.filter(|days| *days < 28 && month.projected_low.is_some())?;
+    let days = if days == 1 { "1 day".into() } else { format!("{days} days") };
+    Some(format!("Made from {days} only: a period that begins weeks earlier makes it better."))
 }
 
 /// Where the texts of a month begin.

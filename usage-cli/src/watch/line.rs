@@ -1,0 +1,106 @@
+//! What `watch` writes of each look: a line for people, or a document.
+
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use usage_core::report::{Period, Report};
+use usage_core::{Date, Timestamp};
+
+use crate::exit::Problem;
+use crate::output::grouped;
+use crate::stdout;
+use crate::watch::alert::{Alert, Percent};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WatchFormat {
+    /// A line for people
+    #[default]
+    Text,
+    /// A JSON document on each line
+    Json,
+}
+
+/// What is written of one look.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen<'a> {
+    at: String,
+    from: String,
+    to: String,
+    requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throttle_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowance: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_share: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected_share: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected_from_days: Option<u64>,
+    /// Those that are crossed, told or not.
+    alerts: &'a [Alert],
+}
+
+/// Writes the line of `report`, which was made at `at`, with the alerts that are crossed.
+pub(crate) fn write(
+    format: WatchFormat,
+    report: &Report,
+    alerts: &[Alert],
+    at: Timestamp,
+) -> Result<(), Problem> {
+    let totals = &report.totals;
+    let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
+    let requests = totals.counts.requests.unwrap_or_default();
+    let day =
+        |day: fn(Period) -> Date| totals.period.map_or_else(String::new, |period| day(period).to_string());
+    let (at, from, to) = (at.to_string(), day(Period::first_day), day(Period::last_day));
+    let mut line = match format {
+        WatchFormat::Json => {
+            let seen = Seen {
+                at,
+                from,
+                to,
+                requests,
+                throttle_rate: totals.counts.throttle_rate(),
+                allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
+                used_share: month.and_then(|month| month.used_share),
+                projected: month.map(|month| month.projected),
+                projected_share: month.and_then(|month| month.projected_share),
+                projected_from_days: month.and_then(|month| month.projected_from_days),
+                alerts,
+            };
+            let seen = serde_json::to_string(&seen);
+            seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
+        }
+        WatchFormat::Text => {
+            let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
+            if let (Some(month), Some(allowance)) = (month, &report.allowance) {
+                let allowance = grouped(allowance.allowance.monthly.into());
+                let percent =
+                    |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
+                // Writing to memory does not fail.
+                let _ = write!(
+                    line,
+                    ", {} of {allowance}; {} at the month's end, if its days go on like that",
+                    percent(month.used_share),
+                    percent(month.projected_share)
+                );
+                match month.projected_from_days {
+                    Some(1) => line.push_str(" (made from 1 day only)"),
+                    Some(days @ ..28) => drop(write!(line, " (made from {days} days only)")),
+                    _ => {}
+                }
+            }
+            if let Some(rate) = totals.counts.throttle_rate() {
+                let _ = write!(line, "; {} rate limited", Percent(rate));
+            }
+            line
+        }
+    };
+    line.push('\n');
+    stdout::write(None, |to| to.write_all(line.as_bytes()))
+}
