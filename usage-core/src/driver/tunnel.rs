@@ -1,6 +1,5 @@
 use std::error::Error as StdError;
 use std::io;
-use std::mem::take;
 
 use http::{StatusCode, Uri};
 
@@ -89,13 +88,16 @@ impl Tunnel {
         self.error(ProxyProblem::Unreachable(error.into()))
     }
 
-    /// The connection to the proxy broke.
+    /// The connection to the proxy broke. What it said before counts: it may have refused.
     pub fn broken(&self, error: io::Error) -> ProxyError {
-        self.error(ProxyProblem::Broken(error))
+        match status(&self.head) {
+            Some(status) if !status.is_success() && !status.is_informational() => self.refused(status),
+            _ => self.error(ProxyProblem::Broken(error)),
+        }
     }
 
-    fn refused(&mut self, status: StatusCode) -> ProxyError {
-        let (target, with_credentials) = (take(&mut self.target), self.with_credentials);
+    fn refused(&self, status: StatusCode) -> ProxyError {
+        let (target, with_credentials) = (self.target.clone(), self.with_credentials);
         self.error(ProxyProblem::Refused { status, target, with_credentials })
     }
 
@@ -247,6 +249,26 @@ mod tests {
         let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &[b'x'; 2 * MAX_HEAD]].concat();
         let failure = outcome("http://p.example", &endless, 4096).unwrap_err();
         assert!(failure.text.contains("a head of more than 65536 bytes"), "{failure}");
+    }
+
+    #[test]
+    fn a_refusal_counts_although_the_connection_breaks_behind_it() {
+        for (answer, wanted) in [
+            ("HTTP/1.1 407 No\r\nproxy-auth", "refused to connect to api.example:443 (status 407)"),
+            ("HTTP/1.1 403 No\r\n", "refused to connect to api.example:443 (status 403)"),
+            ("HTTP/1.1 200 OK\r\n", "broke the connection off: connection reset"),
+            ("HTTP/1.1 100 Continue\r\n", "broke the connection off: connection reset"),
+            ("HTTP/1.1 4", "broke the connection off: connection reset"),
+            ("", "broke the connection off: connection reset"),
+        ] {
+            let mut tunnel = tunnel("http://p.example");
+            if !answer.is_empty() {
+                assert!(!tunnel.is_open(answer.as_bytes()).unwrap());
+            }
+            let error = tunnel.broken(io::ErrorKind::ConnectionReset.into());
+            assert!(error.to_string().starts_with(&format!("the proxy p.example:80 {wanted}")), "{error}");
+            assert_eq!(error.is_permanent(), wanted.contains("status"), "{error}");
+        }
     }
 
     proptest! {

@@ -42,12 +42,17 @@ pub enum Reached {
     Service,
 }
 
+const CLOSED_EARLY: &str = "the server closed it while it was being made";
+
 impl TransportFailure {
     /// For drivers: what `error` means if there was a connection or not. `broken` is what the transport's own type says
     /// of it.
     pub fn of(error: &(dyn StdError + 'static), is_connected: bool, broken: Option<Broken>) -> Self {
         let reached = if is_connected { Reached::Service } else { Reached::NoConnection };
         match broken {
+            Some(Broken::Unused | Broken::Closed) if !is_connected && !is_refused_by_tls(error, reached) => {
+                Self::new(TransportKind::Connect, Sent::No, CLOSED_EARLY)
+            }
             // What TLS refuses may come as any error.
             Some(broken) if is_connected && !is_refused_by_tls(error, reached) => broken.into(),
             _ => Self::from_error(error, reached),
@@ -76,9 +81,10 @@ impl TransportFailure {
             _ if matches!(kind, TransportKind::Tls | TransportKind::Dns) => failure(&cause),
             Reached::Connection => failure(&Broken::Unused.to_string()),
             Reached::NoConnection if is_early_end(error) => {
-                failure("the server closed it while it was being made")
+                failure(CLOSED_EARLY)
             }
             Reached::Service if is_early_end(error) => failure(&Broken::Closed.to_string()),
+            Reached::Service if is_garbled(error) => failure(&Broken::NotHttp.to_string()),
             _ => failure(&cause),
         }
     }
@@ -88,6 +94,22 @@ impl TransportFailure {
 fn is_early_end(error: &(dyn StdError + 'static)) -> bool {
     let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
     io.map(io::Error::kind).any(|kind| kind == io::ErrorKind::UnexpectedEof)
+}
+
+/// Whether what arrived breaks the rules of HTTP: a transport's decoder reads bodies as I/O does, and has its errors.
+fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
+    let is_rule = |kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+    let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    !is_of_tls(error) && io.any(|error| is_rule(error.kind()) && error.raw_os_error().is_none())
+}
+
+#[cfg_attr(not(feature = "rustls"), expect(unused_variables, reason = "there is no TLS to have errors"))]
+fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "rustls")]
+    let is_of_tls = find_cause::<rustls::Error>(error).is_some();
+    #[cfg(not(feature = "rustls"))]
+    let is_of_tls = false;
+    is_of_tls
 }
 
 /// TLS that breaks before there is a connection was refused, by whatever error.
@@ -177,6 +199,26 @@ mod tests {
             ] {
                 assert_eq!(failure(&error, reached), (kind, sent, text.into()));
             }
+        }
+    }
+
+    #[test]
+    fn a_transports_own_words_stay_out_of_what_closed_early() {
+        let error = wrapped(io::Error::other("connection closed before message completed"));
+        for broken in [Broken::Unused, Broken::Closed] {
+            let failure = TransportFailure::of(&error, false, Some(broken));
+            let shown = (failure.kind, failure.sent, &*failure.text);
+            assert_eq!(shown, (TransportKind::Connect, Sent::No, CLOSED_EARLY));
+            assert_eq!(TransportFailure::of(&error, true, Some(broken)), broken.into());
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_rules_of_http_is_told_in_our_own_words() {
+        let invalid = |kind| wrapped(io::Error::new(kind, "Invalid chunk size line: missing size digit"));
+        for kind in [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData] {
+            let wanted = (TransportKind::Reset, Sent::Maybe, "the answer is not HTTP".into());
+            assert_eq!(failure(&invalid(kind), Reached::Service), wanted);
         }
     }
 

@@ -72,6 +72,8 @@ fn advice(status: StatusCode, with_credentials: bool) -> &'static str {
 
 /// For drivers: no connection to `target` within `limit`, through `proxy` if that carries it.
 pub fn not_within(limit: Duration, target: &Uri, proxy: Option<&Proxy>) -> io::Error {
+    // A limit may be what is left of another one.
+    let limit = Duration::from_millis(u64::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(u64::MAX));
     let text = match proxy.filter(|proxy| proxy.carries(target)) {
         None => format!("not within {limit:?}"),
         Some(proxy) => format!("not within {limit:?} through the proxy {}", proxy.address()),
