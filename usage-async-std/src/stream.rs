@@ -17,16 +17,17 @@ use usage_core::driver::written;
 pub(crate) struct Stream {
     socket: TcpStream,
     scratch: Box<[u8]>,
-    /// Whether nothing is read before something is written.
+    /// Whether nothing is read before something is written: a server has nothing to say, and whether a connection that it
+    /// closes at once carried the request does not depend on which is quicker.
     speaks_first: bool,
 }
 
 impl Stream {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, scratch: vec![0; 16 * 1024].into(), speaks_first: false }
+        Self { socket, scratch: vec![0; 16 * 1024].into(), speaks_first: true }
     }
 
-    /// Reads nothing before the next write. In TLS 1.3 a server may refuse the client's certificate when the handshake is
+    /// Reads nothing before the next write, as at first. In TLS 1.3 a server may refuse the client's certificate when the handshake is
     /// over for the client; read between two requests, the refusal would be lost on hyper.
     pub(crate) fn speak_first(&mut self) {
         self.speaks_first = true;

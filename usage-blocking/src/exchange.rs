@@ -1,8 +1,10 @@
 //! One exchange over ureq.
 
+use std::io;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::TRANSFER_ENCODING;
+use http::{Request, Response, Version};
 use ureq::{Agent, AsSendBody, Body, BodyReader};
 use usage_core::driver::blocking::{Clock, receive};
 use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession, head_size};
@@ -41,16 +43,22 @@ impl Pool {
         &self,
         request: Request<impl AsSendBody>,
         fresh: bool,
-        timeout: Duration,
+        (timeout, connect_within): (Duration, Duration),
     ) -> Result<Response<BodyReader<'static>>, ureq::Error> {
         let size = head_size(&request);
-        let mut request = self.0.configure_request(request).timeout_global(Some(timeout));
+        let mut request = self.0.configure_request(request);
+        request = request.timeout_global(Some(timeout)).timeout_connect(Some(connect_within));
         // A head has to fit into the buffer. ureq neither takes a connection with another buffer from its pool nor keeps
         // it there.
         if fresh || size > WRITE_BUFFER {
             request = request.output_buffer_size(size.max(WRITE_BUFFER) + 1);
         }
-        Ok(self.0.run(request.build())?.map(Body::into_reader))
+        let answer = self.0.run(request.build())?;
+        if answer.version() < Version::HTTP_11 && answer.headers().contains_key(TRANSFER_ENCODING) {
+            // It has no defined end (RFC 9112, 6.1). ureq would take the chunks for the body.
+            return Err(io::Error::other(Broken::NotHttp).into());
+        }
+        Ok(answer.map(Body::into_reader))
     }
 }
 
@@ -61,12 +69,13 @@ pub(crate) fn run<M: Machine>(
     machine: &mut M,
     exchange: Exchange,
 ) -> Progress<M::Output> {
-    let Exchange { ticket, request, timeout, needs_fresh_connection: fresh, .. } = exchange;
+    let Exchange { ticket, request, timeout, connect_within, needs_fresh_connection: fresh, .. } = exchange;
+    let limits = (timeout, connect_within);
     let answer = if request.body().is_empty() {
         // An empty body would go out with a content-length.
-        pool.send(request.map(drop), fresh, timeout)
+        pool.send(request.map(drop), fresh, limits)
     } else {
-        pool.send(request, fresh, timeout)
+        pool.send(request, fresh, limits)
     };
     receive(machine, (clock, session), ticket, answer, failure)
 }
@@ -78,6 +87,8 @@ fn failure(error: ureq::Error) -> TransportFailure {
         ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::NoConnection),
         ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Timeout, Sent::Maybe, ""),
         ureq::Error::Protocol(_) => Broken::NotHttp.into(),
+        // The connection ended between two chunks.
+        ureq::Error::BodyStalled => Broken::Closed.into(),
         ureq::Error::LargeResponseHeader(..) => Broken::HeadTooLong.into(),
         error => TransportFailure::from_error(&error.into_io(), Reached::Service),
     }

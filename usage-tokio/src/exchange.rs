@@ -10,7 +10,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::TokioTimer;
 use usage_core::driver::futures::{Clock, Turns, receive};
-use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
+use usage_core::driver::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
 use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
 use usage_core::machine::{Exchange, Progress};
 use usage_core::{ClientConfig, Machine, Proxy};
@@ -36,6 +36,7 @@ impl Pool {
                 .pool_max_idle_per_host(max_idle)
                 .retry_canceled_requests(false)
                 .http1_max_buf_size(READ_BUFFER)
+                .http1_max_headers(MAX_HEADERS)
                 .build(connector.clone())
         };
         let (kept, fresh) = (client(MAX_IDLE_PER_HOST, None), client(0, Some(Turns::default())));
@@ -63,19 +64,22 @@ pub(crate) async fn run<M: Machine>(
     machine: &mut M,
     exchange: Exchange,
 ) -> Progress<M::Output> {
-    let Exchange { ticket, request, timeout, needs_fresh_connection, .. } = exchange;
+    let Exchange { ticket, request, timeout, connect_within, needs_fresh_connection, .. } = exchange;
     let mut request = request.map(|body| Full::new(Bytes::from(body)));
     let (target, connection) = (request.uri().clone(), capture_connection(&mut request));
     let client = if needs_fresh_connection { &pool.fresh } else { &pool.kept };
-    let failure = |error: Option<&(dyn Error + 'static)>| {
-        let is_connected = connection.connection_metadata().is_some();
-        match error {
-            Some(error) => TransportFailure::of(error, is_connected, broken(error)),
-            None => TransportFailure::late(timeout, &target, pool.proxy.as_ref(), is_connected),
-        }
+    let is_connected = || connection.connection_metadata().is_some();
+    let failure = |error: Option<&(dyn Error + 'static)>| match error {
+        Some(error) => TransportFailure::of(error, is_connected(), broken(error)),
+        None => TransportFailure::late(connect_within, &target, pool.proxy.as_ref(), is_connected()),
     };
-    let (sending, limit) = (client.request(request), pin!(tokio::time::sleep(timeout)));
-    receive(machine, (clock, session), ticket, sending, limit, failure).await
+    let limit = pin!(async {
+        tokio::time::sleep(connect_within).await;
+        if is_connected() {
+            tokio::time::sleep(timeout.saturating_sub(connect_within)).await;
+        }
+    });
+    receive(machine, (clock, session), ticket, client.request(request), limit, failure).await
 }
 
 type IsKind = fn(&hyper::Error) -> bool;

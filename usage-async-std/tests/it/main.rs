@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+#[path = "../../../usage-tokio/tests/it/answers.rs"]
+mod answers;
 #[path = "../../../usage-tokio/tests/it/conformance.rs"]
 mod conformance;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+#[path = "../../../usage-tokio/tests/it/answers.rs"]
+mod answers;
 mod conformance;
 mod coverage;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]

@@ -76,8 +76,17 @@ impl Terms {
 
     /// Whether `at` is too late for a request; there is to be more time for one that must not be sent twice.
     fn is_too_late(&self, at: Timestamp, once: bool) -> bool {
-        let least = MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2);
-        at >= self.deadline || (once && at.saturating_add(least) > self.deadline)
+        at >= self.deadline || (once && at.saturating_add(self.min_submit_time()) > self.deadline)
+    }
+
+    fn min_submit_time(&self) -> Duration {
+        MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2)
+    }
+
+    /// How long the connection for what must not be sent twice may take: half of the least time is the answer's.
+    fn connect_within(&self, now: Timestamp) -> Duration {
+        let latest = self.deadline.saturating_sub(self.min_submit_time() / 2);
+        self.timeout(now).min(latest.saturating_since(now))
     }
 
     /// How long an exchange that begins at `now` may take.
@@ -155,7 +164,10 @@ impl Courier {
         session.budget.spend(now);
         let purpose = Purpose::Operation(self.attempts);
         let mut exchange = self.send(purpose, E::NAME, request, terms.timeout(now), session);
-        exchange.needs_fresh_connection = !E::REPEATABLE;
+        if !E::REPEATABLE {
+            exchange.needs_fresh_connection = true;
+            exchange.connect_within = terms.connect_within(now);
+        }
         Dispatch::Send(exchange)
     }
 

@@ -20,6 +20,10 @@ pub struct Exchange {
     pub request: Request<Vec<u8>>,
     /// How long the exchange may take, from the connection to the last byte.
     pub timeout: Duration,
+    /// How long the connection may take, of the [`timeout`](Self::timeout). It is shorter than that for what must not be sent
+    /// twice shortly before the deadline: sent over a connection that came late, it would have too little time for its
+    /// answer. Without a connection within this time, the request is not sent.
+    pub connect_within: Duration,
     /// Whether it goes out on a connection that carried nothing before. A kept connection may have been closed by the
     /// server without notice; what must not be sent twice, a submit or a token request, is not risked on one.
     pub needs_fresh_connection: bool,
@@ -34,7 +38,15 @@ impl Exchange {
         request: Request<Vec<u8>>,
         timeout: Duration,
     ) -> Self {
-        Self { ticket, endpoint, request, timeout, needs_fresh_connection: false, span: Span::default() }
+        Self {
+            ticket,
+            endpoint,
+            request,
+            timeout,
+            connect_within: timeout,
+            needs_fresh_connection: false,
+            span: Span::default(),
+        }
     }
 }
 

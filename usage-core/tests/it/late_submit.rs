@@ -129,6 +129,11 @@ proptest! {
                     let left = execution.deadline().saturating_since(now);
                     prop_assert!(left >= least.saturating_sub(Duration::from_millis(1)), "{left:?} left");
                     prop_assert!(exchange.needs_fresh_connection);
+                    // Its connection leaves half of that to the answer, and is given some time itself.
+                    let connected = exchange.connect_within;
+                    let half = (least / 2).saturating_sub(Duration::from_millis(1));
+                    prop_assert!(connected <= exchange.timeout && connected >= half, "{connected:?}");
+                    prop_assert!(left.saturating_sub(connected) >= half, "{left:?} left, {connected:?}");
                     let Some(trouble) = troubles.next() else { break };
                     let ticket = exchange.ticket;
                     let _ = match trouble {

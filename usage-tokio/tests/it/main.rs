@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 
+mod answers;
 mod conformance;
 mod delivery;
 mod exchanges;

@@ -24,7 +24,7 @@ fn times(short: usize, long: usize) -> usize {
 }
 
 /// Serves each connection by `serve` on a thread of its own, and counts them.
-fn listen(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+pub(crate) fn listen(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (serve, connections) = (Arc::new(serve), Arc::new(AtomicUsize::new(0)));
@@ -42,7 +42,7 @@ fn listen(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> (S
 }
 
 /// A whole request.
-fn request(socket: &mut TcpStream) -> Option<String> {
+pub(crate) fn request(socket: &mut TcpStream) -> Option<String> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 16 * 1024]);
     loop {
         let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
@@ -60,14 +60,14 @@ fn request(socket: &mut TcpStream) -> Option<String> {
 }
 
 /// An answer that promises to keep the connection.
-fn answer(socket: &mut TcpStream, body: &str) -> Option<()> {
+pub(crate) fn answer(socket: &mut TcpStream, body: &str) -> Option<()> {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     socket.write_all((head + body).as_bytes()).ok()
 }
 
 const DONE: &str = r#"{"queryStatus":"Complete","results":[{"requests":42}]}"#;
 
-fn answer_to(request: &str) -> &'static str {
+pub(crate) fn answer_to(request: &str) -> &'static str {
     if request.starts_with("POST") { r#"{"executionId":"e"}"# } else { DONE }
 }
 
@@ -76,13 +76,13 @@ fn quick() -> Policy {
     Policy::default().with_first_poll(delay.initial).with_poll(delay).with_retry(delay).with_max_failures(50)
 }
 
-fn builder(scheme: &str, address: &str) -> ClientBuilder<Client> {
+pub(crate) fn builder(scheme: &str, address: &str) -> ClientBuilder<Client> {
     let url = format!("{scheme}://{address}");
     let builder = Client::builder().api_url(url.parse().unwrap()).login_url(url.parse().unwrap());
     builder.policy(quick()).access_token("a-token").unwrap()
 }
 
-fn submit_fails(builder: ClientBuilder<Client>) -> (Error, TransportFailure) {
+pub(crate) fn submit_fails(builder: ClientBuilder<Client>) -> (Error, TransportFailure) {
     let error = run(builder.policy(quick().with_max_failures(1)).build().unwrap().run(query())).unwrap_err();
     let failure = error.failure().transport_failure().unwrap_or_else(|| panic!("{error}")).clone();
     (error, failure)
