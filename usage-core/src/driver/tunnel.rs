@@ -246,7 +246,7 @@ mod tests {
             assert_eq!((failure.kind, failure.sent), (TransportKind::Connect, Sent::No));
             assert!(failure.text.contains(&format!("the proxy p.example:80 {wanted}")), "{failure}");
         }
-        let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &[b'x'; 2 * MAX_HEAD]].concat();
+        let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &vec![b'x'; 2 * MAX_HEAD]].concat();
         let failure = outcome("http://p.example", &endless, 4096).unwrap_err();
         assert!(failure.text.contains("a head of more than 65536 bytes"), "{failure}");
     }

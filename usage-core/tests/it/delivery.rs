@@ -94,8 +94,8 @@ impl Killer {
 
 /// One life of a program that stores the pages of a query. `None` if it was killed.
 fn live<Q: Paged>(disk: &mut Disk, pages: &[Vec<u64>], saves: Saves, killer: &mut Killer) -> Option<()> {
-    let saved = disk.saved.as_ref().map(|json| Snapshot::from_json(json).unwrap());
-    let mut execution = Execution::start_or_restore(Q::asked(), saved, policy(), 1, START).unwrap();
+    let last = disk.saved.as_ref().map(|json| Snapshot::from_json(json).unwrap());
+    let mut execution = Execution::start_or_restore(Q::asked(), last, policy(), 1, START).unwrap();
     let (mut session, mut now) = (manual(), START);
     loop {
         if killer.strikes() {

@@ -52,7 +52,7 @@ fn a_cursor_that_returns_ends_the_pages_and_is_named() {
         let wanted = if is_same_page { cursors.len() - 1 } else { (1..=cursors.len()).sum() };
         assert_eq!((run.error, run.rows.len()), (None, wanted), "{cursors:?}");
         assert_eq!(run.transitions.last().unwrap(), "InFlightPoll -RepeatedCursor-> Complete");
-        let named = execution.repeated_cursor().map(|cursor| cursor.as_str());
+        let named = execution.repeated_cursor().map(usage_core::Cursor::as_str);
         assert_eq!(named, cursors.last().copied());
         assert_eq!(execution.scope().missing, [Gap::RepeatedCursor]);
 

@@ -29,6 +29,8 @@ proptest! {
         events in prop::collection::vec(event(), 1..80),
     ) {
         let mut fleet = Fleet::default();
-        events.into_iter().for_each(|event| fleet.apply(event));
+        for event in events {
+            fleet.apply(event);
+        }
     }
 }

@@ -100,7 +100,7 @@ fn what_is_carried_out_is_given_up_by_nobody_but_who_carries_it() {
     store.abandon(id);
     let later = at(1_000_000);
     assert!(matches!(store.authorize(later, TIMEOUT), Authorization::Wait(until) if until == at(1_000_060)));
-    store.waited(ended, 2 * TIMEOUT - Duration::from_millis(1));
+    store.waited(ended, (2 * TIMEOUT).saturating_sub(Duration::from_millis(1)));
     store.waited(ended + 1, 2 * TIMEOUT);
     assert!(store.is_current(id) && store.ended() == ended);
     store.waited(ended, 2 * TIMEOUT);
