@@ -80,9 +80,7 @@ impl TransportFailure {
         match reached {
             _ if matches!(kind, TransportKind::Tls | TransportKind::Dns) => failure(&cause),
             Reached::Connection => failure(&Broken::Unused.to_string()),
-            Reached::NoConnection if is_early_end(error) => {
-                failure(CLOSED_EARLY)
-            }
+            Reached::NoConnection if is_early_end(error) => failure(CLOSED_EARLY),
             Reached::Service if is_early_end(error) => failure(&Broken::Closed.to_string()),
             Reached::Service if is_garbled(error) => failure(&Broken::NotHttp.to_string()),
             _ => failure(&cause),

@@ -124,7 +124,11 @@ fn what_is_no_answer_may_have_been_sent_wherever_it_breaks() {
             ],
         ),
         // The end of the connection is that of the body, which is not whole.
-        (&both, None, &["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{\"exec", "HTTP/1.0 200 OK\r\n\r\n{"]),
+        (
+            &both,
+            None,
+            &["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{\"exec", "HTTP/1.0 200 OK\r\n\r\n{"],
+        ),
         (
             &any,
             not_http,
@@ -167,7 +171,11 @@ fn what_the_drivers_word_differently_is_the_same_failure() {
     for address in [unread, many] {
         for _ in 0..5 {
             let (error, failure) = submit_fails(builder("http", &address));
-            assert_eq!((failure.kind, failure.sent), (TransportKind::Reset, Sent::Maybe), "{error} {failure:?}");
+            assert_eq!(
+                (failure.kind, failure.sent),
+                (TransportKind::Reset, Sent::Maybe),
+                "{error} {failure:?}"
+            );
         }
     }
 }

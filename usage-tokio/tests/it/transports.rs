@@ -24,7 +24,9 @@ fn times(short: usize, long: usize) -> usize {
 }
 
 /// Serves each connection by `serve` on a thread of its own, and counts them.
-pub(crate) fn listen(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+pub(crate) fn listen(
+    serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (serve, connections) = (Arc::new(serve), Arc::new(AtomicUsize::new(0)));
