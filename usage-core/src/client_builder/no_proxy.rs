@@ -175,7 +175,7 @@ mod tests {
         ) {
             let mut entries = separators[5].clone();
             for ((name, separator), dot) in names.iter().zip(&separators).zip(dots) {
-                entries.extend([name, if dot { "." } else { "" }, separator.as_str()]);
+                entries.extend([name.as_str(), if dot { "." } else { "" }, separator.as_str()]);
             }
             for name in &names {
                 let target = format!("https://{name}");

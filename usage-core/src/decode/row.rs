@@ -54,12 +54,11 @@ impl<S: RowSink> RowBuilder<S> {
 #[inline(always)]
 pub(super) fn with_day_of<R>(date: &str, take: impl FnOnce(&str) -> R) -> R {
     let mut text;
-    take(match usual_day(date) {
-        Some(day) => day,
-        None => {
-            text = DayText::default();
-            other_day(date, &mut text)
-        }
+    take(if let Some(day) = usual_day(date) {
+        day
+    } else {
+        text = DayText::default();
+        other_day(date, &mut text)
     })
 }
 
