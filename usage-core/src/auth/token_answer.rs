@@ -53,7 +53,8 @@ impl TokenAnswer {
             let lifeless = parse_json::<TokenDocument<IgnoredAny>>(&body);
             lifeless.map(TokenDocument::without_life).map_err(|_| error)
         })?;
-        if let (None, Some(error)) = (&document.access_token, document.error_json()) {
+        let has_token = document.access_token.as_ref().is_some_and(|token| !token.expose().trim().is_empty());
+        if let (false, Some(error)) = (has_token, document.error_json()) {
             let error = ApiError::from_response(status, &HeaderMap::new(), error.as_bytes());
             return Err(ResponseError::Api(Box::new(error)));
         }
@@ -75,7 +76,7 @@ impl TokenAnswer {
 
     /// The token, if it is one that goes into an `Authorization: Bearer` header.
     pub(crate) fn bearer(&self) -> Result<AccessToken, BuildError> {
-        if self.token_type.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        if self.token_type.as_ref().is_some_and(|kind| !kind.trim().eq_ignore_ascii_case("bearer")) {
             return Err(BuildError::Secret {
                 what: "access token",
                 problem: "is of a type other than bearer",
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn only_bearer_tokens_are_used() {
-        for (kind, usable) in [("bearer", true), ("Bearer", true), ("mac", false), ("", false)] {
+        for (kind, usable) in [("bearer", true), (" Bearer ", true), ("mac", false), ("", false)] {
             let answer = read(200, &format!(r#"{{"access_token":"t","token_type":"{kind}"}}"#)).unwrap();
             assert_eq!(answer.bearer().is_ok(), usable, "{kind}");
         }
@@ -228,6 +229,13 @@ mod tests {
             ),
             (r#"{"message":"d","code":"bad.credentials","status":401}"#, "bad.credentials"),
             (r#"{"access_token":null,"error":"server_error","error_description":"d"}"#, "server_error"),
+            (r#"{"access_token":" ","error":"invalid_client","description":"d"}"#, "invalid_client"),
+            (
+                r#"{"error":{"code":"invalid_client","message":"d","status":401,"x":{"code":"hunter2"}}}"#,
+                "invalid_client",
+            ),
+            (r#"{"error":{"code":"invalid_client","message":["hunter2"]},"description":"d"}"#, "invalid_client"),
+            (r#"{"error":{"message":"busy"},"description":"d","access_token":null}"#, "busy"),
         ] {
             for status in [200, 202] {
                 let error = read(status, body).unwrap_err();

@@ -46,6 +46,21 @@ impl<L> TokenDocument<L> {
     }
 }
 
+impl<L> TokenDocument<L> {
+    /// Takes the member `error`: a code, as RFC 6749 has it, or an object with a code and a message.
+    fn take_error(&mut self, error: Loose) {
+        match error {
+            Loose::Text(text) => self.error[0] = Some(text),
+            Loose::Object { code: Some(code), message } => {
+                self.error[0] = Some(code);
+                self.error[1] = self.error[1].take().or(message);
+            }
+            Loose::Object { code: None, message } => self.error[0] = message,
+            Loose::Number(_) | Loose::Other => {}
+        }
+    }
+}
+
 impl<'de, L: Deserialize<'de> + Default> Deserialize<'de> for TokenDocument<L> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Members(PhantomData))
@@ -82,6 +97,7 @@ impl<'de, L: Deserialize<'de> + Default> Visitor<'de> for Members<L> {
                 "refresh_token" => {
                     document.refresh_token = map.next_value::<Loose>()?.into_text().map(Secret::new);
                 }
+                "error" => document.take_error(map.next_value()?),
                 name => match ERROR.iter().position(|member| *member == name) {
                     Some(place) => document.error[place] = map.next_value::<Loose>()?.into_string(),
                     None => drop(map.next_value::<IgnoredAny>()?),
@@ -97,7 +113,7 @@ impl<'de> Deserialize<'de> for Life {
         let seconds = match Loose::deserialize(deserializer)? {
             Loose::Text(text) => text.trim().parse().ok(),
             Loose::Number(number) => number.as_f64(),
-            Loose::Other => None,
+            Loose::Object { .. } | Loose::Other => None,
         };
         // The conversion saturates.
         #[expect(
@@ -110,10 +126,11 @@ impl<'de> Deserialize<'de> for Life {
     }
 }
 
-/// Any value, of which texts and numbers are kept.
+/// Any value, of which texts and numbers are kept, and of an object what an error says.
 enum Loose {
     Text(String),
     Number(Number),
+    Object { code: Option<String>, message: Option<String> },
     Other,
 }
 
@@ -126,7 +143,7 @@ impl Loose {
         match self {
             Self::Text(text) => Some(text),
             Self::Number(number) => Some(number.to_string()),
-            Self::Other => None,
+            Self::Object { .. } | Self::Other => None,
         }
     }
 }
@@ -180,7 +197,14 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Loose::Other)
+        let (mut code, mut message) = (None, None);
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            match &*name {
+                "code" => code = map.next_value::<Loose>()?.into_string(),
+                "message" => message = map.next_value::<Loose>()?.into_string(),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Loose::Object { code, message })
     }
 }
