@@ -55,7 +55,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn text(page: UsageTable) -> String {
-    page.into_iter().map(|row| format!("{row:?}\n")).collect()
+    page.into_iter().fold(String::new(), |text, row| format!("{text}{row:?}\n"))
 }
 
 fn store_all(client: &Client, folder: &Path) -> Result<(), Box<dyn Error>> {

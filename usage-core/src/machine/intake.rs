@@ -26,7 +26,6 @@ pub struct Intake<D: ResponseDecoder> {
     content: Content<D>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a body arrives for longer than it has ended")]
 enum Content<D: ResponseDecoder> {
     Arriving(Arriving<D>),
     Ended(Arrival<D::Output>),

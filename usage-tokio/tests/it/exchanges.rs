@@ -139,11 +139,11 @@ fn no_refresh_token_is_lost_or_spent_twice_whatever_is_cancelled() {
     let work = |part: usize| {
         for number in (part..count).step_by(20) {
             let handle = client.start(query());
-            let canceller = handle.canceller();
+            let stop = handle.canceller();
             if number % 3 > 0 {
                 thread::spawn(move || {
                     thread::sleep(Duration::from_millis((number * 7919 % 60) as u64));
-                    canceller.cancel();
+                    stop.cancel();
                 });
             }
             match run(handle.finish()) {
