@@ -26,6 +26,10 @@ pub struct Intake<D: ResponseDecoder> {
     content: Content<D>,
 }
 
+#[cfg_attr(
+    feature = "gzip",
+    expect(clippy::large_enum_variant, reason = "a body arrives for longer than it has ended")
+)]
 enum Content<D: ResponseDecoder> {
     Arriving(Arriving<D>),
     Ended(Arrival<D::Output>),
