@@ -234,7 +234,10 @@ mod tests {
                 r#"{"error":{"code":"invalid_client","message":"d","status":401,"x":{"code":"hunter2"}}}"#,
                 "invalid_client",
             ),
-            (r#"{"error":{"code":"invalid_client","message":["hunter2"]},"description":"d"}"#, "invalid_client"),
+            (
+                r#"{"error":{"code":"invalid_client","message":["hunter2"]},"description":"d"}"#,
+                "invalid_client",
+            ),
             (r#"{"error":{"message":"busy"},"description":"d","access_token":null}"#, "busy"),
         ] {
             for status in [200, 202] {
