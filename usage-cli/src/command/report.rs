@@ -325,6 +325,7 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
 
     let report = if !args.content.compare_with.is_empty() {
         let before = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
+        options.scope = saved::with_gaps_of(options.scope, before.scope.as_ref());
         Report::compared(&*days.selected(&table)?, &before.table, None, &options)
     } else if let Some((previous, current)) = compared {
         Report::compared(&rows_of(&table, current), &rows_of(&table, previous), Some(previous), &options)

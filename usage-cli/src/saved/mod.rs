@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use usage_core::model::Granularity;
-use usage_core::{Scope, UsageTable};
+use usage_core::{Gap, Scope, Timestamp, UsageTable};
 
 pub(crate) use crate::saved::args::SavedArgs;
 
@@ -52,7 +52,7 @@ use crate::stderr::{self, WARNING};
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) table: UsageTable,
-    /// What they cover, if all files say that.
+    /// What they cover, if all files say that. What any file lacks is missing here as well.
     pub(crate) scope: Option<Scope>,
 }
 
@@ -82,9 +82,29 @@ pub(crate) fn read_all(
     Ok(Saved { table, scope: common_scope(sources) })
 }
 
-/// What the rows of all files cover, if each file says it.
+/// What the rows of all files cover, if each file says it, and what any of them lacks.
 fn common_scope(sources: Vec<Source>) -> Option<Scope> {
-    sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)))?
+    let gaps: Vec<Gap> = sources.iter().flat_map(Source::gaps).collect();
+    let has_gaps = sources.iter().any(Source::has_gaps);
+    let scope = sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)));
+    let scope = scope.flatten().or_else(|| has_gaps.then(unknown_scope))?;
+    Some(gaps.into_iter().fold(scope, Scope::with_gap))
+}
+
+/// Adds to the scope of a report's rows what is missing of those that they are compared with.
+pub(crate) fn with_gaps_of(scope: Option<Scope>, earlier: Option<&Scope>) -> Option<Scope> {
+    let Some(earlier) = earlier.filter(|earlier| !earlier.is_complete()) else { return scope };
+    let mut scope = scope.unwrap_or_else(unknown_scope);
+    scope.complete = false;
+    Some(earlier.missing.iter().cloned().fold(scope, Scope::with_gap))
+}
+
+/// The scope of rows of which it is only known that some are missing.
+fn unknown_scope() -> Scope {
+    let mut scope = Scope::new("", Timestamp::from_unix_millis(0)).attached();
+    scope.family = None;
+    scope.complete = false;
+    scope
 }
 
 fn open(file: &Path) -> io::Result<Box<dyn Read>> {
@@ -124,12 +144,13 @@ fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<St
         _ if yaml::is_likely(beginning) => yaml::read(&mut text, rows)?,
         _ => csv::read(&mut text, rows)?,
     }
-    let mut warnings = warnings(rows.source());
+    rows.end_file()?;
+    let Some(source) = rows.sources.last() else { return Ok(Vec::new()) };
+    let mut warnings = warnings(source);
     if text.is_windows_1252() {
-        let name = &rows.source().name;
+        let name = &source.name;
         warnings.push(format!("{name} is not UTF-8: it is read in the code page of Windows (1252)"));
     }
-    rows.end_file()?;
     Ok(warnings)
 }
 
@@ -155,6 +176,12 @@ fn warnings(source: &Source) -> Vec<String> {
     let name = &source.name;
     if source.has_more_pages {
         warnings.push(format!("the last page in {name} says that there is another: rows are missing"));
+    }
+    if source.may_be_cut_off() {
+        warnings.push(format!(
+            "{name} has {} rows, as many as the service gives of searches whose result goes on: rows may be missing",
+            source.rows.len()
+        ));
     }
     if !source.unused.is_empty() {
         let unused = source.unused.join(", ");

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use usage_core::model::Granularity;
-use usage_core::{Column, Counter, Scope, TableBuilder};
+use usage_core::query::SimpleSearch;
+use usage_core::{Column, Counter, Gap, Scope, TableBuilder};
 
 use crate::saved::count::is_nothing;
 use crate::saved::dates::{DateText, Dates, Place};
@@ -92,6 +93,26 @@ impl Source {
     pub(super) fn is_uneven(&self) -> bool {
         let common = self.common.unwrap_or_default();
         (self.members.0 ^ common.0) & Members::LABELS.0 != 0
+    }
+
+    /// Whether it looks like the result of a search that the service ended at its limit. Rows of a search have no count of
+    /// all requests; a file with a scope says itself what is missing.
+    pub(super) fn may_be_cut_off(&self) -> bool {
+        let limit = usize::try_from(SimpleSearch::MAX_RECORDS).unwrap_or(usize::MAX);
+        let is_search = self.totals == [true, false] && self.scope.is_none();
+        is_search && self.rows.len().is_multiple_of(limit)
+    }
+
+    /// Whether rows are missing.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| !scope.is_complete()) || self.gaps().next().is_some()
+    }
+
+    /// Why rows are missing.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = Gap> {
+        let said = self.scope.iter().flat_map(|scope| scope.missing.clone());
+        let cut_off = self.may_be_cut_off().then_some(Gap::RowLimit);
+        said.chain(cut_off).chain(self.has_more_pages.then_some(Gap::Pages))
     }
 }
 

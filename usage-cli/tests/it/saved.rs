@@ -147,3 +147,49 @@ fn windows_and_its_spreadsheets_are_read() {
     let client = &json(&ran)["topClients"][0];
     assert_eq!((client["name"].as_str(), client["requests"].as_u64()), (Some("Zoë"), Some(1234)));
 }
+
+/// What is missing of one file is missing of the report, also where other files say nothing of that.
+#[test]
+fn rows_that_are_missing_are_missing_of_all() {
+    let search = |rows: usize| {
+        (0..rows).fold(String::new(), |text, number| {
+            text + &format!("{{\"date\":\"2026-10-01\",\"clientName\":\"c{number}\",\"status200\":1}}\n")
+        })
+    };
+    let document = |scope: &str| {
+        format!(
+            r#"{{"scope":{{"family":"simple-search",{scope}}},"rows":[{{"date":"2026-10-02","clientName":"a","status200":7}}]}}"#
+        )
+    };
+    let files = Files::new(&[
+        ("cap.jsonl", search(20_000).as_bytes()),
+        ("below.jsonl", search(19_999).as_bytes()),
+        (
+            "more.json",
+            br#"{"results":[{"date":"2026-10-02","clientName":"a","status200":7}],"cursors":{"after":"x"}}"#,
+        ),
+        ("cut.json", document(r#""complete":false,"missing":["rowLimit"]"#).as_bytes()),
+        ("whole.json", document(r#""complete":true"#).as_bytes()),
+        ("plain.csv", b"date,clientName,status200\n2026-10-03,b,9\n"),
+    ]);
+    for (arguments, gap) in [
+        (&["cap.jsonl"][..], Some("rowLimit")),
+        (&["cap.jsonl", "plain.csv"], Some("rowLimit")),
+        (&["below.jsonl"], None),
+        (&["more.json"], Some("pages")),
+        (&["more.json", "plain.csv"], Some("pages")),
+        (&["cut.json"], Some("rowLimit")),
+        (&["plain.csv", "cut.json"], Some("rowLimit")),
+        (&["whole.json", "plain.csv"], None),
+        (&["plain.csv", "--compare-with", "cut.json"], Some("rowLimit")),
+        (&["plain.csv", "--compare-with", "whole.json"], None),
+    ] {
+        let ran = files.report(&[arguments, &["--format", "json", "--allowance", "1000000"]].concat());
+        let report = json(&ran);
+        let limitations = report["limitations"].to_string();
+        assert_eq!(limitations.contains("missing"), gap.is_some(), "{arguments:?}: {limitations}");
+        if let Some(gap) = gap {
+            assert_eq!(report["scope"]["missing"], serde_json::json!([gap]), "{arguments:?}");
+        }
+    }
+}
