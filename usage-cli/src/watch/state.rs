@@ -126,16 +126,16 @@ impl Kept {
     /// Reads the file at `path`, which need not be there, and keeps other processes from it.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Problem> {
         let Some(path) = path else { return Ok(Self { memory: Memory::default(), place: None }) };
-        let held = match private_file::hold(path, Role::State) {
-            Ok(held) => Some(held),
-            Err(distrust) if distrust.is_missing() => None,
-            Err(Distrust::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                return Err(Problem::usage(format!("another process watches with {}", path.display())));
-            }
-            Err(distrust) => return Err(distrust.problem("", path)),
-        };
+        let held = hold(path)?;
         trust::check_place(path, Role::State).map_err(|distrust| distrust.problem("", path))?;
-        let memory = held.as_ref().map_or(Ok(Memory::default()), |held| read(path, held.file()))?;
+        let (held, is_new) = match held {
+            Some(held) => (Some(held), false),
+            None => make(path)?,
+        };
+        let memory = match &held {
+            Some(held) if !is_new => read(path, held.file())?,
+            _ => Memory::default(),
+        };
         let mut kept = Self { memory, place: Some((path.to_owned(), held)) };
         // It is ours from now on, and can be written.
         kept.write()?;
@@ -151,6 +151,29 @@ impl Kept {
             written.map_err(|error| Problem::usage(format!("cannot write {}: {error}", path.display())))?,
         );
         Ok(())
+    }
+}
+
+/// Holds the file; none if it is not there.
+fn hold(path: &Path) -> Result<Option<Held>, Problem> {
+    match private_file::hold(path, Role::State) {
+        Ok(held) => Ok(Some(held)),
+        Err(distrust) if distrust.is_missing() => Ok(None),
+        Err(Distrust::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+            Err(Problem::usage(format!("another process watches with {}", path.display())))
+        }
+        Err(distrust) => Err(distrust.problem("", path)),
+    }
+}
+
+/// Makes the file, and says whether it is new. If another process was first, that one has it. None of a link that leads
+/// nowhere: the first write makes a file of it.
+fn make(path: &Path) -> Result<(Option<Held>, bool), Problem> {
+    let text = serde_json::to_string(&Memory::default()).map_err(Into::into);
+    match text.and_then(|text| private_file::create(path, &format!("{text}\n"))) {
+        Ok(held) => Ok((Some(held), true)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((hold(path)?, false)),
+        Err(error) => Err(Problem::usage(format!("cannot write {}: {error}", path.display()))),
     }
 }
 
@@ -211,6 +234,26 @@ mod tests {
         let (share, limited) = (crossed(Alert::Share, "80%"), crossed(Alert::RateLimited, "1%"));
         assert_eq!(memory.news(day("2026-10-01"), &[share, limited]), [limited]);
         assert_eq!(memory.news(day("2026-11-01"), &[share]), [share]);
+    }
+
+    #[test]
+    fn of_processes_that_make_the_file_at_once_one_has_it() {
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("watch.json");
+            let barrier = std::sync::Barrier::new(4);
+            let open = || {
+                barrier.wait();
+                let kept = Kept::open(Some(&path));
+                barrier.wait();
+                kept.is_ok()
+            };
+            let opened = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|is_open| *is_open).count()
+            });
+            assert_eq!(opened, 1);
+        }
     }
 
     #[test]
