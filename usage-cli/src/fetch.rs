@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use usage_core::driver::{SessionGuard, futures};
 use usage_core::error::{BuildError, Error};
-use usage_core::{Date, Execution, Gap, Notice, Policy, Snapshot, UsageTable};
+use usage_core::{Column, Date, Execution, Gap, Notice, Policy, Snapshot, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
@@ -208,7 +208,11 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     }
 
     /// Takes all rows of the part that was the next one.
-    fn arrived(&mut self, execution: &Execution<Q>, table: UsageTable) {
+    fn arrived(&mut self, execution: &Execution<Q>, mut table: UsageTable) {
+        // Rows are written for others to read, too.
+        for column in Column::ALL {
+            table.replace_texts(column, 0, secrets::redacted_cell);
+        }
         let gaps = execution.scope().missing;
         if self.is_aside {
             let missing = gaps.first().map(|gap| gap.description().to_owned());

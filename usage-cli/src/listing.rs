@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::exit::Problem;
 use crate::output::{check_file, check_name, file_of, format_of, printable, write_file};
+use crate::secrets::redacted;
 use crate::stdout;
 
 /// What becomes of a list.
@@ -129,7 +130,8 @@ fn table<T>(to: &mut dyn Write, columns: &[Column<T>], items: &[T]) -> io::Resul
     let with_data = columns.iter().filter(|column| items.iter().any(|item| (column.cell)(item).is_some()));
     let mut cells: Vec<(usize, Vec<String>)> = Vec::new();
     for column in with_data {
-        let texts = items.iter().map(|item| (column.cell)(item).map(|text| printable(&text).into_owned()));
+        let texts =
+            items.iter().map(|item| (column.cell)(item).map(|text| printable(&redacted(&text)).into_owned()));
         let texts: Vec<_> =
             [column.title.to_owned()].into_iter().chain(texts.map(Option::unwrap_or_default)).collect();
         cells.push((texts.iter().map(|text| text.width()).max().unwrap_or_default(), texts));

@@ -3,6 +3,8 @@
 //! A server may repeat a token or a secret in an error, encoded or cut off; whatever the program says to people goes
 //! through [`redacted`].
 
+mod layers;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,8 +14,13 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use usage_core::{REDACTED, Secret, Session};
 
+use self::layers::layers;
+
 /// Shorter ones are words that occur by themselves.
 const MIN_LENGTH: usize = 6;
+
+/// Shorter ones stay in rows, whose texts are names.
+const MIN_CELL_LENGTH: usize = 16;
 
 /// Of a long secret, so much of its beginning is redacted wherever it occurs: messages are cut off.
 const HEAD: usize = 12;
@@ -53,10 +60,23 @@ pub(crate) fn know_session(session: &Session) {
     }
 }
 
+/// `text` of a row without any known secret; `None` if none is in it. Short secrets may be in it by themselves.
+pub(crate) fn redacted_cell(text: &str) -> Option<String> {
+    let is_repeated = |secret: &Secret<String>| {
+        secret.expose().len() >= MIN_CELL_LENGTH && text.contains(secret.expose().as_str())
+    };
+    let is_repeated = known().iter().filter_map(|forms| forms.first()).any(is_repeated);
+    is_repeated.then(|| redacted(text).into_owned())
+}
+
 /// `text` without any known secret.
 pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
     let known = known();
-    let mut found: Vec<_> = known.iter().flatten().flat_map(|form| places(text, form.expose())).collect();
+    let layers = layers(text);
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for form in known.iter().flatten() {
+        found.extend(layers.iter().flat_map(|layer| layer.places(form.expose().as_bytes(), HEAD)));
+    }
     drop(known);
     if found.is_empty() {
         return text.into();
@@ -69,7 +89,8 @@ pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
             shown.push_str(text.get(end..place.start).unwrap_or_default());
             shown.push_str(REDACTED);
         }
-        end = end.max(place.end);
+        // A place may end within a character.
+        end = (end.max(place.end)..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
     }
     shown.push_str(text.get(end..).unwrap_or_default());
     shown.into()
@@ -96,8 +117,11 @@ fn forms(secret: &str) -> Vec<Secret<String>> {
         html,
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
     ];
-    for form in others {
+    let within = within_base64(secret);
+    let within_urls = within.clone().map(|form| form.replace('+', "-").replace('/', "_"));
+    for form in others.into_iter().chain(within).chain(within_urls) {
         if form.len() >= MIN_LENGTH && !forms.contains(&form) {
             forms.push(form);
         }
@@ -118,13 +142,13 @@ fn lower_case_escapes(percent: &str) -> String {
     text
 }
 
-/// Where `secret` is in `text`, or the beginning of a long one.
-fn places<'a>(text: &'a str, secret: &'a str) -> impl Iterator<Item = Range<usize>> + use<'a> {
-    let head = if secret.len() > HEAD { secret.get(..HEAD).unwrap_or(secret) } else { secret };
-    text.match_indices(head).map(move |(start, _)| {
-        let alike = text[start..].bytes().zip(secret.bytes()).take_while(|(one, other)| one == other).count();
-        let end = (start + alike..=text.len()).find(|end| text.is_char_boundary(*end));
-        start..end.unwrap_or(text.len())
+/// The characters of the base64 of a longer text that `secret` alone determines, for each place that it may have in it.
+fn within_base64(secret: &str) -> [String; 3] {
+    [0, 1, 2].map(|before| {
+        let text = [&[0; 2][..before], secret.as_bytes()].concat();
+        let encoded = STANDARD_NO_PAD.encode(&text);
+        // Six bits a character.
+        encoded.get((before * 8).div_ceil(6)..text.len() * 8 / 6).unwrap_or_default().to_owned()
     })
 }
 
@@ -173,7 +197,63 @@ mod tests {
         assert_eq!(redacted("a word"), "a word");
     }
 
+    #[test]
+    fn a_secret_is_found_below_every_layer() {
+        let secret = "qW3'é<&>long/secret+val==\"\\7";
+        know(secret);
+        let percent = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+        let json = |text: &str| serde_json::to_string(text).unwrap();
+        let html = |text: &str| {
+            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            text.replace('"', "&#34;").replace('\'', "&#x27;")
+        };
+        let units = |form: fn(u32) -> String| secret.chars().map(|c| form(c.into())).collect::<String>();
+        for form in [
+            percent(&percent(secret)),
+            percent(&percent(&percent(secret))),
+            html(secret),
+            html(&html(secret)),
+            json(&json(secret)),
+            json(&html(secret)),
+            html(&json(secret)),
+            percent(&html(secret)),
+            units(|c| format!("\\u{c:04X}")),
+            units(|c| format!("\\u{{{c:x}}}")),
+            units(|c| format!("&#{c};")),
+            units(|c| format!("&#X{c:X};")),
+            secret.bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+            secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            secret.to_ascii_uppercase(),
+            STANDARD.encode(format!("x{secret}y")),
+            STANDARD.encode(format!("xy{secret}yz")),
+            URL_SAFE_NO_PAD.encode(format!("Bearer {secret}")),
+        ] {
+            let shown = redacted(&form);
+            assert!(shown.contains(REDACTED), "{form}: {shown}");
+            // What is left are the encoding's quotation marks and what stood around the secret.
+            let left = shown.replace(REDACTED, "");
+            assert!(left.len() <= 14, "{form}: {shown}");
+        }
+        for text in ["100%", "%zz", "&amp", "\\u12", "\\u{}", "\\ud800\\u0041", "&#xD800;", "é%C3", "\\"] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+
+    #[test]
+    fn a_row_loses_tokens_and_keeps_names() {
+        know("a-token-of-some-length");
+        know("nightly");
+        assert_eq!(redacted_cell("Bearer a-token-of-some-length!").unwrap(), format!("Bearer {REDACTED}!"));
+        assert_eq!(redacted_cell("nightly export"), None);
+    }
+
     proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in "[%&\\\\#xu{};0-9a-fé]{0,40}") {
+            know("another-secret-of-length");
+            prop_assert_eq!(&*redacted(&text), &*text);
+        }
+
         #[test]
         fn nothing_of_a_secret_is_left_and_all_else_stays(
             secret in "[!-~]{16,40}", before in "[ -~é]{0,20}", after in "[ -~é]{0,20}"

@@ -92,7 +92,9 @@ impl ProxySettings {
         if !origin.stage.is_empty() {
             return Err("the proxy's host has a path".into());
         }
-        password.iter().for_each(|password| secrets::know(password));
+        if let Some(password) = password {
+            secrets::know_client(user.as_deref().unwrap_or_default(), password);
+        }
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
         };

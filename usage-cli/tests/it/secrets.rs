@@ -171,3 +171,17 @@ fn commands_and_urls_are_not_shown_whole() {
     }
     assert!(service.server.simulator().journal().is_empty());
 }
+
+#[test]
+fn rows_that_repeat_a_token_lose_it_in_every_format() {
+    let token = Simulator::new(config()).issue_token(Timestamp::UNIX_EPOCH);
+    let row = serde_json::json!({"clientName": format!("it's {token}"), "templateUri": token, "requests": 7});
+    let body = serde_json::json!({"queryStatus": "Complete", "results": [row]}).to_string().into_bytes();
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    for format in ["table", "csv", "json", "jsonl", "openmetrics"] {
+        let fault = Fault::StatusWith { status: 200, headers: headers.clone(), body: body.clone() };
+        let service = Service::misbehaving([Rule::new(Match::Results, fault).always()]);
+        let shown = service.run(&["query", "--last", "1d", "--format", format]).well();
+        assert!(shown.contains("it's [redacted]") && !shown.contains(&token), "{shown}");
+    }
+}
