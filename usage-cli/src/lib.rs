@@ -54,7 +54,8 @@ mod watch;
 mod way_on;
 mod words;
 
-use std::process::ExitCode;
+use std::env;
+use std::process::{self, ExitCode};
 #[cfg(unix)]
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -65,7 +66,7 @@ use crate::cli::Cli;
 /// The program: reads the command line of this process, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
     report_file_size_limit();
-    let Cli { command } = Cli::parse();
+    let Cli { command } = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let verbosity = command.verbosity();
     match command.run(Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,6 +75,17 @@ pub fn main() -> ExitCode {
             problem.code().into()
         }
     }
+}
+
+/// Tells what is wrong with the command line, or shows the help, and ends the program. An argument may be a name that was
+/// copied, or that a shell completed: it is shown like any text of others.
+fn refuse(error: &clap::Error) -> ! {
+    if env::args_os().all(|argument| argument.to_string_lossy().chars().all(text::is_printable)) {
+        error.exit();
+    }
+    let said = error.render().to_string();
+    said.lines().for_each(stderr::line);
+    process::exit(error.exit_code())
 }
 
 /// Lets a write beyond the limit for the size of files (`ulimit -f`) fail like one to a full disk, in place of ending the

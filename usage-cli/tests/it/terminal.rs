@@ -200,3 +200,27 @@ fn a_servers_words_neither_turn_nor_break_an_error() {
         assert!(!HOSTILE.iter().any(|c| shown.contains(*c)), "{shown:?}");
     }
 }
+
+#[test]
+fn arguments_are_shown_like_any_text_of_others() {
+    let odd = "\u{202e}x\u{200b}\u{2028}\u{2066}\u{e000}\u{ad}\u{1b}]0;title\u{7}\u{1b}[31mred";
+    for arguments in [
+        &[odd][..],
+        &["query", odd],
+        &["query", "--region", odd],
+        &["query", "--last", odd],
+        &["query", "--format", odd],
+        &["query", &format!("--{odd}")],
+        &["report", "--licenses", odd],
+        &["query", "--profile", odd],
+        &["login", "--redirect-uri", odd],
+    ] {
+        let (code, shown) = on_terminal(&mut program(arguments), 80, 24);
+        assert!(code == Some(2) && shown.contains("error: "), "{shown:?}");
+        for raw in ["\u{202e}", "\u{200b}", "\u{2028}", "\u{2066}", "\u{e000}", "\u{ad}", "\u{1b}", "\u{7}"] {
+            assert!(!shown.contains(raw), "{shown:?}");
+        }
+    }
+    // Others keep their colours.
+    assert!(on_terminal(&mut program(&["query", "--region", "nowhere"]), 80, 24).1.contains("\u{1b}["));
+}
