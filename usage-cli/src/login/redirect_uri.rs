@@ -55,12 +55,25 @@ impl RedirectUri {
     /// Whether `host`, of a request, names this machine and this port. Other names that lead here are those of pages that
     /// try to reach this listener by a name of their own (DNS rebinding).
     pub(crate) fn is_named_by(&self, host: &str) -> bool {
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-            _ => (host, None),
-        };
+        let (name, port) = split_port(host);
         let is_port = port.is_none_or(|port| port.parse() == Ok(self.port));
         is_port && parse_host(name).is_some()
+    }
+}
+
+/// Whether `host`, of a request to a loopback address, is a name of the web that leads here. Addresses lead nowhere else, and
+/// names without a dot are those of this machine or its network.
+pub(crate) fn is_of_the_web(host: &str) -> bool {
+    let name = split_port(host).0.trim_end_matches('.');
+    let is_address = name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok();
+    name.contains('.') && !is_address && !name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// The name of `host`, and its port if it has one.
+fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
     }
 }
 

@@ -10,6 +10,7 @@ use usage_core::report::Report;
 
 use crate::http_request::Request;
 use crate::http_serve::serve;
+use crate::login::redirect_uri::is_of_the_web;
 use crate::output::openmetrics;
 
 /// How long a scraper may take.
@@ -33,7 +34,13 @@ impl Metrics {
         let socket = TcpListener::bind(address)?;
         let address = socket.local_addr()?;
         let metrics = self.clone();
-        serve(socket, PATIENCE, move |request, stream| metrics.answer(&request, stream));
+        // Pages of the web reach such a listener by a name of their own that leads here (DNS rebinding).
+        let is_local = address.ip().is_loopback();
+        serve(socket, PATIENCE, move |request, stream| {
+            let host = request.host.as_deref();
+            let is_refused = is_local && host.is_some_and(is_of_the_web);
+            metrics.answer(&request, is_refused, stream)
+        });
         Ok(address)
     }
 
@@ -53,8 +60,13 @@ impl Metrics {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).up = false;
     }
 
-    fn answer(&self, request: &Request, mut stream: TcpStream) -> io::Result<()> {
+    fn answer(&self, request: &Request, is_refused: bool, mut stream: TcpStream) -> io::Result<()> {
         let (status, kind, body) = match (&*request.method, request.path()) {
+            _ if is_refused => (
+                "421 Misdirected Request",
+                "text/plain",
+                "this is served to this machine alone: ask for localhost\n".to_owned(),
+            ),
             ("GET" | "HEAD", "/metrics") => ("200 OK", openmetrics::CONTENT_TYPE, self.exposition()),
             ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "see /metrics\n".to_owned()),
             _ => ("405 Method Not Allowed", "text/plain", "GET /metrics\n".to_owned()),

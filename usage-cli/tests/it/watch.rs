@@ -171,13 +171,14 @@ fn metrics_are_served_while_it_runs() {
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.strip_prefix("Metrics are at http://").unwrap().strip_suffix("/metrics.\n").unwrap();
-    let get = |request: &str| {
+    let get_of = |request: &str, host: &str| {
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(format!("{request} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+        stream.write_all(format!("{request} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
     };
+    let get = |request: &str| get_of(request, "x");
     let mut looked = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut looked).unwrap();
     let answer = get("GET /metrics");
@@ -193,6 +194,24 @@ fn metrics_are_served_while_it_runs() {
         assert!(answer.contains(text), "{text}: {answer}");
     }
     assert!(answer.ends_with("# EOF\n") && answer.matches("# EOF").count() == 1, "{answer}");
+    // Pages of the web that lead a name of their own to this machine.
+    for host in
+        ["evil.example", "evil.example:9184", "127.0.0.1.evil.example", "localhost.evil.example", "a.b."]
+    {
+        let answer = get_of("GET /metrics", host);
+        assert!(answer.starts_with("HTTP/1.1 421 ") && !answer.contains("genesys_usage"), "{host}: {answer}");
+    }
+    for host in [
+        "localhost:1",
+        "127.0.0.1:9184",
+        "[::1]:9184",
+        "127.1.2.3",
+        "prometheus",
+        "a.localhost",
+        "localhost.",
+    ] {
+        assert!(get_of("GET /metrics", host).starts_with("HTTP/1.1 200 "), "{host}");
+    }
     assert!(get("GET /").starts_with("HTTP/1.1 404 ") && get("POST /metrics").starts_with("HTTP/1.1 405 "));
     child.kill().unwrap();
     child.wait().unwrap();
