@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use usage_core::{ClientBuilder, FromConfig};
 
 use crate::config::Config;
 use crate::exit::Problem;
+use crate::trust::{self, Distrust, Role};
 use crate::variables::Variables;
 
 /// The variables that OpenSSL and the programs that follow it read.
@@ -128,7 +129,7 @@ impl Roots {
 }
 
 fn of_file(named: &Named) -> Result<String, Problem> {
-    let bytes = read(&named.path).map_err(|error| unreadable(named, &error))?;
+    let bytes = read(&named.path).map_err(|distrust| distrusted(named, &named.path, distrust))?;
     certificates(&bytes).map_err(|problem| {
         Problem::usage(format!("{} ({}) {problem}", named.path.display(), named.place)).with_hint(
             "it should hold root certificates as PEM, each between BEGIN CERTIFICATE and END CERTIFICATE",
@@ -142,11 +143,13 @@ fn of_directory(named: &Named) -> Result<String, Problem> {
     let mut pem = String::new();
     for entry in fs::read_dir(&named.path).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.is_file() {
+        let bytes = match read(&path) {
+            Ok(bytes) => bytes,
+            Err(distrust @ Distrust::Writers { .. }) => return Err(distrusted(named, &path, distrust)),
             // A link may lead nowhere, and a key beside the certificates may be private.
-            let bytes = read(&path).unwrap_or_default();
-            pem.push_str(&certificates(&bytes).unwrap_or_default());
-        }
+            Err(Distrust::Io(_) | Distrust::Kind) => continue,
+        };
+        pem.push_str(&certificates(&bytes).unwrap_or_default());
     }
     if pem.is_empty() {
         let problem =
@@ -161,12 +164,15 @@ fn unreadable(named: &Named, error: &io::Error) -> Problem {
     Problem::usage(format!("cannot read the root certificates in {} ({place}): {error}", path.display()))
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    // A pipe may have no end, and nothing to read.
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+fn distrusted(named: &Named, path: &Path, distrust: Distrust) -> Problem {
+    match distrust {
+        Distrust::Io(error) => unreadable(named, &error),
+        distrust => distrust.problem(format_args!("the root certificates ({}) in ", named.place), path),
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
+    let file = trust::open(path, Role::Certificates)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)

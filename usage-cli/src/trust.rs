@@ -1,8 +1,8 @@
 //! Which files are trusted with hosts, commands, tokens and secrets.
 //!
 //! A file that says where a credential goes, or which command prints one, is worth as much as the accounts that can
-//! change it. State files, log-ins, configurations (this program's and other programs') and files with secrets are all
-//! opened by [`open`], which accepts a file if
+//! change it. State files, log-ins, configurations (this program's and other programs'), files with secrets and
+//! root certificates are all opened by [`open`], which accepts a file if
 //!
 //! - it is a regular file: a FIFO would block, and a device has no owner who answers for its content;
 //! - it belongs to the effective user, or to root where an administrator may provide it ([`Role::is_provided`]);
@@ -31,12 +31,14 @@ pub(crate) enum Role {
     Configuration,
     /// A secret or a token, named by the user.
     Secret,
+    /// Root certificates: say which hosts are the service.
+    Certificates,
 }
 
 impl Role {
     /// Whether root may own the file in place of the effective user.
     fn is_provided(self) -> bool {
-        matches!(self, Self::Configuration | Self::Secret)
+        matches!(self, Self::Configuration | Self::Secret | Self::Certificates)
     }
 
     /// Why it matters who writes the file.
@@ -45,6 +47,7 @@ impl Role {
             Self::State | Self::Configuration => "it says where credentials go",
             Self::Login => "it holds tokens and says where they go",
             Self::Secret => "it should hold a secret",
+            Self::Certificates => "it says who is trusted with credentials",
         }
     }
 }
@@ -276,7 +279,8 @@ mod tests {
 
     use super::*;
 
-    const ROLES: [Role; 4] = [Role::State, Role::Login, Role::Configuration, Role::Secret];
+    const ROLES: [Role; 5] =
+        [Role::State, Role::Login, Role::Configuration, Role::Secret, Role::Certificates];
 
     fn chmod(path: &Path, mode: u32) {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();

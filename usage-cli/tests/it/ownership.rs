@@ -144,3 +144,40 @@ fn a_secret_file_is_trusted_like_the_others_and_a_passed_descriptor_is_read() {
     Ran::of(&mut command).well();
     echo.wait().unwrap();
 }
+
+#[test]
+fn certificates_that_others_can_write_are_trusted_nowhere() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let (file, roots) = (directory.path().join("ca.pem"), directory.path().join("roots"));
+    let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    fs::create_dir(&roots).unwrap();
+    let member = roots.join("a.pem");
+    for path in [&file, &member] {
+        fs::write(path, pem).unwrap();
+        chmod(path, 0o666);
+    }
+    let config = directory.path().join("config.toml");
+    fs::write(&config, "ca-file = 'ca.pem'\n").unwrap();
+    chmod(&config, 0o600);
+    let refused = ["others may write to ", "it says who is trusted with credentials", "chmod go-w "];
+    let query = |arguments: &[&str], variable: Option<(&str, &Path)>| {
+        let mut command = crate::support::program(&[&QUERY[..3], arguments].concat());
+        command.envs(variable).env("GENESYSCLOUD_ACCESS_TOKEN", "x");
+        Ran::of(&mut command)
+    };
+    let address = ["--region", "euw2"];
+    query(&["--region", "euw2", "--ca-file", file.to_str().unwrap()], None).failed(2, &refused);
+    query(&["--region", "euw2", "--config", config.to_str().unwrap()], None).failed(2, &refused);
+    query(&address, Some(("SSL_CERT_FILE", &file))).failed(2, &refused);
+    query(&address, Some(("SSL_CERT_DIR", &roots))).failed(2, &refused);
+    // Nor those that others can put in their place, or that another account owns.
+    chmod(&file, 0o644);
+    chmod(directory.path(), 0o777);
+    query(&address, Some(("SSL_CERT_FILE", &file))).failed(2, &["others may replace "]);
+    chmod(directory.path(), 0o1777);
+    if chown(&file, Some(65534), None).is_ok() {
+        query(&address, Some(("SSL_CERT_FILE", &file))).failed(2, &["belongs to another account"]);
+    }
+    assert!(service.server.simulator().journal().is_empty());
+}
