@@ -15,7 +15,9 @@ use crate::credentials::{ACCESS_TOKEN, CredentialArgs};
 use crate::exit::Problem;
 use crate::hosts::HostArgs;
 use crate::paths::quoted;
+use crate::roots::{Named, RootArgs};
 use crate::stdout;
+use crate::text::is_printable;
 use crate::transport::USER_AGENT;
 use crate::variables::Variables;
 
@@ -34,6 +36,7 @@ impl DryRun {
         self,
         mut machine: impl Machine,
         hosts: &HostArgs,
+        roots: &RootArgs,
         credentials: &CredentialArgs,
     ) -> Result<(), Problem> {
         let variables: Variables<'_> = &|name| env::var_os(name);
@@ -46,7 +49,7 @@ impl DryRun {
             Next::Send(exchange) => {
                 let text = match self {
                     Self::Text => text(&exchange.request),
-                    Self::Curl => curl(&exchange.request),
+                    Self::Curl => curl(&exchange.request, &roots.named(false, variables, &config)),
                 };
                 stdout::write(None, |to| to.write_all(text.as_bytes()))
             }
@@ -65,8 +68,12 @@ fn text(request: &Request<Vec<u8>>) -> String {
     format!("{text}\n{}{}", body(request), if request.body().is_empty() { "" } else { "\n\n" })
 }
 
-fn curl(request: &Request<Vec<u8>>) -> String {
+/// Curl reads the variables of the environment itself, so `roots` are those of an option or of the configuration.
+fn curl(request: &Request<Vec<u8>>, roots: &[Named]) -> String {
     let mut text = format!("curl --request {} {}", request.method(), quoted(&request.uri().to_string()));
+    for root in roots {
+        let _ = write!(text, " \\\n  --cacert {}", quoted(&root.path.display().to_string()));
+    }
     for (name, value) in headers(request) {
         if name == AUTHORIZATION.as_str() {
             let _ = write!(text, " \\\n  --header \"{name}: Bearer ${ACCESS_TOKEN}\"");
@@ -86,7 +93,17 @@ fn headers(request: &Request<Vec<u8>>) -> impl Iterator<Item = (&str, &str)> {
     headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()))
 }
 
-/// It is JSON.
+/// It is JSON, in which a character that is not shown as itself can be written as an escape.
 fn body(request: &Request<Vec<u8>>) -> String {
-    String::from_utf8_lossy(request.body()).into_owned()
+    let mut text = String::new();
+    for c in String::from_utf8_lossy(request.body()).chars() {
+        if is_printable(c) {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
 }

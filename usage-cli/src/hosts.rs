@@ -78,6 +78,7 @@ impl HostArgs {
         if let Some(named) = self.named(variables, config.places())? {
             return Ok(named);
         }
+        config.check_profiles()?;
         let login = given("--login-url", self.login_url.as_deref())?;
         Ok(Said::new(of_region(&Region::default(), login), "default"))
     }
@@ -109,6 +110,14 @@ impl HostArgs {
             let hosts = match (&settings.api_url, &settings.region) {
                 (Some(api), _) => Hosts { api: api.clone(), login },
                 (None, Some(region)) => of_region(region, login),
+                // Its login host belongs to no other place's API.
+                (None, None) if self.login_url.is_none() && settings.login_url.is_some() => {
+                    return Err(Problem::usage(format!(
+                        "{} names a login-url, and no host of the API",
+                        settings.place
+                    ))
+                    .with_hint("name a region or an api-url beside it"));
+                }
                 (None, None) => {
                     without_host = without_host.or(settings.is_foreign.then_some(settings));
                     continue;

@@ -78,8 +78,17 @@ pub(crate) fn hold(path: &Path, role: Role) -> Result<Held, Distrust> {
     if !is_at(&file, path)? {
         return Err(io::Error::from(ErrorKind::WouldBlock).into());
     }
-    draft::sweep(&directory(&followed(path)));
+    sweep(path);
     Ok(Held { file })
+}
+
+/// Removes what earlier processes left beside the file at `path`, and beside the one that it leads to.
+pub(crate) fn sweep(path: &Path) {
+    draft::sweep(&directory(path));
+    let target = followed(path);
+    if target != path {
+        draft::sweep(&directory(&target));
+    }
 }
 
 /// A complete and locked file that has no place yet.

@@ -53,7 +53,7 @@ pub(crate) fn show<Q: UsageQuery>(
             None => Execution::new(query, Policy::default(), seed(), now),
             Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now),
         };
-        form.show(execution, &service.place.hosts, credentials)
+        form.show(execution, &service.place.hosts, &service.pace.roots, credentials)
     })
 }
 
@@ -81,6 +81,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
     check(&queries, attach, now)?;
     output.check()?;
     if let Some(path) = &service.state {
+        output.check_apart(path)?;
         Recorder::check(path)?;
     }
     let connection = Connection::open(service, credentials)?;

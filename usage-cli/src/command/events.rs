@@ -185,7 +185,7 @@ fn aggregate(args: AggregateArgs) -> Result<(), Problem> {
     let AggregateArgs { period, common } = args;
     let query = EventAggregatesQuery { interval: period.interval(false)? };
     if let Some(form) = common.dry_run {
-        return form.show(call_of(query), &common.place.hosts, &common.credentials);
+        return form.show(call_of(query), &common.place.hosts, &common.pace.roots, &common.credentials);
     }
     let caller = common.caller()?;
     let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&caller, &error))?;
@@ -210,7 +210,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
     });
     (query.after, query.before) = (after, before);
     if let Some(form) = common.dry_run {
-        return form.show(call_of(query), &common.place.hosts, &common.credentials);
+        return form.show(call_of(query), &common.place.hosts, &common.pace.roots, &common.credentials);
     }
 
     let caller = common.caller()?;
@@ -235,7 +235,7 @@ impl EventsCommon {
     /// The answer of `endpoint`; `None` if its request was only to be shown.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<Option<E::Response>, Problem> {
         if let Some(form) = self.dry_run {
-            form.show(call_of(endpoint), &self.place.hosts, &self.credentials)?;
+            form.show(call_of(endpoint), &self.place.hosts, &self.pace.roots, &self.credentials)?;
             return Ok(None);
         }
         let caller = self.caller()?;

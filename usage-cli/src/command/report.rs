@@ -175,6 +175,9 @@ impl ReportArgs {
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Problem> {
     args.output.check()?;
+    if let (Some(path), Some(state)) = (args.output.file(), &args.service.state) {
+        output::check_apart(path, state)?;
+    }
     if args.files.is_empty() { ask(args) } else { read(args) }
 }
 

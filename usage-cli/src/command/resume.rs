@@ -79,6 +79,7 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     let transport = args.pace.transport.unwrap_or(document.transport);
     let output = args.output.or(document.output.clone());
     output.check()?;
+    output.check_apart(&args.file)?;
     let first = parts.first().ok_or_else(|| Problem::usage("the state has no executions"))?;
     let shape = Shape::of(first.query(), document.service.api_url.clone());
     output.check_shape(&shape)?;

@@ -41,8 +41,10 @@ use usage_core::Proxy;
 use crate::config::official::Official;
 use crate::credentials::Said;
 
+use crate::draft;
 use crate::exit::Problem;
 use crate::paths::shell_word;
+use crate::secrets;
 use crate::stderr::{self, WARNING};
 use crate::variables::{Variables, variable};
 use crate::words::meant;
@@ -78,6 +80,8 @@ pub(crate) struct Config {
     profile: Option<String>,
     /// The profile, then what holds for all.
     own: Vec<Settings>,
+    /// If no profile is used: the file, and its profiles that name hosts.
+    unused: Option<(PathBuf, Vec<String>)>,
     home: Option<PathBuf>,
     official: OnceCell<Option<Settings>>,
     sdk: OnceCell<Option<Settings>>,
@@ -94,6 +98,10 @@ impl Config {
                 })
                 .transpose()?,
         };
+        if let Some(directory) = directory() {
+            // A command that was killed may have left a log-in here.
+            draft::sweep(&directory);
+        }
         let text = match &args.config {
             Some(path) => Some((path.clone(), read(path)?.ok_or_else(|| no_such_file(path))?)),
             None => match default_path() {
@@ -102,14 +110,24 @@ impl Config {
             },
         };
         let home = etcetera::home_dir().ok();
-        let mut config =
-            Self { profile, own: Vec::new(), home, official: OnceCell::new(), sdk: OnceCell::new() };
+        let mut config = Self {
+            profile,
+            own: Vec::new(),
+            unused: None,
+            home,
+            official: OnceCell::new(),
+            sdk: OnceCell::new(),
+        };
         let mut others = Vec::new();
         if let Some((path, (text, is_readable))) = text {
             let mut file = file::parse(&path, &text)?;
             config.profile = config.profile.or(file.profile);
             let own = config.profile.as_ref().and_then(|name| file.profiles.remove(name));
             config.own = own.into_iter().chain([file.common]).collect();
+            if config.profile.is_none() {
+                let with_host = file.profiles.iter().filter(|(_, settings)| settings.has_host());
+                config.unused = Some((path.clone(), with_host.map(|(name, _)| name.clone()).collect()));
+            }
             others = file.profiles.into_keys().collect();
             if is_readable {
                 warn_of_secrets(&path, &config.own);
@@ -126,10 +144,31 @@ impl Config {
         }
     }
 
+    /// Refuses to guess a host if there are profiles that name one, and none of them is used.
+    pub(crate) fn check_profiles(&self) -> Result<(), Problem> {
+        match &self.unused {
+            Some((path, names)) if !names.is_empty() => {
+                let problem = format!("{} names hosts in profiles, and no profile is named", path.display());
+                Err(Problem::usage(problem).with_hint(format!(
+                    "name one with --profile, or give --region; there are {}",
+                    names.join(", ")
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// That of a test: nobody's files are read.
     #[cfg(test)]
     pub(crate) fn nowhere() -> Self {
-        Self { profile: None, own: Vec::new(), home: None, official: OnceCell::new(), sdk: OnceCell::new() }
+        Self {
+            profile: None,
+            own: Vec::new(),
+            unused: None,
+            home: None,
+            official: OnceCell::new(),
+            sdk: OnceCell::new(),
+        }
     }
 
     /// The profile that is used, if one is.
@@ -189,6 +228,13 @@ impl Config {
             .iter()
             .any(|name| variables(name).is_some_and(|value| !value.is_empty()))
         {
+            let text = |name: &str| variables(name).and_then(|value| value.into_string().ok());
+            // What is wrong with it, the drivers say.
+            if let Ok(Some(proxy)) = Proxy::from_variables(text)
+                && let Some((user, password)) = proxy.credentials()
+            {
+                secrets::know_client(user, password.expose());
+            }
             return Ok(None);
         }
         let exceptions = match variable(variables, "NO_PROXY")? {

@@ -7,7 +7,8 @@
 //! | `client_credentials`, `client_secret`, if `grant_type` is 1 (client credentials) or none | the OAuth client |
 //! | `access_token` | the token |
 //! | `proxy_protocol`, `proxy_host`, `proxy_port`, `proxy_username`, `proxy_password` | the proxy, if no variable names one |
-//! | `gateway_username`, `gateway_password`, `proxy_pathparams` | a warning: they are not honoured |
+//! | `gateway_username`, `gateway_password`, `proxy_pathparams`, other keys that begin with `proxy` | a warning: they are not honoured |
+//! | other keys that begin with `gateway` | an error |
 //! | others (logging, formats, pagination, `oauth_token_data`, `redirect_uri`) | nothing: they are not about the service |
 
 use std::path::Path;
@@ -27,6 +28,18 @@ const CLIENT_CREDENTIALS: [&str; 3] = ["1", "0", ""];
 
 /// Keys that change how the service is reached, and that this program does not know how to honour.
 const NOT_HONOURED: [&str; 3] = ["gateway_username", "gateway_password", "proxy_pathparams"];
+
+const GATEWAY_KEYS: [&str; 6] = [
+    "gateway_protocol",
+    "gateway_host",
+    "gateway_port",
+    "gateway_pathparams",
+    "gateway_username",
+    "gateway_password",
+];
+
+const PROXY_KEYS: [&str; 6] =
+    ["proxy_protocol", "proxy_host", "proxy_port", "proxy_pathparams", "proxy_username", "proxy_password"];
 
 /// What is in the file.
 #[derive(Debug)]
@@ -56,8 +69,12 @@ pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Official, Pro
         Settings { place: format!("{} [{name}]", path.display()), is_foreign: true, ..Settings::default() };
     profile.set_hosts(&mut settings).map_err(|problem| wrong(&problem))?;
     settings.proxy = profile.proxy().map_err(|problem| wrong(&problem))?;
-    settings.not_honoured =
-        NOT_HONOURED.into_iter().filter(|key| profile.value(key).is_some()).map(Into::into).collect();
+    settings.not_honoured = NOT_HONOURED
+        .into_iter()
+        .filter(|key| profile.value(key).is_some())
+        .chain(profile.unknown("proxy"))
+        .map(Into::into)
+        .collect();
     settings.access_token = profile.text("access_token").map_err(|problem| wrong(&problem))?.map(Secret::new);
     if profile
         .value("grant_type")
@@ -107,6 +124,9 @@ impl Profile<'_> {
     }
 
     fn gateway(&self) -> Result<Option<Gateway>, String> {
+        if let Some(key) = self.unknown("gateway").next() {
+            return Err(format!("'{key}' is no key of a gateway; there are {}", GATEWAY_KEYS.join(", ")));
+        }
         let (protocol, port) = (self.text("gateway_protocol")?, self.text("gateway_port")?);
         let paths = self.value("gateway_pathparams");
         let Some(host) = self.text("gateway_host")? else {
@@ -128,6 +148,14 @@ impl Profile<'_> {
             Some(_) => return Err("gateway_pathparams is neither a text nor a table".into()),
         }
         Ok(Some(gateway))
+    }
+
+    /// The keys that speak of `what` and are none of those that are known.
+    fn unknown<'a>(&'a self, what: &'a str) -> impl Iterator<Item = &'a str> {
+        let is_known =
+            |key: &str| GATEWAY_KEYS.iter().chain(&PROXY_KEYS).any(|known| key.eq_ignore_ascii_case(known));
+        let is_of = move |key: &&str| key.to_ascii_lowercase().starts_with(what) && !is_known(key);
+        self.0.keys().map(String::as_str).filter(is_of).filter(|key| self.value(key).is_some())
     }
 
     fn proxy(&self) -> Result<Option<ProxySettings>, String> {

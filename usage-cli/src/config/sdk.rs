@@ -24,6 +24,9 @@ const SDKS: [&str; 5] = ["go", "python", "java", "dotnet", "javascript"];
 /// The sections that say where the service is, and how it is reached.
 const SECTIONS: [&str; 3] = ["general", "gateway", "proxy"];
 
+/// The sections that are not about the service.
+const OTHERS: [&str; 4] = ["default", "logging", "retry", "reauthentication"];
+
 /// What the first file says that names a host; if none does, the first file, which names none.
 pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
     let mut without_host = None;
@@ -60,6 +63,10 @@ fn set(settings: &mut Settings, sections: &Map<String, Value>) -> Result<(), Str
     if !section("proxy")?.is_empty() {
         settings.not_honoured.push("proxy".into());
     }
+    let is_section = |value: &Value| matches!(value, Value::Object(_) | Value::Null);
+    let is_known = |name: &str| SECTIONS.contains(&name) || OTHERS.contains(&name);
+    let unknown = sections.iter().filter(|(name, value)| is_section(value) && !is_known(name));
+    settings.not_honoured.extend(unknown.map(|(name, _)| format!("section {name}")));
     if !gateway.is_empty() {
         let (gateway, not_honoured) = gateway_of(gateway)?;
         settings.not_honoured.extend(not_honoured);
@@ -159,7 +166,11 @@ fn ini(text: &str) -> Result<Map<String, Value>, String> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
-            section = SECTIONS.into_iter().find(|known| name.0.trim().eq_ignore_ascii_case(known));
+            let name = name.0.trim();
+            section = SECTIONS.into_iter().find(|known| name.eq_ignore_ascii_case(known));
+            if section.is_none() {
+                sections.entry(name.to_ascii_lowercase()).or_insert(Value::Null);
+            }
         } else if let Some(name) = section {
             let wrong = || format!("line {}: it is not written as 'key = value'", number + 1);
             let (key, value) = line.split_once(['=', ':']).ok_or_else(wrong)?;

@@ -60,11 +60,20 @@ pub(super) fn profile_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A link on the way to `path` that leads nowhere: what it should lead to, perhaps on a disk that is not mounted, says more
+/// than nothing.
+fn leads_nowhere(path: &Path) -> Option<Problem> {
+    let link = path.ancestors().find(|step| step.is_symlink() && !step.exists())?;
+    let (name, link_name) = (path.display(), link.display());
+    let problem = format!("cannot read {name}: {link_name} is a link that leads nowhere");
+    Some(Problem::usage(problem).with_hint("make what it should lead to available, or remove the link"))
+}
+
 /// The text of the file at `path`, if there is one, and whether other accounts can read it.
 pub(super) fn read(path: &Path) -> Result<Option<(String, bool)>, Problem> {
     let file = match trust::open(path, Role::Configuration) {
         Ok(file) => file,
-        Err(distrust) if distrust.is_missing() => return Ok(None),
+        Err(distrust) if distrust.is_missing() => return leads_nowhere(path).map_or(Ok(None), Err),
         Err(distrust) => return Err(distrust.problem("", path)),
     };
     let is_readable = trust::is_readable_by_others(&file);

@@ -21,7 +21,8 @@ pub(crate) fn gateway(variables: Variables<'_>) -> Result<Option<Hosts>, Problem
     let (protocol, port) = (get("PROTOCOL")?, get("PORT")?);
     let (path_name, path) = (get("PATH_NAME")?, get("PATH_VALUE")?);
     let Some(host) = get("HOST")? else {
-        let is_meant = [protocol, port, path_name, path].iter().any(Option::is_some);
+        let (user, password) = (get("AUTH_USERNAME")?, get("AUTH_PASSWORD")?);
+        let is_meant = [protocol, port, path_name, path, user, password].iter().any(Option::is_some);
         return if is_meant { Err(wrong(format!("{GATEWAY_PLACE} is missing"))) } else { Ok(None) };
     };
     let mut gateway = Gateway { protocol, host, port, ..Gateway::default() };

@@ -100,7 +100,7 @@ impl Store {
             private_directory(&directory(&path))?;
             let file = File::options().write(true).create(true).truncate(false).open(&path)?;
             FileExt::lock(&file)?;
-            draft::sweep(&directory(&path));
+            private_file::sweep(&self.path);
             Ok(Lock { _file: file })
         };
         lock().map_err(|error: std::io::Error| {
@@ -121,6 +121,7 @@ impl Store {
             Err(Distrust::Io(error)) => return Err(problem(&error)),
             Err(distrust) => return Err(distrust.problem("the log-in ", &self.path)),
         };
+        private_file::sweep(&self.path);
         self.warn_of_readers(&file);
         let mut bytes = Vec::new();
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| problem(&error))?;

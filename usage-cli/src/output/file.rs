@@ -45,6 +45,15 @@ pub(super) fn check_directory(directory: &Path) -> io::Result<()> {
     draft::prove(directory)
 }
 
+/// Whether `one` and `other` name the same place, whether or not there is a file.
+pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let path = followed(path).ok()?;
+        Some(fs::canonicalize(directory(&path)).ok()?.join(path.file_name()?))
+    };
+    place(one).is_some_and(|one| place(other) == Some(one))
+}
+
 /// Lets `content` write the file at `path`. If that fails, what was there before is still there.
 pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     match target(path)? {
@@ -59,11 +68,14 @@ fn target(path: &Path) -> io::Result<Target> {
         fs::metadata(path)?;
         return Ok(Target::Written);
     }
+    let is_directory_named = path.as_os_str().as_encoded_bytes().ends_with(b"/");
     let path = followed(path)?;
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        _ if is_directory_named => Err(ErrorKind::IsADirectory.into()),
         Ok(metadata) if metadata.is_file() => {
             check_access(&path)?;
+            check_replaceable(&path, &metadata)?;
             Ok(Target::Replaced(path, Some(metadata.permissions())))
         }
         Ok(metadata) if is_stream(&metadata) => {
@@ -166,6 +178,47 @@ fn check_access(path: &Path) -> io::Result<()> {
     }
 }
 
+/// A file of another account in a directory such as `/tmp`, and one that is a mount point, cannot be replaced, whoever
+/// may write to it.
+#[cfg(unix)]
+fn check_replaceable(path: &Path, file: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    const STICKY: u32 = 0o1000;
+    let (me, directory) = (rustix::process::geteuid().as_raw(), fs::metadata(directory(path))?);
+    let is_kept = directory.mode() & STICKY != 0 && ![file.uid(), directory.uid(), 0].contains(&me);
+    if is_kept {
+        let problem = "it belongs to another account, in a directory where each account has its own files";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
+    }
+    if is_mount_point(path) {
+        return Err(io::Error::new(
+            ErrorKind::ResourceBusy,
+            "it is a mount point: mount its directory instead",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_replaceable(_: &Path, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Containers mount single files.
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+
+    statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE)
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_mount_point(_: &Path) -> bool {
+    false
+}
+
 /// Opens what is written to. A pipe without a reader would wait for one for ever.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
@@ -195,6 +248,14 @@ mod tests {
     fn entries(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_mount_point_is_told_from_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(is_mount_point(Path::new("/")) && !is_mount_point(file.path()));
+        assert!(!is_mount_point(Path::new("/none/at/all")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod columns;
 mod csv;
 mod file;
 mod json;
+mod lock;
 mod manifest;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
@@ -200,6 +201,15 @@ impl OutputArgs {
         }
     }
 
+    /// Refuses a state file that the result would replace: when the state is removed, the result would be.
+    pub(crate) fn check_apart(&self, state: &Path) -> Result<(), Problem> {
+        match (self.file(), self.partition_by) {
+            (Some(path), None) => check_apart(path, state),
+            (Some(path), Some(_)) => check_apart(&path.join(manifest::NAME), state),
+            (None, _) => Ok(()),
+        }
+    }
+
     /// The file to write to, if there is one.
     pub(crate) fn file(&self) -> Option<&Path> {
         file_of(self.output.as_deref())
@@ -276,6 +286,16 @@ fn names_a_format(ending: &str) -> bool {
 pub(crate) fn of_another_build(format: &str) -> Problem {
     Problem::usage(format!("this build of genesys-usage cannot write {format}"))
         .with_hint(format!("build one that can: cargo install --path usage-cli --features {format}"))
+}
+
+/// Refuses one file for both a result and a state.
+pub(crate) fn check_apart(result: &Path, state: &Path) -> Result<(), Problem> {
+    if !file::is_same_place(result, state) {
+        return Ok(());
+    }
+    let name = state.display();
+    Err(Problem::usage(format!("{name} cannot be both the state of the run and its result"))
+        .with_hint("name another file with --output"))
 }
 
 /// Refuses a file that cannot be written, as far as that can be seen now.

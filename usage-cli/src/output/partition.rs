@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use usage_core::{Date, Gap, Scope, UsageTable};
 
 use crate::exit::Problem;
+use crate::output::lock::Lock;
 use crate::output::manifest::{Manifest, Quality, Shape};
 use crate::output::{Format, cannot_write, file};
 use crate::stderr::{self, WARNING};
@@ -98,6 +99,8 @@ pub(super) fn write(
 ) -> Result<(), Problem> {
     let parts = split(rows.table).map_err(|error| cannot_write(directory, &error))?;
     fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
+    // Another process may write other days at the same time: what it adds to the manifest must not be lost.
+    let _lock = Lock::wait(directory)?;
     let mut manifest = Manifest::open(directory, rows.shape)?;
     // What the directory holds is known before it holds anything.
     manifest.write(directory)?;
@@ -239,6 +242,19 @@ mod tests {
         fs::remove_file(lake.join("date=2026-10-01").join("usage.csv")).unwrap();
         write(lake, &[first], 1, &[]).unwrap();
         assert_eq!(lines(lake, "date=2026-10-01"), 2);
+    }
+
+    #[test]
+    fn of_runs_at_the_same_time_none_is_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let lake = directory.path();
+        std::thread::scope(|scope| {
+            for day in 1..=12 {
+                scope.spawn(move || write(lake, &[Some(&format!("2026-10-{day:02}"))], day, &[]).unwrap());
+            }
+        });
+        let manifest = fs::read_to_string(lake.join(crate::output::manifest::NAME)).unwrap();
+        assert_eq!(manifest.matches("date=2026-10-").count(), 12, "{manifest}");
     }
 
     #[test]

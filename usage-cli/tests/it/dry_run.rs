@@ -63,3 +63,24 @@ fn a_report_shows_the_request_of_its_query() {
     let files = ["report", "rows.json", "--dry-run"];
     Ran::of(&mut program(&files)).failed(2, &["cannot be used with"]);
 }
+
+#[test]
+fn the_curl_line_trusts_the_same_root_and_shows_nothing_raw() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("config.toml");
+    std::fs::write(&config, "ca-file = 'it is.pem'\nregion = 'eu-west-1'\n").unwrap();
+    let dry = |arguments: &[&str]| {
+        Ran::of(&mut program(&[&["query", "--last", "1d", "--dry-run=curl"], arguments].concat())).well()
+    };
+    assert!(dry(&["--region", "euw1", "--ca-file", "/a.pem"]).contains(" --cacert '/a.pem' "));
+    let configured = dry(&["--config", config.to_str().unwrap()]);
+    let path = directory.path().join("it is.pem");
+    assert!(configured.contains(&format!(" --cacert '{}' ", path.display())), "{configured}");
+    assert!(!dry(&["--region", "euw1"]).contains("--cacert"));
+    for form in ["--dry-run", "--dry-run=curl"] {
+        let odd = "a\u{202e}b\u{10ffff}\u{1b}c";
+        let search = ["search", "--last", "1d", "--client-name", odd, "--region", "euw1", form];
+        let shown = Ran::of(&mut program(&search)).well();
+        assert!(shown.contains(r"a\u202eb\udbff\udfff\u001bc"), "{shown}");
+    }
+}

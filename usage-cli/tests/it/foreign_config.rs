@@ -206,3 +206,73 @@ fn what_is_not_honoured_is_named() {
     assert!(ran.stderr.contains("not honoured here: proxy, gateway password, gateway username"), "{ran:?}");
     assert!(!ran.stderr.contains("hunter2"));
 }
+
+#[test]
+fn keys_and_sections_that_may_mean_a_gateway_are_not_passed_over() {
+    let gc = |keys: &str| format!("[DEFAULT]\nenvironment='mypurecloud.de'\n{keys}");
+    for keys in
+        ["gatewayHost='gw.example'", "gateway-host='gw.example'", "[DEFAULT.gateway]\nhost='gw.example'"]
+    {
+        let home = home(&[(OFFICIAL, &gc(keys))]);
+        run(home.path(), &["query", "--last", "1d"], &CREDENTIALS).failed(2, &["is no key of a gateway"]);
+    }
+    let said = |file: &str, text: &str| {
+        let home = home(&[(file, text)]);
+        let ran = run(home.path(), &["config", "show"], &CREDENTIALS);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.stderr
+    };
+    let stderr = said(OFFICIAL, &gc("proxyHost='proxy.example'"));
+    assert!(stderr.contains("not honoured here: proxyHost"), "{stderr}");
+    for text in [
+        "[general]\nhost=mypurecloud.de\n[Gatewy]\nhost=gw.example\n[logging]\nlog_level=none\n",
+        r#"{"general":{"host":"mypurecloud.de"},"Gatewy":{"host":"gw.example"},"retry":{"retry_max":1}}"#,
+    ] {
+        let stderr = said(SDK, text);
+        assert!(stderr.contains("not honoured here: section gatewy\n"), "{stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_no_missing_file() {
+    use std::os::unix::fs::symlink;
+
+    for file in [OWN, OFFICIAL, SDK] {
+        let home = home(&[(file, "")]);
+        let path = home.path().join(file);
+        fs::remove_file(&path).unwrap();
+        symlink("/nowhere/at/all", &path).unwrap();
+        let query = ["query", "--last", "1d"];
+        run(home.path(), &query, &CREDENTIALS).failed(2, &["is a link that leads nowhere"]);
+        // Also one above it.
+        fs::remove_file(&path).unwrap();
+        fs::remove_dir(path.parent().unwrap()).unwrap();
+        symlink("/nowhere/at/all", path.parent().unwrap()).unwrap();
+        run(home.path(), &query, &CREDENTIALS).failed(2, &["is a link that leads nowhere"]);
+    }
+}
+
+#[test]
+fn hosts_of_our_own_configuration_that_cannot_be_used_are_not_replaced_by_the_default() {
+    let query = ["query", "--last", "1d"];
+    for text in [
+        "login-url = 'https://gw.example'\n",
+        "region = 'euw2'\n[profiles.a]\nlogin-url = 'https://gw.example'\n",
+    ] {
+        let home = home(&[(OWN, text)]);
+        let arguments = if text.contains("[profiles") {
+            [&query[..], &["--profile", "a"]].concat()
+        } else {
+            query.to_vec()
+        };
+        run(home.path(), &arguments, &CREDENTIALS).failed(2, &["names a login-url, and no host of the API"]);
+    }
+    let home = home(&[(OWN, "[profiles.prod]\nregion = 'euw2'\n[profiles.test]\nallowance = 3\n")]);
+    run(home.path(), &query, &CREDENTIALS)
+        .failed(2, &["no profile is named", "--profile", "there are prod\n"]);
+    let all = shown(home.path(), &["--region", "eu-west-1"], &CREDENTIALS);
+    assert_eq!(place(&all, "api-url"), "https://api.mypurecloud.ie of --region");
+    let gateway = [("GENESYSCLOUD_GATEWAY_AUTH_USERNAME", "me"), CREDENTIALS[0], CREDENTIALS[1]];
+    run(home.path(), &query, &gateway).failed(2, &["GENESYSCLOUD_GATEWAY_HOST is missing"]);
+}

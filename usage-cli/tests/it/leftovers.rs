@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::login::{Home, QUERY};
-use crate::support::{Ran, Service, config, keeping};
+use crate::support::{Ran, Service, config, keeping, program};
 
 fn rounds() -> u32 {
     env::var("GENESYS_USAGE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(30)
@@ -309,5 +309,19 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
         service.resume(&[&resume[..], &[whole.to_str().unwrap()], options].concat()).well();
         assert!(!files(elsewhere.path()).is_empty() && !state.exists());
         drop(fs::remove_dir_all(disk.path().join(name)));
+    }
+}
+
+/// A kill between the two system calls that replace a file.
+#[test]
+fn the_next_command_removes_what_is_left_of_a_log_in() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join(".config/genesys-usage");
+    fs::create_dir_all(&directory).unwrap();
+    let left = directory.join(".genesys-usage-Ab12Cd");
+    for arguments in [&["config", "show"][..], &["query", "--last", "1d"], &["doctor"]] {
+        fs::write(&left, "hunter2").unwrap();
+        drop(Ran::of(program(arguments).env("HOME", home.path()).env("GENESYSCLOUD_REGION", "nowhere")));
+        assert!(!left.exists(), "{arguments:?}");
     }
 }

@@ -279,3 +279,71 @@ fn a_pipe_without_a_reader_is_an_error_that_leads_to_the_rows() {
     assert!(rows.starts_with("Date") || rows.contains("Total of "), "{rows}");
     reader.wait().unwrap();
 }
+
+#[test]
+fn the_state_is_no_place_for_the_result() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(path("lake")).unwrap();
+    let (state, other, manifest) =
+        (path("run.json"), path("lake/../run.json"), path("lake/_genesys-usage.json"));
+    let refused = ["cannot be both the state of the run and its result"];
+    for output in [&state, &other] {
+        let query = ["query", "--last", "1d", "--state", &state, "--output", output];
+        service.run(&query).failed(2, &refused);
+        service.run(&[&["report"], &query[1..]].concat()).failed(2, &refused);
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("run.json", path("link.json")).unwrap();
+        let link = path("link.json");
+        service.run(&["query", "--last", "1d", "--state", &state, "--output", &link]).failed(2, &refused);
+    }
+    let lake = path("lake");
+    let daily =
+        ["query", "--last", "1d", "--granularity", "day", "--format", "csv", "--partition-by", "date"];
+    service.run(&[&daily[..], &["--output", &lake, "--state", &manifest]].concat()).failed(2, &refused);
+    assert!(service.server.simulator().journal().is_empty());
+    // A run that stopped.
+    let rule = Rule::new(Match::Results, Fault::Status(500)).always();
+    let stopped = Service::misbehaving([rule]);
+    stopped.run(&["query", "--last", "1d", "--state", &state]).failed(5, &["genesys-usage resume"]);
+    let asked = stopped.server.simulator().journal().len();
+    stopped.resume(&["resume", &state, "--output", &other]).failed(2, &refused);
+    assert_eq!(stopped.server.simulator().journal().len(), asked);
+    assert!(fs::read_to_string(&state).unwrap().contains("checksum"));
+}
+
+#[test]
+fn a_name_that_ends_as_a_directorys_is_refused_before_anything_is_sent() {
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let output = directory.path().join("rows.csv/");
+    service
+        .run(&["query", "--last", "1d", "--output", output.to_str().unwrap()])
+        .failed(2, &["is a directory"]);
+    assert!(service.server.simulator().journal().is_empty() && names(directory.path()).is_empty());
+}
+
+/// Only root can try it: as another account.
+#[cfg(unix)]
+#[test]
+fn a_file_of_another_account_in_a_shared_directory_is_refused_before_anything_is_sent() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+
+    let service = Service::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rows.csv");
+    fs::write(&path, "before").unwrap();
+    let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    chmod(&path, 0o666);
+    chmod(directory.path(), 0o1777);
+    let mut command = service.command(&["query", "--last", "1d", "--output", path.to_str().unwrap()]);
+    let Ok(output) = command.uid(65534).output() else { return };
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("it belongs to another account"), "{said}");
+    assert!(service.server.simulator().journal().is_empty());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+}
