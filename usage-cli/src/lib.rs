@@ -59,6 +59,7 @@ use std::process::{self, ExitCode};
 #[cfg(unix)]
 use std::sync::{Arc, atomic::AtomicBool};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
 use crate::cli::Cli;
@@ -80,10 +81,16 @@ pub fn main() -> ExitCode {
 /// Tells what is wrong with the command line, or shows the help, and ends the program. An argument may be a name that was
 /// copied, or that a shell completed: it is shown like any text of others.
 fn refuse(error: &clap::Error) -> ! {
-    if env::args_os().all(|argument| argument.to_string_lossy().chars().all(text::is_printable)) {
-        error.exit();
+    let is_shown = env::args_os().all(|argument| argument.to_string_lossy().chars().all(text::is_printable));
+    let mut said = error.render().to_string();
+    match error.get(ContextKind::InvalidValue) {
+        // It may have a password; what is wrong with it is said without.
+        Some(ContextValue::String(value)) if value.contains('@') || value.contains("://") => {
+            said = said.replace(value, "…");
+        }
+        _ if is_shown => error.exit(),
+        _ => {}
     }
-    let said = error.render().to_string();
     said.lines().for_each(stderr::line);
     process::exit(error.exit_code())
 }

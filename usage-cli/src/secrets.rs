@@ -112,12 +112,12 @@ fn forms(secret: &str) -> Vec<Secret<String>> {
         json,
         lower_case_escapes(&percent),
         percent,
-        secret.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        each_byte(secret, |byte| format!("%{byte:02X}")),
         form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
         html,
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        each_byte(secret, |byte| format!("{byte:02x}")),
     ];
     let within = within_base64(secret);
     let within_urls = within.clone().map(|form| form.replace('+', "-").replace('/', "_"));
@@ -127,6 +127,10 @@ fn forms(secret: &str) -> Vec<Secret<String>> {
         }
     }
     forms.into_iter().map(Secret::new).collect()
+}
+
+fn each_byte(secret: &str, form: fn(u8) -> String) -> String {
+    secret.bytes().map(form).collect()
 }
 
 /// Percent-encoding with small letters.
@@ -221,8 +225,8 @@ mod tests {
             units(|c| format!("\\u{{{c:x}}}")),
             units(|c| format!("&#{c};")),
             units(|c| format!("&#X{c:X};")),
-            secret.bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-            secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            each_byte(secret, |byte| format!("\\x{byte:02x}")),
+            each_byte(secret, |byte| format!("{byte:02X}")),
             secret.to_ascii_uppercase(),
             STANDARD.encode(format!("x{secret}y")),
             STANDARD.encode(format!("xy{secret}yz")),

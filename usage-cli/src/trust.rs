@@ -173,6 +173,7 @@ mod unix {
     impl Check<'_> {
         pub(super) fn check(&self, file: &Metadata) -> Result<(), Distrust> {
             self.check_file(file)?;
+            self.check_names(file)?;
             // The way that the path names, and the one that it leads to through links.
             self.check_way(&std::path::absolute(self.path)?)?;
             self.check_way(&fs::canonicalize(self.path)?)
@@ -207,6 +208,23 @@ mod unix {
                 });
             }
             Ok(())
+        }
+
+        /// In a directory such as `/tmp`, another account may have given a file of this account a name that it does not have
+        /// elsewhere.
+        fn check_names(&self, file: &Metadata) -> Result<(), Distrust> {
+            let place = fs::metadata(directory(&fs::canonicalize(self.path)?))?;
+            let is_shared = place.mode() & OTHERS_WRITE & !self.private_group(&place) != 0;
+            if file.nlink() < 2 || !is_shared || (file.uid() == ROOT && self.me != ROOT) {
+                return Ok(());
+            }
+            let (name, reason) = (self.path.display(), self.role.reason());
+            Err(Distrust::Writers {
+                problem: format!(
+                    "{name} is a hard link in a directory that others write to, so others may have put it there, and {reason}"
+                ),
+                mend: "name the file where it is kept".into(),
+            })
         }
 
         /// Each directory and link above `path`, and `path` itself if it is a link.
@@ -339,6 +357,27 @@ mod tests {
         assert_eq!(refused(&link, Role::Configuration), "nothing");
         chmod(&inner, 0o777);
         assert!(refused(&link, Role::Configuration).contains("others may replace "));
+    }
+
+    #[test]
+    fn a_hard_link_in_a_directory_of_all_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, shared) = (directory.path().join("file"), directory.path().join("shared"));
+        fs::write(&path, "text").unwrap();
+        fs::create_dir(&shared).unwrap();
+        let link = shared.join("link");
+        fs::hard_link(&path, &link).unwrap();
+        for role in ROLES {
+            for (mode, is_refused) in [(0o1777, true), (0o1772, true), (0o755, false), (0o700, false)] {
+                chmod(&shared, mode);
+                let said = refused(&link, role);
+                assert_eq!(said.contains("is a hard link"), is_refused, "{role:?} {mode:o}: {said}");
+                assert_eq!(refused(&path, role), "nothing");
+            }
+        }
+        chmod(&shared, 0o1777);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(refused(&link, Role::State), "nothing");
     }
 
     #[test]

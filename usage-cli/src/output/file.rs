@@ -16,6 +16,10 @@ use std::path::{Path, PathBuf};
 use crate::draft::{self, Access, Draft};
 use crate::paths::directory;
 
+/// In such a directory, each account has its own files.
+#[cfg(unix)]
+const STICKY: u32 = 0o1000;
+
 /// How many links are followed.
 const MAX_LINKS: usize = 40;
 
@@ -80,6 +84,7 @@ fn target(path: &Path) -> io::Result<Target> {
         }
         Ok(metadata) if is_stream(&metadata) => {
             check_access(&path)?;
+            check_stream(&path, &metadata)?;
             Ok(Target::Written)
         }
         Ok(_) => {
@@ -184,7 +189,6 @@ fn check_access(path: &Path) -> io::Result<()> {
 fn check_replaceable(path: &Path, file: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
-    const STICKY: u32 = 0o1000;
     let (me, directory) = (rustix::process::geteuid().as_raw(), fs::metadata(directory(path))?);
     let is_kept = directory.mode() & STICKY != 0 && ![file.uid(), directory.uid(), 0].contains(&me);
     if is_kept {
@@ -202,6 +206,25 @@ fn check_replaceable(path: &Path, file: &Metadata) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn check_replaceable(_: &Path, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// A pipe in a directory such as `/tmp` may have been put there for rows of others.
+#[cfg(unix)]
+fn check_stream(path: &Path, stream: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let (me, directory) = (rustix::process::geteuid().as_raw(), fs::metadata(directory(path))?);
+    let is_theirs = ![me, directory.uid()].contains(&stream.uid());
+    if stream.file_type().is_fifo() && directory.mode() & STICKY != 0 && is_theirs {
+        let problem = "it is a pipe that belongs to another account, in a directory where each account has its own files";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, problem));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_stream(_: &Path, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

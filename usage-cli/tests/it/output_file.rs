@@ -341,6 +341,14 @@ fn a_file_of_another_account_in_a_shared_directory_is_refused_before_anything_is
     chmod(&path, 0o666);
     chmod(directory.path(), 0o1777);
     let mut command = service.command(&["query", "--last", "1d", "--output", path.to_str().unwrap()]);
+    // A pipe is one's own, or nobody's that reads it in secret.
+    let pipe = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let query = ["query", "--last", "1d", "--output", pipe.to_str().unwrap()];
+    if std::os::unix::fs::chown(&pipe, Some(65534), None).is_ok() {
+        service.run(&query).failed(2, &["it is a pipe that belongs to another account"]);
+        assert!(service.server.simulator().journal().is_empty());
+    }
     let Ok(output) = command.uid(65534).output() else { return };
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("it belongs to another account"), "{said}");

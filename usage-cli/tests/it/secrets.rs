@@ -169,6 +169,20 @@ fn commands_and_urls_are_not_shown_whole() {
             assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
         }
     }
+    for (option, url) in [
+        ("--region", "https://me:hunter2@api.mypurecloud.de"),
+        ("--region", "me:hunter2@mypurecloud.de"),
+        ("--redirect-uri", "http://me:hunter2@localhost/x"),
+        ("--metrics-addr", "http://me:hunter2@localhost/x"),
+    ] {
+        let command = match option {
+            "--redirect-uri" => "login",
+            "--metrics-addr" => "watch",
+            _ => "query",
+        };
+        let ran = Ran::of(&mut crate::support::program(&[command, option, url])).failed(2, &[option]);
+        assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
+    }
     assert!(service.server.simulator().journal().is_empty());
 }
 
