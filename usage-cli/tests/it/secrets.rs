@@ -90,7 +90,7 @@ fn a_server_that_repeats_a_secret_is_not_repeated() {
         // The token that the service issues first.
         let token = Simulator::new(config()).issue_token(Timestamp::UNIX_EPOCH);
         let basic = STANDARD.encode(format!("{}:{}", service.client_id(), service.secret));
-        let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let percent = token.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let words = [
             format!("the token {token} is odd, {percent}, Bearer {token}"),
             format!("secret={} Basic {basic}", service.secret),
