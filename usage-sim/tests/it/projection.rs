@@ -1,6 +1,8 @@
 //! How far the projections of a simulated year are off. `cargo test -p usage-sim --test it projection -- --nocapture`
 //! prints the table.
 
+#![allow(clippy::print_stdout, reason = "a test that fails shows the table")]
+
 use std::sync::LazyLock;
 
 use serde_json::json;
