@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::decode::document::{NO_AFTER, cursor};
 use crate::decode::json::parse_json;
 use crate::decode::lenient::lenient;
-use crate::decode::row::with_day_of;
+use crate::decode::row::day_of;
 use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
 use crate::error::{DecodeError, ErrorBody};
 use crate::model::{QueryStatus, ResultsPage};
@@ -100,7 +100,7 @@ fn text(text: Option<String>) -> Option<String> {
 }
 
 fn date(date: Option<String>) -> Option<String> {
-    text(date.map(|date| with_day_of(&date, str::to_owned)))
+    text(date.map(|date| day_of(&date, &mut None).to_owned()))
 }
 
 /// `ApiUsageQueryResult` and the jobs' results responses.

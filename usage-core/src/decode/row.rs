@@ -31,10 +31,9 @@ impl<S: RowSink> RowBuilder<S> {
 
     #[inline(always)]
     pub(super) fn text(&mut self, column: Column, text: &str) {
-        let symbol = match column {
-            Column::Date => with_day_of(text, |day| self.sink.text(column, day)),
-            _ => self.sink.text(column, text),
-        };
+        let mut room = None;
+        let text = if column == Column::Date { day_of(text, &mut room) } else { text };
+        let symbol = self.sink.text(column, text);
         self.row.set_text(column, symbol);
     }
 
@@ -49,17 +48,11 @@ impl<S: RowSink> RowBuilder<S> {
     }
 }
 
-/// Calls `take` with the text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not
-/// understood stays as it is.
+/// The text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not understood stays
+/// as it is. `room` holds a text that the date does not contain.
 #[inline(always)]
-pub(super) fn with_day_of<R>(date: &str, take: impl FnOnce(&str) -> R) -> R {
-    let mut text;
-    take(if let Some(day) = usual_day(date) {
-        day
-    } else {
-        text = DayText::default();
-        other_day(date, &mut text)
-    })
+pub(super) fn day_of<'a>(date: &'a str, room: &'a mut Option<DayText>) -> &'a str {
+    if let Some(day) = usual_day(date) { day } else { other_day(date, room) }
 }
 
 /// The most days that each month has in every year. There is no month 0.
@@ -85,16 +78,15 @@ fn usual_day(date: &str) -> Option<&str> {
 }
 
 #[cold]
-fn other_day<'a>(date: &'a str, text: &'a mut DayText) -> &'a str {
-    match WrittenDate::parse(date) {
-        Some(written) if write!(text, "{written}").is_ok() => text.as_str(),
-        _ => date,
-    }
+fn other_day<'a>(date: &'a str, room: &'a mut Option<DayText>) -> &'a str {
+    let Some(written) = WrittenDate::parse(date) else { return date };
+    let text = room.insert(DayText::default());
+    if write!(text, "{written}").is_ok() { text.as_str() } else { date }
 }
 
 /// Room for the longest text that a [`WrittenDate`] writes, so that a row costs no allocation however its date is spelt.
 #[derive(Default)]
-struct DayText {
+pub(super) struct DayText {
     bytes: [u8; "yyyy-MM-ddTHH:mm:ss.123456789Z".len()],
     length: usize,
 }
@@ -230,7 +222,7 @@ mod tests {
             ("T00:00:00Z", "T00:00:00Z"),
             ("", ""),
         ] {
-            assert_eq!(with_day_of(date, str::to_owned), day);
+            assert_eq!(day_of(date, &mut None), day);
         }
     }
 
@@ -242,7 +234,7 @@ mod tests {
                     let date = format!("{year}-{month:02}-{day:02}{time}");
                     let parsed =
                         WrittenDate::parse(&date).map_or(date.clone(), |written| written.to_string());
-                    assert_eq!(with_day_of(&date, str::to_owned), parsed);
+                    assert_eq!(day_of(&date, &mut None), parsed);
                 }
             }
         }
@@ -251,6 +243,6 @@ mod tests {
     #[test]
     fn the_longest_date_has_room() {
         let date = "9998-12-31T22:59:59,123456789-01:00";
-        assert_eq!(with_day_of(date, str::to_owned), "9998-12-31T23:59:59.123456789Z");
+        assert_eq!(day_of(date, &mut None), "9998-12-31T23:59:59.123456789Z");
     }
 }
