@@ -77,7 +77,7 @@ impl<'a> Case<'a> {
         let started = Instant::now();
         Ran::of(&mut case.command(directory.path())).well();
         case.time = started.elapsed();
-        case.wanted = case.found(directory.path());
+        case.wanted = Case::found(directory.path());
         assert!(!case.wanted.is_empty());
         case
     }
@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
     }
 
     /// The files of `directory` and what is in them, but for the moment of the query.
-    fn found(&self, directory: &Path) -> Vec<(String, String)> {
+    fn found(directory: &Path) -> Vec<(String, String)> {
         let read = |name: String| {
             let text = String::from_utf8(fs::read(directory.join(&name)).unwrap()).unwrap();
             (name, without_moment(&text))
@@ -109,7 +109,7 @@ impl<'a> Case<'a> {
         );
         let state = directory.path().join("run.json");
         // What is there is whole.
-        for (name, content) in self.found(directory.path()) {
+        for (name, content) in Self::found(directory.path()) {
             let wanted = self.wanted.iter().find(|(known, _)| *known == name);
             // What is brought up to date at every step, state and list of partitions, may be an earlier one, and have its
             // temporary name: between two system calls.
@@ -131,7 +131,7 @@ impl<'a> Case<'a> {
         } else {
             Ran::of(&mut self.command(directory.path())).well();
         }
-        assert_eq!(self.found(directory.path()), self.wanted);
+        assert_eq!(Self::found(directory.path()), self.wanted);
     }
 }
 
