@@ -1,7 +1,6 @@
 //! The program of the crate's documentation, killed at every step: its stored pages are those of one that was not.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
