@@ -5,7 +5,7 @@ use usage_core::report::{AllowanceUse, MonthUse, Report};
 use super::Page;
 use crate::chart::svg::Escaped;
 use crate::report::number::{grouped, rate};
-use crate::report::text::allowance::{NO_MONTH, Verdict, month_name, of_days, range, short_history, verdict};
+use crate::report::text::allowance::{Verdict, month_name, no_month, of_days, range, short_history, verdict};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
@@ -17,7 +17,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
         Escaped(licenses)
     ));
     match allowance.latest() {
-        None => page.put(format_args!("<p>{}</p>", Escaped(NO_MONTH))),
+        None => page.put(format_args!("<p>{}</p>", Escaped(no_month(report)))),
         Some(month) => draw_month(page, month, allowance.allowance.monthly),
     }
     if allowance.months.len() > 1 {

@@ -21,16 +21,21 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     }
     page.heading(&heading);
     if allowance.months.is_empty() {
-        page.indented(2, NO_MONTH);
+        page.indented(2, no_month(report));
     }
     for month in &allowance.months {
         draw_month(page, month, monthly);
     }
 }
 
-/// What is said if rows cannot be told apart by month.
-pub(crate) const NO_MONTH: &str =
-    "It is not known which month the rows are of: an allowance is for one calendar month.";
+/// Says why no month can be compared with the allowance.
+pub(crate) fn no_month(report: &Report) -> &'static str {
+    if report.granularity.is_none() && !report.days.is_empty() {
+        "Not compared: it is not known whether a row is of a day, a week or a month. --granularity says it."
+    } else {
+        "Not compared: it is not known which month the rows are of, and an allowance is for one calendar month."
+    }
+}
 
 fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     let of_days = of_days(month);
