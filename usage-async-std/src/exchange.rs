@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
-use usage_core::driver::futures::{Clock, Turns, receive};
+use usage_core::driver::futures::{Clock, Turns, exchange_limit, receive};
 use usage_core::driver::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
 use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
 use usage_core::machine::{Exchange, Progress};
@@ -60,12 +60,7 @@ pub(crate) async fn run<M: Machine>(
         Some(error) => TransportFailure::of(error, is_connected(), broken(error)),
         None => TransportFailure::late(connect_within, &target, pool.proxy.as_ref(), is_connected()),
     };
-    let limit = pin!(async {
-        Timer::after(connect_within).await;
-        if is_connected() {
-            Timer::after(timeout.saturating_sub(connect_within)).await;
-        }
-    });
+    let limit = pin!(exchange_limit(Timer::after, connect_within, timeout, is_connected));
     receive(machine, (clock, session), ticket, client.request(request), limit, failure).await
 }
 

@@ -9,7 +9,7 @@ use hyper::rt::Executor;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::TokioTimer;
-use usage_core::driver::futures::{Clock, Turns, receive};
+use usage_core::driver::futures::{Clock, Turns, exchange_limit, receive};
 use usage_core::driver::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
 use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
 use usage_core::machine::{Exchange, Progress};
@@ -73,12 +73,7 @@ pub(crate) async fn run<M: Machine>(
         Some(error) => TransportFailure::of(error, is_connected(), broken(error)),
         None => TransportFailure::late(connect_within, &target, pool.proxy.as_ref(), is_connected()),
     };
-    let limit = pin!(async {
-        tokio::time::sleep(connect_within).await;
-        if is_connected() {
-            tokio::time::sleep(timeout.saturating_sub(connect_within)).await;
-        }
-    });
+    let limit = pin!(exchange_limit(tokio::time::sleep, connect_within, timeout, is_connected));
     receive(machine, (clock, session), ticket, client.request(request), limit, failure).await
 }
 

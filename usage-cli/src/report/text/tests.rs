@@ -36,7 +36,11 @@ fn what_is_not_known_is_said_with_the_option_that_tells_it() {
     let mut options = october();
     (options.period, options.granularity) = (None, None);
     let text = text(&[row("2026-10-05", 60), row("2026-10-12", 60)], &options);
-    for sentence in ["--granularity says it.", "--interval or --month says it.", "a day, a week or a month. --granularity"] {
+    for sentence in [
+        "--granularity says it.",
+        "--interval or --month says it.",
+        "a day, a week or a month. --granularity",
+    ] {
         assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(sentence), "{text}");
     }
     assert!(text.contains("Requests by date\n") && !text.contains("projected "), "{text}");

@@ -18,7 +18,7 @@ pub use handle::Handle;
 pub use receive::receive;
 pub use rows::Rows;
 pub use turns::Turns;
-pub use within::{before, wait};
+pub use within::{before, exchange_limit, wait};
 
 use crate::client_builder::ClientConfig;
 use crate::driver::{Driven, SharedSession};

@@ -16,6 +16,20 @@ pub async fn before<T>(limit: impl Future + Unpin, work: impl Future<Output = T>
     }
 }
 
+/// For drivers: ends when an exchange has taken too long, which is after `connect_within` if there is no connection
+/// then, and after `timeout` otherwise. `timer` makes timers.
+pub async fn exchange_limit<T: Future>(
+    timer: impl Fn(Duration) -> T,
+    connect_within: Duration,
+    timeout: Duration,
+    is_connected: impl Fn() -> bool,
+) {
+    timer(connect_within).await;
+    if is_connected() {
+        timer(timeout.saturating_sub(connect_within)).await;
+    }
+}
+
 /// Waits as a driver does for `Next::WaitUntil(until, why)`: until then by `clock`, or until the token exchange of
 /// `session` that is out has ended. `timer` measures the limit of that.
 pub fn wait<'a, M, T: Future + Send + 'a>(
