@@ -150,7 +150,7 @@ impl Connection {
         Self::with(service, source, pace.policy(Some(&config)), route, pace.transport(&config))
     }
 
-    /// The hosts of a run that is gone on with, by the credential and at the pace given now.
+    /// The hosts of a resumed run, with the credential and the timing given now.
     pub(crate) fn reopen(
         service: Service,
         credentials: &CredentialArgs,

@@ -193,7 +193,7 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
         Some(Present { part, snapshot: self.aside.take()?, observer: self.observer.aside() })
     }
 
-    /// Takes notice that the present execution failed. An error if the others are not to be gone on with.
+    /// Records that the current execution failed. Returns an error if the others must not continue.
     fn stopped(&mut self, error: Error) -> Result<(), Stopped> {
         if !self.is_aside {
             return Err(Stopped { part: self.fetched.tables.len(), error });

@@ -139,7 +139,7 @@ pub(crate) struct Run<'a, Q> {
 }
 
 impl<Q: Divisible> Run<'_, Q> {
-    /// Asks for the rows of `query` as well, after all others. No state keeps it: a run that is gone on with writes rows,
+    /// Asks for the rows of `query` as well, after all others. No state keeps it: a resumed run writes rows,
     /// and its rows are none of them.
     pub(crate) fn with_aside(mut self, query: Option<Q>) -> Self {
         let now = SystemTime::now().into();
@@ -238,7 +238,7 @@ pub(crate) fn scope_of<'a, Q: UsageQuery>(parts: impl Iterator<Item = &'a Snapsh
     parts.map(scope).reduce(Scope::join).unwrap_or_else(|| Scope::new(Q::FAMILY, now))
 }
 
-/// Who knows how a run that stopped can be gone on with.
+/// Knows how a stopped run can be resumed.
 #[derive(Clone, Debug)]
 struct Guide {
     recorder: Option<Recorder>,

@@ -1,4 +1,4 @@
-//! How a run that stopped can be gone on with.
+//! How a stopped run can be resumed.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl WayOn {
             (Self::Resume(file), _) => Some(format!("to go on where it stopped: {}", resume(file))),
             (Self::Resubmit(file), _) => Some(resubmit(file)),
             (Self::Parts, Some(id)) => Some(format!(
-                "the execution was {id}, one of several; with --state FILE such a run can be gone on with"
+                "the execution was {id}, one of several; with --state FILE such a run can be resumed"
             )),
             _ => None,
         }

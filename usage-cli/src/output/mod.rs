@@ -123,7 +123,7 @@ impl Format {
     }
 }
 
-/// Where the rows go and how, for a run that is gone on with by another process.
+/// The destination and format of the rows, for a run that another process resumes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Destination {
     format: Format,
@@ -135,7 +135,7 @@ pub(crate) struct Destination {
 }
 
 impl OutputArgs {
-    /// For a command that has its own formats and files: its rows, if it is gone on with, are JSON.
+    /// For a command with formats and files of its own: the rows of a resumed run are JSON.
     pub(crate) fn of_command(quiet: bool, verbose: u8) -> Self {
         Self { format: Some(Format::Json), output: None, partition_by: None, no_pager: true, quiet, verbose }
     }

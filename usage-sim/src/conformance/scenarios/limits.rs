@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use super::BY_CLIENT;
-use crate::conformance::scenario::{Scenario, Script, Work};
+use super::{BY_CLIENT, organization};
+use crate::conformance::scenario::{Scenario, Script};
 use crate::fault::{Fault, Match, Rule};
-
-fn scenario() -> Scenario {
-    Scenario::new(Work::Organization)
-}
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -20,7 +16,7 @@ fn throttled(headers: &[(&str, &str)], body: &str) -> Fault {
 
 /// The window of the token began with the submit and ends a minute later.
 pub(crate) fn throttled_429_until_the_window_ends() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, throttled(&[], ""))
         .wire("0 token, 0 submit, 2000 poll, 60000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent Throttled Elapsed Sent LastPage")
@@ -31,14 +27,14 @@ pub(crate) fn throttled_429_until_the_window_ends() -> Scenario {
 pub(crate) fn throttled_429_until_a_date_of_another_clock() -> Scenario {
     let headers =
         [("Date", "Wed, 08 Jul 2026 09:00:02 GMT"), ("Retry-After", "Wed, 08 Jul 2026 09:00:09 GMT")];
-    scenario()
+    organization()
         .fault(Match::Results, throttled(&headers, ""))
         .wire("0 token, 0 submit, 2000 poll, 9000 poll")
         .rows(BY_CLIENT)
 }
 
 pub(crate) fn throttled_429_for_an_absurd_time() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, throttled(&[("Retry-After", "99999999999999")], ""))
         .wire("0 token, 0 submit, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent DeadlinePassed")
@@ -50,7 +46,7 @@ pub(crate) fn throttled_429_for_an_absurd_time() -> Scenario {
 
 /// A wait that the service names is no failure, however often it comes.
 pub(crate) fn throttled_429_ten_times() -> Scenario {
-    scenario()
+    organization()
         .rule(Rule::new(Match::Results, throttled(&[("Retry-After", "40")], "")).times(10))
         .wire(
             "0 token, 0 submit, 2000 poll, 42000 poll, 82000 poll, 122000 poll, 162000 poll, 202000 poll, 242000 poll, \
@@ -66,7 +62,7 @@ pub(crate) fn window_that_slides() -> Scenario {
         ("inin-ratelimit-count", "290"),
         ("inin-ratelimit-reset", "60"),
     ]));
-    scenario()
+    organization()
         .service(|service| service.with_execution_time(Duration::from_secs(30)))
         .always(Match::Any, sliding)
         .wire("0 token, 0 submit, 2000 poll, 6000 poll, 12000 poll, 21000 poll, 34500 poll")
@@ -80,7 +76,7 @@ pub(crate) fn window_that_is_over() -> Scenario {
         ("inin-ratelimit-count", "300"),
         ("inin-ratelimit-reset", "0"),
     ]));
-    scenario().always(Match::Any, over).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+    organization().always(Match::Any, over).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
 /// However far its end is, it is believed for a minute and a second.
@@ -90,12 +86,12 @@ pub(crate) fn window_without_an_end() -> Scenario {
         ("inin-ratelimit-count", "18446744073709551615"),
         ("inin-ratelimit-reset", "18446744073709551615"),
     ]));
-    scenario().fault(Match::Submit, absurd).wire("0 token, 0 submit, 61000 poll").rows(BY_CLIENT)
+    organization().fault(Match::Submit, absurd).wire("0 token, 0 submit, 61000 poll").rows(BY_CLIENT)
 }
 
 /// The limit that the service named once counts in the next minute too.
 pub(crate) fn limit_is_known_in_the_next_minute() -> Scenario {
-    scenario()
+    organization()
         .service(|service| service.with_rate_limit(2))
         .script(Script::Twice)
         .wire("0 token, 0 submit, 2000 poll, 60000 submit, 62000 poll")
@@ -105,7 +101,7 @@ pub(crate) fn limit_is_known_in_the_next_minute() -> Scenario {
 
 /// The login host limits as well.
 pub(crate) fn throttled_429_at_login() -> Scenario {
-    scenario()
+    organization()
         .rule(Rule::new(Match::Token, throttled(&[("Retry-After", "3")], "")).times(2))
         .wire("0 token, 3000 token, 6000 token, 6000 submit, 8000 poll")
         .rows(BY_CLIENT)

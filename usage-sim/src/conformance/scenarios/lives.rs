@@ -1,4 +1,4 @@
-//! Executions that are stopped, saved, cancelled, and gone on with.
+//! Executions that are stopped, saved, cancelled and resumed.
 
 use std::time::Duration;
 

@@ -11,12 +11,37 @@ pub(super) mod token_answers;
 pub(super) mod transports;
 pub(super) mod wire;
 
-use super::scenario::Scenario;
+use super::scenario::{Scenario, Work};
+use crate::fault::Match;
+use crate::wire_fault::WireFault;
 
 /// How many rows the queries have: one of a day, and two of a week, in three pages.
 const BY_CLIENT: usize = 23;
 const IN_SEARCH: usize = 2477;
 const IN_JOB: usize = 2088;
+
+/// A query of the organisation.
+fn organization() -> Scenario {
+    Scenario::new(Work::Organization)
+}
+
+/// `fault` strikes the poll, which is sent again half a second later, and all rows arrive.
+fn mended(fault: WireFault) -> Scenario {
+    organization()
+        .fault(Match::Results, fault)
+        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
+        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
+        .rows(BY_CLIENT)
+}
+
+/// `fault` strikes the answer to the submit, whose fate is unknown then.
+fn ambiguous_submit(fault: WireFault) -> Scenario {
+    organization()
+        .fault(Match::Submit, fault)
+        .wire("0 token, 0 submit")
+        .causes("Authorized Sent AmbiguousSubmit")
+        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
+}
 
 /// Lists the scenarios once: to find them by name, and for the macro that makes a test of each.
 macro_rules! scenarios {

@@ -2,45 +2,23 @@
 
 use std::time::Duration;
 
-use super::{BY_CLIENT, IN_SEARCH};
+use super::{BY_CLIENT, IN_SEARCH, ambiguous_submit, mended, organization};
 use crate::conformance::scenario::{Scenario, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::{Framing, WireFault};
 
-fn scenario() -> Scenario {
-    Scenario::new(Work::Organization)
-}
-
 /// Every answer is struck, and nothing comes of it.
 fn harmless(fault: WireFault) -> Scenario {
-    scenario()
+    organization()
         .always(Match::Any, fault)
         .wire("0 token, 0 submit, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage")
         .rows(BY_CLIENT)
 }
 
-/// A poll that this strikes goes out again half a second later.
-fn fetched_again(fault: WireFault) -> Scenario {
-    scenario()
-        .fault(Match::Results, fault)
-        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
-        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
-        .rows(BY_CLIENT)
-}
-
-/// A submit that this strikes may have been carried out.
-fn ambiguous(fault: WireFault) -> Scenario {
-    scenario()
-        .fault(Match::Submit, fault)
-        .wire("0 token, 0 submit")
-        .causes("Authorized Sent AmbiguousSubmit")
-        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
-}
-
 /// A token request that this strikes goes out again.
 fn asked_for_again(fault: WireFault) -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Token, fault)
         .wire("0 token, 500 token, 500 submit, 2500 poll")
         .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
@@ -85,20 +63,20 @@ pub(crate) fn same_length_twice() -> Scenario {
 }
 
 pub(crate) fn two_lengths_that_differ() -> Scenario {
-    fetched_again(WireFault::Framed(Framing::TwoLengths))
+    mended(WireFault::Framed(Framing::TwoLengths))
 }
 
 pub(crate) fn length_that_is_no_number() -> Scenario {
-    fetched_again(WireFault::Framed(Framing::NoNumber))
+    mended(WireFault::Framed(Framing::NoNumber))
 }
 
 /// Nothing but its document tells that it is not whole.
 pub(crate) fn body_cut_where_the_connection_closes() -> Scenario {
-    fetched_again(WireFault::Framed(Framing::HalfUntilClose))
+    mended(WireFault::Framed(Framing::HalfUntilClose))
 }
 
 pub(crate) fn chunks_without_the_last() -> Scenario {
-    fetched_again(WireFault::Framed(Framing::ChunksWithoutEnd))
+    mended(WireFault::Framed(Framing::ChunksWithoutEnd))
 }
 
 /// The length was kept to: the service sent half a document, and would do so again.
@@ -119,7 +97,7 @@ pub(crate) fn length_of_half_the_body() -> Scenario {
 
 /// The same of a page, with the other half behind it.
 pub(crate) fn length_of_half_a_page() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, WireFault::Framed(Framing::HalfLength))
         .wire("0 token, 0 submit, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent Undecodable")
@@ -130,19 +108,19 @@ pub(crate) fn length_of_half_a_page() -> Scenario {
 }
 
 pub(crate) fn submit_cut_where_the_connection_closes() -> Scenario {
-    ambiguous(WireFault::Framed(Framing::HalfUntilClose))
+    ambiguous_submit(WireFault::Framed(Framing::HalfUntilClose))
 }
 
 pub(crate) fn submit_in_chunks_without_the_last() -> Scenario {
-    ambiguous(WireFault::Framed(Framing::ChunksWithoutEnd))
+    ambiguous_submit(WireFault::Framed(Framing::ChunksWithoutEnd))
 }
 
 pub(crate) fn submit_closed_in_the_head() -> Scenario {
-    ambiguous(WireFault::CloseMidHead)
+    ambiguous_submit(WireFault::CloseMidHead)
 }
 
 pub(crate) fn submit_answered_with_garbage() -> Scenario {
-    ambiguous(WireFault::Garbage(b"\x16\x03\x01\x00\x02".to_vec()))
+    ambiguous_submit(WireFault::Garbage(b"\x16\x03\x01\x00\x02".to_vec()))
 }
 
 pub(crate) fn login_closed_before_the_head() -> Scenario {
@@ -165,7 +143,7 @@ pub(crate) fn login_answered_with_garbage() -> Scenario {
 pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
     let forged = r#"{"queryStatus":"Complete","results":[]}"#;
     let forged = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{forged}", forged.len());
-    scenario()
+    organization()
         .service(|service| service.with_execution_time(Duration::from_secs(5)))
         .fault(Match::Results, WireFault::Followed(forged.into_bytes()))
         .wire("0 token, 0 submit, 2000 poll, 6000 poll")
@@ -184,7 +162,7 @@ pub(crate) fn trouble_of_another_kind_on_each_page() -> Scenario {
 
 /// Longer than any clock counts.
 pub(crate) fn times_without_an_end() -> Scenario {
-    scenario()
+    organization()
         .connect_timeout(Duration::MAX)
         .policy(|policy| policy.with_exchange_timeout(Duration::MAX).with_deadline(Duration::MAX))
         .wire("0 token, 0 submit, 2000 poll")

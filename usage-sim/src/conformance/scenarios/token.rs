@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use super::BY_CLIENT;
-use crate::conformance::scenario::{Credential, Scenario, Script, Work};
+use super::{BY_CLIENT, organization};
+use crate::conformance::scenario::{Credential, Scenario, Script};
 use crate::fault::{Fault, Match, Rule};
-
-fn scenario() -> Scenario {
-    Scenario::new(Work::Organization)
-}
 
 /// A fresh token, and the same poll at once.
 pub(crate) fn unauthorized_401_once() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, Fault::Status(401))
         .wire("0 token, 0 submit, 2000 poll, 2000 token, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent TokenRefused Authorized Sent LastPage")
@@ -20,7 +16,7 @@ pub(crate) fn unauthorized_401_once() -> Scenario {
 }
 
 pub(crate) fn unauthorized_401_twice() -> Scenario {
-    scenario()
+    organization()
         .rule(Rule::new(Match::Results, Fault::Status(401)).times(2))
         .wire("0 token, 0 submit, 2000 poll, 2000 token, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent TokenRefused Authorized Sent Unauthorized")
@@ -29,7 +25,7 @@ pub(crate) fn unauthorized_401_twice() -> Scenario {
 
 /// Nothing renews a token that the caller brought.
 pub(crate) fn unauthorized_401_of_the_callers_token() -> Scenario {
-    scenario()
+    organization()
         .credential(Credential::Token)
         .fault(Match::Results, Fault::Status(401))
         .wire("0 submit, 2000 poll")
@@ -38,7 +34,7 @@ pub(crate) fn unauthorized_401_of_the_callers_token() -> Scenario {
 }
 
 pub(crate) fn token_endpoint_400() -> Scenario {
-    scenario()
+    organization()
         .always(Match::Token, Fault::Status(400))
         .wire("0 token")
         .causes("Unauthorized")
@@ -46,7 +42,7 @@ pub(crate) fn token_endpoint_400() -> Scenario {
 }
 
 pub(crate) fn token_endpoint_401() -> Scenario {
-    scenario()
+    organization()
         .credential(Credential::WrongSecret)
         .wire("0 token")
         .causes("Unauthorized")
@@ -55,7 +51,7 @@ pub(crate) fn token_endpoint_401() -> Scenario {
 
 /// A refused credential is not asked with again by the next execution.
 pub(crate) fn token_endpoint_401_is_remembered() -> Scenario {
-    scenario()
+    organization()
         .credential(Credential::WrongSecret)
         .script(Script::Twice)
         .wire("0 token")
@@ -64,7 +60,7 @@ pub(crate) fn token_endpoint_401_is_remembered() -> Scenario {
 }
 
 pub(crate) fn token_endpoint_500_then_fine() -> Scenario {
-    scenario()
+    organization()
         .rule(Rule::new(Match::Token, Fault::Status(500)).times(2))
         .wire("0 token, 500 token, 1500 token, 1500 submit, 3500 poll")
         .causes("TokenUnavailable Elapsed TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
@@ -73,7 +69,7 @@ pub(crate) fn token_endpoint_500_then_fine() -> Scenario {
 
 /// The second execution has the token of the first.
 pub(crate) fn one_token_for_two_executions() -> Scenario {
-    scenario()
+    organization()
         .script(Script::Twice)
         .wire("0 token, 0 submit, 2000 poll, 2000 submit, 4000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage Sent Accepted Elapsed Sent LastPage")
@@ -83,7 +79,7 @@ pub(crate) fn one_token_for_two_executions() -> Scenario {
 
 /// Of two executions at once, one fetches the token and the other waits for it.
 pub(crate) fn one_fetch_for_two_executions_at_once() -> Scenario {
-    scenario()
+    organization()
         .script(Script::AtOnce)
         .wire("0 token, 0 submit, 2000 poll, 2000 submit, 4000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage Sent Accepted Elapsed Sent LastPage")
@@ -93,7 +89,7 @@ pub(crate) fn one_fetch_for_two_executions_at_once() -> Scenario {
 
 /// A token that is about to expire is renewed before it is refused.
 pub(crate) fn token_renewed_ahead_of_its_end() -> Scenario {
-    scenario()
+    organization()
         .service(|service| {
             service.with_token_lifetime(Duration::from_secs(10)).with_execution_time(Duration::from_secs(12))
         })

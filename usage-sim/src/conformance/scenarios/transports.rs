@@ -3,35 +3,13 @@
 
 use std::time::Duration;
 
-use super::BY_CLIENT;
-use crate::conformance::scenario::{Credential, Reach, Scenario, Work};
+use super::{BY_CLIENT, ambiguous_submit, mended, organization};
+use crate::conformance::scenario::{Credential, Reach, Scenario};
 use crate::fault::{Fault, Match};
 use crate::wire_fault::{Framing, WireFault};
 
-fn scenario() -> Scenario {
-    Scenario::new(Work::Organization)
-}
-
-/// The answer to the poll breaks: it is fetched again half a second later.
-fn mended(fault: WireFault) -> Scenario {
-    scenario()
-        .fault(Match::Results, fault)
-        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
-        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
-        .rows(BY_CLIENT)
-}
-
-/// The answer to the submit breaks: nobody knows what became of it.
-fn ambiguous(fault: WireFault) -> Scenario {
-    scenario()
-        .fault(Match::Submit, fault)
-        .wire("0 token, 0 submit")
-        .causes("Authorized Sent AmbiguousSubmit")
-        .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
-}
-
 pub(crate) fn body_ends_with_the_connection_over_tls() -> Scenario {
-    scenario()
+    organization()
         .always(Match::Any, WireFault::Framed(Framing::UntilClose))
         .reach(Reach::Tls)
         .wire("0 token, 0 submit, 2000 poll")
@@ -47,7 +25,7 @@ pub(crate) fn reset_in_a_body_without_a_length_over_tls() -> Scenario {
 }
 
 pub(crate) fn reset_in_a_body_without_a_length_of_a_submit() -> Scenario {
-    ambiguous(WireFault::ResetMidBody)
+    ambiguous_submit(WireFault::ResetMidBody)
 }
 
 /// TLS says when a connection ends. If it does not, the body was cut.
@@ -56,7 +34,7 @@ pub(crate) fn cut_in_a_body_without_a_length_over_tls() -> Scenario {
 }
 
 pub(crate) fn cut_in_a_body_without_a_length_of_a_submit_over_tls() -> Scenario {
-    ambiguous(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
+    ambiguous_submit(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
 }
 
 pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
@@ -66,7 +44,7 @@ pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
 /// Every connection is closed behind an answer that promised to keep it, and nobody waits until that is noticed: the
 /// submit goes out on a connection of its own.
 pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
-    scenario()
+    organization()
         .always(Match::Token, WireFault::CloseAfterReply)
         .wire("0 token, 0 submit, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent LastPage")
@@ -75,7 +53,7 @@ pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
 
 /// The limit lets the submit go 150 ms before the deadline, which is too late for its answer.
 pub(crate) fn submit_just_before_the_deadline() -> Scenario {
-    scenario()
+    organization()
         .credential(Credential::Token)
         .policy(|policy| policy.with_deadline(Duration::from_millis(2150)))
         .fault(Match::Submit, Fault::RateLimited { retry_after: Some("2".into()) })
@@ -87,12 +65,12 @@ pub(crate) fn submit_just_before_the_deadline() -> Scenario {
 }
 
 pub(crate) fn through_a_proxy() -> Scenario {
-    scenario().reach(Reach::Proxy).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+    organization().reach(Reach::Proxy).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
 /// The proxy would refuse again.
 fn refused_for_good(reach: Reach) -> Scenario {
-    scenario()
+    organization()
         .reach(reach)
         .credential(Credential::Token)
         .wire("")
@@ -114,7 +92,7 @@ pub(crate) fn proxy_refuses_with_407() -> Scenario {
 
 /// The proxy is out of order for the moment, or what is there is none. Nothing was sent.
 fn tried_again(reach: Reach) -> Scenario {
-    scenario()
+    organization()
         .reach(reach)
         .credential(Credential::Token)
         .policy(|policy| policy.with_max_failures(2))
@@ -146,7 +124,7 @@ pub(crate) fn proxy_is_silent() -> Scenario {
 
 /// The exchange's time may be over before that for connecting is: nothing was sent then.
 pub(crate) fn exchange_ends_before_there_is_a_connection() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::TlsInSilence)
         .credential(Credential::Token)
         .policy(|policy| policy.with_exchange_timeout(Duration::from_millis(300)).with_max_failures(2))
@@ -157,7 +135,7 @@ pub(crate) fn exchange_ends_before_there_is_a_connection() -> Scenario {
 
 /// A service of TLS 1.2 refuses in the handshake, one of TLS 1.3 after it.
 pub(crate) fn tls12_without_the_certificate_of_the_client() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::TlsOfNobodyInTls12)
         .credential(Credential::Token)
         .wire("")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BY_CLIENT, IN_SEARCH};
+use super::{BY_CLIENT, IN_SEARCH, mended, organization};
 use crate::conformance::scenario::{Credential, Reach, Scenario, Script, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::WireFault;
@@ -13,22 +13,9 @@ const TIMEOUT: &str = "Timeout, sent Maybe";
 /// An exchange may take so long, in real time, where a scenario waits for that.
 const SHORT: Duration = Duration::from_secs(1);
 
-fn scenario() -> Scenario {
-    Scenario::new(Work::Organization)
-}
-
-/// A poll that this strikes goes out again half a second later, and all rows arrive.
-fn mended(fault: WireFault) -> Scenario {
-    scenario()
-        .fault(Match::Results, fault)
-        .wire("0 token, 0 submit, 2000 poll, 2500 poll")
-        .causes("Authorized Sent Accepted Elapsed Sent TransportFailed Elapsed Sent LastPage")
-        .rows(BY_CLIENT)
-}
-
 /// What strikes the poll is all that is tried.
 fn told(fault: WireFault, kind: &str) -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, fault)
         .policy(|policy| policy.with_max_failures(1))
         .wire("0 token, 0 submit, 2000 poll")
@@ -42,7 +29,7 @@ fn impatient(scenario: Scenario) -> Scenario {
 
 /// Not sent, so the submit may go again: five times.
 pub(crate) fn connection_refused() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::Refused)
         .credential(Credential::Token)
         .wire("")
@@ -54,7 +41,7 @@ pub(crate) fn connection_refused() -> Scenario {
 }
 
 pub(crate) fn connection_refused_at_login() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::Refused)
         .policy(|policy| policy.with_max_failures(2))
         .wire("")
@@ -63,7 +50,7 @@ pub(crate) fn connection_refused_at_login() -> Scenario {
 }
 
 pub(crate) fn name_that_does_not_resolve() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::Unresolved)
         .credential(Credential::Token)
         .policy(|policy| policy.with_max_failures(2))
@@ -73,12 +60,12 @@ pub(crate) fn name_that_does_not_resolve() -> Scenario {
 }
 
 pub(crate) fn tls_with_a_known_root() -> Scenario {
-    scenario().reach(Reach::Tls).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+    organization().reach(Reach::Tls).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
 /// A host that cannot be trusted is not tried again.
 fn untrusted(reach: Reach) -> Scenario {
-    scenario()
+    organization()
         .reach(reach)
         .credential(Credential::Token)
         .wire("")
@@ -108,7 +95,7 @@ pub(crate) fn tls_with_a_host_that_speaks_none() -> Scenario {
 
 /// The time for connecting counts until the handshake is over.
 pub(crate) fn tls_handshake_without_an_end() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::TlsInSilence)
         .connect_timeout(SHORT)
         .credential(Credential::Token)
@@ -119,7 +106,7 @@ pub(crate) fn tls_handshake_without_an_end() -> Scenario {
 }
 
 pub(crate) fn tls_untrusted_at_login() -> Scenario {
-    scenario()
+    organization()
         .reach(Reach::TlsSelfSigned)
         .wire("")
         .causes("Untrusted")
@@ -127,7 +114,7 @@ pub(crate) fn tls_untrusted_at_login() -> Scenario {
 }
 
 pub(crate) fn tls_with_a_certificate_of_the_client() -> Scenario {
-    scenario().reach(Reach::TlsOfBoth).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+    organization().reach(Reach::TlsOfBoth).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
 pub(crate) fn tls_without_the_certificate_of_the_client() -> Scenario {
@@ -160,7 +147,7 @@ pub(crate) fn closed_in_the_body_over_tls() -> Scenario {
 
 /// What a head says of the budget counts, although its body does not come: one request a minute.
 pub(crate) fn head_counts_without_its_body() -> Scenario {
-    scenario()
+    organization()
         .service(|service| service.with_rate_limit(1))
         .fault(Match::Submit, WireFault::CloseMidBody)
         .policy(|policy| policy.with_resubmit(true))
@@ -170,7 +157,7 @@ pub(crate) fn head_counts_without_its_body() -> Scenario {
 
 /// The submit may have arrived: sending it again could run the query twice.
 pub(crate) fn submit_of_unknown_fate() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Submit, WireFault::CloseBeforeReply)
         .wire("0 token, 0 submit")
         .causes("Authorized Sent AmbiguousSubmit")
@@ -178,7 +165,7 @@ pub(crate) fn submit_of_unknown_fate() -> Scenario {
 }
 
 pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Submit, WireFault::CloseMidBody)
         .policy(|policy| policy.with_resubmit(true))
         .wire("0 token, 0 submit, 500 submit, 2500 poll")
@@ -188,7 +175,7 @@ pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
 
 /// Nobody is asked for a second token because the first answer broke off.
 pub(crate) fn token_answer_that_breaks_off() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Token, WireFault::CloseMidBody)
         .wire("0 token, 500 token, 500 submit, 2500 poll")
         .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
@@ -197,7 +184,7 @@ pub(crate) fn token_answer_that_breaks_off() -> Scenario {
 
 /// The server closes what it promised to keep: the next request goes out on another connection.
 pub(crate) fn kept_connection_closed_between_exchanges() -> Scenario {
-    scenario()
+    organization()
         .service(|service| service.with_execution_time(Duration::from_secs(5)))
         .always(Match::Any, WireFault::CloseAfterReply)
         .settles()
@@ -220,7 +207,7 @@ pub(crate) fn silence_once_and_for_all() -> Scenario {
 }
 
 pub(crate) fn silence_at_login() -> Scenario {
-    impatient(scenario())
+    impatient(organization())
         .fault(Match::Token, WireFault::Hang)
         .wire("0 token, 500 token, 500 submit, 2500 poll")
         .causes("TokenUnavailable Elapsed Authorized Sent Accepted Elapsed Sent LastPage")
@@ -228,7 +215,7 @@ pub(crate) fn silence_at_login() -> Scenario {
 }
 
 pub(crate) fn silence_after_a_submit() -> Scenario {
-    impatient(scenario())
+    impatient(organization())
         .fault(Match::Submit, WireFault::Hang)
         .wire("0 token, 0 submit")
         .causes("Authorized Sent AmbiguousSubmit")
@@ -251,7 +238,7 @@ pub(crate) fn drip_past_the_timeout() -> Scenario {
 
 /// Gateways add to it what they like.
 pub(crate) fn large_head() -> Scenario {
-    scenario()
+    organization()
         .fault(Match::Results, WireFault::OversizedHead { bytes: 48 * 1024 })
         .wire("0 token, 0 submit, 2000 poll")
         .rows(BY_CLIENT)
@@ -277,7 +264,7 @@ pub(crate) fn gzip_bomb() -> Scenario {
 }
 
 fn refused_body(fault: Fault) -> Scenario {
-    scenario()
+    organization()
         .policy(|policy| policy.with_exchange_timeout(Duration::from_secs(5)))
         .fault(Match::Submit, fault)
         .wire("0 token, 0 submit")
@@ -289,7 +276,7 @@ fn refused_body(fault: Fault) -> Scenario {
 }
 
 pub(crate) fn gzip() -> Scenario {
-    scenario().always(Match::Any, Fault::Gzip).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
+    organization().always(Match::Any, Fault::Gzip).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
 pub(crate) fn garbage_between_chunks() -> Scenario {
@@ -306,7 +293,7 @@ pub(crate) fn trouble_between_pages() -> Scenario {
 
 /// A dropped future's connection is not used again: what it still brings belongs to nobody.
 pub(crate) fn late_answers_reach_nobody() -> Scenario {
-    impatient(scenario())
+    impatient(organization())
         .script(Script::Twice)
         .fault(Match::Results, WireFault::HangMidBody)
         .wire("0 token, 0 submit, 2000 poll, 2500 poll, 2500 submit, 4500 poll")
