@@ -170,8 +170,10 @@ mod tests {
             if document.is_empty() {
                 body = gzip(b"");
             }
-            let cuts = cuts.iter().map(|at| at.index(body.len() + 1)).collect();
             let plain = page("identity", &[&document]);
+            let cuts_of_plain = cuts.iter().map(|at| at.index(document.len() + 1)).collect();
+            prop_assert_eq!(&page("identity", &cut(&document, cuts_of_plain)), &plain);
+            let cuts = cuts.iter().map(|at| at.index(body.len() + 1)).collect();
             prop_assert_eq!(&page("gzip", &cut(&body, cuts)), &plain);
             prop_assert_eq!(&page("x-GZIP", &body.chunks(1).collect::<Vec<_>>()), &plain);
         }

@@ -72,16 +72,25 @@ impl Beginning {
     fn see(&mut self, chunk: &[u8]) {
         match self {
             Self::Json => {}
-            Self::Blank => match chunk.trim_ascii_start().first() {
-                None => {}
-                Some(b'{' | b'[') => *self = Self::Json,
-                Some(_) => *self = Self::Foreign(chunk[..chunk.len().min(BEGINNING)].to_vec()),
-            },
+            Self::Blank => {
+                let is_blank = |byte: &u8| b" \t\r\n".contains(byte);
+                let Some(start) = chunk.iter().position(|byte| !is_blank(byte)) else { return };
+                let begins = &chunk[start..];
+                *self = match begins[0] {
+                    b'{' | b'[' => Self::Json,
+                    _ => Self::Foreign(begins[..begins.len().min(BEGINNING)].to_vec()),
+                };
+            }
             Self::Foreign(bytes) => {
                 let room = BEGINNING.saturating_sub(bytes.len());
                 bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
         }
+    }
+
+    /// Whether more bytes are needed to name it. So an error has the same words wherever the body is cut.
+    fn is_short(&self) -> bool {
+        matches!(self, Self::Foreign(bytes) if bytes.len() < BEGINNING)
     }
 
     /// The bytes, if it is not JSON.
@@ -202,7 +211,7 @@ impl<D: ResponseDecoder> Arriving<D> {
     #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
     fn finish(mut self) -> Arrival<D::Output> {
         #[cfg(feature = "gzip")]
-        if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.broken.is_none()) {
+        if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.wants_more()) {
             let body = &mut self.body;
             if let Err(error) = gunzip.finish(|piece| body.push(piece)) {
                 // The error is kept in the body; nothing more is pushed.
@@ -278,7 +287,8 @@ impl<D: ResponseDecoder + fmt::Debug> fmt::Debug for Intake<D> {
 impl<D: ResponseDecoder> Body<D> {
     fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
         if self.broken.is_some() {
-            return ControlFlow::Break(());
+            self.beginning.see(chunk);
+            return self.broken_flow();
         }
         let taken = match &mut self.sink {
             Sink::Answer(decoder) => {
@@ -301,7 +311,16 @@ impl<D: ResponseDecoder> Body<D> {
     /// No more of it can be read. The first reason counts.
     fn breaks(&mut self, error: DecodeError) -> ControlFlow<()> {
         self.broken.get_or_insert(error);
-        ControlFlow::Break(())
+        self.broken_flow()
+    }
+
+    /// Whether the rest of the body is of use: to its reader, or to name what came in its place.
+    fn wants_more(&self) -> bool {
+        self.broken.is_none() || self.beginning.is_short()
+    }
+
+    fn broken_flow(&self) -> ControlFlow<()> {
+        if self.wants_more() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }
 
