@@ -16,8 +16,8 @@ use crate::uri::after_of;
 pub(super) struct Document<S> {
     grammar: Grammar,
     outline: Outline,
-    rows: RowBuilder<S>,
-    head: Head,
+    pub(super) rows: RowBuilder<S>,
+    pub(super) head: Head,
     /// The value of `errorBody`, while it is read.
     error_body: Option<RawValue>,
     /// Whether cursors are left out: the query family has no pages.
@@ -35,9 +35,9 @@ pub(super) struct Head {
     /// From `nextUri`.
     next_uri: Option<Cursor>,
     /// Why a cursor that is there cannot be used.
-    bad_cursor: Option<DecodeError>,
+    bad_cursor: Option<Box<DecodeError>>,
     /// Why the rows that are there cannot be read.
-    bad_rows: Option<DecodeError>,
+    bad_rows: Option<Box<DecodeError>>,
     had_rows: bool,
     error: Option<Box<ErrorBody>>,
 }
@@ -89,12 +89,12 @@ impl<S: RowSink> Document<S> {
                 Step::PageText(which, text) => {
                     if let Err(problem) = self.head.text(which, text) {
                         let problem = self.problem(problem);
-                        self.head.bad_cursor.get_or_insert(problem);
+                        self.head.bad_cursor.get_or_insert(problem.into());
                     }
                 }
                 Step::NoRows => {
                     let problem = self.problem("expected a list of rows");
-                    self.head.bad_rows.get_or_insert(problem);
+                    self.head.bad_rows.get_or_insert(problem.into());
                 }
                 Step::ErrorBodyBegins => {
                     self.error_body = Some(RawValue::default());
@@ -141,8 +141,8 @@ impl<S: RowSink> Document<S> {
         self.error(&fault, self.grammar.at_value())
     }
 
-    /// Takes the end of the body: what the page says besides its rows, and where the rows went.
-    pub(super) fn finish(mut self) -> Result<(Head, S), DecodeError> {
+    /// Takes the end of the body. If it is good, the page is in `head` and `rows`.
+    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
         self.grammar
             .finish(self.offset)
             .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem).at_end())?;
@@ -150,8 +150,7 @@ impl<S: RowSink> Document<S> {
         if self.single_page {
             (self.head.after, self.head.next_uri, self.head.bad_cursor) = (None, None, None);
         }
-        self.head.check()?;
-        Ok((self.head, self.rows.sink))
+        self.head.check()
     }
 }
 
@@ -169,7 +168,7 @@ impl Head {
         let has_cursor = self.after.is_some() || self.next_uri.is_some();
         let bad_cursor = self.bad_cursor.take().filter(|_| !has_cursor);
         match self.bad_rows.take().or(bad_cursor) {
-            Some(error) if self.is_done() => Err(error),
+            Some(error) if self.is_done() => Err(*error),
             _ => Ok(()),
         }
     }
@@ -235,7 +234,8 @@ mod tests {
     fn read(pieces: &[&str]) -> Result<(Head, UsageTable), DecodeError> {
         let mut document = Document::new(UsageTable::new());
         pieces.iter().try_for_each(|piece| document.read(piece))?;
-        document.finish()
+        document.finish()?;
+        Ok((document.head, document.rows.sink))
     }
 
     #[test]

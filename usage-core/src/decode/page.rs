@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::decode::ResponseDecoder;
-use crate::decode::document::{Document, Head};
+use crate::decode::document::Document;
 use crate::decode::row::{RowSink, RowVisitor, Visit};
 use crate::decode::utf8::{NotUtf8, Utf8};
 use crate::error::DecodeError;
@@ -24,10 +24,11 @@ impl ResponseDecoder for PageDecoder {
         self.0.push(chunk)
     }
 
-    fn finish(self) -> Result<ResultsPage, DecodeError> {
-        let (head, mut rows) = self.0.finish()?;
-        rows.shrink_to_fit();
-        Ok(head.with(rows))
+    fn finish(mut self) -> Result<ResultsPage, DecodeError> {
+        self.0.finish()?;
+        let Document { head, mut rows, .. } = self.0.document;
+        rows.sink.shrink_to_fit();
+        Ok(head.with(rows.sink))
     }
 }
 
@@ -121,9 +122,10 @@ impl<V: RowVisitor + Send> ResponseDecoder for VisitDecoder<V> {
     }
 
     /// The page without its rows, and the visitor.
-    fn finish(self) -> Result<(ResultsPage, V), DecodeError> {
-        let (head, rows) = self.0.finish()?;
-        Ok((head.with(UsageTable::new()), rows.visitor))
+    fn finish(mut self) -> Result<(ResultsPage, V), DecodeError> {
+        self.0.finish()?;
+        let Document { head, rows, .. } = self.0.document;
+        Ok((head.with(UsageTable::new()), rows.sink.visitor))
     }
 }
 
@@ -150,7 +152,7 @@ struct Body<S> {
     document: Document<S>,
     received: usize,
     /// The first error. Nothing is read after it.
-    broken: Option<DecodeError>,
+    broken: Option<Box<DecodeError>>,
 }
 
 impl<S: RowSink> Body<S> {
@@ -199,10 +201,10 @@ impl<S: RowSink> Body<S> {
     /// Reads a chunk, unless there was an error.
     fn read_checked(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
         let result = match &self.broken {
-            Some(error) => Err(error.clone()),
+            Some(error) => Err(DecodeError::clone(error)),
             None => self.read_bounded(chunk),
         };
-        result.inspect_err(|error| self.broken = Some(error.clone()))
+        result.inspect_err(|error| self.broken = Some(error.clone().into()))
     }
 
     fn read_bounded(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
@@ -229,13 +231,14 @@ impl<S: RowSink> Body<S> {
         }
     }
 
-    fn finish(mut self) -> Result<(Head, S), DecodeError> {
+    /// Takes the end of the body. If it is good, the page is in the document. Bodies are not moved about: they are large.
+    fn finish(&mut self) -> Result<(), DecodeError> {
         if !self.gathered.is_empty() {
             let gathered = std::mem::take(&mut self.gathered);
             self.read_checked(&gathered)?;
         }
-        match self.broken {
-            Some(error) => Err(error),
+        match self.broken.take() {
+            Some(error) => Err(*error),
             None if self.utf8.finish().is_err() => Err(self.document.not_utf8().at_end()),
             None => self.document.finish(),
         }

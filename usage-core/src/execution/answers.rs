@@ -65,10 +65,10 @@ impl<Q: UsageQuery> Execution<Q> {
         in_flight: InFlight,
         page: ResultsPage,
     ) -> Progress<UsageTable> {
-        let Op::Poll { id, .. } = in_flight.op.clone() else {
+        if matches!(in_flight.op, Op::Submit) {
             self.state = in_flight.into();
             return Progress::nothing();
-        };
+        }
         match page.status {
             Some(status) if status.is_done() => {}
             Some(status @ (QueryStatus::Failed | QueryStatus::Cancelled)) => {
@@ -99,7 +99,7 @@ impl<Q: UsageQuery> Execution<Q> {
         };
         match self.follow(&cursor, &page.rows) {
             Follows::New => {
-                let transition = self.enter(from, in_flight.more_pages(id, cursor), Cause::MorePages);
+                let transition = self.enter(from, in_flight.more_pages(cursor), Cause::MorePages);
                 self.page(transition, page.rows, seen)
             }
             Follows::Known => {

@@ -83,9 +83,12 @@ impl InFlight {
         Ready { op: self.op }
     }
 
-    /// The page at `cursor`.
-    pub(super) fn more_pages(self, id: ExecutionId, cursor: Cursor) -> Ready {
-        Ready { op: Op::Poll { id, after: Some(cursor) } }
+    /// The page at `cursor`. Only a poll has one.
+    pub(super) fn more_pages(self, cursor: Cursor) -> Ready {
+        match self.op {
+            Op::Submit => Ready { op: Op::Submit },
+            Op::Poll { id, .. } => Ready { op: Op::Poll { id, after: Some(cursor) } },
+        }
     }
 
     pub(super) fn last_page(self) -> Finished {

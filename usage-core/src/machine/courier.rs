@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
-use crate::machine::intake::{Arrival, Intake};
+use crate::machine::intake::Intake;
 use crate::phase::{Cause, WaitReason};
 use crate::retry::{Backoff, Class, Policy, classify};
 use crate::session::Session;
@@ -299,16 +299,11 @@ impl Courier {
         terms: &Terms,
         session: &mut Session,
     ) -> Option<Accepted<D::Output>> {
-        let fetch = intake.ticket().fetch();
-        let is_awaited = fetch.is_some() || self.redeem(intake.ticket());
-        match (intake.finish(), fetch) {
-            (Arrival::Token(answer), Some(fetch)) => {
-                session.end_fetch(now, fetch, answer);
-                self.settle(now, terms, session).map(Accepted::Token)
-            }
-            (Arrival::Answer(answer), None) if is_awaited => Some(Accepted::Answer(answer)),
-            _ => None,
-        }
+        let Some(fetch) = intake.ticket().fetch() else {
+            return if self.redeem(intake.ticket()) { intake.into_answer().map(Accepted::Answer) } else { None };
+        };
+        session.end_fetch(now, fetch, intake.into_token()?);
+        self.settle(now, terms, session).map(Accepted::Token)
     }
 
     /// Whether `ticket` is for what is awaited.

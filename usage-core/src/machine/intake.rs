@@ -41,8 +41,6 @@ struct Arriving<D> {
     status: StatusCode,
     /// Whether the end of the connection is the end of the body, so that nothing tells a whole one from one that was cut.
     ends_with_connection: bool,
-    /// Kept for errors only.
-    headers: HeaderMap,
     content_type: Option<HeaderValue>,
     #[cfg(feature = "gzip")]
     gunzip: Option<Gunzip>,
@@ -55,7 +53,7 @@ struct Arriving<D> {
 struct Body<D> {
     sink: Sink<D>,
     beginning: Beginning,
-    broken: Option<DecodeError>,
+    broken: Option<Box<DecodeError>>,
 }
 
 /// How a body begins that should be JSON.
@@ -110,7 +108,7 @@ enum Sink<D> {
     /// The answer to a token request.
     Token(JsonDecoder<IgnoredAny>),
     /// Any status but 2xx: the beginning of the body is kept, whatever it is.
-    Error(Vec<u8>),
+    Error { headers: Box<HeaderMap>, body: Vec<u8> },
 }
 
 /// What an intake took in.
@@ -125,7 +123,7 @@ impl<D: ResponseDecoder> Intake<D> {
         let broken = match &encoding {
             Encoding::Foreign(name) if head.status.is_success() => {
                 let problem = format!("the body is encoded as {name}, which was not asked for");
-                Some(DecodeError::new("$", 0, problem))
+                Some(Box::new(DecodeError::new("$", 0, problem)))
             }
             _ => None,
         };
@@ -137,12 +135,11 @@ impl<D: ResponseDecoder> Intake<D> {
                 && !head.headers.contains_key(CONTENT_LENGTH)
                 && !head.headers.contains_key(TRANSFER_ENCODING),
             content_type: head.headers.get(CONTENT_TYPE).cloned(),
-            headers: if head.status.is_success() { HeaderMap::new() } else { head.headers.clone() },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
             body: Body {
                 sink: match (head.status.is_success(), is_for_token) {
-                    (false, _) => Sink::Error(Vec::new()),
+                    (false, _) => Sink::Error { headers: Box::new(head.headers.clone()), body: Vec::new() },
                     (true, false) => Sink::Answer(decoder()),
                     (true, true) => Sink::Token(JsonDecoder::default()),
                 },
@@ -184,6 +181,14 @@ impl<D: ResponseDecoder> Intake<D> {
         match self.finish() {
             Arrival::Token(answer) => Some(answer),
             Arrival::Answer(_) => None,
+        }
+    }
+
+    /// The answer that the machine asked for, if it is one.
+    pub(super) fn into_answer(self) -> Option<Result<D::Output, ResponseError>> {
+        match self.finish() {
+            Arrival::Answer(answer) => Some(answer),
+            Arrival::Token(_) => None,
         }
     }
 
@@ -230,18 +235,19 @@ impl<D: ResponseDecoder> Arriving<D> {
             ResponseError::Decode(DecodeError { ends_early, foreign: foreign(), ..error })
         };
         match self.body.sink {
-            Sink::Answer(decoder) => {
-                Arrival::Answer(broken.map_or_else(|| decoder.finish(), Err).map_err(judged))
-            }
+            Sink::Answer(decoder) => Arrival::Answer(match broken {
+                Some(error) => Err(judged(*error)),
+                None => decoder.finish().map_err(judged),
+            }),
             Sink::Token(decoder) => Arrival::Token(match broken {
-                Some(error) => Err(judged(error)),
+                Some(error) => Err(judged(*error)),
                 None => TokenAnswer::read(self.status, decoder).map_err(|error| match error {
                     ResponseError::Decode(error) => judged(error),
                     error => error,
                 }),
             }),
-            Sink::Error(body) => {
-                let error = ApiError::from_response(self.status, &self.headers, &body);
+            Sink::Error { headers, body } => {
+                let error = ApiError::from_response(self.status, &headers, &body);
                 let error = ResponseError::Api(Box::new(error));
                 if self.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
             }
@@ -255,7 +261,7 @@ impl<D: fmt::Debug> fmt::Debug for Sink<D> {
         match self {
             Self::Answer(decoder) => f.debug_tuple("Answer").field(decoder).finish(),
             Self::Token(decoder) => f.debug_tuple("Token").field(decoder).finish(),
-            Self::Error(body) => {
+            Self::Error { body, .. } => {
                 let text = excerpt(&String::from_utf8_lossy(body), SHOWN);
                 f.debug_tuple("Error").field(&text).finish()
             }
@@ -299,7 +305,7 @@ impl<D: ResponseDecoder> Body<D> {
                 self.beginning.see(chunk);
                 decoder.push(chunk)
             }
-            Sink::Error(body) => {
+            Sink::Error { body, .. } => {
                 let room = MAX_ERROR_BODY - body.len();
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 return if chunk.len() > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -310,7 +316,7 @@ impl<D: ResponseDecoder> Body<D> {
 
     /// No more of it can be read. The first reason counts.
     fn breaks(&mut self, error: DecodeError) -> ControlFlow<()> {
-        self.broken.get_or_insert(error);
+        self.broken.get_or_insert(error.into());
         self.broken_flow()
     }
 
@@ -341,6 +347,9 @@ enum Encoding {
 
 impl Encoding {
     fn of(headers: &HeaderMap) -> Self {
+        if !headers.contains_key(CONTENT_ENCODING) {
+            return Self::None;
+        }
         let named: Vec<_> = headers
             .get_all(CONTENT_ENCODING)
             .iter()
