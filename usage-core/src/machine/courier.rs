@@ -299,8 +299,13 @@ impl Courier {
         terms: &Terms,
         session: &mut Session,
     ) -> Option<Accepted<D::Output>> {
-        let Some(fetch) = intake.ticket().fetch() else {
-            return if self.redeem(intake.ticket()) { intake.into_answer().map(Accepted::Answer) } else { None };
+        let purpose = intake.ticket.0;
+        let Purpose::Token(fetch) = purpose else {
+            return if self.redeem(&Ticket(purpose)) {
+                intake.into_answer().map(Accepted::Answer)
+            } else {
+                None
+            };
         };
         session.end_fetch(now, fetch, intake.into_token()?);
         self.settle(now, terms, session).map(Accepted::Token)

@@ -22,7 +22,7 @@ const SHOWN: usize = 500;
 /// decompressed to.
 #[must_use]
 pub struct Intake<D: ResponseDecoder> {
-    ticket: Ticket,
+    pub(super) ticket: Ticket,
     content: Content<D>,
 }
 
@@ -38,13 +38,19 @@ enum Content<D: ResponseDecoder> {
 /// A body that is not yet at its end.
 #[derive(Debug)]
 struct Arriving<D> {
+    head: Head,
+    #[cfg(feature = "gzip")]
+    gunzip: Option<Gunzip>,
+    body: Body<D>,
+}
+
+/// What the end of a body is judged by.
+#[derive(Debug)]
+struct Head {
     status: StatusCode,
     /// Whether the end of the connection is the end of the body, so that nothing tells a whole one from one that was cut.
     ends_with_connection: bool,
     content_type: Option<HeaderValue>,
-    #[cfg(feature = "gzip")]
-    gunzip: Option<Gunzip>,
-    body: Body<D>,
     is_for_token: bool,
 }
 
@@ -129,12 +135,15 @@ impl<D: ResponseDecoder> Intake<D> {
         };
         let is_for_token = ticket.is_for_token();
         let content = Content::Arriving(Arriving {
-            status: head.status,
-            ends_with_connection: head.status != StatusCode::NO_CONTENT
-                && head.version <= http::Version::HTTP_11
-                && !head.headers.contains_key(CONTENT_LENGTH)
-                && !head.headers.contains_key(TRANSFER_ENCODING),
-            content_type: head.headers.get(CONTENT_TYPE).cloned(),
+            head: Head {
+                status: head.status,
+                ends_with_connection: head.status != StatusCode::NO_CONTENT
+                    && head.version <= http::Version::HTTP_11
+                    && !head.headers.contains_key(CONTENT_LENGTH)
+                    && !head.headers.contains_key(TRANSFER_ENCODING),
+                content_type: head.headers.get(CONTENT_TYPE).cloned(),
+                is_for_token,
+            },
             #[cfg(feature = "gzip")]
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
             body: Body {
@@ -147,13 +156,8 @@ impl<D: ResponseDecoder> Intake<D> {
                 beginning: if broken.is_some() { Beginning::Json } else { Beginning::Blank },
                 broken,
             },
-            is_for_token,
         });
         Self { ticket, content }
-    }
-
-    pub(super) fn ticket(&self) -> &Ticket {
-        &self.ticket
     }
 
     /// Takes the next chunk. `Break` says that no more of the body is wanted: stop reading and call
@@ -169,11 +173,8 @@ impl<D: ResponseDecoder> Intake<D> {
     ///
     /// [`on_end`](crate::Machine::on_end) does this too. A driver whose session is behind a lock calls it first, without
     /// the lock: decoding may take long, and may show rows to a visitor.
-    pub fn ended(mut self) -> Self {
-        if let Content::Arriving(arriving) = self.content {
-            self.content = Content::Ended(arriving.finish());
-        }
-        self
+    pub fn ended(self) -> Self {
+        Self { ticket: Ticket(self.ticket.0), content: Content::Ended(self.finish()) }
     }
 
     /// The answer to a token request, if it is one.
@@ -192,11 +193,58 @@ impl<D: ResponseDecoder> Intake<D> {
         }
     }
 
-    pub(super) fn finish(self) -> Arrival<D::Output> {
+    #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
+    pub(super) fn finish(mut self) -> Arrival<D::Output> {
+        #[cfg(feature = "gzip")]
+        if let Content::Arriving(arriving) = &mut self.content {
+            arriving.end();
+        }
+        // Taken apart in one go: a decoder is large, and each part that is taken out by itself moves it once more.
         match self.content {
-            Content::Arriving(arriving) => arriving.finish(),
+            Content::Arriving(Arriving {
+                head,
+                body: Body { sink: Sink::Answer(decoder), beginning, broken },
+                ..
+            }) => Arrival::Answer(match broken {
+                Some(error) => Err(head.judge(*error, &beginning)),
+                None => decoder.finish().map_err(|error| head.judge(error, &beginning)),
+            }),
+            Content::Arriving(Arriving {
+                head,
+                body: Body { sink: Sink::Token(decoder), beginning, broken },
+                ..
+            }) => Arrival::Token(match broken {
+                Some(error) => Err(head.judge(*error, &beginning)),
+                None => TokenAnswer::read(head.status, decoder).map_err(|error| match error {
+                    ResponseError::Decode(error) => head.judge(error, &beginning),
+                    error => error,
+                }),
+            }),
+            Content::Arriving(Arriving {
+                head,
+                body: Body { sink: Sink::Error { headers, body }, .. },
+                ..
+            }) => {
+                let error = ApiError::from_response(head.status, &headers, &body);
+                let error = ResponseError::Api(Box::new(error));
+                if head.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
+            }
             Content::Ended(arrival) => arrival,
         }
+    }
+}
+
+impl Head {
+    /// What `error` means for the answer. A document that ends early in a body whose length was declared is the service's
+    /// fault, and final.
+    #[cold]
+    fn judge(&self, error: DecodeError, beginning: &Beginning) -> ResponseError {
+        let foreign = beginning.foreign().map(|came| {
+            let foreign = ForeignAnswer::new(self.status, self.content_type.as_ref(), came);
+            Box::new(if self.is_for_token { foreign.without_token() } else { foreign })
+        });
+        let ends_early = error.ends_early && self.ends_with_connection;
+        ResponseError::Decode(DecodeError { ends_early, foreign, ..error })
     }
 }
 
@@ -213,43 +261,14 @@ impl<D: ResponseDecoder> Arriving<D> {
         self.body.push(chunk)
     }
 
-    #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
-    fn finish(mut self) -> Arrival<D::Output> {
-        #[cfg(feature = "gzip")]
+    /// The last of a compressed body goes into its sink.
+    #[cfg(feature = "gzip")]
+    fn end(&mut self) {
         if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.wants_more()) {
             let body = &mut self.body;
             if let Err(error) = gunzip.finish(|piece| body.push(piece)) {
                 // The error is kept in the body; nothing more is pushed.
                 let _ = body.breaks(error);
-            }
-        }
-        let broken = self.body.broken;
-        let came = self.body.beginning.foreign();
-        let foreign = || {
-            let foreign = ForeignAnswer::new(self.status, self.content_type.as_ref(), came?);
-            Some(if self.is_for_token { foreign.without_token() } else { foreign }.into())
-        };
-        // A document that ends early in a body whose length was declared is the service's fault, and final.
-        let judged = |error: DecodeError| {
-            let ends_early = error.ends_early && self.ends_with_connection;
-            ResponseError::Decode(DecodeError { ends_early, foreign: foreign(), ..error })
-        };
-        match self.body.sink {
-            Sink::Answer(decoder) => Arrival::Answer(match broken {
-                Some(error) => Err(judged(*error)),
-                None => decoder.finish().map_err(judged),
-            }),
-            Sink::Token(decoder) => Arrival::Token(match broken {
-                Some(error) => Err(judged(*error)),
-                None => TokenAnswer::read(self.status, decoder).map_err(|error| match error {
-                    ResponseError::Decode(error) => judged(error),
-                    error => error,
-                }),
-            }),
-            Sink::Error { headers, body } => {
-                let error = ApiError::from_response(self.status, &headers, &body);
-                let error = ResponseError::Api(Box::new(error));
-                if self.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
             }
         }
     }
