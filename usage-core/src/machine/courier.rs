@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
-use crate::machine::intake::Intake;
+use crate::machine::intake::{Arrival, Intake};
 use crate::phase::{Cause, WaitReason};
 use crate::retry::{Backoff, Class, Policy, classify};
 use crate::session::Session;
@@ -300,15 +300,16 @@ impl Courier {
         session: &mut Session,
     ) -> Option<Accepted<D::Output>> {
         let purpose = intake.ticket.0;
-        let Purpose::Token(fetch) = purpose else {
-            return if self.redeem(&Ticket(purpose)) {
-                intake.into_answer().map(Accepted::Answer)
-            } else {
-                None
-            };
-        };
-        session.end_fetch(now, fetch, intake.into_token()?);
-        self.settle(now, terms, session).map(Accepted::Token)
+        match (purpose, intake.finish()) {
+            (Purpose::Token(fetch), Arrival::Token(answer)) => {
+                session.end_fetch(now, fetch, answer);
+                self.settle(now, terms, session).map(Accepted::Token)
+            }
+            (Purpose::Operation(_), Arrival::Answer(answer)) if self.redeem(&Ticket(purpose)) => {
+                Some(Accepted::Answer(answer))
+            }
+            _ => None,
+        }
     }
 
     /// Whether `ticket` is for what is awaited.

@@ -185,14 +185,6 @@ impl<D: ResponseDecoder> Intake<D> {
         }
     }
 
-    /// The answer that the machine asked for, if it is one.
-    pub(super) fn into_answer(self) -> Option<Result<D::Output, ResponseError>> {
-        match self.finish() {
-            Arrival::Answer(answer) => Some(answer),
-            Arrival::Token(_) => None,
-        }
-    }
-
     #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
     pub(super) fn finish(mut self) -> Arrival<D::Output> {
         #[cfg(feature = "gzip")]
