@@ -1,6 +1,6 @@
 //! What a set of rows covers, and how much of the answer arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,10 @@ pub struct Scope {
     /// Why rows are missing.
     #[serde(default)]
     pub missing: Vec<Gap>,
+    /// The names of the filters of some of the rows, where [`query`](Self::query) cannot say them: what was asked for
+    /// the other rows is different or unknown. See [`filter_names`](Self::filter_names).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub filtered_by: BTreeSet<String>,
 }
 
 /// What was asked of the service.
@@ -123,6 +127,7 @@ impl Scope {
             data_until: Some(Date::of(asked_at).plus_days(-1)),
             complete: true,
             missing: Vec::new(),
+            filtered_by: BTreeSet::new(),
         }
     }
 
@@ -171,14 +176,25 @@ impl Scope {
         self.complete && self.missing.is_empty()
     }
 
+    /// Returns the names of all filters of the rows or of some of them, in the service's words; none if no filter is
+    /// known.
+    pub fn filter_names(&self) -> BTreeSet<&str> {
+        let of_query = self.query.iter().flat_map(|query| query.filters.keys());
+        of_query.chain(&self.filtered_by).map(String::as_str).collect()
+    }
+
     /// Returns the scope of the rows of both, for the parts of one query.
     ///
     /// The intervals become one if they overlap or adjoin and the queries are otherwise equal; else what was asked is
     /// unknown. The data goes until the earlier of both days. What either lacks is missing.
+    /// Filters of either stay known.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let query = self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two));
+        let names = self.filter_names().into_iter().chain(other.filter_names()).map(str::to_owned);
+        let names = names.filter(|name| query.as_ref().is_none_or(|query| !query.filters.contains_key(name)));
         let joined = Self {
+            filtered_by: names.collect(),
             query,
             asked_at: self.asked_at.zip(other.asked_at).map(|(one, two)| one.min(two)),
             data_until: self.data_until.zip(other.data_until).map(|(one, two)| one.min(two)),

@@ -1,7 +1,7 @@
 //! What a report does not know, in words, and which option tells it.
 
-use usage_core::Gap;
 use usage_core::report::{Limitation, Report};
+use usage_core::{Gap, Scope};
 
 use crate::report::number::grouped;
 
@@ -47,8 +47,7 @@ fn sentence(limitation: Limitation, report: &Report) -> String {
             format!("Rows are missing{why}. Sums are too low, and no month is projected.")
         }
         Limitation::Filter => {
-            let query = report.scope.as_ref().and_then(|scope| scope.query.as_ref());
-            let filters: Vec<_> = query.iter().flat_map(|query| query.filters.keys()).map(String::as_str).collect();
+            let filters: Vec<_> = report.scope.iter().flat_map(Scope::filter_names).collect();
             format!(
                 "The rows are of some requests only, filtered by {}; the allowance is for all requests.",
                 filters.join(", ")

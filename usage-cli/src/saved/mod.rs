@@ -32,6 +32,7 @@ mod value;
 pub(crate) mod writers;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -82,12 +83,26 @@ pub(crate) fn read_all(
     Ok(Saved { table, scope: common_scope(sources) })
 }
 
-/// What the rows of all files cover, if each file says it, and what any of them lacks.
+/// What the rows of all files cover, if each file says it, what any of them lacks, and the filters of any of them.
 fn common_scope(sources: Vec<Source>) -> Option<Scope> {
     let gaps: Vec<Gap> = sources.iter().flat_map(Source::gaps).collect();
     let has_gaps = sources.iter().any(Source::has_gaps);
+    let filters: BTreeSet<String> = sources
+        .iter()
+        .filter_map(|source| source.scope.as_ref())
+        .flat_map(|scope| scope.filter_names())
+        .map(str::to_owned)
+        .collect();
     let scope = sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)));
-    let scope = scope.flatten().or_else(|| has_gaps.then(unknown_scope))?;
+    let scope = scope.flatten().or_else(|| {
+        // A file without a scope does not undo the filters of the others.
+        (has_gaps || !filters.is_empty()).then(|| {
+            let mut scope = unknown_scope();
+            scope.complete = !has_gaps;
+            scope.filtered_by = filters;
+            scope
+        })
+    })?;
     Some(gaps.into_iter().fold(scope, Scope::with_gap))
 }
 

@@ -46,7 +46,7 @@ impl Coverage {
             known,
             until,
             has_gaps: scope.is_some_and(|scope| !scope.is_complete()),
-            is_filtered: query.is_some_and(|query| !query.filters.is_empty()),
+            is_filtered: scope.is_some_and(|scope| !scope.filter_names().is_empty()),
         }
     }
 
