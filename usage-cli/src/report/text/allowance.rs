@@ -11,6 +11,8 @@ use crate::report::text::Page;
 /// The widest bar, and the narrowest that says anything.
 const BAR: usize = 30;
 const MIN_BAR: usize = 8;
+/// How many months are shown at most, the latest ones: three years.
+const MOST_MONTHS: usize = 36;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
@@ -23,7 +25,12 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     if allowance.months.is_empty() {
         page.indented(2, no_month(report));
     }
-    for month in &allowance.months {
+    let earlier = allowance.months.len().saturating_sub(MOST_MONTHS);
+    if earlier > 0 {
+        let months = if earlier == 1 { "month" } else { "months" };
+        page.line(&format!("  … and {} earlier {months}", grouped(earlier as u128)));
+    }
+    for month in &allowance.months[earlier..] {
         draw_month(page, month, monthly);
     }
 }

@@ -11,6 +11,8 @@ use crate::report::text::{Page, bucket};
 
 /// More days than this are shown week by week.
 const MOST_LINES: usize = 45;
+/// How many weeks, months or days are shown at most, the latest ones: more than two years of weeks.
+const MOST_BUCKETS: usize = 120;
 
 pub(crate) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
@@ -19,12 +21,19 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     if report.days.len() < 2 {
         return;
     }
-    let (lines, unit) = lines(report);
+    let (mut lines, unit) = lines(report);
+    let earlier = lines.len().saturating_sub(MOST_BUCKETS);
+    lines.drain(..earlier);
     let classes = Class::present(lines.iter().map(|(_, counts)| counts));
     let largest = lines.iter().map(|(_, counts)| Class::all_of(counts)).max().unwrap_or(0);
     let numbers = lines.iter().map(|(_, counts)| count(counts.requests).chars().count()).max().unwrap_or(0);
     page.heading(&format!("Requests by {unit}"));
     let width = page.width.saturating_sub(2 + 15 + numbers + 2);
+    if earlier > 0 {
+        let one = unit.split(' ').next().unwrap_or(unit);
+        let plural = if earlier == 1 { "" } else { "s" };
+        page.line(&format!("  … and {} earlier {one}{plural}", grouped(earlier as u128)));
+    }
     for (date, counts) in &lines {
         let bar = page.paint.stacked(&classes, counts, largest, width);
         let day = if unit == "day" { weekday(*date) } else { "" };
