@@ -10,6 +10,7 @@ mod login;
 mod query;
 mod report;
 mod resume;
+mod saved_buckets;
 mod saved_days;
 mod search;
 mod simulate;

@@ -9,7 +9,7 @@ use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
 use usage_core::{ClientId, Date, Interval, Scope};
 
-use crate::command::saved_days::{SavedDays, rows_of};
+use crate::command::saved_days::SavedDays;
 use crate::config;
 use crate::connect::ServiceArgs;
 use crate::credentials::CredentialArgs;
@@ -311,9 +311,11 @@ fn ask_for<Q: Divisible>(
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
     let Saved { table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
-    let days = SavedDays::of(&table, scope.as_ref(), args.period.given()?.map(|interval| (&interval).into()));
+    let given: Option<Period> = args.period.given()?.map(|interval| (&interval).into());
+    let days = SavedDays::of(&table, scope.as_ref(), given, granularity);
     days.check(args.content.compare)?;
     days.warn_of_unknown_end();
+    days.warn_of_cuts();
 
     let mut options = args.options()?.with_data_until(days.until);
     options.granularity.clone_from(&args.query.granularity);
@@ -326,15 +328,25 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     }
     options.scope = scope;
 
-    let report = if !args.content.compare_with.is_empty() {
+    let mut report = if !args.content.compare_with.is_empty() {
         let before = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
         options.scope = saved::with_gaps_of(options.scope, before.scope.as_ref());
         Report::compared(&*days.selected(&table)?, &before.table, None, &options)
     } else if let Some((previous, current)) = compared {
-        Report::compared(&rows_of(&table, current), &rows_of(&table, previous), Some(previous), &options)
+        Report::compared(
+            &days.rows_of(&table, current),
+            &days.rows_of(&table, previous),
+            Some(previous),
+            &options,
+        )
     } else {
         Report::new(&*days.selected(&table)?, &options)
     };
+    // Weeks that the period cuts reach into other months, of which they do not have all days.
+    if let (Some(given), Some(allowance)) = (given, &mut report.allowance) {
+        let is_given = |first: Date| Period::new(first, first.last_of_month())?.common(given);
+        allowance.months.retain(|month| month.month.is_none_or(|first| is_given(first).is_some()));
+    }
     args.output.write(&report)
 }
 

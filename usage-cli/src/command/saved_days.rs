@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use usage_core::model::Granularity;
 use usage_core::report::Period;
 use usage_core::{Date, Scope, UsageTable};
 
+use crate::command::saved_buckets::{Cut, SavedBuckets};
 use crate::exit::Problem;
 use crate::stderr::{self, HINT};
 
 /// The days of saved rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SavedDays {
-    /// The period that the user gives.
+    /// The period that the user gives, with the whole of the weeks or months that it cuts.
     pub(crate) given: Option<Period>,
     /// The last day that can be in the data.
     pub(crate) until: Date,
@@ -25,10 +27,18 @@ pub(crate) struct SavedDays {
     /// Whether the period is not over and no file says until when its data goes: the days after the last row had no
     /// requests, or came after the file was saved.
     is_end_unknown: bool,
+    /// The weeks or months of the rows, and whether the period cuts some.
+    buckets: SavedBuckets,
+    cut: Cut,
 }
 
 impl SavedDays {
-    pub(crate) fn of(table: &UsageTable, scope: Option<&Scope>, given: Option<Period>) -> Self {
+    pub(crate) fn of(
+        table: &UsageTable,
+        scope: Option<&Scope>,
+        given: Option<Period>,
+        granularity: Option<&Granularity>,
+    ) -> Self {
         let mut by_date = table.rows_by_date();
         let undated = by_date.remove(&None).unwrap_or_default();
         let ends = (by_date.keys().next().copied().flatten(), by_date.keys().next_back().copied().flatten());
@@ -43,14 +53,15 @@ impl SavedDays {
             && dated.map_or(undated > 0, |dated| has_unknown_tail(&by_date, dated, until));
         let until = last.filter(|_| is_end_unknown).unwrap_or(until);
         let query = scope.and_then(|scope| scope.query.as_ref());
-        Self {
-            given,
-            is_end_unknown,
-            until,
-            scope: query.map(|query| Period::from(&query.interval)).and_then(|period| period.until(until)),
-            dated,
-            undated,
-        }
+        let scope = query.map(|query| Period::from(&query.interval)).and_then(|period| period.until(until));
+        let granularity = granularity.or_else(|| query?.granularity.as_ref());
+        let buckets = SavedBuckets::new(by_date.into_keys().flatten(), granularity, scope);
+        let cut = given.map_or(Cut::None, |given| buckets.cut(given));
+        let widened = given.filter(|_| cut != Cut::None).map(|given| {
+            let whole = buckets.widened(given);
+            whole.until(until.max(given.last_day())).unwrap_or(whole)
+        });
+        Self { given: widened.or(given), is_end_unknown, until, scope, buckets, cut, dated, undated }
     }
 
     /// Writes a note if no month is projected because it is unknown until when the data goes.
@@ -71,6 +82,20 @@ impl SavedDays {
         }
     }
 
+    /// Writes a note if the period cuts weeks or months, which rows cannot be divided into days by.
+    pub(crate) fn warn_of_cuts(&self) {
+        let Some(given) = self.given.filter(|_| matches!(self.cut, Cut::Whole | Cut::Unclear)) else {
+            return;
+        };
+        let text = format!(
+            "the period cuts weeks or months of the rows: the report has the whole of them, from {} to {}, and months \
+             are divided by days",
+            given.first_day(),
+            given.last_day()
+        );
+        stderr::labelled("note", HINT, text);
+    }
+
     /// Refuses what rows without a date cannot tell.
     pub(crate) fn check(&self, compare: bool) -> Result<(), Problem> {
         let selects = self.dated.is_some() && (self.given.is_some() || compare);
@@ -87,7 +112,7 @@ impl SavedDays {
     /// files are of other days: that they have no row says nothing of the period.
     pub(crate) fn selected<'a>(&self, table: &'a UsageTable) -> Result<Cow<'a, UsageTable>, Problem> {
         let Some((period, dated)) = self.given.zip(self.dated) else { return Ok(Cow::Borrowed(table)) };
-        let rows = rows_of(table, period);
+        let rows = self.rows_of(table, period);
         if rows.is_empty() && self.scope.and_then(|scope| scope.common(period)).is_none() {
             let (first, last) = (dated.first_day(), dated.last_day());
             let problem = format!("the file has no rows of {period}; its rows are of {first} to {last}");
@@ -99,7 +124,7 @@ impl SavedDays {
     /// Returns the period that the rows of a report cover, if that is known: the one that is given, or the part that is
     /// compared of what the scope covers.
     pub(crate) fn covered(&self, compared: Option<Period>) -> Option<Period> {
-        if self.is_end_unknown {
+        if self.is_end_unknown || matches!(self.cut, Cut::Unclear | Cut::Unknown) {
             return None;
         }
         match compared {
@@ -111,13 +136,15 @@ impl SavedDays {
     /// Returns the rows of the days before the period that the files cover, and those days.
     pub(crate) fn history(&self, table: &UsageTable) -> Option<(UsageTable, Period)> {
         let days = self.scope?.until(self.given?.first_day().plus_days(-1))?;
-        Some((rows_of(table, days), days))
+        Some((self.rows_of(table, days), days))
     }
 
     /// Returns the earlier and the later days to compare. Both have as many days as are in the data.
     pub(crate) fn compared(&self) -> Result<(Period, Period), Problem> {
         let Some(given) = self.given else {
             let halves = self.scope.or(self.dated).and_then(Period::halves);
+            let halves =
+                halves.and_then(|(one, two)| Some((self.buckets.within(one)?, self.buckets.within(two)?)));
             return halves.ok_or_else(|| {
                 Problem::usage("there are fewer than two days to compare")
                     .with_hint("give more files, or the rows to compare with by --compare-with")
@@ -130,7 +157,13 @@ impl SavedDays {
             (None, Some(dated)) => dated.common(previous).is_some(),
             (None, None) => true,
         };
-        if covered { Ok((previous, current)) } else { Err(self.not_covered(previous)) }
+        if covered { Ok((self.buckets.widened(previous), current)) } else { Err(self.not_covered(previous)) }
+    }
+
+    /// Returns the rows of the days of `period`, with those of weeks and months that it cuts.
+    pub(crate) fn rows_of(&self, table: &UsageTable, period: Period) -> UsageTable {
+        let is_of = |date| self.buckets.days_of(date).is_some_and(|days| days.common(period).is_some());
+        table.iter().filter(|row| row.date().is_some_and(is_of)).collect()
     }
 
     fn not_covered(&self, previous: Period) -> Problem {
@@ -142,11 +175,6 @@ impl SavedDays {
         Problem::usage(format!("the files do not cover {first} to {last}, the days to compare with{covered}"))
             .with_hint("give the file of the earlier days too, or by --compare-with")
     }
-}
-
-/// Returns the rows of the days of `period`.
-pub(crate) fn rows_of(table: &UsageTable, period: Period) -> UsageTable {
-    table.iter().filter(|row| row.date().is_some_and(|date| period.contains(date))).collect()
 }
 
 /// Whether a day after the last row and up to `until` may have had requests: one of the same weekdays before it had, or

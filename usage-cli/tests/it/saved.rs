@@ -193,3 +193,137 @@ fn rows_that_are_missing_are_missing_of_all() {
         }
     }
 }
+
+/// Rows of weeks or months that the period cuts are divided by days, or no month is held against the allowance.
+#[test]
+fn a_period_that_cuts_weeks_or_months_of_the_rows_loses_none_of_their_days() {
+    let rows = |dates: &[&str], requests: u64| {
+        dates.iter().fold("date,clientName,requests\n".to_owned(), |text, date| {
+            text + &format!("{date},a,{requests}\n")
+        })
+    };
+    let weeks = ["2026-08-31", "2026-09-07", "2026-09-14", "2026-09-21", "2026-09-28"];
+    let longer = [&["2026-08-17", "2026-08-24"][..], &weeks, &["2026-10-05"]].concat();
+    let scoped = format!(
+        r#"{{"scope":{{"complete":true,"dataUntil":"2026-11-01","query":{{"interval":"2026-09-01/2026-09-30","granularity":"Week"}}}},"rows":[{}]}}"#,
+        ["2026-09-01", "2026-09-07", "2026-09-14", "2026-09-21", "2026-09-28"]
+            .map(|date| format!(r#"{{"date":"{date}","clientName":"a","requests":600}}"#))
+            .join(",")
+    );
+    let files = Files::new(&[
+        ("weeks.csv", rows(&weeks, 700).as_bytes()),
+        ("longer.csv", rows(&longer, 700).as_bytes()),
+        ("months.csv", rows(&["2026-08-01", "2026-09-01", "2026-10-01"], 3_000).as_bytes()),
+        (
+            "cut.csv",
+            rows(&["2026-09-01", "2026-09-07", "2026-09-14", "2026-09-21", "2026-09-28"], 600).as_bytes(),
+        ),
+        (
+            "june.csv",
+            rows(&["2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22", "2026-06-29"], 700).as_bytes(),
+        ),
+        ("scoped.json", scoped.as_bytes()),
+    ]);
+    let report = |arguments: &[&str]| {
+        json(&files.report(&[arguments, &["--format", "json", "--allowance", "3000"]].concat()))
+    };
+    let september = ["--month", "2026-09", "--granularity", "week"];
+    for (file, used, totals, days) in [
+        ("weeks.csv", 3_000, 3_500, ["2026-08-31", "2026-10-04"]),
+        ("longer.csv", 3_000, 3_500, ["2026-08-31", "2026-10-04"]),
+        // The rows of a query for the period are all of it.
+        ("cut.csv", 3_000, 3_000, ["2026-09-01", "2026-09-30"]),
+        ("scoped.json", 3_000, 3_000, ["2026-09-01", "2026-09-30"]),
+    ] {
+        let report = report(&[&[file][..], &september].concat());
+        let months = report["allowance"]["months"].as_array().unwrap();
+        assert_eq!(months.len(), 1, "{file}: {months:?}");
+        assert_eq!(
+            (&months[0]["used"], &report["totals"]["requests"]),
+            (&used.into(), &totals.into()),
+            "{file}"
+        );
+        assert_eq!([&report["totals"]["from"], &report["totals"]["to"]], days, "{file}");
+    }
+    let months = report(&["months.csv", "--granularity", "month", "--interval", "2026-08-15/2026-09-14"]);
+    assert_eq!(months["totals"]["requests"], 6_000);
+    assert_eq!([&months["totals"]["from"], &months["totals"]["to"]], ["2026-08-01", "2026-09-30"]);
+
+    let compared =
+        report(&["longer.csv", "--granularity", "week", "--interval", "2026-09-02/2026-09-10", "--compare"]);
+    assert_eq!(
+        (&compared["totals"]["requests"], &compared["totals"]["to"]),
+        (&1_400.into(), &"2026-09-13".into())
+    );
+    let earlier = &compared["comparison"];
+    assert_eq!(
+        (&earlier["totals"]["requests"], &earlier["period"]["from"]),
+        (&1_400.into(), &"2026-08-17".into())
+    );
+    let with = report(&[&["weeks.csv", "--compare-with", "june.csv"][..], &september].concat());
+    assert_eq!(with["allowance"]["months"][0]["used"], 3_000);
+    // Of the halves, the week in the middle is in neither.
+    let halves = report(&["scoped.json", "--compare"]);
+    assert_eq!(
+        (&halves["totals"]["requests"], &halves["totals"]["from"]),
+        (&1_200.into(), &"2026-09-21".into())
+    );
+    assert_eq!(halves["comparison"]["totals"]["requests"], 1_200);
+
+    // Whether the last week of June was cut is unknown, and what the dates are is.
+    let june = report(&["june.csv", "--granularity", "week", "--month", "2026-06"]);
+    assert_eq!(june["limitations"], serde_json::json!(["period"]));
+    let unclear = report(&["weeks.csv", "--month", "2026-09"]);
+    assert!(unclear["allowance"]["months"].as_array().unwrap().is_empty(), "{unclear}");
+}
+
+/// The filters of one file are those of the report, whatever the other files say.
+#[test]
+fn filters_of_one_file_are_never_lost() {
+    let document = |query: &str, day: u8| {
+        let query = format!(
+            r#""query":{{"interval":"2026-10-0{day}T00:00:00.000Z/2026-10-0{}T00:00:00.000Z","granularity":"Day"{query}}}"#,
+            day + 1
+        );
+        format!(
+            r#"{{"scope":{{"complete":true,"dataUntil":"2026-10-30",{query}}},"rows":[{{"date":"2026-10-0{day}","clientName":"a","requests":7}}]}}"#
+        )
+    };
+    let files = Files::new(&[
+        ("filtered.json", document(r#","filters":{"oauthClientIds":["a"]}"#, 1).as_bytes()),
+        ("other.json", document(r#","filters":{"platforms":["api"]}"#, 2).as_bytes()),
+        ("all.json", document("", 3).as_bytes()),
+        ("plain.csv", b"date,clientName,requests\n2026-10-04,b,9\n"),
+    ]);
+    for (arguments, filters) in [
+        (&["filtered.json"][..], &["oauthClientIds"][..]),
+        (&["filtered.json", "plain.csv"], &["oauthClientIds"]),
+        (&["plain.csv", "filtered.json"], &["oauthClientIds"]),
+        (&["filtered.json", "other.json"], &["oauthClientIds", "platforms"]),
+        (&["all.json", "filtered.json"], &["oauthClientIds"]),
+        (&["all.json", "other.json", "plain.csv", "filtered.json"], &["oauthClientIds", "platforms"]),
+        (&["all.json", "plain.csv"], &[]),
+    ] {
+        let arguments = [arguments, &["--allowance", "1000000"]].concat();
+        let limitations =
+            json(&files.report(&[&arguments[..], &["--format", "json"]].concat()))["limitations"].to_string();
+        assert_eq!(limitations.contains("filter"), !filters.is_empty(), "{arguments:?}: {limitations}");
+        let text = files.report(&arguments).stdout;
+        assert!(filters.iter().all(|name| text.contains(name)), "{arguments:?}: {text}");
+    }
+}
+
+/// The text of rows over very many months is as long as that of some years.
+#[test]
+fn the_text_of_very_many_months_is_bounded() {
+    let rows = (0..24_000).fold("date,clientName,requests\n".to_owned(), |text, month| {
+        text + &format!("{:04}-{:02}-01,a,5\n", 1 + month / 12, 1 + month % 12)
+    });
+    let files = Files::new(&[("months.csv", rows.as_bytes())]);
+    let ran = files.report(&["months.csv", "--granularity", "month", "--allowance", "1000"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.len() < 60_000, "{}", ran.stdout.len());
+    assert!(ran.stdout.contains("… and 23,880 earlier months"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("… and 1,164 earlier months"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("2000-12"));
+}
