@@ -138,7 +138,7 @@ fn live<Q: Paged>(disk: &mut Disk, pages: &[Vec<u64>], saves: Saves, killer: &mu
     Some(())
 }
 
-/// Kills a program again and again, in each life a bit later; when it got to its end everything must be stored once.
+/// Kills a program repeatedly, each time a bit later, until it completes. Everything must then be stored exactly once.
 fn survives<Q: Paged>(pages: &[Vec<u64>], saves: Saves, kills: &[usize]) {
     let mut disk = Disk::default();
     for kill in kills {

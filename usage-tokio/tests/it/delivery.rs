@@ -80,7 +80,7 @@ fn rows_come_back_with_the_error_and_the_rest_follows_them() {
         assert_eq!(error.rows().map(UsageTable::len), Some(rows));
         assert_eq!(completed(&world.client, error), all);
     }
-    assert_eq!(world.submits(), 7, "what is gone on with is not submitted again");
+    assert_eq!(world.submits(), 7, "a resumed query is not submitted again");
 }
 
 #[test]
