@@ -8,7 +8,7 @@ pub use libfuzzer_sys;
 /// The bodies of the targets, by the targets' names.
 pub mod targets {
     pub use usage_cli::fuzzing::{arguments, configuration, saved_file, saved_rows};
-    pub use usage_core::auth::fuzzing::{authorize_redirect, token_answer};
+    pub use usage_core::auth::fuzzing::{authorize_redirect, token_response};
     pub use usage_core::fuzzing::{
         error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
         service, snapshot, texts,
@@ -42,7 +42,7 @@ pub const TARGETS: &[Target] = &[
     ("simulator", targets::simulator),
     ("snapshot", targets::snapshot),
     ("texts", targets::texts),
-    ("token_answer", targets::token_answer),
+    ("token_response", targets::token_response),
 ];
 
 /// Makes a fuzz target of a function from bytes.

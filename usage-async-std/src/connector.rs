@@ -12,7 +12,7 @@ use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use rustls::crypto::ring;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, service_fn};
-use usage_core::driver::futures::{before, first_connected};
+use usage_core::driver::futures::{first_connected, timeout};
 use usage_core::driver::port_of;
 use usage_core::error::{BuildError, Unresolved, not_within};
 use usage_core::{ClientConfig, Proxy, TlsOptions};
@@ -35,7 +35,7 @@ pub(crate) fn connector(config: &ClientConfig) -> Result<Connector, BuildError> 
     Ok(BoxCloneSyncService::new(service_fn(move |uri: Uri| {
         let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
         async move {
-            let connected = before(Timer::after(limit), connecting).await;
+            let connected = timeout(Timer::after(limit), connecting).await;
             let mut connected =
                 connected.unwrap_or_else(|| Err(not_within(limit, &uri, proxy.as_ref()).into()))?;
             if let MaybeHttpsStream::Https(tls) = &mut connected {
@@ -66,7 +66,7 @@ async fn socket(host: &Uri, limit: Duration) -> Result<TcpStream, BoxError> {
     let name = host.host().unwrap_or_default().trim_matches(['[', ']']);
     let found = (name, port_of(host)).to_socket_addrs().await.map_err(Unresolved)?;
     let connect = |address, share| async move {
-        let connected = before(Timer::after(share), TcpStream::connect(address)).await;
+        let connected = timeout(Timer::after(share), TcpStream::connect(address)).await;
         connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     };
     let socket = first_connected(&found.collect::<Vec<_>>(), limit, connect).await?;

@@ -1,8 +1,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::{env, thread};
 
-use usage_core::driver::blocking::{Clock, Drive, wait};
-use usage_core::driver::{Driven, SharedSession};
+use usage_core::driver::blocking::{Clock, Driver, wait};
+use usage_core::driver::{SharedSession, Task};
 use usage_core::error::BuildError;
 use usage_core::{ClientConfig, Error, Machine, Next};
 
@@ -15,7 +15,7 @@ pub struct Blocking {
     pool: Pool,
 }
 
-impl Drive for Blocking {
+impl Driver for Blocking {
     type Clock = SystemClock;
     const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
@@ -40,17 +40,17 @@ impl Drive for Blocking {
         &self,
         clock: &dyn Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> Result<Option<M::Output>, Error> {
         loop {
-            match driven.next(clock.now(), session) {
-                Next::Finished => return driven.outcome(),
-                Next::WaitUntil(until, why) => wait(clock, session, driven, until, why),
+            match task.next(clock.now(), session) {
+                Next::Finished => return task.outcome(),
+                Next::WaitUntil(until, why) => wait(clock, session, task, until, why),
                 Next::Send(exchange) => {
-                    let (span, machine) = (exchange.span.clone(), &mut driven.machine);
+                    let (span, machine) = (exchange.span.clone(), &mut task.machine);
                     let work = || exchange::run(&self.pool, clock, session, machine, *exchange);
                     let progress = span.inside(work);
-                    if let Some(output) = driven.take(progress) {
+                    if let Some(output) = task.take(progress) {
                         return Ok(Some(output));
                     }
                 }

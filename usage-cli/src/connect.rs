@@ -231,7 +231,7 @@ impl Connection {
     /// Hosts and credential, without anything secret.
     pub(crate) fn describe(&self) -> String {
         let who = match &self.grant {
-            Grant::Manual(_) => "an access token".to_owned(),
+            Grant::StaticToken(_) => "an access token".to_owned(),
             Grant::ClientCredentials { client_id, .. } => {
                 format!("OAuth client {client_id} at {}", self.login)
             }

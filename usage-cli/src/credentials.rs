@@ -75,7 +75,7 @@ impl Source {
                 let text = token.value.read()?;
                 let token = bare_token(text.expose());
                 secrets::know(token);
-                AccessToken::parse(token).map(Grant::Manual).map_err(Problem::build)
+                AccessToken::parse(token).map(Grant::StaticToken).map_err(Problem::build)
             }
             Self::Client { id, secret } => {
                 let secret = secret.value.read()?;
@@ -205,7 +205,7 @@ mod tests {
         let find = |name: &str| environment.iter().find(|(known, _)| *known == name);
         let source = args.source(&|name| find(name).map(|(_, value)| value.into()), &Config::nowhere());
         match source.and_then(|source| source.grant()) {
-            Ok(Grant::Manual(token)) => Ok(token.expose().to_owned()),
+            Ok(Grant::StaticToken(token)) => Ok(token.expose().to_owned()),
             Ok(Grant::ClientCredentials { client_id, client_secret }) => {
                 Ok(format!("{client_id}:{}", client_secret.expose()))
             }

@@ -43,7 +43,7 @@ impl DryRun {
         let config = Config::load(&credentials.profile, variables)?;
         let api = hosts.hosts(variables, &config)?.value.api;
         let token = AccessToken::parse("redacted").map_err(Problem::build)?;
-        let session = Session::with_hosts(api.clone(), api, Grant::Manual(token));
+        let session = Session::with_hosts(api.clone(), api, Grant::StaticToken(token));
         let mut session = session.with_header("user-agent", USER_AGENT).map_err(Problem::build)?;
         match machine.next(SystemTime::now().into(), &mut session).next {
             Next::Send(exchange) => {

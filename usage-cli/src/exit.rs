@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use http::StatusCode;
-use usage_core::error::{ApiError, BuildError, Error, Failure, TransportKind, Trouble, Unauthorized};
+use usage_core::error::{ApiError, AttemptError, BuildError, Error, Failure, TransportKind, Unauthorized};
 use usage_core::{Endpoint, UsageQuery};
 
 use crate::advice;
@@ -158,7 +158,7 @@ fn code(error: &Error) -> Code {
         Failure::Unauthorized(_) => Code::Unauthorized,
         Failure::Deadline { .. } => Code::Deadline,
         Failure::Cancelled => Code::Interrupted,
-        Failure::Rejected(refusal) | Failure::TooManyFailures { last: Trouble::Api(refusal), .. } => {
+        Failure::Rejected(refusal) | Failure::TooManyFailures { last: AttemptError::Api(refusal), .. } => {
             match refusal.status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Code::Unauthorized,
                 StatusCode::REQUEST_TIMEOUT => Code::Unreachable,

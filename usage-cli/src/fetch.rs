@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use usage_core::driver::{SessionGuard, futures};
 use usage_core::error::{BuildError, Error};
-use usage_core::{Column, Date, Execution, Gap, Notice, Policy, Snapshot, UsageTable};
+use usage_core::{Column, Date, Event, Execution, Gap, Policy, Snapshot, UsageTable};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;
@@ -101,7 +101,7 @@ fn blocking<Q: Divisible>(
     Ok(queue.fetched)
 }
 
-async fn futures<Q: Divisible, D: futures::Drive>(
+async fn futures<Q: Divisible, D: futures::Driver>(
     client: &futures::Client<D>,
     connection: &Connection,
     mut queue: Queue<'_, Q>,
@@ -243,18 +243,18 @@ fn of_part<Q: Divisible, C: HasSession>(
     observer: &Observer,
     part: usize,
     client: &C,
-) -> impl FnMut(&Execution<Q>, Notice) -> Result<(), Problem> + Send + 'static {
+) -> impl FnMut(&Execution<Q>, Event) -> Result<(), Problem> + Send + 'static {
     let (observer, keeper, client) = (observer.clone(), connection.keeper.clone(), client.clone());
-    move |execution, notice| {
+    move |execution, event| {
         // Before anything else: the old token may be spent, and the new one may be in what is said next.
-        if let Notice::Moved(_) = notice {
+        if let Event::Moved(_) = event {
             let session = client.session();
             match &keeper {
                 Some(keeper) => keeper.look(session),
                 None => secrets::know_session(&session),
             }
         }
-        observer.notice(part, execution, notice)
+        observer.event(part, execution, event)
     }
 }
 
@@ -269,7 +269,7 @@ impl HasSession for usage_blocking::Client {
     }
 }
 
-impl<D: futures::Drive> HasSession for futures::Client<D> {
+impl<D: futures::Driver> HasSession for futures::Client<D> {
     fn session(&self) -> SessionGuard<'_> {
         self.session()
     }

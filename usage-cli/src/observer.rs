@@ -1,6 +1,6 @@
 //! Who is told of every step: the progress, and the state file.
 
-use usage_core::{Execution, Notice, Snapshot, UsageQuery};
+use usage_core::{Event, Execution, Snapshot, UsageQuery};
 
 use crate::divide::Divisible;
 use crate::exit::Problem;
@@ -35,19 +35,19 @@ impl Observer {
     }
 
     /// Takes notice of a step of the part at `index`. An error if that must be kept and cannot be.
-    pub(crate) fn notice<Q: UsageQuery>(
+    pub(crate) fn event<Q: UsageQuery>(
         &self,
         index: usize,
         execution: &Execution<Q>,
-        notice: Notice,
+        event: Event,
     ) -> Result<(), Problem> {
-        self.progress.notice(index, execution, notice);
+        self.progress.event(index, execution, event);
         let Some(recorder) = &self.recorder else { return Ok(()) };
-        if let Notice::Moved(moved) = notice {
+        if let Event::Moved(moved) = event {
             self.halt.point(&format!("before keeping {moved}"));
         }
-        recorder.step(index, execution, notice)?;
-        if let Notice::Moved(moved) = notice {
+        recorder.step(index, execution, event)?;
+        if let Event::Moved(moved) = event {
             self.halt.point(&format!("after keeping {moved}"));
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use usage_core::{
-    Cause, Execution, ExecutionId, Notice, Phase, Timestamp, Transition, UsageQuery, WaitReason,
+    Cause, Event, Execution, ExecutionId, Phase, Timestamp, Transition, UsageQuery, WaitReason,
 };
 
 use crate::output::grouped;
@@ -57,10 +57,10 @@ impl Progress {
     }
 
     /// Takes notice of a step of `execution`, the run's part at `index`.
-    pub(crate) fn notice<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, notice: Notice) {
+    pub(crate) fn event<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, event: Event) {
         let part = self.part(index);
-        let until = match notice {
-            Notice::Waiting(until, why) => Some((end_of(why), until)),
+        let until = match event {
+            Event::Waiting(until, why) => Some((end_of(why), until)),
             _ => None,
         };
         let doing = format!("{part}{}", doing(execution));
@@ -69,8 +69,8 @@ impl Progress {
         let execution_id = if self.is_aside { status.execution_id.clone() } else { execution.id().cloned() };
         *status = Status { parts, doing, until, execution_id, rows };
         drop(status);
-        match notice {
-            Notice::Moved(moved) => {
+        match event {
+            Event::Moved(moved) => {
                 self.tell(2, || match execution.attempts() {
                     1 => format!("{part}{moved}; 1 request sent"),
                     sent => format!("{part}{moved}; {sent} requests sent"),
@@ -79,7 +79,7 @@ impl Progress {
                     self.tell(1, || format!("{part}{step}"));
                 }
             }
-            Notice::Waiting(until, why) => {
+            Event::Waiting(until, why) => {
                 let time = seconds(until.saturating_since(now()));
                 self.tell(1, || format!("{part}waiting {time} for {why}"));
             }

@@ -52,7 +52,7 @@ fn execution() -> Execution<OrganizationQuery> {
 
 fn session() -> Session {
     let token = AccessToken::parse("a-token").expect("a token");
-    Session::new(&"eu-central-1".parse().expect("a region"), Grant::Manual(token))
+    Session::new(&"eu-central-1".parse().expect("a region"), Grant::StaticToken(token))
 }
 
 fn poll_again_and_again(execution: &mut Execution<OrganizationQuery>, session: &mut Session) {

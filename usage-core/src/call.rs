@@ -8,7 +8,8 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
-    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Terms, Ticket, Transitions, Verdict,
+    Accepted, Dispatch, Limits, Machine, Next, Progress, RequestState, ResponseReader, RetryDecision, Step,
+    Ticket, Transitions,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
@@ -19,9 +20,9 @@ use crate::time::{Latest, Timestamp};
 #[derive(Debug)]
 pub struct Call<E> {
     endpoint: E,
-    terms: Terms,
+    limits: Limits,
     latest: Latest,
-    courier: Courier,
+    request_state: RequestState,
     state: State,
 }
 
@@ -38,9 +39,9 @@ impl<E: Endpoint> Call<E> {
     pub fn new(endpoint: E, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
             endpoint,
-            terms: Terms::new(policy.into(), now),
+            limits: Limits::new(policy.into(), now),
             latest: Latest::new(now),
-            courier: Courier::new(Jitter::new(seed)),
+            request_state: RequestState::new(Jitter::new(seed)),
             state: State::Ready,
         }
     }
@@ -48,22 +49,22 @@ impl<E: Endpoint> Call<E> {
     /// Time as it enters. A clock that stepped back takes the timers with it.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
-        self.terms.step_back(back);
+        self.limits.step_back(back);
         if let State::Waiting(until, _) = &mut self.state {
             *until = until.saturating_sub(back);
         }
     }
 
-    fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<T> {
+    fn conclude<T>(&mut self, decision: RetryDecision<T>) -> Option<T> {
         // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
         if matches!(self.state, State::Finished(_)) {
             return None;
         }
-        let (state, value) = match verdict {
-            Verdict::Done(value) => (State::Finished(None), Some(value)),
-            Verdict::Renew => (State::Ready, None),
-            Verdict::Wait(until, why, _) => (State::Waiting(until, why), None),
-            Verdict::Fail(failure) => (State::Finished(Some(failure)), None),
+        let (state, value) = match decision {
+            RetryDecision::Done(value) => (State::Finished(None), Some(value)),
+            RetryDecision::Renew => (State::Ready, None),
+            RetryDecision::Wait(until, why, _) => (State::Waiting(until, why), None),
+            RetryDecision::Fail(failure) => (State::Finished(Some(failure)), None),
         };
         self.state = state;
         value
@@ -78,25 +79,25 @@ impl<E: Endpoint> Machine for Call<E> {
         let step = |next| Step { next, transitions: Transitions::default() };
         self.observe(now);
         session.observe(now);
-        if let Some(verdict) = self.courier.settle(now, &self.terms, session)
-            && !matches!(verdict, Verdict::Done(()))
+        if let Some(decision) = self.request_state.settle(now, &self.limits, session)
+            && !matches!(decision, RetryDecision::Done(()))
         {
-            self.conclude(verdict);
+            self.conclude(decision);
         }
         match &self.state {
             State::Finished(_) => {
-                self.courier.withdraw(session);
+                self.request_state.withdraw(session);
                 return step(Next::Finished);
             }
             State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
-            State::InFlight if !E::REPEATABLE && !self.terms.policy.resubmit => {
+            State::InFlight if !E::IDEMPOTENT && !self.limits.policy.resubmit => {
                 let failure = TransportFailure::abandoned();
                 self.state = State::Finished(Some(Failure::AmbiguousSubmit(failure)));
                 return step(Next::Finished);
             }
             State::Ready | State::Waiting(..) | State::InFlight => self.state = State::Ready,
         }
-        match self.courier.dispatch(now, &self.endpoint, &self.terms, session) {
+        match self.request_state.dispatch(now, &self.endpoint, &self.limits, session) {
             Dispatch::Send(exchange) => {
                 self.state = State::InFlight;
                 step(Next::Send(exchange))
@@ -116,28 +117,28 @@ impl<E: Endpoint> Machine for Call<E> {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<E::Decoder> {
+    ) -> ResponseReader<E::Decoder> {
         self.observe(now);
-        Courier::on_head(now, ticket, head, E::Decoder::default, session)
+        RequestState::on_head(now, ticket, head, E::Decoder::default, session)
     }
 
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<E::Decoder>,
+        reader: ResponseReader<E::Decoder>,
         session: &mut Session,
     ) -> Progress<E::Response> {
         self.observe(now);
-        match self.courier.accept(now, intake, &self.terms, session) {
-            None | Some(Accepted::Token(Verdict::Done(()))) => {}
-            Some(Accepted::Token(verdict)) => drop(self.conclude(verdict)),
+        match self.request_state.accept(now, reader, &self.limits, session) {
+            None | Some(Accepted::Token(RetryDecision::Done(()))) => {}
+            Some(Accepted::Token(decision)) => drop(self.conclude(decision)),
             Some(Accepted::Answer(Ok(response))) => {
-                return Progress { transition: None, output: self.conclude(Verdict::Done(response)) };
+                return Progress { transition: None, output: self.conclude(RetryDecision::Done(response)) };
             }
             Some(Accepted::Answer(Err(error))) => {
-                let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
-                let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
-                self.conclude(verdict);
+                let repeatable = E::IDEMPOTENT || self.limits.policy.resubmit;
+                let decision = self.request_state.on_error(now, error, repeatable, &self.limits, session);
+                self.conclude(decision);
             }
         }
         Progress::nothing()
@@ -153,13 +154,15 @@ impl<E: Endpoint> Machine for Call<E> {
         self.observe(now);
         let ticket = ticket.into();
         if let Some(fetch) = ticket.fetch() {
-            if let Some(verdict) = self.courier.on_token_failure(now, fetch, failure, &self.terms, session) {
-                self.conclude(verdict);
+            if let Some(decision) =
+                self.request_state.on_token_failure(now, fetch, failure, &self.limits, session)
+            {
+                self.conclude(decision);
             }
-        } else if self.courier.redeem(&ticket) {
-            let repeatable = E::REPEATABLE || self.terms.policy.resubmit;
-            let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
-            self.conclude(verdict);
+        } else if self.request_state.redeem(&ticket) {
+            let repeatable = E::IDEMPOTENT || self.limits.policy.resubmit;
+            let decision = self.request_state.on_failure(now, failure, repeatable, &self.limits);
+            self.conclude(decision);
         }
         Progress::nothing()
     }
@@ -167,7 +170,7 @@ impl<E: Endpoint> Machine for Call<E> {
     fn cancel(&mut self) -> Option<Transition> {
         if !matches!(self.state, State::Finished(_)) {
             self.state = State::Finished(Some(Failure::Cancelled));
-            self.courier.give_up();
+            self.request_state.give_up();
         }
         None
     }
@@ -175,7 +178,8 @@ impl<E: Endpoint> Machine for Call<E> {
     fn error(&self) -> Option<Error> {
         let State::Finished(Some(failure)) = &self.state else { return None };
         Some(
-            Error::new(failure.clone(), self.courier.stands_at(E::NAME)).with_attempts(self.courier.attempts),
+            Error::new(failure.clone(), self.request_state.current_endpoint(E::NAME))
+                .with_attempts(self.request_state.attempts),
         )
     }
 }
@@ -191,7 +195,7 @@ mod tests {
     #[test]
     fn a_cancelled_call_is_over_whatever_still_arrives() {
         let now = Timestamp::from_unix_millis(1_783_500_000_000);
-        let grant = Grant::Manual(AccessToken::parse("token").unwrap());
+        let grant = Grant::StaticToken(AccessToken::parse("token").unwrap());
         let mut session = Session::new(&crate::Region::default(), grant);
         let mut call = Call::new(EventDefinitions, Policy::default(), 1, now);
         let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing is in the way") };

@@ -59,7 +59,7 @@ impl Canceller {
     /// For drivers: what `work` brings; `None` as soon as it is cancelled, unless `work` is done by then.
     ///
     /// It takes little more room than `work`, which is on the heap or pinned elsewhere: executions wait in this.
-    pub fn unless_cancelled<T>(
+    pub fn run_until_cancelled<T>(
         &mut self,
         mut work: impl Future<Output = T> + Unpin,
     ) -> impl Future<Output = Option<T>> {
@@ -115,7 +115,7 @@ mod tests {
         let other = canceller.clone();
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
-        let mut work = pin!(canceller.unless_cancelled(pending::<()>()));
+        let mut work = pin!(canceller.run_until_cancelled(pending::<()>()));
         assert!(work.as_mut().poll(&mut cx).is_pending());
         assert!(work.as_mut().poll(&mut cx).is_pending());
         other.cancel();
@@ -129,7 +129,7 @@ mod tests {
         let mut canceller = Canceller::default();
         canceller.cancel();
         let mut cx = Context::from_waker(Waker::noop());
-        let work = pin!(canceller.unless_cancelled(ready(7)));
+        let work = pin!(canceller.run_until_cancelled(ready(7)));
         assert_eq!(work.poll(&mut cx), Poll::Ready(Some(7)));
     }
 }

@@ -33,7 +33,7 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 ///     const NAME: &'static str = "tokens.me";
 ///     const METHOD: http::Method = http::Method::GET;
 ///     const PERMISSIONS: &'static [&'static str] = &[];
-///     const REPEATABLE: bool = true;
+///     const IDEMPOTENT: bool = true;
 ///     type Response = TokenInfo;
 ///     type Decoder = JsonDecoder<TokenInfo>;
 ///
@@ -54,7 +54,7 @@ pub trait Endpoint: Send {
     /// The permissions of which the service wants **any one**.
     const PERMISSIONS: &'static [&'static str];
     /// Whether the same bytes may go again when it is not known what became of them the first time.
-    const REPEATABLE: bool;
+    const IDEMPOTENT: bool;
     /// What the answer becomes.
     type Response: Send;
     /// What reads the answer.

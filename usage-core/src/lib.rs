@@ -16,7 +16,7 @@
 //! ]
 //! .into_iter();
 //!
-//! let mut session = Session::new(&"eu-central-1".parse()?, Grant::Manual(AccessToken::parse("a-token")?));
+//! let mut session = Session::new(&"eu-central-1".parse()?, Grant::StaticToken(AccessToken::parse("a-token")?));
 //! let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
 //! let mut now = Timestamp::from_unix_millis(1_782_864_000_000);
 //! let mut execution = Execution::new(query, Policy::default(), 1, now);
@@ -123,7 +123,7 @@ pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, 
 pub use interval::Interval;
 pub use jitter::Jitter;
 pub use log_in::LogIn;
-pub use machine::{Machine, Next, Notice};
+pub use machine::{Event, Machine, Next};
 pub use phase::{Cause, Phase, Transition, WaitReason};
 pub use query::UsageQuery;
 pub use region::{BaseUrl, Region};

@@ -9,8 +9,8 @@ use crate::decode::JsonDecoder;
 use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
-    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, TOKEN, Terms, Ticket, Transitions,
-    Verdict,
+    Accepted, Dispatch, Limits, Machine, Next, Progress, RequestState, ResponseReader, RetryDecision, Step,
+    TOKEN, Ticket, Transitions,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
@@ -25,9 +25,9 @@ use crate::time::{Latest, Timestamp};
 /// is turned into a token this way as soon as it arrives.
 #[derive(Debug)]
 pub struct LogIn {
-    terms: Terms,
+    limits: Limits,
     latest: Latest,
-    courier: Courier,
+    request_state: RequestState,
     state: State,
 }
 
@@ -42,9 +42,9 @@ impl LogIn {
     /// A log-in that may take `policy.deadline` from `now` on. `seed` decides the jitter.
     pub fn new(policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
-            terms: Terms::new(policy.into(), now),
+            limits: Limits::new(policy.into(), now),
             latest: Latest::new(now),
-            courier: Courier::new(Jitter::new(seed)),
+            request_state: RequestState::new(Jitter::new(seed)),
             state: State::Ready,
         }
     }
@@ -52,22 +52,22 @@ impl LogIn {
     /// Time as it enters. A clock that stepped back takes the timers with it.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
-        self.terms.step_back(back);
+        self.limits.step_back(back);
         if let State::Waiting(until, _) = &mut self.state {
             *until = until.saturating_sub(back);
         }
     }
 
-    fn conclude<T>(&mut self, verdict: Verdict<T>) {
+    fn conclude<T>(&mut self, decision: RetryDecision<T>) {
         // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
         if matches!(self.state, State::Finished(_)) {
             return;
         }
-        self.state = match verdict {
+        self.state = match decision {
             // Asking again finds the token, or fetches one if this one is no good any more.
-            Verdict::Done(_) | Verdict::Renew => State::Ready,
-            Verdict::Wait(until, why, _) => State::Waiting(until, why),
-            Verdict::Fail(failure) => State::Finished(Some(failure)),
+            RetryDecision::Done(_) | RetryDecision::Renew => State::Ready,
+            RetryDecision::Wait(until, why, _) => State::Waiting(until, why),
+            RetryDecision::Fail(failure) => State::Finished(Some(failure)),
         };
     }
 }
@@ -82,18 +82,18 @@ impl Machine for LogIn {
         let step = |next| Step { next, transitions: Transitions::default() };
         self.observe(now);
         session.observe(now);
-        if let Some(verdict) = self.courier.settle(now, &self.terms, session) {
-            self.conclude(verdict);
+        if let Some(decision) = self.request_state.settle(now, &self.limits, session) {
+            self.conclude(decision);
         }
         match &self.state {
             State::Finished(_) => {
-                self.courier.withdraw(session);
+                self.request_state.withdraw(session);
                 return step(Next::Finished);
             }
             State::Waiting(until, why) if now < *until => return step(Next::WaitUntil(*until, *why)),
             State::Ready | State::Waiting(..) => self.state = State::Ready,
         }
-        match self.courier.log_in(now, &self.terms, session) {
+        match self.request_state.log_in(now, &self.limits, session) {
             Some(Dispatch::Send(exchange) | Dispatch::Authorize(exchange)) => step(Next::Send(exchange)),
             Some(Dispatch::Wait(until, why)) => step(Next::WaitUntil(until, why)),
             Some(Dispatch::Fail(failure)) => {
@@ -113,20 +113,21 @@ impl Machine for LogIn {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<Self::Decoder> {
+    ) -> ResponseReader<Self::Decoder> {
         self.observe(now);
-        Courier::on_head(now, ticket, head, JsonDecoder::default, session)
+        RequestState::on_head(now, ticket, head, JsonDecoder::default, session)
     }
 
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<Self::Decoder>,
+        reader: ResponseReader<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
         self.observe(now);
-        if let Some(Accepted::Token(verdict)) = self.courier.accept(now, intake, &self.terms, session) {
-            self.conclude(verdict);
+        if let Some(Accepted::Token(decision)) = self.request_state.accept(now, reader, &self.limits, session)
+        {
+            self.conclude(decision);
         }
         Progress::nothing()
     }
@@ -140,9 +141,10 @@ impl Machine for LogIn {
     ) -> Progress<()> {
         self.observe(now);
         if let Some(fetch) = ticket.into().fetch()
-            && let Some(verdict) = self.courier.on_token_failure(now, fetch, failure, &self.terms, session)
+            && let Some(decision) =
+                self.request_state.on_token_failure(now, fetch, failure, &self.limits, session)
         {
-            self.conclude(verdict);
+            self.conclude(decision);
         }
         Progress::nothing()
     }
@@ -150,13 +152,13 @@ impl Machine for LogIn {
     fn cancel(&mut self) -> Option<Transition> {
         if !matches!(self.state, State::Finished(_)) {
             self.state = State::Finished(Some(Failure::Cancelled));
-            self.courier.give_up();
+            self.request_state.give_up();
         }
         None
     }
 
     fn error(&self) -> Option<Error> {
         let State::Finished(Some(failure)) = &self.state else { return None };
-        Some(Error::new(failure.clone(), TOKEN).with_attempts(self.courier.attempts))
+        Some(Error::new(failure.clone(), TOKEN).with_attempts(self.request_state.attempts))
     }
 }

@@ -4,9 +4,11 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use crate::auth::{AccessToken, Ended, FetchId, Grant, TokenAnswer, TokenStore, refusal};
+use crate::auth::{AccessToken, Ended, FetchId, Grant, TokenResponse, TokenStore, refusal};
 use crate::endpoint::{self, Endpoint};
-use crate::error::{ApiError, BuildError, DecodeError, Failure, ResponseError, TransportFailure, Trouble};
+use crate::error::{
+    ApiError, AttemptError, BuildError, DecodeError, Failure, ResponseError, TransportFailure,
+};
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
 use crate::retry::{Class, classify};
@@ -47,10 +49,12 @@ impl Session {
     /// A session with explicit hosts: a gateway, or the simulated service.
     pub fn with_hosts(api: BaseUrl, login: BaseUrl, grant: Grant) -> Self {
         let (grant, token) = match grant {
-            Grant::Manual(token) => (Grant::Manual(token.clone()), TokenStore::holding(token, None)),
+            Grant::StaticToken(token) => {
+                (Grant::StaticToken(token.clone()), TokenStore::holding(token, None))
+            }
             Grant::Issued { token, expires_at, renewal } => {
                 let mut store = TokenStore::holding(token.clone(), expires_at);
-                let grant = renewal.map_or(Grant::Manual(token), |renewal| *renewal);
+                let grant = renewal.map_or(Grant::StaticToken(token), |renewal| *renewal);
                 if !grant.can_renew() {
                     store.keep_to_the_end();
                 }
@@ -142,7 +146,7 @@ impl Session {
     ///
     /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes, but a new
     /// refresh token is kept.
-    pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenAnswer) -> Result<(), BuildError> {
+    pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenResponse) -> Result<(), BuildError> {
         self.observe(now);
         self.keep(now, None, answer)
     }
@@ -157,7 +161,7 @@ impl Session {
         &mut self,
         now: Timestamp,
         fetch: FetchId,
-        answer: Result<TokenAnswer, ResponseError>,
+        answer: Result<TokenResponse, ResponseError>,
     ) {
         self.observe(now);
         let is_current = self.token.is_current(fetch);
@@ -171,7 +175,7 @@ impl Session {
             },
             // An empty answer is odd, but whole.
             Err(ResponseError::Decode(error)) if error.ends_early && error.foreign.is_none() => {
-                Ended::Unavailable(Trouble::Transport(TransportFailure::cut_short(&error)))
+                Ended::Unavailable(AttemptError::Transport(TransportFailure::cut_short(&error)))
             }
             Err(ResponseError::Decode(error)) => Ended::Refused(Failure::Decode(error)),
             Err(ResponseError::Api(error)) => ended_by(error),
@@ -188,7 +192,7 @@ impl Session {
             let ended = if failure.permanent {
                 Ended::Failed(Failure::Transport(failure))
             } else {
-                Ended::Unavailable(Trouble::Transport(failure))
+                Ended::Unavailable(AttemptError::Transport(failure))
             };
             self.token.end(now, fetch, ended);
         }
@@ -208,7 +212,7 @@ impl Session {
         &mut self,
         now: Timestamp,
         fetch: Option<FetchId>,
-        answer: &TokenAnswer,
+        answer: &TokenResponse,
     ) -> Result<(), BuildError> {
         let token = match answer.bearer() {
             Ok(token) => token,
@@ -226,7 +230,7 @@ impl Session {
         self.token.arrived(now, fetch, token.clone(), answer);
         self.grant = self.grant.after(answer).unwrap_or_else(|| {
             self.token.keep_to_the_end();
-            Grant::Manual(token)
+            Grant::StaticToken(token)
         });
         Ok(())
     }
@@ -259,7 +263,7 @@ impl Session {
     }
 
     /// Adds what goes with every request.
-    pub(crate) fn dress(&self, request: &mut Request<Vec<u8>>) {
+    pub(crate) fn add_default_headers(&self, request: &mut Request<Vec<u8>>) {
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());
         }
@@ -288,10 +292,10 @@ impl Clone for Session {
 /// What an error answer of the login host means.
 fn ended_by(error: Box<ApiError>) -> Ended {
     match classify(error.status) {
-        Class::Throttled | Class::Unavailable => Ended::Unavailable(Trouble::Api(error)),
+        Class::Throttled | Class::Unavailable => Ended::Unavailable(AttemptError::Api(error)),
         // An error document with a status of 2xx.
         Class::Success if error.code().is_some_and(|code| OUT_OF_ORDER.contains(&code)) => {
-            Ended::Unavailable(Trouble::Api(error))
+            Ended::Unavailable(AttemptError::Api(error))
         }
         Class::Success => refusal(error),
         _ if error.status.is_client_error() => refusal(error),
@@ -322,7 +326,7 @@ mod tests {
     #[test]
     fn the_date_of_the_last_answer_that_had_one_is_kept() {
         let token = AccessToken::parse("token").unwrap();
-        let mut session = Session::new(&Region::default(), Grant::Manual(token));
+        let mut session = Session::new(&Region::default(), Grant::StaticToken(token));
         let (first, later) = (Timestamp::from_unix_millis(5_000), Timestamp::from_unix_millis(9_000));
         assert_eq!(session.server_date(), None);
         let mut headers = HeaderMap::new();

@@ -18,9 +18,9 @@ pub struct PathWriter {
 const USUAL_LENGTH: usize = 120;
 
 impl PathWriter {
-    /// Continues `prefix`, the path of a base URL without a slash at its end. It is written into the memory of `room`.
-    pub(crate) fn after(prefix: &str, room: String) -> Self {
-        let mut path = room;
+    /// Continues `prefix`, the path of a base URL without a slash at its end. It is written into the memory of `path_buf`.
+    pub(crate) fn after(prefix: &str, path_buf: String) -> Self {
+        let mut path = path_buf;
         path.clear();
         path.reserve(prefix.len() + USUAL_LENGTH);
         path.push_str(prefix);

@@ -1,8 +1,8 @@
 use std::env;
 use std::hash::{BuildHasher, RandomState};
 
-use usage_core::driver::futures::{Clock, Drive, Spawn, wait};
-use usage_core::driver::{Driven, SharedSession};
+use usage_core::driver::futures::{Clock, Driver, Spawn, wait};
+use usage_core::driver::{SharedSession, Task};
 use usage_core::error::BuildError;
 use usage_core::{ClientConfig, Error, Machine, Next};
 
@@ -15,7 +15,7 @@ pub struct Tokio {
     pool: Pool,
 }
 
-impl Drive for Tokio {
+impl Driver for Tokio {
     type Clock = SystemClock;
     const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
@@ -42,23 +42,23 @@ impl Drive for Tokio {
         &self,
         clock: &dyn Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send {
         async move {
             loop {
-                match driven.next(clock.now(), session) {
-                    Next::Finished => return driven.outcome(),
+                match task.next(clock.now(), session) {
+                    Next::Finished => return task.outcome(),
                     Next::WaitUntil(until, why) => {
-                        let wait = wait(clock, session, driven, until, why, tokio::time::sleep);
-                        driven.canceller.unless_cancelled(wait).await;
+                        let wait = wait(clock, session, task, until, why, tokio::time::sleep);
+                        task.canceller.run_until_cancelled(wait).await;
                     }
                     Next::Send(exchange) => {
-                        let (span, machine) = (exchange.span.clone(), &mut driven.machine);
+                        let (span, machine) = (exchange.span.clone(), &mut task.machine);
                         // On the heap, so that an execution holds none of it while it waits.
                         let work = exchange::run(&self.pool, clock, session, machine, *exchange);
                         let work = Box::pin(span.around(work));
-                        let Some(progress) = driven.canceller.unless_cancelled(work).await else { continue };
-                        if let Some(output) = driven.take(progress) {
+                        let Some(progress) = task.canceller.run_until_cancelled(work).await else { continue };
+                        if let Some(output) = task.take(progress) {
                             return Ok(Some(output));
                         }
                     }

@@ -10,7 +10,7 @@ use crate::plan::{Asker, CLIENT, Family, SECRET};
 
 /// What a driver needs for one execution.
 #[derive(Debug)]
-pub(crate) struct Task<'a> {
+pub(crate) struct Assignment<'a> {
     pub(crate) url: &'a str,
     pub(crate) clock: VirtualClock,
     pub(crate) policy: Policy,
@@ -20,14 +20,14 @@ pub(crate) struct Task<'a> {
 /// The pages that an execution brought, and why it brought no more.
 pub(crate) type Outcome = (Vec<UsageTable>, Option<Error>);
 
-pub(crate) type Driver = fn(&Task<'_>) -> Outcome;
+pub(crate) type Driver = fn(&Assignment<'_>) -> Outcome;
 
 pub(crate) const DRIVERS: &[(&str, Driver)] =
     &[("usage-blocking", blocking::run), ("usage-tokio", tokio::run), ("usage-async-std", async_std::run)];
 
-fn client<C: FromConfig>(builder: ClientBuilder<C>, task: &Task<'_>) -> C {
-    let (api, login) = (task.url.parse().unwrap(), task.url.parse().unwrap());
-    let builder = builder.api_url(api).login_url(login).policy(task.policy);
+fn client<C: FromConfig>(builder: ClientBuilder<C>, assignment: &Assignment<'_>) -> C {
+    let (api, login) = (assignment.url.parse().unwrap(), assignment.url.parse().unwrap());
+    let builder = builder.api_url(api).login_url(login).policy(assignment.policy);
     builder.client_credentials(CLIENT, Secret::new(SECRET.to_owned())).unwrap().build().unwrap()
 }
 
@@ -50,13 +50,13 @@ mod blocking {
         }
     }
 
-    pub(super) fn run(task: &Task<'_>) -> Outcome {
-        task.family.be_asked(&Driven(task))
+    pub(super) fn run(assignment: &Assignment<'_>) -> Outcome {
+        assignment.family.be_asked(&Run(assignment))
     }
 
-    struct Driven<'a>(&'a Task<'a>);
+    struct Run<'a>(&'a Assignment<'a>);
 
-    impl Asker for Driven<'_> {
+    impl Asker for Run<'_> {
         type Answer = Outcome;
 
         fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {
@@ -91,13 +91,13 @@ macro_rules! asynchronous {
 
             use super::*;
 
-            pub(super) fn run(task: &Task<'_>) -> Outcome {
-                task.family.be_asked(&Driven(task))
+            pub(super) fn run(assignment: &Assignment<'_>) -> Outcome {
+                assignment.family.be_asked(&Run(assignment))
             }
 
-            struct Driven<'a>(&'a Task<'a>);
+            struct Run<'a>(&'a Assignment<'a>);
 
-            impl Asker for Driven<'_> {
+            impl Asker for Run<'_> {
                 type Answer = Outcome;
 
                 fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {

@@ -12,7 +12,7 @@ use usage_sim::{
     Authorization, Entry, Fault, Operation, ServeOptions, Simulator, SimulatorConfig, VirtualClock, serve,
 };
 
-use crate::drivers::{Driver, Outcome, Task};
+use crate::drivers::{Assignment, Driver, Outcome};
 use crate::plan::{Asker, CLIENT, Plan, SECRET};
 
 /// 2026-07-08, 08:40 UTC.
@@ -53,7 +53,7 @@ fn play(seed: u64, driver: Driver) -> Result<bool, String> {
     let server = serve(simulator, ServeOptions::default().with_clock(clock.clone())).unwrap();
     let url = server.url();
     let outcome =
-        driver(&Task { url: &url, clock: clock.clone(), policy: policy(&plan), family: plan.family });
+        driver(&Assignment { url: &url, clock: clock.clone(), policy: policy(&plan), family: plan.family });
     let journal = server.simulator().journal().to_vec();
     drop(server);
 
@@ -114,7 +114,7 @@ impl Asker for InMemory {
     fn ask<Q: UsageQuery>(&self, query: Q) -> Vec<UsageRecord> {
         let mut service = Simulator::new(SimulatorConfig::default().with_client(CLIENT, SECRET));
         let token = AccessToken::parse(&service.issue_token(START)).unwrap();
-        let mut session = Session::new(&Region::default(), Grant::Manual(token));
+        let mut session = Session::new(&Region::default(), Grant::StaticToken(token));
         let (mut now, mut rows) = (START, Vec::new());
         let mut execution = Execution::new(query, Policy::default(), 1, now);
         loop {

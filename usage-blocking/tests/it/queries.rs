@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use usage_core::events::EventDefinitions;
 use usage_core::model::{HttpMethod, SearchColumn};
 use usage_core::query::{OrganizationQuery, OrganizationQueryResults, SimpleSearch};
-use usage_core::{Interval, Notice, Phase, UsageRow};
+use usage_core::{Event, Interval, Phase, UsageRow};
 
 use crate::support::world;
 
@@ -50,13 +50,13 @@ fn an_observer_sees_every_step_and_an_execution_can_be_attached_to() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let observed = Arc::clone(&seen);
     let handle = world.client.start(OrganizationQuery::new(june()));
-    let mut handle = handle.observe(move |execution, notice| {
-        observed.lock().unwrap().push((execution.phase(), notice));
+    let mut handle = handle.observe(move |execution, event| {
+        observed.lock().unwrap().push((execution.phase(), event));
     });
     let rows = handle.next_page().unwrap().unwrap();
     assert!(handle.next_page().unwrap().is_none());
     let seen = seen.lock().unwrap();
-    assert!(seen.iter().any(|(_, notice)| matches!(notice, Notice::Waiting(..))));
+    assert!(seen.iter().any(|(_, event)| matches!(event, Event::Waiting(..))));
     assert_eq!(seen.last().unwrap().0, Phase::Complete);
 
     let id = handle.execution().id().unwrap().clone();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use usage_core::BaseUrl;
-use usage_core::auth::{AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
+use usage_core::auth::{AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
 use crate::caller::Caller;
 use crate::children;
@@ -214,20 +214,20 @@ impl LoginArgs {
         self.redirect_uri.clone().unwrap_or_else(of_port)
     }
 
-    fn request(&self, client_id: &str, redirect_uri: &RedirectUri) -> Result<AuthorizeRequest, Problem> {
+    fn request(&self, client_id: &str, redirect_uri: &RedirectUri) -> Result<AuthorizationRequest, Problem> {
         let redirect_uri = redirect_uri.to_string();
         let state = LoginState::from_random(&random::<{ LoginState::MIN_RANDOM_BYTES }>()?);
         let state = state.map_err(Problem::build)?;
         let request = match self.secret() {
-            _ if self.implicit => AuthorizeRequest::implicit(client_id, &redirect_uri, state),
+            _ if self.implicit => AuthorizationRequest::implicit(client_id, &redirect_uri, state),
             Some(secret) => {
                 let secret = secret.read()?;
                 secrets::know_client(client_id, secret.expose());
                 OAuthClient::confidential(client_id, secret)
-                    .and_then(|client| AuthorizeRequest::code(client, &redirect_uri, state))
+                    .and_then(|client| AuthorizationRequest::code(client, &redirect_uri, state))
             }
             None => PkceVerifier::from_random(&random::<{ PkceVerifier::MIN_RANDOM_BYTES }>()?)
-                .and_then(|verifier| AuthorizeRequest::pkce(client_id, &redirect_uri, state, verifier)),
+                .and_then(|verifier| AuthorizationRequest::pkce(client_id, &redirect_uri, state, verifier)),
         };
         request.map_err(Problem::build)
     }
@@ -241,7 +241,7 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
 }
 
 /// The address on a line of its own, so that it can be copied.
-fn show(request: &AuthorizeRequest, login_url: &BaseUrl, open: bool) -> Result<(), Problem> {
+fn show(request: &AuthorizationRequest, login_url: &BaseUrl, open: bool) -> Result<(), Problem> {
     let url = request.url(login_url).map_err(Problem::build)?.to_string();
     stderr::line("Open this address in a browser on this machine, and log in:");
     stderr::line(&url);
@@ -266,7 +266,7 @@ fn opened(url: &str) -> std::io::Result<()> {
 /// Answers browsers until one brings what `request` asked for.
 fn wait(
     listener: &Listener,
-    request: &AuthorizeRequest,
+    request: &AuthorizationRequest,
     deadline: Instant,
 ) -> Result<(Grant, Visit), Problem> {
     let mut last = None;

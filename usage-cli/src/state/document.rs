@@ -169,7 +169,7 @@ impl Part {
 fn stage<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Stage {
     match snapshot.execution_id() {
         Some(_) => Stage::Submitted,
-        None if snapshot.is_submit_in_doubt() && !Q::REPEATABLE => Stage::InFlight,
+        None if snapshot.is_submit_in_doubt() && !Q::IDEMPOTENT => Stage::InFlight,
         None => Stage::Ready,
     }
 }

@@ -48,7 +48,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use usage_core::{Execution, Notice, Phase, Snapshot, UsageQuery};
+use usage_core::{Event, Execution, Phase, Snapshot, UsageQuery};
 
 pub(crate) use document::{Document, Part, Service, Stage};
 
@@ -105,9 +105,9 @@ impl Recorder {
         &self,
         index: usize,
         execution: &Execution<Q>,
-        notice: Notice,
+        event: Event,
     ) -> Result<(), Problem> {
-        let Notice::Moved(moved) = notice else { return Ok(()) };
+        let Event::Moved(moved) = event else { return Ok(()) };
         let part = Part::of(&execution.snapshot())?;
         let must_be_written = moved.to == Phase::InFlightSubmit;
         let mut recording = self.lock();

@@ -61,7 +61,7 @@ fn token() -> AccessToken {
 /// An execution that was submitted and is polled, again and again.
 fn poll() {
     let policy = Policy::default();
-    let mut session = Session::new(&"eu-central-1".parse().expect("a region"), Grant::Manual(token()));
+    let mut session = Session::new(&"eu-central-1".parse().expect("a region"), Grant::StaticToken(token()));
     let id = ExecutionId::parse("9f32b7cf-7418-4cc1-b4e7-a37f7cd870e1").expect("an id");
     let mut execution = Execution::attach(query(), id, policy, 1, START);
     let mut now = START;

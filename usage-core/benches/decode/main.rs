@@ -17,7 +17,7 @@ use std::time::Instant;
 use allocation_counter::{AllocationInfo, measure};
 use peers::{BorrowedPage, InternedPage, OwnedPage};
 use serde::de::IgnoredAny;
-use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
+use usage_core::decode::{PageDecoder, ResponseDecoder, StreamingDecoder};
 use usage_core::fuzzing::documents::{Family, SamplePage};
 use usage_core::{UsageRow, UsageTable};
 
@@ -191,7 +191,7 @@ fn read(body: &[u8], chunk: usize) -> UsageTable {
 /// Adds up a page.
 fn fold(body: &[u8]) -> usize {
     let (mut rows, mut requests, mut limited) = (0, 0u64, 0u64);
-    let mut decoder = VisitDecoder::new(|row: UsageRow<'_>| {
+    let mut decoder = StreamingDecoder::new(|row: UsageRow<'_>| {
         rows += 1;
         requests = requests.wrapping_add(row.requests().unwrap_or(0));
         limited = limited.wrapping_add(row.status429().unwrap_or(0));

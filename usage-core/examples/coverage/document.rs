@@ -29,7 +29,7 @@ fn row<E: Endpoint>(endpoint: &E, test: &'static str) -> Row {
         path: request.uri().path().replace("%7B", "{").replace("%7D", "}"),
         r#type: std::any::type_name::<E>().rsplit("::").next().unwrap_or_default(),
         permissions: E::PERMISSIONS,
-        repeatable: E::REPEATABLE,
+        repeatable: E::IDEMPOTENT,
         test,
     }
 }

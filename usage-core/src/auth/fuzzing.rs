@@ -4,7 +4,7 @@
 
 use http::Response;
 
-use crate::auth::{AccessToken, Grant, LoginState, OAuthClient, Redirect, TokenAnswer};
+use crate::auth::{AccessToken, Grant, LoginState, OAuthClient, Redirect, TokenResponse};
 use crate::decode::{JsonDecoder, ResponseDecoder};
 use crate::error::DecodeError;
 use crate::{Region, Secret, Session, Timestamp};
@@ -39,11 +39,11 @@ pub fn authorize_redirect(data: &[u8]) {
 }
 
 /// A token answer gives the same whole and cut anywhere, is used or refused, and does not print.
-pub fn token_answer(data: &[u8]) {
+pub fn token_response(data: &[u8]) {
     let whole = decode([data]);
     let bytes = decode(data.chunks(1));
     assert_eq!(whole.as_ref().err(), bytes.as_ref().err(), "cutting it changed it");
-    assert_eq!(TokenAnswer::from_response(&Response::new(data)).is_ok(), whole.is_ok());
+    assert_eq!(TokenResponse::from_response(&Response::new(data)).is_ok(), whole.is_ok());
     let (Ok(answer), Ok(client)) = (whole, OAuthClient::public("id")) else { return };
     let Ok(grant) = Grant::refresh_token(client, Secret::new("old".to_owned())) else { return };
     let mut session = Session::new(&Region::default(), grant);
@@ -82,7 +82,7 @@ fn another_secret() -> Secret<String> {
     Secret::new("another".to_owned())
 }
 
-fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<TokenAnswer, DecodeError> {
+fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<TokenResponse, DecodeError> {
     let mut decoder = JsonDecoder::default();
     for chunk in chunks {
         decoder.push(chunk)?;
@@ -100,7 +100,7 @@ mod tests {
         #[test]
         fn any_bytes(data in prop::collection::vec(any::<u8>(), 0..200)) {
             authorize_redirect(&data);
-            token_answer(&data);
+            token_response(&data);
         }
 
         #[test]
@@ -109,7 +109,7 @@ mod tests {
             answer in r#"\{"access_token":"[ -!#-\[\]-~]{0,30}"(,"(expires_in":[0-9]{1,20}|token_type":"(bearer|x)"|refresh_token":("[a-z]{0,30}"|null|7))){0,3}\}"#,
         ) {
             authorize_redirect(redirect.as_bytes());
-            token_answer(answer.as_bytes());
+            token_response(answer.as_bytes());
         }
     }
 }

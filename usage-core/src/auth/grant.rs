@@ -18,13 +18,13 @@ use crate::time::Timestamp;
 ///
 /// | grant | how to make it | identifies itself by | renewed by |
 /// |---|---|---|---|
-/// | a token at hand | [`Manual`](Self::Manual) | | nothing |
+/// | a token at hand | [`StaticToken`](Self::StaticToken) | | nothing |
 /// | client credentials | [`client_credentials`](Self::client_credentials) | `Basic` | itself |
 /// | authorization code | [`authorization_code`](Self::authorization_code) | `Basic` | the refresh token of the answer |
 /// | authorization code with PKCE | `pkce` (feature `pkce`) | `client_id` in the form | the refresh token of the answer |
 /// | refresh token | [`refresh_token`](Self::refresh_token) | as its client does | itself, or the new one of the answer |
 /// | SAML 2 bearer | [`saml2_bearer`](Self::saml2_bearer) | `Basic` | the refresh token of the answer, if any |
-/// | implicit | [`AuthorizeRequest::implicit`](super::AuthorizeRequest::implicit) | | nothing |
+/// | implicit | [`AuthorizationRequest::implicit`](super::AuthorizationRequest::implicit) | | nothing |
 /// | a token saved earlier | [`issued`](Self::issued) | | the grant that it was saved with |
 ///
 /// # What is good only once
@@ -50,13 +50,13 @@ pub enum Grant {
     /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
     /// use usage_core::auth::{AccessToken, Grant};
     ///
-    /// let grant = Grant::Manual(AccessToken::parse("a-token")?);
+    /// let grant = Grant::StaticToken(AccessToken::parse("a-token")?);
     /// assert!(grant.token_request(&"https://login.mypurecloud.de".parse()?)?.is_none());
     ///
     /// let client = Client::builder().grant(grant).build()?;
     /// # Ok::<(), BuildError>(())
     /// ```
-    Manual(AccessToken),
+    StaticToken(AccessToken),
     /// An OAuth client's own id and secret: what a tool without a user has. The client's roles decide what it may do.
     ClientCredentials {
         /// The id of the OAuth client.
@@ -138,7 +138,7 @@ impl Grant {
 
     /// The authorization-code grant of a client with a secret: `grant_type=authorization_code`.
     ///
-    /// [`AuthorizeRequest`](super::AuthorizeRequest) makes it out of the redirect; this is for those who have read
+    /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
     /// the code themselves, and have compared `state`. An error if the client has no secret, the code is empty, or
     /// the redirect URI is not absolute.
     ///
@@ -179,7 +179,7 @@ impl Grant {
     /// The authorization-code grant of a client without a secret, with PKCE (RFC 7636): no `Authorization` header,
     /// `client_id` and `code_verifier` in the form.
     ///
-    /// [`AuthorizeRequest`](super::AuthorizeRequest) makes it out of the redirect; this is for those who have read
+    /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
     /// the code themselves, and have compared `state`. An error if the id cannot be one, the code is empty, or the
     /// redirect URI is not absolute.
     ///
@@ -319,7 +319,7 @@ impl Grant {
     pub fn issued(token: AccessToken, expires_at: Option<Timestamp>, renewal: Option<Self>) -> Self {
         let renewal = match renewal {
             Some(Self::Issued { renewal, .. }) => renewal,
-            Some(Self::Manual(_)) | None => None,
+            Some(Self::StaticToken(_)) | None => None,
             Some(grant) => Some(Box::new(grant)),
         };
         Self::Issued { token, expires_at, renewal }
@@ -387,7 +387,7 @@ mod tests {
         let token = AccessToken::parse("hunter2").unwrap();
         let renewal = Grant::refresh_token(confidential(), secret("hunter2")).unwrap();
         for grant in [
-            Grant::Manual(token.clone()),
+            Grant::StaticToken(token.clone()),
             Grant::client_credentials("id", secret("hunter2")).unwrap(),
             Grant::authorization_code(confidential(), secret("hunter2"), "https://a.example/").unwrap(),
             Grant::saml2_bearer(confidential(), "org", secret("hunter22")).unwrap(),
@@ -405,7 +405,7 @@ mod tests {
         let inner = Grant::issued(token.clone(), None, Some(renewal));
         let Grant::Issued { renewal, .. } = Grant::issued(token.clone(), None, Some(inner)) else { panic!() };
         assert!(matches!(renewal.as_deref(), Some(Grant::RefreshToken { .. })));
-        let of_manual = Grant::issued(token.clone(), None, Some(Grant::Manual(token)));
+        let of_manual = Grant::issued(token.clone(), None, Some(Grant::StaticToken(token)));
         assert!(matches!(of_manual, Grant::Issued { renewal: None, .. }));
     }
 }

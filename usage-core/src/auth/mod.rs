@@ -1,14 +1,14 @@
 //! Who is asking: credentials, the requests that turn them into access tokens, and the tokens' lifetime.
 //!
 //! A [`Grant`] is how tokens are come by. Most programs make one and hand it to a driver's builder. A user who logs in
-//! through the browser makes an [`AuthorizeRequest`] of it: its URL is opened, and what the browser is sent back with
-//! becomes the grant. None of this sends anything: [`Grant::token_request`] is a request, [`TokenAnswer`] what its
+//! through the browser makes an [`AuthorizationRequest`] of it: its URL is opened, and what the browser is sent back with
+//! becomes the grant. None of this sends anything: [`Grant::token_request`] is a request, [`TokenResponse`] what its
 //! answer is read as, and a [`Session`](crate::Session) does both when its machines need a token.
 //!
 //! With the feature `pkce` (on by default, it brings `sha2`) there is `PkceVerifier`, and what is made with it.
 
 mod access_token;
-mod authorize_request;
+mod authorization_request;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -22,14 +22,14 @@ mod redirect;
 mod redirect_error;
 mod redirect_uri;
 mod renewal;
-mod token_answer;
 mod token_document;
 mod token_fetch;
 mod token_request;
+mod token_response;
 mod token_store;
 
 pub use access_token::AccessToken;
-pub use authorize_request::AuthorizeRequest;
+pub use authorization_request::AuthorizationRequest;
 pub use grant::Grant;
 pub use login_state::LoginState;
 pub use oauth_client::OAuthClient;
@@ -37,7 +37,7 @@ pub use oauth_client::OAuthClient;
 pub use pkce::PkceVerifier;
 pub use redirect::Redirect;
 pub use redirect_error::{AuthorizeError, AuthorizeErrorCode, RedirectError};
-pub use token_answer::TokenAnswer;
+pub use token_response::TokenResponse;
 pub use token_store::{TOKEN_REFUSED_FOR, TokenStore};
 
 pub(crate) use token_fetch::{Ended, FetchId};

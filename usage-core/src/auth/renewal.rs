@@ -1,4 +1,4 @@
-use crate::auth::{Grant, TokenAnswer};
+use crate::auth::{Grant, TokenResponse};
 use crate::error::BuildError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -11,7 +11,7 @@ impl Grant {
     pub fn can_renew(&self) -> bool {
         match self {
             Self::ClientCredentials { .. } | Self::RefreshToken { .. } => true,
-            Self::Manual(_) | Self::AuthorizationCode { .. } | Self::Saml2Bearer { .. } => false,
+            Self::StaticToken(_) | Self::AuthorizationCode { .. } | Self::Saml2Bearer { .. } => false,
             Self::Issued { renewal, .. } => renewal.as_ref().is_some_and(|renewal| renewal.can_renew()),
         }
     }
@@ -22,30 +22,30 @@ impl Grant {
     /// query. A session does this by itself. An error if the answer's token cannot be used as a bearer.
     ///
     /// ```
-    /// use usage_core::auth::{Grant, OAuthClient, TokenAnswer};
+    /// use usage_core::auth::{Grant, OAuthClient, TokenResponse};
     /// use usage_core::{Secret, Timestamp};
     ///
     /// let grant = Grant::refresh_token(OAuthClient::public("7de3af06")?, Secret::new("old".to_owned()))?;
     /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?;
     /// // a driver sends it
     /// let body = br#"{"access_token":"t","token_type":"bearer","expires_in":86399,"refresh_token":"new"}"#;
-    /// let answer = TokenAnswer::from_response(&http::Response::new(&body[..]))?;
+    /// let answer = TokenResponse::from_response(&http::Response::new(&body[..]))?;
     /// let grant = grant.answered(Timestamp::from_unix_millis(1_782_864_000_000), &answer)?;
     ///
     /// let next = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
     /// assert_eq!(next.body(), b"grant_type=refresh_token&refresh_token=new&client_id=7de3af06");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn answered(&self, now: Timestamp, answer: &TokenAnswer) -> Result<Self, BuildError> {
+    pub fn answered(&self, now: Timestamp, answer: &TokenResponse) -> Result<Self, BuildError> {
         let expires_at = answer.life().map(|life| now.saturating_add(life));
         Ok(Self::issued(answer.bearer()?, expires_at, self.after(answer)))
     }
 
     /// What renews the token of `answer`, which was asked for with this grant.
-    pub(crate) fn after(&self, answer: &TokenAnswer) -> Option<Self> {
+    pub(crate) fn after(&self, answer: &TokenResponse) -> Option<Self> {
         let fresh = answer.refresh_token.as_ref().filter(|token| !token.expose().is_empty());
         match self {
-            Self::Manual(_) => None,
+            Self::StaticToken(_) => None,
             Self::Issued { renewal, .. } => renewal.as_ref().and_then(|renewal| renewal.after(answer)),
             Self::ClientCredentials { .. } => Some(self.clone()),
             Self::RefreshToken { client, refresh_token } => Some(Self::RefreshToken {
@@ -77,7 +77,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_000_000);
 
-    fn answer(json: &str) -> TokenAnswer {
+    fn answer(json: &str) -> TokenResponse {
         serde_json::from_str(json).unwrap()
     }
 

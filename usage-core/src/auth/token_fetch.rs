@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Failure, Trouble};
+use crate::error::{AttemptError, Failure};
 use crate::time::Timestamp;
 
 /// Names one fetch of a token, so that a late answer of an earlier one is told apart.
@@ -47,7 +47,7 @@ pub(crate) enum Ended {
     /// With a token.
     Arrived,
     /// The login host is out of order for the moment.
-    Unavailable(Trouble),
+    Unavailable(AttemptError),
     /// With an answer that will not change soon.
     Refused(Failure),
     /// For good, for the machine that asked.

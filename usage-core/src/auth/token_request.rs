@@ -18,10 +18,10 @@ impl Grant {
     ///
     /// The header with the client's secret is marked sensitive; the body is a form that may hold a code or a
     /// refresh token, and `http`'s own `Debug` prints bodies: do not log the request. Read the answer with
-    /// [`TokenAnswer::from_response`](super::TokenAnswer::from_response).
+    /// [`TokenResponse::from_response`](super::TokenResponse::from_response).
     pub fn token_request(&self, login: &BaseUrl) -> Result<Option<Request<Vec<u8>>>, BuildError> {
         let (form, credentials) = match self {
-            Self::Manual(_) => return Ok(None),
+            Self::StaticToken(_) => return Ok(None),
             Self::Issued { renewal, .. } => {
                 return renewal.as_ref().map_or(Ok(None), |renewal| renewal.token_request(login));
             }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_token_alone_has_nothing_to_ask_with() {
         let token = AccessToken::parse("t").unwrap();
-        for grant in [Grant::Manual(token.clone()), Grant::issued(token, None, None)] {
+        for grant in [Grant::StaticToken(token.clone()), Grant::issued(token, None, None)] {
             let login = "https://login.mypurecloud.de".parse().unwrap();
             assert!(grant.token_request(&login).unwrap().is_none());
         }

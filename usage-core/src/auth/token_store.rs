@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use crate::auth::token_fetch::{Ended, FetchId, Fetching};
-use crate::auth::{AccessToken, TokenAnswer};
-use crate::error::{ApiError, Failure, Trouble, Unauthorized};
+use crate::auth::{AccessToken, TokenResponse};
+use crate::error::{ApiError, AttemptError, Failure, Unauthorized};
 use crate::retry::Backoff;
 use crate::time::Timestamp;
 
@@ -177,7 +177,7 @@ impl TokenStore {
         now: Timestamp,
         fetch: Option<FetchId>,
         token: AccessToken,
-        answer: &TokenAnswer,
+        answer: &TokenResponse,
     ) {
         self.settle(fetch);
         let life = answer.life().unwrap_or(DEFAULT_LIFE);
@@ -276,10 +276,10 @@ impl TokenStore {
         self.ended += 1;
     }
 
-    fn failed(&mut self, now: Timestamp, trouble: Option<&Trouble>) {
+    fn failed(&mut self, now: Timestamp, trouble: Option<&AttemptError>) {
         let told = trouble.and_then(|trouble| trouble.retry_at(now)).unwrap_or(now);
         self.not_before = now.saturating_add(RETRY.delay(self.failures)).max(told);
-        self.throttled = trouble.is_some_and(Trouble::is_throttled);
+        self.throttled = trouble.is_some_and(AttemptError::is_throttled);
         self.failures = self.failures.saturating_add(1);
     }
 

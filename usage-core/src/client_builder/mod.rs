@@ -159,7 +159,7 @@ impl<C: FromConfig> ClientBuilder<C> {
 
     /// A token that the caller has already.
     pub fn access_token(self, token: &str) -> Result<Self, BuildError> {
-        Ok(self.grant(Grant::Manual(AccessToken::parse(token)?)))
+        Ok(self.grant(Grant::StaticToken(AccessToken::parse(token)?)))
     }
 
     /// Waits, retries, deadline.

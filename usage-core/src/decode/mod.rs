@@ -1,7 +1,7 @@
 //! From chunks of a body to typed values: bodies are pushed in pieces of any size.
 //!
 //! Small documents are collected and read by `serde_json` ([`JsonDecoder`]). A results page is read as it arrives
-//! ([`PageDecoder`], [`VisitDecoder`]), in steps that each have a file:
+//! ([`PageDecoder`], [`StreamingDecoder`]), in steps that each have a file:
 //!
 //! ```text
 //! bytes --utf8--> text --grammar (string, number)--> events --outline (shape)--> members --row--> rows
@@ -33,7 +33,7 @@ pub(crate) use json::parse_json;
 pub use json::{JsonDecoder, MAX_JSON_BODY};
 pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;
-pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, VisitDecoder};
+pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, StreamingDecoder};
 pub use row::RowVisitor;
 pub use string::MAX_PAGE_STRING;
 

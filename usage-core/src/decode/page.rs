@@ -81,10 +81,10 @@ impl fmt::Debug for PageDecoder {
 ///
 /// ```
 /// use usage_core::UsageRow;
-/// use usage_core::decode::{ResponseDecoder, VisitDecoder};
+/// use usage_core::decode::{ResponseDecoder, StreamingDecoder};
 ///
 /// let mut requests = 0;
-/// let mut decoder = VisitDecoder::new(|row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
+/// let mut decoder = StreamingDecoder::new(|row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
 /// decoder.push(br#"{"queryStatus":"Complete","results":[{"requests":40},{"requ"#)?;
 /// decoder.push(br#"ests":2}]}"#)?;
 /// let (page, _) = decoder.finish()?;
@@ -93,9 +93,9 @@ impl fmt::Debug for PageDecoder {
 /// # Ok::<(), usage_core::error::DecodeError>(())
 /// ```
 #[derive(Default)]
-pub struct VisitDecoder<V>(Body<Visit<V>>);
+pub struct StreamingDecoder<V>(Body<Visit<V>>);
 
-impl<V: RowVisitor> VisitDecoder<V> {
+impl<V: RowVisitor> StreamingDecoder<V> {
     /// A decoder that shows each row to `visitor`.
     pub fn new(visitor: V) -> Self {
         Self(Body::new(Visit::new(visitor)))
@@ -114,7 +114,7 @@ impl<V: RowVisitor> VisitDecoder<V> {
     }
 }
 
-impl<V: RowVisitor + Send> ResponseDecoder for VisitDecoder<V> {
+impl<V: RowVisitor + Send> ResponseDecoder for StreamingDecoder<V> {
     type Output = (ResultsPage, V);
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
@@ -129,9 +129,9 @@ impl<V: RowVisitor + Send> ResponseDecoder for VisitDecoder<V> {
     }
 }
 
-impl<V> fmt::Debug for VisitDecoder<V> {
+impl<V> fmt::Debug for StreamingDecoder<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VisitDecoder").finish_non_exhaustive()
+        f.debug_struct("StreamingDecoder").finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::decode::{
-    MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, ResponseDecoder, SinglePageDecoder, VisitDecoder,
+    MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, ResponseDecoder, SinglePageDecoder, StreamingDecoder,
     reference,
 };
 use crate::error::{DecodeError, MAX_ERROR_BODY};
@@ -283,7 +283,7 @@ fn a_family_without_pages_has_no_cursors() {
         decoder.push(document.as_bytes()).unwrap();
         let page = decoder.finish().unwrap();
         assert_eq!((page.next, page.rows.len()), (None, 1), "{side}");
-        let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| {}).single_page();
+        let mut decoder = StreamingDecoder::new(|_: UsageRow<'_>| {}).single_page();
         decoder.push(document.as_bytes()).unwrap();
         assert_eq!(decoder.finish().unwrap().0.next, None, "{side}");
     }

@@ -2,7 +2,7 @@
 //!
 //! A client, the handle of an execution and the rows of it are written here, once for drivers that [block](blocking) and
 //! once for those that return [futures], so that all drivers have one surface. A driver is a type that implements
-//! `Drive`, of either kind: what it connects with, its clock, and its loop. The loop drives a [`Driven`], a machine under
+//! `Driver`, of either kind: what it connects with, its clock, and its loop. The loop drives a [`Task`], a machine under
 //! way, which does of it all that is no I/O.
 //!
 //! A driver of one's own is little more than its I/O. Here the service is an array, and the clock one that is moved on:
@@ -10,8 +10,8 @@
 //! ```
 //! use std::sync::Mutex;
 //!
-//! use usage_core::driver::blocking::{Client, Clock, Drive};
-//! use usage_core::driver::{Driven, SharedSession};
+//! use usage_core::driver::blocking::{Client, Clock, Driver};
+//! use usage_core::driver::{Task, SharedSession};
 //! use usage_core::error::BuildError;
 //! use usage_core::query::OrganizationQuery;
 //! use usage_core::{ClientConfig, Error, Machine, Next, Timestamp};
@@ -21,7 +21,7 @@
 //!
 //! static ANSWERS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 //!
-//! impl Drive for Canned {
+//! impl Driver for Canned {
 //!     type Clock = Moved;
 //!     const USER_AGENT: &'static str = "canned/1.0";
 //!
@@ -45,7 +45,7 @@
 //!         &self,
 //!         clock: &dyn Clock,
 //!         session: &SharedSession,
-//!         driven: &mut Driven<M>,
+//!         driven: &mut Task<M>,
 //!     ) -> Result<Option<M::Output>, Error> {
 //!         loop {
 //!             match driven.next(clock.now(), session) {
@@ -102,19 +102,19 @@ use std::time::Duration;
 use http::Request;
 
 pub mod blocking;
-mod driven;
 #[cfg(feature = "futures")]
 pub mod futures;
 mod shared_session;
 pub(crate) mod target;
+mod task;
 mod token_exchange;
 mod token_wait;
 mod tunnel;
 mod written;
 
-pub use driven::Driven;
 pub use shared_session::{SessionGuard, SharedSession};
 pub use target::{address_of, port_of};
+pub use task::Task;
 pub use token_exchange::TokenExchange;
 pub use token_wait::TokenWait;
 pub use tunnel::Tunnel;

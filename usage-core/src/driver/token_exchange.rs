@@ -5,7 +5,9 @@ use crate::auth::FetchId;
 use crate::decode::JsonDecoder;
 use crate::driver::SharedSession;
 use crate::error::{Error, TransportFailure};
-use crate::machine::{Courier, Exchange, Intake, Machine, Next, Progress, Step, Ticket, Transitions};
+use crate::machine::{
+    Exchange, Machine, Next, Progress, RequestState, ResponseReader, Step, Ticket, Transitions,
+};
 use crate::phase::Transition;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -51,18 +53,18 @@ impl Machine for TokenExchange {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<Self::Decoder> {
-        Courier::on_head(now, ticket, head, JsonDecoder::default, session)
+    ) -> ResponseReader<Self::Decoder> {
+        RequestState::on_head(now, ticket, head, JsonDecoder::default, session)
     }
 
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<Self::Decoder>,
+        reader: ResponseReader<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
         if let Some(fetch) = self.fetch.take()
-            && let Some(answer) = intake.into_token()
+            && let Some(answer) = reader.into_token()
         {
             session.end_fetch(now, fetch, answer);
         }

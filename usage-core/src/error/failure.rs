@@ -33,7 +33,7 @@ pub enum Failure {
         /// How many.
         failures: u32,
         /// What failed last.
-        last: Trouble,
+        last: AttemptError,
     },
     /// The deadline is over, or would be before the next step is allowed.
     Deadline {
@@ -44,7 +44,7 @@ pub enum Failure {
         /// `queryStatus` of the last poll if it is one that this crate does not know, or empty if there was none.
         unknown_status: Option<Box<str>>,
         /// The last try that failed, if that is why it waited.
-        last: Option<Trouble>,
+        last: Option<AttemptError>,
     },
     /// The submit may have reached the service, and it is not safe to send it again: that could run it twice.
     AmbiguousSubmit(TransportFailure),
@@ -69,14 +69,14 @@ pub enum Unauthorized {
 /// A try that failed, and that another try may mend.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum AttemptError {
     /// The service answered with an error.
     Api(Box<ApiError>),
     /// No whole answer arrived.
     Transport(TransportFailure),
 }
 
-impl Trouble {
+impl AttemptError {
     /// Whether the host limits the rate.
     pub(crate) fn is_throttled(&self) -> bool {
         matches!(self, Self::Api(error) if error.status == http::StatusCode::TOO_MANY_REQUESTS)
@@ -113,8 +113,8 @@ impl Failure {
         match self {
             Self::Rejected(error)
             | Self::Unauthorized(Unauthorized::Refused(error))
-            | Self::TooManyFailures { last: Trouble::Api(error), .. }
-            | Self::Deadline { last: Some(Trouble::Api(error)), .. } => Some(error),
+            | Self::TooManyFailures { last: AttemptError::Api(error), .. }
+            | Self::Deadline { last: Some(AttemptError::Api(error)), .. } => Some(error),
             _ => None,
         }
     }
@@ -124,8 +124,8 @@ impl Failure {
         match self {
             Self::Transport(failure)
             | Self::AmbiguousSubmit(failure)
-            | Self::TooManyFailures { last: Trouble::Transport(failure), .. }
-            | Self::Deadline { last: Some(Trouble::Transport(failure)), .. } => Some(failure),
+            | Self::TooManyFailures { last: AttemptError::Transport(failure), .. }
+            | Self::Deadline { last: Some(AttemptError::Transport(failure)), .. } => Some(failure),
             _ => None,
         }
     }
@@ -192,7 +192,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for AttemptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Api(error) => write!(f, "{error:#}"),

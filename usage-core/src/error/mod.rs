@@ -23,7 +23,7 @@ pub use build::BuildError;
 pub use cause::{Reached, Unresolved, causes, find_cause};
 pub use connect::{ProxyError, not_within};
 pub use decode::DecodeError;
-pub use failure::{Failure, Trouble, Unauthorized};
+pub use failure::{AttemptError, Failure, Unauthorized};
 pub(crate) use foreign::BEGINNING;
 pub use foreign::ForeignAnswer;
 pub use observer::ObserverError;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::error::{ApiError, BuildError, Failure, Trouble};
+use crate::error::{ApiError, AttemptError, BuildError, Failure};
 use crate::execution::Snapshot;
 use crate::ids::ExecutionId;
 use crate::phase::{Phase, WaitReason};
@@ -114,9 +114,9 @@ impl Error {
     /// an execution of a `Q`.
     ///
     /// ```no_run
-    /// # use usage_core::driver::blocking::{Client, Drive};
+    /// # use usage_core::driver::blocking::{Client, Driver};
     /// # use usage_core::query::OrganizationQuery;
-    /// # fn run<D: Drive>(client: Client<D>) -> Result<(), Box<dyn std::error::Error>> {
+    /// # fn run<D: Driver>(client: Client<D>) -> Result<(), Box<dyn std::error::Error>> {
     /// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
     /// let rows = match client.run(query) {
     ///     Ok(rows) => rows,
@@ -180,7 +180,7 @@ impl Error {
             Failure::Transport(_)
             | Failure::AmbiguousSubmit(_)
             | Failure::Decode(_)
-            | Failure::TooManyFailures { last: Trouble::Transport(_), .. } => true,
+            | Failure::TooManyFailures { last: AttemptError::Transport(_), .. } => true,
             _ => self
                 .api_error()
                 .is_some_and(|error| error.status.is_server_error() || error.status.is_redirection()),
@@ -261,7 +261,7 @@ mod tests {
         TransportFailure::new(kind, Sent::Maybe, "in its words")
     }
 
-    fn deadline(last: Option<Trouble>) -> Failure {
+    fn deadline(last: Option<AttemptError>) -> Failure {
         Failure::Deadline {
             next_allowed: Timestamp::UNIX_EPOCH,
             waiting_for: Some(WaitReason::Poll),
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    fn too_many(failures: u32, last: Trouble) -> Failure {
+    fn too_many(failures: u32, last: AttemptError) -> Failure {
         Failure::TooManyFailures { failures, last }
     }
 
@@ -324,25 +324,33 @@ mod tests {
             ),
             (Failure::Transport(transport(TransportKind::Timeout)), "no answer in time: in its words", "tsr"),
             (
-                too_many(1, Trouble::Api(api(429).into())),
+                too_many(1, AttemptError::Api(api(429).into())),
                 "the only try failed: the service answered 429",
                 "lr",
             ),
             (
-                too_many(5, Trouble::Api(api(503).into())),
+                too_many(5, AttemptError::Api(api(503).into())),
                 "5 failed tries in a row, the last: the service",
                 "sr",
             ),
             (
-                too_many(5, Trouble::Transport(transport(TransportKind::Timeout))),
+                too_many(5, AttemptError::Transport(transport(TransportKind::Timeout))),
                 "5 failed tries in a row, the last: no answer in time: in its words",
                 "tsr",
             ),
             (deadline(None), "the deadline passed while waiting for", "tr"),
-            (deadline(Some(Trouble::Api(api(429).into()))), "the deadline passed while waiting for", "tlr"),
-            (deadline(Some(Trouble::Api(api(503).into()))), "the deadline passed while waiting for", "tsr"),
             (
-                deadline(Some(Trouble::Transport(transport(TransportKind::Dns)))),
+                deadline(Some(AttemptError::Api(api(429).into()))),
+                "the deadline passed while waiting for",
+                "tlr",
+            ),
+            (
+                deadline(Some(AttemptError::Api(api(503).into()))),
+                "the deadline passed while waiting for",
+                "tsr",
+            ),
+            (
+                deadline(Some(AttemptError::Transport(transport(TransportKind::Dns)))),
                 "the deadline passed while waiting for",
                 "tr",
             ),
@@ -395,7 +403,7 @@ mod tests {
         let mut headers = http::HeaderMap::new();
         headers.insert("retry-after", 7.into());
         let refusal = ApiError::from_response(StatusCode::TOO_MANY_REQUESTS, &headers, b"");
-        let error = Error::new(too_many(5, Trouble::Api(refusal.into())), "usage.query");
+        let error = Error::new(too_many(5, AttemptError::Api(refusal.into())), "usage.query");
         let seven = RetryAfter::Delay(std::time::Duration::from_secs(7));
         assert_eq!((error.retry_after(), error.next_allowed()), (Some(seven), None));
     }

@@ -37,7 +37,7 @@ impl Endpoint for EventAggregatesQuery {
     const METHOD: Method = Method::POST;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
     /// It only reads: sent twice, it answers twice.
-    const REPEATABLE: bool = true;
+    const IDEMPOTENT: bool = true;
     type Response = EventAggregates;
     type Decoder = JsonDecoder<EventAggregates>;
 

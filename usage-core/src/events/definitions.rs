@@ -21,7 +21,7 @@ use crate::uri::PathWriter;
 ///
 /// // 3. Or do it sans-IO.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
-/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut call = Call::new(EventDefinitions, Policy::default(), 1, now);
 /// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing stands in the way") };
@@ -63,7 +63,7 @@ impl Endpoint for EventDefinitions {
     const NAME: &'static str = "usage.events.definitions";
     const METHOD: Method = Method::GET;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    const REPEATABLE: bool = true;
+    const IDEMPOTENT: bool = true;
     type Response = EventDefinitionListing;
     type Decoder = JsonDecoder<EventDefinitionListing>;
 
@@ -84,7 +84,7 @@ impl Endpoint for EventDefinitionById {
     const NAME: &'static str = "usage.events.definition";
     const METHOD: Method = Method::GET;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    const REPEATABLE: bool = true;
+    const IDEMPOTENT: bool = true;
     type Response = EventDefinition;
     type Decoder = JsonDecoder<EventDefinition>;
 

@@ -130,7 +130,7 @@ impl Endpoint for EventQuery {
     const METHOD: Method = Method::POST;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
     /// It only reads: sent twice, it answers twice.
-    const REPEATABLE: bool = true;
+    const IDEMPOTENT: bool = true;
     type Response = EventPage;
     type Decoder = JsonDecoder<EventPage>;
 

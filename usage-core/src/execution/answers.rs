@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::error::{DecodeError, Failure, ResponseError, Trouble};
+use crate::error::{AttemptError, DecodeError, Failure, ResponseError};
 use crate::execution::decoder::OpResponse;
 use crate::execution::delivery::Follows;
 use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op};
 use crate::ids::ExecutionId;
-use crate::machine::{Progress, Terms, Verdict};
+use crate::machine::{Limits, Progress, RetryDecision};
 use crate::model::{QueryStatus, ResultsPage, Submission};
 use crate::phase::{Cause, Phase, Transition, WaitReason};
 use crate::query::UsageQuery;
@@ -21,7 +21,7 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 impl<Q: UsageQuery> Execution<Q> {
     /// The good answer to the operation that was in flight.
     pub(super) fn on_answer(&mut self, now: Timestamp, answer: OpResponse) -> Progress<UsageTable> {
-        self.courier.delivered();
+        self.request_state.delivered();
         let from = self.phase();
         let in_flight = match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => in_flight,
@@ -46,7 +46,7 @@ impl<Q: UsageQuery> Execution<Q> {
             Ok(id) => {
                 self.submitted_at = Some(now);
                 self.submit_in_doubt = false;
-                let delay = self.courier.delay(self.terms.policy.first_poll, &self.terms.policy);
+                let delay = self.request_state.delay(self.limits.policy.first_poll, &self.limits.policy);
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
             }
             Err(problem) => {
@@ -121,27 +121,27 @@ impl<Q: UsageQuery> Execution<Q> {
     }
 
     /// An error answer or a broken exchange, as the courier judged it.
-    pub(super) fn conclude<T>(&mut self, verdict: Verdict<T>) -> Option<Transition> {
+    pub(super) fn conclude<T>(&mut self, decision: RetryDecision<T>) -> Option<Transition> {
         let from = self.phase();
         if from.is_final() {
             // Cancelled while it fetched a token: the session has it now, this execution does not move.
             return None;
         }
-        match (verdict, std::mem::take(&mut self.state)) {
-            (Verdict::Fail(failure), state) => {
+        match (decision, std::mem::take(&mut self.state)) {
+            (RetryDecision::Fail(failure), state) => {
                 self.state = state;
                 Some(self.fail(failure))
             }
-            (Verdict::Wait(until, why, cause), State::InFlight(in_flight)) => {
+            (RetryDecision::Wait(until, why, cause), State::InFlight(in_flight)) => {
                 Some(self.enter(from, in_flight.again(until, why), cause))
             }
-            (Verdict::Wait(until, why, cause), State::Ready(ready)) => {
+            (RetryDecision::Wait(until, why, cause), State::Ready(ready)) => {
                 Some(self.enter(from, ready.token_unavailable(until, why), cause))
             }
-            (Verdict::Renew, State::InFlight(in_flight)) => {
+            (RetryDecision::Renew, State::InFlight(in_flight)) => {
                 Some(self.enter(from, in_flight.at_once(), Cause::TokenRefused))
             }
-            (Verdict::Done(_), State::Ready(ready)) => Some(self.enter(from, ready, Cause::Authorized)),
+            (RetryDecision::Done(_), State::Ready(ready)) => Some(self.enter(from, ready, Cause::Authorized)),
             (_, state) => {
                 self.state = state;
                 None
@@ -150,8 +150,14 @@ impl<Q: UsageQuery> Execution<Q> {
     }
 
     /// Waits, unless the deadline comes first: then it fails at once and says when it might have gone on.
-    fn wait(&mut self, from: Phase, waiting: Waiting, cause: Cause, last: Option<Trouble>) -> Transition {
-        if waiting.until < self.terms.deadline {
+    fn wait(
+        &mut self,
+        from: Phase,
+        waiting: Waiting,
+        cause: Cause,
+        last: Option<AttemptError>,
+    ) -> Transition {
+        if waiting.until < self.limits.deadline {
             return self.enter(from, waiting, cause);
         }
         let failure = Failure::Deadline {
@@ -166,8 +172,8 @@ impl<Q: UsageQuery> Execution<Q> {
     /// When to poll again. A poll that would come at the deadline or later is moved to just before it: nobody gives up
     /// while there is time left to look once more.
     fn next_poll(&mut self, now: Timestamp) -> Timestamp {
-        let Terms { policy, deadline } = &self.terms;
-        let until = now.saturating_add(self.courier.delay(policy.poll.delay(self.polls), policy));
+        let Limits { policy, deadline } = &self.limits;
+        let until = now.saturating_add(self.request_state.delay(policy.poll.delay(self.polls), policy));
         let last_look = deadline.saturating_sub(LAST_LOOK);
         if until >= *deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
@@ -175,7 +181,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// A 404 shortly after the submit: the service's stores have not all heard of the execution.
     pub(super) fn is_not_found_yet(&self, now: Timestamp, error: &ResponseError) -> bool {
         let young =
-            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.terms.policy.not_found_grace);
+            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.limits.policy.not_found_grace);
         let not_found =
             matches!(error, ResponseError::Api(error) if error.status == http::StatusCode::NOT_FOUND);
         young && not_found && self.phase() == Phase::InFlightPoll
@@ -183,10 +189,10 @@ impl<Q: UsageQuery> Execution<Q> {
 
     pub(super) fn on_not_found(&mut self, now: Timestamp, error: ResponseError) -> Option<Transition> {
         let last = match error {
-            ResponseError::Api(error) => Some(Trouble::Api(error)),
+            ResponseError::Api(error) => Some(AttemptError::Api(error)),
             ResponseError::Decode(_) => None,
         };
-        let until = now.saturating_add(self.courier.next_look(&self.terms.policy));
+        let until = now.saturating_add(self.request_state.next_look(&self.limits.policy));
         match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => {
                 let waiting = in_flight.again(until, WaitReason::Poll);

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use crate::error::Error;
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::Op;
-use crate::execution::{Execution, Rare};
+use crate::execution::{Execution, RareState};
 use crate::ids::Cursor;
 #[cfg(doc)]
 use crate::machine::Machine;
@@ -56,7 +56,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// # use usage_core::query::OrganizationQuery;
     /// # use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
     /// # let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
-    /// # let mut session = Session::new(&"eu-central-1".parse()?, Grant::Manual(AccessToken::parse("a-token")?));
+    /// # let mut session = Session::new(&"eu-central-1".parse()?, Grant::StaticToken(AccessToken::parse("a-token")?));
     /// # let now = Timestamp::from_unix_millis(1_782_864_000_000);
     /// let mut execution = Execution::attach(query, "9f32b7cf".parse()?, Policy::default(), 1, now);
     /// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
@@ -152,7 +152,7 @@ impl<Q: UsageQuery> Execution<Q> {
     }
 }
 
-impl Rare {
+impl RareState {
     /// The cursors that were known when `pages` pages had been delivered.
     pub(super) fn cursors_up_to(&self, pages: u32) -> impl Iterator<Item = &Cursor> {
         self.cursors.iter().filter(move |(_, named)| named.page <= pages).map(|(cursor, _)| cursor)

@@ -9,7 +9,7 @@ use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
 use crate::machine::{
-    Accepted, Courier, Dispatch, Intake, Machine, Next, Progress, Step, Ticket, Transitions,
+    Accepted, Dispatch, Machine, Next, Progress, RequestState, ResponseReader, Step, Ticket, Transitions,
 };
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
@@ -37,7 +37,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
             transitions.add(transition);
         }
         if self.phase().is_final() {
-            self.courier.withdraw(session);
+            self.request_state.withdraw(session);
             return Step { next: Next::Finished, transitions };
         }
         let from = self.phase();
@@ -68,18 +68,18 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<OpDecoder<Q>> {
+    ) -> ResponseReader<OpDecoder<Q>> {
         self.observe(now);
-        Courier::on_head(now, ticket, head, || OpDecoder::for_op(self.op()), session)
+        RequestState::on_head(now, ticket, head, || OpDecoder::for_op(self.op()), session)
     }
 
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<OpDecoder<Q>>,
+        reader: ResponseReader<OpDecoder<Q>>,
         session: &mut Session,
     ) -> Progress<UsageTable> {
-        self.take_end(now, intake, session)
+        self.take_end(now, reader, session)
     }
 
     fn on_failure(
@@ -92,13 +92,13 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         self.observe(now);
         let ticket = ticket.into();
         let transition = if let Some(fetch) = ticket.fetch() {
-            let verdict = self.courier.on_token_failure(now, fetch, failure, &self.terms, session);
-            verdict.and_then(|verdict| self.conclude(verdict))
-        } else if self.courier.redeem(&ticket) {
+            let decision = self.request_state.on_token_failure(now, fetch, failure, &self.limits, session);
+            decision.and_then(|decision| self.conclude(decision))
+        } else if self.request_state.redeem(&ticket) {
             let repeatable = self.may_repeat(self.state.op());
             self.submit_in_doubt |= failure.sent == Sent::Maybe && self.phase() == Phase::InFlightSubmit;
-            let verdict = self.courier.on_failure(now, failure, repeatable, &self.terms);
-            self.conclude(verdict)
+            let decision = self.request_state.on_failure(now, failure, repeatable, &self.limits);
+            self.conclude(decision)
         } else {
             None
         };
@@ -108,8 +108,8 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     fn catch_up(&mut self, now: Timestamp, session: &mut Session) -> Option<Transition> {
         self.observe(now);
         session.observe(now);
-        let verdict = self.courier.settle(now, &self.terms, session)?;
-        self.conclude(verdict)
+        let decision = self.request_state.settle(now, &self.limits, session)?;
+        self.conclude(decision)
     }
 
     fn delivered(&mut self) {
@@ -121,7 +121,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
     }
 
     fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
-        if !self.courier.awaits(&ticket) || ticket.is_for_token() {
+        if !self.request_state.awaits(&ticket) || ticket.is_for_token() {
             return None;
         }
         match std::mem::take(&mut self.state) {
@@ -143,8 +143,8 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
 
     fn stopped_by(&self, failure: Failure) -> Error {
         let endpoint = if matches!(self.op(), Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
-        let error =
-            Error::new(failure, self.courier.stands_at(endpoint)).with_attempts(self.courier.attempts);
+        let error = Error::new(failure, self.request_state.current_endpoint(endpoint))
+            .with_attempts(self.request_state.attempts);
         error.with_execution(self.phase(), self.id().cloned()).with_snapshot(&self.snapshot())
     }
 }
@@ -154,11 +154,11 @@ impl<Q: UsageQuery> Execution<Q> {
     pub(super) fn take_end<D: ResponseDecoder<Output = OpResponse>>(
         &mut self,
         now: Timestamp,
-        intake: Intake<D>,
+        reader: ResponseReader<D>,
         session: &mut Session,
     ) -> Progress<UsageTable> {
         self.observe(now);
-        let Some(accepted) = self.courier.accept(now, intake, &self.terms, session) else {
+        let Some(accepted) = self.request_state.accept(now, reader, &self.limits, session) else {
             return Progress::nothing();
         };
         let transition = match accepted {
@@ -171,10 +171,10 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.submit_in_doubt |=
                     self.phase() == Phase::InFlightSubmit && matches!(error, ResponseError::Decode(_));
                 let repeatable = self.may_repeat(self.state.op());
-                let verdict = self.courier.on_error(now, error, repeatable, &self.terms, session);
-                self.conclude(verdict)
+                let decision = self.request_state.on_error(now, error, repeatable, &self.limits, session);
+                self.conclude(decision)
             }
-            Accepted::Token(verdict) => self.conclude(verdict),
+            Accepted::Token(decision) => self.conclude(decision),
         };
         Progress { transition, output: None }
     }
@@ -188,12 +188,12 @@ impl<Q: UsageQuery> Execution<Q> {
         match self.state.op() {
             // A query that cannot be sent is refused before a token is asked for.
             Op::Submit => match self.query.check(now).and_then(|()| self.query.body()) {
-                Ok(_) => self.courier.dispatch(now, &self.query, &self.terms, session),
+                Ok(_) => self.request_state.dispatch(now, &self.query, &self.limits, session),
                 Err(error) => Dispatch::Fail(error.into()),
             },
             Op::Poll { id, after } => {
                 let results = self.query.results(id, after.as_ref());
-                self.courier.dispatch(now, &results, &self.terms, session)
+                self.request_state.dispatch(now, &results, &self.limits, session)
             }
         }
     }
@@ -220,8 +220,8 @@ impl<Q: UsageQuery> Execution<Q> {
 
     fn may_repeat(&self, op: &Op) -> bool {
         match op {
-            Op::Submit => Q::REPEATABLE || self.terms.policy.resubmit,
-            Op::Poll { .. } => <Q::Results as Endpoint>::REPEATABLE,
+            Op::Submit => Q::IDEMPOTENT || self.limits.policy.resubmit,
+            Op::Poll { .. } => <Q::Results as Endpoint>::IDEMPOTENT,
         }
     }
 }

@@ -8,8 +8,8 @@ mod scope;
 mod shown;
 mod snapshot;
 mod state;
+mod streaming;
 pub mod table;
-mod visiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use std::sync::Arc;
 pub use decoder::{OpDecoder, OpResponse};
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION, Snapshot};
 pub use state::Op;
-pub use visiting::{Visiting, VisitingDecoder};
+pub use streaming::{StreamingExecution, VisitingDecoder};
 
 use crate::error::Failure;
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
 #[cfg(doc)]
 use crate::machine::Machine;
-use crate::machine::{Courier, Terms};
+use crate::machine::{Limits, RequestState};
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
 use crate::retry::Policy;
@@ -45,11 +45,11 @@ use state::{Ready, State};
 #[derive(Clone, Debug)]
 pub struct Execution<Q> {
     query: Q,
-    terms: Terms,
+    limits: Limits,
     /// The latest `now` that was handed in.
     latest: Latest,
     submitted_at: Option<Timestamp>,
-    courier: Courier,
+    request_state: RequestState,
     state: State,
     polls: u32,
     pages: u32,
@@ -59,12 +59,12 @@ pub struct Execution<Q> {
     holds_pages: bool,
     /// Whether rows are shown to a visitor as they arrive.
     shows_rows: bool,
-    rare: Option<Box<Rare>>,
+    rare: Option<Box<RareState>>,
 }
 
 /// Rarely used state, boxed so that waiting executions stay small.
 #[derive(Clone, Debug, Default)]
-struct Rare {
+struct RareState {
     /// The cursors seen so far, and the pages that named them. Following one twice would be an endless loop.
     cursors: BTreeMap<Cursor, Named>,
     /// The first page that was handed out and is not acknowledged.
@@ -101,10 +101,10 @@ impl<Q: UsageQuery> Execution<Q> {
     fn with_state(query: Q, policy: Arc<Policy>, jitter: Jitter, now: Timestamp, state: State) -> Self {
         Self {
             query,
-            terms: Terms::new(policy, now),
+            limits: Limits::new(policy, now),
             latest: Latest::new(now),
             submitted_at: None,
-            courier: Courier::new(jitter),
+            request_state: RequestState::new(jitter),
             state,
             polls: 0,
             pages: 0,
@@ -152,12 +152,12 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// How many requests were sent, token requests included.
     pub fn attempts(&self) -> u32 {
-        self.courier.attempts
+        self.request_state.attempts
     }
 
     /// Until when it has time.
     pub fn deadline(&self) -> Timestamp {
-        self.terms.deadline
+        self.limits.deadline
     }
 
     /// Ends it here. The service knows no cancelling: there the query runs on. `None` if it had ended before.
@@ -173,7 +173,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// length instead of growing by the step.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
-        self.terms.step_back(back);
+        self.limits.step_back(back);
         self.submitted_at = self.submitted_at.map(|at| at.saturating_sub(back));
         if let State::Waiting(waiting) = &mut self.state {
             waiting.until = waiting.until.saturating_sub(back);
@@ -186,7 +186,7 @@ impl<Q: UsageQuery> Execution<Q> {
         debug_assert!(table::is_legal(transition), "not in the table: {transition}");
         trace::moved(self.id(), transition);
         if !matches!(self.state, State::InFlight(_)) {
-            self.courier.give_up();
+            self.request_state.give_up();
         }
         transition
     }

@@ -9,7 +9,7 @@ use crate::error::excerpt;
 use crate::execution::delivery::{Named, Position};
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::{Finished, InFlight, Ready, State};
-use crate::execution::{Execution, Op, Rare};
+use crate::execution::{Execution, Op, RareState};
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
 use crate::phase::Phase;
@@ -209,7 +209,7 @@ impl<Q: UsageQuery> Execution<Q> {
             repeated_cursor: self.repeated_cursor().filter(|_| is_current).cloned(),
             polls: self.polls,
             pages,
-            jitter: self.courier.jitter.clone(),
+            jitter: self.request_state.jitter.clone(),
         }
     }
 
@@ -265,12 +265,12 @@ impl<Q: UsageQuery> Execution<Q> {
             (false, false) => Ready { op }.into(),
         };
         let named = Named { page: pages, digest: None };
-        let rare = Rare {
+        let rare = RareState {
             cursors: snapshot.cursors.into_iter().map(|cursor| (cursor, named)).collect(),
             rows_seen: RowsSeen::new(snapshot.rows_seen),
             repeated: snapshot.repeated_cursor,
             lists_missing: snapshot.lists_missing,
-            ..Rare::default()
+            ..RareState::default()
         };
         let is_rare = !rare.cursors.is_empty()
             || snapshot.rows_seen > 0

@@ -252,13 +252,13 @@ impl World {
             return self.execution.on_response(now, ticket, answer, &mut self.session);
         }
         let (head, body) = answer.into_parts();
-        let mut intake = self.execution.on_head(now, ticket, &head, &mut self.session);
+        let mut reader = self.execution.on_head(now, ticket, &head, &mut self.session);
         for chunk in body.chunks(7) {
-            if let ControlFlow::Break(()) = intake.push(chunk) {
+            if let ControlFlow::Break(()) = reader.push(chunk) {
                 break;
             }
         }
-        self.execution.on_end(now, intake, &mut self.session)
+        self.execution.on_end(now, reader, &mut self.session)
     }
 
     fn broken(&mut self, now: Timestamp, failure: TransportFailure) -> Deed {

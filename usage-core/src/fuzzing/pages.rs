@@ -1,6 +1,6 @@
 //! What must hold for any bytes that are read as a results page.
 
-use crate::decode::{PageDecoder, ResponseDecoder, VisitDecoder, reference};
+use crate::decode::{PageDecoder, ResponseDecoder, StreamingDecoder, reference};
 use crate::error::{DecodeError, MAX_ERROR_BODY};
 use crate::model::ResultsPage;
 use crate::table::{UsageRow, UsageTable};
@@ -64,7 +64,7 @@ fn decode_gathered<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Res
 /// The page with the rows that a visitor saw.
 fn visit(data: &[u8]) -> Result<ResultsPage, DecodeError> {
     let mut rows = UsageTable::new();
-    let mut decoder = VisitDecoder::new(|row: UsageRow<'_>| rows.push_row(row));
+    let mut decoder = StreamingDecoder::new(|row: UsageRow<'_>| rows.push_row(row));
     data.chunks(1000).try_for_each(|chunk| decoder.push(chunk))?;
     let (page, _) = decoder.finish()?;
     Ok(ResultsPage { rows, ..page })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 
 use crate::auth::{Grant, OAuthClient};
-use crate::driver::{Driven, SharedSession, TokenExchange};
+use crate::driver::{SharedSession, Task, TokenExchange};
 use crate::error::{Sent, TransportFailure, TransportKind};
 use crate::machine::{Exchange, Machine, Next};
 use crate::query::OrganizationQuery;
@@ -72,7 +72,7 @@ pub fn session(data: &[u8]) {
 pub struct Fleet {
     now: Timestamp,
     session: SharedSession,
-    executions: Vec<Driven<Execution<OrganizationQuery>>>,
+    executions: Vec<Task<Execution<OrganizationQuery>>>,
     out: Vec<Option<Box<Exchange>>>,
     carried: Carried,
     /// The number of the refresh token that is good.
@@ -162,10 +162,9 @@ impl Fleet {
         let body = if submits { r#"{"executionId":"e"}"# } else { r#"{"queryStatus":"Running"}"# };
         let mut answer = Response::new(body.as_bytes());
         *answer.status_mut() = StatusCode::from_u16(status.unwrap_or(200)).unwrap_or_default();
-        let driven = &mut self.executions[place];
-        let progress =
-            driven.machine.on_response(self.now, exchange.ticket, answer, &mut self.session.lock());
-        driven.take(progress);
+        let task = &mut self.executions[place];
+        let progress = task.machine.on_response(self.now, exchange.ticket, answer, &mut self.session.lock());
+        task.take(progress);
     }
 
     fn exchange(&mut self, status: Option<u16>) {
@@ -207,9 +206,9 @@ impl std::fmt::Debug for Fleet {
     }
 }
 
-fn begin(now: Timestamp) -> Driven<Execution<OrganizationQuery>> {
+fn begin(now: Timestamp) -> Task<Execution<OrganizationQuery>> {
     let query = OrganizationQuery::new(Interval::last_days(1, START));
-    Driven::new(Execution::new(query, Policy::default(), 1, now))
+    Task::new(Execution::new(query, Policy::default(), 1, now))
 }
 
 fn session_with(refresh_token: &str) -> Session {

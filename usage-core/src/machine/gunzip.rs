@@ -83,7 +83,7 @@ mod tests {
     use crate::decode::{JsonDecoder, MAX_JSON_BODY, PageDecoder};
     use crate::error::{ApiError, MAX_ERROR_BODY, ResponseError};
     use crate::machine::exchange::{Purpose, Ticket};
-    use crate::machine::intake::{Arrival, Intake};
+    use crate::machine::response_reader::{Arrival, ResponseReader};
     use crate::model::{ResultsPage, Submission};
 
     fn gzip(document: &[u8]) -> Vec<u8> {
@@ -102,13 +102,13 @@ mod tests {
         decoder: D,
         chunks: &[&[u8]],
     ) -> Result<D::Output, ResponseError> {
-        let mut intake = Intake::new(Ticket(Purpose::Operation(1)), head, || decoder);
+        let mut reader = ResponseReader::new(Ticket(Purpose::Operation(1)), head, || decoder);
         for chunk in chunks {
-            if intake.push(chunk).is_break() {
+            if reader.push(chunk).is_break() {
                 break;
             }
         }
-        let Arrival::Answer(answer) = intake.finish() else { unreachable!("no token was asked for") };
+        let Arrival::Answer(answer) = reader.finish() else { unreachable!("no token was asked for") };
         answer
     }
 

@@ -15,21 +15,21 @@
 //! }
 //! ```
 
-mod courier;
 mod exchange;
 #[cfg(feature = "gzip")]
 mod gunzip;
-mod intake;
 mod redeem;
+mod request_state;
+mod response_reader;
 
 use http::Response;
 use http::response::Parts;
 
-pub use courier::MIN_SUBMIT_TIME;
 pub use exchange::{Exchange, Ticket};
-pub use intake::Intake;
+pub use request_state::MIN_SUBMIT_TIME;
+pub use response_reader::ResponseReader;
 
-pub(crate) use courier::{Accepted, Courier, Dispatch, MAX_TIMEOUT, TOKEN, Terms, Verdict};
+pub(crate) use request_state::{Accepted, Dispatch, Limits, MAX_TIMEOUT, RequestState, RetryDecision, TOKEN};
 
 use crate::decode::ResponseDecoder;
 use crate::error::{Error, Failure, TransportFailure};
@@ -58,14 +58,14 @@ pub trait Machine: Send {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<Self::Decoder>;
+    ) -> ResponseReader<Self::Decoder>;
 
     /// The body is at its end, or the intake wanted no more of it. With a session that others wait for, let the intake
-    /// [decode its rest](Intake::ended) before taking the lock.
+    /// [decode its rest](ResponseReader::ended) before taking the lock.
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<Self::Decoder>,
+        reader: ResponseReader<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<Self::Output>;
 
@@ -133,10 +133,10 @@ pub(crate) fn respond<M: Machine + ?Sized>(
     session: &mut Session,
 ) -> Progress<M::Output> {
     let (head, body) = response.into_parts();
-    let mut intake = machine.on_head(now, ticket, &head, session);
+    let mut reader = machine.on_head(now, ticket, &head, session);
     // Whether it wants more is of no use here: there is no more.
-    let _ = intake.push(body);
-    machine.on_end(now, intake, session)
+    let _ = reader.push(body);
+    machine.on_end(now, reader, session)
 }
 
 /// What to do, and what moved by asking.
@@ -201,7 +201,7 @@ impl Transitions {
 /// What an observer of a driven machine is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Notice {
+pub enum Event {
     /// It moved.
     Moved(Transition),
     /// It waits until this moment.

@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use crate::auth::TokenAnswer;
+use crate::auth::TokenResponse;
 use crate::error::TransportFailure;
 use crate::machine::Ticket;
 use crate::session::Session;
@@ -37,7 +37,7 @@ impl Session {
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is redeemed once")]
     pub fn on_response(&mut self, now: Timestamp, ticket: Ticket, response: &Response<&[u8]>) {
         if let Some(fetch) = ticket.fetch() {
-            self.end_fetch(now, fetch, TokenAnswer::from_response(response));
+            self.end_fetch(now, fetch, TokenResponse::from_response(response));
         }
     }
 

@@ -29,7 +29,7 @@ use crate::uri::{PathWriter, QueryWriter};
 ///
 /// // 3. Or do it sans-IO: send what the machine says, tell it what came.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
-/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
 /// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
@@ -71,7 +71,7 @@ impl Endpoint for ClientSummary {
     const NAME: &'static str = "oauth.clients.usage.summary";
     const METHOD: Method = Method::GET;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    const REPEATABLE: bool = false;
+    const IDEMPOTENT: bool = false;
     type Response = Submission;
     type Decoder = JsonDecoder<Submission>;
 

@@ -31,7 +31,7 @@ const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:organization:view"];
 ///
 /// // 3. Or do it sans-IO: send what the machine says, tell it what came.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
-/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::Manual(token));
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
 /// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
@@ -78,7 +78,7 @@ impl Endpoint for OrganizationQuery {
     const NAME: &'static str = "usage.query";
     const METHOD: Method = Method::POST;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    const REPEATABLE: bool = false;
+    const IDEMPOTENT: bool = false;
     type Response = Submission;
     type Decoder = JsonDecoder<Submission>;
 
@@ -121,7 +121,7 @@ impl Endpoint for OrganizationQueryResults {
     const NAME: &'static str = "usage.query.results";
     const METHOD: Method = Method::GET;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    const REPEATABLE: bool = true;
+    const IDEMPOTENT: bool = true;
     type Response = ResultsPage;
     type Decoder = SinglePageDecoder;
 

@@ -6,7 +6,7 @@ use std::task::Wake;
 
 use usage_core::error::Failure;
 use usage_core::events::EventDefinitions;
-use usage_core::execution::Visiting;
+use usage_core::execution::StreamingExecution;
 use usage_core::{Call, Canceller, LogIn, Machine, Next, UsageRow};
 
 use crate::support::{START, TOKEN, credentials, execution, policy};
@@ -31,7 +31,7 @@ fn cancel(machine: &mut impl Machine) -> bool {
 #[test]
 fn it_ends_as_cancelled_and_only_executions_have_phases_to_tell() {
     assert!(cancel(&mut execution()));
-    assert!(cancel(&mut Visiting::new(execution(), |_: UsageRow<'_>| {})));
+    assert!(cancel(&mut StreamingExecution::new(execution(), |_: UsageRow<'_>| {})));
     assert!(!cancel(&mut Call::new(EventDefinitions, policy(), 1, START)));
     assert!(!cancel(&mut LogIn::new(policy(), 1, START)));
 }
@@ -53,7 +53,7 @@ fn refuse_late(machine: &mut impl Machine) {
 #[test]
 fn a_late_answer_to_it_says_nothing_to_the_session() {
     refuse_late(&mut execution());
-    refuse_late(&mut Visiting::new(execution(), |_: UsageRow<'_>| {}));
+    refuse_late(&mut StreamingExecution::new(execution(), |_: UsageRow<'_>| {}));
     refuse_late(&mut Call::new(EventDefinitions, policy(), 1, START));
 }
 

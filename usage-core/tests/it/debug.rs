@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use usage_core::auth::{
-    AccessToken, AuthorizeRequest, Grant, LoginState, OAuthClient, PkceVerifier, Redirect, TokenAnswer,
+    AccessToken, AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, Redirect, TokenResponse,
 };
 use usage_core::decode::{JsonDecoder, ResponseDecoder};
-use usage_core::driver::{Driven, SharedSession, TokenExchange, blocking, futures};
+use usage_core::driver::{SharedSession, Task, TokenExchange, blocking, futures};
 use usage_core::error::BuildError;
 use usage_core::query::OrganizationJob;
 use usage_core::{
@@ -53,7 +53,7 @@ fn printed() -> Vec<(&'static str, String)> {
     let grant = || Grant::client_credentials("id", secret()).unwrap();
     let verifier = || PkceVerifier::parse(SECRET).unwrap();
     let uri = "http://localhost/cb";
-    let login = AuthorizeRequest::pkce("id", uri, state(), verifier()).unwrap();
+    let login = AuthorizationRequest::pkce("id", uri, state(), verifier()).unwrap();
     let proxy = format!("http://user:{SECRET}@proxy.example:1").parse::<Proxy>().unwrap();
     let pem = |what: &str| {
         format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", BASE64_STANDARD.encode(SECRET))
@@ -65,7 +65,7 @@ fn printed() -> Vec<(&'static str, String)> {
 
     let grants = [
         grant(),
-        Grant::Manual(token.clone()),
+        Grant::StaticToken(token.clone()),
         Grant::authorization_code(client(), secret(), uri).unwrap(),
         Grant::pkce("id", secret(), &verifier(), uri).unwrap(),
         Grant::refresh_token(client(), secret()).unwrap(),
@@ -73,11 +73,11 @@ fn printed() -> Vec<(&'static str, String)> {
         Grant::issued(token.clone(), None, Some(grant())),
     ];
     let body = format!(r#"{{"access_token":"{SECRET}","refresh_token":"{SECRET}","id":"{SECRET}"}}"#);
-    let mut decoder = JsonDecoder::<TokenAnswer>::default();
+    let mut decoder = JsonDecoder::<TokenResponse>::default();
     decoder.push(body.as_bytes()).unwrap();
     let mut job_decoder = <OrganizationJob as Endpoint>::Decoder::default();
     job_decoder.push(body.as_bytes()).unwrap();
-    let answer: TokenAnswer = serde_json::from_str(&body).unwrap();
+    let answer: TokenResponse = serde_json::from_str(&body).unwrap();
 
     let builder = secretive::<Config>(&proxy);
     let printed_builder = format!("{builder:?}");
@@ -97,20 +97,20 @@ fn printed() -> Vec<(&'static str, String)> {
     let printed_next = format!("{next:?}");
     let Next::Send(fetch) = next else { panic!() };
     let (head, ()) = http::Response::builder().header("set-cookie", SECRET).body(()).unwrap().into_parts();
-    let mut intake = running.on_head(START, fetch.ticket, &head, &mut session);
-    let _ = intake.push(body.as_bytes());
+    let mut reader = running.on_head(START, fetch.ticket, &head, &mut session);
+    let _ = reader.push(body.as_bytes());
 
     let redirects = [
         Redirect::parse(&format!("?code={SECRET}&state={SECRET}"), &state()).unwrap(),
         Redirect::parse(&format!("#access_token={SECRET}&state={SECRET}"), &state()).unwrap(),
     ];
     let shared = SharedSession::new(session.clone());
-    let mut asking = Driven::new(execution());
+    let mut asking = Task::new(execution());
     let Next::Send(fetch) = asking.next(START, &shared) else { panic!() };
     let token_exchange = TokenExchange::new(&shared, fetch);
     vec![
         ("AccessToken", format!("{token:?}")),
-        ("AuthorizeRequest", format!("{login:?}")),
+        ("AuthorizationRequest", format!("{login:?}")),
         ("Grant", format!("{grants:?}")),
         ("Identity", format!("{identity:?}")),
         ("JsonDecoder", format!("{decoder:?}")),
@@ -124,13 +124,13 @@ fn printed() -> Vec<(&'static str, String)> {
         ("SessionGuard", format!("{:?}", shared.lock())),
         ("TlsOptions", format!("{tls:?}")),
         ("TokenExchange", format!("{token_exchange:?} {shared:?}")),
-        ("TokenAnswer", format!("{answer:?}")),
+        ("TokenResponse", format!("{answer:?}")),
         ("Client", format!("{blocking:?} {futures:?}")),
         ("ClientBuilder", printed_builder),
         ("ClientConfig", format!("{config:?}")),
         ("Exchange", printed_exchange),
         ("Handle", format!("{handle:?} {:?}", futures.start(query()))),
-        ("Intake", format!("{intake:?}")),
+        ("ResponseReader", format!("{reader:?}")),
         ("Next", printed_next),
         ("Step", printed_step),
         ("JobSubmissionDecoder", format!("{job_decoder:?}")),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use http::{Request, Response};
 use proptest::prelude::*;
-use usage_core::driver::{Driven, SharedSession};
-use usage_core::execution::Visiting;
+use usage_core::driver::{SharedSession, Task};
+use usage_core::execution::StreamingExecution;
 use usage_core::query::{OrganizationJob, SimpleSearch};
-use usage_core::{Cause, Execution, Machine, Next, Notice, Phase, Snapshot, UsageQuery, UsageRow};
+use usage_core::{Cause, Event, Execution, Machine, Next, Phase, Snapshot, UsageQuery, UsageRow};
 
 use crate::support::{ACCEPTED, START, manual, policy};
 
@@ -239,24 +239,24 @@ fn a_page_is_delivered_when_the_next_is_asked_for_though_the_observer_stopped_th
     let pages = [vec![1], vec![2]];
     for holds in [false, true] {
         let session = SharedSession::new(manual());
-        let mut driven =
-            Driven::new(Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START));
-        driven.machine.hold_pages(holds);
-        driven.try_observe(|_, notice| match notice {
-            Notice::Moved(moved) if moved.cause == Cause::MorePages => Err("the disk is full"),
+        let mut task =
+            Task::new(Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START));
+        task.machine.hold_pages(holds);
+        task.try_observe(|_, event| match event {
+            Event::Moved(moved) if moved.cause == Cause::MorePages => Err("the disk is full"),
             _ => Ok(()),
         });
-        let Next::Send(exchange) = driven.next(START, &session) else { panic!() };
+        let Next::Send(exchange) = task.next(START, &session) else { panic!() };
         let body = answer::<SimpleSearch>(&exchange.request, &pages);
         let body = Response::new(body.as_bytes());
-        let progress = driven.machine.on_response(START, exchange.ticket, body, &mut session.lock());
-        assert!(driven.take(progress).is_some());
-        assert_eq!(step(&mut reborn(&driven.machine), &pages).as_deref(), Some(FIRST));
-        assert!(matches!(driven.next(START, &session), Next::Finished));
+        let progress = task.machine.on_response(START, exchange.ticket, body, &mut session.lock());
+        assert!(task.take(progress).is_some());
+        assert_eq!(step(&mut reborn(&task.machine), &pages).as_deref(), Some(FIRST));
+        assert!(matches!(task.next(START, &session), Next::Finished));
         let next = if holds { FIRST } else { SECOND };
-        assert_eq!(step(&mut reborn(&driven.machine), &pages).as_deref(), Some(next));
-        let snapshot = driven.outcome().unwrap_err().snapshot::<SimpleSearch>();
-        assert_eq!(snapshot.unwrap(), driven.machine.snapshot());
+        assert_eq!(step(&mut reborn(&task.machine), &pages).as_deref(), Some(next));
+        let snapshot = task.outcome().unwrap_err().snapshot::<SimpleSearch>();
+        assert_eq!(snapshot.unwrap(), task.machine.snapshot());
     }
 }
 
@@ -291,19 +291,20 @@ fn a_snapshot_of_another_query_is_not_mistaken_for_it() {
 fn shown_until(stop: usize, page: &str) -> (Vec<u64>, String) {
     let mut shown = Vec::new();
     let execution = Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
-    let mut visiting = Visiting::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
+    let mut streaming =
+        StreamingExecution::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
     let mut session = manual();
-    let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!() };
+    let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!() };
     let (head, ()) = Response::new(()).into_parts();
-    let mut intake = visiting.on_head(START, exchange.ticket, &head, &mut session);
+    let mut reader = streaming.on_head(START, exchange.ticket, &head, &mut session);
     for byte in page.as_bytes()[..stop].chunks(5) {
-        let _ = intake.push(byte);
+        let _ = reader.push(byte);
     }
     if stop == page.len() {
-        let _ = visiting.on_end(START, intake, &mut session);
+        let _ = streaming.on_end(START, reader, &mut session);
     }
-    let saved = visiting.execution().snapshot().to_json();
-    drop(visiting);
+    let saved = streaming.execution().snapshot().to_json();
+    drop(streaming);
     (shown, saved)
 }
 
@@ -326,13 +327,14 @@ fn rows_that_were_shown_before_a_restore_are_not_shown_again() {
             assert_eq!([&*shown, &*rest].concat(), counts, "{stop}");
 
             let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
-            let mut visiting = Visiting::new(Execution::restore(saved(), policy(), START).unwrap(), visitor);
-            let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!() };
+            let mut streaming =
+                StreamingExecution::new(Execution::restore(saved(), policy(), START).unwrap(), visitor);
+            let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!() };
             let _ =
-                visiting.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
-            assert!(matches!(visiting.next(START, &mut session).next, Next::Finished));
-            assert_eq!(visiting.error(), None);
-            drop(visiting);
+                streaming.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
+            assert!(matches!(streaming.next(START, &mut session).next, Next::Finished));
+            assert_eq!(streaming.error(), None);
+            drop(streaming);
             assert_eq!(shown, counts, "{stop}");
         }
     }
@@ -369,31 +371,31 @@ fn an_answer_that_was_given_up_shows_nothing_however_late_it_comes() {
             let mut shown = Vec::new();
             let execution =
                 Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
-            let mut visiting =
-                Visiting::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
+            let mut streaming =
+                StreamingExecution::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
             let mut session = manual();
             let (head, ()) = Response::new(()).into_parts();
-            let Next::Send(given_up) = visiting.next(START, &mut session).next else { panic!() };
-            let mut intake = visiting.on_head(START, given_up.ticket, &head, &mut session);
-            let _ = intake.push(&first.as_bytes()[..arrived]);
-            let mut intake = Some(intake);
-            let mut rest_arrives = |visiting: &mut Visiting<_, _>, session: &mut _, moment| {
+            let Next::Send(given_up) = streaming.next(START, &mut session).next else { panic!() };
+            let mut reader = streaming.on_head(START, given_up.ticket, &head, &mut session);
+            let _ = reader.push(&first.as_bytes()[..arrived]);
+            let mut reader = Some(reader);
+            let mut rest_arrives = |streaming: &mut StreamingExecution<_, _>, session: &mut _, moment| {
                 if moment == late {
-                    let mut intake = intake.take().unwrap();
-                    let _ = intake.push(&first.as_bytes()[arrived..]);
-                    assert!(visiting.on_end(START, intake, session).output.is_none());
+                    let mut reader = reader.take().unwrap();
+                    let _ = reader.push(&first.as_bytes()[arrived..]);
+                    assert!(streaming.on_end(START, reader, session).output.is_none());
                 }
             };
-            let Next::Send(again) = visiting.next(START, &mut session).next else { panic!() };
-            rest_arrives(&mut visiting, &mut session, 0);
-            let _ = visiting.on_response(START, again.ticket, Response::new(first.as_bytes()), &mut session);
-            rest_arrives(&mut visiting, &mut session, 1);
-            let Next::Send(last) = visiting.next(START, &mut session).next else { panic!() };
-            rest_arrives(&mut visiting, &mut session, 2);
-            let _ = visiting.on_response(START, last.ticket, Response::new(second.as_bytes()), &mut session);
-            rest_arrives(&mut visiting, &mut session, 3);
-            assert_eq!(visiting.error(), None);
-            drop(visiting);
+            let Next::Send(again) = streaming.next(START, &mut session).next else { panic!() };
+            rest_arrives(&mut streaming, &mut session, 0);
+            let _ = streaming.on_response(START, again.ticket, Response::new(first.as_bytes()), &mut session);
+            rest_arrives(&mut streaming, &mut session, 1);
+            let Next::Send(last) = streaming.next(START, &mut session).next else { panic!() };
+            rest_arrives(&mut streaming, &mut session, 2);
+            let _ = streaming.on_response(START, last.ticket, Response::new(second.as_bytes()), &mut session);
+            rest_arrives(&mut streaming, &mut session, 3);
+            assert_eq!(streaming.error(), None);
+            drop(streaming);
             assert_eq!(shown, (0..600).collect::<Vec<_>>(), "{arrived}, {late}");
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use usage_core::error::Failure;
 use usage_core::events::EventDefinitions;
-use usage_core::execution::Visiting;
+use usage_core::execution::StreamingExecution;
 use usage_core::query::{ClientQuery, ClientSummary, OrganizationJob, SimpleSearch};
 use usage_core::retry::Backoff;
 use usage_core::{Call, Execution, Machine, Next, Policy, Session, Timestamp, UsageQuery, UsageRow};
@@ -68,13 +68,13 @@ fn a_visitor_sees_no_second_page_of_a_family_that_has_none() {
     ] {
         let (mut session, mut shown) = (manual(), 0);
         let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
-        let mut visiting = Visiting::new(execution, |_: UsageRow<'_>| shown += 1);
-        let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!() };
+        let mut streaming = StreamingExecution::new(execution, |_: UsageRow<'_>| shown += 1);
+        let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!() };
         let page = format!(r#"{{"queryStatus":"Complete","results":[{{"requests":1}}],{side}}}"#);
-        let _ = visiting.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
-        assert!(matches!(visiting.next(START, &mut session).next, Next::Finished));
-        assert_eq!(visiting.error().map(|e| e.to_string()), None);
-        drop(visiting);
+        let _ = streaming.on_response(START, exchange.ticket, Response::new(page.as_bytes()), &mut session);
+        assert!(matches!(streaming.next(START, &mut session).next, Next::Finished));
+        assert_eq!(streaming.error().map(|e| e.to_string()), None);
+        drop(streaming);
         assert_eq!(shown, 1);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use usage_core::driver::{Driven, blocking, futures};
+use usage_core::driver::{Task, blocking, futures};
 use usage_core::query::OrganizationQuery;
 use usage_core::{ClientBuilder, FromConfig, Secret};
 
@@ -59,9 +59,9 @@ fn a_log_in_fails_with_its_driver() {
 fn debug_says_what_it_is_of() {
     let (blocking, futures) = (with_token::<Blocking>(), with_token::<Futures>());
     let execution = format!("{:?}", blocking.start(query()).execution());
-    let driven = Driven::new(Still);
+    let task = Task::new(Still);
     for (shown, wanted) in [
-        (format!("{driven:?}"), "Driven { machine: Still, canceller: Canceller { cancelled: false }, .. }"),
+        (format!("{task:?}"), "Task { machine: Still, canceller: Canceller { cancelled: false }, .. }"),
         (format!("{:?}", blocking.start(query())), &format!("Handle {{ execution: {execution}, .. }}")),
         (format!("{:?}", futures.start(query())), &format!("Handle {{ execution: {execution}, .. }}")),
         (

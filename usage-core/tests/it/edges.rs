@@ -144,7 +144,7 @@ fn unbuildable() -> Vec<String> {
     walked.extend(run.transitions);
     // A gateway whose path leaves room for the submit, and none for a poll.
     let gateway = format!("https://gateway.example/{}", "p".repeat(65_505));
-    let grant = Grant::Manual(AccessToken::parse("token").unwrap());
+    let grant = Grant::StaticToken(AccessToken::parse("token").unwrap());
     let mut session = Session::with_hosts(gateway.parse().unwrap(), gateway.parse().unwrap(), grant);
     let run = drive(&mut Execution::new(query(), policy(), 1, START), &mut session, START, |_| ok(ACCEPTED));
     walked.extend(run.transitions);

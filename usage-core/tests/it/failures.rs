@@ -117,10 +117,10 @@ fn of_an_error_no_more_is_taken_than_is_kept() {
         let (mut execution, mut session) = (execution(), manual());
         let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
         let (head, ()) = Response::builder().status(403).body(()).unwrap().into_parts();
-        let mut intake = execution.on_head(START, submit.ticket, &head, &mut session);
-        let taken: Vec<_> = sizes.iter().map(|size| intake.push(&vec![b'x'; *size]).is_continue()).collect();
+        let mut reader = execution.on_head(START, submit.ticket, &head, &mut session);
+        let taken: Vec<_> = sizes.iter().map(|size| reader.push(&vec![b'x'; *size]).is_continue()).collect();
         assert_eq!(taken, wanted, "{sizes:?}");
-        let _ = execution.on_end(START, intake, &mut session);
+        let _ = execution.on_end(START, reader, &mut session);
         assert!(matches!(execution.error().unwrap().failure(), Failure::Rejected(_)));
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use http::Request;
-use usage_core::auth::{AccessToken, AuthorizeRequest, Grant, LoginState, OAuthClient, TokenAnswer};
+use usage_core::auth::{AccessToken, AuthorizationRequest, Grant, LoginState, OAuthClient, TokenResponse};
 use usage_core::error::{Failure, Sent, TransportKind, Unauthorized};
 use usage_core::{Execution, Machine, Next, Secret, Session, Timestamp};
 
@@ -30,7 +30,7 @@ fn session(grant: Grant) -> Session {
 /// A user's log-in in the browser, up to the redirect.
 fn code() -> Grant {
     let state = LoginState::parse(STATE).unwrap();
-    let login = AuthorizeRequest::code(confidential(), "https://app.example/cb", state).unwrap();
+    let login = AuthorizationRequest::code(confidential(), "https://app.example/cb", state).unwrap();
     login.grant(START, &format!("https://app.example/cb?code=the-code&state={STATE}")).unwrap()
 }
 
@@ -223,7 +223,7 @@ fn a_saved_session_goes_on_with_its_token_and_then_with_its_refresh_token() {
 #[test]
 fn an_implicit_token_serves_to_its_end() {
     let state = LoginState::parse(STATE).unwrap();
-    let login = AuthorizeRequest::implicit("id", "http://localhost:8085/", state).unwrap();
+    let login = AuthorizationRequest::implicit("id", "http://localhost:8085/", state).unwrap();
     let redirect = format!("http://localhost:8085/#access_token=a-1&expires_in=300&state={STATE}");
     let mut session = session(login.grant(START, &redirect).unwrap());
     let (first, seen) = run(&mut session, after(290), done().into());
@@ -297,7 +297,7 @@ fn a_log_in_ahead_of_the_first_query() {
     let request = grant.token_request(&"https://login.mypurecloud.de".parse().unwrap()).unwrap().unwrap();
     assert_eq!(credential(&request), CODE_FORM);
     let body = br#"{"access_token":"a-1","token_type":"bearer","expires_in":300,"refresh_token":"r-1"}"#;
-    let answer = TokenAnswer::from_response(&http::Response::new(&body[..])).unwrap();
+    let answer = TokenResponse::from_response(&http::Response::new(&body[..])).unwrap();
 
     let mut at_once = session(grant.answered(START, &answer).unwrap());
     let mut into_session = session(grant);

@@ -98,7 +98,7 @@ fn send(
 }
 
 #[derive(Clone, Debug)]
-enum Trouble {
+enum AttemptError {
     Throttled(u64),
     Unavailable,
     Unsent,
@@ -112,7 +112,7 @@ proptest! {
         deadline in 1u64..20_000,
         exchange_timeout in 1u64..40_000,
         troubles in prop::collection::vec(
-            prop_oneof![(0u64..8).prop_map(Trouble::Throttled), Just(Trouble::Unavailable), Just(Trouble::Unsent)],
+            prop_oneof![(0u64..8).prop_map(AttemptError::Throttled), Just(AttemptError::Unavailable), Just(AttemptError::Unsent)],
             0..5,
         ),
     ) {
@@ -137,15 +137,15 @@ proptest! {
                     let Some(trouble) = troubles.next() else { break };
                     let ticket = exchange.ticket;
                     let _ = match trouble {
-                        Trouble::Throttled(seconds) => {
+                        AttemptError::Throttled(seconds) => {
                             let answer = Response::builder().status(429).header("retry-after", seconds);
                             execution.on_response(now, ticket, answer.body(&[][..]).unwrap(), &mut session)
                         }
-                        Trouble::Unavailable => {
+                        AttemptError::Unavailable => {
                             let answer = Response::builder().status(503).body(&[][..]).unwrap();
                             execution.on_response(now, ticket, answer, &mut session)
                         }
-                        Trouble::Unsent => {
+                        AttemptError::Unsent => {
                             let failure = TransportFailure::new(TransportKind::Connect, Sent::No, "");
                             execution.on_failure(now, ticket, failure, &mut session)
                         }

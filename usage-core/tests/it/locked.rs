@@ -10,8 +10,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::Response;
-use usage_core::driver::{Driven, SharedSession};
-use usage_core::execution::Visiting;
+use usage_core::driver::{SharedSession, Task};
+use usage_core::execution::StreamingExecution;
 use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next, UsageRow};
 
@@ -42,8 +42,8 @@ fn seen(way: Way, rows: u64, compressed: bool) -> Vec<u64> {
             rows_in.send(row.requests().unwrap()).unwrap();
         };
         let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
-        let mut driven = Driven::new(Visiting::<OrganizationQuery, _>::new(execution, visitor));
-        let Next::Send(exchange) = driven.next(START, &session) else { panic!("nothing is in the way") };
+        let mut task = Task::new(StreamingExecution::<OrganizationQuery, _>::new(execution, visitor));
+        let Next::Send(exchange) = task.next(START, &session) else { panic!("nothing is in the way") };
         let rows: Vec<_> = (1..=rows).map(|n| format!(r#"{{"requests":{n}}}"#)).collect();
         let page = format!(r#"{{"queryStatus":"Complete","results":[{}]}}"#, rows.join(","));
         let mut answer = Response::builder();
@@ -59,19 +59,19 @@ fn seen(way: Way, rows: u64, compressed: bool) -> Vec<u64> {
         let progress = match way {
             Way::Whole => {
                 let response = Response::from_parts(head, &*body);
-                driven.machine.on_response(START, ticket, response, &mut session.lock())
+                task.machine.on_response(START, ticket, response, &mut session.lock())
             }
             Way::Chunks(size) | Way::Ended(size) => {
-                let mut intake = driven.machine.on_head(START, ticket, &head, &mut session.lock());
-                body.chunks(size).for_each(|chunk| assert!(intake.push(chunk).is_continue()));
+                let mut reader = task.machine.on_head(START, ticket, &head, &mut session.lock());
+                body.chunks(size).for_each(|chunk| assert!(reader.push(chunk).is_continue()));
                 if let Way::Ended(_) = way {
-                    intake = intake.ended();
-                    assert!(intake.push(b"ignored").is_break());
+                    reader = reader.ended();
+                    assert!(reader.push(b"ignored").is_break());
                 }
-                driven.machine.on_end(START, intake, &mut session.lock())
+                task.machine.on_end(START, reader, &mut session.lock())
             }
         };
-        assert!(driven.take(progress).is_some());
+        assert!(task.take(progress).is_some());
         seen_in.send(shown.try_iter().collect()).unwrap();
     });
     seen.recv_timeout(PATIENCE).expect("the visitor runs under the session's lock")
@@ -97,9 +97,9 @@ fn without_a_lock_rows_are_shown_with_the_answer() {
     let (rows_in, shown) = mpsc::channel();
     let visitor = move |row: UsageRow<'_>| rows_in.send(row.requests().unwrap()).unwrap();
     let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
-    let mut visiting = Visiting::<OrganizationQuery, _>::new(execution, visitor);
-    let Next::Send(exchange) = visiting.next(START, &mut session).next else { panic!("nothing goes out") };
+    let mut streaming = StreamingExecution::<OrganizationQuery, _>::new(execution, visitor);
+    let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!("nothing goes out") };
     let page = Response::new(&br#"{"queryStatus":"Complete","results":[{"requests":7}]}"#[..]);
-    assert!(visiting.on_response(START, exchange.ticket, page, &mut session).output.is_some());
+    assert!(streaming.on_response(START, exchange.ticket, page, &mut session).output.is_some());
     assert_eq!(shown.try_iter().collect::<Vec<_>>(), [7]);
 }

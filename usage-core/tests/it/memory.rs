@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use allocation_counter::{AllocationInfo, measure};
-use usage_core::decode::{PageDecoder, ResponseDecoder, VisitDecoder};
+use usage_core::decode::{PageDecoder, ResponseDecoder, StreamingDecoder};
 use usage_core::fuzzing::documents::{Family, SamplePage};
 use usage_core::{Canceller, Column, Machine, Next, UsageRow, UsageTable};
 
@@ -74,7 +74,7 @@ fn a_visitor_keeps_nothing() {
     let visit = |rows| {
         let body = page(Family::Legacy, rows);
         let mut seen = 0;
-        let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| seen += 1);
+        let mut decoder = StreamingDecoder::new(|_: UsageRow<'_>| seen += 1);
         let ((), memory) = measured(|| body.chunks(CHUNK).for_each(|chunk| decoder.push(chunk).unwrap()));
         let _ = decoder.finish().unwrap();
         assert_eq!(seen, rows);
@@ -109,7 +109,7 @@ fn no_date_costs_an_allocation() {
         let visit = |rows: usize| {
             let row = format!(r#"{{"date":"{date}","requests":1}}"#);
             let body = format!(r#"{{"queryStatus":"Complete","results":[{}]}}"#, vec![row; rows].join(","));
-            let mut decoder = VisitDecoder::new(|_: UsageRow<'_>| {});
+            let mut decoder = StreamingDecoder::new(|_: UsageRow<'_>| {});
             measured(|| decoder.push(body.as_bytes()).unwrap()).1.count_total
         };
         assert_eq!(visit(1), visit(1_000), "{date}");
@@ -158,7 +158,7 @@ fn what_nobody_can_cancel_costs_no_allocation() {
     let ((), memory) = measured(|| {
         let mut canceller = Canceller::default();
         assert!(!canceller.is_cancelled());
-        let wait = pin!(canceller.unless_cancelled(pending::<()>()));
+        let wait = pin!(canceller.run_until_cancelled(pending::<()>()));
         assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     });
     assert_eq!(memory.count_total, 0);

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use usage_core::driver::blocking::{self, MAX_THREADS};
-use usage_core::driver::{Driven, SharedSession};
+use usage_core::driver::{SharedSession, Task};
 use usage_core::error::BuildError;
 use usage_core::query::OrganizationQuery;
 use usage_core::{ClientBuilder, ClientConfig, Error, Machine, Secret};
@@ -18,7 +18,7 @@ use crate::support::query;
 #[derive(Clone, Debug)]
 struct Idle;
 
-impl blocking::Drive for Idle {
+impl blocking::Driver for Idle {
     type Clock = Still;
     const USER_AGENT: &'static str = "idle/1.0";
 
@@ -42,7 +42,7 @@ impl blocking::Drive for Idle {
         &self,
         _: &dyn blocking::Clock,
         _: &SharedSession,
-        _: &mut Driven<M>,
+        _: &mut Task<M>,
     ) -> Result<Option<M::Output>, Error> {
         Ok(None)
     }

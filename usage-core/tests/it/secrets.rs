@@ -12,10 +12,10 @@ fn sessions_executions_exchanges_and_intakes_do_not_print_secrets() {
     let Next::Send(fetch) = execution.next(START, &mut session).next else { panic!() };
     printed += &format!("{fetch:?}");
     let head = http::Response::new(()).into_parts().0;
-    let mut intake = execution.on_head(START, fetch.ticket, &head, &mut session);
-    let _ = intake.push(TOKEN.as_bytes());
-    printed += &format!("{intake:?}");
-    let progress = execution.on_end(START, intake, &mut session);
+    let mut reader = execution.on_head(START, fetch.ticket, &head, &mut session);
+    let _ = reader.push(TOKEN.as_bytes());
+    printed += &format!("{reader:?}");
+    let progress = execution.on_end(START, reader, &mut session);
     printed += &format!("{progress:?} {session:?}");
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     printed += &format!("{submit:?} {:?}", manual());
@@ -32,12 +32,12 @@ fn an_intake_says_what_it_reads() {
     let (mut execution, mut session) = (execution(), manual());
     let head = http::Response::new(()).into_parts().0;
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
-    let intake = execution.on_head(START, submit.ticket, &head, &mut session);
-    assert!(format!("{intake:?}").contains("OpDecoder::Submission"));
+    let reader = execution.on_head(START, submit.ticket, &head, &mut session);
+    assert!(format!("{reader:?}").contains("OpDecoder::Submission"));
     let mut attached = attached();
     let Next::Send(poll) = attached.next(START, &mut session).next else { panic!() };
-    let intake = attached.on_head(START, poll.ticket, &head, &mut session);
-    assert!(format!("{intake:?}").contains("OpDecoder::Page"));
+    let reader = attached.on_head(START, poll.ticket, &head, &mut session);
+    assert!(format!("{reader:?}").contains("OpDecoder::Page"));
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn an_intake_shows_an_error_body_as_text_and_no_token() {
     let shown = |mut execution: Execution<OrganizationQuery>, mut session, status: u16, body: &[u8]| {
         let Next::Send(exchange) = execution.next(START, &mut session).next else { panic!() };
         let head = http::Response::builder().status(status).body(()).unwrap().into_parts().0;
-        let mut intake = execution.on_head(START, exchange.ticket, &head, &mut session);
-        let _ = intake.push(body);
-        format!("{intake:?}")
+        let mut reader = execution.on_head(START, exchange.ticket, &head, &mut session);
+        let _ = reader.push(body);
+        format!("{reader:?}")
     };
     let text = shown(execution(), manual(), 502, &b"<h1>Bad Gateway</h1>".repeat(3_000));
     assert!(text.contains("Error(\"<h1>Bad Gateway") && text.len() < 2_000, "{text}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use usage_core::driver::{Driven, SharedSession, blocking, futures};
+use usage_core::driver::{SharedSession, Task, blocking, futures};
 use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
 use usage_core::{ClientConfig, Error, Machine, Next, Proxy, Timestamp, WaitReason};
 
@@ -28,37 +28,34 @@ impl Stuck {
         (name == "HTTPS_PROXY").then(|| format!("http://{}:3128", Self::PROXY))
     }
 
-    fn advance<M: Machine>(
-        session: &SharedSession,
-        driven: &mut Driven<M>,
-    ) -> Result<Option<M::Output>, Error> {
+    fn advance<M: Machine>(session: &SharedSession, task: &mut Task<M>) -> Result<Option<M::Output>, Error> {
         loop {
-            match driven.next(START, session) {
+            match task.next(START, session) {
                 Next::Send(exchange) if exchange.endpoint == "oauth.token" => {
                     let failure = TransportFailure::new(TransportKind::Connect, Sent::No, "stuck");
                     let mut session = session.lock();
-                    let progress = driven.machine.on_failure(START, exchange.ticket, failure, &mut session);
+                    let progress = task.machine.on_failure(START, exchange.ticket, failure, &mut session);
                     drop(session);
-                    driven.take(progress);
+                    task.take(progress);
                 }
                 Next::Send(_) => {
-                    while !driven.canceller.is_cancelled() {
+                    while !task.canceller.is_cancelled() {
                         thread::sleep(Duration::from_millis(1));
                     }
                 }
                 Next::WaitUntil(_, WaitReason::Token) => {
-                    while driven.token_wait(session).now_or_never().is_none() {
+                    while task.token_wait(session).now_or_never().is_none() {
                         thread::sleep(Duration::from_millis(1));
                     }
                 }
                 Next::WaitUntil(..) => panic!("nothing is tried again"),
-                Next::Finished => return driven.outcome(),
+                Next::Finished => return task.outcome(),
             }
         }
     }
 }
 
-impl blocking::Drive for Stuck {
+impl blocking::Driver for Stuck {
     type Clock = Still;
     const USER_AGENT: &'static str = "stuck/1.0";
 
@@ -82,13 +79,13 @@ impl blocking::Drive for Stuck {
         &self,
         _: &dyn blocking::Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> Result<Option<M::Output>, Error> {
-        Self::advance(session, driven)
+        Self::advance(session, task)
     }
 }
 
-impl futures::Drive for Stuck {
+impl futures::Driver for Stuck {
     type Clock = Still;
     const USER_AGENT: &'static str = "stuck/1.0";
 
@@ -108,9 +105,9 @@ impl futures::Drive for Stuck {
         &self,
         _: &dyn futures::Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send {
-        future::ready(Self::advance(session, driven))
+        future::ready(Self::advance(session, task))
     }
 }
 

@@ -55,7 +55,10 @@ pub(crate) fn execution() -> Execution<OrganizationQuery> {
 }
 
 pub(crate) fn manual() -> Session {
-    Session::new(&"eu-central-1".parse().unwrap(), Grant::Manual(AccessToken::parse("manual-token").unwrap()))
+    Session::new(
+        &"eu-central-1".parse().unwrap(),
+        Grant::StaticToken(AccessToken::parse("manual-token").unwrap()),
+    )
 }
 
 pub(crate) fn credentials() -> Session {

@@ -65,7 +65,7 @@ fn a_login_host_that_is_out_of_order_is_tried_again() {
 }
 
 #[test]
-fn unreadable_token_answers_are_final_and_do_not_show_the_token() {
+fn unreadable_token_responses_are_final_and_do_not_show_the_token() {
     for body in [
         "",
         "{}",
@@ -187,7 +187,7 @@ fn a_token_that_arrives_after_the_cancel_is_kept_for_the_session_and_moves_nothi
 }
 
 #[test]
-fn a_token_answer_that_was_cut_with_its_connection_is_asked_for_again() {
+fn a_token_response_that_was_cut_with_its_connection_is_asked_for_again() {
     for cut in [r#"{"access_to"#, r#"{"access_token":"t-0","expires_in":36"#] {
         let replies = vec![ok(cut), ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)];
         let run = drive(&mut execution(), &mut credentials(), START, script(replies));

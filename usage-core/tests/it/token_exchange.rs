@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use http::Response;
 use proptest::prelude::*;
-use usage_core::driver::{Driven, SharedSession, TokenExchange};
+use usage_core::driver::{SharedSession, Task, TokenExchange};
 use usage_core::error::{Sent, TransportFailure, TransportKind};
 use usage_core::events::EventDefinitions;
-use usage_core::{Call, Cause, Execution, LogIn, Machine, Next, Notice, Session, Timestamp, WaitReason};
+use usage_core::{Call, Cause, Event, Execution, LogIn, Machine, Next, Session, Timestamp, WaitReason};
 
 use crate::support::{
     ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, query,
@@ -35,7 +35,7 @@ fn a_renewal_ahead_of_time_is_not_waited_for() {
         carried.lock().unwrap().push(TokenExchange::new(session, exchange));
     });
     for _ in 0..2 {
-        let next = Driven::new(Execution::new(query(), policy(), 1, now)).next(now, &shared);
+        let next = Task::new(Execution::new(query(), policy(), 1, now)).next(now, &shared);
         assert!(matches!(&next, Next::Send(exchange) if !exchange.is_for_token()), "{next:?}");
     }
     assert_eq!(out.lock().unwrap().len(), 1);
@@ -61,29 +61,29 @@ fn an_observer_may_use_the_client_or_panic_while_a_token_is_needed() {
             let body = Response::new(&br#"{"access_token":"t-1","expires_in":1}"#[..]);
             let _ = token.on_response(now, fetch.ticket, body, &mut session.lock());
         };
-        let mut driven = Driven::new(execution());
-        assert!(matches!(driven.next(START, &shared), Next::WaitUntil(_, WaitReason::Token)));
+        let mut task = Task::new(execution());
+        assert!(matches!(task.next(START, &shared), Next::WaitUntil(_, WaitReason::Token)));
         answered(&shared, &out, START);
-        let Next::Send(submit) = driven.next(START, &shared) else { panic!() };
+        let Next::Send(submit) = task.next(START, &shared) else { panic!() };
         let accepted = Response::new(ACCEPTED.as_bytes());
-        let progress = driven.machine.on_response(START, submit.ticket, accepted, &mut shared.lock());
-        driven.take(progress);
+        let progress = task.machine.on_response(START, submit.ticket, accepted, &mut shared.lock());
+        task.take(progress);
 
         // The token is over by the first poll, which the observer hears of.
         let (poll, inner, exchanges) = (after(2), shared.clone(), Arc::clone(&out));
-        driven.observe(move |_, notice| {
-            if matches!(notice, Notice::Moved(moved) if moved.cause == Cause::Elapsed) {
+        task.observe(move |_, event| {
+            if matches!(event, Event::Moved(moved) if moved.cause == Cause::Elapsed) {
                 assert!(!panics, "the observer");
                 answered(&inner, &exchanges, poll);
-                assert!(matches!(Driven::new(execution()).next(poll, &inner), Next::Send(_)));
+                assert!(matches!(Task::new(execution()).next(poll, &inner), Next::Send(_)));
             }
         });
-        let next = catch_unwind(AssertUnwindSafe(|| driven.next(poll, &shared)));
+        let next = catch_unwind(AssertUnwindSafe(|| task.next(poll, &shared)));
         assert_eq!(next.is_err(), panics);
         if panics {
             answered(&shared, &out, poll);
         }
-        let next = Driven::new(execution()).next(poll, &shared);
+        let next = Task::new(execution()).next(poll, &shared);
         assert!(matches!(&next, Next::Send(exchange) if !exchange.is_for_token()), "{next:?}");
     }
 }
@@ -140,7 +140,7 @@ fn the_session_redeems_the_ticket_and_the_machine_hears_of_it() {
 #[test]
 fn an_exchange_that_is_carried_out_is_given_up_by_nobody_else() {
     let shared = SharedSession::new(credentials());
-    let (mut one, mut other) = (Driven::new(execution()), Driven::new(execution()));
+    let (mut one, mut other) = (Task::new(execution()), Task::new(execution()));
     let Next::Send(fetch) = one.next(START, &shared) else { panic!() };
     let mut token = TokenExchange::new(&shared, fetch);
     one.canceller.cancel();
@@ -156,9 +156,9 @@ fn an_exchange_that_is_carried_out_is_given_up_by_nobody_else() {
 
     // One that dies is given up at once.
     let shared = SharedSession::new(credentials());
-    let Next::Send(fetch) = Driven::new(execution()).next(START, &shared) else { panic!() };
+    let Next::Send(fetch) = Task::new(execution()).next(START, &shared) else { panic!() };
     drop(TokenExchange::new(&shared, fetch));
-    assert!(is_fetch(&Driven::new(execution()).next(START, &shared)));
+    assert!(is_fetch(&Task::new(execution()).next(START, &shared)));
 }
 
 /// A session whose token lives for 600 s, 545 s later.

@@ -1,7 +1,8 @@
 //! What small public things say, and where the next page of the events begins.
 
 use usage_core::decode::{
-    JsonDecoder, MAX_JSON_BODY, MAX_PAGE_BODY, MAX_PAGE_STRING, PageDecoder, ResponseDecoder, VisitDecoder,
+    JsonDecoder, MAX_JSON_BODY, MAX_PAGE_BODY, MAX_PAGE_STRING, PageDecoder, ResponseDecoder,
+    StreamingDecoder,
 };
 use usage_core::error::{BuildError, MAX_ERROR_BODY};
 use usage_core::events::{EventAggregatesQuery, EventPage};
@@ -20,9 +21,9 @@ fn a_decoder_does_not_print_what_it_reads() {
     let page = br#"{"results":[{"clientName":"Nightly Export"#;
     let mut decoder = PageDecoder::default();
     decoder.push(page).unwrap();
-    let mut visiting = VisitDecoder::new(|_: UsageRow<'_>| {});
-    visiting.push(page).unwrap();
-    assert_eq!(format!("{decoder:?} {visiting:?}"), "PageDecoder { .. } VisitDecoder { .. }");
+    let mut streaming = StreamingDecoder::new(|_: UsageRow<'_>| {});
+    streaming.push(page).unwrap();
+    assert_eq!(format!("{decoder:?} {streaming:?}"), "PageDecoder { .. } StreamingDecoder { .. }");
     let mut small = JsonDecoder::<EventPage>::default();
     small.push(page).unwrap();
     assert_eq!(format!("{small:?}"), "JsonDecoder { .. }");

@@ -42,7 +42,7 @@ const CONNECTOR: &str = "src/connector.rs";
 const DRIVER: &str = "src/driver.rs";
 const EXCHANGE: &str = "src/exchange.rs";
 const CAUSE: &str = "../usage-core/src/error/cause.rs";
-const DRIVEN: &str = "../usage-core/src/driver/driven.rs";
+const DRIVEN: &str = "../usage-core/src/driver/task.rs";
 const READ: &str = "../usage-core/src/driver/blocking/receive.rs";
 const RECEIVE: &str = "../usage-core/src/driver/futures/receive.rs";
 const TRANSPORT: &str = "../usage-core/src/error/transport.rs";
@@ -113,19 +113,19 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     blocking(
         "the end of a chunk is lost",
         READ,
-        "intake.push(&chunk[..length])",
-        "intake.push(&chunk[..length - length / CHUNK])",
+        "reader.push(&chunk[..length])",
+        "reader.push(&chunk[..length - length / CHUNK])",
     ),
     blocking(
         "a body is read on when no more is wanted",
         READ,
-        "intake.push(&chunk[..length]).is_break() => break",
-        "intake.push(&chunk[..length]).is_break() => {}",
+        "reader.push(&chunk[..length]).is_break() => break",
+        "reader.push(&chunk[..length]).is_break() => {}",
     ),
     blocking(
         "half a body is a body",
         READ,
-        "return machine.on_failure(clock.now(), intake, failure, &mut session.lock());",
+        "return machine.on_failure(clock.now(), reader, failure, &mut session.lock());",
         "drop(failure); break;",
     ),
     blocking(
@@ -177,31 +177,31 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "the machine is told a millisecond too late",
         RECEIVE,
-        "machine.on_end(clock.now(), intake, &mut session.lock())",
-        "machine.on_end(clock.now().saturating_add(std::time::Duration::from_millis(1)), intake, &mut session.lock())",
+        "machine.on_end(clock.now(), reader, &mut session.lock())",
+        "machine.on_end(clock.now().saturating_add(std::time::Duration::from_millis(1)), reader, &mut session.lock())",
     ),
     tokio(
         "chunks of one byte are lost",
         RECEIVE,
-        "|chunk| intake.push",
-        "|chunk| chunk.len() > 1 && intake.push",
+        "|chunk| reader.push",
+        "|chunk| chunk.len() > 1 && reader.push",
     ),
     tokio(
         "chunks come in disorder",
         RECEIVE,
-        "intake.push(chunk).is_break()",
-        "intake.push(&chunk[chunk.len() / 2..]).is_break() || intake.push(&chunk[..chunk.len() / 2]).is_break()",
+        "reader.push(chunk).is_break()",
+        "reader.push(&chunk[chunk.len() / 2..]).is_break() || reader.push(&chunk[..chunk.len() / 2]).is_break()",
     ),
     tokio(
         "a body is read on when no more is wanted",
         RECEIVE,
-        "intake.push(chunk).is_break()",
-        "intake.push(chunk).is_break() && false",
+        "reader.push(chunk).is_break()",
+        "reader.push(chunk).is_break() && false",
     ),
     tokio(
         "half a body is a body",
         RECEIVE,
-        "return machine.on_failure(clock.now(), intake, failure, &mut session.lock());",
+        "return machine.on_failure(clock.now(), reader, failure, &mut session.lock());",
         "drop(failure); break;",
     ),
     tokio(
@@ -243,7 +243,7 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     tokio(
         "observers are not told of waits",
         DRIVEN,
-        "self.notify(Notice::Waiting(until, why));",
+        "self.notify(Event::Waiting(until, why));",
         "let _ = why;",
     ),
     async_std(

@@ -1,13 +1,13 @@
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Canceller, Endpoint, Error, Execution, ExecutionId, FromConfig, Notice, Snapshot, Transition, UsageQuery,
+    Canceller, Endpoint, Error, Event, Execution, ExecutionId, FromConfig, Snapshot, Transition, UsageQuery,
     UsageTable,
 };
 
 use super::World;
 
 /// What is told of every transition and every wait of an execution.
-pub type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Notice) + Send>;
+pub type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Event) + Send>;
 
 /// A driver under test, as the scenarios use it.
 ///

@@ -9,8 +9,8 @@ use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
 use usage_core::execution::RestoreError;
 use usage_core::machine::{Exchange, Progress, Ticket};
 use usage_core::{
-    Call, Canceller, ClientConfig, Endpoint, Error, Execution, ExecutionId, FromConfig, Machine, Next,
-    Notice, Snapshot, Transition, UsageQuery, UsageTable, WaitReason,
+    Call, Canceller, ClientConfig, Endpoint, Error, Event, Execution, ExecutionId, FromConfig, Machine, Next,
+    Snapshot, Transition, UsageQuery, UsageTable, WaitReason,
 };
 
 use super::driver::{Driver, Observer};
@@ -105,9 +105,9 @@ impl Driver for InMemory {
         given_up: &(dyn Fn() -> bool + Sync),
     ) -> Option<Result<Option<UsageTable>, Error>> {
         let Handle { driver, execution, observer, canceller } = handle;
-        let mut notify = |execution: &Execution<Q>, notice| {
+        let mut notify = |execution: &Execution<Q>, event| {
             if let Some(observer) = observer {
-                observer(execution, notice);
+                observer(execution, event);
             }
         };
         driver.advance(execution, canceller, &mut notify, given_up)
@@ -135,26 +135,26 @@ impl InMemory {
         &self,
         machine: &mut M,
         canceller: &Canceller,
-        notify: &mut dyn FnMut(&M, Notice),
+        notify: &mut dyn FnMut(&M, Event),
         given_up: &dyn Fn() -> bool,
     ) -> Option<Result<Option<M::Output>, Error>> {
         loop {
             if canceller.is_cancelled()
                 && let Some(moved) = machine.cancel()
             {
-                notify(machine, Notice::Moved(moved));
+                notify(machine, Event::Moved(moved));
             }
             let moved = machine.catch_up(self.world.now(), &mut self.session());
             if let Some(moved) = moved {
-                notify(machine, Notice::Moved(moved));
+                notify(machine, Event::Moved(moved));
                 continue;
             }
             let step = machine.next(self.world.now(), &mut self.session());
-            step.transitions.iter().for_each(|moved| notify(machine, Notice::Moved(*moved)));
+            step.transitions.iter().for_each(|moved| notify(machine, Event::Moved(*moved)));
             match step.next {
                 Next::Finished => return Some(machine.error().map_or(Ok(None), Err)),
                 Next::WaitUntil(until, why) => {
-                    notify(machine, Notice::Waiting(until, why));
+                    notify(machine, Event::Waiting(until, why));
                     if why == WaitReason::Token {
                         self.wait_for_token();
                     } else {
@@ -163,14 +163,14 @@ impl InMemory {
                 }
                 Next::Send(exchange) if canceller.is_cancelled() => {
                     if let Some(moved) = machine.unsent(exchange.ticket) {
-                        notify(machine, Notice::Moved(moved));
+                        notify(machine, Event::Moved(moved));
                     }
                 }
                 Next::Send(exchange) if exchange.is_for_token() => self.token_exchange(exchange, given_up)?,
                 Next::Send(exchange) => {
                     let progress = self.exchange(machine, *exchange, given_up)?;
                     if let Some(moved) = progress.transition {
-                        notify(machine, Notice::Moved(moved));
+                        notify(machine, Event::Moved(moved));
                     }
                     if progress.output.is_some() {
                         return Some(Ok(progress.output));
@@ -238,32 +238,32 @@ impl InMemory {
         if let Outcome::NoHead(failure) = outcome {
             return machine.on_failure(now(), ticket, failure, &mut self.session());
         }
-        let mut intake = machine.on_head(now(), ticket, &head, &mut self.session());
+        let mut reader = machine.on_head(now(), ticket, &head, &mut self.session());
         let failure = match outcome {
             Outcome::Whole | Outcome::NoHead(_) => {
                 // Whether it wants more is of no use: there is no more.
-                let _ = intake.push(if has_no_body(head.status) { &[] } else { &body });
+                let _ = reader.push(if has_no_body(head.status) { &[] } else { &body });
                 None
             }
             Outcome::HalfIsAll => {
-                let _ = intake.push(&body[..body.len() / 2]);
+                let _ = reader.push(&body[..body.len() / 2]);
                 None
             }
-            Outcome::Half(failure) => intake.push(&body[..body.len() / 2]).is_continue().then_some(failure),
+            Outcome::Half(failure) => reader.push(&body[..body.len() / 2]).is_continue().then_some(failure),
             Outcome::Endless => {
-                let mut flow = intake.push(&body);
+                let mut flow = reader.push(&body);
                 let blanks = [b' '; 16 * 1024];
                 for _ in 0..ENOUGH / blanks.len() {
                     if flow.is_continue() {
-                        flow = intake.push(&blanks);
+                        flow = reader.push(&blanks);
                     }
                 }
                 flow.is_continue().then(late)
             }
         };
         match failure {
-            None => machine.on_end(now(), intake.ended(), &mut self.session()),
-            Some(failure) => machine.on_failure(now(), intake, failure, &mut self.session()),
+            None => machine.on_end(now(), reader.ended(), &mut self.session()),
+            Some(failure) => machine.on_failure(now(), reader, failure, &mut self.session()),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use usage_core::error::{Failure, Trouble, Unauthorized};
-use usage_core::{Error, Notice, Timestamp, UsageTable};
+use usage_core::error::{AttemptError, Failure, Unauthorized};
+use usage_core::{Error, Event, Timestamp, UsageTable};
 
 use super::scenario::{Expected, SECRET, WRONG_SECRET};
 use super::world::{START, World};
@@ -21,7 +21,7 @@ pub(super) struct Observed {
     /// The same in short: when, and what it was.
     arrived: Vec<String>,
     /// Each transition and each wait.
-    notices: Vec<String>,
+    events: Vec<String>,
     causes: Vec<String>,
     ends: Vec<End>,
     /// How many requests arrived at another origin.
@@ -72,15 +72,15 @@ impl Observed {
     }
 
     /// Takes down what an observer was told.
-    pub(super) fn notices(&mut self, notices: &[Notice]) {
-        for notice in notices {
-            match notice {
-                Notice::Moved(moved) => {
-                    self.notices.push(moved.to_string());
+    pub(super) fn events(&mut self, events: &[Event]) {
+        for event in events {
+            match event {
+                Event::Moved(moved) => {
+                    self.events.push(moved.to_string());
                     self.causes.push(moved.cause.to_string());
                 }
-                Notice::Waiting(until, why) => {
-                    self.notices.push(format!("waits until {} for {why:?}", since_start(*until)));
+                Event::Waiting(until, why) => {
+                    self.events.push(format!("waits until {} for {why:?}", since_start(*until)));
                 }
                 // What else drivers may come to tell is not the machine's.
                 _ => {}
@@ -109,7 +109,7 @@ impl Observed {
     pub(super) fn assert_same(&self, in_memory: &Self) {
         assert_eq!(self.led_astray, 0, "a request went to another origin");
         same("what arrived", &in_memory.wire, &self.wire);
-        same("what the observer was told", &in_memory.notices, &self.notices);
+        same("what the observer was told", &in_memory.events, &self.events);
         let texts = |observed: &Self| observed.ends.iter().map(|end| end.text.clone()).collect::<Vec<_>>();
         same("what became of it", &texts(in_memory), &texts(self));
         assert!(self == in_memory, "the rows are not those of the run in memory");
@@ -184,10 +184,10 @@ fn describe(error: &Error) -> String {
     format!("{what} (at {} after {} requests{resume})", error.endpoint(), error.attempts())
 }
 
-fn of_trouble(trouble: &Trouble) -> String {
+fn of_trouble(trouble: &AttemptError) -> String {
     match trouble {
-        Trouble::Api(error) => of_api(error),
-        Trouble::Transport(failure) => format!("{:?}, sent {:?}", failure.kind, failure.sent),
+        AttemptError::Api(error) => of_api(error),
+        AttemptError::Transport(failure) => format!("{:?}, sent {:?}", failure.kind, failure.sent),
         _ => format!("{trouble:?}"),
     }
 }

@@ -10,7 +10,7 @@ use usage_core::query::{
     ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
 use usage_core::{
-    Cause, ClientId, Endpoint, Error, Interval, Notice, Phase, Snapshot, UsageQuery, UsageTable, WaitReason,
+    Cause, ClientId, Endpoint, Error, Event, Interval, Phase, Snapshot, UsageQuery, UsageTable, WaitReason,
 };
 
 use super::driver::Driver;
@@ -115,25 +115,25 @@ fn restored<D: Driver, Q: UsageQuery>(scenario: &Scenario, world: &World, saved:
 }
 
 /// What an observer hears, for others to read.
-type Heard = Arc<Mutex<Vec<Notice>>>;
+type Heard = Arc<Mutex<Vec<Event>>>;
 
-fn heard(notices: &Heard) -> Vec<Notice> {
-    notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn heard(events: &Heard) -> Vec<Event> {
+    events.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The handle, and what its observer hears.
 fn listen<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>) -> (D::Handle<Q>, Heard) {
-    let notices = Heard::default();
-    let hear = Arc::clone(&notices);
-    let observer = move |_: &_, notice| hear.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
-    (D::observe(handle, Box::new(observer)), notices)
+    let events = Heard::default();
+    let hear = Arc::clone(&events);
+    let observer = move |_: &_, event| hear.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    (D::observe(handle, Box::new(observer)), events)
 }
 
 /// Runs it to its end; `rows` came before.
 fn to_the_end<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>, rows: UsageTable, seen: &mut Observed) {
-    let (mut handle, notices) = listen::<D, Q>(handle);
+    let (mut handle, events) = listen::<D, Q>(handle);
     let end = pages::<D, Q>(&mut handle, rows);
-    seen.notices(&heard(&notices));
+    seen.events(&heard(&events));
     seen.end(end);
 }
 
@@ -154,12 +154,12 @@ fn dropped<D: Driver, Q: UsageQuery>(
     handle: D::Handle<Q>,
     seen: &mut Observed,
 ) -> (D::Handle<Q>, UsageTable) {
-    let (mut handle, notices) = listen::<D, Q>(handle);
+    let (mut handle, events) = listen::<D, Q>(handle);
     let mut rows = UsageTable::new();
     while let Some(page) = D::next_page_unless(&mut handle, &|| world.struck()) {
         rows.absorb(page.expect("nothing fails before the fault").expect("the fault comes before the end"));
     }
-    seen.notices(&heard(&notices));
+    seen.events(&heard(&events));
     (handle, rows)
 }
 
@@ -175,16 +175,16 @@ fn stop_at<D: Driver, Q: UsageQuery>(
     seen: &mut Observed,
 ) -> bool {
     let world = World::new(scenario, D::SOCKETS);
-    let notices = Heard::default();
-    let hear = Arc::clone(&notices);
-    let observer = move |_: &_, notice| {
+    let events = Heard::default();
+    let hear = Arc::clone(&events);
+    let observer = move |_: &_, event| {
         let count = {
-            let mut notices = hear.lock().unwrap_or_else(PoisonError::into_inner);
-            notices.push(notice);
-            notices.len()
+            let mut events = hear.lock().unwrap_or_else(PoisonError::into_inner);
+            events.push(event);
+            events.len()
         };
         // A page leaves with the step that brought it: the stop is behind both.
-        if count == step && !brings_rows(notice) {
+        if count == step && !brings_rows(event) {
             resume_unwind(Box::new(Stopped));
         }
     };
@@ -195,28 +195,28 @@ fn stop_at<D: Driver, Q: UsageQuery>(
         match page {
             // The process dies with the page before it is stored.
             Ok(Ok(Some(_)))
-                if scenario.script == Script::RestoreAtEachStep && heard(&notices).len() == step => {}
+                if scenario.script == Script::RestoreAtEachStep && heard(&events).len() == step => {}
             Ok(Ok(Some(page))) => rows.absorb(page),
             Ok(Ok(None)) => return false,
             Ok(Err(error)) => panic!("{error}"),
             Err(panic) if panic.is::<Stopped>() => break,
             Err(panic) => resume_unwind(panic),
         }
-        if heard(&notices).len() == step {
+        if heard(&events).len() == step {
             break;
         }
     }
     if D::execution(&handle).phase().is_final() {
         return false;
     }
-    seen.notices(&heard(&notices));
+    seen.events(&heard(&events));
     let handle = match scenario.script {
         Script::RestoreAtEachStep => {
             restored::<D, Q>(scenario, &world, &D::execution(&handle).snapshot().to_json())
         }
         Script::CancelAtEachStep => {
             let moved = D::cancel(&mut handle).expect("it was not over");
-            seen.notices(&[Notice::Moved(moved)]);
+            seen.events(&[Event::Moved(moved)]);
             assert!(D::cancel(&mut handle).is_none(), "it is over once");
             handle
         }
@@ -236,12 +236,12 @@ fn cancel_at<D: Driver, Q: UsageQuery>(
 ) -> bool {
     let world = World::new(scenario, D::SOCKETS);
     let handle = driver::<D>(scenario, &world).start(query.clone());
-    let (notices, canceller) = (Heard::default(), D::canceller(&handle));
-    let hear = Arc::clone(&notices);
-    let observer = move |_: &_, notice| {
-        let mut notices = hear.lock().unwrap_or_else(PoisonError::into_inner);
-        notices.push(notice);
-        if notices.len() == step {
+    let (events, canceller) = (Heard::default(), D::canceller(&handle));
+    let hear = Arc::clone(&events);
+    let observer = move |_: &_, event| {
+        let mut events = hear.lock().unwrap_or_else(PoisonError::into_inner);
+        events.push(event);
+        if events.len() == step {
             canceller.cancel();
         }
     };
@@ -250,14 +250,14 @@ fn cancel_at<D: Driver, Q: UsageQuery>(
     if D::execution(&handle).phase() == Phase::Complete {
         return false;
     }
-    seen.notices(&heard(&notices));
+    seen.events(&heard(&events));
     seen.end(end);
     seen.arrivals(&world);
     true
 }
 
-fn brings_rows(notice: Notice) -> bool {
-    matches!(notice, Notice::Moved(moved) if matches!(moved.cause, Cause::MorePages | Cause::LastPage))
+fn brings_rows(event: Event) -> bool {
+    matches!(event, Event::Moved(moved) if matches!(moved.cause, Cause::MorePages | Cause::LastPage))
 }
 
 /// Two executions: the service is kept from answering until one of them waits for the token that the other fetches,
@@ -266,27 +266,27 @@ fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q
     let [over, waits] = [(); 2].map(|()| Arc::new(Gate::default()));
     over.close();
     waits.close();
-    let mut runs: Vec<(bool, Vec<Notice>, End)> = thread::scope(|scope| {
+    let mut runs: Vec<(bool, Vec<Event>, End)> = thread::scope(|scope| {
         let service = world.simulator();
         let threads = [0, 1].map(|_| {
             let (over, waits) = (Arc::clone(&over), Arc::clone(&waits));
             scope.spawn(move || {
-                let notices = Heard::default();
-                let hear = Arc::clone(&notices);
+                let events = Heard::default();
+                let hear = Arc::clone(&events);
                 let other_is_over = Arc::clone(&over);
-                let observer = move |_: &_, notice| {
-                    hear.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
-                    match notice {
-                        Notice::Waiting(_, WaitReason::Token) => waits.open(),
-                        notice if fetched(&notice) => other_is_over.pass(),
+                let observer = move |_: &_, event| {
+                    hear.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+                    match event {
+                        Event::Waiting(_, WaitReason::Token) => waits.open(),
+                        event if fetched(&event) => other_is_over.pass(),
                         _ => {}
                     }
                 };
                 let mut handle = D::observe(driver.start(query.clone()), Box::new(observer));
                 let end = pages::<D, Q>(&mut handle, UsageTable::new());
                 over.open();
-                let notices = heard(&notices);
-                (notices.iter().any(fetched), notices, end)
+                let events = heard(&events);
+                (events.iter().any(fetched), events, end)
             })
         });
         waits.pass();
@@ -294,14 +294,14 @@ fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q
         threads.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).into()
     });
     runs.sort_by_key(|(fetched, ..)| !fetched);
-    for (_, notices, end) in runs {
-        seen.notices(&notices);
+    for (_, events, end) in runs {
+        seen.events(&events);
         seen.end(end);
     }
 }
 
-fn fetched(notice: &Notice) -> bool {
-    matches!(notice, Notice::Moved(moved) if moved.cause == Cause::Authorized)
+fn fetched(event: &Event) -> bool {
+    matches!(event, Event::Moved(moved) if moved.cause == Cause::Authorized)
 }
 
 fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {

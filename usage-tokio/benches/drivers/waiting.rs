@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use usage_core::query::OrganizationQuery;
-use usage_core::{ClientBuilder, FromConfig, Notice, Policy, WaitReason};
+use usage_core::{ClientBuilder, Event, FromConfig, Policy, WaitReason};
 
 /// Executions that are submitted at once: more would measure their sockets.
 const BATCH: u32 = 50;
@@ -39,7 +39,7 @@ pub(crate) fn run(driver: &str, url: &str, count: u32) {
         runtime.block_on(fill(
             count,
             |waits| {
-                let handle = client.start(query()).observe(move |_, notice| waits.notice(notice));
+                let handle = client.start(query()).observe(move |_, event| waits.event(event));
                 drop(tokio::spawn(async { drop(handle.finish().await) }));
             },
             || tokio::time::sleep(Duration::from_millis(1)),
@@ -49,7 +49,7 @@ pub(crate) fn run(driver: &str, url: &str, count: u32) {
         async_std::task::block_on(fill(
             count,
             |waits| {
-                let handle = client.start(query()).observe(move |_, notice| waits.notice(notice));
+                let handle = client.start(query()).observe(move |_, event| waits.event(event));
                 drop(async_std::task::spawn(async { drop(handle.finish().await) }));
             },
             || async_std::task::sleep(Duration::from_millis(1)),
@@ -63,8 +63,8 @@ pub(crate) fn run(driver: &str, url: &str, count: u32) {
 struct Waits(Arc<AtomicU32>);
 
 impl Waits {
-    fn notice(&self, notice: Notice) {
-        if matches!(notice, Notice::Waiting(_, WaitReason::Poll)) {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::Waiting(_, WaitReason::Poll)) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }

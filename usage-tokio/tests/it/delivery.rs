@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use usage_core::error::Failure;
 use usage_core::query::SimpleSearch;
-use usage_core::{Error, Execution, Notice, Policy, Secret, Snapshot, UsageRow, UsageTable};
+use usage_core::{Error, Event, Execution, Policy, Secret, Snapshot, UsageRow, UsageTable};
 use usage_sim::{Fault, Match, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
 
 use crate::driver::Client;
@@ -151,7 +151,7 @@ fn visited_rows_are_not_shown_again_after_an_error() {
 /// What an observer saved at each of its notices.
 type Saved = Arc<Mutex<Vec<String>>>;
 
-fn saving<Q: usage_core::UsageQuery>(saved: &Saved) -> impl FnMut(&Execution<Q>, Notice) + Send + 'static {
+fn saving<Q: usage_core::UsageQuery>(saved: &Saved) -> impl FnMut(&Execution<Q>, Event) + Send + 'static {
     let saved = Arc::clone(saved);
     move |execution, _| saved.lock().unwrap().push(execution.snapshot().to_json())
 }
@@ -207,11 +207,11 @@ fn a_restored_handle_of_what_is_complete_brings_no_more() {
 /// An observer that fails at its notice with this number.
 fn failing_at<Q: usage_core::UsageQuery>(
     at: usize,
-) -> impl FnMut(&Execution<Q>, Notice) -> Result<(), std::io::Error> + Send + 'static {
-    let mut notices = 0;
+) -> impl FnMut(&Execution<Q>, Event) -> Result<(), std::io::Error> + Send + 'static {
+    let mut events = 0;
     move |_, _| {
-        notices += 1;
-        if notices == at { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
+        events += 1;
+        if events == at { Err(std::io::Error::other("the disk is full")) } else { Ok(()) }
     }
 }
 
@@ -267,9 +267,9 @@ fn a_page_that_an_observers_panic_kept_from_its_taker_comes_again() {
     let all = world.all();
     for page in 1..=3 {
         let mut has_panicked = false;
-        let handle = world.client.start(search()).observe(move |execution, notice| {
+        let handle = world.client.start(search()).observe(move |execution, event| {
             let is_page =
-                matches!(notice, Notice::Moved(_)) && execution.snapshot().pages() + 1 == execution.pages();
+                matches!(event, Event::Moved(_)) && execution.snapshot().pages() + 1 == execution.pages();
             if is_page && execution.pages() == page && !has_panicked {
                 has_panicked = true;
                 std::panic::resume_unwind(Box::new("stopped"));

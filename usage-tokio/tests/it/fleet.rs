@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use usage_core::error::Failure;
 use usage_core::query::OrganizationQuery;
-use usage_core::{Notice, Phase, Policy, Secret, UsageRow, WaitReason};
+use usage_core::{Event, Phase, Policy, Secret, UsageRow, WaitReason};
 use usage_sim::{Fault, Match, Rule, ServeOptions, Server, Simulator, SimulatorConfig, WireFault, serve};
 
 use crate::driver::{Client, Handle};
@@ -36,19 +36,19 @@ fn client(server: &Server, first_poll: Duration) -> Client {
 /// Has `handle` cancelled by another thread as soon as `when` says so.
 fn cancelled(
     handle: Handle<OrganizationQuery>,
-    mut when: impl FnMut(Notice) -> bool + Send + 'static,
+    mut when: impl FnMut(Event) -> bool + Send + 'static,
 ) -> Handle<OrganizationQuery> {
     let canceller = handle.canceller();
-    handle.observe(move |_, notice| {
-        if when(notice) {
+    handle.observe(move |_, event| {
+        if when(event) {
             let canceller = canceller.clone();
             thread::spawn(move || canceller.cancel());
         }
     })
 }
 
-fn waits_for_its_first_poll(notice: Notice) -> bool {
-    matches!(notice, Notice::Waiting(_, WaitReason::Poll))
+fn waits_for_its_first_poll(event: Event) -> bool {
+    matches!(event, Event::Waiting(_, WaitReason::Poll))
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_exchange_is_given_up_when_its_execution_is_cancelled() {
     server.simulator().inject(Rule::new(Match::Results, Fault::from(WireFault::Hang)).always());
     let handle = client(&server, Duration::ZERO).start(query());
     let handle =
-        cancelled(handle, |notice| matches!(notice, Notice::Moved(moved) if moved.to == Phase::InFlightPoll));
+        cancelled(handle, |event| matches!(event, Event::Moved(moved) if moved.to == Phase::InFlightPoll));
     let error = run(handle.finish()).unwrap_err();
     assert!(matches!(error.failure(), Failure::Cancelled) && error.can_resume(), "{error:?}");
 }

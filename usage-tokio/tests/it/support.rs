@@ -103,7 +103,7 @@ pub(crate) fn query() -> OrganizationQuery {
 pub(crate) fn in_memory<Q: UsageQuery>(query: Q) -> UsageTable {
     let mut simulator = Simulator::new(config());
     let token = usage_core::auth::AccessToken::parse(&simulator.issue_token(START)).unwrap();
-    let grant = usage_core::auth::Grant::Manual(token);
+    let grant = usage_core::auth::Grant::StaticToken(token);
     let mut session = usage_core::Session::new(&usage_core::Region::default(), grant);
     let (mut now, mut table) = (START, UsageTable::new());
     let mut execution = Execution::new(query, Policy::default(), 1, now);

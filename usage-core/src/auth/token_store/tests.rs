@@ -6,11 +6,11 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix_millis(seconds * 1000)
 }
 
-fn answer(token: &str, expires_in: u64) -> TokenAnswer {
+fn answer(token: &str, expires_in: u64) -> TokenResponse {
     serde_json::from_value(serde_json::json!({"access_token": token, "expires_in": expires_in})).unwrap()
 }
 
-fn arrive(store: &mut TokenStore, now: Timestamp, answer: &TokenAnswer) {
+fn arrive(store: &mut TokenStore, now: Timestamp, answer: &TokenResponse) {
     store.arrived(now, None, answer.bearer().unwrap(), answer);
 }
 
@@ -126,7 +126,7 @@ fn all_that_is_stored_steps_back_with_the_clock() {
     store.step_back(Duration::from_secs(1000));
     assert!(matches!(store.authorize(at(1828), TIMEOUT), Authorization::Refused(_)));
     let id = fetch(&mut store, at(1829));
-    store.end(at(1829), id, Ended::Unavailable(Trouble::Api(Box::new(api_error(503, b"")))));
+    store.end(at(1829), id, Ended::Unavailable(AttemptError::Api(Box::new(api_error(503, b"")))));
     store.step_back(Duration::from_secs(1000));
     assert!(
         matches!(store.authorize(at(829), TIMEOUT), Authorization::Later { at: until, .. } if until <= at(860))
@@ -192,7 +192,7 @@ fn a_failed_fetch_delays_the_next_one() {
     let mut store = TokenStore::default();
     let id = fetch(&mut store, at(0));
     let error = Box::new(api_error(503, b""));
-    store.end(at(0), id, Ended::Unavailable(Trouble::Api(error)));
+    store.end(at(0), id, Ended::Unavailable(AttemptError::Api(error)));
     assert!(matches!(store.authorize(at(0), TIMEOUT), Authorization::Later { throttled: false, .. }));
     store.postpone(at(4));
     assert!(

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use crate::call::Call;
 use crate::client_builder::{ClientBuilder, ClientConfig, FromConfig};
-use crate::driver::blocking::{Clock, Drive, Handle, RunAll};
-use crate::driver::{Driven, SessionGuard, SharedSession, TokenExchange};
+use crate::driver::blocking::{Clock, Driver, Handle, RunAll};
+use crate::driver::{SessionGuard, SharedSession, Task, TokenExchange};
 use crate::endpoint::Endpoint;
 use crate::error::{BuildError, Error};
 use crate::execution::{Execution, RestoreError, Snapshot};
@@ -27,12 +27,12 @@ struct Parts<D> {
     clock: Arc<dyn Clock>,
 }
 
-impl<D: Drive> Parts<D> {
+impl<D: Driver> Parts<D> {
     /// Token exchanges are carried out by the thread that asks, to their end.
     fn new(driver: D, session: &SharedSession, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
         let (carrier, time) = (driver.clone(), Arc::clone(&clock));
         let session = session.carried_by(move |session, exchange| {
-            let mut token = Driven::new(TokenExchange::new(session, exchange));
+            let mut token = Task::new(TokenExchange::new(session, exchange));
             let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
             // Whoever asked for it keeps to a deadline of its own, and may be cancelled.
             D::spawn(move || {
@@ -44,7 +44,7 @@ impl<D: Drive> Parts<D> {
     }
 }
 
-impl<D: Drive> Client<D> {
+impl<D: Driver> Client<D> {
     /// Builds a client.
     pub fn builder() -> ClientBuilder<Self> {
         ClientBuilder::new()
@@ -124,7 +124,7 @@ impl<D: Drive> Client<D> {
     /// Calls a single endpoint.
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
-        let response = self.advance(&mut Driven::new(call))?;
+        let response = self.advance(&mut Task::new(call))?;
         response.ok_or_else(|| BuildError::client("the call was answered before").into())
     }
 
@@ -132,7 +132,7 @@ impl<D: Drive> Client<D> {
     /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
     pub fn log_in(&self) -> Result<(), Error> {
         let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
-        self.advance(&mut Driven::new(log_in)).map(drop)
+        self.advance(&mut Task::new(log_in)).map(drop)
     }
 
     /// The session, to look at its request budget.
@@ -145,9 +145,9 @@ impl<D: Drive> Client<D> {
         *self.0.policy
     }
 
-    pub(super) fn advance<M: Machine>(&self, driven: &mut Driven<M>) -> Result<Option<M::Output>, Error> {
+    pub(super) fn advance<M: Machine>(&self, task: &mut Task<M>) -> Result<Option<M::Output>, Error> {
         let Parts { driver, clock, session, .. } = &*self.0;
-        driver.advance(&**clock, session, driven)
+        driver.advance(&**clock, session, task)
     }
 
     /// The execution as restored from its snapshot.
@@ -170,7 +170,7 @@ impl<D> Clone for Client<D> {
     }
 }
 
-impl<D: Drive> FromConfig for Client<D> {
+impl<D: Driver> FromConfig for Client<D> {
     const USER_AGENT: &'static str = D::USER_AGENT;
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {

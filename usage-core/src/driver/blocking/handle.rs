@@ -2,13 +2,13 @@ use std::fmt;
 
 use crate::canceller::Canceller;
 use crate::decode::RowVisitor;
-use crate::driver::Driven;
-use crate::driver::blocking::{Client, Drive};
+use crate::driver::Task;
+use crate::driver::blocking::{Client, Driver};
 use crate::error::Error;
 #[cfg(doc)]
-use crate::execution::Visiting;
+use crate::execution::StreamingExecution;
 use crate::execution::{Execution, Snapshot};
-use crate::machine::Notice;
+use crate::machine::Event;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
 use crate::table::{IntoIter, UsageRecord, UsageTable};
@@ -16,23 +16,23 @@ use crate::table::{IntoIter, UsageRecord, UsageTable};
 /// An execution that is being driven.
 pub struct Handle<Q, D> {
     client: Client<D>,
-    driven: Driven<Execution<Q>>,
+    task: Task<Execution<Q>>,
 }
 
-impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
+impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
     pub(super) fn new(client: &Client<D>, execution: Execution<Q>) -> Self {
-        Self { client: client.clone(), driven: Driven::new(execution) }
+        Self { client: client.clone(), task: Task::new(execution) }
     }
 
     pub(super) fn cancelled_by(mut self, canceller: Canceller) -> Self {
-        self.driven.canceller = canceller;
+        self.task.canceller = canceller;
         self
     }
 
     /// Calls `observer` at every transition and every wait.
     #[must_use]
-    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Notice) + Send + 'static) -> Self {
-        self.driven.observe(observer);
+    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Event) + Send + 'static) -> Self {
+        self.task.observe(observer);
         self
     }
 
@@ -42,16 +42,16 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     #[must_use]
     pub fn try_observe<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         mut self,
-        observer: impl FnMut(&Execution<Q>, Notice) -> Result<(), E> + Send + 'static,
+        observer: impl FnMut(&Execution<Q>, Event) -> Result<(), E> + Send + 'static,
     ) -> Self {
-        self.driven.try_observe(observer);
+        self.task.try_observe(observer);
         self
     }
 
     /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
     /// [`Error::can_resume`].
     pub fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
-        self.client.advance(&mut self.driven)
+        self.client.advance(&mut self.task)
     }
 
     /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
@@ -63,21 +63,21 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     /// them [from its snapshot](Error::snapshot).
     pub fn finish(mut self) -> Result<UsageTable, Error> {
         let mut table = UsageTable::new();
-        self.driven.machine.collect_pages();
+        self.task.machine.collect_pages();
         loop {
             match self.next_page() {
                 Ok(Some(page)) => table.absorb(page),
                 Ok(None) => return Ok(table),
-                Err(error) => return Err(self.driven.machine.give_back(error, table)),
+                Err(error) => return Err(self.task.machine.give_back(error, table)),
             }
         }
     }
 
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
-    /// many there are. See [`Visiting`] for what happens when a page breaks off.
+    /// many there are. See [`StreamingExecution`] for what happens when a page breaks off.
     pub fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
-        let mut visiting = self.driven.visiting(visitor);
-        while self.client.advance(&mut visiting)?.is_some() {}
+        let mut streaming = self.task.streaming(visitor);
+        while self.client.advance(&mut streaming)?.is_some() {}
         Ok(())
     }
 
@@ -88,26 +88,26 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
 
     /// The execution: phase, id, counters.
     pub fn execution(&self) -> &Execution<Q> {
-        &self.driven.machine
+        &self.task.machine
     }
 
     /// How far it got, to be saved. It points at the page that was handed out last, until the next one is asked for or
     /// [`acknowledge`](Self::acknowledge) is called.
     pub fn snapshot(&self) -> Snapshot<Q> {
-        self.driven.machine.snapshot()
+        self.task.machine.snapshot()
     }
 
     /// Marks the page that was handed out last as delivered: snapshots point behind it from now on. Asking for the next
     /// page does the same. Call this to save the snapshot together with the page, in one transaction.
     pub fn acknowledge(&mut self) {
-        self.driven.machine.acknowledge();
+        self.task.machine.acknowledge();
     }
 
     /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of
     /// them, for callers who store all pages together.
     #[must_use]
     pub fn hold_pages(mut self) -> Self {
-        self.driven.machine.hold_pages(true);
+        self.task.machine.hold_pages(true);
         self
     }
 
@@ -115,26 +115,26 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
     /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
     pub fn resume(&mut self) {
-        self.driven.machine = self.client.resumed(&self.driven.machine);
-        self.driven.canceller = Canceller::default();
-        self.driven.go_on();
+        self.task.machine = self.client.resumed(&self.task.machine);
+        self.task.canceller = Canceller::default();
+        self.task.go_on();
     }
 
     /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the
     /// exchange that is under way is over.
     pub fn canceller(&self) -> Canceller {
-        self.driven.canceller.clone()
+        self.task.canceller.clone()
     }
 
     /// Ends it here; the query runs on at the service.
     pub fn cancel(&mut self) -> Option<Transition> {
-        self.driven.machine.cancel()
+        self.task.machine.cancel()
     }
 }
 
 impl<Q: fmt::Debug, D> fmt::Debug for Handle<Q, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("execution", &self.driven.machine).finish_non_exhaustive()
+        f.debug_struct("Handle").field("execution", &self.task.machine).finish_non_exhaustive()
     }
 }
 
@@ -144,7 +144,7 @@ pub struct Rows<Q, D> {
     page: IntoIter,
 }
 
-impl<Q: UsageQuery, D: Drive> Iterator for Rows<Q, D> {
+impl<Q: UsageQuery, D: Driver> Iterator for Rows<Q, D> {
     type Item = Result<UsageRecord, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -19,13 +19,13 @@ pub use stream::Stream;
 pub use wait::wait;
 
 use crate::client_builder::ClientConfig;
-use crate::driver::{Driven, SharedSession};
+use crate::driver::{SharedSession, Task};
 use crate::error::{BuildError, Error};
 use crate::machine::Machine;
 use crate::time::Timestamp;
 
 /// A driver: what a [`Client`] connects, waits and loops with.
-pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
+pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     /// What its clients read the time from, if they get no other clock.
     type Clock: Clock + Default + 'static;
 
@@ -50,7 +50,7 @@ pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
         &self,
         clock: &dyn Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> Result<Option<M::Output>, Error>;
 }
 

@@ -26,20 +26,20 @@ where
         Ok(answer) => answer.into_parts(),
         Err(error) => return machine.on_failure(clock.now(), ticket, failure(error), &mut session.lock()),
     };
-    let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
+    let mut reader = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
     let mut chunk = vec![0; CHUNK];
     loop {
         match body.read(&mut chunk) {
             Ok(0) => break,
-            Ok(length) if intake.push(&chunk[..length]).is_break() => break,
+            Ok(length) if reader.push(&chunk[..length]).is_break() => break,
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
                 let failure = failure(error.into());
-                return machine.on_failure(clock.now(), intake, failure, &mut session.lock());
+                return machine.on_failure(clock.now(), reader, failure, &mut session.lock());
             }
         }
     }
-    let intake = intake.ended();
-    machine.on_end(clock.now(), intake, &mut session.lock())
+    let reader = reader.ended();
+    machine.on_end(clock.now(), reader, &mut session.lock())
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::canceller::Canceller;
-use crate::driver::blocking::{Client, Drive};
+use crate::driver::blocking::{Client, Driver};
 use crate::error::Error;
 use crate::query::UsageQuery;
 use crate::table::UsageTable;
@@ -43,7 +43,7 @@ struct Work<D, I> {
 }
 
 impl RunAll {
-    pub(super) fn new<Q: UsageQuery, D: Drive>(
+    pub(super) fn new<Q: UsageQuery, D: Driver>(
         client: &Client<D>,
         queries: impl Iterator<Item = Q> + Send + 'static,
         at_once: usize,
@@ -63,7 +63,7 @@ impl RunAll {
     }
 }
 
-impl<Q: UsageQuery, D: Drive, I: Iterator<Item = Q> + Send + 'static> Work<D, I> {
+impl<Q: UsageQuery, D: Driver, I: Iterator<Item = Q> + Send + 'static> Work<D, I> {
     /// Starts another thread, unless there are enough.
     fn start_thread(self: &Arc<Self>) {
         let mut threads = lock(&self.shared);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::canceller::Canceller;
 use crate::driver::blocking::Clock;
-use crate::driver::{Driven, SharedSession, TokenWait};
+use crate::driver::{SharedSession, Task, TokenWait};
 use crate::phase::WaitReason;
 use crate::time::Timestamp;
 
@@ -15,16 +15,16 @@ use crate::time::Timestamp;
 pub fn wait<M>(
     clock: &dyn Clock,
     session: &SharedSession,
-    driven: &Driven<M>,
+    task: &Task<M>,
     until: Timestamp,
     why: WaitReason,
 ) {
     if why == WaitReason::Token {
         let limit = until.saturating_since(clock.now());
-        return wait_for_token(driven.token_wait(session), limit, &driven.canceller);
+        return wait_for_token(task.token_wait(session), limit, &task.canceller);
     }
-    driven.canceller.wakes(&Arc::new(Sleeper(thread::current())).into());
-    if !driven.canceller.is_cancelled() {
+    task.canceller.wakes(&Arc::new(Sleeper(thread::current())).into());
+    if !task.canceller.is_cancelled() {
         clock.sleep_until(until);
     }
 }

@@ -4,8 +4,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::call::Call;
 use crate::client_builder::{ClientBuilder, ClientConfig, FromConfig};
-use crate::driver::futures::{Clock, Drive, Handle};
-use crate::driver::{Driven, SessionGuard, SharedSession, TokenExchange};
+use crate::driver::futures::{Clock, Driver, Handle};
+use crate::driver::{SessionGuard, SharedSession, Task, TokenExchange};
 use crate::endpoint::Endpoint;
 use crate::error::{BuildError, Error};
 use crate::execution::{Execution, RestoreError, Snapshot};
@@ -29,7 +29,7 @@ struct Parts<D> {
     clock: Arc<dyn Clock>,
 }
 
-impl<D: Drive> Parts<D> {
+impl<D: Driver> Parts<D> {
     /// Token exchanges are carried out by tasks of their own, if the driver has any.
     fn new(driver: D, session: &SharedSession, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
         let Some(spawn) = D::spawner() else {
@@ -37,7 +37,7 @@ impl<D: Drive> Parts<D> {
         };
         let (carrier, time) = (driver.clone(), Arc::clone(&clock));
         let session = session.carried_by(move |session, exchange| {
-            let mut token = Driven::new(TokenExchange::new(session, exchange));
+            let mut token = Task::new(TokenExchange::new(session, exchange));
             let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
             spawn(Box::pin(async move {
                 // What comes of it is in the session.
@@ -48,7 +48,7 @@ impl<D: Drive> Parts<D> {
     }
 }
 
-impl<D: Drive> Client<D> {
+impl<D: Driver> Client<D> {
     /// Builds a client.
     pub fn builder() -> ClientBuilder<Self> {
         ClientBuilder::new()
@@ -131,7 +131,7 @@ impl<D: Drive> Client<D> {
     /// Calls a single endpoint.
     pub async fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
-        let response = self.advance(&mut Driven::new(call)).await?;
+        let response = self.advance(&mut Task::new(call)).await?;
         response.ok_or_else(|| BuildError::client("the call was answered before").into())
     }
 
@@ -139,7 +139,7 @@ impl<D: Drive> Client<D> {
     /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
     pub async fn log_in(&self) -> Result<(), Error> {
         let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
-        self.advance(&mut Driven::new(log_in)).await.map(drop)
+        self.advance(&mut Task::new(log_in)).await.map(drop)
     }
 
     /// The session, to look at its request budget. Do not keep it across an `await`: every request needs it.
@@ -154,10 +154,10 @@ impl<D: Drive> Client<D> {
 
     pub(super) fn advance<M: Machine>(
         &self,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send {
         let Parts { driver, clock, session, .. } = &*self.0;
-        driver.advance(&**clock, session, driven)
+        driver.advance(&**clock, session, task)
     }
 
     /// The execution as restored from its snapshot.
@@ -180,7 +180,7 @@ impl<D> Clone for Client<D> {
     }
 }
 
-impl<D: Drive> FromConfig for Client<D> {
+impl<D: Driver> FromConfig for Client<D> {
     const USER_AGENT: &'static str = D::USER_AGENT;
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {

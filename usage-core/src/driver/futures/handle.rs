@@ -2,13 +2,13 @@ use std::fmt;
 
 use crate::canceller::Canceller;
 use crate::decode::RowVisitor;
-use crate::driver::Driven;
-use crate::driver::futures::{Client, Drive, Rows};
+use crate::driver::Task;
+use crate::driver::futures::{Client, Driver, Rows};
 use crate::error::Error;
 #[cfg(doc)]
-use crate::execution::Visiting;
+use crate::execution::StreamingExecution;
 use crate::execution::{Execution, Snapshot};
-use crate::machine::Notice;
+use crate::machine::Event;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
 use crate::table::UsageTable;
@@ -20,18 +20,18 @@ use crate::table::UsageTable;
 pub struct Handle<Q, D> {
     client: Client<D>,
     /// On the heap: futures that hold a handle are moved and nested.
-    driven: Box<Driven<Execution<Q>>>,
+    task: Box<Task<Execution<Q>>>,
 }
 
-impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
+impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
     pub(super) fn new(client: &Client<D>, execution: Execution<Q>) -> Self {
-        Self { client: client.clone(), driven: Box::new(Driven::new(execution)) }
+        Self { client: client.clone(), task: Box::new(Task::new(execution)) }
     }
 
     /// Calls `observer` at every transition and every wait.
     #[must_use]
-    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Notice) + Send + 'static) -> Self {
-        self.driven.observe(observer);
+    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Event) + Send + 'static) -> Self {
+        self.task.observe(observer);
         self
     }
 
@@ -41,16 +41,16 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     #[must_use]
     pub fn try_observe<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         mut self,
-        observer: impl FnMut(&Execution<Q>, Notice) -> Result<(), E> + Send + 'static,
+        observer: impl FnMut(&Execution<Q>, Event) -> Result<(), E> + Send + 'static,
     ) -> Self {
-        self.driven.try_observe(observer);
+        self.task.try_observe(observer);
         self
     }
 
     /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
     /// [`Error::can_resume`].
     pub async fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
-        self.client.advance(&mut self.driven).await
+        self.client.advance(&mut self.task).await
     }
 
     /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
@@ -66,9 +66,9 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
         async move {
             // No more than a pointer before there are rows: an execution that waits is small.
             let mut rows: Option<Box<UsageTable>> = None;
-            self.driven.machine.collect_pages();
+            self.task.machine.collect_pages();
             let error = loop {
-                match (self.client.advance(&mut self.driven).await, &mut rows) {
+                match (self.client.advance(&mut self.task).await, &mut rows) {
                     (Ok(Some(page)), Some(rows)) => rows.absorb(page),
                     (Ok(Some(page)), none) => *none = Some(Box::new(page)),
                     (Ok(None), _) => break None,
@@ -78,16 +78,16 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
             let rows = rows.map_or_else(UsageTable::new, |rows| *rows);
             match error {
                 None => Ok(rows),
-                Some(error) => Err(self.driven.machine.give_back(error, rows)),
+                Some(error) => Err(self.task.machine.give_back(error, rows)),
             }
         }
     }
 
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
-    /// many there are. See [`Visiting`] for what happens when a page breaks off.
+    /// many there are. See [`StreamingExecution`] for what happens when a page breaks off.
     pub async fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
-        let mut visiting = self.driven.visiting(visitor);
-        while self.client.advance(&mut visiting).await?.is_some() {}
+        let mut streaming = self.task.streaming(visitor);
+        while self.client.advance(&mut streaming).await?.is_some() {}
         Ok(())
     }
 
@@ -98,26 +98,26 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
 
     /// The execution: phase, id, counters.
     pub fn execution(&self) -> &Execution<Q> {
-        &self.driven.machine
+        &self.task.machine
     }
 
     /// How far it got, to be saved. It points at the page that was handed out last, until the next one is asked for or
     /// [`acknowledge`](Self::acknowledge) is called.
     pub fn snapshot(&self) -> Snapshot<Q> {
-        self.driven.machine.snapshot()
+        self.task.machine.snapshot()
     }
 
     /// Marks the page that was handed out last as delivered: snapshots point behind it from now on. Asking for the next
     /// page does the same. Call this to save the snapshot together with the page, in one transaction.
     pub fn acknowledge(&mut self) {
-        self.driven.machine.acknowledge();
+        self.task.machine.acknowledge();
     }
 
     /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of
     /// them, for callers who store all pages together.
     #[must_use]
     pub fn hold_pages(mut self) -> Self {
-        self.driven.machine.hold_pages(true);
+        self.task.machine.hold_pages(true);
         self
     }
 
@@ -125,25 +125,25 @@ impl<Q: UsageQuery, D: Drive> Handle<Q, D> {
     /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
     /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
     pub fn resume(&mut self) {
-        self.driven.machine = self.client.resumed(&self.driven.machine);
-        self.driven.canceller = Canceller::default();
-        self.driven.go_on();
+        self.task.machine = self.client.resumed(&self.task.machine);
+        self.task.canceller = Canceller::default();
+        self.task.go_on();
     }
 
     /// What cancels it from another task or thread, also while it is being driven: it ends at once, waiting or with a
     /// request out.
     pub fn canceller(&self) -> Canceller {
-        self.driven.canceller.clone()
+        self.task.canceller.clone()
     }
 
     /// Ends it here; the query runs on at the service.
     pub fn cancel(&mut self) -> Option<Transition> {
-        self.driven.machine.cancel()
+        self.task.machine.cancel()
     }
 }
 
 impl<Q: fmt::Debug, D> fmt::Debug for Handle<Q, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("execution", &self.driven.machine).finish_non_exhaustive()
+        f.debug_struct("Handle").field("execution", &self.task.machine).finish_non_exhaustive()
     }
 }

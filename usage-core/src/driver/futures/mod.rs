@@ -5,8 +5,8 @@ mod first_connected;
 mod handle;
 mod receive;
 mod rows;
+mod timeout;
 mod turns;
-mod within;
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ pub use first_connected::first_connected;
 pub use handle::Handle;
 pub use receive::receive;
 pub use rows::Rows;
+pub use timeout::{exchange_limit, timeout, wait};
 pub use turns::Turns;
-pub use within::{before, exchange_limit, wait};
 
 use crate::client_builder::ClientConfig;
-use crate::driver::{Driven, SharedSession};
+use crate::driver::{SharedSession, Task};
 use crate::error::{BuildError, Error};
 use crate::machine::Machine;
 use crate::time::Timestamp;
@@ -30,7 +30,7 @@ use crate::time::Timestamp;
 pub type Spawn = fn(BoxFuture<'static, ()>);
 
 /// A driver: what a [`Client`] connects, waits and loops with.
-pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
+pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     /// What its clients read the time from, if they get no other clock.
     type Clock: Clock + Default + 'static;
 
@@ -61,7 +61,7 @@ pub trait Drive: Clone + fmt::Debug + Send + Sync + 'static {
         &self,
         clock: &dyn Clock,
         session: &SharedSession,
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send;
 }
 

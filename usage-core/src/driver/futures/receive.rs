@@ -7,7 +7,7 @@ use http::Response;
 use http_body::Body;
 
 use crate::driver::SharedSession;
-use crate::driver::futures::{Clock, before};
+use crate::driver::futures::{Clock, timeout};
 use crate::error::TransportFailure;
 use crate::machine::{Machine, Progress, Ticket};
 
@@ -25,7 +25,7 @@ where
     B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
     E: Error + 'static,
 {
-    let answer = before(limit.as_mut(), sending).await;
+    let answer = timeout(limit.as_mut(), sending).await;
     let failed = |answer: Option<E>| failure(answer.as_ref().map(|error| error as _));
     let (head, mut body) = match answer {
         Some(Ok(answer)) => answer.into_parts(),
@@ -34,23 +34,23 @@ where
         }
         None => return machine.on_failure(clock.now(), ticket, failed(None), &mut session.lock()),
     };
-    let mut intake = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
+    let mut reader = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
     loop {
         let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
-        match before(limit.as_mut(), frame).await.map(Option::transpose) {
+        match timeout(limit.as_mut(), frame).await.map(Option::transpose) {
             Some(Ok(None)) => break,
             Some(Ok(Some(frame))) => {
-                if frame.data_ref().is_some_and(|chunk| intake.push(chunk).is_break()) {
+                if frame.data_ref().is_some_and(|chunk| reader.push(chunk).is_break()) {
                     break;
                 }
             }
             Some(Err(error)) => {
                 let failure = failure(Some(&error));
-                return machine.on_failure(clock.now(), intake, failure, &mut session.lock());
+                return machine.on_failure(clock.now(), reader, failure, &mut session.lock());
             }
-            None => return machine.on_failure(clock.now(), intake, failure(None), &mut session.lock()),
+            None => return machine.on_failure(clock.now(), reader, failure(None), &mut session.lock()),
         }
     }
-    let intake = intake.ended();
-    machine.on_end(clock.now(), intake, &mut session.lock())
+    let reader = reader.ended();
+    machine.on_end(clock.now(), reader, &mut session.lock())
 }

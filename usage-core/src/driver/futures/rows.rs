@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 
-use crate::driver::futures::{Drive, Handle};
+use crate::driver::futures::{Driver, Handle};
 use crate::error::Error;
 use crate::query::UsageQuery;
 use crate::table::UsageRecord;
@@ -13,7 +13,7 @@ use crate::table::UsageRecord;
 pub struct Rows(BoxStream<'static, Result<UsageRecord, Error>>);
 
 impl Rows {
-    pub(super) fn new<Q: UsageQuery, D: Drive>(handle: Handle<Q, D>) -> Self {
+    pub(super) fn new<Q: UsageQuery, D: Driver>(handle: Handle<Q, D>) -> Self {
         let pages = stream::try_unfold(handle, |mut handle| async {
             let page = handle.next_page().await?;
             Ok::<_, Error>(page.map(|page| (stream::iter(page).map(Ok), handle)))

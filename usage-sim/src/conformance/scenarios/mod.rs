@@ -7,7 +7,7 @@ pub(super) mod lives;
 pub(super) mod protocol;
 pub(super) mod service;
 pub(super) mod token;
-pub(super) mod token_answers;
+pub(super) mod token_responses;
 pub(super) mod transports;
 pub(super) mod wire;
 
@@ -171,7 +171,7 @@ scenarios! { $;
             head_counts_without_its_body,
             submit_of_unknown_fate,
             submit_of_unknown_fate_sent_again,
-            token_answer_that_breaks_off,
+            token_response_that_breaks_off,
             kept_connection_closed_between_exchanges,
             garbage_instead_of_an_answer,
             silence,
@@ -239,7 +239,7 @@ scenarios! { $;
             limit_is_known_in_the_next_minute,
             throttled_429_at_login,
         }
-        token_answers {
+        token_responses {
             token_type_in_capitals,
             token_without_a_life,
             token_with_more_members,

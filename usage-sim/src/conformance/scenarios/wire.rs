@@ -174,7 +174,7 @@ pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
 }
 
 /// Nobody is asked for a second token because the first answer broke off.
-pub(crate) fn token_answer_that_breaks_off() -> Scenario {
+pub(crate) fn token_response_that_breaks_off() -> Scenario {
     organization()
         .fault(Match::Token, WireFault::CloseMidBody)
         .wire("0 token, 500 token, 500 submit, 2500 poll")
@@ -283,7 +283,7 @@ pub(crate) fn garbage_between_chunks() -> Scenario {
     told(WireFault::GarbageMidBody, RESET)
 }
 
-/// Trouble that passes between two pages costs no row and gives none twice.
+/// AttemptError that passes between two pages costs no row and gives none twice.
 pub(crate) fn trouble_between_pages() -> Scenario {
     Scenario::new(Work::Search)
         .rule(Rule::new(Match::Results, WireFault::CloseMidBody).skip(1))

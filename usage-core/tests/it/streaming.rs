@@ -3,7 +3,7 @@
 use http::Response;
 use proptest::prelude::*;
 use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
-use usage_core::execution::Visiting;
+use usage_core::execution::StreamingExecution;
 use usage_core::query::{OrganizationQuery, SimpleSearch};
 use usage_core::{Error, Execution, Machine, Next, Timestamp, UsageQuery, UsageRow};
 
@@ -35,22 +35,22 @@ fn visit(replies: impl IntoIterator<Item = Reply>) -> (Vec<u64>, Option<Error>) 
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
     let search = SimpleSearch::new("2026-06/2026-06".parse().unwrap());
-    let mut visiting = Visiting::new(Execution::new(search, policy(), 1, START), visitor);
-    drive(&mut visiting, START, [whole(ACCEPTED), whole(RUNNING)].into_iter().chain(replies));
-    let error = visiting.error();
-    drop(visiting);
+    let mut streaming = StreamingExecution::new(Execution::new(search, policy(), 1, START), visitor);
+    drive(&mut streaming, START, [whole(ACCEPTED), whole(RUNNING)].into_iter().chain(replies));
+    let error = streaming.error();
+    drop(streaming);
     (shown, error)
 }
 
 fn drive<Q: UsageQuery, V: FnMut(UsageRow<'_>) + Send>(
-    visiting: &mut Visiting<Q, V>,
+    streaming: &mut StreamingExecution<Q, V>,
     mut now: Timestamp,
     replies: impl IntoIterator<Item = Reply>,
 ) {
     let mut session = manual();
     let mut replies = replies.into_iter();
     loop {
-        let exchange = match visiting.next(now, &mut session).next {
+        let exchange = match streaming.next(now, &mut session).next {
             Next::Finished => return,
             Next::WaitUntil(until, _) => {
                 now = until;
@@ -64,14 +64,14 @@ fn drive<Q: UsageQuery, V: FnMut(UsageRow<'_>) + Send>(
             Reply::Status(status) => (status, String::new(), None),
         };
         let (head, body) = Response::builder().status(status).body(body).unwrap().into_parts();
-        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
+        let mut reader = streaming.on_head(now, exchange.ticket, &head, &mut session);
         let mut arrives = body.as_bytes()[..cut.unwrap_or(body.len())].chunks(300);
-        let all_taken = arrives.all(|chunk| intake.push(chunk).is_continue());
+        let all_taken = arrives.all(|chunk| reader.push(chunk).is_continue());
         let _ = if cut.is_some() && all_taken {
             let failure = TransportFailure::new(TransportKind::Reset, Sent::Maybe, "cut");
-            visiting.on_failure(now, intake, failure, &mut session)
+            streaming.on_failure(now, reader, failure, &mut session)
         } else {
-            visiting.on_end(now, intake, &mut session)
+            streaming.on_end(now, reader, &mut session)
         };
     }
 }
@@ -89,23 +89,23 @@ fn shows_every_row_of_every_page_once() {
 
 #[test]
 fn it_prints_the_execution_and_what_is_being_read_and_no_rows() {
-    let mut visiting = Visiting::new(execution(), |_: UsageRow<'_>| {});
+    let mut streaming = StreamingExecution::new(execution(), |_: UsageRow<'_>| {});
     let mut session = manual();
-    let mut read = |visiting: &mut Visiting<OrganizationQuery, _>, now, body: &str| {
-        let Next::Send(exchange) = visiting.next(now, &mut session).next else { panic!("nothing goes out") };
+    let mut read = |streaming: &mut StreamingExecution<OrganizationQuery, _>, now, body: &str| {
+        let Next::Send(exchange) = streaming.next(now, &mut session).next else { panic!("nothing goes out") };
         let (head, ()) = Response::new(()).into_parts();
-        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
-        assert!(intake.push(body.as_bytes()).is_continue());
-        let printed = format!("{intake:?}");
-        let _ = visiting.on_end(now, intake, &mut session);
+        let mut reader = streaming.on_head(now, exchange.ticket, &head, &mut session);
+        assert!(reader.push(body.as_bytes()).is_continue());
+        let printed = format!("{reader:?}");
+        let _ = streaming.on_end(now, reader, &mut session);
         printed
     };
-    assert!(read(&mut visiting, START, ACCEPTED).contains("VisitingDecoder::Submission"));
-    let Next::WaitUntil(poll_at, _) = visiting.next(START, &mut manual()).next else { panic!() };
-    let page = read(&mut visiting, poll_at, &page(1..=3, None));
+    assert!(read(&mut streaming, START, ACCEPTED).contains("VisitingDecoder::Submission"));
+    let Next::WaitUntil(poll_at, _) = streaming.next(START, &mut manual()).next else { panic!() };
+    let page = read(&mut streaming, poll_at, &page(1..=3, None));
     assert!(page.contains("VisitingDecoder::Page") && !page.contains("client 1"), "{page}");
-    let printed = format!("{visiting:?}");
-    assert!(printed.starts_with("Visiting") && printed.contains("e-1"), "{printed}");
+    let printed = format!("{streaming:?}");
+    assert!(printed.starts_with("StreamingExecution") && printed.contains("e-1"), "{printed}");
 }
 
 proptest! {
@@ -156,27 +156,27 @@ fn rows_after_the_break_may_differ() {
 fn a_driver_that_gives_up_in_the_middle_of_a_page_goes_on_behind_what_was_shown() {
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
-    let mut visiting = Visiting::new(execution(), visitor);
+    let mut streaming = StreamingExecution::new(execution(), visitor);
     let mut session = manual();
     let mut now = START;
     let body = page(1..=40, None);
     for answer in [ACCEPTED, &body[..body.len() / 2]] {
         let exchange = loop {
-            match visiting.next(now, &mut session).next {
+            match streaming.next(now, &mut session).next {
                 Next::Send(exchange) => break exchange,
                 Next::WaitUntil(until, _) => now = until,
                 Next::Finished => panic!("finished too early"),
             }
         };
         let (head, ()) = Response::new(()).into_parts();
-        let mut intake = visiting.on_head(now, exchange.ticket, &head, &mut session);
-        assert!(intake.push(answer.as_bytes()).is_continue());
+        let mut reader = streaming.on_head(now, exchange.ticket, &head, &mut session);
+        assert!(reader.push(answer.as_bytes()).is_continue());
         if answer == ACCEPTED {
-            assert!(visiting.on_end(now, intake, &mut session).transition.is_some());
+            assert!(streaming.on_end(now, reader, &mut session).transition.is_some());
         }
     }
-    drive(&mut visiting, now, [whole(body)]);
-    assert_eq!(visiting.error(), None);
-    drop(visiting);
+    drive(&mut streaming, now, [whole(body)]);
+    assert_eq!(streaming.error(), None);
+    drop(streaming);
     assert_eq!(shown, (1..=40).collect::<Vec<_>>());
 }

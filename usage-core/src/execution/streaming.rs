@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use http::Response;
 use http::response::Parts;
 
-use crate::decode::{ResponseDecoder, RowVisitor, VisitDecoder};
+use crate::decode::{ResponseDecoder, RowVisitor, StreamingDecoder};
 use crate::endpoint::Endpoint;
 use crate::error::{DecodeError, Error, Failure, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::shown::{Attempt, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
-use crate::machine::{Courier, Intake, Machine, Progress, Step, Ticket, respond};
+use crate::machine::{Machine, Progress, RequestState, ResponseReader, Step, Ticket, respond};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
@@ -38,19 +38,19 @@ use crate::time::Timestamp;
 /// # use usage_core::auth::{AccessToken, Grant};
 /// # use usage_core::query::OrganizationQuery;
 /// # use usage_core::{Machine, Next, Policy, Session, Timestamp};
-/// use usage_core::{Execution, UsageRow, execution::Visiting};
+/// use usage_core::{Execution, UsageRow, execution::StreamingExecution};
 ///
 /// # let mut service = [
 /// #     r#"{"executionId":"9f32b7cf"}"#,
 /// #     r#"{"queryStatus":"Complete","results":[{"requests":40},{"requests":2}]}"#,
 /// # ]
 /// # .into_iter();
-/// # let mut session = Session::new(&"eu-central-1".parse()?, Grant::Manual(AccessToken::parse("a-token")?));
+/// # let mut session = Session::new(&"eu-central-1".parse()?, Grant::StaticToken(AccessToken::parse("a-token")?));
 /// # let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
 /// # let mut now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let execution = Execution::new(query, Policy::default(), 1, now);
 /// let mut requests = 0;
-/// let mut visiting = Visiting::new(execution, |row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
+/// let mut visiting = StreamingExecution::new(execution, |row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
 /// // a driver drives it
 /// # loop {
 /// #     match visiting.next(now, &mut session).next {
@@ -67,13 +67,13 @@ use crate::time::Timestamp;
 /// assert_eq!(requests, 42);
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
-pub struct Visiting<Q, V> {
+pub struct StreamingExecution<Q, V> {
     execution: Execution<Q>,
     /// The decoder of the answer that is arriving has the other end.
     rows: Arc<Mutex<Rows<V>>>,
 }
 
-impl<Q: UsageQuery, V: RowVisitor> Visiting<Q, V> {
+impl<Q: UsageQuery, V: RowVisitor> StreamingExecution<Q, V> {
     /// Shows the rows that `execution` has yet to bring to `visitor`.
     pub fn new(mut execution: Execution<Q>, visitor: V) -> Self {
         let rows = Rows::new(visitor, execution.show_rows());
@@ -91,7 +91,7 @@ impl<Q: UsageQuery, V: RowVisitor> Visiting<Q, V> {
     }
 }
 
-impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
+impl<Q: UsageQuery, V: RowVisitor + Send> Machine for StreamingExecution<Q, V> {
     type Decoder = VisitingDecoder<Q, V>;
     /// A page is through; its rows are gone.
     type Output = ();
@@ -108,9 +108,9 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
         ticket: Ticket,
         head: &Parts,
         session: &mut Session,
-    ) -> Intake<Self::Decoder> {
+    ) -> ResponseReader<Self::Decoder> {
         self.execution.observe(now);
-        let is_awaited = self.execution.courier.awaits(&ticket);
+        let is_awaited = self.execution.request_state.awaits(&ticket);
         let decoder = || match self.execution.op() {
             Op::Submit => VisitingDecoder(Reads::Submission(Default::default())),
             Op::Poll { .. } => {
@@ -119,17 +119,17 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
                 VisitingDecoder(Reads::Page(Box::new(page)))
             }
         };
-        Courier::on_head(now, ticket, head, decoder, session)
+        RequestState::on_head(now, ticket, head, decoder, session)
     }
 
     fn on_end(
         &mut self,
         now: Timestamp,
-        intake: Intake<Self::Decoder>,
+        reader: ResponseReader<Self::Decoder>,
         session: &mut Session,
     ) -> Progress<()> {
         lock(&self.rows).hold(session.is_shared());
-        let Progress { transition, output } = self.execution.take_end(now, intake, session);
+        let Progress { transition, output } = self.execution.take_end(now, reader, session);
         let mut rows = lock(&self.rows);
         rows.hold(false);
         if output.is_some() {
@@ -191,13 +191,13 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for Visiting<Q, V> {
     }
 }
 
-impl<Q: fmt::Debug, V> fmt::Debug for Visiting<Q, V> {
+impl<Q: fmt::Debug, V> fmt::Debug for StreamingExecution<Q, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Visiting").field("execution", &self.execution).finish_non_exhaustive()
+        f.debug_struct("StreamingExecution").field("execution", &self.execution).finish_non_exhaustive()
     }
 }
 
-/// What a [`Visiting`] execution reads an answer with.
+/// What a [`StreamingExecution`] execution reads an answer with.
 pub struct VisitingDecoder<Q: UsageQuery, V>(Reads<Q, V>);
 
 enum Reads<Q: UsageQuery, V> {
@@ -234,7 +234,7 @@ impl<Q: UsageQuery, V> fmt::Debug for VisitingDecoder<Q, V> {
 
 /// A page that arrives.
 struct Page<V> {
-    decoder: VisitDecoder<Shown<V>>,
+    decoder: StreamingDecoder<Shown<V>>,
     rows: Arc<Mutex<Rows<V>>>,
     attempt: Attempt,
     received: u64,
@@ -242,7 +242,7 @@ struct Page<V> {
 
 impl<V: RowVisitor + Send> Page<V> {
     fn new(rows: Arc<Mutex<Rows<V>>>, attempt: Attempt, is_paged: bool) -> Self {
-        let decoder = VisitDecoder::new(Shown { rows: Arc::clone(&rows), attempt });
+        let decoder = StreamingDecoder::new(Shown { rows: Arc::clone(&rows), attempt });
         Self { decoder: if is_paged { decoder } else { decoder.single_page() }, rows, attempt, received: 0 }
     }
 

@@ -6,7 +6,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::IgnoredAny;
 
-use crate::auth::TokenAnswer;
+use crate::auth::TokenResponse;
 use crate::decode::{JsonDecoder, ResponseDecoder};
 use crate::error::{ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt};
 use crate::machine::exchange::Ticket;
@@ -21,7 +21,7 @@ const SHOWN: usize = 500;
 /// A compressed body is decompressed first, if the feature `gzip` is on. Every limit on bodies counts what it is
 /// decompressed to.
 #[must_use]
-pub struct Intake<D: ResponseDecoder> {
+pub struct ResponseReader<D: ResponseDecoder> {
     pub(super) ticket: Ticket,
     content: Content<D>,
 }
@@ -120,10 +120,10 @@ enum Sink<D> {
 /// What an intake took in.
 pub(crate) enum Arrival<T> {
     Answer(Result<T, ResponseError>),
-    Token(Result<TokenAnswer, ResponseError>),
+    Token(Result<TokenResponse, ResponseError>),
 }
 
-impl<D: ResponseDecoder> Intake<D> {
+impl<D: ResponseDecoder> ResponseReader<D> {
     pub(super) fn new(ticket: Ticket, head: &Parts, decoder: impl FnOnce() -> D) -> Self {
         let encoding = Encoding::of(&head.headers);
         let broken = match &encoding {
@@ -178,7 +178,7 @@ impl<D: ResponseDecoder> Intake<D> {
     }
 
     /// The answer to a token request, if it is one.
-    pub(crate) fn into_token(self) -> Option<Result<TokenAnswer, ResponseError>> {
+    pub(crate) fn into_token(self) -> Option<Result<TokenResponse, ResponseError>> {
         match self.finish() {
             Arrival::Token(answer) => Some(answer),
             Arrival::Answer(_) => None,
@@ -207,7 +207,7 @@ impl<D: ResponseDecoder> Intake<D> {
                 ..
             }) => Arrival::Token(match broken {
                 Some(error) => Err(head.judge(*error, &beginning)),
-                None => TokenAnswer::read(head.status, decoder).map_err(|error| match error {
+                None => TokenResponse::read(head.status, decoder).map_err(|error| match error {
                     ResponseError::Decode(error) => head.judge(error, &beginning),
                     error => error,
                 }),
@@ -290,13 +290,13 @@ impl fmt::Debug for Beginning {
     }
 }
 
-impl<D: ResponseDecoder + fmt::Debug> fmt::Debug for Intake<D> {
+impl<D: ResponseDecoder + fmt::Debug> fmt::Debug for ResponseReader<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut intake = f.debug_struct("Intake");
-        intake.field("ticket", &self.ticket);
+        let mut reader = f.debug_struct("ResponseReader");
+        reader.field("ticket", &self.ticket);
         match &self.content {
-            Content::Arriving(arriving) => intake.field("arriving", arriving).finish(),
-            Content::Ended(_) => intake.finish_non_exhaustive(),
+            Content::Arriving(arriving) => reader.field("arriving", arriving).finish(),
+            Content::Ended(_) => reader.finish_non_exhaustive(),
         }
     }
 }
@@ -341,10 +341,10 @@ impl<D: ResponseDecoder> Body<D> {
     }
 }
 
-impl<D: ResponseDecoder> From<Intake<D>> for Ticket {
+impl<D: ResponseDecoder> From<ResponseReader<D>> for Ticket {
     /// For an answer that broke off: see [`on_failure`](crate::Machine::on_failure).
-    fn from(intake: Intake<D>) -> Self {
-        intake.ticket
+    fn from(reader: ResponseReader<D>) -> Self {
+        reader.ticket
     }
 }
 

@@ -5,13 +5,13 @@ use crate::canceller::Canceller;
 use crate::decode::RowVisitor;
 use crate::driver::{SharedSession, TokenWait};
 use crate::error::{Error, Failure, ObserverError};
-use crate::execution::{Execution, Visiting};
-use crate::machine::{Machine, Next, Notice, Progress, Step};
+use crate::execution::{Execution, StreamingExecution};
+use crate::machine::{Event, Machine, Next, Progress, Step};
 use crate::phase::{Transition, WaitReason};
 use crate::query::UsageQuery;
 use crate::time::Timestamp;
 
-type Observer<M> = Box<dyn FnMut(&M, Notice) -> Result<(), ObserverError> + Send>;
+type Observer<M> = Box<dyn FnMut(&M, Event) -> Result<(), ObserverError> + Send>;
 
 /// A [`Machine`] under way, with who looks on and what cancels it.
 ///
@@ -28,7 +28,7 @@ type Observer<M> = Box<dyn FnMut(&M, Notice) -> Result<(), ObserverError> + Send
 ///     }
 /// }
 /// ```
-pub struct Driven<M> {
+pub struct Task<M> {
     /// The machine.
     pub machine: M,
     /// What cancels it from elsewhere.
@@ -40,16 +40,16 @@ pub struct Driven<M> {
     stopped: Option<ObserverError>,
 }
 
-impl<M> Driven<M> {
+impl<M> Task<M> {
     /// Has `machine` driven; nobody looks on.
     pub fn new(machine: M) -> Self {
         Self { machine, canceller: Canceller::default(), observer: None, ended: 0, stopped: None }
     }
 
     /// Calls `observer` at every transition and every wait, in place of any earlier observer.
-    pub fn observe(&mut self, mut observer: impl FnMut(&M, Notice) + Send + 'static) {
-        self.try_observe(move |machine, notice| {
-            observer(machine, notice);
+    pub fn observe(&mut self, mut observer: impl FnMut(&M, Event) + Send + 'static) {
+        self.try_observe(move |machine, event| {
+            observer(machine, event);
             Ok::<_, ObserverError>(())
         });
     }
@@ -58,10 +58,10 @@ impl<M> Driven<M> {
     /// sent any more, until [`go_on`](Self::go_on) is called; what had arrived is handed out first.
     pub fn try_observe<E: Into<Box<dyn StdError + Send + Sync>>>(
         &mut self,
-        mut observer: impl FnMut(&M, Notice) -> Result<(), E> + Send + 'static,
+        mut observer: impl FnMut(&M, Event) -> Result<(), E> + Send + 'static,
     ) {
         self.observer =
-            Some(Box::new(move |machine, notice| observer(machine, notice).map_err(ObserverError::new)));
+            Some(Box::new(move |machine, event| observer(machine, event).map_err(ObserverError::new)));
     }
 
     /// Goes on after an error of the observer.
@@ -77,16 +77,16 @@ impl<M> Driven<M> {
         TokenWait::new(session, Some(self.ended))
     }
 
-    fn notify(&mut self, notice: Notice) {
+    fn notify(&mut self, event: Event) {
         if let Some(observer) = &mut self.observer
-            && let Err(error) = observer(&self.machine, notice)
+            && let Err(error) = observer(&self.machine, event)
         {
             self.stopped.get_or_insert(error);
         }
     }
 }
 
-impl<M: Machine> Driven<M> {
+impl<M: Machine> Task<M> {
     /// What to do now; the observer has heard of it. What is cancelled sends nothing more.
     ///
     /// The session is free when the observer is called.
@@ -103,12 +103,12 @@ impl<M: Machine> Driven<M> {
             if self.canceller.is_cancelled()
                 && let Some(moved) = self.machine.cancel()
             {
-                self.notify(Notice::Moved(moved));
+                self.notify(Event::Moved(moved));
             }
             let step = match self.ask(now, session) {
                 Ok(step) => step,
                 Err(moved) => {
-                    self.notify(Notice::Moved(moved));
+                    self.notify(Event::Moved(moved));
                     continue;
                 }
             };
@@ -117,7 +117,7 @@ impl<M: Machine> Driven<M> {
                 Next::Send(exchange) => session.carry(exchange).map(Next::Send),
                 next => Some(next),
             };
-            step.transitions.iter().for_each(|moved| self.notify(Notice::Moved(*moved)));
+            step.transitions.iter().for_each(|moved| self.notify(Event::Moved(*moved)));
             let Some(next) = next else {
                 is_carried = true;
                 continue;
@@ -127,14 +127,14 @@ impl<M: Machine> Driven<M> {
                 Next::Send(exchange) if self.stopped.is_some() || self.canceller.is_cancelled() => {
                     session.release(&exchange);
                     if let Some(moved) = self.machine.unsent(exchange.ticket) {
-                        self.notify(Notice::Moved(moved));
+                        self.notify(Event::Moved(moved));
                     }
                 }
                 Next::Send(_) => return next,
                 // It is this machine's own exchange that is out, not a wait for another's.
                 Next::WaitUntil(_, WaitReason::Token) if is_carried => return next,
                 Next::WaitUntil(until, why) => {
-                    self.notify(Notice::Waiting(until, why));
+                    self.notify(Event::Waiting(until, why));
                     return if self.stopped.is_some() { Next::Finished } else { next };
                 }
                 Next::Finished => return Next::Finished,
@@ -166,7 +166,7 @@ impl<M: Machine> Driven<M> {
             self.stopped = Some(ObserverError::panicked());
         }
         let told = match (progress.transition, &mut self.observer) {
-            (Some(moved), Some(observer)) => observer(&self.machine, Notice::Moved(moved)),
+            (Some(moved), Some(observer)) => observer(&self.machine, Event::Moved(moved)),
             _ => Ok(()),
         };
         self.stopped = stopped.or(told.err());
@@ -183,20 +183,22 @@ impl<M: Machine> Driven<M> {
     }
 }
 
-impl<Q: UsageQuery> Driven<Execution<Q>> {
+impl<Q: UsageQuery> Task<Execution<Q>> {
     /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
-    pub fn visiting<V: RowVisitor>(self, visitor: V) -> Driven<Visiting<Q, V>> {
+    pub fn streaming<V: RowVisitor>(self, visitor: V) -> Task<StreamingExecution<Q, V>> {
         let Self { machine, canceller, observer, ended, stopped } = self;
         let observer = observer.map(|mut observer| {
-            Box::new(move |visiting: &Visiting<Q, V>, notice| observer(visiting.execution(), notice)) as _
+            Box::new(move |streaming: &StreamingExecution<Q, V>, event| {
+                observer(streaming.execution(), event)
+            }) as _
         });
-        Driven { machine: Visiting::new(machine, visitor), canceller, observer, ended, stopped }
+        Task { machine: StreamingExecution::new(machine, visitor), canceller, observer, ended, stopped }
     }
 }
 
-impl<M: fmt::Debug> fmt::Debug for Driven<M> {
+impl<M: fmt::Debug> fmt::Debug for Task<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driven")
+        f.debug_struct("Task")
             .field("machine", &self.machine)
             .field("canceller", &self.canceller)
             .finish_non_exhaustive()
@@ -218,66 +220,66 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 
-    fn begin() -> (Driven<Execution<OrganizationQuery>>, SharedSession) {
+    fn begin() -> (Task<Execution<OrganizationQuery>>, SharedSession) {
         let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse().unwrap());
-        let grant = Grant::Manual(AccessToken::parse("a-token").unwrap());
+        let grant = Grant::StaticToken(AccessToken::parse("a-token").unwrap());
         let session = SharedSession::new(Session::new(&Region::default(), grant));
-        (Driven::new(Execution::new(query, Policy::default(), 1, NOW)), session)
+        (Task::new(Execution::new(query, Policy::default(), 1, NOW)), session)
     }
 
-    fn sent<M: Machine>(driven: &mut Driven<M>, now: Timestamp, session: &SharedSession) -> Exchange {
-        let Next::Send(exchange) = driven.next(now, session) else { panic!("nothing is in the way") };
+    fn sent<M: Machine>(task: &mut Task<M>, now: Timestamp, session: &SharedSession) -> Exchange {
+        let Next::Send(exchange) = task.next(now, session) else { panic!("nothing is in the way") };
         *exchange
     }
 
     fn answer<M: Machine>(
-        driven: &mut Driven<M>,
+        task: &mut Task<M>,
         now: Timestamp,
         session: &SharedSession,
         body: &str,
     ) -> Option<M::Output> {
-        let ticket = sent(driven, now, session).ticket;
+        let ticket = sent(task, now, session).ticket;
         let answer = Response::new(body.as_bytes());
-        let progress = driven.machine.on_response(now, ticket, answer, &mut session.lock());
-        driven.take(progress)
+        let progress = task.machine.on_response(now, ticket, answer, &mut session.lock());
+        task.take(progress)
     }
 
     #[test]
     fn what_the_observer_cancels_does_not_go_out() {
-        let (mut driven, session) = begin();
-        let canceller = driven.canceller.clone();
-        driven.observe(move |_, _| canceller.cancel());
-        assert!(matches!(driven.next(NOW, &session), Next::Finished));
-        assert_eq!(driven.outcome().unwrap_err().failure(), &Failure::Cancelled);
+        let (mut task, session) = begin();
+        let canceller = task.canceller.clone();
+        task.observe(move |_, _| canceller.cancel());
+        assert!(matches!(task.next(NOW, &session), Next::Finished));
+        assert_eq!(task.outcome().unwrap_err().failure(), &Failure::Cancelled);
     }
 
     #[test]
     fn the_observer_may_look_at_the_session_and_goes_on_to_look_when_rows_are_visited() {
-        let (mut driven, session) = begin();
-        let notices = Arc::new(Mutex::new(Vec::new()));
-        let (seen, seen_session) = (Arc::clone(&notices), session.clone());
-        driven.observe(move |execution, notice| {
+        let (mut task, session) = begin();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let (seen, seen_session) = (Arc::clone(&events), session.clone());
+        task.observe(move |execution, event| {
             assert!(!seen_session.is_locked());
-            seen.lock().unwrap().push((execution.phase(), notice));
+            seen.lock().unwrap().push((execution.phase(), event));
         });
 
-        assert!(answer(&mut driven, NOW, &session, r#"{"executionId":"e"}"#).is_none());
-        let Next::WaitUntil(until, WaitReason::Poll) = driven.next(NOW, &session) else { panic!("no wait") };
+        assert!(answer(&mut task, NOW, &session, r#"{"executionId":"e"}"#).is_none());
+        let Next::WaitUntil(until, WaitReason::Poll) = task.next(NOW, &session) else { panic!("no wait") };
         let mut requests = 0;
         let visitor = |row: UsageRow<'_>| requests += row.requests().unwrap_or(0);
-        let mut driven = driven.visiting(visitor);
+        let mut task = task.streaming(visitor);
         let page = r#"{"queryStatus":"Complete","results":[{"requests":40},{"requests":2}]}"#;
-        assert!(answer(&mut driven, until, &session, page).is_some());
-        assert!(matches!(driven.next(until, &session), Next::Finished));
-        assert!(driven.outcome().unwrap().is_none());
-        drop(driven);
+        assert!(answer(&mut task, until, &session, page).is_some());
+        assert!(matches!(task.next(until, &session), Next::Finished));
+        assert!(task.outcome().unwrap().is_none());
+        drop(task);
         assert_eq!(requests, 42);
 
-        let notices = notices.lock().unwrap();
-        assert!(notices.contains(&(Phase::WaitPoll, Notice::Waiting(until, WaitReason::Poll))));
-        let moves = notices.iter().filter(|(phase, notice)| {
-            matches!(notice, Notice::Moved(moved) if moved.to == *phase || moved.to == Phase::ReadyPoll)
+        let events = events.lock().unwrap();
+        assert!(events.contains(&(Phase::WaitPoll, Event::Waiting(until, WaitReason::Poll))));
+        let moves = events.iter().filter(|(phase, event)| {
+            matches!(event, Event::Moved(moved) if moved.to == *phase || moved.to == Phase::ReadyPoll)
         });
-        assert_eq!((notices.len(), moves.count()), (6, 5));
+        assert_eq!((events.len(), moves.count()), (6, 5));
     }
 }

@@ -18,7 +18,7 @@ const LONGEST_LIFE: u64 = u32::MAX as u64;
 /// nor the refresh token that came with it is lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct TokenAnswer {
+pub struct TokenResponse {
     /// The token, not yet checked for use in a header.
     pub access_token: Secret<String>,
     /// `bearer`; a token of another type is not used.
@@ -30,7 +30,7 @@ pub struct TokenAnswer {
     pub refresh_token: Option<Secret<String>>,
 }
 
-impl TokenAnswer {
+impl TokenResponse {
     /// Reads the answer to a [token request](super::Grant::token_request). Any status but 2xx is an
     /// [`ApiError`], with the login host's code (`invalid_client`, `invalid_grant`) and words, and so is an error
     /// document with a status of 2xx.
@@ -97,7 +97,7 @@ impl TokenAnswer {
     }
 }
 
-impl<'de> Deserialize<'de> for TokenAnswer {
+impl<'de> Deserialize<'de> for TokenResponse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = TokenDocument::deserialize(deserializer)?;
         Self::new(document).ok_or_else(|| D::Error::missing_field("access_token"))
@@ -108,8 +108,8 @@ impl<'de> Deserialize<'de> for TokenAnswer {
 mod tests {
     use super::*;
 
-    fn read(status: u16, body: &str) -> Result<TokenAnswer, ResponseError> {
-        TokenAnswer::from_response(&Response::builder().status(status).body(body.as_bytes()).unwrap())
+    fn read(status: u16, body: &str) -> Result<TokenResponse, ResponseError> {
+        TokenResponse::from_response(&Response::builder().status(status).body(body.as_bytes()).unwrap())
     }
 
     #[test]

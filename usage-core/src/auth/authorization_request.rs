@@ -15,12 +15,12 @@ use crate::uri::QueryWriter;
 ///
 /// ```
 /// # #[cfg(feature = "pkce")] {
-/// use usage_core::auth::{AuthorizeRequest, LoginState, PkceVerifier};
+/// use usage_core::auth::{AuthorizationRequest, LoginState, PkceVerifier};
 /// use usage_core::{Region, Timestamp};
 ///
 /// // Both of a generator that cannot be guessed, and for this log-in only.
 /// let (state, verifier) = (LoginState::from_random(&[1; 16])?, PkceVerifier::from_random(&[2; 32])?);
-/// let login = AuthorizeRequest::pkce("7de3af06", "http://localhost:8085/callback", state, verifier)?;
+/// let login = AuthorizationRequest::pkce("7de3af06", "http://localhost:8085/callback", state, verifier)?;
 /// let url = login.url(&"eu-central-1".parse::<Region>()?.login_url())?.to_string();
 /// assert!(url.starts_with("https://login.mypurecloud.de/oauth/authorize?client_id=7de3af06&"));
 ///
@@ -34,7 +34,7 @@ use crate::uri::QueryWriter;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct AuthorizeRequest {
+pub struct AuthorizationRequest {
     client: OAuthClient,
     redirect_uri: Box<str>,
     state: LoginState,
@@ -57,7 +57,7 @@ enum Flow {
     Implicit,
 }
 
-impl AuthorizeRequest {
+impl AuthorizationRequest {
     /// A log-in for a code, of a client with a secret: `response_type=code`.
     ///
     /// `redirect_uri` is one of those that are registered with the OAuth client. An error if the client has no secret
@@ -87,7 +87,7 @@ impl AuthorizeRequest {
     ///
     /// **The service is retiring this grant**: announced are an end for new OAuth clients in 2026 and for all in
     /// 2027. The token passes through the browser's address bar and cannot be renewed. Use
-    /// `AuthorizeRequest::pkce` instead.
+    /// `AuthorizationRequest::pkce` instead.
     ///
     /// An error if the client's id cannot be one or the redirect URI is not absolute.
     ///
@@ -100,10 +100,10 @@ impl AuthorizeRequest {
     /// # }
     /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
     /// use usage_core::Timestamp;
-    /// use usage_core::auth::{AuthorizeRequest, LoginState};
+    /// use usage_core::auth::{AuthorizationRequest, LoginState};
     ///
     /// let state = LoginState::parse("0123456789abcdef")?;
-    /// let login = AuthorizeRequest::implicit("7de3af06", "http://localhost:8085/", state)?;
+    /// let login = AuthorizationRequest::implicit("7de3af06", "http://localhost:8085/", state)?;
     /// let url = login.url(&"https://login.mypurecloud.de".parse()?)?;
     /// assert!(url.query().unwrap().contains("response_type=token"));
     ///
@@ -236,15 +236,15 @@ mod tests {
         OAuthClient::confidential("id", Secret::new("hunter2".into())).unwrap()
     }
 
-    fn code() -> AuthorizeRequest {
-        AuthorizeRequest::code(confidential(), "https://a.example/cb?x=1", state()).unwrap()
+    fn code() -> AuthorizationRequest {
+        AuthorizationRequest::code(confidential(), "https://a.example/cb?x=1", state()).unwrap()
     }
 
-    fn implicit() -> AuthorizeRequest {
-        AuthorizeRequest::implicit("id", "http://localhost:8085/", state()).unwrap()
+    fn implicit() -> AuthorizationRequest {
+        AuthorizationRequest::implicit("id", "http://localhost:8085/", state()).unwrap()
     }
 
-    fn url(request: &AuthorizeRequest) -> String {
+    fn url(request: &AuthorizationRequest) -> String {
         request.url(&"https://login.mypurecloud.de".parse().unwrap()).unwrap().to_string()
     }
 
@@ -271,7 +271,7 @@ mod tests {
     fn pkce_sends_the_challenge_and_keeps_the_verifier() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let request = crate::auth::PkceVerifier::parse(verifier)
-            .and_then(|verifier| AuthorizeRequest::pkce("id", "http://localhost/", state(), verifier))
+            .and_then(|verifier| AuthorizationRequest::pkce("id", "http://localhost/", state(), verifier))
             .unwrap();
         assert_eq!(
             url(&request),
@@ -303,19 +303,19 @@ mod tests {
 
     #[test]
     fn the_answer_to_another_flow_is_refused() {
-        let (code_answer, token_answer) =
+        let (code_answer, token_response) =
             (format!("?code=c&state={STATE}"), format!("#access_token=t&state={STATE}"));
         assert_eq!(implicit().grant(NOW, &code_answer).unwrap_err(), RedirectError::Missing("access_token"));
-        assert_eq!(code().grant(NOW, &token_answer).unwrap_err(), RedirectError::Missing("code"));
+        assert_eq!(code().grant(NOW, &token_response).unwrap_err(), RedirectError::Missing("code"));
         assert_eq!(code().grant(NOW, "?code=c&state=x").unwrap_err(), RedirectError::StateMismatch);
     }
 
     #[test]
     fn bad_input_is_refused_before_anything_is_sent() {
-        assert!(AuthorizeRequest::implicit("a:b", "http://localhost/", state()).is_err());
-        assert!(AuthorizeRequest::implicit("id", "localhost", state()).is_err());
+        assert!(AuthorizationRequest::implicit("a:b", "http://localhost/", state()).is_err());
+        assert!(AuthorizationRequest::implicit("id", "localhost", state()).is_err());
         let public = OAuthClient::public("id").unwrap();
-        assert!(AuthorizeRequest::code(public, "http://localhost/", state()).is_err());
+        assert!(AuthorizationRequest::code(public, "http://localhost/", state()).is_err());
         assert!(
             code().with_organization("org", " ").is_err() && code().with_organization("", "okta").is_err()
         );
@@ -342,7 +342,7 @@ mod tests {
                 prop_assume!(!text.trim().is_empty());
             }
             let state = LoginState::parse(&state).unwrap();
-            let request = AuthorizeRequest::implicit("id", "http://localhost:8085/?a=b&c", state.clone())
+            let request = AuthorizationRequest::implicit("id", "http://localhost:8085/?a=b&c", state.clone())
                 .and_then(|request| request.with_organization(&organization, &provider))
                 .and_then(|request| request.with_login_hint(&hint))
                 .unwrap();

@@ -7,10 +7,10 @@ use http::response::Parts;
 use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, ResponseError, Sent, TransportFailure, Trouble, Unauthorized};
+use crate::error::{AttemptError, Failure, ResponseError, Sent, TransportFailure, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
-use crate::machine::intake::{Arrival, Intake};
+use crate::machine::response_reader::{Arrival, ResponseReader};
 use crate::phase::{Cause, WaitReason};
 use crate::retry::{Backoff, Class, Policy, classify};
 use crate::session::Session;
@@ -35,7 +35,7 @@ const NOT_FOUND: Backoff =
 /// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
 /// whether it is tried again. One courier serves one machine; what is common to all is in the session.
 #[derive(Clone, Debug)]
-pub(crate) struct Courier {
+pub(crate) struct RequestState {
     pub(crate) jitter: Jitter,
     /// Requests sent so far, token requests included.
     pub(crate) attempts: u32,
@@ -56,13 +56,13 @@ pub(crate) struct Courier {
 
 /// Until when, and by which policy.
 #[derive(Clone, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct Limits {
     /// That of the client: a thousand executions that wait share one.
     pub(crate) policy: Arc<Policy>,
     pub(crate) deadline: Timestamp,
 }
 
-impl Terms {
+impl Limits {
     /// The terms of what begins at `now`.
     pub(crate) fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
         let deadline = now.saturating_add(policy.deadline);
@@ -106,7 +106,7 @@ pub(crate) enum Dispatch {
 }
 
 /// What is done about an answer or a failure.
-pub(crate) enum Verdict<T> {
+pub(crate) enum RetryDecision<T> {
     Done(T),
     /// The same again at once, with a fresh token.
     Renew,
@@ -119,10 +119,10 @@ pub(crate) enum Accepted<T> {
     /// The answer to the awaited operation.
     Answer(Result<T, ResponseError>),
     /// What the end of the awaited token exchange means for this machine.
-    Token(Verdict<()>),
+    Token(RetryDecision<()>),
 }
 
-impl Courier {
+impl RequestState {
     pub(crate) fn new(jitter: Jitter) -> Self {
         Self {
             jitter,
@@ -142,17 +142,17 @@ impl Courier {
         &mut self,
         now: Timestamp,
         endpoint: &E,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
     ) -> Dispatch {
-        self.once = !E::REPEATABLE && !terms.policy.resubmit;
-        if let Err(late) = self.begin(now, terms, session) {
+        self.once = !E::IDEMPOTENT && !limits.policy.resubmit;
+        if let Err(late) = self.begin(now, limits, session) {
             return late;
         }
         if let Some(until) = session.budget.blocked_until(now) {
-            return self.wait(until, WaitReason::RateLimit, terms);
+            return self.wait(until, WaitReason::RateLimit, limits);
         }
-        let generation = match self.authorize(now, terms, session) {
+        let generation = match self.authorize(now, limits, session) {
             Ok(generation) => generation,
             Err(first) => return first,
         };
@@ -163,10 +163,10 @@ impl Courier {
         self.generation = generation;
         session.budget.spend(now);
         let purpose = Purpose::Operation(self.attempts);
-        let mut exchange = self.send(purpose, E::NAME, request, terms.timeout(now), session);
-        if !E::REPEATABLE {
+        let mut exchange = self.send(purpose, E::NAME, request, limits.timeout(now), session);
+        if !E::IDEMPOTENT {
             exchange.needs_fresh_connection = true;
-            exchange.connect_within = terms.connect_within(now);
+            exchange.connect_within = limits.connect_within(now);
         }
         Dispatch::Send(exchange)
     }
@@ -175,17 +175,17 @@ impl Courier {
     pub(crate) fn log_in(
         &mut self,
         now: Timestamp,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
     ) -> Option<Dispatch> {
-        self.begin(now, terms, session).and_then(|()| self.authorize(now, terms, session)).err()
+        self.begin(now, limits, session).and_then(|()| self.authorize(now, limits, session)).err()
     }
 
     /// A try begins, unless it is too late. A token exchange that is carried out elsewhere is waited for.
-    fn begin(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<(), Dispatch> {
+    fn begin(&mut self, now: Timestamp, limits: &Limits, session: &mut Session) -> Result<(), Dispatch> {
         let waits_for_token = matches!(self.awaited, Some(Purpose::Token(_)));
         self.at_login = waits_for_token;
-        if terms.is_too_late(now, self.once) {
+        if limits.is_too_late(now, self.once) {
             let why = waits_for_token.then_some(WaitReason::Token);
             return Err(Dispatch::Fail(deadline(now, why, None)));
         }
@@ -194,7 +194,7 @@ impl Courier {
             && !session.token.is_alive(now)
             && let Some(until) = session.token.carried_until(fetch, now)
         {
-            return Err(Dispatch::Wait(until.min(terms.deadline), WaitReason::Token));
+            return Err(Dispatch::Wait(until.min(limits.deadline), WaitReason::Token));
         }
         self.withdraw(session);
         self.at_login = false;
@@ -213,20 +213,20 @@ impl Courier {
     pub(crate) fn settle(
         &mut self,
         now: Timestamp,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
-    ) -> Option<Verdict<()>> {
+    ) -> Option<RetryDecision<()>> {
         let Some(Purpose::Token(fetch)) = self.awaited else { return None };
         let ended = session.token.ending_of(fetch)?;
         self.awaited = None;
-        self.judge(now, ended, terms, session)
+        self.judge(now, ended, limits, session)
     }
 
     /// The generation of the session's token, or what is to be done before there is one.
-    fn authorize(&mut self, now: Timestamp, terms: &Terms, session: &mut Session) -> Result<u64, Dispatch> {
+    fn authorize(&mut self, now: Timestamp, limits: &Limits, session: &mut Session) -> Result<u64, Dispatch> {
         self.at_login = true;
         // Whatever becomes of this machine: a refresh token is spent by being sent, and the next one is in the answer.
-        let timeout = terms.policy.exchange_timeout.min(MAX_TIMEOUT);
+        let timeout = limits.policy.exchange_timeout.min(MAX_TIMEOUT);
         let fetch = match session.token.authorize(now, timeout) {
             Authorization::Token { generation } => {
                 self.at_login = false;
@@ -234,11 +234,11 @@ impl Courier {
             }
             Authorization::Refused(failure) => return Err(Dispatch::Fail(failure.clone())),
             Authorization::Wait(until) => {
-                return Err(Dispatch::Wait(until.min(terms.deadline), WaitReason::Token));
+                return Err(Dispatch::Wait(until.min(limits.deadline), WaitReason::Token));
             }
             Authorization::Later { at, throttled } => {
                 let why = if throttled { WaitReason::RateLimit } else { WaitReason::Retry };
-                return Err(self.wait(at, why, terms));
+                return Err(self.wait(at, why, limits));
             }
             Authorization::Fetch(fetch) => fetch,
         };
@@ -269,7 +269,7 @@ impl Courier {
         self.awaited = Some(purpose);
         self.attempts = self.attempts.saturating_add(1);
         let mut exchange = Box::new(Exchange::new(Ticket(purpose), endpoint, request, timeout));
-        session.dress(&mut exchange.request);
+        session.add_default_headers(&mut exchange.request);
         exchange.span = trace::exchange(&exchange, self.attempts);
         exchange
     }
@@ -281,29 +281,29 @@ impl Courier {
         head: &Parts,
         decoder: impl FnOnce() -> D,
         session: &mut Session,
-    ) -> Intake<D> {
+    ) -> ResponseReader<D> {
         trace::answered(head);
         session.observe(now);
         if matches!(ticket.0, Purpose::Operation(_)) {
             session.budget.observe(now, &head.headers);
             session.observe_date(now, &head.headers);
         }
-        Intake::new(ticket, head, decoder)
+        ResponseReader::new(ticket, head, decoder)
     }
 
     /// What arrived, if it counts for this machine; nothing if it came too late. A token is the session's in any case.
     pub(crate) fn accept<D: ResponseDecoder>(
         &mut self,
         now: Timestamp,
-        intake: Intake<D>,
-        terms: &Terms,
+        reader: ResponseReader<D>,
+        limits: &Limits,
         session: &mut Session,
     ) -> Option<Accepted<D::Output>> {
-        let purpose = intake.ticket.0;
-        match (purpose, intake.finish()) {
+        let purpose = reader.ticket.0;
+        match (purpose, reader.finish()) {
             (Purpose::Token(fetch), Arrival::Token(answer)) => {
                 session.end_fetch(now, fetch, answer);
-                self.settle(now, terms, session).map(Accepted::Token)
+                self.settle(now, limits, session).map(Accepted::Token)
             }
             (Purpose::Operation(_), Arrival::Answer(answer)) if self.redeem(&Ticket(purpose)) => {
                 Some(Accepted::Answer(answer))
@@ -323,7 +323,7 @@ impl Courier {
     }
 
     /// The name of the endpoint at which an operation of `endpoint` stands.
-    pub(crate) fn stands_at(&self, endpoint: &'static str) -> &'static str {
+    pub(crate) fn current_endpoint(&self, endpoint: &'static str) -> &'static str {
         if self.at_login { TOKEN } else { endpoint }
     }
 
@@ -346,12 +346,12 @@ impl Courier {
         now: Timestamp,
         fetch: FetchId,
         failure: TransportFailure,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
-    ) -> Option<Verdict<()>> {
+    ) -> Option<RetryDecision<()>> {
         trace::failed(&failure);
         session.break_fetch(now, fetch, failure);
-        self.settle(now, terms, session)
+        self.settle(now, limits, session)
     }
 
     /// What is done about a token exchange that ended so; nothing if a renewal failed ahead of time, since the old token
@@ -360,19 +360,19 @@ impl Courier {
         &mut self,
         now: Timestamp,
         ended: Ended,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
-    ) -> Option<Verdict<()>> {
+    ) -> Option<RetryDecision<()>> {
         match ended {
-            Ended::Arrived => Some(Verdict::Done(())),
+            Ended::Arrived => Some(RetryDecision::Done(())),
             _ if session.token.is_alive(now) => None,
-            Ended::Refused(failure) | Ended::Failed(failure) => Some(Verdict::Fail(failure)),
-            Ended::Unavailable(trouble) => {
-                let verdict = self.again(now, trouble, Cause::TokenUnavailable, terms);
-                if let Verdict::Wait(until, ..) = verdict {
+            Ended::Refused(failure) | Ended::Failed(failure) => Some(RetryDecision::Fail(failure)),
+            Ended::Unavailable(attempt_error) => {
+                let decision = self.again(now, attempt_error, Cause::TokenUnavailable, limits);
+                if let RetryDecision::Wait(until, ..) = decision {
                     session.token.postpone(until);
                 }
-                Some(verdict)
+                Some(decision)
             }
         }
     }
@@ -383,33 +383,33 @@ impl Courier {
         now: Timestamp,
         error: ResponseError,
         repeatable: bool,
-        terms: &Terms,
+        limits: &Limits,
         session: &mut Session,
-    ) -> Verdict<std::convert::Infallible> {
+    ) -> RetryDecision<std::convert::Infallible> {
         let error = match error {
             ResponseError::Api(error) => error,
             ResponseError::Decode(error) if error.ends_early => {
-                return self.on_failure(now, TransportFailure::cut_short(&error), repeatable, terms);
+                return self.on_failure(now, TransportFailure::cut_short(&error), repeatable, limits);
             }
-            ResponseError::Decode(error) => return Verdict::Fail(Failure::Decode(error)),
+            ResponseError::Decode(error) => return RetryDecision::Fail(Failure::Decode(error)),
         };
         match classify(error.status) {
             Class::Throttled => {
                 let next_try = error.next_try(now);
-                let verdict = self.again(now, Trouble::Api(error), Cause::Throttled, terms);
+                let decision = self.again(now, AttemptError::Api(error), Cause::Throttled, limits);
                 if let Some(until) = next_try {
                     session.budget.block(until);
                 }
-                verdict
+                decision
             }
-            Class::Unavailable => self.again(now, Trouble::Api(error), Cause::Unavailable, terms),
+            Class::Unavailable => self.again(now, AttemptError::Api(error), Cause::Unavailable, limits),
             Class::Unauthorized if session.grant.can_renew() && !self.renewed => {
                 self.renewed = true;
                 session.token.invalidate(self.generation);
-                Verdict::Renew
+                RetryDecision::Renew
             }
-            Class::Unauthorized => Verdict::Fail(Failure::Unauthorized(Unauthorized::Refused(error))),
-            Class::Success | Class::Rejected => Verdict::Fail(Failure::Rejected(error)),
+            Class::Unauthorized => RetryDecision::Fail(Failure::Unauthorized(Unauthorized::Refused(error))),
+            Class::Success | Class::Rejected => RetryDecision::Fail(Failure::Rejected(error)),
         }
     }
 
@@ -419,38 +419,47 @@ impl Courier {
         now: Timestamp,
         failure: TransportFailure,
         repeatable: bool,
-        terms: &Terms,
-    ) -> Verdict<std::convert::Infallible> {
+        limits: &Limits,
+    ) -> RetryDecision<std::convert::Infallible> {
         trace::failed(&failure);
         match (failure.permanent, failure.sent) {
-            (_, Sent::Maybe) if !repeatable => Verdict::Fail(Failure::AmbiguousSubmit(failure)),
-            (true, _) => Verdict::Fail(Failure::Transport(failure)),
-            _ => self.again(now, Trouble::Transport(failure), Cause::TransportFailed, terms),
+            (_, Sent::Maybe) if !repeatable => RetryDecision::Fail(Failure::AmbiguousSubmit(failure)),
+            (true, _) => RetryDecision::Fail(Failure::Transport(failure)),
+            _ => self.again(now, AttemptError::Transport(failure), Cause::TransportFailed, limits),
         }
     }
 
     /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
-    fn again<T>(&mut self, now: Timestamp, trouble: Trouble, cause: Cause, terms: &Terms) -> Verdict<T> {
-        let retry_after = trouble.retry_at(now);
-        let told_when = trouble.is_throttled() && retry_after.is_some();
+    fn again<T>(
+        &mut self,
+        now: Timestamp,
+        attempt_error: AttemptError,
+        cause: Cause,
+        limits: &Limits,
+    ) -> RetryDecision<T> {
+        let retry_after = attempt_error.retry_at(now);
+        let told_when = attempt_error.is_throttled() && retry_after.is_some();
         self.counted += u32::from(!told_when);
-        if self.counted >= terms.policy.max_failures.max(1) {
-            return Verdict::Fail(Failure::TooManyFailures { failures: self.counted, last: trouble });
+        if self.counted >= limits.policy.max_failures.max(1) {
+            return RetryDecision::Fail(Failure::TooManyFailures {
+                failures: self.counted,
+                last: attempt_error,
+            });
         }
-        let delay = self.delay(terms.policy.retry.delay(self.failures), &terms.policy);
+        let delay = self.delay(limits.policy.retry.delay(self.failures), &limits.policy);
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
         // A server that refuses and asks for no longer wait than this one gets a longer one next time.
         let is_longer = told_when && until > now.saturating_add(delay);
         self.failures = self.failures.saturating_add(u32::from(!is_longer));
-        let why = if trouble.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
-        if terms.is_too_late(until, self.once) {
-            return Verdict::Fail(deadline(until, Some(why), Some(trouble)));
+        let why = if attempt_error.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
+        if limits.is_too_late(until, self.once) {
+            return RetryDecision::Fail(deadline(until, Some(why), Some(attempt_error)));
         }
-        Verdict::Wait(until, why, cause)
+        RetryDecision::Wait(until, why, cause)
     }
 
-    fn wait(&self, until: Timestamp, why: WaitReason, terms: &Terms) -> Dispatch {
-        if terms.is_too_late(until, self.once) {
+    fn wait(&self, until: Timestamp, why: WaitReason, limits: &Limits) -> Dispatch {
+        if limits.is_too_late(until, self.once) {
             Dispatch::Fail(deadline(until, Some(why), None))
         } else {
             Dispatch::Wait(until, why)
@@ -471,6 +480,6 @@ impl Courier {
     }
 }
 
-fn deadline(next_allowed: Timestamp, waiting_for: Option<WaitReason>, last: Option<Trouble>) -> Failure {
+fn deadline(next_allowed: Timestamp, waiting_for: Option<WaitReason>, last: Option<AttemptError>) -> Failure {
     Failure::Deadline { next_allowed, waiting_for, unknown_status: None, last }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, Either, select};
 
 use crate::driver::futures::Clock;
-use crate::driver::{Driven, SharedSession};
+use crate::driver::{SharedSession, Task};
 use crate::phase::WaitReason;
 use crate::time::Timestamp;
 
 /// What `work` brings, unless `limit` is over first.
-pub async fn before<T>(limit: impl Future + Unpin, work: impl Future<Output = T>) -> Option<T> {
+pub async fn timeout<T>(limit: impl Future + Unpin, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), limit).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
@@ -35,7 +35,7 @@ pub async fn exchange_limit<T: Future>(
 pub fn wait<'a, M, T: Future + Send + 'a>(
     clock: &'a dyn Clock,
     session: &SharedSession,
-    driven: &Driven<M>,
+    task: &Task<M>,
     until: Timestamp,
     why: WaitReason,
     timer: impl FnOnce(Duration) -> T,
@@ -44,9 +44,9 @@ pub fn wait<'a, M, T: Future + Send + 'a>(
         return clock.sleep_until(until);
     }
     let limit = until.saturating_since(clock.now());
-    let (mut token, timer) = (driven.token_wait(session), timer(limit));
+    let (mut token, timer) = (task.token_wait(session), timer(limit));
     Box::pin(async move {
-        if before(pin!(timer), &mut token).await.is_none() {
+        if timeout(pin!(timer), &mut token).await.is_none() {
             token.overdue(limit);
         }
     })

@@ -1,4 +1,0 @@
-//! `usage_fuzz::targets::token_answer` under the fuzzer, or over the files given as arguments.
-#![cfg_attr(fuzzing, no_main)]
-
-usage_fuzz::target!(token_answer);
