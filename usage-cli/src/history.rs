@@ -2,8 +2,8 @@
 
 use usage_core::model::{Dimension, Granularity, Metric};
 use usage_core::query::{ClientQuery, OrganizationQuery};
-use usage_core::report::{Period, Report};
 use usage_core::{ClientId, Date, Interval};
+use usage_report::{Period, Report};
 
 use crate::stderr::{self, WARNING};
 

@@ -44,7 +44,8 @@
 //! - [`events`]: the operational events, synchronous.
 //! - [`Execution`], [`Call`] and [`LogIn`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
-//! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. [`report`]: what they say.
+//! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. The crate
+//!   `usage-report` adds them up.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
 //! - [`driver`]: what drivers share.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
@@ -84,7 +85,6 @@ mod phase;
 pub mod query;
 pub mod rate_budget;
 mod region;
-pub mod report;
 pub mod retry;
 mod retry_after;
 mod scope;
@@ -133,7 +133,7 @@ pub use scope::{Gap, Scope, ScopeQuery};
 pub use secret::{REDACTED, Secret};
 pub use session::Session;
 pub use table::{
-    Column, Counter, IntoIter, Iter, LegacyRows, TableBuilder, UsageRecord, UsageRow, UsageTable,
+    Column, Counter, IntoIter, Iter, LegacyRows, Symbol, TableBuilder, UsageRecord, UsageRow, UsageTable,
 };
 pub use time::Timestamp;
 pub use written_date::{DateOrder, NumericDate, WrittenDate};

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// Rows do not carry this themselves: a date of a row does not say whether it is a day, a week or a month, and a day
 /// without rows is either quiet or was not asked for. [`UsageQuery::scope`](crate::UsageQuery::scope) and
 /// [`Execution::scope`](crate::Execution::scope) return it, documents store it beside their rows, and
-/// [`ReportOptions::with_scope`](crate::report::ReportOptions::with_scope) takes it.
+/// reports (the crate `usage-report`) take it.
 ///
 /// Serialized, it is an object of `family`, `query`, `askedAt` (RFC 3339), `dataUntil` (`yyyy-MM-dd`), `complete` and
 /// `missing`; members that are unknown are left out. Unknown members are skipped when it is read.

@@ -1,6 +1,6 @@
 //! The classes of answers that requests are stacked by.
 
-use usage_core::report::Counts;
+use usage_report::Counts;
 
 /// A class of answers. Together they are all requests: the rate-limited ones are taken out of the 4xx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The largest clients.
 
-use usage_core::report::{Counts, Entry, Report, Subject, TopList};
+use usage_report::{Counts, Entry, Report, Subject, TopList};
 
 use crate::chart::class::Class;
 use crate::chart::scale::fraction;

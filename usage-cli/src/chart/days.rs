@@ -1,7 +1,7 @@
 //! Requests over time, stacked by class of answer.
 
 use usage_core::Date;
-use usage_core::report::{Counts, Report};
+use usage_report::{Counts, Report};
 
 use crate::chart::class::Class;
 use crate::chart::scale::{fraction, ticks};

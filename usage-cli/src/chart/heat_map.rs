@@ -1,6 +1,6 @@
 //! On which weekdays a client is busy.
 
-use usage_core::report::{Report, Subject};
+use usage_report::{Report, Subject};
 
 use crate::chart::clients::MAX_LINES;
 use crate::chart::scale::fraction;

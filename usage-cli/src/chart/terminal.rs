@@ -1,7 +1,7 @@
 //! Charts of characters.
 
 use anstyle::{Ansi256Color, AnsiColor, Style};
-use usage_core::report::Counts;
+use usage_report::Counts;
 
 use crate::chart::class::Class;
 use crate::chart::scale::{cells, fraction};

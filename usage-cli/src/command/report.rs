@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
-use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
 use usage_core::{ClientId, Date, Interval, Scope};
+use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
 
 use crate::command::saved_days::SavedDays;
 use crate::config;

@@ -2,7 +2,7 @@
 
 use usage_core::Date;
 use usage_core::model::Granularity;
-use usage_core::report::Period;
+use usage_report::Period;
 
 /// The buckets of saved rows.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use usage_core::model::Granularity;
-use usage_core::report::Period;
 use usage_core::{Date, Scope, UsageTable};
+use usage_report::Period;
 
 use crate::command::saved_buckets::{Cut, SavedBuckets};
 use crate::exit::Problem;

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::OrganizationQuery;
-use usage_core::report::{Allowance, Licenses, Period, Report, ReportOptions};
 use usage_core::{Date, Execution, Interval, Policy, Timestamp};
+use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
 
 use crate::config;
 use crate::connect::{Connection, PaceArgs, PlaceArgs};

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use usage_core::report::{Counts, Period, Report};
 use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
+use usage_report::{Counts, Period, Report};
 
 /// The kind of text: what a scrape is answered with.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

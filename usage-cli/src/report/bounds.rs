@@ -4,8 +4,8 @@ use proptest::option;
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 use usage_core::model::Granularity;
-use usage_core::report::{Allowance, Period, Report, ReportOptions};
 use usage_core::{Date, UsageRecord, UsageTable};
+use usage_report::{Allowance, Period, Report, ReportOptions};
 
 use super::{Chart, ReportFormat, write};
 use crate::output::Look;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use csv::Writer;
 use usage_core::Counter;
-use usage_core::report::{Counts, Report, Subject};
+use usage_report::{Counts, Report, Subject};
 
 const HEADER: [&str; 14] = [
     "list",

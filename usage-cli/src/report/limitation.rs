@@ -1,7 +1,7 @@
 //! What a report does not know, in words, and which option tells it.
 
-use usage_core::report::{Limitation, Report};
 use usage_core::{Gap, Scope};
+use usage_report::{Limitation, Report};
 
 use crate::report::number::grouped;
 

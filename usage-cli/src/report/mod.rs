@@ -9,7 +9,7 @@ pub(crate) mod text;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use usage_core::report::Report;
+use usage_report::Report;
 
 use crate::chart;
 use crate::output::{Look, openmetrics};

@@ -1,6 +1,6 @@
 //! Numbers for people.
 
-use usage_core::report::Change;
+use usage_report::Change;
 
 pub(crate) use crate::output::grouped;
 

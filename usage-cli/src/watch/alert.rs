@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use usage_core::report::Report;
+use usage_report::Report;
 
 use crate::children::shell;
 use crate::exit::Problem;
@@ -147,8 +147,8 @@ pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Res
 #[cfg(test)]
 mod tests {
     use usage_core::model::Granularity;
-    use usage_core::report::{Allowance, Period, ReportOptions};
     use usage_core::{Date, UsageRecord, UsageTable};
+    use usage_report::{Allowance, Period, ReportOptions};
 
     use super::*;
 

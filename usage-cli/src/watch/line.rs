@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use usage_core::report::{Period, Report};
 use usage_core::{Date, Timestamp};
+use usage_report::{Period, Report};
 
 use crate::exit::Problem;
 use crate::output::grouped;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use usage_core::Timestamp;
-use usage_core::report::Report;
+use usage_report::Report;
 
 use crate::http_request::Request;
 use crate::http_serve::serve;

@@ -10,8 +10,8 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use usage_core::report::Period;
 use usage_core::{Date, Timestamp, UsageTable};
+use usage_report::Period;
 
 use crate::exit::Problem;
 use crate::private_file::{self, Held};

@@ -1,8 +1,8 @@
 //! The daily totals before a month, remembered so that they are asked for once a day.
 
 use serde::{Deserialize, Serialize};
-use usage_core::report::Period;
 use usage_core::{Date, UsageRecord, UsageTable};
+use usage_report::Period;
 
 /// The requests of each day of a period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

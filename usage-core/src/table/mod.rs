@@ -28,10 +28,11 @@ pub use iter::{IntoIter, Iter};
 pub use legacy::LegacyRows;
 pub use record::UsageRecord;
 pub use row::UsageRow;
+pub use texts::Symbol;
 
 pub(crate) use interner::Interner;
 pub(crate) use row::PackedRow;
-pub(crate) use texts::{Symbol, Texts};
+pub(crate) use texts::Texts;
 
 use rows::Rows;
 

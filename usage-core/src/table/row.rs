@@ -214,9 +214,9 @@ impl<'a> UsageRow<'a> {
         }
     }
 
-    /// The number of the text in `column`; the default one if there is none.
+    /// Returns the number of the text in `column`, which is 0 if there is none.
     #[inline]
-    pub(crate) fn symbol(&self, column: Column) -> Symbol {
+    pub fn symbol(&self, column: Column) -> Symbol {
         self.row.symbol(column)
     }
 

@@ -6,9 +6,22 @@ pub(crate) struct Texts {
     bounds: Vec<(usize, usize)>,
 }
 
-/// The number of a text: 0 is no text, `n` is the `n`th.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Symbol(pub(super) u32);
+/// The number of a text within one [`UsageTable`](crate::UsageTable), for lookups that are faster than comparing texts.
+///
+/// Two rows of the same table have the same symbol in a column exactly if they have the same text there. Symbols of
+/// different tables are unrelated. [`UsageRow::symbol`](crate::UsageRow::symbol) returns it.
+///
+/// ```
+/// use usage_core::{Column, UsageRecord, UsageTable};
+///
+/// let user = |id: &str| UsageRecord { user_id: Some(id.into()), ..Default::default() };
+/// let table: UsageTable = [user("ada"), user("bob"), user("ada"), user("")].into_iter().collect();
+/// let symbols: Vec<_> = table.iter().map(|row| row.symbol(Column::UserId)).collect();
+/// assert!(symbols[0] == symbols[2] && symbols[0] != symbols[1]);
+/// assert_eq!(symbols[3].number(), 0);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(pub(super) u32);
 
 impl Texts {
     /// Adds `text`. An empty text is none; so is one past the four billionth.
@@ -66,9 +79,9 @@ impl Texts {
 }
 
 impl Symbol {
-    /// The number: 0 is no text.
+    /// Returns the number: 0 where there is no text, otherwise at most the number of different texts in the table.
     #[inline]
-    pub(crate) fn number(self) -> usize {
+    pub fn number(self) -> usize {
         self.0 as usize
     }
 

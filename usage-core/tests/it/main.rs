@@ -26,7 +26,6 @@ mod locked;
 mod log_in;
 mod memory;
 mod model;
-mod months;
 mod paging;
 mod renewal;
 mod round_trips;

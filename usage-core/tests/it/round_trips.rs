@@ -7,13 +7,12 @@ use std::str::FromStr;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use usage_core::report::{License, Licenses};
 use usage_core::{BaseUrl, ClientId, Cursor, Date, EventDefinitionId, ExecutionId, Interval, Proxy, Region};
 
 use crate::sources::sources;
 
 /// The types that are tried below.
-const TRIED: [&str; 11] = [
+const TRIED: [&str; 9] = [
     "BaseUrl",
     "ClientId",
     "Cursor",
@@ -21,8 +20,6 @@ const TRIED: [&str; 11] = [
     "EventDefinitionId",
     "ExecutionId",
     "Interval",
-    "License",
-    "Licenses",
     "Proxy",
     "Region",
 ];
@@ -122,13 +119,6 @@ proptest! {
         let base: BaseUrl = prints_again(&format!("{text}{slashes}"));
         assert_eq!(base.to_string(), text);
         goes_through_json(&base);
-    }
-
-    #[test]
-    fn licenses(counts: [u64; License::ALL.len()], kinds in 1..=License::ALL.len()) {
-        let each = License::ALL.iter().zip(counts).take(kinds);
-        let text = each.map(|(license, count)| format!("{}={count}", prints_again::<License>(license.name()))).collect::<Vec<_>>().join(",");
-        assert_eq!(prints_again::<Licenses>(&text).to_string(), text);
     }
 
     #[test]

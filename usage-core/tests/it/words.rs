@@ -6,7 +6,6 @@ use usage_core::decode::{
 };
 use usage_core::error::{BuildError, MAX_ERROR_BODY};
 use usage_core::events::{EventAggregatesQuery, EventPage};
-use usage_core::report::Subject;
 use usage_core::{Canceller, Column, Counter, EndpointExt, MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
 
 #[test]
@@ -38,8 +37,7 @@ fn a_canceller_prints_whether_it_was_used() {
 }
 
 #[test]
-fn subjects_columns_and_counters_print_their_names() {
-    assert_eq!(format!("{:>8}|{:<5}|", Subject::Client, Subject::Uri), " clients|URIs |");
+fn columns_and_counters_print_their_names() {
     assert_eq!(format!("{:>7}|{}", Column::UserId, Column::Date), " userId|date");
     assert_eq!(format!("{:>10}|{}", Counter::Status429, Counter::Requests), " status429|requests");
 }

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use serde_json::json;
 use usage_core::model::Granularity;
-use usage_core::report::{Allowance, MonthUse, Period, Report, ReportOptions};
 use usage_core::{Date, UsageRecord, UsageTable};
+use usage_report::{Allowance, MonthUse, Period, Report, ReportOptions};
 use usage_sim::SimulatorConfig;
 
 use crate::support::{Bench, text};

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::option;
 use proptest::prelude::*;
 use usage_core::UsageRecord;
-use usage_core::report::{Allowance, ReportOptions};
+use usage_report::{Allowance, ReportOptions};
 
 use super::*;
 

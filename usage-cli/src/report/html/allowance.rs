@@ -1,6 +1,6 @@
 //! The months against the allowance: the latest as a bar, all as a table.
 
-use usage_core::report::{AllowanceUse, MonthUse, Report};
+use usage_report::{AllowanceUse, MonthUse, Report};
 
 use super::Page;
 use crate::chart::svg::Escaped;

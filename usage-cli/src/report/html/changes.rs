@@ -1,6 +1,6 @@
 //! What grew, what shrank, who came and went.
 
-use usage_core::report::{Arrival, Mover, Report, Subject};
+use usage_report::{Arrival, Mover, Report, Subject};
 
 use super::{Cell, Head, Kind, Page};
 use crate::chart::svg::Escaped;

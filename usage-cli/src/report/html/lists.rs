@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use usage_core::report::TopList;
+use usage_report::TopList;
 
 use super::{Cell, Head, Kind, Page};
 use crate::chart::scale::fraction;

@@ -6,7 +6,7 @@ mod lists;
 
 use std::fmt::{self, Write};
 
-use usage_core::report::{CAVEAT, Report, Subject};
+use usage_report::{CAVEAT, Report, Subject};
 
 use crate::chart;
 use crate::chart::svg::Escaped;

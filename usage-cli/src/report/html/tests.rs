@@ -1,8 +1,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
-use usage_core::report::{Allowance, ReportOptions};
 use usage_core::{UsageRecord, UsageTable};
+use usage_report::{Allowance, ReportOptions};
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::AnsiColor;
-use usage_core::report::{MonthUse, Report};
+use usage_report::{MonthUse, Report};
 
 use crate::report::number::{grouped, rate};
 use crate::report::text::Page;

@@ -1,6 +1,6 @@
 //! What grew, what shrank, who came and went.
 
-use usage_core::report::{Arrival, Mover, Report, Subject};
+use usage_report::{Arrival, Mover, Report, Subject};
 
 use crate::output::{printable, shortened};
 use crate::report::number::{count, growth, signed};

@@ -2,7 +2,7 @@
 
 use usage_core::Date;
 use usage_core::model::Granularity;
-use usage_core::report::{Counts, Report, Subject};
+use usage_report::{Counts, Report, Subject};
 
 use crate::chart::class::Class;
 use crate::output::{printable, shortened};

@@ -1,7 +1,7 @@
 //! Who made the most requests.
 
 use unicode_width::UnicodeWidthStr;
-use usage_core::report::{Counts, Period, Subject, TopList};
+use usage_report::{Counts, Period, Subject, TopList};
 
 use crate::chart::terminal::sparkline;
 use crate::output::{printable, shortened};

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use usage_core::model::Granularity;
-use usage_core::report::{CAVEAT, Period, Report, Subject};
+use usage_report::{CAVEAT, Period, Report, Subject};
 
 use crate::chart::terminal::{Paint, sparkline};
 use crate::output::Look;

@@ -1,5 +1,5 @@
-use usage_core::report::{Allowance, ReportOptions};
 use usage_core::{Date, UsageRecord, UsageTable};
+use usage_report::{Allowance, ReportOptions};
 
 use super::*;
 

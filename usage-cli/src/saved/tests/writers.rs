@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use usage_core::UsageRecord;
-use usage_core::report::{Report, ReportOptions};
+use usage_report::{Report, ReportOptions};
 
 use super::*;
 use crate::saved::writers::WRITERS;

@@ -2,11 +2,11 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use usage_core::Date;
 
-use crate::date::Date;
-use crate::report::counts::capped;
-use crate::report::license::Licenses;
-use crate::report::period::Period;
+use crate::counts::capped;
+use crate::license::Licenses;
+use crate::period::Period;
 
 /// How many requests a calendar month may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +39,7 @@ pub struct AllowanceUse {
     /// What is allowed.
     pub allowance: Allowance,
     /// Each calendar month that the report touches, in order, those without rows too. None if it is unknown which rows
-    /// belong to which month; [`Report::limitations`](crate::report::Report::limitations) says why.
+    /// belong to which month; [`Report::limitations`](crate::Report::limitations) says why.
     pub months: Vec<MonthUse>,
 }
 

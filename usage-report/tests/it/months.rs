@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use usage_core::model::Granularity;
-use usage_core::report::{Allowance, Limitation, MonthUse, Period, Report, ReportOptions};
 use usage_core::{Date, Gap, Scope, ScopeQuery, Timestamp, UsageRecord, UsageTable};
+use usage_report::{Allowance, Limitation, MonthUse, Period, Report, ReportOptions};
 
 fn row(date: &str, requests: u64) -> UsageRecord {
     UsageRecord {

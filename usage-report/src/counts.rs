@@ -2,8 +2,7 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-
-use crate::table::{Counter, UsageRecord, UsageRow};
+use usage_core::{Counter, UsageRecord, UsageRow};
 
 /// The sums of some rows, in the API's names. A count is absent if no row has it: absent is not zero.
 ///
@@ -36,14 +35,14 @@ const CLASSES: [Counter; 4] =
 
 /// The requests that `row` is about: its total, or else the sum of its four classes.
 #[inline]
-pub(super) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
+pub(crate) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
     row.requests().or_else(|| {
         CLASSES.iter().try_fold(0u64, |sum, class| row.count(*class).map(|count| capped(sum, count)))
     })
 }
 
 /// The sum, up to the largest count there is.
-pub(super) fn capped(sum: u64, count: u64) -> u64 {
+pub(crate) fn capped(sum: u64, count: u64) -> u64 {
     sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
 }
 
@@ -103,7 +102,7 @@ impl Counts {
     }
 
     /// The members of these counts in an object, in the API's names, and after them the rates.
-    pub(super) fn write_to<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+    pub(crate) fn write_to<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("rows", &self.rows)?;
         let members = [Counter::Requests, Counter::Status200, Counter::Status300, Counter::Status400];
         for counter in members.into_iter().chain([Counter::Status500, Counter::Status429]) {
@@ -120,7 +119,7 @@ impl Counts {
     }
 
     /// Whether every row has requests.
-    pub(super) fn has_all_requests(&self) -> bool {
+    pub(crate) fn has_all_requests(&self) -> bool {
         self.have[Counter::Requests as usize] == self.rows
     }
 
@@ -153,14 +152,14 @@ impl Serialize for Counts {
 
 /// `part` of `whole`; absent if there is no whole.
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
-pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
+pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::UsageTable;
+    use usage_core::UsageTable;
 
     fn counts(records: &[UsageRecord]) -> Counts {
         let table: UsageTable = records.iter().cloned().collect();

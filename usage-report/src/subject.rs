@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::table::{Column, UsageRow};
+use usage_core::{Column, UsageRow};
 
 /// What a list of a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +39,7 @@ impl Subject {
     }
 
     /// The column that tells those of this subject apart. Clients without an id are told apart by name.
-    pub(super) const fn column(self) -> Column {
+    pub(crate) const fn column(self) -> Column {
         match self {
             Self::Client => Column::ClientId,
             Self::User => Column::UserId,
@@ -51,7 +51,7 @@ impl Subject {
     }
 
     /// Who or what `row` is about.
-    pub(super) fn key(self, row: UsageRow<'_>) -> Key<'_> {
+    pub(crate) fn key(self, row: UsageRow<'_>) -> Key<'_> {
         match self {
             Self::Client => match row.client_id() {
                 Some(id) => Key::Id(id),
@@ -77,18 +77,18 @@ impl fmt::Display for Subject {
 
 /// What tells two of a subject apart. Rows that do not say are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Key<'a> {
+pub(crate) enum Key<'a> {
     Id(&'a str),
     Name(&'a str),
     None,
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn id(self) -> Option<&'a str> {
+    pub(crate) fn id(self) -> Option<&'a str> {
         if let Key::Id(id) = self { Some(id) } else { None }
     }
 
-    pub(super) fn name(self) -> Option<&'a str> {
+    pub(crate) fn name(self) -> Option<&'a str> {
         if let Key::Name(name) = self { Some(name) } else { None }
     }
 }

@@ -3,14 +3,13 @@
 use std::cmp::Reverse;
 
 use serde::Serialize;
+use usage_core::{Date, UsageRow, UsageTable};
 
-use crate::date::Date;
-use crate::report::by_symbol::Dates;
-use crate::report::counts::{Counts, ratio};
-use crate::report::period::Period;
-use crate::report::subject::{Key, Subject};
-use crate::report::tally::{Tallies, Tally, tally};
-use crate::table::{UsageRow, UsageTable};
+use crate::by_symbol::Dates;
+use crate::counts::{Counts, ratio};
+use crate::period::Period;
+use crate::subject::{Key, Subject};
+use crate::tally::{Tallies, Tally, tally};
 
 /// This period against an earlier one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,7 +106,7 @@ impl Change {
 }
 
 impl Comparison {
-    pub(super) fn of(
+    pub(crate) fn of(
         current: &UsageTable,
         totals: &Counts,
         previous: &UsageTable,
@@ -156,7 +155,7 @@ fn name(key: Key<'_>, tally: Option<&Tally<'_>>) -> Option<String> {
 
 impl Arrivals {
     /// Of `current` against `previous`.
-    pub(super) fn against(
+    pub(crate) fn against(
         previous: &UsageTable,
         before: Option<Period>,
         current: &UsageTable,
@@ -166,7 +165,7 @@ impl Arrivals {
     }
 
     /// Of the second half of `period` against its first, in rows by day; nothing of a single day.
-    pub(super) fn within(table: &UsageTable, period: Period) -> Option<Self> {
+    pub(crate) fn within(table: &UsageTable, period: Period) -> Option<Self> {
         let (before, after) = period.halves()?;
         let dates = &Dates::all(table);
         let rows = |half: Period| {

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
-
-use crate::report::counts::capped;
-
 use Basis::{Concurrent, Hourly, Named};
 use Plan::{Communicate, Cx1, Cx2, Cx2Digital, Cx3, Cx3Digital, Ex};
+use serde::{Serialize, Serializer};
+
+use crate::counts::capped;
 
 /// A kind of licence that comes with an allowance of API requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +93,7 @@ impl License {
     /// a request in the sum is not counted.
     ///
     /// ```
-    /// use usage_core::report::License;
+    /// use usage_report::License;
     ///
     /// let license = |name: &str| name.parse::<License>();
     /// assert_eq!(license("communicate")?.requests_a_month(1), 10_000);
@@ -107,7 +106,7 @@ impl License {
     /// assert_eq!(license("ex")?.requests_a_month(1), 75_000);
     /// // 111 hours are one named licence.
     /// assert_eq!(license("cx2-hourly")?.requests_a_month(111), 110_000);
-    /// # Ok::<(), usage_core::report::LicenseError>(())
+    /// # Ok::<(), usage_report::LicenseError>(())
     /// ```
     pub fn requests_a_month(self, count: u64) -> u64 {
         let one: u64 = match (self.plan, self.basis) {
@@ -143,20 +142,20 @@ impl FromStr for License {
     /// Reads a [name](Self::name), in any case.
     fn from_str(text: &str) -> Result<Self, LicenseError> {
         let known = Self::ALL.iter().find(|license| license.name().eq_ignore_ascii_case(text));
-        known.copied().ok_or_else(|| LicenseError::Unknown(crate::error::excerpt(text, 40).into()))
+        known.copied().ok_or_else(|| LicenseError::Unknown(excerpt(text)))
     }
 }
 
 /// How many licences of which kinds: `cx2-named=40,cx1-hourly=1200`. An hourly one counts hours.
 ///
 /// ```
-/// use usage_core::report::Licenses;
+/// use usage_report::Licenses;
 ///
 /// let licenses: Licenses = "cx2-named=40, communicate=10".parse()?;
 /// assert_eq!(licenses.requests_a_month(), 4_500_000);
 /// assert_eq!(licenses.to_string(), "cx2-named=40,communicate=10");
 /// assert!("cx9=1".parse::<Licenses>().is_err());
-/// # Ok::<(), usage_core::report::LicenseError>(())
+/// # Ok::<(), usage_report::LicenseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Licenses(Vec<(License, u64)>);
@@ -179,7 +178,7 @@ impl FromStr for Licenses {
     fn from_str(text: &str) -> Result<Self, LicenseError> {
         let mut licenses: Vec<(License, u64)> = Vec::new();
         for part in text.split(',') {
-            let wrong = || LicenseError::Count(crate::error::excerpt(part, 40).into());
+            let wrong = || LicenseError::Count(excerpt(part));
             let (name, count) = part.split_once('=').ok_or_else(wrong)?;
             let license: License = name.trim().parse()?;
             if licenses.iter().any(|(known, _)| *known == license) {
@@ -206,6 +205,11 @@ impl Serialize for Licenses {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
     }
+}
+
+/// Returns the start of `text`, for an error.
+fn excerpt(text: &str) -> Box<str> {
+    text.trim().chars().take(40).collect()
 }
 
 /// Licences that cannot be used.
@@ -280,7 +284,7 @@ mod tests {
         #[test]
         fn an_allowance_never_overflows(text in "(cx[123](-digital)?-(named|concurrent|hourly)|ex)=[0-9]{1,21}", more: u64) {
             if let Ok(licenses) = text.parse::<Licenses>() {
-                prop_assert!(licenses.requests_a_month() <= crate::UsageRecord::MAX_COUNT);
+                prop_assert!(licenses.requests_a_month() <= usage_core::UsageRecord::MAX_COUNT);
             }
             for license in License::ALL {
                 prop_assert!(license.requests_a_month(more) >= license.requests_a_month(more / 2));

@@ -1,13 +1,13 @@
 //! What was found of a text, remembered by the text's number in its table: each text is looked at once, however many rows
 //! have it.
 
-use crate::date::Date;
-use crate::report::subject::{Key, Subject};
-use crate::table::{Column, Symbol, UsageRow, UsageTable};
+use usage_core::{Column, Date, Symbol, UsageRow, UsageTable};
+
+use crate::subject::{Key, Subject};
 
 /// A value for each text of a column.
 #[derive(Debug)]
-pub(super) struct BySymbol<T>(Vec<Option<T>>);
+pub(crate) struct BySymbol<T>(Vec<Option<T>>);
 
 impl<T> Default for BySymbol<T> {
     fn default() -> Self {
@@ -18,7 +18,7 @@ impl<T> Default for BySymbol<T> {
 impl<T: Copy> BySymbol<T> {
     /// The value of `symbol`, which `find` finds the first time.
     #[inline]
-    pub(super) fn get(&mut self, symbol: Symbol, find: impl FnOnce() -> T) -> T {
+    pub(crate) fn get(&mut self, symbol: Symbol, find: impl FnOnce() -> T) -> T {
         match self.0.get(symbol.number()) {
             Some(Some(value)) => *value,
             _ => self.insert(symbol.number(), find()),
@@ -37,11 +37,11 @@ impl<T: Copy> BySymbol<T> {
 
 /// The dates of rows of one table.
 #[derive(Debug, Default)]
-pub(super) struct Dates(BySymbol<Option<Date>>);
+pub(crate) struct Dates(BySymbol<Option<Date>>);
 
 impl Dates {
     /// All dates of `table`, for [`known`](Self::known).
-    pub(super) fn all(table: &UsageTable) -> Self {
+    pub(crate) fn all(table: &UsageTable) -> Self {
         let mut dates = Self::default();
         table.iter().for_each(|row| {
             dates.of(row);
@@ -51,19 +51,19 @@ impl Dates {
 
     /// The date of a row whose date was looked at.
     #[inline]
-    pub(super) fn known(&self, row: UsageRow<'_>) -> Option<Date> {
+    pub(crate) fn known(&self, row: UsageRow<'_>) -> Option<Date> {
         self.0.0.get(row.symbol(Column::Date).number()).copied().flatten().flatten()
     }
 
     #[inline]
-    pub(super) fn of(&mut self, row: UsageRow<'_>) -> Option<Date> {
+    pub(crate) fn of(&mut self, row: UsageRow<'_>) -> Option<Date> {
         self.0.get(row.symbol(Column::Date), || row.date())
     }
 }
 
 /// A value for each client, user, URI, … of one table.
 #[derive(Debug)]
-pub(super) struct BySubject<T> {
+pub(crate) struct BySubject<T> {
     subject: Subject,
     values: BySymbol<T>,
     /// Of clients that have no id, by name.
@@ -71,13 +71,13 @@ pub(super) struct BySubject<T> {
 }
 
 impl<T: Copy> BySubject<T> {
-    pub(super) fn new(subject: Subject) -> Self {
+    pub(crate) fn new(subject: Subject) -> Self {
         Self { subject, values: BySymbol::default(), of_names: BySymbol::default() }
     }
 
     /// The value of whom or what `row` is about, which `find` finds the first time.
     #[inline]
-    pub(super) fn get<'a>(&mut self, row: UsageRow<'a>, find: impl FnOnce(Key<'a>) -> T) -> T {
+    pub(crate) fn get<'a>(&mut self, row: UsageRow<'a>, find: impl FnOnce(Key<'a>) -> T) -> T {
         let subject = self.subject;
         let symbol = row.symbol(subject.column());
         if subject == Subject::Client && symbol == Symbol::default() {

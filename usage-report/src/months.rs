@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::date::Date;
-use crate::report::allowance::{Allowance, MonthUse};
-use crate::report::counts::{Counts, capped, ratio};
-use crate::report::coverage::Coverage;
-use crate::report::days::Days;
-use crate::report::period::Period;
-use crate::report::projection::{Expected, Outlook, TREND_DAYS};
-use crate::table::UsageRecord;
+use usage_core::{Date, UsageRecord};
+
+use crate::allowance::{Allowance, MonthUse};
+use crate::counts::{Counts, capped, ratio};
+use crate::coverage::Coverage;
+use crate::days::{Bucket, Days};
+use crate::period::Period;
+use crate::projection::{Expected, Outlook, TREND_DAYS};
 
 /// The most months that are told apart: a hundred years.
 const MAX_MONTHS: usize = 1_200;
 
 /// The months that rows are of.
-pub(super) struct Months<'a> {
+pub(crate) struct Months<'a> {
     allowance: &'a Allowance,
     days: &'a Days,
     coverage: &'a Coverage,
@@ -47,7 +47,7 @@ struct End {
 }
 
 impl<'a> Months<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         allowance: &'a Allowance,
         days: &'a Days,
         coverage: &'a Coverage,
@@ -58,7 +58,7 @@ impl<'a> Months<'a> {
     }
 
     /// Returns each month; none if it is unknown what belongs to which.
-    pub(super) fn all(&self) -> Vec<MonthUse> {
+    pub(crate) fn all(&self) -> Vec<MonthUse> {
         let Some(parts) = self.parts() else { return self.undated().into_iter().collect() };
         let mut firsts: BTreeSet<Date> =
             parts.iter().flat_map(|part| [part.days.first_day(), part.days.last_day()]).collect();
@@ -113,7 +113,7 @@ impl<'a> Months<'a> {
     fn buckets(&self) -> Option<Vec<Part>> {
         let granularity = self.days.granularity.as_ref()?;
         let buckets = self.days.buckets.iter().filter(|bucket| bucket.counts.requests.is_some());
-        let part = |bucket: &super::Bucket| {
+        let part = |bucket: &Bucket| {
             let whole = Period::new(bucket.date, granularity.last_day(bucket.date)?)?;
             let asked = self.coverage.asked.and_then(|asked| whole.common(asked));
             Some(Part { days: asked.unwrap_or(whole), requests: bucket.counts.requests? })

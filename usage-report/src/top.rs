@@ -5,14 +5,13 @@ use std::collections::HashMap;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use usage_core::{Column, Date, UsageTable};
 
-use crate::date::Date;
-use crate::report::by_symbol::{BySubject, BySymbol};
-use crate::report::counts::{Counts, capped, ratio, requests_of};
-use crate::report::days::Days;
-use crate::report::subject::{Key, Subject};
-use crate::report::tally::Tallies;
-use crate::table::{Column, UsageTable};
+use crate::by_symbol::{BySubject, BySymbol};
+use crate::counts::{Counts, capped, ratio, requests_of};
+use crate::days::Days;
+use crate::subject::{Key, Subject};
+use crate::tally::Tallies;
 
 /// Those of one subject that made the most requests, and what the others made together.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +40,7 @@ pub struct Entry {
     pub counts: Counts,
     /// Its part of all requests, 0 to 1.
     pub share: Option<f64>,
-    /// The requests in each bucket of [`Report::days`](crate::report::Report::days); absent where there is no row.
+    /// The requests in each bucket of [`Report::days`](crate::Report::days); absent where there is no row.
     pub series: Vec<Option<u64>>,
     /// The first bucket with a row.
     pub first: Option<Date>,
@@ -70,7 +69,7 @@ impl Entry {
 
 impl TopList {
     /// What tells the entries apart, in their order.
-    pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         self.entries.iter().map(|entry| match (&entry.id, &entry.name) {
             (Some(id), _) => Key::Id(id),
             (None, Some(name)) => Key::Name(name),
@@ -79,7 +78,7 @@ impl TopList {
     }
 
     /// The `limit` largest of `tallies`, which are of `table`, whose rows add up to `totals`.
-    pub(super) fn new(
+    pub(crate) fn new(
         subject: Subject,
         table: &UsageTable,
         tallies: &Tallies<'_>,

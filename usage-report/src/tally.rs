@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 
-use crate::date::Date;
-use crate::report::by_symbol::{BySubject, Dates};
-use crate::report::counts::Counts;
-use crate::report::subject::{Key, Subject};
-use crate::table::UsageRow;
+use usage_core::{Date, UsageRow};
+
+use crate::by_symbol::{BySubject, Dates};
+use crate::counts::Counts;
+use crate::subject::{Key, Subject};
 
 /// Everything of one subject.
-pub(super) type Tallies<'a> = HashMap<Key<'a>, Tally<'a>>;
+pub(crate) type Tallies<'a> = HashMap<Key<'a>, Tally<'a>>;
 
 /// What is counted of one client, user, URI, …
 #[derive(Debug, Default)]
-pub(super) struct Tally<'a> {
-    pub(super) counts: Counts,
-    pub(super) first: Option<Date>,
-    pub(super) last: Option<Date>,
+pub(crate) struct Tally<'a> {
+    pub(crate) counts: Counts,
+    pub(crate) first: Option<Date>,
+    pub(crate) last: Option<Date>,
     /// The name on the latest day, for what is told apart by id. Of several the last in the alphabet, so that the
     /// order of the rows makes no difference.
     latest_name: Option<(Option<Date>, &'a str)>,
@@ -38,18 +38,18 @@ impl<'a> Tally<'a> {
         }
     }
 
-    pub(super) fn latest_name(&self) -> Option<&'a str> {
+    pub(crate) fn latest_name(&self) -> Option<&'a str> {
         self.latest_name.map(|(_, name)| name)
     }
 
     /// Whether there were requests, as far as is known.
-    pub(super) fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.counts.requests != Some(0)
     }
 }
 
 /// Counts `rows`, which are of one table, by `subject`; nothing if no row says anything about it.
-pub(super) fn tally<'a, I>(rows: I, subject: Subject) -> Tallies<'a>
+pub(crate) fn tally<'a, I>(rows: I, subject: Subject) -> Tallies<'a>
 where
     I: IntoIterator<Item = UsageRow<'a>, IntoIter: Clone>,
 {

@@ -1,7 +1,8 @@
 //! What a history does, and what it does not.
 
-use super::*;
-use crate::table::UsageRecord;
+use usage_core::model::Granularity;
+use usage_core::{Date, UsageRecord, UsageTable};
+use usage_report::{Allowance, MonthUse, Period, Report, ReportOptions};
 
 fn date(text: &str) -> Date {
     text.parse().unwrap()
@@ -106,7 +107,7 @@ fn days_of_the_month_before_the_rows_are_taken_from_the_history() {
     let real = |day: Date| if day == date("2026-08-03") { Some(50_000) } else { office(day) };
     let last_week = period("2026-08-20", "2026-08-26");
     let before = period("2026-04-30", "2026-08-19");
-    let options = ReportOptions { period: Some(last_week), ..august("2026-08-26") };
+    let options = august("2026-08-26").with_period(last_week);
     let options = options.with_history(&rows(before, real), before);
     let so_far = month(&rows(last_week, real), &options);
     assert_eq!((so_far.used, so_far.days_counted), (5_000, 7));
@@ -118,7 +119,7 @@ fn days_of_the_month_before_the_rows_are_taken_from_the_history() {
     // Of a month that is over, nothing is left to expect.
     let last_week = period("2026-08-25", "2026-08-31");
     let before = period("2026-05-05", "2026-08-24");
-    let options = ReportOptions { period: Some(last_week), ..august("2026-08-31") };
+    let options = august("2026-08-31").with_period(last_week);
     let month = month(&rows(last_week, real), &options.with_history(&rows(before, real), before));
     assert_eq!((month.projected, month.projected_from_days, month.ended), (70_000, None, true));
     assert_eq!(month.assumption, "the 24 days before the rows are added from daily totals");

@@ -1,8 +1,12 @@
+//! What a report says of some rows.
+
 use proptest::option;
 use proptest::prelude::*;
-
-use super::*;
-use crate::table::UsageRecord;
+use usage_core::model::Granularity;
+use usage_core::{Date, Scope, UsageRecord, UsageTable};
+use usage_report::{
+    Allowance, AllowanceUse, Arrival, Counts, Licenses, Period, Report, ReportOptions, Subject,
+};
 
 fn row(date: &str, client: &str, requests: u64) -> UsageRecord {
     UsageRecord {
@@ -150,7 +154,7 @@ fn lists_have_shares_series_and_the_latest_name() {
     assert_eq!(entries, [("b", 0.6), ("a", 0.2)]);
     assert_eq!(list.entries[1].series, [Some(5), None, Some(15)]);
     assert_eq!((list.count, list.others.unwrap().count, list.others.unwrap().share), (3, 1, Some(0.2)));
-    assert_eq!(report.users, TopList { subject: Subject::User, count: 0, entries: Vec::new(), others: None });
+    assert_eq!((report.users.count, report.users.entries.len(), report.users.others), (0, 0, None));
     assert_eq!((report.busiest[0].date, report.busiest.len()), (date("2026-07-03"), 2));
 }
 
@@ -393,7 +397,7 @@ proptest! {
         options.period = period.and_then(|(from, to)| Period::new(day(from), day(to)));
         options.data_until = until.map(day);
         if has_gap {
-            options = options.with_scope(Scope::new("organization", crate::Timestamp::UNIX_EPOCH.saturating_add(std::time::Duration::from_secs(2_000_000_000))).with_gap(crate::Gap::Pages));
+            options = options.with_scope(Scope::new("organization", usage_core::Timestamp::UNIX_EPOCH.saturating_add(std::time::Duration::from_secs(2_000_000_000))).with_gap(usage_core::Gap::Pages));
         }
         let report = Report::new(&table(records), &options);
         let months = report.allowance.as_ref().unwrap().months.clone();

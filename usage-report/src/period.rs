@@ -3,9 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-
-use crate::date::Date;
-use crate::interval::Interval;
+use usage_core::{Date, Interval};
 
 /// Whole UTC days, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -66,7 +64,7 @@ impl Period {
     ///
     /// ```
     /// use usage_core::Interval;
-    /// use usage_core::report::Period;
+    /// use usage_report::Period;
     ///
     /// let previous = |interval: &str| {
     ///     let period = Period::from(&interval.parse::<Interval>()?);
@@ -97,12 +95,12 @@ impl Period {
     }
 
     /// Whether all its days are in one calendar month.
-    pub(super) fn is_in_a_month(self) -> bool {
+    pub(crate) fn is_in_a_month(self) -> bool {
         self.from.first_of_month() == self.to.first_of_month()
     }
 
-    /// Its days, in order.
-    pub(super) fn iter(self) -> impl Iterator<Item = Date> {
+    /// Returns its days, in order.
+    pub fn iter(self) -> impl Iterator<Item = Date> {
         (0..i64::try_from(self.days()).unwrap_or(0)).map(move |day| self.from.plus_days(day))
     }
 

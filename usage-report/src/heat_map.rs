@@ -1,13 +1,13 @@
 //! On which weekdays a client is busy.
 
 use serde::Serialize;
+use usage_core::UsageTable;
 
-use crate::report::by_symbol::{BySubject, Dates};
-use crate::report::counts::{capped, requests_of};
-use crate::report::days::Days;
-use crate::report::subject::Subject;
-use crate::report::top::TopList;
-use crate::table::UsageTable;
+use crate::by_symbol::{BySubject, Dates};
+use crate::counts::{capped, requests_of};
+use crate::days::Days;
+use crate::subject::Subject;
+use crate::top::{Entry, TopList};
 
 /// Requests by weekday and client, of the clients in the list of the largest. Days are UTC days.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,13 +42,10 @@ impl HeatMap {
     }
 
     /// Nothing if there are no days or no clients to tell apart.
-    pub(super) fn of(table: &UsageTable, clients: &TopList, days: &Days) -> Option<Self> {
+    pub(crate) fn of(table: &UsageTable, clients: &TopList, days: &Days) -> Option<Self> {
         let period = days.period.filter(|_| days.are_days() && !days.buckets.is_empty())?;
-        let line = |entry: &super::Entry| HeatLine {
-            id: entry.id.clone(),
-            name: entry.name.clone(),
-            requests: [None; 7],
-        };
+        let line =
+            |entry: &Entry| HeatLine { id: entry.id.clone(), name: entry.name.clone(), requests: [None; 7] };
         let mut lines: Vec<_> = clients.entries.iter().map(line).collect();
         if lines.is_empty() {
             return None;

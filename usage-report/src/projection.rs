@@ -5,12 +5,12 @@
 //! and only in part where fewer are known: over four weeks it cannot be told from noise. How good this is says
 //! `usage-sim/tests/it/projection.rs`, which compares it with what happened in a simulated year.
 
-use crate::date::Date;
+use usage_core::Date;
 
 /// How many days the levels are of: four weeks.
 const LEVEL_DAYS: usize = 28;
 /// How many days the trend is of: sixteen weeks.
-pub(super) const TREND_DAYS: usize = 112;
+pub(crate) const TREND_DAYS: usize = 112;
 /// A value is an outlier if it differs from its weekday's median by more than so many times as much as half of all
 /// values do: of noise, one in a thousand does.
 const OUTLIER: f64 = 5.0;
@@ -27,7 +27,7 @@ const DEVIATIONS: f64 = 2.0;
 
 /// What is expected of days to come.
 #[derive(Clone, Debug)]
-pub(super) struct Outlook {
+pub(crate) struct Outlook {
     /// By weekday, Monday first; absent if none is known.
     levels: [Option<Level>; 7],
     /// The mean of all days, for weekdays of which none is known.
@@ -41,17 +41,17 @@ pub(super) struct Outlook {
     /// The last day that it is made of.
     last: Date,
     /// How many days the levels are of.
-    pub(super) days: u64,
+    pub(crate) days: u64,
     /// How many days the trend is of, if they are more.
-    pub(super) trend_days: Option<u64>,
+    pub(crate) trend_days: Option<u64>,
 }
 
 /// What some days have together: the expected sum, and a range that it is likely to lie in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Expected {
-    pub(super) sum: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(crate) struct Expected {
+    pub(crate) sum: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 /// The level of a weekday.
@@ -64,7 +64,7 @@ struct Level {
 
 impl Outlook {
     /// Returns what follows from `known`, days with their requests in order; `None` if there are none.
-    pub(super) fn of(known: &[(Date, u64)]) -> Option<Self> {
+    pub(crate) fn of(known: &[(Date, u64)]) -> Option<Self> {
         let last = known.last()?.0;
         let recent = |days: usize| -> Vec<Day> {
             let start = known.len().saturating_sub(days);
@@ -86,14 +86,14 @@ impl Outlook {
     }
 
     /// Returns what is expected of `date`.
-    pub(super) fn on(&self, date: Date) -> f64 {
+    pub(crate) fn on(&self, date: Date) -> f64 {
         let Some(level) = self.levels[weekday(date)] else { return self.mean };
         let distance = days_between(self.last, date) - level.age;
         (level.mean * (1.0 + self.trend * distance)).max(0.0)
     }
 
     /// Returns what is expected of all `dates` together.
-    pub(super) fn over(&self, dates: &[Date]) -> Expected {
+    pub(crate) fn over(&self, dates: &[Date]) -> Expected {
         let sum: f64 = dates.iter().map(|date| self.on(*date)).sum();
         let squares: f64 = dates.iter().map(|date| (self.on(*date) * self.noise).powi(2)).sum();
         // A weekday that was never seen may have nothing, or twice as much as the others.
@@ -103,7 +103,7 @@ impl Outlook {
     }
 
     /// Returns whether a day of the same weekday is known.
-    pub(super) fn has_seen(&self, date: Date) -> bool {
+    pub(crate) fn has_seen(&self, date: Date) -> bool {
         self.levels[weekday(date)].is_some()
     }
 }

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use usage_core::model::Granularity;
+use usage_core::{Column, Date, UsageTable};
 
-use crate::date::Date;
-use crate::model::Granularity;
-use crate::report::by_symbol::BySymbol;
-use crate::report::counts::Counts;
-use crate::report::coverage::Coverage;
-use crate::report::period::Period;
-use crate::table::{Column, UsageTable};
+use crate::by_symbol::BySymbol;
+use crate::counts::Counts;
+use crate::period::Period;
 
 /// A period of more days than this has no bucket for a day without rows: ten years.
 pub const MAX_EMPTY_DAYS: u64 = 3_660;
@@ -29,25 +27,25 @@ pub struct Bucket {
 
 /// All buckets, and what they are.
 #[derive(Clone, Debug)]
-pub(super) struct Days {
+pub(crate) struct Days {
     /// What the buckets are, if that is known.
-    pub(super) granularity: Option<Granularity>,
+    pub(crate) granularity: Option<Granularity>,
     /// In the order of their dates.
-    pub(super) buckets: Vec<Bucket>,
+    pub(crate) buckets: Vec<Bucket>,
     /// The days that the report is about, if that is known.
-    pub(super) period: Option<Period>,
+    pub(crate) period: Option<Period>,
     /// How many rows are in no bucket: they have no date, or one that is no day.
-    pub(super) undated: u64,
+    pub(crate) undated: u64,
     /// How many of these have a date.
-    pub(super) unclear: u64,
+    pub(crate) unclear: u64,
 }
 
 impl Days {
-    pub(super) fn of(table: &UsageTable, coverage: &Coverage) -> Self {
+    pub(crate) fn of(table: &UsageTable, granularity: Option<Granularity>, asked: Option<Period>) -> Self {
         let (mut dates, undated, unclear) = by_date(table);
         let proven = || are_days(dates.keys().copied()).then_some(Granularity::Day);
-        let granularity = coverage.granularity.clone().or_else(proven);
-        let period = coverage.asked.or_else(|| {
+        let granularity = granularity.or_else(proven);
+        let period = asked.or_else(|| {
             let (first, last) = (*dates.first_key_value()?.0, *dates.last_key_value()?.0);
             Period::new(first, granularity.as_ref().and_then(|of| of.last_day(last)).unwrap_or(last))
         });
@@ -64,22 +62,22 @@ impl Days {
     }
 
     /// Whether every bucket is a day.
-    pub(super) fn are_days(&self) -> bool {
+    pub(crate) fn are_days(&self) -> bool {
         self.granularity == Some(Granularity::Day)
     }
 
     /// Which bucket `date` is.
-    pub(super) fn index(&self, date: Date) -> Option<usize> {
+    pub(crate) fn index(&self, date: Date) -> Option<usize> {
         self.buckets.binary_search_by_key(&date, |bucket| bucket.date).ok()
     }
 
     /// The requests of the bucket `date`; `None` if it has no row with a count.
-    pub(super) fn requests_on(&self, date: Date) -> Option<u64> {
+    pub(crate) fn requests_on(&self, date: Date) -> Option<u64> {
         self.buckets.get(self.index(date)?)?.counts.requests
     }
 
     /// The last days of `period`, at most `most`, with their requests, in order; of buckets that are days.
-    pub(super) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
+    pub(crate) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
         let back = (0..).map(|ago| period.last_day().plus_days(-ago)).zip(0..period.days()).take(most);
         let mut days: Vec<_> = back.map(|(date, _)| (date, self.requests_on(date).unwrap_or(0))).collect();
         days.reverse();
@@ -87,7 +85,7 @@ impl Days {
     }
 
     /// The `limit` buckets with the most requests, the largest first; of equals the earlier.
-    pub(super) fn busiest(&self, limit: usize) -> Vec<Bucket> {
+    pub(crate) fn busiest(&self, limit: usize) -> Vec<Bucket> {
         let mut busiest: Vec<_> =
             self.buckets.iter().filter(|bucket| bucket.counts.requests > Some(0)).copied().collect();
         busiest.sort_by_key(|bucket| (Reverse(bucket.counts.requests), bucket.date));
@@ -138,7 +136,7 @@ impl Serialize for Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::UsageRecord;
+    use usage_core::UsageRecord;
 
     fn table(rows: &[(&str, u64)]) -> UsageTable {
         let record = |(date, requests): &(&str, u64)| UsageRecord {
@@ -150,7 +148,7 @@ mod tests {
     }
 
     fn days(rows: &[(&str, u64)], granularity: Option<Granularity>) -> Days {
-        Days::of(&table(rows), &Coverage::bucketed(granularity, None))
+        Days::of(&table(rows), granularity, None)
     }
 
     #[test]

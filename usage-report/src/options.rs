@@ -1,0 +1,131 @@
+//! What is known beside the rows, and how much is wanted.
+
+use usage_core::model::Granularity;
+use usage_core::{Date, Scope, UsageTable};
+
+use crate::allowance::Allowance;
+use crate::coverage::Coverage;
+use crate::days::Days;
+use crate::period::Period;
+use crate::projection::TREND_DAYS;
+
+/// What is known beside the rows, and how much is wanted.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReportOptions {
+    /// How many entries a list has at most.
+    pub top: usize,
+    /// The days that were asked for. A day of them without a row had no requests. Without it and without a scope, no
+    /// month is projected.
+    pub period: Option<Period>,
+    /// What the rows are bucketed by. Without it and without a scope, rows are taken for days only if their dates can be
+    /// nothing else.
+    pub granularity: Option<Granularity>,
+    /// The last day that can be in the data, usually yesterday. A period that goes on after it ends there; rows of later
+    /// days are of days that are not over.
+    pub data_until: Option<Date>,
+    /// What the requests are held against.
+    pub allowance: Option<Allowance>,
+    /// What the rows cover. A granularity above takes precedence; of two periods or ends of the data, what both have
+    /// counts.
+    pub scope: Option<Scope>,
+    /// The requests of earlier days, in order.
+    pub(crate) history: Vec<(Date, u64)>,
+}
+
+impl Default for ReportOptions {
+    /// Ten entries a list; nothing else is known.
+    fn default() -> Self {
+        Self {
+            top: 10,
+            period: None,
+            granularity: None,
+            data_until: None,
+            allowance: None,
+            scope: None,
+            history: Vec::new(),
+        }
+    }
+}
+
+impl ReportOptions {
+    /// With at most `top` entries a list.
+    #[must_use]
+    pub fn with_top(mut self, top: usize) -> Self {
+        self.top = top;
+        self
+    }
+
+    /// With rows that are about these days.
+    #[must_use]
+    pub fn with_period(mut self, period: Period) -> Self {
+        self.period = Some(period);
+        self
+    }
+
+    /// With rows that are bucketed so.
+    #[must_use]
+    pub fn with_granularity(mut self, granularity: Granularity) -> Self {
+        self.granularity = Some(granularity);
+        self
+    }
+
+    /// With no data behind this day.
+    #[must_use]
+    pub fn with_data_until(mut self, last: Date) -> Self {
+        self.data_until = Some(last);
+        self
+    }
+
+    /// Sets what the rows cover: period, granularity and end of the data follow from it where they are not set.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Sets rows by day of earlier days, all days of `period`, for the projection alone: it needs four weeks for the
+    /// level of each weekday, and up to sixteen for a trend. No sum and no list has them.
+    ///
+    /// Days before the first one with requests are left out: usage may have begun then. Rows without a day or without a
+    /// number of requests tell nothing of their days, so that none of the rows is used.
+    #[must_use]
+    pub fn with_history(mut self, rows: &UsageTable, period: Period) -> Self {
+        let days = Days::of(rows, Some(Granularity::Day), Some(period));
+        let is_known = days.undated == 0 && days.buckets.iter().all(|day| day.counts.has_all_requests());
+        let last_days = if is_known { days.last_days(period, TREND_DAYS) } else { Vec::new() };
+        self.history = last_days.into_iter().skip_while(|(_, requests)| *requests == 0).collect();
+        self
+    }
+
+    /// With an allowance to hold the requests against.
+    #[must_use]
+    pub fn with_allowance(mut self, allowance: impl Into<Allowance>) -> Self {
+        self.allowance = Some(allowance.into());
+        self
+    }
+
+    /// Returns what these options and the scope say about the rows.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let scope = self.scope.as_ref();
+        let query = scope.and_then(|scope| scope.query.as_ref());
+        let of_scope = query.map(|query| Period::from(&query.interval));
+        let asked = match (self.period, of_scope) {
+            (Some(period), Some(of_scope)) => period.common(of_scope),
+            (period, of_scope) => period.or(of_scope),
+        };
+        let until = [self.data_until, scope.and_then(|scope| scope.data_until)].into_iter().flatten().min();
+        let known = asked.and_then(|asked| until.map_or(Some(asked), |until| asked.until(until)));
+        Coverage {
+            granularity: self
+                .granularity
+                .clone()
+                .or_else(|| query.and_then(|query| query.granularity.clone())),
+            asked: known.or(asked).or(self.period),
+            known,
+            until,
+            has_gaps: scope.is_some_and(|scope| !scope.is_complete()),
+            is_filtered: scope.is_some_and(|scope| !scope.filter_names().is_empty()),
+        }
+    }
+}
