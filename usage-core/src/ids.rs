@@ -82,6 +82,11 @@ id! {
 }
 
 id! {
+    /// The id of a user, `id` in queries of [`Users`](crate::platform::Users). The same rules as for [`ExecutionId`].
+    UserId, "user id", check_segment
+}
+
+id! {
     /// A paging cursor: `cursors.after`, opaque, at most [`MAX_CURSOR_LEN`] bytes, never empty.
     Cursor, "cursor", check_cursor
 }

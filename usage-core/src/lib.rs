@@ -42,6 +42,7 @@
 //!
 //! - [`query`]: the queries, what an execution runs. [`Endpoint`]: the operations behind them.
 //! - [`events`]: the operational events, synchronous.
+//! - [`platform`]: three operations outside the Usage API, for the names behind ids.
 //! - [`Execution`], [`Call`] and [`LogIn`]: the machines. [`machine`]: what a driver needs to know of them.
 //! - [`Session`]: hosts, credential ([`auth`]), token and request budget of one client.
 //! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. The crate
@@ -82,6 +83,7 @@ pub mod machine;
 pub mod model;
 mod open_enum;
 mod phase;
+pub mod platform;
 pub mod query;
 pub mod rate_budget;
 mod region;
@@ -119,7 +121,7 @@ pub use date::Date;
 pub use endpoint::{Endpoint, EndpointExt};
 pub use error::Error;
 pub use execution::{Execution, Snapshot};
-pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN};
+pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN, UserId};
 pub use interval::Interval;
 pub use jitter::Jitter;
 pub use log_in::LogIn;

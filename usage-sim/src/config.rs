@@ -6,13 +6,19 @@ use std::time::Duration;
 
 use crate::seed::{self, Purpose};
 
-/// Every permission that opens one of the usage operations.
+/// Every permission that opens one of the simulated operations.
+///
+/// The service documents none for reading users and the organization. `directory:user:view` and
+/// `directory:organization:view` stand for whatever makes it refuse them, so that a client's way with a 403 can be
+/// tested: leave them out.
 pub const ALL_PERMISSIONS: &[&str] = &[
     "oauth:client:view",
     "usage:organization:view",
     "usage:simpleSearch:view",
     "usage:client:view",
     "usage:events:view",
+    "directory:user:view",
+    "directory:organization:view",
 ];
 
 /// The settings of a [`Simulator`](crate::Simulator).
@@ -106,6 +112,16 @@ impl SimulatorConfig {
     pub fn with_organization_name(mut self, name: impl Into<String>) -> Self {
         self.organization_name = name.into();
         self
+    }
+
+    /// The name of the organization for people to read: the short name, spelled as words.
+    pub(crate) fn organization_display_name(&self) -> String {
+        let words = self.organization_name.split(['-', '_']).filter(|word| !word.is_empty());
+        let capital = |word: &str| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+        };
+        words.map(capital).collect::<Vec<_>>().join(" ")
     }
 
     /// The id that the token endpoint accepts.

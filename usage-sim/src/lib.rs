@@ -90,5 +90,5 @@ pub use serve::fuzzing;
 #[cfg(feature = "tls")]
 pub use serve::{Certificate, Tls};
 pub use serve::{MAX_CONNECTIONS, Refusing, ServeOptions, Server, serve};
-pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator};
+pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator, User};
 pub use wire_fault::{Framing, WireFault};

@@ -43,8 +43,12 @@ pub enum Operation {
     EventQuery,
     /// `postUsageEventsAggregatesQuery`: operational events, counted.
     EventAggregates,
-    /// `getOauthClients`: the OAuth clients of the organisation, with their names.
+    /// `getOauthClients`: the OAuth clients of the organization, with their names.
     OAuthClients,
+    /// `getUsers`: the users of the organization, by their ids.
+    Users,
+    /// `getOrganizationsMe`: the organization.
+    OrganizationMe,
 }
 
 impl Operation {
@@ -89,6 +93,11 @@ impl Operation {
         )
     }
 
+    /// Whether it is outside the Usage API and gives names to the ids in its rows.
+    pub fn is_platform(self) -> bool {
+        matches!(self, Self::OAuthClients | Self::Users | Self::OrganizationMe)
+    }
+
     /// Whether it is of the login host and answers in its own kind of error body.
     pub(crate) fn is_login(self) -> bool {
         matches!(self, Self::Token | Self::Authorize)
@@ -113,6 +122,9 @@ impl Operation {
                 &["usage:events:view"]
             }
             Self::OAuthClients => &["oauth:client:view"],
+            // The service documents no permission for these two. Here they have one, so that a refusal can be tested.
+            Self::Users => &["directory:user:view"],
+            Self::OrganizationMe => &["directory:organization:view"],
         }
     }
 }
@@ -145,6 +157,8 @@ const ROUTES: &[(Method, &str, Operation)] = &[
     (Method::POST, "/api/v2/usage/events/query", Operation::EventQuery),
     (Method::POST, "/api/v2/usage/events/aggregates/query", Operation::EventAggregates),
     (Method::GET, "/api/v2/oauth/clients", Operation::OAuthClients),
+    (Method::GET, "/api/v2/users", Operation::Users),
+    (Method::GET, "/api/v2/organizations/me", Operation::OrganizationMe),
 ];
 
 /// An operation and the values of its path parameters, percent-decoded.

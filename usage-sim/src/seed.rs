@@ -26,6 +26,7 @@ pub(crate) enum Purpose {
     EventDefinition,
     EventEntity,
     Event,
+    UserName,
 }
 
 /// A well-mixed number that depends on nothing but its arguments.

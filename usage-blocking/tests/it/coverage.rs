@@ -3,6 +3,7 @@
 
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
 use usage_core::model::{Dimension, Granularity, SortBy, SortOrder};
+use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::query::{
     ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
@@ -105,4 +106,34 @@ fn event_aggregates() {
     let interval: Interval = "2026-06-01/2026-06-07".parse().unwrap();
     let aggregates = world.client.call(EventAggregatesQuery { interval }).unwrap();
     assert!(aggregates.event_definition_aggregates.iter().any(|entry| entry.event_count > Some(0)));
+}
+
+#[test]
+fn users() {
+    let world = world();
+    let rows =
+        world.client.run(OrganizationQuery::new(june()).with_group_by([Dimension::UserId])).unwrap();
+    let ids: Vec<_> = rows.iter().filter_map(|row| row.user_id()).map(|id| id.parse().unwrap()).collect();
+    let listing = world.client.call(Users::by_ids(ids.clone())).unwrap();
+    assert_eq!(listing.entities.len(), ids.len());
+    assert!(listing.entities.iter().all(|user| user.name.is_some()) && listing.next_page().is_none());
+}
+
+#[test]
+fn oauth_clients() {
+    let world = world();
+    let rows = world.client.run(OrganizationQuery::new(june())).unwrap();
+    let listing = world.client.call(OAuthClients::default()).unwrap();
+    for row in rows.iter() {
+        let entry = listing.entities.iter().find(|entry| entry.id.as_deref() == row.client_id()).unwrap();
+        assert_eq!(entry.name.as_deref(), row.client_name());
+    }
+}
+
+#[test]
+fn organization_me() {
+    let world = world();
+    let organization = world.client.call(OrganizationMe).unwrap();
+    assert_eq!(organization.id.as_deref(), Some(world.server.simulator().organization_id()));
+    assert!(organization.name.is_some());
 }

@@ -5,6 +5,7 @@ use usage_core::query::{
     ClientJob, ClientJobResults, ClientQuery, ClientQueryResults, ClientSummary, OrganizationJob,
     OrganizationJobResults, OrganizationQuery, OrganizationQueryResults, SimpleSearch, SimpleSearchResults,
 };
+use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::{Endpoint, EndpointExt, Interval};
 
 /// One operation, as its type describes it.
@@ -34,7 +35,7 @@ fn row<E: Endpoint>(endpoint: &E, test: &'static str) -> Row {
     }
 }
 
-/// Every operation of the crate.
+/// Every operation of the Usage API.
 pub(crate) fn rows() -> Vec<Row> {
     let interval: Interval = "2026-07/2026-07".parse().expect("a month");
     let client_id = || "{clientId}".parse().expect("a placeholder");
@@ -76,25 +77,48 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
 }
 
+/// The operations outside the Usage API.
+pub(crate) fn platform_rows() -> Vec<Row> {
+    vec![
+        row(&Users::by_ids(["{userId}".parse().expect("a placeholder")]), "users"),
+        row(&OAuthClients::default(), "oauth_clients"),
+        row(&OrganizationMe, "organization_me"),
+    ]
+}
+
 /// The whole document.
 pub(crate) fn document() -> String {
     let mut text = String::from(
         "# Coverage\n\n\
          Generated from the endpoints' own constants by the example `coverage`; do not edit.\n\n\
          Each test runs its operation against the simulated service over a socket: \
-         `usage-blocking/tests/it/coverage.rs`.\n\n\
-         | endpoint | request | type | any of these permissions | repeatable | test |\n\
+         `usage-blocking/tests/it/coverage.rs`.\n\n",
+    );
+    table(&mut text, rows());
+    text.push_str(
+        "\n## Outside the Usage API\n\n\
+         They give names to the ids in usage rows.\n\n",
+    );
+    table(&mut text, platform_rows());
+    text
+}
+
+fn table(text: &mut String, rows: Vec<Row>) {
+    text.push_str(
+        "| endpoint | request | type | any of these permissions | repeatable | test |\n\
          |---|---|---|---|---|---|\n",
     );
-    for row in rows() {
+    for row in rows {
         let Row { name, method, path, r#type, permissions, repeatable, test } = row;
         let repeatable = if repeatable { "yes" } else { "no" };
-        let permissions = permissions.join("`, `");
+        let permissions = match permissions {
+            [] => "none documented".to_owned(),
+            permissions => format!("`{}`", permissions.join("`, `")),
+        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "| `{name}` | `{method} {path}` | `{type}` | `{permissions}` | {repeatable} | `{test}` |"
+            "| `{name}` | `{method} {path}` | `{type}` | {permissions} | {repeatable} | `{test}` |"
         );
     }
-    text
 }

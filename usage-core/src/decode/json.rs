@@ -47,6 +47,42 @@ impl<T: DeserializeOwned + Send> ResponseDecoder for JsonDecoder<T> {
     }
 }
 
+/// The largest listing that is read, in bytes: users, OAuth clients.
+pub const MAX_LISTING_BODY: usize = 16 * 1024 * 1024;
+
+/// Reads a JSON listing of at most [`MAX_LISTING_BODY`] bytes, whole.
+///
+/// Like [`JsonDecoder`], for answers that grow with the organization.
+pub struct ListingDecoder<T> {
+    body: BoundedBody<MAX_LISTING_BODY>,
+    document: PhantomData<fn() -> T>,
+}
+
+impl<T> Default for ListingDecoder<T> {
+    fn default() -> Self {
+        Self { body: BoundedBody::default(), document: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for ListingDecoder<T> {
+    /// The body may hold secrets of OAuth clients: it does not print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListingDecoder").finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned + Send> ResponseDecoder for ListingDecoder<T> {
+    type Output = T;
+
+    fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
+        self.body.push(chunk)
+    }
+
+    fn finish(self) -> Result<T, DecodeError> {
+        self.body.parse()
+    }
+}
+
 /// A body that is collected whole, up to `MAX` bytes.
 #[derive(Default)]
 pub(super) struct BoundedBody<const MAX: usize>(zeroize::Zeroizing<Vec<u8>>);
@@ -131,5 +167,16 @@ mod tests {
         let mut decoder = JsonDecoder::<Submission>::default();
         decoder.push(&vec![b' '; MAX_JSON_BODY]).unwrap();
         assert!(decoder.push(b" ").is_err());
+        let mut decoder = ListingDecoder::<Submission>::default();
+        decoder.push(&vec![b' '; MAX_LISTING_BODY]).unwrap();
+        assert!(decoder.push(b" ").is_err());
+    }
+
+    #[test]
+    fn a_listing_is_read_like_any_document() {
+        let mut decoder = ListingDecoder::<Vec<u8>>::default();
+        b"[1,2]".chunks(2).for_each(|chunk| decoder.push(chunk).unwrap());
+        assert!(!format!("{decoder:?}").contains('1'));
+        assert_eq!(decoder.finish().unwrap(), [1, 2]);
     }
 }

@@ -30,7 +30,7 @@ mod utf8;
 pub use events::{JsonEvent, JsonNumber, JsonReader, JsonScalar, JsonSink, MemberName};
 pub use grammar::MAX_PAGE_NESTING;
 pub(crate) use json::parse_json;
-pub use json::{JsonDecoder, MAX_JSON_BODY};
+pub use json::{JsonDecoder, ListingDecoder, MAX_JSON_BODY, MAX_LISTING_BODY};
 pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;
 pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, StreamingDecoder};

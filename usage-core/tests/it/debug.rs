@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use usage_core::auth::{
     AccessToken, AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, Redirect, TokenResponse,
 };
-use usage_core::decode::{JsonDecoder, ResponseDecoder};
+use usage_core::decode::{JsonDecoder, ListingDecoder, ResponseDecoder};
 use usage_core::driver::{SharedSession, Task, TokenExchange, blocking, futures};
 use usage_core::error::BuildError;
 use usage_core::query::OrganizationJob;
@@ -73,6 +73,8 @@ fn printed() -> Vec<(&'static str, String)> {
         Grant::issued(token.clone(), None, Some(grant())),
     ];
     let body = format!(r#"{{"access_token":"{SECRET}","refresh_token":"{SECRET}","id":"{SECRET}"}}"#);
+    let mut listing = ListingDecoder::<TokenResponse>::default();
+    listing.push(body.as_bytes()).unwrap();
     let mut decoder = JsonDecoder::<TokenResponse>::default();
     decoder.push(body.as_bytes()).unwrap();
     let mut job_decoder = <OrganizationJob as Endpoint>::Decoder::default();
@@ -114,6 +116,7 @@ fn printed() -> Vec<(&'static str, String)> {
         ("Grant", format!("{grants:?}")),
         ("Identity", format!("{identity:?}")),
         ("JsonDecoder", format!("{decoder:?}")),
+        ("ListingDecoder", format!("{listing:?}")),
         ("LoginState", format!("{:?}", state())),
         ("OAuthClient", format!("{:?}", client())),
         ("PkceVerifier", format!("{:?}", verifier())),

@@ -6,6 +6,7 @@ use std::thread;
 
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
 use usage_core::model::{Dimension, Granularity};
+use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::query::{
     ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
@@ -328,6 +329,17 @@ fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {
             answer(&driver, EventAggregatesQuery { interval: day() }, |aggregates| {
                 format!("{} aggregates", aggregates.event_definition_aggregates.len())
             })
+        }
+        Operation::Users => {
+            let ids: Vec<_> = world.simulator().users().into_iter().map(|user| user.id).take(7).collect();
+            let ids = ids.iter().map(|id| id.parse().expect("an id"));
+            answer(&driver, Users::by_ids(ids), |listing| format!("{} users", listing.entities.len()))
+        }
+        Operation::OAuthClients => answer(&driver, OAuthClients::default(), |listing| {
+            format!("{} clients", listing.entities.len())
+        }),
+        Operation::OrganizationMe => {
+            answer(&driver, OrganizationMe, |organization| organization.name.clone().unwrap_or_default())
         }
     };
     seen.end(End::of_call(response));

@@ -55,6 +55,9 @@ pub(crate) enum Operation {
     Definition,
     Events,
     EventAggregates,
+    Users,
+    OAuthClients,
+    OrganizationMe,
 }
 
 /// What the caller does.

@@ -1,13 +1,13 @@
 //! The service: a request and the time go in, an answer comes out.
 
 mod events;
+mod platform;
 mod queries;
 
 use std::sync::Arc;
 
 use http::header::HeaderName;
 use http::{HeaderMap, Request, Response, StatusCode, request};
-use serde_json::json;
 use usage_core::{Date, Timestamp};
 
 use crate::config::SimulatorConfig;
@@ -52,6 +52,16 @@ pub struct Simulator {
 #[non_exhaustive]
 pub struct OAuthClient {
     /// Its id, a UUID unless [`SimulatorConfig::with_client`] gave another.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A user of the simulated organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// Its id, a UUID.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -186,6 +196,16 @@ impl Simulator {
         self.config.organization_name()
     }
 
+    /// The name of the organization, for people to read.
+    pub fn organization_display_name(&self) -> String {
+        self.config.organization_display_name()
+    }
+
+    /// The users of the organization.
+    pub fn users(&self) -> Vec<User> {
+        self.world.users().iter().map(|user| User { id: user.id.clone(), name: user.name.clone() }).collect()
+    }
+
     /// The OAuth clients that the service knows at `now`.
     pub fn oauth_clients(&self, now: Timestamp) -> Vec<OAuthClient> {
         let known = self.world.clients().iter().filter(|client| client.is_shown_on(Date::of(now)));
@@ -212,8 +232,8 @@ impl Simulator {
         let token = self.tokens.authenticate(now, &head.headers)?;
         self.rate_limits.count(token, now)?;
         self.permit(route.operation)?;
-        if route.operation == Operation::OAuthClients {
-            Ok(self.list_clients(now))
+        if route.operation.is_platform() {
+            self.platform(now, route.operation, query)
         } else if route.operation.is_event() {
             self.events(now, route, head, body, entry.fault.as_ref())
         } else if route.operation.is_submit() {
@@ -221,28 +241,6 @@ impl Simulator {
         } else {
             self.results(now, route, query, entry)
         }
-    }
-
-    /// `OAuthClientEntityListing`, as far as this client's users need it.
-    fn list_clients(&self, now: Timestamp) -> Response<Vec<u8>> {
-        const PATH: &str = "/api/v2/oauth/clients";
-        let clients: Vec<_> = self.oauth_clients(now);
-        let entities: Vec<_> = clients
-            .iter()
-            .map(|client| {
-                let self_uri = format!("{PATH}/{}", client.id);
-                json!({"id": client.id, "name": client.name, "authorizedGrantType": "CLIENT-CREDENTIALS", "selfUri": self_uri})
-            })
-            .collect();
-        let answer = json!({
-            "entities": entities,
-            "pageSize": entities.len(),
-            "pageNumber": 1,
-            "pageCount": 1,
-            "total": entities.len(),
-            "selfUri": PATH,
-        });
-        reply::json_response(answer.to_string().into_bytes())
     }
 
     fn permit(&self, operation: Operation) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ mod clients;
 mod platforms;
 mod templates;
 mod traffic;
+mod users;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub(crate) use clients::Client;
 pub(crate) use platforms::{PLATFORMS, platform_number};
 pub(crate) use templates::{TEMPLATES, template_number};
 pub(crate) use traffic::{Counts, Fact};
+pub(crate) use users::User;
 
 use crate::seed::{self, Purpose};
 
@@ -28,7 +30,7 @@ pub(crate) struct World {
     clients: Vec<Client>,
     by_id: BTreeMap<String, u16>,
     by_name: BTreeMap<String, u16>,
-    users: Vec<String>,
+    users: Vec<User>,
 }
 
 impl World {
@@ -41,7 +43,7 @@ impl World {
             organization_id: seed::uuid(seed, Purpose::Organization, &[]),
             by_id: numbered().map(|(number, client)| (client.id.clone(), number)).collect(),
             by_name: numbered().map(|(number, client)| (client.name.clone(), number)).collect(),
-            users: (0..USERS).map(|user| seed::uuid(seed, Purpose::User, &[user.into()])).collect(),
+            users: users::users(seed, USERS),
             clients,
         }
     }
@@ -67,11 +69,15 @@ impl World {
     }
 
     pub(crate) fn user_number(&self, id: &str) -> Option<u16> {
-        self.users.iter().position(|user| user == id).and_then(|number| u16::try_from(number).ok())
+        self.users.iter().position(|user| user.id == id).and_then(|number| u16::try_from(number).ok())
     }
 
     pub(crate) fn user_id(&self, number: u16) -> Option<&str> {
-        self.users.get(usize::from(number)).map(String::as_str)
+        self.users.get(usize::from(number)).map(|user| &*user.id)
+    }
+
+    pub(crate) fn users(&self) -> &[User] {
+        &self.users
     }
 }
 

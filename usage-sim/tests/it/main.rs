@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
-mod clients;
 mod conformance;
 mod events;
 mod executions;
@@ -11,6 +10,7 @@ mod job_faults;
 mod jobs;
 mod login;
 mod paging;
+mod platform;
 mod projection;
 mod queries;
 mod refusals;

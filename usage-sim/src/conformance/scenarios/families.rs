@@ -76,6 +76,25 @@ pub(crate) fn event_aggregates() -> Scenario {
     call(Operation::EventAggregates).ends("5 aggregates")
 }
 
+pub(crate) fn users() -> Scenario {
+    call(Operation::Users).ends("7 users")
+}
+
+pub(crate) fn oauth_clients() -> Scenario {
+    call(Operation::OAuthClients).ends("125 clients")
+}
+
+pub(crate) fn organization_me() -> Scenario {
+    call(Operation::OrganizationMe).ends("Example Org")
+}
+
+/// A role without the permission is refused at once.
+pub(crate) fn users_forbidden() -> Scenario {
+    call(Operation::Users)
+        .service(|service| service.with_permissions(["usage:organization:view"]))
+        .ends("rejected: 403 missing.any.permissions (at users after 2 requests)")
+}
+
 /// The query takes long, and it is asked less and less often.
 pub(crate) fn pending_for_long() -> Scenario {
     Scenario::new(Work::Organization)
