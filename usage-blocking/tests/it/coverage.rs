@@ -111,8 +111,7 @@ fn event_aggregates() {
 #[test]
 fn users() {
     let world = world();
-    let rows =
-        world.client.run(OrganizationQuery::new(june()).with_group_by([Dimension::UserId])).unwrap();
+    let rows = world.client.run(OrganizationQuery::new(june()).with_group_by([Dimension::UserId])).unwrap();
     let ids: Vec<_> = rows.iter().filter_map(|row| row.user_id()).map(|id| id.parse().unwrap()).collect();
     let listing = world.client.call(Users::by_ids(ids.clone())).unwrap();
     assert_eq!(listing.entities.len(), ids.len());

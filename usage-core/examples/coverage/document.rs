@@ -1,11 +1,11 @@
 use std::fmt::Write as _;
 
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
+use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::query::{
     ClientJob, ClientJobResults, ClientQuery, ClientQueryResults, ClientSummary, OrganizationJob,
     OrganizationJobResults, OrganizationQuery, OrganizationQueryResults, SimpleSearch, SimpleSearchResults,
 };
-use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::{Endpoint, EndpointExt, Interval};
 
 /// One operation, as its type describes it.

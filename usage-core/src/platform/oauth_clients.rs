@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_kept() {
-        let json = r#"{"entities":[{"id":"c","name":"n","secret":"hunter2","roleIds":["r"]}],"selfUri":"/x"}"#;
+        let json =
+            r#"{"entities":[{"id":"c","name":"n","secret":"hunter2","roleIds":["r"]}],"selfUri":"/x"}"#;
         let listing: OAuthClientListing = serde_json::from_str(json).unwrap();
         assert_eq!((listing.entities[0].id.as_deref(), listing.next_page()), (Some("c"), None));
         assert!(!format!("{listing:?}{}", serde_json::to_string(&listing).unwrap()).contains("hunter2"));

@@ -71,8 +71,12 @@ mod tests {
     fn members_beside_the_name_do_not_decide() {
         let json = r#"{"id":"o","name":"Example","features":{"x":true},"version":7,"domain":{},"state":1}"#;
         let organization: Organization = serde_json::from_str(json).unwrap();
-        let wanted =
-            Organization { id: Some("o".into()), name: Some("Example".into()), state: Some("1".into()), ..Organization::default() };
+        let wanted = Organization {
+            id: Some("o".into()),
+            name: Some("Example".into()),
+            state: Some("1".into()),
+            ..Organization::default()
+        };
         assert_eq!(organization, wanted);
         assert!(serde_json::from_str::<Organization>("7").is_err());
     }

@@ -224,7 +224,10 @@ mod tests {
         let listing: UserListing = serde_json::from_str(json).unwrap();
         assert_eq!(listing.entities, [User { id: Some("u".into()), ..User::default() }]);
         assert_eq!((listing.page_count, listing.next_page()), (None, None));
-        assert_eq!(serde_json::from_str::<UserListing>(r#"{"entities":null}"#).unwrap(), UserListing::default());
+        assert_eq!(
+            serde_json::from_str::<UserListing>(r#"{"entities":null}"#).unwrap(),
+            UserListing::default()
+        );
         assert!(serde_json::from_str::<UserListing>(r#"{"entities":{}}"#).is_err());
     }
 }

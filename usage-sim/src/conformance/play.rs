@@ -335,9 +335,9 @@ fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {
             let ids = ids.iter().map(|id| id.parse().expect("an id"));
             answer(&driver, Users::by_ids(ids), |listing| format!("{} users", listing.entities.len()))
         }
-        Operation::OAuthClients => answer(&driver, OAuthClients::default(), |listing| {
-            format!("{} clients", listing.entities.len())
-        }),
+        Operation::OAuthClients => {
+            answer(&driver, OAuthClients::default(), |listing| format!("{} clients", listing.entities.len()))
+        }
         Operation::OrganizationMe => {
             answer(&driver, OrganizationMe, |organization| organization.name.clone().unwrap_or_default())
         }

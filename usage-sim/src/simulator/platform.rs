@@ -76,7 +76,8 @@ impl Simulator {
     fn list_users(&self, query: &UserQuery) -> Value {
         let users: Vec<_> = self.world.users().iter().filter(|user| query.wants(user)).collect();
         let first = query.page_size.saturating_mul(query.page_number - 1);
-        let entities: Vec<_> = users.iter().skip(first).take(query.page_size).map(|user| show(user)).collect();
+        let entities: Vec<_> =
+            users.iter().skip(first).take(query.page_size).map(|user| show(user)).collect();
         json!({
             "entities": entities,
             "pageSize": query.page_size,
@@ -125,7 +126,8 @@ impl UserQuery {
     }
 
     fn wants(&self, user: &User) -> bool {
-        (self.ids.is_empty() || self.ids.contains(&user.id)) && (self.state == "any" || self.state == user.state)
+        (self.ids.is_empty() || self.ids.contains(&user.id))
+            && (self.state == "any" || self.state == user.state)
     }
 }
 

@@ -7,8 +7,22 @@ const FIRST_NAMES: [&str; 16] = [
     "Mina", "Noor", "Omar", "Pia",
 ];
 const LAST_NAMES: [&str; 16] = [
-    "Abel", "Brandt", "Costa", "Dietz", "Ekholm", "Fischer", "Garcia", "Haas", "Ivanova", "Jensen", "Kowalski",
-    "Lindqvist", "Moreau", "Nakamura", "Okafor", "Petrov",
+    "Abel",
+    "Brandt",
+    "Costa",
+    "Dietz",
+    "Ekholm",
+    "Fischer",
+    "Garcia",
+    "Haas",
+    "Ivanova",
+    "Jensen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Nakamura",
+    "Okafor",
+    "Petrov",
 ];
 const DEPARTMENTS: [&str; 4] = ["Support", "Sales", "Billing", "Back Office"];
 

@@ -29,7 +29,8 @@ fn lists_the_users_that_queries_name() {
     let mut bench = Bench::new();
     let body = r#"{"interval":"2026-07-01/2026-07-07","groupBy":["UserId"]}"#;
     let rows = bench.rows("/api/v2/usage/query", body);
-    let ids: Vec<_> = rows.iter().filter_map(|row| row["userId"].as_str()).filter(|id| !id.is_empty()).collect();
+    let ids: Vec<_> =
+        rows.iter().filter_map(|row| row["userId"].as_str()).filter(|id| !id.is_empty()).collect();
     assert!(ids.len() > 30);
     let query: Vec<_> = ids.iter().map(|id| format!("id={id}")).collect();
     let listing = json(&bench.get(&format!("{USERS}?{}&pageSize=100&state=any", query.join("&"))));
@@ -67,7 +68,10 @@ fn the_organization_has_a_name() {
     let mut bench = Bench::with(SimulatorConfig::default().with_organization_name("north-wind"));
     let organization = json(&bench.get(ORGANIZATION));
     assert_eq!(text(&organization, "id"), bench.service.organization_id());
-    assert_eq!((text(&organization, "name"), text(&organization, "thirdPartyOrgName")), ("North Wind", "north-wind"));
+    assert_eq!(
+        (text(&organization, "name"), text(&organization, "thirdPartyOrgName")),
+        ("North Wind", "north-wind")
+    );
 }
 
 #[test]
