@@ -16,7 +16,6 @@ mod peers;
 mod proxy;
 mod queries;
 mod runtime;
-mod size;
 mod support;
 mod surface;
 mod tls;

@@ -5,11 +5,11 @@ use usage_core::execution::table::EDGES;
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 40.0;
-/// How far an edge bows out, so that an edge and its way back do not lie on each other.
+/// How far an edge bends, so that the edges between two phases do not cover each other.
 const BOW: f64 = 34.0;
 const LINE: f64 = 13.0;
 
-/// Where a phase stands: the middle of its box.
+/// Returns the middle of a phase's box.
 fn place(phase: Phase) -> (f64, f64) {
     match phase {
         Phase::ReadySubmit => (110.0, 80.0),
@@ -23,7 +23,7 @@ fn place(phase: Phase) -> (f64, f64) {
     }
 }
 
-/// The diagram as a picture that needs no script and reads on light and dark pages.
+/// Returns the diagram as a picture that needs no script and is legible on light and dark pages.
 pub(crate) fn svg() -> String {
     let mut svg = String::from(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1290 360" font-family="system-ui, sans-serif" font-size="11">
@@ -104,7 +104,7 @@ fn draw_edge(svg: &mut String, from: (f64, f64), to: (f64, f64), causes: &[Strin
     draw_label(svg, (bend.0 + nx * 6.0, bend.1 + ny * 10.0), causes);
 }
 
-/// Where the line from the middle of a box towards `target` leaves the box.
+/// Returns the point at which the line from the middle of a box towards `target` leaves the box.
 fn border(middle: (f64, f64), target: (f64, f64)) -> (f64, f64) {
     let (dx, dy) = (target.0 - middle.0, target.1 - middle.1);
     let scale = (WIDTH / 2.0 / dx.abs().max(0.001)).min(HEIGHT / 2.0 / dy.abs().max(0.001));

@@ -35,7 +35,7 @@ fn row<E: Endpoint>(endpoint: &E, test: &'static str) -> Row {
     }
 }
 
-/// Every operation of the Usage API.
+/// Returns every operation of the Usage API.
 pub(crate) fn rows() -> Vec<Row> {
     let interval: Interval = "2026-07/2026-07".parse().expect("a month");
     let client_id = || "{clientId}".parse().expect("a placeholder");
@@ -77,7 +77,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
 }
 
-/// The operations outside the Usage API.
+/// Returns the operations outside the Usage API.
 pub(crate) fn platform_rows() -> Vec<Row> {
     vec![
         row(&Users::by_ids(["{userId}".parse().expect("a placeholder")]), "users"),
@@ -86,11 +86,11 @@ pub(crate) fn platform_rows() -> Vec<Row> {
     ]
 }
 
-/// The whole document.
+/// Returns the table of all operations.
 pub(crate) fn document() -> String {
     let mut text = String::from(
         "# Coverage\n\n\
-         Generated from the endpoints' own constants by the example `coverage`; do not edit.\n\n\
+         Generated from the endpoints' own constants by `cargo xtask generate`; do not edit.\n\n\
          Each test runs its operation against the simulated service over a socket: \
          `usage-blocking/tests/it/coverage.rs`.\n\n",
     );
@@ -120,5 +120,68 @@ fn table(text: &mut String, rows: Vec<Row>) {
             text,
             "| `{name}` | `{method} {path}` | `{type}` | {permissions} | {repeatable} | `{test}` |"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{platform_rows, rows};
+
+    /// Method, path and permissions of the service's documentation.
+    const DOCUMENTED: [(&str, &str, &[&str]); 15] = [
+        ("POST", "/api/v2/usage/query", &["oauth:client:view", "usage:organization:view"]),
+        (
+            "GET",
+            "/api/v2/usage/query/{executionId}/results",
+            &["oauth:client:view", "usage:organization:view"],
+        ),
+        ("POST", "/api/v2/usage/simplesearch", &["oauth:client:view", "usage:simpleSearch:view"]),
+        (
+            "GET",
+            "/api/v2/usage/simplesearch/{executionId}/results",
+            &["oauth:client:view", "usage:simpleSearch:view"],
+        ),
+        ("POST", "/api/v2/oauth/clients/{clientId}/usage/query", &["oauth:client:view", "usage:client:view"]),
+        (
+            "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
+            &["oauth:client:view", "usage:client:view"],
+        ),
+        (
+            "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/summary",
+            &["oauth:client:view", "usage:client:view"],
+        ),
+        ("POST", "/api/v2/usage/aggregates/query/jobs", &["usage:organization:view"]),
+        ("GET", "/api/v2/usage/aggregates/query/jobs/{jobId}", &["usage:organization:view"]),
+        ("POST", "/api/v2/usage/client/{clientId}/aggregates/query/jobs", &["usage:client:view"]),
+        ("GET", "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}", &["usage:client:view"]),
+        ("GET", "/api/v2/usage/events/definitions", &["usage:events:view"]),
+        ("GET", "/api/v2/usage/events/definitions/{eventDefinitionId}", &["usage:events:view"]),
+        ("POST", "/api/v2/usage/events/query", &["usage:events:view"]),
+        ("POST", "/api/v2/usage/events/aggregates/query", &["usage:events:view"]),
+    ];
+
+    /// The same for the operations outside the Usage API.
+    const OF_THE_PLATFORM: [(&str, &str, &[&str]); 3] = [
+        ("GET", "/api/v2/users", &[]),
+        ("GET", "/api/v2/oauth/clients", &["oauth:client:view"]),
+        ("GET", "/api/v2/organizations/me", &[]),
+    ];
+
+    #[test]
+    fn every_documented_operation_is_there() {
+        for (rows, documented) in [(rows(), &DOCUMENTED[..]), (platform_rows(), &OF_THE_PLATFORM[..])] {
+            let found: Vec<_> = rows.iter().map(|row| (&*row.method, &*row.path, row.permissions)).collect();
+            assert_eq!(found, documented);
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = rows().into_iter().chain(platform_rows()).map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), DOCUMENTED.len() + OF_THE_PLATFORM.len());
     }
 }

@@ -3,11 +3,11 @@ use std::fmt::Write as _;
 use usage_core::Phase;
 use usage_core::execution::table::{EDGES, FAILING_EDGES};
 
-/// The whole document.
+/// Returns the poll machine as a diagram in Mermaid's language, and a table of what fails it.
 pub(crate) fn document() -> String {
     let mut text = String::from(
         "# The poll machine\n\n\
-         Generated from `usage-core/src/execution/table.rs` by the example `state_machine`; do not edit.\n\n\
+         Generated from `usage-core/src/execution/table.rs` by `cargo xtask generate`; do not edit.\n\n\
          Every way to `Failed` is listed below the diagram: any phase that is not final can also be cancelled.\n\n\
          ```mermaid\nstateDiagram-v2\n    [*] --> ReadySubmit\n",
     );

@@ -1,0 +1,130 @@
+//! The project's former private words, which the standard terms have replaced.
+
+use std::error::Error;
+
+use crate::report::Report;
+use crate::workspace::Workspace;
+
+/// This list itself.
+const LIST: &str = "xtask/src/words.rs";
+
+/// Names that may not come back, in code or in prose, and what to write. A text matches as whole words, and as it is
+/// written.
+const NAMES: &[(&str, &str)] = &[
+    ("Intake", "ResponseReader"),
+    ("Driven", "Task"),
+    ("trait Drive", "Driver"),
+    ("Visiting", "StreamingExecution"),
+    ("VisitDecoder", "StreamingDecoder"),
+    ("Notice", "Event"),
+    ("Trouble", "AttemptError"),
+    ("TokenAnswer", "TokenResponse"),
+    ("AuthorizeRequest", "AuthorizationRequest"),
+    ("Grant::Manual", "Grant::StaticToken"),
+    ("REPEATABLE", "IDEMPOTENT"),
+    ("unless_cancelled", "run_until_cancelled"),
+    ("fn before", "timeout"),
+    ("fn within", "timeout"),
+    ("Courier", "RequestState"),
+    ("struct Terms", "Limits"),
+    ("enum Verdict", "RetryDecision"),
+    ("struct Rare", "a name that says what it holds"),
+    ("fn dress", "add_default_headers"),
+    ("stands_at", "current_endpoint"),
+    ("fn room", "path_buf"),
+    ("mod halt", "failpoint"),
+    ("way_on", "recovery"),
+    ("mod words", "value_parsers"),
+    ("Flaw", "ParseError"),
+    ("PlaceArgs", "HostArgs"),
+    ("PaceArgs", "TimingArgs"),
+];
+
+/// Phrases that may not come back in comments, documents and help texts, in any case and across lines.
+const PHRASES: &[&str] = &[
+    "is told",
+    "are told",
+    "gone on with",
+    "goes on with",
+    "go on with",
+    "come by",
+    "came by",
+    "looks on",
+    "looked on",
+    "who vouches",
+    "vouches for",
+    "the words of",
+    "nobody is authorised",
+    "what few",
+    "in the words",
+    "no reason to stop",
+];
+
+/// Fails for each name and phrase of the lists.
+pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
+    let mut report = Report::default();
+    for path in workspace.tracked(&[".rs", ".md", ".toml", ".sh", ".txt", ".css", ".js", ".ci/run"])? {
+        if path == LIST || path.starts_with("fuzz/corpus/") {
+            continue;
+        }
+        let text = Text::new(&workspace.read_file(&path)?);
+        for (name, instead) in NAMES {
+            for line in text.lines_with(&text.joined, name) {
+                report.problem(format!("{path}:{line}: {name}: write {instead}"));
+            }
+        }
+        for phrase in PHRASES {
+            for line in text.lines_with(&text.lowercase, phrase) {
+                report.problem(format!("{path}:{line}: \"{phrase}\": write plain English"));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// A file as running text: line breaks, indentation and comment marks are single spaces.
+struct Text {
+    joined: String,
+    lowercase: String,
+    /// Where each line begins in `joined`.
+    starts: Vec<usize>,
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let (mut joined, mut starts) = (String::new(), Vec::new());
+        for line in text.lines() {
+            starts.push(joined.len());
+            let line = line.trim();
+            let content =
+                ["///", "//!", "//", "#"].iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
+            joined.push_str(content.trim());
+            joined.push(' ');
+        }
+        // Lowercase letters of ASCII take as many bytes, so that places stay.
+        Self { lowercase: joined.to_ascii_lowercase(), joined, starts }
+    }
+
+    /// The numbers of the lines on which `wanted` begins as whole words.
+    fn lines_with(&self, text: &str, wanted: &str) -> Vec<usize> {
+        let is_whole = |at: usize| {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            !text[..at].ends_with(is_word) && !text[at + wanted.len()..].starts_with(is_word)
+        };
+        let places = text.match_indices(wanted).map(|(at, _)| at).filter(|at| is_whole(*at));
+        places.map(|at| self.starts.partition_point(|start| *start <= at)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn whole_words_are_found_across_lines() {
+        let text = Text::new("/// Who is\n    /// told this.\nlet is_told = Intake::new(); // Intakes\n");
+        assert_eq!(text.lines_with(&text.lowercase, "is told"), [1]);
+        assert_eq!(text.lines_with(&text.joined, "Intake"), [3]);
+        assert!(text.lines_with(&text.joined, "told thi").is_empty());
+    }
+}
