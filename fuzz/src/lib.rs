@@ -10,12 +10,18 @@ pub mod targets {
     pub use usage_cli::fuzzing::{arguments, configuration, saved_file, saved_rows};
     pub use usage_core::auth::fuzzing::{authorize_redirect, token_response};
     pub use usage_core::fuzzing::{
-        error_body, headers, interval, open_enums, operations, page, page_cuts, page_oracle, path_ids,
-        service, snapshot, texts,
+        error_body, headers, interval, open_enums, page, page_cuts, page_oracle, path_ids, service, snapshot,
+        texts,
     };
     pub use usage_sim::fuzzing::requests;
 
     pub use crate::simulator::simulator;
+
+    /// Operations on executions that share a session, and on twin executions.
+    pub fn operations(data: &[u8]) {
+        usage_driver::fuzzing::session(data);
+        usage_core::fuzzing::operations(data);
+    }
 }
 
 /// A target's name and body.

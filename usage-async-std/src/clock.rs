@@ -3,7 +3,7 @@ use std::time::{Instant, SystemTime};
 use async_io::Timer;
 use futures_util::future::{BoxFuture, FutureExt};
 use usage_core::Timestamp;
-use usage_core::driver::futures::Clock;
+use usage_driver::futures::Clock;
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]

@@ -12,10 +12,12 @@ use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use rustls::crypto::ring;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, service_fn};
-use usage_core::driver::futures::{first_connected, timeout};
-use usage_core::driver::port_of;
-use usage_core::error::{BuildError, Unresolved, not_within};
-use usage_core::{ClientConfig, Proxy, TlsOptions};
+use usage_core::error::BuildError;
+use usage_core::uri::port_of;
+use usage_driver::error::Unresolved;
+use usage_driver::futures::{first_connected, timeout};
+use usage_driver::not_within;
+use usage_driver::{ClientConfig, Proxy, TlsOptions};
 
 use crate::stream::Stream;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 use async_std::task;
 use hyper::rt;
-use usage_core::driver::futures::Turns;
+use usage_driver::futures::Turns;
 
 /// Runs the tasks of connections: where submits are among them, one at a time.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use async_std::net::TcpStream;
 use futures_io::{AsyncRead, AsyncWrite};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use usage_core::driver::written;
+use usage_driver::written;
 
 /// A connected socket. What is read goes through a buffer of its own: hyper's may hold memory that was never written,
 /// which safe code cannot pass on. What cannot be written because the server closed counts as written: the server may

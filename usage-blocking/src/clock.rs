@@ -2,7 +2,7 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use usage_core::Timestamp;
-use usage_core::driver::blocking::Clock;
+use usage_driver::blocking::Clock;
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]

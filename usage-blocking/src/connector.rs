@@ -12,10 +12,12 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{
     ConnectionDetails, Connector as Connect, LazyBuffers, NextTimeout, TcpConnector, TransportAdapter,
 };
-use usage_core::driver::address_of;
-use usage_core::driver::blocking::Stream;
-use usage_core::error::{BuildError, Unresolved, not_within};
-use usage_core::{ClientConfig, Proxy, TlsOptions};
+use usage_core::error::BuildError;
+use usage_driver::address_of;
+use usage_driver::blocking::Stream;
+use usage_driver::error::Unresolved;
+use usage_driver::not_within;
+use usage_driver::{ClientConfig, Proxy, TlsOptions};
 
 use crate::transport::Connection;
 

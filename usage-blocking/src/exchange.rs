@@ -6,11 +6,13 @@ use std::time::Duration;
 use http::header::TRANSFER_ENCODING;
 use http::{Request, Response, Version};
 use ureq::{Agent, AsSendBody, Body, BodyReader};
-use usage_core::driver::blocking::{Clock, receive};
-use usage_core::driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession, head_size};
-use usage_core::error::{Broken, BuildError, Reached, Sent, TransportFailure, TransportKind};
+use usage_core::Machine;
+use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
 use usage_core::machine::{Exchange, Progress};
-use usage_core::{ClientConfig, Machine};
+use usage_driver::ClientConfig;
+use usage_driver::blocking::{Clock, receive};
+use usage_driver::error::{Broken, Reached, classify};
+use usage_driver::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession, head_size};
 
 use crate::connector::{Connector, Unneeded};
 
@@ -84,12 +86,12 @@ pub(crate) fn run<M: Machine>(
 fn failure(error: ureq::Error) -> TransportFailure {
     match error {
         // Of the connector.
-        ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::NoConnection),
+        ureq::Error::Other(error) => classify(&*error, Reached::NoConnection),
         ureq::Error::Timeout(_) => TransportFailure::new(TransportKind::Timeout, Sent::Maybe, ""),
         ureq::Error::Protocol(_) => Broken::NotHttp.into(),
         // The connection ended between two chunks.
         ureq::Error::BodyStalled => Broken::Closed.into(),
         ureq::Error::LargeResponseHeader(..) => Broken::HeadTooLong.into(),
-        error => TransportFailure::from_error(&error.into_io(), Reached::Service),
+        error => classify(&error.into_io(), Reached::Service),
     }
 }

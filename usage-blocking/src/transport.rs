@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport, TransportAdapter};
-use usage_core::driver::blocking::Stream;
-use usage_core::error::Broken;
+use usage_driver::blocking::Stream;
+use usage_driver::error::Broken;
 
 /// A connection with its buffers.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Single endpoints over the driver that a connection names.
 
 use usage_core::Endpoint;
-use usage_core::driver::SessionGuard;
 use usage_core::error::{BuildError, Error};
+use usage_driver::SessionGuard;
 
 use crate::connect::Connection;
 use crate::login::Keeper;

@@ -8,7 +8,8 @@ use clap::Args;
 use usage_core::auth::Grant;
 use usage_core::error::BuildError;
 use usage_core::retry::Backoff;
-use usage_core::{BaseUrl, ClientBuilder, ExecutionId, FromConfig, Policy, Proxy};
+use usage_core::{BaseUrl, ExecutionId, Policy};
+use usage_driver::{ClientBuilder, FromConfig, Proxy};
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
 use crate::config::Config;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Instant, SystemTime};
 
-use usage_core::driver::{SessionGuard, futures};
 use usage_core::error::{BuildError, Error};
 use usage_core::{Column, Date, Event, Execution, Gap, Policy, Snapshot, UsageTable};
+use usage_driver::{SessionGuard, futures};
 
 use crate::connect::Connection;
 use crate::divide::Divisible;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use usage_core::error::BuildError;
-use usage_core::{ClientBuilder, FromConfig};
+use usage_driver::{ClientBuilder, FromConfig};
 
 use crate::config::Config;
 use crate::exit::Problem;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
 use usage_core::query::SimpleSearch;
-use usage_core::{BaseUrl, ClientBuilder, FromConfig, Policy, UsageRow, UsageTable};
+use usage_core::{BaseUrl, Policy, UsageRow, UsageTable};
+use usage_driver::{ClientBuilder, FromConfig};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;

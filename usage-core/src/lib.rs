@@ -48,7 +48,6 @@
 //! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. The crate
 //!   `usage-report` adds them up.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
-//! - [`driver`]: what drivers share.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
 //!
 //! # Features
@@ -56,18 +55,14 @@
 //! - `pkce` (default): the log-in of public clients, which needs SHA-256.
 //! - `gzip`: answers may be compressed.
 //! - `tracing`: spans and events, see [`trace`].
-//! - `futures`, `rustls`: for drivers, what they share of futures and of TLS; still without I/O.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
 mod call;
-mod canceller;
-mod client_builder;
 mod date;
 pub mod decode;
-pub mod driver;
 mod endpoint;
 pub mod error;
 pub mod events;
@@ -96,7 +91,6 @@ mod table;
 mod time;
 pub mod trace;
 pub mod uri;
-mod waiters;
 mod written_date;
 
 /// The long documents.
@@ -115,8 +109,6 @@ pub mod documentation {
 }
 
 pub use call::Call;
-pub use canceller::Canceller;
-pub use client_builder::{ClientBuilder, ClientConfig, FromConfig, Identity, Proxy, Roots, TlsOptions};
 pub use date::Date;
 pub use endpoint::{Endpoint, EndpointExt};
 pub use error::Error;

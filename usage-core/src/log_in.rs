@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use http::response::Parts;
-use serde::de::IgnoredAny;
 
-use crate::decode::JsonDecoder;
+use crate::decode::SkipDecoder;
 use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
@@ -74,7 +73,7 @@ impl LogIn {
 
 impl Machine for LogIn {
     /// Never used: only the login host is asked, and its answers have a decoder of their own.
-    type Decoder = JsonDecoder<IgnoredAny>;
+    type Decoder = SkipDecoder;
     /// Nothing: the token is in the session.
     type Output = ();
 
@@ -115,7 +114,7 @@ impl Machine for LogIn {
         session: &mut Session,
     ) -> ResponseReader<Self::Decoder> {
         self.observe(now);
-        RequestState::on_head(now, ticket, head, JsonDecoder::default, session)
+        RequestState::on_head(now, ticket, head, SkipDecoder::default, session)
     }
 
     fn on_end(

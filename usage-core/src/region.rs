@@ -217,7 +217,7 @@ impl BaseUrl {
     }
 
     /// The URI of the host and nothing else.
-    pub(crate) fn root(&self) -> Uri {
+    pub fn root(&self) -> Uri {
         self.with_path_and_query("/").unwrap_or_default()
     }
 

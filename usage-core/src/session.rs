@@ -1,5 +1,7 @@
 //! What all executions and calls of one client share.
 
+mod sharing;
+
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
@@ -14,7 +16,6 @@ use crate::region::{BaseUrl, Region};
 use crate::retry::{Class, classify};
 use crate::secret::Secret;
 use crate::time::{Latest, Timestamp};
-use crate::waiters::Waiters;
 
 /// The codes of RFC 6749, section 4.1.2.1, that say that another try may succeed.
 const OUT_OF_ORDER: [&str; 2] = ["server_error", "temporarily_unavailable"];
@@ -35,8 +36,6 @@ pub struct Session {
     server_date: Option<(Timestamp, Timestamp)>,
     /// Whether it is behind a lock that others wait for.
     shared: bool,
-    /// Who waits for the token exchange that is out.
-    pub(crate) waiters: Waiters,
     latest: Latest,
 }
 
@@ -72,18 +71,8 @@ impl Session {
             room: String::new(),
             server_date: None,
             shared: false,
-            waiters: Waiters::default(),
             latest: Latest::default(),
         }
-    }
-
-    /// It goes behind a lock: machines call nothing foreign while they have it.
-    pub(crate) fn share(&mut self) {
-        self.shared = true;
-    }
-
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared
     }
 
     /// Asks for compressed answers. Whoever sends the requests hands bodies on as they arrive: they are decompressed
@@ -149,11 +138,6 @@ impl Session {
     pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenResponse) -> Result<(), BuildError> {
         self.observe(now);
         self.keep(now, None, answer)
-    }
-
-    /// Whether a token exchange is out.
-    pub fn is_fetching_token(&self) -> bool {
-        self.token.is_fetching()
     }
 
     /// The answer to the token exchange `fetch` is there.
@@ -283,7 +267,6 @@ impl Clone for Session {
             room: String::new(),
             server_date: self.server_date,
             shared: false,
-            waiters: Waiters::default(),
             latest: self.latest,
         }
     }

@@ -61,8 +61,8 @@ mod telling {
     use tracing::field::Empty;
 
     use super::{Exchange, ExecutionId, Parts, Span, Transition, TransportFailure};
-    use crate::driver::port_of;
     use crate::error::TransportKind;
+    use crate::uri::port_of;
 
     /// The span of an exchange that is the `attempt`-th of its machine.
     pub(crate) fn exchange(exchange: &Exchange, attempt: u32) -> Span {

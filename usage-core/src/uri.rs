@@ -1,11 +1,18 @@
 //! Writers of paths and query strings: whatever goes in, a segment stays one segment and a value one value.
 
+use http::Uri;
+use http::uri::Scheme;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::BuildError;
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Returns the port of `target`: that of its scheme if it names none.
+pub fn port_of(target: &Uri) -> u16 {
+    target.port_u16().unwrap_or(if target.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 })
+}
 
 /// Writes the path of an endpoint.
 #[derive(Debug, Default)]

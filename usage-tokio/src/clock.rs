@@ -2,7 +2,7 @@ use std::time::{Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use usage_core::Timestamp;
-use usage_core::driver::futures::Clock;
+use usage_driver::futures::Clock;
 
 /// The wall clock, read once; from then on time only goes forward.
 #[derive(Clone, Debug)]

@@ -13,8 +13,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, service_fn};
-use usage_core::error::{BuildError, Unresolved, not_within};
-use usage_core::{ClientConfig, Proxy, TlsOptions};
+use usage_core::error::BuildError;
+use usage_driver::error::Unresolved;
+use usage_driver::not_within;
+use usage_driver::{ClientConfig, Proxy, TlsOptions};
 
 use crate::stream::Stream;
 

@@ -1,10 +1,11 @@
 use std::env;
 use std::hash::{BuildHasher, RandomState};
 
-use usage_core::driver::futures::{Clock, Driver, Spawn, wait};
-use usage_core::driver::{SharedSession, Task};
 use usage_core::error::BuildError;
-use usage_core::{ClientConfig, Error, Machine, Next};
+use usage_core::{Error, Machine, Next};
+use usage_driver::ClientConfig;
+use usage_driver::futures::{Clock, Driver, Spawn, wait};
+use usage_driver::{SharedSession, Task};
 
 use crate::clock::SystemClock;
 use crate::exchange::{self, Pool};

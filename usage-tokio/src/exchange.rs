@@ -9,11 +9,13 @@ use hyper::rt::Executor;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::TokioTimer;
-use usage_core::driver::futures::{Clock, Turns, exchange_limit, receive};
-use usage_core::driver::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession};
-use usage_core::error::{Broken, BuildError, TransportFailure, find_cause};
+use usage_core::Machine;
+use usage_core::error::{BuildError, TransportFailure};
 use usage_core::machine::{Exchange, Progress};
-use usage_core::{ClientConfig, Machine, Proxy};
+use usage_driver::error::{Broken, classify_broken, find_cause};
+use usage_driver::futures::{Clock, Turns, exchange_limit, receive};
+use usage_driver::{ClientConfig, Proxy};
+use usage_driver::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, SharedSession, late};
 
 use crate::connector::{Connector, connector};
 
@@ -70,8 +72,8 @@ pub(crate) async fn run<M: Machine>(
     let client = if needs_fresh_connection { &pool.fresh } else { &pool.kept };
     let is_connected = || connection.connection_metadata().is_some();
     let failure = |error: Option<&(dyn Error + 'static)>| match error {
-        Some(error) => TransportFailure::of(error, is_connected(), broken(error)),
-        None => TransportFailure::late(connect_within, &target, pool.proxy.as_ref(), is_connected()),
+        Some(error) => classify_broken(error, is_connected(), broken(error)),
+        None => late(connect_within, &target, pool.proxy.as_ref(), is_connected()),
     };
     let limit = pin!(exchange_limit(tokio::time::sleep, connect_within, timeout, is_connected));
     receive(machine, (clock, session), ticket, client.request(request), limit, failure).await

@@ -9,7 +9,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use usage_core::driver::written;
+use usage_driver::written;
 
 /// A connected socket. What cannot be written because the server closed counts as written: the server may have said why.
 pub(crate) struct Stream {

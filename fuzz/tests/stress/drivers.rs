@@ -2,8 +2,9 @@
 
 use std::pin::Pin;
 
-use usage_core::driver::futures;
-use usage_core::{ClientBuilder, Error, FromConfig, Policy, Secret, Timestamp, UsageQuery, UsageTable};
+use usage_core::{Error, Policy, Secret, Timestamp, UsageQuery, UsageTable};
+use usage_driver::futures;
+use usage_driver::{ClientBuilder, FromConfig};
 use usage_sim::VirtualClock;
 
 use crate::plan::{Asker, CLIENT, Family, SECRET};

@@ -3,9 +3,9 @@
 use usage_blocking::{Client, Clock, Handle};
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Canceller, Endpoint, Error, Execution, ExecutionId, Snapshot, Timestamp, Transition, UsageQuery,
-    UsageTable,
+    Endpoint, Error, Execution, ExecutionId, Snapshot, Timestamp, Transition, UsageQuery, UsageTable,
 };
+use usage_driver::Canceller;
 use usage_sim::conformance::{Driver, Observer, World};
 
 usage_sim::conformance_suite!(UnderTest);

@@ -15,7 +15,8 @@ use serde::Serialize;
 use usage_core::error::{Error, TransportKind};
 use usage_core::events::EventDefinitions;
 use usage_core::query::{ClientJob, ClientQuery, OrganizationJob, OrganizationQuery, SimpleSearch};
-use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Proxy, Timestamp, UsageQuery};
+use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
+use usage_driver::Proxy;
 
 use crate::advice;
 use crate::caller::Caller;

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use usage_core::{BaseUrl, Proxy};
+use usage_core::BaseUrl;
+use usage_driver::Proxy;
 
 use crate::secrets;
 

@@ -36,7 +36,7 @@ use std::sync::Once;
 
 use clap::Args;
 use etcetera::BaseStrategy;
-use usage_core::Proxy;
+use usage_driver::Proxy;
 
 use crate::config::official::Official;
 use crate::credentials::Said;

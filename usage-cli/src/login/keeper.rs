@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use usage_core::driver::SessionGuard;
+use usage_driver::SessionGuard;
 
 use crate::exit::Problem;
 use crate::login::{Login, Store};

@@ -36,7 +36,8 @@ use std::time::{Duration, SystemTime};
 
 use usage_core::auth::{AccessToken, Grant, OAuthClient};
 use usage_core::error::Failure;
-use usage_core::{ClientBuilder, Policy, Secret, Session, Timestamp};
+use usage_core::{Policy, Secret, Session, Timestamp};
+use usage_driver::ClientBuilder;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use page::Page;

@@ -92,13 +92,8 @@ impl AuthorizationRequest {
     /// An error if the client's id cannot be one or the redirect URI is not absolute.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Timestamp;
     /// use usage_core::auth::{AuthorizationRequest, LoginState};
     ///
@@ -111,7 +106,7 @@ impl AuthorizationRequest {
     /// let grant = login.grant(Timestamp::from_unix_millis(1_782_864_000_000), redirect)?;
     /// assert!(grant.token_request(&"https://login.mypurecloud.de".parse()?)?.is_none());
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn implicit(client_id: &str, redirect_uri: &str, state: LoginState) -> Result<Self, BuildError> {

@@ -41,19 +41,14 @@ pub enum Grant {
     /// A token that the caller has already. When it is refused, nothing renews it.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::auth::{AccessToken, Grant};
     ///
     /// let grant = Grant::StaticToken(AccessToken::parse("a-token")?);
     /// assert!(grant.token_request(&"https://login.mypurecloud.de".parse()?)?.is_none());
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     StaticToken(AccessToken),
@@ -112,13 +107,8 @@ impl Grant {
     /// An error if the id cannot be one or the secret is empty.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Secret;
     /// use usage_core::auth::Grant;
     ///
@@ -128,7 +118,7 @@ impl Grant {
     /// assert_eq!(request.uri(), "https://login.mypurecloud.de/oauth/token");
     /// assert_eq!(request.body(), b"grant_type=client_credentials");
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     pub fn client_credentials(client_id: &str, client_secret: Secret<String>) -> Result<Self, BuildError> {
@@ -143,13 +133,8 @@ impl Grant {
     /// the redirect URI is not absolute.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Secret;
     /// use usage_core::auth::{Grant, OAuthClient};
     ///
@@ -160,7 +145,7 @@ impl Grant {
     /// let form = "grant_type=authorization_code&code=a-code&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback";
     /// assert_eq!(request.body(), form.as_bytes());
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     pub fn authorization_code(
@@ -184,13 +169,8 @@ impl Grant {
     /// redirect URI is not absolute.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Secret;
     /// use usage_core::auth::{Grant, PkceVerifier};
     ///
@@ -200,7 +180,7 @@ impl Grant {
     /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
     /// assert!(!request.headers().contains_key("authorization"));
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     #[cfg(feature = "pkce")]
@@ -224,13 +204,8 @@ impl Grant {
     /// [`Session::refresh_token`](crate::Session::refresh_token) again after use. An error if the token is empty.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Secret;
     /// use usage_core::auth::{Grant, OAuthClient};
     ///
@@ -238,7 +213,7 @@ impl Grant {
     /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
     /// assert_eq!(request.body(), b"grant_type=refresh_token&refresh_token=saved&client_id=7de3af06");
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     pub fn refresh_token(client: OAuthClient, refresh_token: Secret<String>) -> Result<Self, BuildError> {
@@ -252,13 +227,8 @@ impl Grant {
     /// the client has no secret, the name is empty, or the assertion is not base64.
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::Secret;
     /// use usage_core::auth::{Grant, OAuthClient};
     ///
@@ -267,7 +237,7 @@ impl Grant {
     /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
     /// assert!(request.body().ends_with(b"&orgName=example-org&assertion=PHNhbWw%2B"));
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over, not lent")]
@@ -297,13 +267,8 @@ impl Grant {
     /// [nothing renews it](crate::error::Unauthorized::CannotRenew).
     ///
     /// ```
-    /// # use usage_core::{ClientConfig, FromConfig, error::BuildError};
-    /// # struct Client;
-    /// # impl FromConfig for Client {
-    /// #     const USER_AGENT: &'static str = "example/1.0";
-    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
-    /// # }
-    /// # impl Client { fn builder() -> usage_core::ClientBuilder<Client> { usage_core::ClientBuilder::new() } }
+    /// # use usage_core::Session;
+    /// # use usage_core::error::BuildError;
     /// use usage_core::auth::{AccessToken, Grant, OAuthClient};
     /// use usage_core::{Secret, Timestamp};
     ///
@@ -313,7 +278,7 @@ impl Grant {
     /// let request = grant.token_request(&"https://login.mypurecloud.de".parse()?)?.unwrap();
     /// assert!(request.body().starts_with(b"grant_type=refresh_token&"));
     ///
-    /// let client = Client::builder().grant(grant).build()?;
+    /// let session = Session::new(&"eu-central-1".parse()?, grant);
     /// # Ok::<(), BuildError>(())
     /// ```
     pub fn issued(token: AccessToken, expires_at: Option<Timestamp>, renewal: Option<Self>) -> Self {

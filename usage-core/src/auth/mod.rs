@@ -37,8 +37,9 @@ pub use oauth_client::OAuthClient;
 pub use pkce::PkceVerifier;
 pub use redirect::Redirect;
 pub use redirect_error::{AuthorizeError, AuthorizeErrorCode, RedirectError};
+pub use token_fetch::FetchId;
 pub use token_response::TokenResponse;
-pub use token_store::{TOKEN_REFUSED_FOR, TokenStore};
+pub use token_store::TOKEN_REFUSED_FOR;
 
-pub(crate) use token_fetch::{Ended, FetchId};
-pub(crate) use token_store::{Authorization, refusal};
+pub(crate) use token_fetch::Ended;
+pub(crate) use token_store::{Authorization, TokenStore, refusal};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::error::{AttemptError, Failure};
 use crate::time::Timestamp;
 
-/// Names one fetch of a token, so that a late answer of an earlier one is told apart.
+/// Identifies one token exchange of a session, so that a late answer to an earlier one is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FetchId(pub(super) u64);
+pub struct FetchId(pub(super) u64);
 
 /// A fetch that is out.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ const RETRY: Backoff =
 /// The access token of a session, shared by all its executions: one of them fetches, the others wait or go on
 /// with the old one while it is good.
 #[derive(Clone, Debug, Default)]
-pub struct TokenStore {
+pub(crate) struct TokenStore {
     issued: Option<Issued>,
     fetching: Option<Fetching>,
     /// How the latest fetch ended, for the machine that asked for it.

@@ -22,6 +22,7 @@ mod page;
 pub(crate) mod reference;
 mod row;
 mod shape;
+mod skip;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;
 pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, StreamingDecoder};
 pub use row::RowVisitor;
+pub use skip::SkipDecoder;
 pub use string::MAX_PAGE_STRING;
 
 use crate::error::DecodeError;

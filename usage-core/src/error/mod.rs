@@ -7,8 +7,6 @@
 mod api;
 mod body;
 mod build;
-mod cause;
-mod connect;
 mod decode;
 mod failure;
 mod foreign;
@@ -20,8 +18,6 @@ mod transport;
 pub use api::{ApiError, ErrorPayload, MAX_ERROR_BODY};
 pub use body::{ErrorBody, ErrorDetail, ErrorLimit, OAuthErrorBody};
 pub use build::BuildError;
-pub use cause::{Reached, Unresolved, causes, find_cause};
-pub use connect::{ProxyError, not_within};
 pub use decode::DecodeError;
 pub use failure::{AttemptError, Failure, Unauthorized};
 pub(crate) use foreign::BEGINNING;
@@ -29,9 +25,7 @@ pub use foreign::ForeignAnswer;
 pub use observer::ObserverError;
 pub use report::Error;
 pub use response::ResponseError;
-pub use transport::{Broken, Sent, TransportFailure, TransportKind};
-
-pub(crate) use connect::ProxyProblem;
+pub use transport::{Sent, TransportFailure, TransportKind};
 
 /// `text` as one printable line of at most `max` characters: what the other side sent may be anything.
 pub(crate) fn excerpt(text: &str, max: usize) -> String {

@@ -7,17 +7,18 @@ use std::sync::Arc;
 pub struct ObserverError(Option<Arc<dyn Error + Send + Sync>>);
 
 impl ObserverError {
-    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// Wraps the error of an observer.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Some(error.into().into()))
     }
 
-    /// The observer unwound.
-    pub(crate) fn panicked() -> Self {
+    /// Returns the error of an observer that panicked.
+    pub fn panicked() -> Self {
         Self(None)
     }
 
-    /// Whether the output that arrived was lost with a panic.
-    pub(crate) fn lost_output(&self) -> bool {
+    /// Returns whether the output that arrived was lost with a panic.
+    pub fn lost_output(&self) -> bool {
         self.0.is_none()
     }
 

@@ -18,8 +18,7 @@ use crate::time::Timestamp;
 /// [`ApiError`] or the [`TransportFailure`](crate::error::TransportFailure) behind the failure; for input that cannot be
 /// used it is the [`BuildError`], which says why.
 ///
-/// Rows that had arrived when [`run`](crate::driver::blocking::Client::run) or
-/// [`finish`](crate::driver::blocking::Handle::finish) failed are [in it](Self::rows), and the execution goes on behind
+/// Rows that had arrived when `Client::run` or `Handle::finish` failed are [in it](Self::rows), and the execution goes on behind
 /// them [from its snapshot](Self::snapshot).
 #[derive(Clone, PartialEq)]
 pub struct Error(Box<Report>);
@@ -113,10 +112,9 @@ impl Error {
     /// How far the execution got, behind the [rows](Self::rows): restore it to go on. `None` if the error is not that of
     /// an execution of a `Q`.
     ///
-    /// ```no_run
-    /// # use usage_core::driver::blocking::{Client, Driver};
-    /// # use usage_core::query::OrganizationQuery;
-    /// # fn run<D: Driver>(client: Client<D>) -> Result<(), Box<dyn std::error::Error>> {
+    /// With the client of a driver:
+    ///
+    /// ```ignore
     /// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
     /// let rows = match client.run(query) {
     ///     Ok(rows) => rows,
@@ -127,8 +125,6 @@ impl Error {
     ///         rows
     ///     }
     /// };
-    /// # Ok(())
-    /// # }
     /// ```
     pub fn snapshot<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
         Snapshot::from_json(self.0.snapshot.as_deref()?).ok()

@@ -1,11 +1,6 @@
 use std::fmt;
-use std::time::Duration;
 
-use http::Uri;
-use thiserror::Error;
-
-use crate::client_builder::Proxy;
-use crate::error::{DecodeError, excerpt, not_within};
+use crate::error::{DecodeError, excerpt};
 
 /// An exchange that brought no whole answer. Drivers make these, and nobody else.
 ///
@@ -26,6 +21,9 @@ pub struct TransportFailure {
     pub text: Box<str>,
 }
 
+/// The text of a connection that ended within an answer.
+const CUT_SHORT: &str = "the server closed it before the answer was complete";
+
 impl TransportFailure {
     /// A failure of `kind`, in the transport's own words (may be empty).
     pub fn new(kind: TransportKind, sent: Sent, text: &str) -> Self {
@@ -33,23 +31,13 @@ impl TransportFailure {
         Self { kind, sent, permanent, text: excerpt(text, 300).into() }
     }
 
-    /// For drivers: the exchange took longer than `limit`, before there was a connection to `target`, through `proxy`
-    /// if that carries it, or after.
-    pub fn late(limit: Duration, target: &Uri, proxy: Option<&Proxy>, is_connected: bool) -> Self {
-        if is_connected {
-            return Self::new(TransportKind::Timeout, Sent::Maybe, "");
-        }
-        let text = not_within(limit, target, proxy).to_string();
-        Self::new(TransportKind::Connect, Sent::No, &text)
-    }
-
-    /// The driver went away in the middle of an exchange.
-    /// An answer that ended with its connection, too early.
+    /// Returns the failure of an exchange whose answer ended too early, with its connection.
     pub(crate) fn cut_short(error: &DecodeError) -> Self {
-        let text = format!("{}: {}", Broken::Closed, error.problem);
+        let text = format!("{CUT_SHORT}: {}", error.problem);
         Self::new(TransportKind::Reset, Sent::Maybe, &text)
     }
 
+    /// Returns the failure of an exchange that its driver gave up.
     pub(crate) fn abandoned() -> Self {
         Self::new(TransportKind::Abandoned, Sent::Maybe, "")
     }
@@ -68,40 +56,6 @@ impl fmt::Display for TransportFailure {
 }
 
 impl std::error::Error for TransportFailure {}
-
-/// For drivers: what broke an exchange with a connection, where the type that says so is a transport's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum Broken {
-    /// The server closed a kept connection before a byte of the request was written.
-    #[error("the server had closed it before the request went out")]
-    Unused,
-    /// The server closed the connection, and the answer is not whole.
-    #[error("the server closed it before the answer was complete")]
-    Closed,
-    /// What arrived is no HTTP.
-    #[error("the answer is not HTTP")]
-    NotHttp,
-    /// The answer's head is longer than the transport takes.
-    #[error("the head of the answer is too long")]
-    HeadTooLong,
-    /// HTTP/2: the server goes away, and did not process this request (GOAWAY, RFC 9113, 6.8).
-    #[error("the server takes no more requests on it and did not process this one (HTTP/2 GOAWAY)")]
-    GoneAway,
-    /// HTTP/2: the server did not process this request (`REFUSED_STREAM`, RFC 9113, 8.7).
-    #[error("the server did not process the request (HTTP/2 REFUSED_STREAM)")]
-    Refused,
-}
-
-impl From<Broken> for TransportFailure {
-    fn from(broken: Broken) -> Self {
-        let sent = match broken {
-            Broken::Unused | Broken::GoneAway | Broken::Refused => Sent::No,
-            Broken::Closed | Broken::NotHttp | Broken::HeadTooLong => Sent::Maybe,
-        };
-        Self::new(TransportKind::Reset, sent, &broken.to_string())
-    }
-}
 
 /// Whether the request may have reached the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

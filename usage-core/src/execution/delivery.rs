@@ -80,14 +80,17 @@ impl<Q: UsageQuery> Execution<Q> {
         self.holds_pages = hold;
     }
 
-    /// The caller collects all pages that are yet to come: those before are delivered.
-    pub(crate) fn collect_pages(&mut self) {
+    /// Begins to collect all pages that are yet to come, for a caller that takes them at once. The pages before are
+    /// delivered. Until the end, snapshots point at the first page that is collected.
+    pub fn collect_pages(&mut self) {
         self.acknowledge_unless_held();
         self.holds_pages = true;
     }
 
-    /// Ends the collecting of pages: their `rows` go back to the caller with `error`, and are delivered by that.
-    pub(crate) fn give_back(&mut self, error: Error, rows: UsageTable) -> Error {
+    /// Ends the collecting of pages because of `error`, and returns that with their `rows`, which are delivered by it,
+    /// and with a snapshot that points behind them.
+    #[must_use]
+    pub fn give_back(&mut self, error: Error, rows: UsageTable) -> Error {
         self.acknowledge();
         error.with_snapshot(&self.snapshot()).with_rows(rows)
     }

@@ -250,9 +250,10 @@ impl<Q: UsageQuery> Execution<Q> {
         Ok(Self::restore_checked(snapshot, policy.into(), now))
     }
 
-    /// The same execution, restored from what a snapshot of it would be.
-    pub(crate) fn resumed(&self, policy: Arc<Policy>, now: Timestamp) -> Self {
-        let mut resumed = Self::restore_checked(self.snapshot(), policy, now);
+    /// Returns the execution as restored from its own [`snapshot`](Self::snapshot), with a deadline of its own.
+    #[must_use]
+    pub fn resumed(&self, policy: impl Into<Arc<Policy>>, now: Timestamp) -> Self {
+        let mut resumed = Self::restore_checked(self.snapshot(), policy.into(), now);
         resumed.holds_pages = self.holds_pages;
         resumed
     }

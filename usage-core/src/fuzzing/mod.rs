@@ -8,7 +8,6 @@ pub mod documents;
 pub mod operations;
 pub mod pages;
 mod service;
-pub mod session;
 mod texts;
 
 pub use answers::{error_body, headers};

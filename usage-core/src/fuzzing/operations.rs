@@ -50,7 +50,6 @@ pub const REFUSALS: [u16; 9] = [302, 400, 401, 403, 404, 408, 429, 500, 503];
 /// Whatever happens, a query that was acknowledged is not submitted again, and each page's rows are handed out once and
 /// in order.
 pub fn operations(data: &[u8]) {
-    super::session::session(data);
     let mut twins = Twins::default();
     let mut bytes = data.iter().copied();
     while let Some(operation) = read(&mut bytes) {

@@ -108,8 +108,8 @@ impl Ticket {
         self.fetch().is_some()
     }
 
-    /// The token fetch that it is of.
-    pub(crate) fn fetch(&self) -> Option<FetchId> {
+    /// Returns the token exchange that it belongs to; `None` if it belongs to a request of the machine itself.
+    pub fn fetch(&self) -> Option<FetchId> {
         if let Purpose::Token(fetch) = self.0 { Some(fetch) } else { None }
     }
 }

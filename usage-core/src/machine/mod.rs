@@ -26,10 +26,10 @@ use http::Response;
 use http::response::Parts;
 
 pub use exchange::{Exchange, Ticket};
-pub use request_state::MIN_SUBMIT_TIME;
+pub use request_state::{MAX_TIMEOUT, MIN_SUBMIT_TIME};
 pub use response_reader::ResponseReader;
 
-pub(crate) use request_state::{Accepted, Dispatch, Limits, MAX_TIMEOUT, RequestState, RetryDecision, TOKEN};
+pub(crate) use request_state::{Accepted, Dispatch, Limits, RequestState, RetryDecision, TOKEN};
 
 use crate::decode::ResponseDecoder;
 use crate::error::{Error, Failure, TransportFailure};
@@ -86,7 +86,7 @@ pub trait Machine: Send {
         None
     }
 
-    /// Does what the last input left to do because the [session](crate::driver::SharedSession) was locked: shows rows to
+    /// Does what the last input left to do because the session was locked: shows rows to
     /// a visitor. Call it without the lock; [`next`](Self::next) does it at the latest.
     fn settle(&mut self) {}
 

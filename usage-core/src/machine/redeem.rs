@@ -1,12 +1,15 @@
 //! Token exchanges are the session's: it takes what comes of them, whatever has become of the machine that asked.
 
 use http::Response;
+use http::response::Parts;
 
 use crate::auth::TokenResponse;
+use crate::decode::SkipDecoder;
 use crate::error::TransportFailure;
-use crate::machine::Ticket;
+use crate::machine::{RequestState, ResponseReader, Ticket};
 use crate::session::Session;
 use crate::time::Timestamp;
+use crate::trace;
 
 impl Session {
     /// Takes the answer to a [token exchange](crate::machine::Exchange::is_for_token), in place of the machine that asked
@@ -41,10 +44,23 @@ impl Session {
         }
     }
 
+    /// Takes the head of the answer to a token exchange. Push the body's chunks into the reader that is returned, and
+    /// pass that to [`on_end`](Self::on_end), or to [`on_failure`](Self::on_failure) if the body breaks off.
+    pub fn on_head(&mut self, now: Timestamp, ticket: Ticket, head: &Parts) -> ResponseReader<SkipDecoder> {
+        RequestState::on_head(now, ticket, head, SkipDecoder::default, self)
+    }
+
+    /// Takes the answer to a token exchange whose body was pushed into `reader`.
+    pub fn on_end(&mut self, now: Timestamp, reader: ResponseReader<SkipDecoder>) {
+        if let (Some(fetch), Some(answer)) = (reader.ticket.fetch(), reader.into_token()) {
+            self.end_fetch(now, fetch, answer);
+        }
+    }
+
     /// Takes the failure of a token exchange, in place of the machine that asked for it.
-    #[expect(clippy::needless_pass_by_value, reason = "a ticket is redeemed once")]
-    pub fn on_failure(&mut self, now: Timestamp, ticket: Ticket, failure: TransportFailure) {
-        if let Some(fetch) = ticket.fetch() {
+    pub fn on_failure(&mut self, now: Timestamp, ticket: impl Into<Ticket>, failure: TransportFailure) {
+        if let Some(fetch) = ticket.into().fetch() {
+            trace::failed(&failure);
             self.break_fetch(now, fetch, failure);
         }
     }

@@ -26,7 +26,7 @@ pub(crate) const TOKEN: &str = "oauth.token";
 pub const MIN_SUBMIT_TIME: Duration = Duration::from_secs(1);
 
 /// The longest timeout of an exchange or a connection. Clocks of operating systems do not count as far as a [`Duration`] reaches.
-pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The least delays between looks at an execution that is not found yet.
 const NOT_FOUND: Backoff =

@@ -1,13 +1,9 @@
 //! Every machine is cancelled alike, by drivers that know it as a `Machine` only.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Wake;
-
 use usage_core::error::Failure;
 use usage_core::events::EventDefinitions;
 use usage_core::execution::StreamingExecution;
-use usage_core::{Call, Canceller, LogIn, Machine, Next, UsageRow};
+use usage_core::{Call, LogIn, Machine, Next, UsageRow};
 
 use crate::support::{START, TOKEN, credentials, execution, policy};
 
@@ -55,26 +51,6 @@ fn a_late_answer_to_it_says_nothing_to_the_session() {
     refuse_late(&mut execution());
     refuse_late(&mut StreamingExecution::new(execution(), |_: UsageRow<'_>| {}));
     refuse_late(&mut Call::new(EventDefinitions, policy(), 1, START));
-}
-
-#[derive(Default)]
-struct Woken(AtomicUsize);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-#[test]
-fn a_driver_that_sleeps_is_woken_by_whichever_clone() {
-    let (canceller, first, second) = (Canceller::default(), Arc::new(Woken::default()), Arc::default());
-    canceller.wakes(&Arc::clone(&first).into());
-    // Somebody else drives.
-    canceller.wakes(&Arc::<Woken>::clone(&second).into());
-    canceller.clone().cancel();
-    assert!(canceller.is_cancelled());
-    assert_eq!((first.0.load(Ordering::SeqCst), second.0.load(Ordering::SeqCst)), (0, 1));
 }
 
 #[test]

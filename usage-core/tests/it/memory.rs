@@ -1,13 +1,9 @@
 //! What a table and a decoder hold, counted by the allocator.
 
-use std::future::pending;
-use std::pin::pin;
-use std::task::{Context, Waker};
-
 use allocation_counter::{AllocationInfo, measure};
 use usage_core::decode::{PageDecoder, ResponseDecoder, StreamingDecoder};
 use usage_core::fuzzing::documents::{Family, SamplePage};
-use usage_core::{Canceller, Column, Machine, Next, UsageRow, UsageTable};
+use usage_core::{Column, Machine, Next, UsageRow, UsageTable};
 
 use crate::support::{START, execution, manual};
 
@@ -151,15 +147,4 @@ fn a_poll_costs_four_allocations() {
     }
     // The exchange, its path, and its headers, which take two.
     assert_eq!(polls, [4; 3]);
-}
-
-#[test]
-fn what_nobody_can_cancel_costs_no_allocation() {
-    let ((), memory) = measured(|| {
-        let mut canceller = Canceller::default();
-        assert!(!canceller.is_cancelled());
-        let wait = pin!(canceller.run_until_cancelled(pending::<()>()));
-        assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    });
-    assert_eq!(memory.count_total, 0);
 }

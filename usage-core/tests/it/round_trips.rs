@@ -7,12 +7,12 @@ use std::str::FromStr;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use usage_core::{BaseUrl, ClientId, Cursor, Date, EventDefinitionId, ExecutionId, Interval, Proxy, Region};
+use usage_core::{BaseUrl, ClientId, Cursor, Date, EventDefinitionId, ExecutionId, Interval, Region};
 
 use crate::sources::sources;
 
 /// The types that are tried below.
-const TRIED: [&str; 9] = [
+const TRIED: [&str; 8] = [
     "BaseUrl",
     "ClientId",
     "Cursor",
@@ -20,7 +20,6 @@ const TRIED: [&str; 9] = [
     "EventDefinitionId",
     "ExecutionId",
     "Interval",
-    "Proxy",
     "Region",
 ];
 
@@ -119,14 +118,6 @@ proptest! {
         let base: BaseUrl = prints_again(&format!("{text}{slashes}"));
         assert_eq!(base.to_string(), text);
         goes_through_json(&base);
-    }
-
-    #[test]
-    fn proxies(host in host(), port in 1u16.., user in "([a-z]{1,9}:[a-z]{1,9}@)?") {
-        let proxy: Proxy = parse(&format!("http://{user}{host}:{port}"));
-        assert_eq!((proxy.host(), proxy.port()), (&*host, port));
-        // The password does not come back.
-        assert_eq!(parse::<Proxy>(&proxy.to_string()).to_string(), format!("http://{host}:{port}"));
     }
 }
 

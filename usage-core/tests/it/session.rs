@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use usage_core::error::BuildError;
-use usage_core::{BaseUrl, ClientBuilder, ClientConfig, FromConfig, Machine, Next, Proxy, Session};
+use usage_core::{BaseUrl, Machine, Next, Session};
 
 use crate::support::{ACCEPTED, START, TOKEN, credentials, execution, manual};
 
@@ -53,39 +53,6 @@ fn the_budget_is_what_the_service_said_last() {
     let _ = headers_of_next(&mut execution(), &mut session, ACCEPTED);
     let window = session.rate_budget().window(START).unwrap();
     assert_eq!((window.allowed, window.used), (300, 7));
-}
-
-#[derive(Debug)]
-struct Built(ClientConfig);
-
-impl FromConfig for Built {
-    const USER_AGENT: &'static str = "test";
-
-    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self(config))
-    }
-}
-
-#[test]
-fn a_driver_that_reads_no_environment_has_no_proxy_of_it() {
-    assert_eq!(Built::variable("HTTPS_PROXY"), None);
-    let built = ClientBuilder::<Built>::new().access_token("token").unwrap().build().unwrap();
-    assert!(built.0.proxy.is_none());
-}
-
-#[test]
-fn a_proxy_prints_where_it_is_and_what_it_leaves_out() {
-    let proxy: Proxy = "http://user:hunter2@proxy.example:3128".parse().unwrap();
-    let shown = format!("{:?}", proxy.without("a.example"));
-    assert!(shown.contains("http://proxy.example:3128") && shown.contains("a.example"), "{shown}");
-}
-
-#[test]
-fn an_exception_without_a_name_excepts_nobody() {
-    for exceptions in ["", ".", "*.", ":443", ",,"] {
-        let proxy = "http://proxy.example".parse::<Proxy>().unwrap().without(exceptions);
-        assert!(proxy.carries(&"https://a.example./".parse().unwrap()), "{exceptions}");
-    }
 }
 
 #[test]

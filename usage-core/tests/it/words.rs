@@ -6,7 +6,7 @@ use usage_core::decode::{
 };
 use usage_core::error::{BuildError, MAX_ERROR_BODY};
 use usage_core::events::{EventAggregatesQuery, EventPage};
-use usage_core::{Canceller, Column, Counter, EndpointExt, MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
+use usage_core::{Column, Counter, EndpointExt, MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
 
 #[test]
 fn a_wait_says_what_it_is_for() {
@@ -26,14 +26,6 @@ fn a_decoder_does_not_print_what_it_reads() {
     let mut small = JsonDecoder::<EventPage>::default();
     small.push(page).unwrap();
     assert_eq!(format!("{small:?}"), "JsonDecoder { .. }");
-}
-
-#[test]
-fn a_canceller_prints_whether_it_was_used() {
-    let canceller = Canceller::default();
-    assert_eq!(format!("{canceller:?}"), "Canceller { cancelled: false }");
-    canceller.cancel();
-    assert_eq!(format!("{canceller:?}"), "Canceller { cancelled: true }");
 }
 
 #[test]

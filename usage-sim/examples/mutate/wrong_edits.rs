@@ -95,8 +95,8 @@ pub(crate) const WRONG_EDITS: &[WrongEdit] = &[
     blocking(
         "a host that does not speak TLS may have taken the request",
         EXCHANGE,
-        "ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::NoConnection)",
-        "ureq::Error::Other(error) => TransportFailure::from_error(&*error, Reached::Service)",
+        "ureq::Error::Other(error) => classify(&*error, Reached::NoConnection)",
+        "ureq::Error::Other(error) => classify(&*error, Reached::Service)",
     ),
     blocking(
         "a name that does not resolve is a broken connection",

@@ -1,8 +1,8 @@
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Canceller, Endpoint, Error, Event, Execution, ExecutionId, FromConfig, Snapshot, Transition, UsageQuery,
-    UsageTable,
+    Endpoint, Error, Event, Execution, ExecutionId, Snapshot, Transition, UsageQuery, UsageTable,
 };
+use usage_driver::{Canceller, FromConfig};
 
 use super::World;
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use usage_core::driver::{SessionGuard, SharedSession, TokenExchange};
 use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
 use usage_core::execution::RestoreError;
 use usage_core::machine::{Exchange, Progress, Ticket};
 use usage_core::{
-    Call, Canceller, ClientConfig, Endpoint, Error, Event, Execution, ExecutionId, FromConfig, Machine, Next,
-    Snapshot, Transition, UsageQuery, UsageTable, WaitReason,
+    Call, Endpoint, Error, Event, Execution, ExecutionId, Machine, Next, Snapshot, Transition, UsageQuery,
+    UsageTable, WaitReason,
 };
+use usage_driver::{Canceller, ClientConfig, FromConfig};
+use usage_driver::{SessionGuard, SharedSession, TokenExchange};
 
 use super::driver::{Driver, Observer};
 use super::world::World;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use http::Uri;
 use usage_core::error::{Sent, TransportFailure, TransportKind};
-use usage_core::{ClientBuilder, FromConfig, Secret, Timestamp};
+use usage_core::{Secret, Timestamp};
+use usage_driver::{ClientBuilder, FromConfig};
 
 use super::gate::PATIENCE;
 use super::proxy::Proxy;

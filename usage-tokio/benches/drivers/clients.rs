@@ -14,7 +14,7 @@ use hyper_util::client::legacy::{self, connect::Connect};
 use hyper_util::rt::TokioExecutor;
 use tower::Service;
 use usage_core::query::OrganizationQueryResults;
-use usage_core::{ClientBuilder, FromConfig};
+use usage_driver::{ClientBuilder, FromConfig};
 
 use crate::runtime::Spawner;
 use crate::stream::Stream;

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use usage_core::query::OrganizationQuery;
-use usage_core::{ClientBuilder, Event, FromConfig, Policy, WaitReason};
+use usage_core::{Event, Policy, WaitReason};
+use usage_driver::{ClientBuilder, FromConfig};
 
 /// Executions that are submitted at once: more would measure their sockets.
 const BATCH: u32 = 50;

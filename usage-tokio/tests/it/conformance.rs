@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use usage_core::execution::RestoreError;
 use usage_core::{
-    Canceller, Endpoint, Error, Execution, ExecutionId, Snapshot, Timestamp, Transition, UsageQuery,
-    UsageTable,
+    Endpoint, Error, Execution, ExecutionId, Snapshot, Timestamp, Transition, UsageQuery, UsageTable,
 };
+use usage_driver::Canceller;
 use usage_sim::conformance::{Driver, Observer, World};
 
 use crate::driver::{Client, Clock, Handle};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use usage_core::query::SimpleSearch;
 use usage_core::retry::Backoff;
-use usage_core::{ClientBuilder, FromConfig, Phase, Policy, Snapshot};
+use usage_core::{Phase, Policy, Snapshot};
+use usage_driver::{ClientBuilder, FromConfig};
 use usage_sim::{
     Fault, Match, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, WireFault, serve,
 };

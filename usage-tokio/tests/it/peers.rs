@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use usage_core::error::{Sent, TransportKind};
 use usage_core::retry::Backoff;
-use usage_core::{ClientBuilder, Policy, Proxy, Secret};
+use usage_core::{Policy, Secret};
+use usage_driver::{ClientBuilder, Proxy};
 use usage_sim::{Certificate, ServeOptions, Server, Simulator, SimulatorConfig, Tls, serve};
 
 use crate::driver::Client;

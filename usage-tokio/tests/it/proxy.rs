@@ -5,8 +5,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use usage_core::Secret;
 use usage_core::error::{Sent, TransportKind};
-use usage_core::{Proxy, Secret};
+use usage_driver::Proxy;
 use usage_sim::{Certificate, ServeOptions, Simulator, SimulatorConfig, Tls, serve};
 
 use crate::runtime::run;

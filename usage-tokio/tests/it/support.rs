@@ -8,9 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use usage_core::query::OrganizationQuery;
-use usage_core::{
-    ClientBuilder, Execution, Machine, Next, Policy, Secret, Timestamp, UsageQuery, UsageTable,
-};
+use usage_core::{Execution, Machine, Next, Policy, Secret, Timestamp, UsageQuery, UsageTable};
+use usage_driver::ClientBuilder;
 use usage_sim::{Entry, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock};
 
 use crate::driver::{Client, Clock};

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use usage_core::query::{ClientSummary, OrganizationQuery};
 use usage_core::retry::Backoff;
-use usage_core::{FromConfig, Interval, Policy, Timestamp};
+use usage_core::{Interval, Policy, Timestamp};
+use usage_driver::FromConfig;
 use usage_sim::{ServeOptions, Simulator, SimulatorConfig};
 
 use crate::driver::{Client, Clock, Handle, Rows, SystemClock};

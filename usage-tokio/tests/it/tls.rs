@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use usage_core::error::{Failure, Sent, TransportKind};
 use usage_core::retry::Backoff;
-use usage_core::{ClientBuilder, Error, Policy, Secret, UsageTable};
+use usage_core::{Error, Policy, Secret, UsageTable};
+use usage_driver::ClientBuilder;
 use usage_sim::{Certificate, ServeOptions, Server, Simulator, SimulatorConfig, Tls, serve};
 
 use crate::driver::Client;

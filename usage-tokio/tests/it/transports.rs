@@ -11,7 +11,8 @@ use std::time::Duration;
 use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
 use usage_core::query::{OrganizationQuery, SimpleSearch};
 use usage_core::retry::Backoff;
-use usage_core::{ClientBuilder, Error, MAX_CURSOR_LEN, Policy, Proxy, Secret};
+use usage_core::{Error, MAX_CURSOR_LEN, Policy, Secret};
+use usage_driver::{ClientBuilder, Proxy};
 use usage_sim::Tls;
 
 use crate::driver::Client;

@@ -1,0 +1,183 @@
+use std::sync::Arc;
+
+use usage_core::error::BuildError;
+use usage_core::execution::RestoreError;
+use usage_core::{
+    Call, Endpoint, Error, Execution, ExecutionId, LogIn, Machine, Policy, Snapshot, Timestamp, UsageQuery,
+    UsageTable,
+};
+
+use crate::blocking::{Clock, Driver, Handle, RunAll};
+use crate::builder::{ClientBuilder, ClientConfig, FromConfig};
+use crate::session::{SessionGuard, SharedSession};
+use crate::task::Task;
+use crate::token_exchange::TokenExchange;
+
+/// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+#[derive(Debug)]
+pub struct Client<D>(Arc<Parts<D>>);
+
+#[derive(Clone, Debug)]
+struct Parts<D> {
+    driver: D,
+    session: SharedSession,
+    policy: Arc<Policy>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<D: Driver> Parts<D> {
+    /// Token exchanges are carried out by the thread that asks, to their end.
+    fn new(driver: D, session: &SharedSession, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
+        let (carrier, time) = (driver.clone(), Arc::clone(&clock));
+        let session = session.carried_by(move |session, exchange| {
+            let mut token = Task::new(TokenExchange::new(session, exchange));
+            let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
+            // Whoever asked for it keeps to a deadline of its own, and may be cancelled.
+            D::spawn(move || {
+                // What comes of it is in the session.
+                let _ = driver.advance(&*clock, &session, &mut token);
+            });
+        });
+        Self { driver, session, policy, clock }
+    }
+}
+
+impl<D: Driver> Client<D> {
+    /// Builds a client.
+    pub fn builder() -> ClientBuilder<Self> {
+        ClientBuilder::new()
+    }
+
+    /// The same client on another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
+        let Parts { driver, session, policy, .. } = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Parts::new(driver, &session, policy, Arc::new(clock))))
+    }
+
+    /// Returns this client with another policy. Both share one session and one pool of connections.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self(Arc::new(Parts { policy: Arc::new(policy), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Runs `query` to its end and returns all its rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
+    pub fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
+        self.start(query).finish()
+    }
+
+    /// An execution of `query` that is driven step by step: page by page, observed, saved, cancelled. Nothing is
+    /// sent before the first page is asked for.
+    pub fn start<Q: UsageQuery>(&self, query: Q) -> Handle<Q, D> {
+        Handle::new(self, Execution::new(query, self.shared_policy(), D::seed(), self.now()))
+    }
+
+    /// Goes on with an execution of `query` that was submitted elsewhere.
+    pub fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Handle<Q, D> {
+        Handle::new(self, Execution::attach(query, id, self.shared_policy(), D::seed(), self.now()))
+    }
+
+    /// Goes on with an execution that was saved, here or on another runtime, with a deadline of its own.
+    pub fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q, D>, RestoreError> {
+        Ok(Handle::new(self, Execution::restore(snapshot, self.shared_policy(), self.now())?))
+    }
+
+    /// Goes on with the execution that was saved, if there is one, and begins one of `query` otherwise: what a program
+    /// does that may have been killed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another query.
+    pub fn start_or_restore<Q: UsageQuery>(
+        &self,
+        query: Q,
+        saved: Option<Snapshot<Q>>,
+    ) -> Result<Handle<Q, D>, RestoreError> {
+        let (policy, seed, now) = (self.shared_policy(), D::seed(), self.now());
+        Ok(Handle::new(self, Execution::start_or_restore(query, saved, policy, seed, now)?))
+    }
+
+    /// Runs all `queries`, up to `at_once` of them (at least one) at a time, each on a thread, and yields the result of
+    /// each as it is there, with its place among the queries. A query is taken when there is room for it.
+    ///
+    /// However many may run at once, there are at most [`MAX_THREADS`](crate::blocking::MAX_THREADS) threads, each
+    /// started when the one before it has a query.
+    ///
+    /// # Panics
+    ///
+    /// If the machine has no thread to give. The iterator that is returned resumes a panic of `queries`.
+    pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
+    where
+        Q: UsageQuery,
+        I: IntoIterator<Item = Q, IntoIter: Send + 'static>,
+    {
+        RunAll::new(self, queries.into_iter(), at_once)
+    }
+
+    /// Calls a single endpoint.
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
+        let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
+        let response = self.advance(&mut Task::new(call))?;
+        response.ok_or_else(|| BuildError::client("the call was answered before").into())
+    }
+
+    /// Makes sure that the session holds an access token that is good now, and sends nothing with it. Queries and calls
+    /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
+    pub fn log_in(&self) -> Result<(), Error> {
+        let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
+        self.advance(&mut Task::new(log_in)).map(drop)
+    }
+
+    /// The session, to look at its request budget.
+    pub fn session(&self) -> SessionGuard<'_> {
+        self.0.session.lock()
+    }
+
+    /// The policy of new executions and calls.
+    pub fn policy(&self) -> Policy {
+        *self.0.policy
+    }
+
+    pub(super) fn advance<M: Machine>(&self, task: &mut Task<M>) -> Result<Option<M::Output>, Error> {
+        let Parts { driver, clock, session, .. } = &*self.0;
+        driver.advance(&**clock, session, task)
+    }
+
+    /// The execution as restored from its snapshot.
+    pub(super) fn resumed<Q: UsageQuery>(&self, execution: &Execution<Q>) -> Execution<Q> {
+        execution.resumed(self.shared_policy(), self.now())
+    }
+
+    fn shared_policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.policy)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl<D> Clone for Client<D> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<D: Driver> FromConfig for Client<D> {
+    const USER_AGENT: &'static str = D::USER_AGENT;
+
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+        let (driver, session) = (D::new(&config)?, SharedSession::new(config.session));
+        let clock = Arc::new(D::Clock::default());
+        Ok(Self(Arc::new(Parts::new(driver, &session, Arc::new(config.policy), clock))))
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        D::variable(name)
+    }
+}

@@ -1,0 +1,172 @@
+use std::fmt;
+
+use usage_core::decode::RowVisitor;
+#[cfg(doc)]
+use usage_core::execution::StreamingExecution;
+use usage_core::{
+    Error, Event, Execution, IntoIter, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
+};
+
+use crate::blocking::{Client, Driver};
+use crate::canceller::Canceller;
+use crate::task::Task;
+
+/// An execution that is being driven.
+pub struct Handle<Q, D> {
+    client: Client<D>,
+    task: Task<Execution<Q>>,
+}
+
+impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
+    pub(super) fn new(client: &Client<D>, execution: Execution<Q>) -> Self {
+        Self { client: client.clone(), task: Task::new(execution) }
+    }
+
+    pub(super) fn cancelled_by(mut self, canceller: Canceller) -> Self {
+        self.task.canceller = canceller;
+        self
+    }
+
+    /// Calls `observer` at every transition and every wait.
+    #[must_use]
+    pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Event) + Send + 'static) -> Self {
+        self.task.observe(observer);
+        self
+    }
+
+    /// Calls `observer` at every transition and every wait. Its error ends the run as
+    /// [`Failure::Observer`](crate::error::Failure::Observer) before the next request goes out: that of a program which
+    /// cannot save the snapshot. A page that had arrived is handed out first. [`resume`](Self::resume) goes on.
+    #[must_use]
+    pub fn try_observe<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        mut self,
+        observer: impl FnMut(&Execution<Q>, Event) -> Result<(), E> + Send + 'static,
+    ) -> Self {
+        self.task.try_observe(observer);
+        self
+    }
+
+    /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
+    /// [`Error::can_resume`].
+    pub fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
+        self.client.advance(&mut self.task)
+    }
+
+    /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
+    /// meanwhile point at the first of these pages.
+    ///
+    /// # Errors
+    ///
+    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
+    /// them [from its snapshot](Error::snapshot).
+    pub fn finish(mut self) -> Result<UsageTable, Error> {
+        let mut table = UsageTable::new();
+        self.task.machine.collect_pages();
+        loop {
+            match self.next_page() {
+                Ok(Some(page)) => table.absorb(page),
+                Ok(None) => return Ok(table),
+                Err(error) => return Err(self.task.machine.give_back(error, table)),
+            }
+        }
+    }
+
+    /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
+    /// many there are. See [`StreamingExecution`] for what happens when a page breaks off.
+    pub fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
+        let mut streaming = self.task.streaming(visitor);
+        while self.client.advance(&mut streaming)?.is_some() {}
+        Ok(())
+    }
+
+    /// The rows one by one; pages are fetched as they are needed.
+    pub fn rows(self) -> Rows<Q, D> {
+        Rows { handle: Some(self), page: UsageTable::new().into_iter() }
+    }
+
+    /// The execution: phase, id, counters.
+    pub fn execution(&self) -> &Execution<Q> {
+        &self.task.machine
+    }
+
+    /// How far it got, to be saved. It points at the page that was handed out last, until the next one is asked for or
+    /// [`acknowledge`](Self::acknowledge) is called.
+    pub fn snapshot(&self) -> Snapshot<Q> {
+        self.task.machine.snapshot()
+    }
+
+    /// Marks the page that was handed out last as delivered: snapshots point behind it from now on. Asking for the next
+    /// page does the same. Call this to save the snapshot together with the page, in one transaction.
+    pub fn acknowledge(&mut self) {
+        self.task.machine.acknowledge();
+    }
+
+    /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of
+    /// them, for callers who store all pages together.
+    #[must_use]
+    pub fn hold_pages(mut self) -> Self {
+        self.task.machine.hold_pages(true);
+        self
+    }
+
+    /// Goes on where it stopped, with a deadline of its own: after an error that [can be resumed](Error::can_resume), or
+    /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
+    /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
+    pub fn resume(&mut self) {
+        self.task.machine = self.client.resumed(&self.task.machine);
+        self.task.canceller = Canceller::default();
+        self.task.go_on();
+    }
+
+    /// What cancels it from another thread, also while it is being driven: it ends when it is waiting, or when the
+    /// exchange that is under way is over.
+    pub fn canceller(&self) -> Canceller {
+        self.task.canceller.clone()
+    }
+
+    /// Ends it here; the query runs on at the service.
+    pub fn cancel(&mut self) -> Option<Transition> {
+        self.task.machine.cancel()
+    }
+}
+
+impl<Q: fmt::Debug, D> fmt::Debug for Handle<Q, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("execution", &self.task.machine).finish_non_exhaustive()
+    }
+}
+
+/// The rows of an execution, fetched page by page. It ends after the first error.
+pub struct Rows<Q, D> {
+    handle: Option<Handle<Q, D>>,
+    page: IntoIter,
+}
+
+impl<Q: UsageQuery, D: Driver> Iterator for Rows<Q, D> {
+    type Item = Result<UsageRecord, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.page.next() {
+                return Some(Ok(record));
+            }
+            match self.handle.as_mut()?.next_page() {
+                Ok(Some(page)) => self.page = page.into_iter(),
+                Ok(None) => {
+                    self.handle = None;
+                    return None;
+                }
+                Err(error) => {
+                    self.handle = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+impl<Q: fmt::Debug, D> fmt::Debug for Rows<Q, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}

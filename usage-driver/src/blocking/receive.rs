@@ -1,0 +1,47 @@
+use std::io::{ErrorKind, Read};
+
+use http::Response;
+
+use usage_core::Machine;
+use usage_core::error::TransportFailure;
+use usage_core::machine::{Progress, Ticket};
+
+use crate::blocking::Clock;
+use crate::session::SharedSession;
+
+/// How much of a body is handed on at once, in bytes.
+const CHUNK: usize = 16 * 1024;
+
+/// For drivers: hands what came of a request on to `machine`: the answer, whose body is read in chunks, or what failed.
+/// `failure` says what an error in the body means.
+pub fn receive<M: Machine, E>(
+    machine: &mut M,
+    (clock, session): (&dyn Clock, &SharedSession),
+    ticket: Ticket,
+    answer: Result<Response<impl Read>, E>,
+    failure: impl Fn(E) -> TransportFailure,
+) -> Progress<M::Output>
+where
+    E: From<std::io::Error>,
+{
+    let (head, mut body) = match answer {
+        Ok(answer) => answer.into_parts(),
+        Err(error) => return machine.on_failure(clock.now(), ticket, failure(error), &mut session.lock()),
+    };
+    let mut reader = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match body.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(length) if reader.push(&chunk[..length]).is_break() => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                let failure = failure(error.into());
+                return machine.on_failure(clock.now(), reader, failure, &mut session.lock());
+            }
+        }
+    }
+    let reader = reader.ended();
+    machine.on_end(clock.now(), reader, &mut session.lock())
+}

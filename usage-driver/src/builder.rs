@@ -1,0 +1,256 @@
+//! The builder of clients: one for all drivers.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use usage_core::auth::{AccessToken, Grant};
+use usage_core::error::BuildError;
+use usage_core::machine::MAX_TIMEOUT;
+use usage_core::{BaseUrl, Policy, Region, Secret, Session};
+
+use crate::proxy::Proxy;
+use crate::tls::{self, Identity, Roots, TlsOptions};
+
+/// A client that a [`ClientBuilder`] builds. Drivers implement it.
+pub trait FromConfig: Sized {
+    /// The `User-Agent` of the driver: crate and version.
+    const USER_AGENT: &'static str;
+
+    /// A client of this configuration.
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError>;
+
+    /// A variable of the environment, of which this crate reads none.
+    fn variable(name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+}
+
+/// What a driver needs to know.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// Hosts, credential and headers.
+    pub session: Session,
+    /// Waits, retries, deadline.
+    pub policy: Policy,
+    /// How long a connection may take, TLS included.
+    pub connect_timeout: Duration,
+    /// What connections go through.
+    pub proxy: Option<Proxy>,
+    /// Whom to trust, and how to show who asks.
+    pub tls: TlsOptions,
+}
+
+/// Builds a client: where the service is, who asks, and how patiently.
+///
+/// ```
+/// # use usage_core::error::BuildError;
+/// # use usage_driver::{ClientBuilder, ClientConfig, FromConfig};
+/// # struct Client;
+/// # impl FromConfig for Client {
+/// #     const USER_AGENT: &'static str = "example/1.0";
+/// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
+/// # }
+/// # impl Client { fn builder() -> ClientBuilder<Client> { ClientBuilder::new() } }
+/// use usage_core::{Region, Secret};
+///
+/// let client = Client::builder()
+///     .region("eu-central-1".parse()?)
+///     .client_credentials("7de3af06-c0b3-4f9b-af45-72f4a14037cc", Secret::new("from a safe place".into()))?
+///     .build()?;
+/// # Ok::<(), BuildError>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder<C> {
+    region: Region,
+    api_url: Option<BaseUrl>,
+    login_url: Option<BaseUrl>,
+    grant: Option<Grant>,
+    policy: Policy,
+    connect_timeout: Duration,
+    user_agent: Box<str>,
+    /// A value may be a gateway's key: it does not print.
+    headers: Vec<(Box<str>, Secret<String>)>,
+    route: Route,
+    tls: TlsOptions,
+    #[cfg(feature = "gzip")]
+    gzip: bool,
+    client: PhantomData<fn() -> C>,
+}
+
+/// How connections get to the service.
+#[derive(Debug)]
+enum Route {
+    /// As the environment says.
+    Environment,
+    Direct,
+    Proxy(Proxy),
+}
+
+impl<C: FromConfig> ClientBuilder<C> {
+    /// How long a connection may take by default.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A builder for the default region, without a credential.
+    #[expect(clippy::new_without_default, reason = "a client is not built by default: it needs a credential")]
+    pub fn new() -> Self {
+        Self {
+            region: Region::default(),
+            api_url: None,
+            login_url: None,
+            grant: None,
+            policy: Policy::default(),
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            user_agent: C::USER_AGENT.into(),
+            headers: Vec::new(),
+            route: Route::Environment,
+            tls: TlsOptions::default(),
+            #[cfg(feature = "gzip")]
+            gzip: true,
+            client: PhantomData,
+        }
+    }
+
+    /// Where the organisation lives.
+    pub fn region(mut self, region: Region) -> Self {
+        self.region = region;
+        self
+    }
+
+    /// Where requests and the access token go, instead of to the region's API host. A path of it is put before every
+    /// request's path, as gateways want it.
+    pub fn api_url(mut self, url: BaseUrl) -> Self {
+        self.api_url = Some(url);
+        self
+    }
+
+    /// Where credentials go, instead of to the region's login host. It may have a path as well.
+    pub fn login_url(mut self, url: BaseUrl) -> Self {
+        self.login_url = Some(url);
+        self
+    }
+
+    /// How access tokens are come by.
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.grant = Some(grant);
+        self
+    }
+
+    /// The client-credentials grant.
+    pub fn client_credentials(
+        self,
+        client_id: &str,
+        client_secret: Secret<String>,
+    ) -> Result<Self, BuildError> {
+        Ok(self.grant(Grant::client_credentials(client_id, client_secret)?))
+    }
+
+    /// A token that the caller has already.
+    pub fn access_token(self, token: &str) -> Result<Self, BuildError> {
+        Ok(self.grant(Grant::StaticToken(AccessToken::parse(token)?)))
+    }
+
+    /// Waits, retries, deadline.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How long a connection may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default. More
+    /// than a year is read as a year.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The `User-Agent`, instead of crate and version of the driver.
+    pub fn user_agent(mut self, text: &str) -> Self {
+        self.user_agent = text.into();
+        self
+    }
+
+    /// One more header for every request. See [`Session::with_header`] for those that are refused.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), Secret::new(value.to_owned())));
+        self
+    }
+
+    /// Connects through this proxy, instead of through that of the environment.
+    ///
+    /// Without this and without [`direct`](Self::direct), `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` decide; see
+    /// [`Proxy::from_variables`].
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.route = Route::Proxy(proxy);
+        self
+    }
+
+    /// Connects to the service itself, whatever the environment says of proxies.
+    pub fn direct(mut self) -> Self {
+        self.route = Route::Direct;
+        self
+    }
+
+    /// Trusts these root certificates as well: one or more as PEM, of a gateway or an inspecting proxy for example.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, BuildError> {
+        self.tls.extra_roots.extend(tls::certificates("root certificate", pem)?);
+        Ok(self)
+    }
+
+    /// Trusts those whom this machine trusts, instead of the [bundled](Roots::Bundled) roots.
+    pub fn platform_roots(mut self) -> Self {
+        self.tls.roots = Roots::Platform;
+        self
+    }
+
+    /// Shows this certificate to a service or gateway that asks for one (mTLS). Both as PEM; see
+    /// [`Identity::from_pem`].
+    pub fn client_certificate(mut self, chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
+        self.tls.identity = Some(Identity::from_pem(chain, key)?);
+        Ok(self)
+    }
+
+    /// Whether answers may come compressed; they may by default. The limits on their size count what they are
+    /// decompressed to.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, allowed: bool) -> Self {
+        self.gzip = allowed;
+        self
+    }
+
+    /// Builds the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// If there is no credential, if a header cannot be sent, if certificates or keys cannot be used, or if connections
+    /// would go through a proxy of the environment that cannot be used.
+    pub fn build(self) -> Result<C, BuildError> {
+        let no_credential = "give it client credentials, an access token or another grant";
+        let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;
+        let api = self.api_url.unwrap_or_else(|| self.region.api_url());
+        let login = self.login_url.unwrap_or_else(|| self.region.login_url());
+        let targets = [api.root(), login.root()];
+        let mut session =
+            Session::with_hosts(api, login, grant).with_header("user-agent", &self.user_agent)?;
+        for (name, value) in &self.headers {
+            session = session.with_header(name, value.expose())?;
+        }
+        #[cfg(feature = "gzip")]
+        if self.gzip {
+            session = session.with_gzip();
+        }
+        let proxy = match self.route {
+            Route::Environment => Proxy::for_targets(C::variable, &targets)?,
+            Route::Direct => None,
+            Route::Proxy(proxy) => Some(proxy),
+        };
+        C::from_config(ClientConfig {
+            session,
+            policy: self.policy,
+            connect_timeout: self.connect_timeout.min(MAX_TIMEOUT),
+            proxy,
+            tls: self.tls,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+
+use usage_core::Machine;
+use usage_core::error::TransportFailure;
+use usage_core::machine::{Progress, Ticket};
+
+use crate::futures::{Clock, timeout};
+use crate::session::SharedSession;
+
+/// For drivers: waits for the answer to a request that is being sent, and hands it on to `machine`, its body in chunks;
+/// or what failed. `failure` says what an error means, and what it means that `limit` was over before.
+pub async fn receive<M: Machine, B, E>(
+    machine: &mut M,
+    (clock, session): (&dyn Clock, &SharedSession),
+    ticket: Ticket,
+    sending: impl Future<Output = Result<Response<B>, E>>,
+    mut limit: Pin<&mut impl Future>,
+    failure: impl Fn(Option<&(dyn Error + 'static)>) -> TransportFailure,
+) -> Progress<M::Output>
+where
+    B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
+    E: Error + 'static,
+{
+    let answer = timeout(limit.as_mut(), sending).await;
+    let failed = |answer: Option<E>| failure(answer.as_ref().map(|error| error as _));
+    let (head, mut body) = match answer {
+        Some(Ok(answer)) => answer.into_parts(),
+        Some(Err(error)) => {
+            return machine.on_failure(clock.now(), ticket, failed(Some(error)), &mut session.lock());
+        }
+        None => return machine.on_failure(clock.now(), ticket, failed(None), &mut session.lock()),
+    };
+    let mut reader = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
+    loop {
+        let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
+        match timeout(limit.as_mut(), frame).await.map(Option::transpose) {
+            Some(Ok(None)) => break,
+            Some(Ok(Some(frame))) => {
+                if frame.data_ref().is_some_and(|chunk| reader.push(chunk).is_break()) {
+                    break;
+                }
+            }
+            Some(Err(error)) => {
+                let failure = failure(Some(&error));
+                return machine.on_failure(clock.now(), reader, failure, &mut session.lock());
+            }
+            None => return machine.on_failure(clock.now(), reader, failure(None), &mut session.lock()),
+        }
+    }
+    let reader = reader.ended();
+    machine.on_end(clock.now(), reader, &mut session.lock())
+}

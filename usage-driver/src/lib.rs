@@ -1,0 +1,132 @@
+//! What the drivers of the Genesys Cloud Usage API share besides I/O.
+//!
+//! A client, the handle of an execution and the rows of it are written here, once for drivers that [block](blocking) and
+//! once for those that return [futures], so that all drivers have one surface. A driver is a type that implements
+//! `Driver`, of either kind: what it connects with, its clock, and its loop. The loop drives a [`Task`], a machine under
+//! way, which does of it all that is no I/O.
+//!
+//! A driver of one's own is little more than its I/O. Here the service is an array, and the clock one that is moved on:
+//!
+//! ```
+//! use std::sync::Mutex;
+//!
+//! use usage_driver::blocking::{Client, Clock, Driver};
+//! use usage_driver::{ClientConfig, SharedSession, Task};
+//! use usage_core::error::BuildError;
+//! use usage_core::query::OrganizationQuery;
+//! use usage_core::{Error, Machine, Next, Timestamp};
+//!
+//! #[derive(Clone, Debug)]
+//! struct Canned;
+//!
+//! static ANSWERS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+//!
+//! impl Driver for Canned {
+//!     type Clock = Moved;
+//!     const USER_AGENT: &'static str = "canned/1.0";
+//!
+//!     fn new(_: &ClientConfig) -> Result<Self, BuildError> {
+//!         Ok(Self)
+//!     }
+//!
+//!     fn variable(_: &str) -> Option<String> {
+//!         None
+//!     }
+//!
+//!     fn seed() -> u64 {
+//!         1
+//!     }
+//!
+//!     fn spawn(work: impl FnOnce() + Send + 'static) {
+//!         std::thread::spawn(work);
+//!     }
+//!
+//!     fn advance<M: Machine>(
+//!         &self,
+//!         clock: &dyn Clock,
+//!         session: &SharedSession,
+//!         driven: &mut Task<M>,
+//!     ) -> Result<Option<M::Output>, Error> {
+//!         loop {
+//!             match driven.next(clock.now(), session) {
+//!                 Next::Finished => return driven.outcome(),
+//!                 Next::WaitUntil(until, _) => clock.sleep_until(until),
+//!                 Next::Send(exchange) => {
+//!                     // exchange.request would be sent here
+//!                     let body = ANSWERS.lock().unwrap().remove(0);
+//!                     let (answer, ticket) = (http::Response::new(body.as_bytes()), exchange.ticket);
+//!                     let (now, mut session) = (clock.now(), session.lock());
+//!                     let progress = driven.machine.on_response(now, ticket, answer, &mut session);
+//!                     drop(session);
+//!                     if let Some(output) = driven.take(progress) {
+//!                         return Ok(Some(output));
+//!                     }
+//!                 }
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! #[derive(Debug)]
+//! struct Moved(Mutex<Timestamp>);
+//!
+//! impl Default for Moved {
+//!     fn default() -> Self {
+//!         Self(Mutex::new(Timestamp::from_unix_millis(1_782_864_000_000)))
+//!     }
+//! }
+//!
+//! impl Clock for Moved {
+//!     fn now(&self) -> Timestamp {
+//!         *self.0.lock().unwrap()
+//!     }
+//!
+//!     fn sleep_until(&self, until: Timestamp) {
+//!         *self.0.lock().unwrap() = until;
+//!     }
+//! }
+//!
+//! ANSWERS.lock().unwrap().extend([
+//!     r#"{"executionId":"9f32b7cf"}"#,
+//!     r#"{"queryStatus":"Running"}"#,
+//!     r#"{"queryStatus":"Complete","results":[{"clientName":"Nightly Export","requests":42}]}"#,
+//! ]);
+//! let client = Client::<Canned>::builder().access_token("a-token")?.build()?;
+//! let rows = client.run(OrganizationQuery::new("2026-06-01/2026-06-30".parse()?)).unwrap();
+//! assert_eq!(rows.row(0).unwrap().requests(), Some(42));
+//! # Ok::<(), BuildError>(())
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod blocking;
+mod builder;
+mod canceller;
+mod connect;
+pub mod error;
+#[cfg(feature = "futures")]
+pub mod futures;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod limits;
+mod proxy;
+mod session;
+mod target;
+mod task;
+mod tls;
+mod token_exchange;
+mod written;
+
+pub use builder::{ClientBuilder, ClientConfig, FromConfig};
+pub use canceller::Canceller;
+pub use connect::{late, not_within};
+pub use limits::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, head_size};
+pub use proxy::{Proxy, Tunnel};
+pub use session::{SessionGuard, SharedSession, TokenWait};
+pub use target::address_of;
+pub use task::Task;
+pub use tls::{Identity, Roots, TlsOptions};
+pub use token_exchange::TokenExchange;
+pub use usage_core as core;
+pub use written::written;

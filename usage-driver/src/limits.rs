@@ -1,0 +1,26 @@
+//! Limits of connections, the same for all drivers.
+
+use std::time::Duration;
+
+use http::Request;
+
+/// For drivers: how long an idle connection is kept; gateways keep theirs longer.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// For drivers: how many idle connections are kept for a host. With fewer, so many executions at once connect again and
+/// again.
+pub const MAX_IDLE_PER_HOST: usize = 64;
+
+/// For drivers: what a connection reads ahead at most, in bytes; the head of an answer fits into it too.
+pub const READ_BUFFER: usize = 64 * 1024;
+
+/// For drivers: how many headers an answer has at most: as many as the transport takes that cannot be told a number.
+pub const MAX_HEADERS: usize = 128;
+
+/// For drivers: returns an upper bound of the length of the head of `request` as HTTP/1.1, in bytes.
+pub fn head_size<B>(request: &Request<B>) -> usize {
+    /// The method, the version, the host, and what an HTTP client adds.
+    const REST: usize = 1024;
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    headers.sum::<usize>() + request.uri().to_string().len() + REST
+}

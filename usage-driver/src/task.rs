@@ -1,0 +1,284 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use usage_core::decode::RowVisitor;
+use usage_core::error::{Failure, ObserverError};
+use usage_core::execution::StreamingExecution;
+use usage_core::machine::{Progress, Step};
+use usage_core::{Error, Event, Execution, Machine, Next, Timestamp, Transition, UsageQuery, WaitReason};
+
+use crate::canceller::Canceller;
+use crate::session::{SharedSession, TokenWait};
+
+type Observer<M> = Box<dyn FnMut(&M, Event) -> Result<(), ObserverError> + Send>;
+
+/// A [`Machine`] under way, with who looks on and what cancels it.
+///
+/// It does of a driver's loop all that is no I/O, and leaves this of it:
+///
+/// ```text
+/// loop {
+///     match driven.next(now, session) {
+///         Next::Finished        => return driven.outcome(),
+///         Next::WaitUntil(t, Token) => driven.token_wait(session), at most until t, unless driven.canceller is used
+///         Next::WaitUntil(t, _) => sleep until t, unless driven.canceller is used
+///         Next::Send(exchange)  => progress = send it for driven.machine, unless driven.canceller is used;
+///                                  if let Some(output) = driven.take(progress) { return Ok(Some(output)) }
+///     }
+/// }
+/// ```
+pub struct Task<M> {
+    /// The machine.
+    pub machine: M,
+    /// What cancels it from elsewhere.
+    pub canceller: Canceller,
+    observer: Option<Observer<M>>,
+    /// How many token exchanges of the session had ended when the machine was asked last.
+    ended: u64,
+    /// The observer does not want it to go on.
+    stopped: Option<ObserverError>,
+}
+
+impl<M> Task<M> {
+    /// Has `machine` driven; nobody looks on.
+    pub fn new(machine: M) -> Self {
+        Self { machine, canceller: Canceller::default(), observer: None, ended: 0, stopped: None }
+    }
+
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer.
+    pub fn observe(&mut self, mut observer: impl FnMut(&M, Event) + Send + 'static) {
+        self.try_observe(move |machine, event| {
+            observer(machine, event);
+            Ok::<_, ObserverError>(())
+        });
+    }
+
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer. After an error nothing is
+    /// sent any more, until [`go_on`](Self::go_on) is called; what had arrived is handed out first.
+    pub fn try_observe<E: Into<Box<dyn StdError + Send + Sync>>>(
+        &mut self,
+        mut observer: impl FnMut(&M, Event) -> Result<(), E> + Send + 'static,
+    ) {
+        self.observer =
+            Some(Box::new(move |machine, event| observer(machine, event).map_err(ObserverError::new)));
+    }
+
+    /// Goes on after an error of the observer.
+    pub fn go_on(&mut self) {
+        self.stopped = None;
+    }
+
+    /// The wait for the token exchange that is out: what a driver does for `Next::WaitUntil(_, WaitReason::Token)`.
+    ///
+    /// It is complete as soon as the exchange has ended. The moment in `WaitUntil` is its limit at most, by a timer of the
+    /// driver's own, as that of an exchange is: not by the clock, which may be one that leaps.
+    pub fn token_wait(&self, session: &SharedSession) -> TokenWait {
+        TokenWait::new(session, Some(self.ended))
+    }
+
+    fn notify(&mut self, event: Event) {
+        if let Some(observer) = &mut self.observer
+            && let Err(error) = observer(&self.machine, event)
+        {
+            self.stopped.get_or_insert(error);
+        }
+    }
+}
+
+impl<M: Machine> Task<M> {
+    /// What to do now; the observer has heard of it. What is cancelled sends nothing more.
+    ///
+    /// The session is free when the observer is called.
+    pub fn next(&mut self, now: Timestamp, session: &SharedSession) -> Next {
+        let mut is_carried = false;
+        loop {
+            self.machine.settle();
+            if let Some(error) = &self.stopped {
+                if !error.lost_output() {
+                    self.machine.delivered();
+                }
+                return Next::Finished;
+            }
+            if self.canceller.is_cancelled()
+                && let Some(moved) = self.machine.cancel()
+            {
+                self.notify(Event::Moved(moved));
+            }
+            let step = match self.ask(now, session) {
+                Ok(step) => step,
+                Err(moved) => {
+                    self.notify(Event::Moved(moved));
+                    continue;
+                }
+            };
+            // A token exchange is on its way before the observer hears of anything: it may panic, or use the client.
+            let next = match step.next {
+                Next::Send(exchange) => session.carry(exchange).map(Next::Send),
+                next => Some(next),
+            };
+            step.transitions.iter().for_each(|moved| self.notify(Event::Moved(*moved)));
+            let Some(next) = next else {
+                is_carried = true;
+                continue;
+            };
+            match next {
+                // Stopped by the observer, just now: it does not go out.
+                Next::Send(exchange) if self.stopped.is_some() || self.canceller.is_cancelled() => {
+                    session.release(&exchange);
+                    if let Some(moved) = self.machine.unsent(exchange.ticket) {
+                        self.notify(Event::Moved(moved));
+                    }
+                }
+                Next::Send(_) => return next,
+                // It is this machine's own exchange that is out, not a wait for another's.
+                Next::WaitUntil(_, WaitReason::Token) if is_carried => return next,
+                Next::WaitUntil(until, why) => {
+                    self.notify(Event::Waiting(until, why));
+                    return if self.stopped.is_some() { Next::Finished } else { next };
+                }
+                Next::Finished => return Next::Finished,
+            }
+        }
+    }
+
+    /// The next step, unless it moves by what happened elsewhere: then the observer hears of that first.
+    fn ask(&mut self, now: Timestamp, shared: &SharedSession) -> Result<Step, Transition> {
+        let mut session = shared.lock();
+        if let Some(moved) = self.machine.catch_up(now, &mut session) {
+            return Err(moved);
+        }
+        let step = self.machine.next(now, &mut session);
+        self.ended = session.ended_token_fetches();
+        if let Next::Send(exchange) = &step.next {
+            shared.claim(exchange, &mut session);
+        }
+        Ok(step)
+    }
+
+    /// Takes what an exchange brought, tells the observer, and hands the output out. Call it without the session's lock:
+    /// visitors and observers may use the session.
+    pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
+        self.machine.settle();
+        let stopped = self.stopped.take();
+        if self.observer.is_some() && progress.output.is_some() {
+            // Should the observer unwind, the output is lost, and the machine must not take it as delivered.
+            self.stopped = Some(ObserverError::panicked());
+        }
+        let told = match (progress.transition, &mut self.observer) {
+            (Some(moved), Some(observer)) => observer(&self.machine, Event::Moved(moved)),
+            _ => Ok(()),
+        };
+        self.stopped = stopped.or(told.err());
+        progress.output
+    }
+
+    /// What became of a machine that is finished: the error that it ended with, or no more output. The error of its
+    /// observer, if that stopped it.
+    pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
+        match &self.stopped {
+            Some(error) => Err(self.machine.stopped_by(Failure::Observer(error.clone()))),
+            None => self.machine.error().map_or(Ok(None), Err),
+        }
+    }
+}
+
+impl<Q: UsageQuery> Task<Execution<Q>> {
+    /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
+    pub fn streaming<V: RowVisitor>(self, visitor: V) -> Task<StreamingExecution<Q, V>> {
+        let Self { machine, canceller, observer, ended, stopped } = self;
+        let observer = observer.map(|mut observer| {
+            Box::new(move |streaming: &StreamingExecution<Q, V>, event| {
+                observer(streaming.execution(), event)
+            }) as _
+        });
+        Task { machine: StreamingExecution::new(machine, visitor), canceller, observer, ended, stopped }
+    }
+}
+
+impl<M: fmt::Debug> fmt::Debug for Task<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("machine", &self.machine)
+            .field("canceller", &self.canceller)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http::Response;
+
+    use super::*;
+    use usage_core::UsageRow;
+    use usage_core::auth::{AccessToken, Grant};
+    use usage_core::machine::Exchange;
+    use usage_core::query::OrganizationQuery;
+    use usage_core::{Phase, Policy, Region, Session, WaitReason};
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
+
+    fn begin() -> (Task<Execution<OrganizationQuery>>, SharedSession) {
+        let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse().unwrap());
+        let grant = Grant::StaticToken(AccessToken::parse("a-token").unwrap());
+        let session = SharedSession::new(Session::new(&Region::default(), grant));
+        (Task::new(Execution::new(query, Policy::default(), 1, NOW)), session)
+    }
+
+    fn sent<M: Machine>(task: &mut Task<M>, now: Timestamp, session: &SharedSession) -> Exchange {
+        let Next::Send(exchange) = task.next(now, session) else { panic!("nothing is in the way") };
+        *exchange
+    }
+
+    fn answer<M: Machine>(
+        task: &mut Task<M>,
+        now: Timestamp,
+        session: &SharedSession,
+        body: &str,
+    ) -> Option<M::Output> {
+        let ticket = sent(task, now, session).ticket;
+        let answer = Response::new(body.as_bytes());
+        let progress = task.machine.on_response(now, ticket, answer, &mut session.lock());
+        task.take(progress)
+    }
+
+    #[test]
+    fn what_the_observer_cancels_does_not_go_out() {
+        let (mut task, session) = begin();
+        let canceller = task.canceller.clone();
+        task.observe(move |_, _| canceller.cancel());
+        assert!(matches!(task.next(NOW, &session), Next::Finished));
+        assert_eq!(task.outcome().unwrap_err().failure(), &Failure::Cancelled);
+    }
+
+    #[test]
+    fn the_observer_may_look_at_the_session_and_goes_on_to_look_when_rows_are_visited() {
+        let (mut task, session) = begin();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let (seen, seen_session) = (Arc::clone(&events), session.clone());
+        task.observe(move |execution, event| {
+            assert!(!seen_session.is_locked());
+            seen.lock().unwrap().push((execution.phase(), event));
+        });
+
+        assert!(answer(&mut task, NOW, &session, r#"{"executionId":"e"}"#).is_none());
+        let Next::WaitUntil(until, WaitReason::Poll) = task.next(NOW, &session) else { panic!("no wait") };
+        let mut requests = 0;
+        let visitor = |row: UsageRow<'_>| requests += row.requests().unwrap_or(0);
+        let mut task = task.streaming(visitor);
+        let page = r#"{"queryStatus":"Complete","results":[{"requests":40},{"requests":2}]}"#;
+        assert!(answer(&mut task, until, &session, page).is_some());
+        assert!(matches!(task.next(until, &session), Next::Finished));
+        assert!(task.outcome().unwrap().is_none());
+        drop(task);
+        assert_eq!(requests, 42);
+
+        let events = events.lock().unwrap();
+        assert!(events.contains(&(Phase::WaitPoll, Event::Waiting(until, WaitReason::Poll))));
+        let moves = events.iter().filter(|(phase, event)| {
+            matches!(event, Event::Moved(moved) if moved.to == *phase || moved.to == Phase::ReadyPoll)
+        });
+        assert_eq!((events.len(), moves.count()), (6, 5));
+    }
+}

@@ -1,0 +1,16 @@
+//! What drivers share, from outside: with drivers that have no sockets.
+
+#![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
+
+mod builder;
+mod canceller;
+mod debug;
+mod delivery;
+mod driver;
+mod locked;
+mod run_all;
+mod session_model;
+mod sources;
+mod stuck;
+mod support;
+mod token_exchange;
