@@ -68,6 +68,9 @@ pub use clock::SystemClock;
 pub use driver::Blocking;
 pub use usage_core as core;
 pub use usage_driver::blocking::{Clock, RunAll};
+pub use usage_driver::{
+    Canceller, ClientBuilder, ClientConfig, FromConfig, Identity, Proxy, Roots, SessionGuard, TlsOptions,
+};
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
 ///

@@ -10,7 +10,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::TokioTimer;
 use usage_core::Machine;
-use usage_core::error::{BuildError, TransportFailure};
+use usage_core::error::BuildError;
 use usage_core::machine::{Exchange, Progress};
 use usage_driver::error::{Broken, classify_broken, find_cause};
 use usage_driver::futures::{Clock, Turns, exchange_limit, receive};

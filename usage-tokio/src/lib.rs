@@ -10,6 +10,9 @@ pub use clock::SystemClock;
 pub use driver::Tokio;
 pub use usage_core as core;
 pub use usage_driver::futures::{Clock, Rows};
+pub use usage_driver::{
+    Canceller, ClientBuilder, ClientConfig, FromConfig, Identity, Proxy, Roots, SessionGuard, TlsOptions,
+};
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
 ///
