@@ -12,16 +12,8 @@ use usage_core::{BaseUrl, ClientId, Cursor, Date, EventDefinitionId, ExecutionId
 use crate::sources::sources;
 
 /// The types that are tried below.
-const TRIED: [&str; 8] = [
-    "BaseUrl",
-    "ClientId",
-    "Cursor",
-    "Date",
-    "EventDefinitionId",
-    "ExecutionId",
-    "Interval",
-    "Region",
-];
+const TRIED: [&str; 8] =
+    ["BaseUrl", "ClientId", "Cursor", "Date", "EventDefinitionId", "ExecutionId", "Interval", "Region"];
 
 fn parse<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
