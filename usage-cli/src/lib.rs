@@ -1,61 +1,56 @@
 //! The program `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
 //!
-//! This library has no interface but [`main`]: the parts of the program are for it alone.
+//! The only function of this library is [`main`].
+//!
+//! # Layers
+//!
+//! The modules, lowest first. A module imports only from those above it in this list.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `text` | text for people: what is printable, redacted, quoted, grouped in thousands |
+//! | `problem` | why the program ends without its result, and the exit codes |
+//! | `process` | the environment, the standard streams, programs that are started |
+//! | `files` | files written whole or not at all, locks, and whose files are trusted |
+//! | `http` | a small HTTP server for this machine |
+//! | `arguments` | parts of the command line: values, the period |
+//! | `config` | settings from files and the environment, each with its place |
+//! | `service` | how the service is reached, and what its failures mean |
+//! | `login` | the log-in with a browser |
+//! | `connection` | hosts, credential and timing of this call, settled |
+//! | `output` | rows and lists in every format, to standard output and files |
+//! | `run` | executions: fetched, divided, merged, resumed |
+//! | `saved` | rows of saved files |
+//! | `chart` | pictures |
+//! | `report` | a report in every format |
+//! | `watch` | what is kept and told between looks |
+//! | `command` | the commands, one file each |
+//! | `cli` | the command line as a whole |
 
-mod advice;
-mod args;
-mod caller;
+mod arguments;
 mod chart;
-mod children;
 mod cli;
 mod command;
 mod config;
-mod connect;
-mod credentials;
-mod divide;
-mod draft;
-mod dry_run;
-mod exit;
-mod fetch;
+mod connection;
+mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod halt;
-mod history;
-mod hosts;
-mod http_request;
-mod http_serve;
-mod interrupt;
-mod listing;
+mod http;
 mod login;
-mod merge;
-mod observer;
 mod output;
-mod paths;
-mod period;
-mod private_file;
-mod progress;
-mod region;
+mod problem;
+mod process;
 mod report;
-mod roots;
 mod run;
 mod saved;
-mod secret_source;
-mod secrets;
-mod sort;
-mod state;
-mod stderr;
-mod stdout;
+mod service;
 mod text;
-mod transport;
-mod trust;
-mod variables;
 mod watch;
-mod way_on;
-mod words;
 
 use std::env;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -72,7 +67,7 @@ pub fn main() -> ExitCode {
     match command.run(Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            problem.report(verbosity);
+            process::stderr::problem(&problem, verbosity);
             problem.code().into()
         }
     }
@@ -91,8 +86,8 @@ fn refuse(error: &clap::Error) -> ! {
         _ if is_shown => error.exit(),
         _ => {}
     }
-    said.lines().for_each(stderr::line);
-    process::exit(error.exit_code())
+    said.lines().for_each(process::stderr::line);
+    std::process::exit(error.exit_code())
 }
 
 /// Lets a write beyond the limit for the size of files (`ulimit -f`) fail like one to a full disk, in place of ending the

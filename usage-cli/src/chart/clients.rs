@@ -3,11 +3,11 @@
 use usage_report::{Counts, Entry, Report, Subject, TopList};
 
 use crate::chart::class::Class;
+use crate::chart::labels::nobody;
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;
-use crate::report::number::{count, rate};
-use crate::report::text::days::nobody;
+use crate::text::number::{count, rate};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 230.0;

@@ -4,11 +4,11 @@ use usage_core::Date;
 use usage_report::{Counts, Report};
 
 use crate::chart::class::Class;
+use crate::chart::labels::bucket;
+use crate::chart::labels::weekday;
 use crate::chart::scale::{fraction, ticks};
 use crate::chart::svg::Picture;
-use crate::report::number::{count, grouped, percent, short};
-use crate::report::text::bucket;
-use crate::report::text::days::weekday;
+use crate::text::number::{count, grouped, percent, short};
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 300.0;

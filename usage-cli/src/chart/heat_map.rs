@@ -3,11 +3,11 @@
 use usage_report::{Report, Subject};
 
 use crate::chart::clients::MAX_LINES;
+use crate::chart::labels::{WEEKDAYS, nobody, rounded};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;
-use crate::report::number::{grouped, short};
-use crate::report::text::days::{WEEKDAYS, nobody, rounded};
+use crate::text::number::{grouped, short};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 230.0;

@@ -4,6 +4,7 @@ pub(crate) mod class;
 pub(crate) mod clients;
 pub(crate) mod days;
 pub(crate) mod heat_map;
+pub(crate) mod labels;
 #[cfg(feature = "png")]
 pub(crate) mod png;
 pub(crate) mod scale;

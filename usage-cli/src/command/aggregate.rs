@@ -5,14 +5,14 @@ use usage_core::ClientId;
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
 use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
 
-use crate::args::CommonArgs;
-use crate::divide::Divisible;
-use crate::exit::Problem;
-use crate::merge::Merge;
-use crate::period::PeriodArgs;
+use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::{GRANULARITIES, JOB_DIMENSIONS, JOB_HTTP_METHODS, METRICS, one_of};
+use crate::problem::Problem;
+use crate::run::args::CommonArgs;
+use crate::run::divide::Divisible;
+use crate::run::merge::Merge;
 use crate::run::run_parts;
-use crate::sort::SortKey;
-use crate::words::{GRANULARITIES, JOB_DIMENSIONS, JOB_HTTP_METHODS, METRICS, one_of};
+use crate::run::sort::SortKey;
 
 /// All requests of the organisation or of one OAuth client, by platform too, over up to a year
 ///

@@ -7,17 +7,18 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use usage_core::Policy;
 
-use crate::command::deferred::Deferred;
+use crate::arguments::deferred::Deferred;
+use crate::config::secret_source::{SecretFrom, program_of};
+use crate::config::transport::Transport;
 use crate::config::{self, Config, PROFILE};
-use crate::connect::PaceArgs;
-use crate::credentials::{CredentialArgs, Source};
-use crate::exit::Problem;
-use crate::hosts::HostArgs;
-use crate::listing::{Column, ListingArgs};
+use crate::connection::TimingArgs;
+use crate::connection::credentials::{CredentialArgs, Source};
+use crate::connection::hosts::HostArgs;
 use crate::login::Store;
-use crate::secret_source::{SecretFrom, program_of};
-use crate::stdout;
-use crate::variables::Variables;
+use crate::output::listing::{Column, ListingArgs};
+use crate::problem::Problem;
+use crate::process::stdout;
+use crate::process::variables::Variables;
 
 /// Show the configuration
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ struct ShowArgs {
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
@@ -135,23 +136,23 @@ fn settings(args: &ShowArgs) -> Result<Vec<Setting>, Problem> {
         add("proxy", proxy.value.to_string(), &proxy.place);
     }
     let transport = config.own(|settings| settings.transport);
-    match (args.pace.transport, transport) {
+    match (args.timing.transport, transport) {
         (Some(transport), _) => add("transport", transport.to_string(), "--transport"),
         (None, Some((transport, from))) => add("transport", transport.to_string(), from),
-        (None, None) => add("transport", crate::transport::Transport::default().to_string(), "default"),
+        (None, None) => add("transport", Transport::default().to_string(), "default"),
     }
     let deadline = config.own(|settings| settings.deadline);
     let text = |deadline| humantime::format_duration(deadline).to_string();
-    match (args.pace.deadline, deadline) {
+    match (args.timing.deadline, deadline) {
         (Some(deadline), _) => add("deadline", text(deadline), "--deadline"),
         (None, Some((deadline, from))) => add("deadline", text(deadline), from),
         (None, None) => add("deadline", text(Policy::default().deadline), "default"),
     }
     let encrypted = true;
-    for named in args.pace.roots.named(encrypted, variables, &config) {
+    for named in args.timing.roots.named(encrypted, variables, &config) {
         add("ca-file", named.path.display().to_string(), &named.place);
     }
-    if let (true, from) = args.pace.roots.system_roots(&config) {
+    if let (true, from) = args.timing.roots.system_roots(&config) {
         add("system-roots", "true".into(), from);
     }
     if let Some((allowance, from)) = config.own(|settings| settings.allowance) {

@@ -18,17 +18,18 @@ use usage_core::query::{ClientJob, ClientQuery, OrganizationJob, OrganizationQue
 use usage_core::{BaseUrl, ClientId, Endpoint, ExecutionId, Interval, Timestamp, UsageQuery};
 use usage_driver::Proxy;
 
-use crate::advice;
-use crate::caller::Caller;
 use crate::config::Config;
-use crate::connect::{Connection, PaceArgs, PlaceArgs};
-use crate::credentials::{CredentialArgs, Source};
-use crate::exit::{self, Code, Problem};
-use crate::listing::{Column, ListingArgs, ListingFormat};
+use crate::connection::caller::Caller;
+use crate::connection::credentials::{CredentialArgs, Source};
+use crate::connection::{Connection, TargetArgs, TimingArgs};
+use crate::output::listing::{Column, ListingArgs, ListingFormat};
 use crate::output::printable;
-use crate::secrets::redacted;
-use crate::stderr;
-use crate::variables::Variables;
+use crate::problem::{Code, Problem};
+use crate::process::stderr;
+use crate::process::variables::Variables;
+use crate::service::advice;
+use crate::service::failure;
+use crate::text::secrets::redacted;
 
 /// An execution that there never is: asking for it needs the permission and costs nothing.
 const NO_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -52,9 +53,9 @@ pub(crate) struct DoctorArgs {
     need: Vec<Need>,
 
     #[command(flatten)]
-    place: PlaceArgs,
+    target: TargetArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
@@ -192,7 +193,7 @@ fn examine(args: &DoctorArgs, report: &mut Report) {
         report.failed("configuration", &problem);
         return report.skipped(&["names", "connections"], "there is nothing to connect to");
     }
-    let connection = match Connection::to(&args.place, &args.pace, &args.credentials) {
+    let connection = match Connection::open(&args.target, &args.timing, &args.credentials) {
         Ok(connection) => connection,
         Err(problem) => return report.failed("token", &problem),
     };
@@ -210,7 +211,7 @@ fn examine(args: &DoctorArgs, report: &mut Report) {
     };
     if let Err(error) = caller.log_in() {
         let is_tls = error.failure().transport_failure().is_some_and(|f| f.kind == TransportKind::Tls);
-        let problem = exit::of_call(&error, caller.service(), &[]);
+        let problem = failure::of_call(&error, caller.service(), &[]);
         report.failed(if is_tls { "tls" } else { "token" }, &problem);
         return report.skipped(&ONLINE[2..], "there is no token");
     }
@@ -225,14 +226,14 @@ fn examine(args: &DoctorArgs, report: &mut Report) {
 
 /// What is known without a request.
 fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
-    if args.place.simulate {
+    if args.target.simulate {
         report.ok("configuration", "the built-in simulator");
         return Ok(());
     }
     let variables: Variables<'_> = &|name| env::var_os(name);
     let config = Config::load(&args.credentials.profile, variables)?;
     let source = args.credentials.source(variables, &config)?;
-    let service = args.place.hosts.service(&source, variables, &config)?;
+    let service = args.target.hosts.service(&source, variables, &config)?;
     let (who, place) = match &source {
         Source::AccessToken(token) => ("an access token".to_owned(), token.place.clone()),
         Source::Client { id, secret } => (format!("OAuth client {}", id.value), secret.place.clone()),
@@ -241,7 +242,7 @@ fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
         }
     };
     source.grant()?;
-    args.pace.route(&service, variables, &config)?;
+    args.timing.route(&service, variables, &config)?;
     report.ok("configuration", format!("{} as {who} ({place})", service.api_url));
     Ok(())
 }
@@ -353,7 +354,7 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
         // A page of a proxy says nothing about permissions.
         let refusal =
             answer.as_ref().err().filter(|error| advice::foreign(error).is_none()).and_then(Error::api_error);
-        let lacks_permission = refusal.is_some_and(exit::is_about_permissions);
+        let lacks_permission = refusal.is_some_and(failure::is_about_permissions);
         let status = refusal.map(|refusal| refusal.status);
         // An answer of the API, of whatever kind, has come through TLS.
         if answered.is_none() && (answer.is_ok() || status.is_some()) {
@@ -373,7 +374,7 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
             (Err(error), _) => {
                 let is_tls =
                     error.failure().transport_failure().is_some_and(|f| f.kind == TransportKind::Tls);
-                let problem = exit::of_call(&error, caller.service(), permissions);
+                let problem = failure::of_call(&error, caller.service(), permissions);
                 return report.failed(if is_tls { "tls" } else { "permissions" }, &problem);
             }
         }

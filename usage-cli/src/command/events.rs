@@ -11,15 +11,16 @@ use usage_core::events::{
 };
 use usage_core::{Call, Cursor, Endpoint, EventDefinitionId, Policy};
 
-use crate::caller::Caller;
-use crate::command::deferred::Deferred;
-use crate::connect::{Connection, PaceArgs, PlaceArgs};
-use crate::credentials::CredentialArgs;
-use crate::dry_run::DryRun;
-use crate::exit::{self, Code, Problem};
-use crate::listing::{Column, ListingArgs, ListingFormat};
-use crate::period::PeriodArgs;
+use crate::arguments::deferred::Deferred;
+use crate::arguments::period::PeriodArgs;
+use crate::connection::caller::Caller;
+use crate::connection::credentials::CredentialArgs;
+use crate::connection::{Connection, TargetArgs, TimingArgs};
+use crate::output::listing::{Column, ListingArgs, ListingFormat};
+use crate::problem::{Code, Problem};
+use crate::run::dry_run::DryRun;
 use crate::run::seed;
+use crate::service::failure;
 
 /// Operational events: what happened in the organisation, such as a flow that failed
 ///
@@ -125,7 +126,7 @@ struct EventsQueryArgs {
 #[derive(Debug, Args)]
 struct EventsCommon {
     #[command(flatten)]
-    place: PlaceArgs,
+    target: TargetArgs,
 
     /// Show the request in place of sending it, as text or as a curl command, without the token
     #[arg(long, help_heading = "Service", value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true,
@@ -133,7 +134,7 @@ struct EventsCommon {
     dry_run: Option<DryRun>,
 
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
@@ -185,7 +186,7 @@ fn aggregate(args: AggregateArgs) -> Result<(), Problem> {
     let AggregateArgs { period, common } = args;
     let query = EventAggregatesQuery { interval: period.interval(false)? };
     if let Some(form) = common.dry_run {
-        return form.show(call_of(query), &common.place.hosts, &common.pace.roots, &common.credentials);
+        return form.show(call_of(query), &common.target.hosts, &common.timing.roots, &common.credentials);
     }
     let caller = common.caller()?;
     let answer = caller.call(query).map_err(|error| problem::<EventAggregatesQuery>(&caller, &error))?;
@@ -210,7 +211,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
     });
     (query.after, query.before) = (after, before);
     if let Some(form) = common.dry_run {
-        return form.show(call_of(query), &common.place.hosts, &common.pace.roots, &common.credentials);
+        return form.show(call_of(query), &common.target.hosts, &common.timing.roots, &common.credentials);
     }
 
     let caller = common.caller()?;
@@ -235,7 +236,7 @@ impl EventsCommon {
     /// The answer of `endpoint`; `None` if its request was only to be shown.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<Option<E::Response>, Problem> {
         if let Some(form) = self.dry_run {
-            form.show(call_of(endpoint), &self.place.hosts, &self.pace.roots, &self.credentials)?;
+            form.show(call_of(endpoint), &self.target.hosts, &self.timing.roots, &self.credentials)?;
             return Ok(None);
         }
         let caller = self.caller()?;
@@ -260,7 +261,7 @@ impl EventsCommon {
 
     fn caller(&self) -> Result<Opened, Problem> {
         self.output.check()?;
-        let connection = Connection::to(&self.place, &self.pace, &self.credentials)?;
+        let connection = Connection::open(&self.target, &self.timing, &self.credentials)?;
         let caller = Caller::new(&connection).map_err(Problem::build)?;
         Ok(Opened { caller, _connection: connection })
     }
@@ -285,7 +286,7 @@ fn call_of<E: Endpoint>(endpoint: E) -> Call<E> {
 }
 
 fn problem<E: Endpoint>(caller: &Caller, error: &usage_core::error::Error) -> Problem {
-    exit::of_call(error, caller.service(), E::PERMISSIONS).with_hints(exit::unreached(error))
+    failure::of_call(error, caller.service(), E::PERMISSIONS).with_hints(failure::unreached(error))
 }
 
 fn cursor(text: &str) -> Result<Cursor, String> {

@@ -7,8 +7,8 @@ use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::exit::Problem;
-use crate::stdout;
+use crate::problem::Problem;
+use crate::process::stdout;
 
 /// Write a shell's completions for this program to standard output
 #[derive(Debug, Args)]

@@ -10,22 +10,23 @@ use clap::Args;
 use usage_core::BaseUrl;
 use usage_core::auth::{AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
-use crate::caller::Caller;
-use crate::children;
+use crate::arguments::value_parsers::duration;
+use crate::config::secret_source::SecretFrom;
 use crate::config::{Config, ProfileArgs};
-use crate::connect::{Connection, PaceArgs};
-use crate::credentials::CLIENT_ID;
-use crate::exit::{self, Code, Problem};
-use crate::hosts::HostArgs;
+use crate::connection::caller::Caller;
+use crate::connection::credentials::CLIENT_ID;
+use crate::connection::hosts::HostArgs;
+use crate::connection::{Connection, TimingArgs};
 use crate::login::listener::{Listener, Visit};
 use crate::login::redirect_uri::RedirectUri;
 use crate::login::{Login, Page, Store};
-use crate::secret_source::SecretFrom;
-use crate::secrets;
-use crate::state::Service;
-use crate::stderr::{self, WARNING};
-use crate::variables::{Variables, variable};
-use crate::words::duration;
+use crate::problem::{Code, Problem};
+use crate::process::children;
+use crate::process::stderr::{self, WARNING};
+use crate::process::variables::{Variables, variable};
+use crate::service::Service;
+use crate::service::failure;
+use crate::text::secrets;
 
 /// The port of the redirect URI. It is fixed because redirect URIs are registered with the OAuth client.
 const PORT: u16 = 8085;
@@ -81,7 +82,7 @@ pub(crate) struct LoginArgs {
     #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -126,7 +127,7 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
     };
     // What cannot be read is said before the browser opens.
     let service = Service { api_url: hosts.api.clone(), login_url: login_url.clone() };
-    args.pace.route(&service, variables, &config)?;
+    args.timing.route(&service, variables, &config)?;
     let client_id = args.client_id(variables, &config)?;
     let listener = Listener::bind(&args.redirect_uri(&config), args.implicit)
         .map_err(|(address, error)| cannot_listen(address, &error))?;
@@ -145,7 +146,7 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
         expires_at: None,
         refresh_token: None,
     };
-    let kept = exchanged(grant, login, &args.pace, &config).and_then(|login| {
+    let kept = exchanged(grant, login, &args.timing, &config).and_then(|login| {
         store.write(&login, &store.lock()?)?;
         Ok(login)
     });
@@ -318,11 +319,11 @@ fn know_code(redirect: &str) {
 }
 
 /// The token for `grant`.
-fn exchanged(grant: Grant, mut login: Login, pace: &PaceArgs, config: &Config) -> Result<Login, Problem> {
+fn exchanged(grant: Grant, mut login: Login, timing: &TimingArgs, config: &Config) -> Result<Login, Problem> {
     let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
-    let connection = Connection::to_log_in(service, grant, pace, &|name| env::var_os(name), config)?;
+    let connection = Connection::to_log_in(service, grant, timing, &|name| env::var_os(name), config)?;
     let caller = Caller::new(&connection).map_err(Problem::build)?;
-    caller.log_in().map_err(|error| exit::of_call(&error, caller.service(), &[]))?;
+    caller.log_in().map_err(|error| failure::of_call(&error, caller.service(), &[]))?;
     login.take(&caller.session());
     Ok(login)
 }

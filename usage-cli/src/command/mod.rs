@@ -2,7 +2,6 @@
 
 mod aggregate;
 mod config;
-mod deferred;
 mod doctor;
 mod events;
 mod generate;
@@ -10,8 +9,6 @@ mod login;
 mod query;
 mod report;
 mod resume;
-mod saved_buckets;
-mod saved_days;
 mod search;
 mod simulate;
 mod summary;
@@ -19,8 +16,8 @@ mod watch;
 
 use clap::Subcommand;
 
-use crate::command::deferred::Deferred;
-use crate::exit::Problem;
+use crate::arguments::deferred::Deferred;
+use crate::problem::Problem;
 
 /// What to do. The lines here are what the program's own help has of each; the rest is in its file. A command with
 /// commands of its own is not deferred: completions of 'help' would miss them.

@@ -5,11 +5,11 @@ use usage_core::ClientId;
 use usage_core::model::{Dimension, Granularity, Metric};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 
-use crate::args::CommonArgs;
-use crate::exit::Problem;
-use crate::period::PeriodArgs;
+use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, METRICS, one_of};
+use crate::problem::Problem;
+use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
-use crate::words::{DIMENSIONS, GRANULARITIES, METRICS, one_of};
 
 /// Usage of the organisation or of one OAuth client, grouped and in total or by day
 ///

@@ -9,21 +9,21 @@ use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::{ClientId, Date, Interval, Scope};
 use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
 
-use crate::command::saved_days::SavedDays;
+use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
 use crate::config;
-use crate::connect::ServiceArgs;
-use crate::credentials::CredentialArgs;
-use crate::divide::Divisible;
-use crate::exit::Problem;
-use crate::fetch::Fetched;
-use crate::history;
-use crate::merge::Merge;
+use crate::connection::credentials::CredentialArgs;
 use crate::output::{self, OutputArgs};
-use crate::period::PeriodArgs;
+use crate::problem::Problem;
+use crate::report::lookback;
 use crate::report::{self, Chart, ReportFormat};
+use crate::run::args::ServiceArgs;
+use crate::run::divide::Divisible;
+use crate::run::fetch::Fetched;
+use crate::run::merge::Merge;
 use crate::run::{prepare, scope_of, show};
+use crate::saved::days::SavedDays;
 use crate::saved::{self, Saved, SavedArgs};
-use crate::words::{DIMENSIONS, GRANULARITIES, one_of};
 
 /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
 ///
@@ -198,7 +198,7 @@ impl ReportArgs {
         let requests = match (&self.content.licenses, self.content.allowance) {
             (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
             (None, Some(requests)) => Some(requests),
-            (None, None) => config::allowance(&self.credentials.profile, self.service.place.simulate)?,
+            (None, None) => config::allowance(&self.credentials.profile, self.service.target.simulate)?,
         };
         Ok(requests.map(Allowance::requests))
     }
@@ -228,7 +228,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
     }
     let period = Period::from(&interval);
     let is_projected = options.allowance.is_some() && options.granularity == Some(Granularity::Day);
-    let before = history::days_before(period, yesterday()).filter(|_| is_projected && !attached);
+    let before = lookback::days_before(period, yesterday()).filter(|_| is_projected && !attached);
     let previous = args.content.compare.then(|| period.until(yesterday()).unwrap_or(period).previous());
     let mut intervals = vec![interval];
     if let Some(previous) = previous {
@@ -254,7 +254,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            let aside = before.and_then(|days| Some((days, history::of_organization(days)?)));
+            let aside = before.and_then(|days| Some((days, lookback::of_organization(days)?)));
             ask_for(queries.collect(), aside, previous, &options, args)
         }
         Some(client) => {
@@ -264,7 +264,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
                 query.granularity = Some(granularity.clone());
                 query
             });
-            let aside = before.and_then(|days| Some((days, history::of_client(client, days)?)));
+            let aside = before.and_then(|days| Some((days, lookback::of_client(client, days)?)));
             ask_for(queries.collect(), aside, previous, &options, args)
         }
     }
@@ -301,7 +301,7 @@ fn ask_for<Q: Divisible>(
             (None, _) => Report::new(&table, options),
         };
         if let Some((days, Err(why))) = &aside {
-            history::warn_of_lack(*days, why, &report);
+            lookback::warn_of_lack(*days, why, &report);
         }
         args.output.write(&report)
     })

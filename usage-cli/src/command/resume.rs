@@ -9,15 +9,15 @@ use usage_core::query::{
 };
 use usage_core::{Execution, Policy, Snapshot, UsageQuery};
 
-use crate::connect::{Connection, PaceArgs};
-use crate::credentials::CredentialArgs;
-use crate::divide::Divisible;
-use crate::exit::{Code, Problem};
+use crate::connection::credentials::CredentialArgs;
+use crate::connection::{Connection, TimingArgs};
+use crate::files::private_file::Held;
 use crate::output::{OutputArgs, Shape};
-use crate::private_file::Held;
+use crate::problem::{Code, Problem};
+use crate::run::divide::Divisible;
+use crate::run::recovery::resubmit;
+use crate::run::state::{Document, Recorder, Stage};
 use crate::run::{Run, seed};
-use crate::state::{Document, Recorder, Stage};
-use crate::way_on::resubmit;
 
 /// Go on with a run that was started with --state and did not end with its result
 ///
@@ -38,7 +38,7 @@ pub(crate) struct ResumeArgs {
     resubmit: bool,
 
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
@@ -76,7 +76,7 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     } else if document.parts.iter().any(|part| part.stage == Stage::InFlight) {
         return Err(ambiguous(&args.file));
     }
-    let transport = args.pace.transport.unwrap_or(document.transport);
+    let transport = args.timing.transport.unwrap_or(document.transport);
     let output = args.output.or(document.output.clone());
     output.check()?;
     output.check_apart(&args.file)?;
@@ -85,11 +85,13 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     output.check_shape(&shape)?;
     document.transport = transport;
     document.output = output.destination()?;
-    let connection = Connection::reopen(document.service.clone(), &args.credentials, &args.pace, transport)?;
+    let connection =
+        Connection::reopen(document.service.clone(), &args.credentials, &args.timing, transport)?;
     let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
     let aside = None;
-    Run { connection, parts, aside, divides, shape, merge, recorder, output: &output, pace: &args.pace }.go()
+    Run { connection, parts, aside, divides, shape, merge, recorder, output: &output, timing: &args.timing }
+        .go()
 }
 
 /// New executions for those that ended without a result, and for those of which nobody knows whether they are.

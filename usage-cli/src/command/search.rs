@@ -4,12 +4,12 @@ use clap::Args;
 use usage_core::model::{Granularity, HttpMethod, SearchColumn};
 use usage_core::query::SimpleSearch;
 
-use crate::args::CommonArgs;
-use crate::exit::Problem;
-use crate::merge::Merge;
-use crate::period::PeriodArgs;
+use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::{COLUMNS, HTTP_METHODS, one_of};
+use crate::problem::Problem;
+use crate::run::args::CommonArgs;
+use crate::run::merge::Merge;
 use crate::run::run_parts;
-use crate::words::{COLUMNS, HTTP_METHODS, one_of};
 
 /// Usage by day, client name, method and URI, filtered by any of them
 ///

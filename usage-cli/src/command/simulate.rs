@@ -9,9 +9,9 @@ use clap::Args;
 use serde::Serialize;
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
 
-use crate::exit::Problem;
-use crate::stderr;
-use crate::words::duration;
+use crate::arguments::value_parsers::duration;
+use crate::problem::Problem;
+use crate::process::stderr;
 
 /// Run a simulated Genesys Cloud Usage API on a loopback port
 ///

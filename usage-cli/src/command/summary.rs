@@ -4,8 +4,8 @@ use clap::Args;
 use usage_core::ClientId;
 use usage_core::query::ClientSummary;
 
-use crate::args::CommonArgs;
-use crate::exit::Problem;
+use crate::problem::Problem;
+use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
 
 /// What one OAuth client called in the last days

@@ -11,23 +11,24 @@ use usage_core::query::OrganizationQuery;
 use usage_core::{Date, Execution, Interval, Policy, Timestamp};
 use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
 
+use crate::arguments::value_parsers::duration;
 use crate::config;
-use crate::connect::{Connection, PaceArgs, PlaceArgs};
-use crate::credentials::CredentialArgs;
-use crate::exit::{self, Code, Problem};
-use crate::fetch::{Fetched, fetch};
-use crate::halt::Halt;
-use crate::history;
-use crate::observer::Observer;
-use crate::progress::Progress;
+use crate::connection::credentials::CredentialArgs;
+use crate::connection::{Connection, TargetArgs, TimingArgs};
+use crate::problem::{Code, Problem};
+use crate::process::stderr::{self, HINT, WARNING};
+use crate::report::lookback;
+use crate::run::failpoint::Failpoint;
+use crate::run::failure;
+use crate::run::fetch::{Fetched, fetch};
+use crate::run::observer::Observer;
+use crate::run::progress::Progress;
+use crate::run::recovery::Recovery;
 use crate::run::seed;
-use crate::stderr::{self, HINT, WARNING};
 use crate::watch::alert::{Crossed, Percent, Thresholds, run_hook};
 use crate::watch::line::{self, WatchFormat};
 use crate::watch::metrics::Metrics;
 use crate::watch::state::Kept;
-use crate::way_on::WayOn;
-use crate::words::duration;
 
 /// The service counts once a day: asking more often than this brings nothing.
 const EVERY: &str = "6h";
@@ -104,9 +105,9 @@ pub(crate) struct WatchArgs {
     pub(crate) verbose: u8,
 
     #[command(flatten)]
-    place: PlaceArgs,
+    target: TargetArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
 }
@@ -138,7 +139,7 @@ impl WatchArgs {
         let requests = match (&self.licenses, self.allowance) {
             (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
             (None, Some(requests)) => Some(requests),
-            (None, None) => config::allowance(&self.credentials.profile, self.place.simulate)?,
+            (None, None) => config::allowance(&self.credentials.profile, self.target.simulate)?,
         };
         Ok(requests.map(Allowance::requests))
     }
@@ -181,7 +182,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
             }
             Err(problem) => {
                 metrics.failed();
-                problem.report(args.verbose);
+                stderr::problem(&problem, args.verbose);
             }
         }
         if args.once {
@@ -212,7 +213,7 @@ fn look(
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
     let period = Period::from(&interval);
-    let before = history::days_before(period, yesterday).filter(|_| allowance.is_some());
+    let before = lookback::days_before(period, yesterday).filter(|_| allowance.is_some());
     let lacking = before.filter(|days| !kept.memory.has_totals(*days, Date::of(now())));
     let Fetched { mut tables, aside, .. } = fetched(args, interval, lacking)?;
     let table = tables.pop().unwrap_or_default();
@@ -230,7 +231,7 @@ fn look(
     }
     let report = Report::new(&table, &options);
     if let Some((days, why)) = lacking.zip(lack) {
-        history::warn_of_lack(days, &why, &report);
+        lookback::warn_of_lack(days, &why, &report);
     }
 
     metrics
@@ -298,16 +299,16 @@ fn fetched(args: &WatchArgs, interval: Interval, before: Option<Period>) -> Resu
     let query = OrganizationQuery::new(interval)
         .with_granularity(Granularity::Day)
         .with_group_by([Dimension::OAuthClientId]);
-    let connection = Connection::to(&args.place, &args.pace, &args.credentials)?;
+    let connection = Connection::open(&args.target, &args.timing, &args.credentials)?;
     let progress = Progress::start(args.quiet, args.verbose, 1, None);
     progress.tell(2, || connection.describe());
-    let observer = Observer { progress: progress.clone(), recorder: None, halt: Halt::default() };
+    let observer = Observer { progress: progress.clone(), recorder: None, failpoint: Failpoint::default() };
     let execution = |query| Execution::new(query, Policy::default(), seed(), now()).snapshot();
-    let before = before.and_then(history::of_organization).map(execution);
+    let before = before.and_then(lookback::of_organization).map(execution);
     let fetched = fetch(&connection, vec![execution(query)], false, before, &observer);
     progress.finish();
     fetched.map_err(|stopped| {
-        exit::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &WayOn::Again)
+        failure::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &Recovery::Again)
     })
 }
 

@@ -21,12 +21,13 @@ use clap::ValueEnum;
 use toml::{Table, Value};
 use usage_core::Secret;
 
+use crate::arguments::region::region;
+use crate::arguments::value_parsers::duration;
 use crate::config::settings::{Settings, profile_name};
-use crate::exit::Problem;
-use crate::paths::directory;
-use crate::region::region;
-use crate::transport::Transport;
-use crate::words::{duration, meant};
+use crate::config::transport::Transport;
+use crate::files::directory;
+use crate::problem::Problem;
+use crate::text::meant;
 
 /// The keys of a profile, and of all.
 const KEYS: [&str; 15] = [

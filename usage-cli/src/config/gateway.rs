@@ -6,7 +6,7 @@ use std::fmt;
 use usage_core::BaseUrl;
 use usage_driver::Proxy;
 
-use crate::secrets;
+use crate::text::secrets;
 
 /// A host that stands in front of both hosts of the service.
 #[derive(Debug, Default)]

@@ -26,8 +26,10 @@ mod file;
 mod gateway;
 mod official;
 mod sdk;
+pub(crate) mod secret_source;
 mod settings;
 pub(crate) mod terraform;
+pub(crate) mod transport;
 
 use std::cell::OnceCell;
 use std::iter;
@@ -39,16 +41,14 @@ use etcetera::BaseStrategy;
 use usage_driver::Proxy;
 
 use crate::config::official::Official;
-use crate::credentials::Said;
-
-use crate::draft;
-use crate::exit::Problem;
-use crate::paths::shell_word;
-use crate::secrets;
-use crate::stderr::{self, WARNING};
-use crate::variables::{Variables, variable};
-use crate::words::meant;
-pub(crate) use settings::Settings;
+use crate::files::draft;
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::process::variables::{Variables, variable};
+use crate::text::meant;
+use crate::text::quoting::shell_word;
+use crate::text::secrets;
+pub(crate) use settings::{Hosts, Said, Settings};
 use settings::{profile_name, read};
 
 /// The variable that names the profile.

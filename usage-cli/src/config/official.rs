@@ -18,7 +18,7 @@ use usage_core::{BaseUrl, Secret};
 
 use crate::config::gateway::{Gateway, ProxySettings};
 use crate::config::settings::{Settings, read};
-use crate::exit::Problem;
+use crate::problem::Problem;
 
 /// The profile that it uses if none is named.
 const DEFAULT: &str = "DEFAULT";

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::config::gateway::Gateway;
 use crate::config::settings::{Settings, read};
-use crate::exit::Problem;
+use crate::problem::Problem;
 
 /// In the order in which they are looked for.
 const SDKS: [&str; 5] = ["go", "python", "java", "dotnet", "javascript"];

@@ -7,10 +7,10 @@ use std::time::Duration;
 use usage_core::{BaseUrl, Region, Secret};
 
 use crate::config::gateway::ProxySettings;
-use crate::exit::Problem;
+use crate::config::transport::Transport;
+use crate::files::trust::{self, Role};
+use crate::problem::Problem;
 use crate::text::decoded;
-use crate::transport::Transport;
-use crate::trust::{self, Role};
 
 /// No configuration is longer; this is the wrong file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -87,4 +87,25 @@ pub(super) fn read(path: &Path) -> Result<Option<(String, bool)>, Problem> {
     }
     let text = decoded(bytes).map_err(|problem| Problem::usage(format!("cannot read {name}: {problem}")))?;
     Ok(Some((text, is_readable)))
+}
+
+/// A value, and where it was said.
+#[derive(Clone, Debug)]
+pub(crate) struct Said<T> {
+    pub(crate) value: T,
+    pub(crate) place: String,
+}
+
+impl<T> Said<T> {
+    pub(crate) fn new(value: T, place: impl Into<String>) -> Self {
+        Self { value, place: place.into() }
+    }
+}
+
+/// What names the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    pub(crate) api: BaseUrl,
+    /// None if the place that names the API host does not say.
+    pub(crate) login: Option<BaseUrl>,
 }

@@ -1,10 +1,10 @@
 //! The variables of the Terraform provider that say how the service is reached.
 
+use crate::config::Hosts;
 use crate::config::gateway::{Gateway, ProxySettings};
-use crate::exit::Problem;
-use crate::hosts::Hosts;
-use crate::stderr::{self, WARNING};
-use crate::variables::{Variables, variable};
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::process::variables::{Variables, variable};
 
 pub(crate) const GATEWAY_PLACE: &str = "GENESYSCLOUD_GATEWAY_HOST";
 pub(crate) const PROXY_PLACE: &str = "GENESYSCLOUD_PROXY_HOST";

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use usage_driver::SessionGuard;
 
-use crate::exit::Problem;
 use crate::login::{Login, Store};
-use crate::secrets;
-use crate::stderr::{self, WARNING};
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::text::secrets;
 
 /// Keeps a log-in up to date while a command uses it. Clones share it.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use usage_core::Secret;
 
-use crate::http_request::Request;
-use crate::http_serve::serve;
+use crate::http::request::Request;
+use crate::http::serve::serve;
 use crate::login::page::Page;
 use crate::login::redirect_uri::RedirectUri;
 

@@ -43,12 +43,13 @@ pub(crate) use keeper::Keeper;
 pub(crate) use page::Page;
 pub(crate) use store::{Login, Store};
 
-use crate::advice;
-use crate::connect::Route;
-use crate::exit::{self, Code, Problem};
-use crate::secrets;
-use crate::state::Service;
-use crate::transport::USER_AGENT;
+use crate::problem::{Code, Problem};
+use crate::service::Service;
+use crate::service::USER_AGENT;
+use crate::service::advice;
+use crate::service::failure;
+use crate::service::route::Route;
+use crate::text::secrets;
 
 /// How long before its end a token is renewed ahead of a command.
 const RENEW_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -123,7 +124,7 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) 
             return expired().with_hints([error.to_string()]);
         }
         let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
-        exit::of_call(&error, &service, &[])
+        failure::of_call(&error, &service, &[])
     })?;
     login.take(&client.session());
     store.write(&login, &lock)?;

@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 use usage_core::{BaseUrl, Secret, Timestamp};
 
 use crate::config;
-use crate::draft;
-use crate::exit::Problem;
-use crate::paths::{directory, shell_word};
-use crate::private_file;
-use crate::secret_source::SecretFrom;
-use crate::secrets;
-use crate::stderr::{self, WARNING};
-use crate::trust::{self, Distrust, Role};
+use crate::config::secret_source::SecretFrom;
+use crate::files::directory;
+use crate::files::draft;
+use crate::files::private_file;
+use crate::files::trust::{self, Distrust, Role};
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::text::quoting::shell_word;
+use crate::text::secrets;
 
 const FORMAT: &str = "genesys-usage login";
 const VERSION: u32 = 1;

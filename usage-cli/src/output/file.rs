@@ -13,8 +13,8 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::draft::{self, Access, Draft};
-use crate::paths::directory;
+use crate::files::directory;
+use crate::files::draft::{self, Access, Draft};
 
 /// In such a directory, each account has its own files.
 #[cfg(unix)]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use usage_core::model::Granularity;
 use usage_core::{BaseUrl, Scope, Timestamp, UsageQuery};
 
-use crate::exit::Problem;
 use crate::output::{cannot_write, file};
+use crate::problem::Problem;
 
 pub(super) const NAME: &str = "_genesys-usage.json";
 const FORMAT: &str = "genesys-usage partitions";

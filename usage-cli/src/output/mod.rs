@@ -4,7 +4,7 @@ pub(crate) mod columns;
 mod csv;
 mod file;
 mod json;
-mod lock;
+pub(crate) mod listing;
 mod manifest;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
@@ -20,14 +20,14 @@ use clap::{ArgAction, Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use usage_core::{Scope, UsageTable};
 
-use crate::exit::Problem;
+use crate::files::directory;
 use crate::output::partition::PartitionBy;
-use crate::paths::directory;
-use crate::stdout;
+use crate::problem::Problem;
+use crate::process::stdout;
 
 pub(crate) use crate::output::manifest::Shape;
 pub(crate) use crate::output::partition::Rows;
-pub(crate) use crate::output::table::{Look, grouped, shortened};
+pub(crate) use crate::output::table::{Look, shortened};
 pub(crate) use crate::text::printable;
 
 /// What becomes of the rows.

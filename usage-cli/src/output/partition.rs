@@ -9,11 +9,11 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use usage_core::{Date, Gap, Scope, UsageTable};
 
-use crate::exit::Problem;
-use crate::output::lock::Lock;
+use crate::files::lock::Lock;
 use crate::output::manifest::{Manifest, Quality, Shape};
 use crate::output::{Format, cannot_write, file};
-use crate::stderr::{self, WARNING};
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
 
 /// What files are split by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]

@@ -8,6 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use usage_core::{UsageRow, UsageTable};
 
 use crate::output::columns::{COLUMNS, Cell, Column};
+use crate::text::number::grouped;
 use crate::text::printable;
 
 /// Between two columns, and on a terminal that is too narrow.
@@ -210,19 +211,6 @@ fn taken(chars: impl Iterator<Item = char>, width: usize) -> String {
         None => false,
     };
     chars.take_while(fits).collect()
-}
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use usage_core::{Gap, Scope};
 use usage_report::{Limitation, Report};
 
-use crate::report::number::grouped;
+use crate::text::number::grouped;
 
 /// Returns a sentence or two for each limitation of `report`.
 pub(crate) fn sentences(report: &Report) -> Vec<String> {

@@ -3,7 +3,7 @@
 pub(crate) mod csv;
 pub(crate) mod html;
 mod limitation;
-pub(crate) mod number;
+pub(crate) mod lookback;
 pub(crate) mod text;
 
 use std::io::{self, Write};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use usage_core::model::Granularity;
 use usage_core::{Column, Counter, Date, UsageRecord, UsageTable};
 
-use crate::exit::Problem;
+use crate::problem::Problem;
 use crate::saved::rows::Source;
 use crate::saved::total;
 

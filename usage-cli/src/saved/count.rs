@@ -2,7 +2,7 @@
 
 use usage_core::UsageRecord;
 
-use crate::saved::flaw::Wrong;
+use crate::saved::parse_error::Wrong;
 
 /// Reads counts, and remembers what a point and a comma turned out to be in this file.
 #[derive(Debug)]

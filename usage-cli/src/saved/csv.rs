@@ -6,8 +6,8 @@ use usage_core::Column;
 
 use crate::saved::count::Counts;
 use crate::saved::dates::Place;
-use crate::saved::flaw::{Flaw, Wrong};
 use crate::saved::name::Field;
+use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::records::{Found, Record};
 use crate::saved::rows::Rows;
 use crate::saved::text::{TextReader, count_lines};
@@ -19,14 +19,14 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const MAX_RECORD: usize = 1024 * 1024;
 
 /// Adds the rows of a file whose first piece `text` has read.
-pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
+pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), ParseError> {
     let beginning = text.piece().to_owned();
     let mut lines = Lines { text, buffer: beginning, at: 0, line: 1, is_end: false };
     let mut delimiter = None;
     // PowerShell says of what type the objects were, Excel by what cells are separated.
     loop {
         match lines.first_line()? {
-            None => return Err(Flaw::new("it is empty")),
+            None => return Err(ParseError::new("it is empty")),
             Some(line) if line.trim().is_empty() || line.starts_with("#TYPE") => lines.skip_line(),
             Some(line)
                 if line.len() >= 5 && line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")) =>
@@ -42,7 +42,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     let mut table = Table::new(delimiter);
     while let Some(found) = lines.record(&mut table.record)? {
         let result = table.take(&lines.buffer[lines.at..], lines.line, rows);
-        result.map_err(|flaw| Flaw { byte: lines.text.byte(lines.offset()), ..flaw })?;
+        result.map_err(|flaw| ParseError { byte: lines.text.byte(lines.offset()), ..flaw })?;
         lines.advance(found, table.record.has_quotes());
     }
     if !table.has_header() {
@@ -62,8 +62,8 @@ fn delimiter_of(header: &str) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| columns(*delimiter)).unwrap_or(b',')
 }
 
-fn no_table() -> Flaw {
-    Flaw::new("it is neither JSON nor CSV with a header that names a count, such as requests")
+fn no_table() -> ParseError {
+    ParseError::new("it is neither JSON nor CSV with a header that names a count, such as requests")
 }
 
 /// The text as far as it is needed, and where in it the reader is.
@@ -78,7 +78,7 @@ struct Lines<'t, R> {
 
 impl<R: Read> Lines<'_, R> {
     /// The next line without its end.
-    fn first_line(&mut self) -> Result<Option<&str>, Flaw> {
+    fn first_line(&mut self) -> Result<Option<&str>, ParseError> {
         while !self.buffer[self.at..].contains(['\n', '\r']) && !self.is_end && self.buffer.len() < MAX_RECORD
         {
             self.more()?;
@@ -100,7 +100,7 @@ impl<R: Read> Lines<'_, R> {
     }
 
     /// Reads a record. Returns how long it is; `None` at the end.
-    fn record(&mut self, record: &mut Record) -> Result<Option<usize>, Flaw> {
+    fn record(&mut self, record: &mut Record) -> Result<Option<usize>, ParseError> {
         loop {
             let rest = &self.buffer[self.at..];
             if rest.is_empty() && self.is_end {
@@ -110,7 +110,7 @@ impl<R: Read> Lines<'_, R> {
                 Found::Record(length) => return Ok(Some(length)),
                 Found::Incomplete if rest.len() < MAX_RECORD => self.more()?,
                 Found::Incomplete | Found::Unquoted => {
-                    return Err(Flaw::at("", self.line, "a quotation mark has no end"));
+                    return Err(ParseError::at("", self.line, "a quotation mark has no end"));
                 }
             }
         }
@@ -132,7 +132,7 @@ impl<R: Read> Lines<'_, R> {
         self.text.offset() - (self.buffer.len() - self.at) as u64
     }
 
-    fn more(&mut self) -> Result<(), Flaw> {
+    fn more(&mut self) -> Result<(), ParseError> {
         self.buffer.drain(..self.at);
         self.at = 0;
         match self.text.read()? {
@@ -160,7 +160,7 @@ impl Table {
     }
 
     /// Takes the record that `text` begins with, which stands in `line`.
-    fn take(&mut self, text: &str, line: u64, rows: &mut Rows) -> Result<(), Flaw> {
+    fn take(&mut self, text: &str, line: u64, rows: &mut Rows) -> Result<(), ParseError> {
         if !self.has_header() {
             return self.take_header(text, rows);
         }
@@ -170,7 +170,7 @@ impl Table {
                 return Ok(());
             }
             let problem = format!("it has {} cells, and the header {}", record.len(), columns.len());
-            return Err(Flaw::at("", line, problem));
+            return Err(ParseError::at("", line, problem));
         }
         for ((name, field), cell) in columns.iter().zip(record.cells(text)) {
             if cell.is_empty() {
@@ -191,12 +191,12 @@ impl Table {
         rows.end_row(|| Place { path: String::new(), line }).map_err(|wrong| wrong.at("", line))
     }
 
-    fn take_header(&mut self, text: &str, rows: &mut Rows) -> Result<(), Flaw> {
+    fn take_header(&mut self, text: &str, rows: &mut Rows) -> Result<(), ParseError> {
         let columns: Vec<_> =
             self.record.cells(text).map(|name| (name.trim().to_owned(), Field::of_column(name))).collect();
         let is = |name: &str| columns.iter().any(|(column, _)| column == name);
         if columns.iter().any(|(_, field)| *field == Field::Report) || (is("list") && is("place")) {
-            return Err(Flaw::new("this is a report, or a part of one; a report is made of rows")
+            return Err(ParseError::new("this is a report, or a part of one; a report is made of rows")
                 .with_hint("save the rows: genesys-usage query … --format csv"));
         }
         if !columns.iter().any(|(_, field)| matches!(field, Field::Count(_))) {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use usage_core::{Date, DateOrder, NumericDate, UsageTable, WrittenDate};
 
 use crate::saved::count::is_nothing;
-use crate::saved::flaw::{Flaw, Wrong};
+use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::total::{is_total, total_line};
 
 /// What a text of a date is for the row.
@@ -110,7 +110,7 @@ impl Dates {
     }
 
     /// Replaces what was left open in the rows from `first` on.
-    pub(super) fn decide(self, table: &mut UsageTable, first: usize) -> Result<(), Flaw> {
+    pub(super) fn decide(self, table: &mut UsageTable, first: usize) -> Result<(), ParseError> {
         if self.open.is_empty() {
             return Ok(());
         }
@@ -126,7 +126,7 @@ impl Dates {
     }
 
     /// The one order that all open dates can have.
-    fn common_order(&self) -> Result<DateOrder, Flaw> {
+    fn common_order(&self) -> Result<DateOrder, ParseError> {
         let mut decided =
             self.open.iter().filter_map(|(text, numeric, place)| Some((text, numeric.order()?, place)));
         if let Some((first, order, _)) = decided.next() {
@@ -135,7 +135,7 @@ impl Dates {
                 Some((other, _, place)) => {
                     let problem =
                         format!("{other:?} has the day and the month in another order than {first:?}");
-                    Err(Flaw::at(&*place.path, place.line, problem))
+                    Err(ParseError::at(&*place.path, place.line, problem))
                 }
             };
         }
@@ -148,7 +148,7 @@ impl Dates {
                     reading(DateOrder::DayFirst),
                     reading(DateOrder::MonthFirst)
                 );
-                Err(Flaw::at(&*place.path, place.line, problem).with_hint(ORDER_HINT))
+                Err(ParseError::at(&*place.path, place.line, problem).with_hint(ORDER_HINT))
             }
         }
     }

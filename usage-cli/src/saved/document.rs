@@ -6,9 +6,9 @@ use usage_core::{Column, Scope};
 
 use crate::saved::count::Counts;
 use crate::saved::dates::Place;
-use crate::saved::flaw::{Flaw, Wrong};
 use crate::saved::level::{Here, Level, Object, Part, Plan, path};
 use crate::saved::name::{Field, PageField, Subject};
+use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::rows::Rows;
 use crate::saved::value::ValueBuilder;
 
@@ -47,7 +47,7 @@ impl<'r> Documents<'r> {
     }
 
     /// Takes an event.
-    pub(super) fn event(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), Flaw> {
+    pub(super) fn event(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), ParseError> {
         let taken = if self.scope.is_some() {
             self.scope_event(event)
         } else if self.skipped > 0 {
@@ -371,10 +371,12 @@ impl<'r> Documents<'r> {
     }
 
     /// Takes the end of the text.
-    pub(super) fn finish(self) -> Result<(), Flaw> {
+    pub(super) fn finish(self) -> Result<(), ParseError> {
         if self.has_empty_list && self.rows.is_file_empty() {
             let problem = "it is an empty list, which is what the official client prints for a query that is still running";
-            return Err(Flaw::new(problem).with_hint("save the results again when the query is complete"));
+            return Err(
+                ParseError::new(problem).with_hint("save the results again when the query is complete")
+            );
         }
         Ok(())
     }

@@ -5,13 +5,13 @@ use std::io::Read;
 use usage_core::decode::{JsonEvent, JsonReader, JsonScalar, JsonSink, MemberName};
 
 use crate::saved::document::Documents;
-use crate::saved::flaw::Flaw;
 use crate::saved::level::Here;
+use crate::saved::parse_error::ParseError;
 use crate::saved::rows::Rows;
 use crate::saved::text::TextReader;
 
 /// Adds the rows of a file whose first piece `text` has read.
-pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
+pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), ParseError> {
     let mut reader = JsonReader::with_nan();
     let mut documents = Documents::new(rows);
     loop {
@@ -27,8 +27,8 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
 }
 
 /// The flaw with its byte in the file, if that is known.
-fn placed<R: Read>(flaw: Flaw, text: &TextReader<R>) -> Flaw {
-    Flaw { byte: flaw.byte.and_then(|byte| text.byte(byte)), ..flaw }
+fn placed<R: Read>(flaw: ParseError, text: &TextReader<R>) -> ParseError {
+    ParseError { byte: flaw.byte.and_then(|byte| text.byte(byte)), ..flaw }
 }
 
 struct Sink<'a, 'r> {
@@ -46,21 +46,21 @@ impl<'a, 'r> Sink<'a, 'r> {
 }
 
 impl JsonSink for Sink<'_, '_> {
-    type Error = Flaw;
+    type Error = ParseError;
 
     #[inline]
-    fn event(&mut self, event: JsonEvent<'_>, end: u64) -> Result<(), Flaw> {
+    fn event(&mut self, event: JsonEvent<'_>, end: u64) -> Result<(), ParseError> {
         self.here.end = end;
         self.documents.event(event, &self.here)
     }
 
-    fn locate(&self, flaw: Flaw, start: u64) -> Flaw {
-        Flaw { byte: Some(start), line: self.here.line_of(start), ..flaw }
+    fn locate(&self, flaw: ParseError, start: u64) -> ParseError {
+        ParseError { byte: Some(start), line: self.here.line_of(start), ..flaw }
     }
 
-    fn not_json(&mut self, offset: u64, problem: &'static str) -> Flaw {
-        let flaw = Flaw::at(self.documents.path(), self.here.line_of(offset), problem);
-        Flaw { byte: Some(offset), ..flaw }
+    fn not_json(&mut self, offset: u64, problem: &'static str) -> ParseError {
+        let flaw = ParseError::at(self.documents.path(), self.here.line_of(offset), problem);
+        ParseError { byte: Some(offset), ..flaw }
     }
 
     #[inline]

@@ -13,15 +13,17 @@
 //! ```
 
 mod args;
+pub(crate) mod buckets;
 mod check;
 mod count;
 mod csv;
 mod dates;
+pub(crate) mod days;
 mod document;
-mod flaw;
 mod json;
 mod level;
 mod name;
+mod parse_error;
 mod records;
 mod reference;
 mod rows;
@@ -43,11 +45,11 @@ use usage_core::{Gap, Scope, Timestamp, UsageTable};
 
 pub(crate) use crate::saved::args::SavedArgs;
 
-use crate::exit::Problem;
-use crate::saved::flaw::Flaw;
+use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::saved::parse_error::ParseError;
 use crate::saved::rows::{Rows, Source};
 use crate::saved::text::TextReader;
-use crate::stderr::{self, WARNING};
 
 /// The rows of saved files.
 #[derive(Debug)]
@@ -131,10 +133,10 @@ fn name(file: &Path) -> String {
 }
 
 /// Adds the rows of a file with this content. Returns what the user should know of it.
-fn read(mut input: impl Read, rows: &mut Rows) -> Result<Vec<String>, Flaw> {
+fn read(mut input: impl Read, rows: &mut Rows) -> Result<Vec<String>, ParseError> {
     let mut beginning = Vec::new();
     let read = (&mut input).take(2).read_to_end(&mut beginning);
-    read.map_err(|error| Flaw::new(error.to_string()))?;
+    read.map_err(|error| ParseError::new(error.to_string()))?;
     let is_compressed = beginning == [0x1F, 0x8B];
     let whole = io::Cursor::new(beginning).chain(input);
     if is_compressed {
@@ -144,10 +146,10 @@ fn read(mut input: impl Read, rows: &mut Rows) -> Result<Vec<String>, Flaw> {
     }
 }
 
-fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<String>, Flaw> {
+fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<String>, ParseError> {
     loop {
         match text.read()? {
-            None => return Err(Flaw::new("it is empty")),
+            None => return Err(ParseError::new("it is empty")),
             Some(piece) if piece.trim_start().is_empty() => {}
             Some(_) => break,
         }
@@ -170,7 +172,7 @@ fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<St
 }
 
 /// Refuses what this program makes of rows.
-fn refuse_report(beginning: &str) -> Result<(), Flaw> {
+fn refuse_report(beginning: &str) -> Result<(), ParseError> {
     let problem = if beginning.starts_with("API usage") {
         "this is a report; a report is made of rows"
     } else if beginning.starts_with('<') {
@@ -183,7 +185,7 @@ fn refuse_report(beginning: &str) -> Result<(), Flaw> {
     } else {
         return Ok(());
     };
-    Err(Flaw::new(problem).with_hint("save the rows: genesys-usage query … --format json"))
+    Err(ParseError::new(problem).with_hint("save the rows: genesys-usage query … --format json"))
 }
 
 fn warnings(source: &Source) -> Vec<String> {
@@ -207,7 +209,7 @@ fn warnings(source: &Source) -> Vec<String> {
 
 /// As [`read_all`] of one file, for fuzzing and tests: the rows, or what is wrong with a file of this content.
 #[cfg(any(test, feature = "fuzzing"))]
-fn read_bytes(bytes: &[u8]) -> Result<(UsageTable, Vec<String>), Flaw> {
+fn read_bytes(bytes: &[u8]) -> Result<(UsageTable, Vec<String>), ParseError> {
     let mut rows = Rows::default();
     rows.begin_file("it", &SavedArgs::default());
     let warnings = read(bytes, &mut rows)?;

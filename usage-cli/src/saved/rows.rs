@@ -8,8 +8,8 @@ use usage_core::{Column, Counter, Gap, Scope, TableBuilder};
 
 use crate::saved::count::is_nothing;
 use crate::saved::dates::{DateText, Dates, Place};
-use crate::saved::flaw::{Flaw, Wrong};
 use crate::saved::name::Subject;
+use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::{SavedArgs, reference, total};
 
 /// How many names of unused members are kept of a file.
@@ -126,7 +126,7 @@ impl Rows {
     }
 
     /// Takes the end of the file: what its dates left open is decided.
-    pub(super) fn end_file(&mut self) -> Result<(), Flaw> {
+    pub(super) fn end_file(&mut self) -> Result<(), ParseError> {
         let first = self.source.rows.start;
         std::mem::take(&mut self.dates).decide(self.builder.table_mut(), first)?;
         if let (true, Some(place)) = (self.source.has_dated, &self.source.undated) {

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::saved::flaw::Flaw;
+use crate::saved::parse_error::ParseError;
 
 /// How many bytes of the file are held.
 const PIECE: usize = 64 * 1024;
@@ -51,7 +51,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Reads the next piece; `None` at the end. No piece is empty.
-    pub(super) fn read(&mut self) -> Result<Option<&str>, Flaw> {
+    pub(super) fn read(&mut self) -> Result<Option<&str>, ParseError> {
         loop {
             self.lines += count_lines(self.text.as_bytes());
             self.text.clear();
@@ -59,7 +59,7 @@ impl<R: Read> TextReader<R> {
             self.bytes.append(&mut self.cut);
             let wanted = (PIECE - self.bytes.len()) as u64;
             let read = (&mut self.input).take(wanted).read_to_end(&mut self.bytes);
-            let read = read.map_err(|error| Flaw::new(reason(&error)))?;
+            let read = read.map_err(|error| ParseError::new(reason(&error)))?;
             let is_end = (read as u64) < wanted;
             if self.bytes.is_empty() {
                 return Ok(None);
@@ -95,7 +95,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Says how the text is encoded, by what it begins with.
-    fn detect(&mut self) -> Result<Encoding, Flaw> {
+    fn detect(&mut self) -> Result<Encoding, ParseError> {
         refuse_binary(&self.bytes)?;
         let (encoding, mark) = match *self.bytes {
             [0xFF, 0xFE, ..] => (Encoding::Utf16Le, 2),
@@ -114,7 +114,7 @@ impl<R: Read> TextReader<R> {
         Ok(encoding)
     }
 
-    fn utf8(&mut self, is_end: bool) -> Result<(), Flaw> {
+    fn utf8(&mut self, is_end: bool) -> Result<(), ParseError> {
         let cut = if is_end { 0 } else { cut_character(&self.bytes) };
         self.cut.extend(self.bytes.drain(self.bytes.len() - cut..));
         match String::from_utf8(std::mem::take(&mut self.bytes)) {
@@ -134,7 +134,11 @@ impl<R: Read> TextReader<R> {
                     return Ok(());
                 }
                 let line = self.lines + 1 + count_lines(&self.bytes[..valid]);
-                Err(Flaw::at("", line, "this is neither UTF-8 nor any other encoding that is read here"))
+                Err(ParseError::at(
+                    "",
+                    line,
+                    "this is neither UTF-8 nor any other encoding that is read here",
+                ))
             }
         }
     }
@@ -147,7 +151,7 @@ impl<R: Read> TextReader<R> {
         }));
     }
 
-    fn utf16(&mut self, unit: fn([u8; 2]) -> u16, is_end: bool) -> Result<(), Flaw> {
+    fn utf16(&mut self, unit: fn([u8; 2]) -> u16, is_end: bool) -> Result<(), ParseError> {
         let (units, rest) = self.bytes.as_chunks::<2>();
         let is_high = |bytes: &[u8; 2]| (0xD800..0xDC00).contains(&unit(*bytes));
         let units = match units.split_last() {
@@ -162,12 +166,12 @@ impl<R: Read> TextReader<R> {
         for decoded in char::decode_utf16(units.iter().map(|bytes| unit(*bytes))) {
             let Ok(c) = decoded else {
                 let line = self.lines + 1 + count_lines(self.text.as_bytes());
-                return Err(Flaw::at("", line, "this is not UTF-16"));
+                return Err(ParseError::at("", line, "this is not UTF-16"));
             };
             self.text.push(c);
         }
         if is_end && !rest.is_empty() {
-            return Err(Flaw::new("this is not UTF-16: it has an odd number of bytes"));
+            return Err(ParseError::new("this is not UTF-16: it has an odd number of bytes"));
         }
         Ok(())
     }
@@ -216,7 +220,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Refuses what is no text by what it begins with.
-fn refuse_binary(bytes: &[u8]) -> Result<(), Flaw> {
+fn refuse_binary(bytes: &[u8]) -> Result<(), ParseError> {
     let problem = match bytes {
         [b'P', b'A', b'R', b'1', ..] => "this is Parquet, which is written here, but not read",
         [b'P', b'K', 3, 4, ..] => "this is a workbook or another archive; save its sheet as CSV",
@@ -228,7 +232,7 @@ fn refuse_binary(bytes: &[u8]) -> Result<(), Flaw> {
         [b'%', b'P', b'D', b'F', ..] => "this is a PDF; a report is made of rows",
         _ => return Ok(()),
     };
-    Err(Flaw::new(problem))
+    Err(ParseError::new(problem))
 }
 
 /// What Windows-1252 has where ISO 8859-1 has control characters. Five bytes mean nothing.
@@ -256,7 +260,7 @@ mod tests {
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<String, Flaw> {
+    fn read(bytes: &[u8]) -> Result<String, ParseError> {
         let mut reader = TextReader::new(Slow(bytes, 7919), true);
         let mut text = String::new();
         while let Some(piece) = reader.read()? {

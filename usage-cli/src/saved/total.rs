@@ -5,9 +5,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
 
-use crate::exit::Problem;
+use crate::problem::Problem;
 use crate::saved::check::{SUM_HINT, on};
-use crate::saved::flaw::Wrong;
+use crate::saved::parse_error::Wrong;
 use crate::saved::rows::Source;
 
 /// A sum that is smaller than this, or of fewer rows, may come about by chance.

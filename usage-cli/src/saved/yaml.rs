@@ -6,8 +6,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use usage_core::decode::{JsonEvent, JsonNumber, MAX_PAGE_NESTING};
 
 use crate::saved::document::Documents;
-use crate::saved::flaw::Flaw;
 use crate::saved::level::Here;
+use crate::saved::parse_error::ParseError;
 use crate::saved::rows::Rows;
 use crate::saved::text::TextReader;
 
@@ -32,12 +32,12 @@ pub(super) fn is_likely(beginning: &str) -> bool {
 }
 
 /// Adds the rows of a file whose first piece `text` has read.
-pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), Flaw> {
+pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result<(), ParseError> {
     let mut whole = text.piece().to_owned();
     while let Some(piece) = text.read()? {
         whole.push_str(piece);
         if whole.len() > MAX_YAML {
-            return Err(Flaw::new(format!("it has more than {MAX_YAML} bytes; save it as JSON")));
+            return Err(ParseError::new(format!("it has more than {MAX_YAML} bytes; save it as JSON")));
         }
     }
     let mut documents = Documents::new(rows);
@@ -49,19 +49,19 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
         let here = Here { piece: "", start: 0, lines_before: line.saturating_sub(1), end: 0 };
         let is_name = levels.last().copied().flatten().unwrap_or(false);
         if levels.len() as u64 > u64::from(MAX_PAGE_NESTING) {
-            return Err(Flaw::at("", line, "the document is nested too deep"));
+            return Err(ParseError::at("", line, "the document is nested too deep"));
         }
         match &event {
             Event::Scalar(name, ..) if is_name => documents.event(JsonEvent::Name(name), &here)?,
             Event::Scalar(text, style, ..) => documents.event(scalar(text, *style), &here)?,
             Event::MappingStart(..) | Event::SequenceStart(..) if is_name => {
-                return Err(Flaw::at("", line, "expected the name of a member"));
+                return Err(ParseError::at("", line, "expected the name of a member"));
             }
             Event::MappingStart(..) => documents.event(JsonEvent::BeginObject, &here)?,
             Event::SequenceStart(..) => documents.event(JsonEvent::BeginList, &here)?,
             Event::MappingEnd => documents.event(JsonEvent::EndObject, &here)?,
             Event::SequenceEnd => documents.event(JsonEvent::EndList, &here)?,
-            Event::Alias(_) => return Err(Flaw::at("", line, "references within YAML are not read")),
+            Event::Alias(_) => return Err(ParseError::at("", line, "references within YAML are not read")),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -107,6 +107,6 @@ fn scalar(text: &str, style: ScalarStyle) -> JsonEvent<'_> {
     }
 }
 
-fn not_yaml(error: &ScanError) -> Flaw {
-    Flaw::at("", error.marker().line() as u64, format!("this is not YAML: {}", error.info()))
+fn not_yaml(error: &ScanError) -> ParseError {
+    ParseError::at("", error.marker().line() as u64, format!("this is not YAML: {}", error.info()))
 }

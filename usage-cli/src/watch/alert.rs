@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use usage_report::Report;
 
-use crate::children::shell;
-use crate::exit::Problem;
+use crate::problem::Problem;
+use crate::process::children::shell;
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,9 +7,9 @@ use serde::Serialize;
 use usage_core::{Date, Timestamp};
 use usage_report::{Period, Report};
 
-use crate::exit::Problem;
-use crate::output::grouped;
-use crate::stdout;
+use crate::problem::Problem;
+use crate::process::stdout;
+use crate::text::number::grouped;
 use crate::watch::alert::{Alert, Percent};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use usage_core::Timestamp;
 use usage_report::Report;
 
-use crate::http_request::Request;
-use crate::http_serve::serve;
+use crate::http::request::Request;
+use crate::http::serve::serve;
 use crate::login::redirect_uri::is_of_the_web;
 use crate::output::openmetrics;
 

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use usage_core::{Date, Timestamp, UsageTable};
 use usage_report::Period;
 
-use crate::exit::Problem;
-use crate::private_file::{self, Held};
-use crate::trust::{self, Distrust, Role};
+use crate::files::private_file::{self, Held};
+use crate::files::trust::{self, Distrust, Role};
+use crate::problem::Problem;
 use crate::watch::alert::{Alert, Crossed};
 use crate::watch::totals::DailyTotals;
 

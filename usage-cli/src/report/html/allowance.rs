@@ -4,8 +4,8 @@ use usage_report::{AllowanceUse, MonthUse, Report};
 
 use super::Page;
 use crate::chart::svg::Escaped;
-use crate::report::number::{grouped, rate};
 use crate::report::text::allowance::{Verdict, month_name, no_month, of_days, range, short_history, verdict};
+use crate::text::number::{grouped, rate};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };

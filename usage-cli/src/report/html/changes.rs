@@ -3,11 +3,11 @@
 use usage_report::{Arrival, Mover, Report, Subject};
 
 use super::{Cell, Head, Kind, Page};
+use crate::chart::labels::nobody;
 use crate::chart::svg::Escaped;
-use crate::report::number::{count, growth, signed};
 use crate::report::text::before;
-use crate::report::text::days::nobody;
 use crate::report::text::lists::heading_of_all;
+use crate::text::number::{count, growth, signed};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     if let Some(comparison) = &report.comparison {

@@ -5,11 +5,11 @@ use std::fmt;
 use usage_report::TopList;
 
 use super::{Cell, Head, Kind, Page};
+use crate::chart::labels::nobody;
 use crate::chart::scale::fraction;
 use crate::chart::svg::Escaped;
-use crate::report::number::{count, grouped, rate};
-use crate::report::text::days::nobody;
 use crate::report::text::lists::heading_of_all;
+use crate::text::number::{count, grouped, rate};
 
 pub(super) fn draw(page: &mut Page, list: &TopList) {
     if list.count == 0 {

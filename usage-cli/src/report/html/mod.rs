@@ -9,10 +9,11 @@ use std::fmt::{self, Write};
 use usage_report::{CAVEAT, Report, Subject};
 
 use crate::chart;
+use crate::chart::labels::bucket;
 use crate::chart::svg::Escaped;
 use crate::report::limitation;
-use crate::report::number::{count, grouped, growth, rate};
-use crate::report::text::{before, bucket, title};
+use crate::report::text::{before, title};
+use crate::text::number::{count, grouped, growth, rate};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

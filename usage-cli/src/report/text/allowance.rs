@@ -5,8 +5,8 @@ use std::fmt::Write;
 use anstyle::AnsiColor;
 use usage_report::{MonthUse, Report};
 
-use crate::report::number::{grouped, rate};
 use crate::report::text::Page;
+use crate::text::number::{grouped, rate};
 
 /// The widest bar, and the narrowest that says anything.
 const BAR: usize = 30;

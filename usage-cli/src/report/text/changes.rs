@@ -2,11 +2,12 @@
 
 use usage_report::{Arrival, Mover, Report, Subject};
 
+use crate::chart::labels::nobody;
 use crate::output::{printable, shortened};
-use crate::report::number::{count, growth, signed};
-use crate::report::text::days::{nobody, padded, requests};
+use crate::report::text::days::{padded, requests};
 use crate::report::text::lists::heading_of_all;
 use crate::report::text::{Page, before};
+use crate::text::number::{count, growth, signed};
 
 /// How many of each are named.
 const SHOWN: usize = 10;

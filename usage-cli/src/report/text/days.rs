@@ -5,16 +5,15 @@ use usage_core::model::Granularity;
 use usage_report::{Counts, Report, Subject};
 
 use crate::chart::class::Class;
+use crate::chart::labels::{WEEKDAYS, bucket, nobody, rounded, weekday};
 use crate::output::{printable, shortened};
-use crate::report::number::{count, grouped, short};
-use crate::report::text::{Page, bucket};
+use crate::report::text::Page;
+use crate::text::number::{count, grouped, short};
 
 /// More days than this are shown week by week.
 const MOST_LINES: usize = 45;
 /// How many weeks, months or days are shown at most, the latest ones: more than two years of weeks.
 const MOST_BUCKETS: usize = 120;
-
-pub(crate) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// One stacked bar a day.
 pub(super) fn draw(page: &mut Page, report: &Report) {
@@ -76,10 +75,6 @@ fn lines(report: &Report) -> (Vec<(Date, Counts)>, &'static str) {
     (weeks, "week (of Monday)")
 }
 
-pub(crate) fn weekday(date: Date) -> &'static str {
-    usize::try_from(date.weekday() - 1).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or_default()
-}
-
 /// The heat map.
 pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
     let Some(map) = report.weekdays.as_ref().filter(|_| report.days.len() >= 7) else { return };
@@ -103,27 +98,10 @@ pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
     }
 }
 
-/// What is shown for the requests of which rows do not say whose.
-pub(crate) fn nobody(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Client => "(no client)",
-        Subject::User => "(no user)",
-        Subject::Uri => "(no URI)",
-        Subject::Method => "(no method)",
-        Subject::Platform => "(no platform)",
-        Subject::Organization => "(no organization)",
-    }
-}
-
 /// `text`, with spaces up to `width`.
 pub(super) fn padded(text: &str, width: usize) -> String {
     let gap = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
     format!("{text}{}", " ".repeat(gap))
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
-pub(crate) fn rounded(mean: f64) -> u64 {
-    mean.round() as u64
 }
 
 /// A count with its unit, for a sentence.

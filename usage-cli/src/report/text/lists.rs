@@ -3,11 +3,12 @@
 use unicode_width::UnicodeWidthStr;
 use usage_report::{Counts, Period, Subject, TopList};
 
+use crate::chart::labels::nobody;
 use crate::chart::terminal::sparkline;
 use crate::output::{printable, shortened};
-use crate::report::number::{count, grouped, rate};
 use crate::report::text::Page;
-use crate::report::text::days::{nobody, padded};
+use crate::report::text::days::padded;
+use crate::text::number::{count, grouped, rate};
 
 const BAR: usize = 12;
 const SPARK: usize = 16;

@@ -10,13 +10,13 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use usage_core::model::Granularity;
 use usage_report::{CAVEAT, Period, Report, Subject};
 
+use crate::chart::labels::bucket;
 use crate::chart::terminal::{Paint, sparkline};
 use crate::output::Look;
 use crate::report::limitation;
-use crate::report::number::{count, grouped, growth, rate};
+use crate::text::number::{count, grouped, growth, rate};
 
 /// How wide a report is where nothing says how wide it may be.
 const WIDTH: usize = 100;
@@ -205,16 +205,6 @@ pub(crate) fn before(period: Option<Period>) -> String {
         || "the earlier period".into(),
         |period| format!("{} to {}", period.first_day(), period.last_day()),
     )
-}
-
-/// What the buckets are called, singular.
-pub(crate) fn bucket(granularity: Option<&Granularity>) -> &'static str {
-    match granularity {
-        Some(Granularity::Day) => "day",
-        Some(Granularity::Week) => "week",
-        Some(Granularity::Month) => "month",
-        _ => "date",
-    }
 }
 
 #[cfg(test)]

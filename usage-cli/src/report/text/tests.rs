@@ -1,3 +1,4 @@
+use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, ReportOptions};
 

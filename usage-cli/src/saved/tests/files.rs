@@ -223,7 +223,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("queryStatus: Running\n", "queryStatus", 1, "still Running"),
         ("results:\n - requests: 1\n- x", "", 3, "this is not YAML"),
     ] {
-        let Flaw { path: found, line: at, problem: said, .. } = flaw(text);
+        let ParseError { path: found, line: at, problem: said, .. } = flaw(text);
         assert!(said.contains(problem), "{text}: {said}");
         assert_eq!((&*found, at), (path, line), "{text}: {said}");
     }

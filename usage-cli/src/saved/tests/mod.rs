@@ -16,7 +16,7 @@ fn table(content: impl AsRef<[u8]>) -> UsageTable {
 
 /// What is wrong with a file.
 #[track_caller]
-fn flaw(content: impl AsRef<[u8]>) -> Flaw {
+fn flaw(content: impl AsRef<[u8]>) -> ParseError {
     let content = content.as_ref();
     match read_bytes(content) {
         Ok((table, _)) => panic!("{table:?} is read of {}", String::from_utf8_lossy(content)),

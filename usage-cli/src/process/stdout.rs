@@ -1,0 +1,70 @@
+//! Standard output, through a pager if it is a terminal that is too small.
+
+use std::env;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::process::{Command, Stdio};
+
+use crate::problem::Problem;
+use crate::process::children;
+
+/// What reads pages if `PAGER` does not say: quits if all fits, leaves colours and the screen as they are.
+const PAGER: &str = "less";
+const LESS: &str = "FRX";
+
+/// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
+const BUFFER: usize = 64 * 1024;
+
+/// Writes `content` to standard output. That nobody reads it to its end is no problem. If it has `lines` for people, and
+/// more than the terminal, it goes through the pager.
+pub(crate) fn write(
+    lines: Option<usize>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Problem> {
+    let pager = lines.filter(|lines| is_paged(*lines)).and_then(|_| pager());
+    // Without one that starts, the text is shown all the same.
+    let written = match pager.and_then(|mut pager| pager.spawn().ok()) {
+        Some(mut pager) => {
+            let written = pager.stdin.take().map_or(Ok(()), |to| fill(to, content));
+            // It has the terminal until the user quits.
+            written.and(pager.wait().map(drop))
+        }
+        None => fill(io::stdout().lock(), content),
+    };
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Problem::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is a terminal, and a pager for it.
+pub(crate) fn has_pager() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal() && pager().is_some()
+}
+
+fn is_paged(lines: usize) -> bool {
+    let height =
+        || terminal_size::terminal_size_of(io::stdout()).map_or(0, |(_, height)| usize::from(height.0));
+    has_pager() && (1..=lines).contains(&height())
+}
+
+fn fill(to: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut to = BufWriter::with_capacity(BUFFER, to);
+    content(&mut to)?;
+    to.flush()
+}
+
+/// The pager, if one is wanted.
+fn pager() -> Option<Command> {
+    let mut command = match env::var("PAGER") {
+        Ok(pager) if pager.trim().is_empty() || pager.trim() == "cat" => return None,
+        Ok(pager) => children::shell(&pager),
+        Err(_) => children::command(PAGER),
+    };
+    if env::var_os("LESS").is_none() {
+        command.env("LESS", LESS);
+    }
+    command.stdin(Stdio::piped());
+    Some(command)
+}

@@ -1,0 +1,56 @@
+//! The options of every command that runs a query.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use usage_core::ExecutionId;
+
+use crate::connection::credentials::CredentialArgs;
+use crate::connection::{TargetArgs, TimingArgs};
+use crate::output::OutputArgs;
+use crate::run::dry_run::DryRun;
+
+/// What every command that runs a query takes.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArgs {
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Where the service is and how to talk to it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub(crate) struct ServiceArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Go on with an execution that was submitted before, by its id; the period is not needed then
+    #[arg(long, value_name = "EXECUTION_ID", conflicts_with = "simulate")]
+    pub(crate) attach: Option<ExecutionId>,
+
+    /// Keep in this file how far the run got, at every step: after any end, even a kill, 'genesys-usage resume FILE' goes on
+    ///
+    /// The file must not exist yet; it is removed when the result is written. It holds the query and the hosts, no
+    /// credential and no row.
+    #[arg(long, value_name = "FILE", conflicts_with = "simulate")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Show the request in place of sending it, as text or as a curl command, without the token
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+        conflicts_with_all = ["simulate", "state"]
+    )]
+    pub(crate) dry_run: Option<DryRun>,
+
+    #[command(flatten)]
+    pub(crate) timing: TimingArgs,
+}

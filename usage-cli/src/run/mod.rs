@@ -1,0 +1,279 @@
+//! What every command that runs a query does: settle, run, write.
+
+pub(crate) mod args;
+pub(crate) mod divide;
+pub(crate) mod dry_run;
+pub(crate) mod failpoint;
+pub(crate) mod failure;
+pub(crate) mod fetch;
+mod interrupt;
+pub(crate) mod merge;
+pub(crate) mod observer;
+pub(crate) mod progress;
+pub(crate) mod recovery;
+pub(crate) mod sort;
+pub(crate) mod state;
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::SystemTime;
+
+use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
+
+use crate::connection::credentials::CredentialArgs;
+use crate::connection::{Connection, Lasting, TimingArgs};
+use crate::output::{OutputArgs, Rows, Shape};
+use crate::problem::{Code, Problem};
+use crate::run::args::{CommonArgs, ServiceArgs};
+use crate::run::divide::Divisible;
+use crate::run::dry_run::DryRun;
+use crate::run::failpoint::Failpoint;
+use crate::run::fetch::{Fetched, fetch};
+use crate::run::interrupt::Interrupt;
+use crate::run::merge::Merge;
+use crate::run::observer::Observer;
+use crate::run::progress::Progress;
+use crate::run::recovery::Recovery;
+use crate::run::state::{Document, Recorder};
+use crate::text::number::grouped;
+
+/// Runs `query` and writes its rows where they belong.
+pub(crate) fn run<Q: Divisible>(query: Q, args: &CommonArgs) -> Result<(), Problem> {
+    run_parts(vec![query], Merge::default(), args)
+}
+
+/// Runs `queries`, the parts of one, and writes the whole of their rows where they belong.
+pub(crate) fn run_parts<Q: Divisible>(
+    queries: Vec<Q>,
+    merge: Merge,
+    args: &CommonArgs,
+) -> Result<(), Problem> {
+    if let Some(form) = args.service.dry_run {
+        return show(form, queries, &args.service, &args.credentials);
+    }
+    prepare(queries, merge, &args.service, &args.credentials, &args.output)?.go()
+}
+
+/// Shows the requests that begin the executions of `queries`, and sends none.
+pub(crate) fn show<Q: UsageQuery>(
+    form: DryRun,
+    queries: Vec<Q>,
+    service: &ServiceArgs,
+    credentials: &CredentialArgs,
+) -> Result<(), Problem> {
+    let now = SystemTime::now().into();
+    check(&queries, service.attach.as_ref(), now)?;
+    queries.into_iter().try_for_each(|query| {
+        let execution = match &service.attach {
+            None => Execution::new(query, Policy::default(), seed(), now),
+            Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now),
+        };
+        form.show(execution, &service.target.hosts, &service.timing.roots, credentials)
+    })
+}
+
+/// What is wrong with the input is said before anything is sent.
+fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timestamp) -> Result<(), Problem> {
+    for query in queries {
+        if attach.is_none() {
+            query.check(now).map_err(Problem::build)?;
+        }
+        query.body().map_err(Problem::build)?;
+    }
+    Ok(())
+}
+
+/// Settles everything about `queries`, the parts of one, that can be settled without a request.
+pub(crate) fn prepare<'a, Q: Divisible>(
+    queries: Vec<Q>,
+    merge: Merge,
+    service: &'a ServiceArgs,
+    credentials: &CredentialArgs,
+    output: &'a OutputArgs,
+) -> Result<Run<'a, Q>, Problem> {
+    let now = SystemTime::now().into();
+    let attach = service.attach.as_ref();
+    check(&queries, attach, now)?;
+    output.check()?;
+    if let Some(path) = &service.state {
+        output.check_apart(path)?;
+        Recorder::check(path)?;
+    }
+    let connection = Connection::open(&service.target, &service.timing, credentials)?;
+    let first = queries.first().ok_or_else(|| Problem::usage("there is nothing to ask for"))?;
+    let shape = Shape::of(first, connection.service().api_url);
+    output.check_shape(&shape)?;
+
+    let start = |query| match attach {
+        None => Execution::new(query, Policy::default(), seed(), now).snapshot(),
+        Some(id) => Execution::attach(query, id.clone(), Policy::default(), seed(), now).snapshot(),
+    };
+    let parts: Vec<_> = queries.into_iter().map(start).collect();
+    let recorder = match &service.state {
+        None => None,
+        Some(path) => {
+            let mut document = Document::new(
+                Q::FAMILY,
+                connection.service(),
+                connection.transport,
+                output.destination()?,
+                merge.clone(),
+                parts.iter().map(state::part).collect::<Result<_, _>>()?,
+            );
+            document.attached = attach.is_some();
+            Some(Recorder::create(path, document)?)
+        }
+    };
+    Ok(Run {
+        connection,
+        parts,
+        aside: None,
+        divides: attach.is_none(),
+        shape,
+        merge,
+        recorder,
+        output,
+        timing: &service.timing,
+    })
+}
+
+/// A run of which everything is settled.
+pub(crate) struct Run<'a, Q> {
+    pub(crate) connection: Connection,
+    pub(crate) parts: Vec<Snapshot<Q>>,
+    /// An execution beside the parts, which is not kept in the state.
+    pub(crate) aside: Option<Snapshot<Q>>,
+    /// Whether a part whose result reaches the service's limit of rows may be divided.
+    pub(crate) divides: bool,
+    /// The kind of its rows.
+    pub(crate) shape: Shape,
+    pub(crate) merge: Merge,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) output: &'a OutputArgs,
+    pub(crate) timing: &'a TimingArgs,
+}
+
+impl<Q: Divisible> Run<'_, Q> {
+    /// Asks for the rows of `query` as well, after all others. No state keeps it: a resumed run writes rows,
+    /// and its rows are none of them.
+    pub(crate) fn with_aside(mut self, query: Option<Q>) -> Self {
+        let now = SystemTime::now().into();
+        self.aside = query.map(|query| Execution::new(query, Policy::default(), seed(), now).snapshot());
+        self
+    }
+
+    /// Runs it and writes its rows where they belong. An error if they are not all that the service has.
+    pub(crate) fn go(self) -> Result<(), Problem> {
+        let (output, merge, scope) = (self.output, self.merge.clone(), scope_of(self.parts.iter()));
+        let shape = self.shape.clone();
+        // Ctrl-C in a pager is the pager's.
+        let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
+            let Fetched { tables, cut_off, gaps, .. } = fetched;
+            let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
+            let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
+            let table = merge.whole(tables);
+            match output.file() {
+                Some(file) => {
+                    let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
+                    output.write_file(file, rows)?;
+                }
+                None => output.write_stdout(&table, &scope)?,
+            }
+            Ok(cut_off)
+        })?;
+        if cut_off.is_empty() { Ok(()) } else { Err(incomplete::<Q>(&cut_off)) }
+    }
+
+    /// Runs it and hands the rows of each part to `finish`, which is not interrupted if it is `whole`.
+    pub(crate) fn go_with<T>(
+        self,
+        whole: bool,
+        finish: impl FnOnce(Fetched) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let Self { connection, parts, aside, divides, shape: _, merge: _, recorder, output, timing } = self;
+        let first = parts.first().and_then(Snapshot::execution_id);
+        let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
+        let failpoint = Failpoint::at(timing.failpoint);
+        let guide =
+            Guide { recorder: recorder.clone(), lasting: connection.lasting(), several: parts.len() > 1 };
+        let interrupt = Interrupt::watch(progress.clone(), {
+            let guide = guide.clone();
+            move || guide.recovery()
+        })?;
+        progress.tell(2, || connection.describe());
+        let observer =
+            Observer { progress: progress.clone(), recorder: recorder.clone(), failpoint: failpoint.clone() };
+        let fetched = fetch(&connection, parts, divides, aside, &observer);
+        progress.finish();
+
+        let fetched = fetched.map_err(|stopped| {
+            if let (Some(recorder), Some(_), false) =
+                (&recorder, stopped.error.execution_id(), stopped.error.can_resume())
+            {
+                recorder.over(stopped.part);
+            }
+            failure::problem::<Q>(&stopped.error, &connection.service(), &guide.recovery())
+        })?;
+        failpoint.reach("before writing the result");
+        let write = || {
+            let finished = finish(fetched)?;
+            failpoint.reach("after writing the result");
+            recorder.as_ref().map_or(Ok(()), Recorder::remove)?;
+            Ok(finished)
+        };
+        let written: Result<T, Problem> = if whole { interrupt.held_off_for_good(write) } else { write() };
+        written.map_err(|problem| problem.with_hints(guide.recovery().hint(progress.execution_id().as_ref())))
+    }
+}
+
+/// The rows are written, and more may exist of the days `cut_off`, which have as many as the service gives.
+fn incomplete<Q: Divisible>(cut_off: &[Option<Date>]) -> Problem {
+    let rows = grouped(Q::MAX_ROWS.unwrap_or_default().into());
+    let days: Vec<_> = cut_off.iter().flatten().map(ToString::to_string).collect();
+    let of = if days.is_empty() { "the execution has".into() } else { format!("{} has", days.join(", ")) };
+    let problem = Problem::new(
+        Code::Incomplete,
+        format!("rows are missing: {of} {rows} rows, which is as many as the service gives of one search"),
+    );
+    problem.with_hint(if days.is_empty() {
+        "without --attach, a search of a period is divided until all rows arrive"
+    } else {
+        "what arrived is written; for the rest, search by --method, --uri or --client-name, one after the other"
+    })
+}
+
+/// Returns what the rows of `parts` cover once they are complete.
+pub(crate) fn scope_of<'a, Q: UsageQuery>(parts: impl Iterator<Item = &'a Snapshot<Q>>) -> Scope {
+    let now = Timestamp::from(SystemTime::now());
+    let scope = |part: &Snapshot<Q>| {
+        let scope = part.query().scope(part.submitted_at().unwrap_or(now));
+        let was_attached_to = part.execution_id().is_some() && part.submitted_at().is_none();
+        if was_attached_to { scope.attached() } else { scope }
+    };
+    parts.map(scope).reduce(Scope::join).unwrap_or_else(|| Scope::new(Q::FAMILY, now))
+}
+
+/// Knows how a stopped run can be resumed.
+#[derive(Clone, Debug)]
+struct Guide {
+    recorder: Option<Recorder>,
+    lasting: Lasting,
+    several: bool,
+}
+
+impl Guide {
+    /// To be asked when it has stopped.
+    fn recovery(&self) -> Recovery {
+        match (&self.recorder, self.lasting) {
+            (Some(recorder), _) => recorder.leave(),
+            (None, Lasting::Program) => Recovery::Program,
+            (None, Lasting::Service) if self.several => Recovery::Parts,
+            (None, Lasting::Service) => Recovery::Attach,
+        }
+    }
+}
+
+/// Jitter wants no two executions alike; the standard library's hash keys are random enough for that.
+pub(crate) fn seed() -> u64 {
+    RandomState::new().hash_one(())
+}
