@@ -96,33 +96,3 @@ impl Command {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::iter;
-
-    use clap::CommandFactory;
-
-    use crate::cli::Cli;
-
-    /// What each command below `command` is and says of itself, but for 'help', which comes with the definition.
-    fn abouts(command: &clap::Command) -> Vec<(String, String)> {
-        let own = |command: &clap::Command| {
-            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            (command.get_name().to_owned(), about)
-        };
-        let below = command.get_subcommands().filter(|below| below.get_name() != "help");
-        below.flat_map(|below| iter::once(own(below)).chain(abouts(below))).collect()
-    }
-
-    #[test]
-    fn a_command_says_the_same_of_itself_before_and_after_it_is_defined() {
-        let mut program = Cli::command();
-        let before = abouts(&program);
-        program.build();
-        let after = abouts(&program);
-        assert!(before.len() > 15, "{before:?}");
-        assert_eq!(before, after);
-        program.debug_assert();
-    }
-}
