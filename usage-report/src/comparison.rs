@@ -111,11 +111,10 @@ impl Comparison {
         totals: &Counts,
         previous: &UsageTable,
         period: Option<Period>,
-        limit: usize,
     ) -> Self {
         let mut before = Counts::default();
         previous.iter().for_each(|row| before.add(row));
-        let movers = |subject| movers(&tally(previous, subject), &tally(current, subject), limit);
+        let movers = |subject| movers(&tally(previous, subject), &tally(current, subject));
         Self {
             period,
             totals: before,
@@ -126,8 +125,8 @@ impl Comparison {
     }
 }
 
-/// The `limit` largest changes from `before` to `now`; what did not change is none.
-fn movers(before: &Tallies<'_>, now: &Tallies<'_>, limit: usize) -> Vec<Mover> {
+/// Returns every change from `before` to `now`, the largest first.
+fn movers(before: &Tallies<'_>, now: &Tallies<'_>) -> Vec<Mover> {
     let vanished = before.keys().filter(|key| !now.contains_key(*key));
     let mut movers: Vec<_> = now
         .keys()
@@ -140,7 +139,6 @@ fn movers(before: &Tallies<'_>, now: &Tallies<'_>, limit: usize) -> Vec<Mover> {
         })
         .collect();
     movers.sort_unstable_by_key(|(key, _, change)| (Reverse(change.difference.unsigned_abs()), *key));
-    movers.truncate(limit);
     let mover = |(key, tally, change): (Key<'_>, Option<&Tally<'_>>, Change)| Mover {
         id: key.id().map(Into::into),
         name: name(key, tally),

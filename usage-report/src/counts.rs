@@ -73,6 +73,20 @@ impl Counts {
         ratio(self.status429?, self.requests?)
     }
 
+    /// Returns the answers of class 4xx and 5xx, the rate-limited ones included. Absent if no row has either count.
+    pub fn errors(&self) -> Option<u64> {
+        match (self.status400, self.status500) {
+            (None, None) => None,
+            (client, server) => Some(capped(client.unwrap_or(0), server.unwrap_or(0))),
+        }
+    }
+
+    /// Returns the answers of class 4xx and 5xx without the rate-limited ones. Absent if some row lacks one of the counts.
+    pub fn errors_besides_throttling(&self) -> Option<u64> {
+        self.complete(&[Counter::Status400, Counter::Status429, Counter::Status500])?;
+        Some(self.errors()?.saturating_sub(self.status429?))
+    }
+
     /// Adds a row.
     #[inline]
     pub fn add(&mut self, row: UsageRow<'_>) {

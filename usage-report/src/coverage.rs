@@ -17,6 +17,8 @@ pub(crate) struct Coverage {
     pub(crate) known: Option<Period>,
     /// The last day that the service could have data of.
     pub(crate) until: Option<Date>,
+    /// How many days of what was asked for are after the end of the data.
+    pub(crate) days_to_come: u64,
     /// Whether rows of the answer are missing.
     pub(crate) has_gaps: bool,
     /// Whether the rows are those of some requests only.

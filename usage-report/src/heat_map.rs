@@ -6,6 +6,7 @@ use usage_core::UsageTable;
 use crate::by_symbol::{BySubject, Dates};
 use crate::counts::{capped, requests_of};
 use crate::days::Days;
+use crate::period::weekday;
 use crate::subject::Subject;
 use crate::top::{Entry, TopList};
 
@@ -50,8 +51,7 @@ impl HeatMap {
         if lines.is_empty() {
             return None;
         }
-        let places: std::collections::HashMap<_, _> =
-            clients.keys().enumerate().map(|(place, key)| (key, place)).collect();
+        let places = clients.places();
         let (mut by_row, mut dates) = (BySubject::new(Subject::Client), Dates::default());
         for row in table {
             let place = by_row.get(row, |key| places.get(&key).copied());
@@ -59,7 +59,7 @@ impl HeatMap {
             let Some((line, date)) = line.zip(dates.of(row).filter(|date| period.contains(*date))) else {
                 continue;
             };
-            let weekday = usize::try_from(date.weekday() - 1).unwrap_or(0);
+            let weekday = weekday(date);
             if let Some(requests) = requests_of(row) {
                 line.requests[weekday] = Some(capped(line.requests[weekday].unwrap_or(0), requests));
             }

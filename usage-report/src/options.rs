@@ -6,8 +6,10 @@ use usage_core::{Date, Scope, UsageTable};
 use crate::allowance::Allowance;
 use crate::coverage::Coverage;
 use crate::days::Days;
+use crate::filter::RowFilter;
 use crate::period::Period;
 use crate::projection::TREND_DAYS;
+use crate::subject::Subject;
 
 /// What is known beside the rows, and how much is wanted.
 #[derive(Clone, Debug)]
@@ -29,6 +31,12 @@ pub struct ReportOptions {
     /// What the rows cover. A granularity above takes precedence; of two periods or ends of the data, what both have
     /// counts.
     pub scope: Option<Scope>,
+    /// The rows that the report is about, of those that it is made from; all of them if it is empty.
+    pub filter: RowFilter,
+    /// The pairs of subjects that are counted together. None by default.
+    pub drilldown: Vec<(Subject, Subject)>,
+    /// The months that are held against the allowance: those that have days of this period. All by default.
+    pub months: Option<Period>,
     /// The requests of earlier days, in order.
     pub(crate) history: Vec<(Date, u64)>,
 }
@@ -43,6 +51,9 @@ impl Default for ReportOptions {
             data_until: None,
             allowance: None,
             scope: None,
+            filter: RowFilter::new(),
+            drilldown: Vec::new(),
+            months: None,
             history: Vec::new(),
         }
     }
@@ -98,6 +109,29 @@ impl ReportOptions {
         self
     }
 
+    /// Selects the rows that the report is about. Its sums are then lower than those that the allowance is for, which
+    /// [`Limitation::Filter`](crate::Limitation::Filter) says.
+    #[must_use]
+    pub fn with_filter(mut self, filter: RowFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets the pairs of subjects that are counted together, as in [`DRILLDOWN`](crate::DRILLDOWN): a table for each
+    /// pair about which the rows say something.
+    #[must_use]
+    pub fn with_drilldown(mut self, pairs: impl IntoIterator<Item = (Subject, Subject)>) -> Self {
+        self.drilldown = pairs.into_iter().collect();
+        self
+    }
+
+    /// Holds only the months against the allowance that have days of `period`.
+    #[must_use]
+    pub fn with_months(mut self, period: Period) -> Self {
+        self.months = Some(period);
+        self
+    }
+
     /// With an allowance to hold the requests against.
     #[must_use]
     pub fn with_allowance(mut self, allowance: impl Into<Allowance>) -> Self {
@@ -124,8 +158,10 @@ impl ReportOptions {
             asked: known.or(asked).or(self.period),
             known,
             until,
+            days_to_come: asked.zip(until).map_or(0, |(asked, until)| asked.days_after(until)),
             has_gaps: scope.is_some_and(|scope| !scope.is_complete()),
-            is_filtered: scope.is_some_and(|scope| !scope.filter_names().is_empty()),
+            is_filtered: !self.filter.is_empty()
+                || scope.is_some_and(|scope| !scope.filter_names().is_empty()),
         }
     }
 }

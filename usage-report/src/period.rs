@@ -104,6 +104,11 @@ impl Period {
         (0..i64::try_from(self.days()).unwrap_or(0)).map(move |day| self.from.plus_days(day))
     }
 
+    /// Returns how many of its days are after `last`.
+    pub(crate) fn days_after(self, last: Date) -> u64 {
+        Self::new(self.from.max(last.plus_days(1)), self.to).map_or(0, Self::days)
+    }
+
     /// How many calendar months it touches.
     fn months(self) -> i32 {
         let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
@@ -137,6 +142,11 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{}/{}", self.from, self.to))
     }
+}
+
+/// Returns the number of the weekday, 0 for Monday.
+pub(crate) fn weekday(date: Date) -> usize {
+    usize::try_from(date.weekday() - 1).unwrap_or(0).min(6)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 
 use usage_core::Date;
 
+use crate::period::weekday;
+
 /// How many days the levels are of: four weeks.
 const LEVEL_DAYS: usize = 28;
 /// How many days the trend is of: sixteen weeks.
@@ -220,15 +222,11 @@ fn without_outliers(days: Vec<Day>, median: f64, tolerance: f64) -> Vec<Day> {
     if near.len() * 2 < days.len() { days } else { near }
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
     Some(if values.len() % 2 == 1 { upper } else { f64::midpoint(values[middle - 1], upper) })
-}
-
-fn weekday(date: Date) -> usize {
-    usize::try_from(date.weekday() - 1).unwrap_or(0).min(6)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the age of a day: 0, -1, …")]

@@ -38,6 +38,26 @@ impl Subject {
         }
     }
 
+    /// Returns its name, singular: `client`.
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::User => "user",
+            Self::Uri => "URI",
+            Self::Method => "method",
+            Self::Platform => "platform",
+            Self::Organization => "organization",
+        }
+    }
+
+    /// Returns its name as a member of a document: `clients`, `uris`.
+    pub(crate) const fn member(self) -> &'static str {
+        match self {
+            Self::Uri => "uris",
+            _ => self.plural(),
+        }
+    }
+
     /// The column that tells those of this subject apart. Clients without an id are told apart by name.
     pub(crate) const fn column(self) -> Column {
         match self {
@@ -84,6 +104,11 @@ pub(crate) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    /// Returns the key of what has this id and this name; an id goes before a name.
+    pub(crate) fn of(id: Option<&'a str>, name: Option<&'a str>) -> Self {
+        id.map(Key::Id).or(name.map(Key::Name)).unwrap_or(Key::None)
+    }
+
     pub(crate) fn id(self) -> Option<&'a str> {
         if let Key::Id(id) = self { Some(id) } else { None }
     }

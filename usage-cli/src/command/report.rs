@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::{ClientId, Date, Interval, Scope};
-use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
+use usage_report::{Allowance, DRILLDOWN, Licenses, Period, Report, ReportOptions};
 
 use crate::arguments::period::PeriodArgs;
 use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
@@ -190,6 +190,9 @@ impl ReportArgs {
     fn options(&self) -> Result<ReportOptions, Problem> {
         let mut options = ReportOptions::default().with_top(self.content.top);
         options.allowance = self.allowance()?;
+        if matches!(self.output.format(), ReportFormat::Json | ReportFormat::Html) {
+            options = options.with_drilldown(DRILLDOWN);
+        }
         Ok(options)
     }
 
@@ -327,8 +330,10 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
         options = options.with_history(&rows, period);
     }
     options.scope = scope;
+    // Weeks that the period cuts reach into other months, of which they do not have all days.
+    options.months = given;
 
-    let mut report = if !args.content.compare_with.is_empty() {
+    let report = if !args.content.compare_with.is_empty() {
         let before = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
         options.scope = saved::with_gaps_of(options.scope, before.scope.as_ref());
         Report::compared(&*days.selected(&table)?, &before.table, None, &options)
@@ -342,11 +347,6 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     } else {
         Report::new(&*days.selected(&table)?, &options)
     };
-    // Weeks that the period cuts reach into other months, of which they do not have all days.
-    if let (Some(given), Some(allowance)) = (given, &mut report.allowance) {
-        let is_given = |first: Date| Period::new(first, first.last_of_month())?.common(given);
-        allowance.months.retain(|month| month.month.is_none_or(|first| is_given(first).is_some()));
-    }
     args.output.write(&report)
 }
 

@@ -68,6 +68,8 @@ fn a_history_is_in_no_sum_and_in_no_list() {
     let mut with = Report::new(&so_far, &options.with_history(&rows(before, |_| Some(7)), before));
     assert_ne!(with.allowance, without.allowance);
     with.allowance.clone_from(&without.allowance);
+    assert_eq!(with.findings.len(), without.findings.len());
+    with.findings.clone_from(&without.findings);
     assert_eq!(with, without);
 }
 

@@ -1,0 +1,177 @@
+//! How a report is made from rows.
+
+use usage_core::{Date, UsageTable};
+
+use crate::allowance::AllowanceUse;
+use crate::comparison::{Arrivals, Comparison};
+use crate::counts::Counts;
+use crate::coverage::Coverage;
+use crate::cross::CrossTable;
+use crate::days::Days;
+use crate::finding::Finding;
+use crate::heat_map::HeatMap;
+use crate::limitation::Limitation;
+use crate::months::Months;
+use crate::options::ReportOptions;
+use crate::period::Period;
+use crate::projection::TREND_DAYS;
+use crate::report::{Report, Totals};
+use crate::rules::{Facts, findings};
+use crate::subject::Subject;
+use crate::tally::tally;
+use crate::top::TopList;
+
+impl Report {
+    /// Reports what `table` says.
+    pub fn new(table: &UsageTable, options: &ReportOptions) -> Self {
+        Builder::new(&options.filter.select(table), None, options).build()
+    }
+
+    /// Reports what `table` says, and what is different from `previous`: the rows of an earlier period, which is
+    /// `previous_period` if that is known.
+    pub fn compared(
+        table: &UsageTable,
+        previous: &UsageTable,
+        previous_period: Option<Period>,
+        options: &ReportOptions,
+    ) -> Self {
+        let (table, rows) = (options.filter.select(table), &*options.filter.select(previous));
+        Builder::new(&table, Some(Earlier { rows, period: previous_period }), options).build()
+    }
+}
+
+/// What a report is made from.
+struct Builder<'a> {
+    table: &'a UsageTable,
+    earlier: Option<Earlier<'a>>,
+    options: &'a ReportOptions,
+    coverage: Coverage,
+    days: Days,
+    counts: Counts,
+}
+
+/// The rows of an earlier period.
+#[derive(Clone, Copy)]
+struct Earlier<'a> {
+    rows: &'a UsageTable,
+    /// Its days, if they are known.
+    period: Option<Period>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(table: &'a UsageTable, earlier: Option<Earlier<'a>>, options: &'a ReportOptions) -> Self {
+        let coverage = options.coverage();
+        let days = Days::of(table, coverage.granularity.clone(), coverage.asked);
+        let mut counts = Counts::default();
+        table.iter().for_each(|row| counts.add(row));
+        Self { table, earlier, options, coverage, days, counts }
+    }
+
+    fn build(self) -> Report {
+        let Self { table, options, days, counts, .. } = &self;
+        let earlier =
+            self.earlier.map(|earlier| Days::of(earlier.rows, days.granularity.clone(), earlier.period));
+        let allowance = self.allowance(earlier.as_ref());
+        let clients = self.list(Subject::Client);
+        let mut report = Report {
+            totals: Totals {
+                counts: *counts,
+                period: days.period,
+                undated: days.undated,
+                unclear: days.unclear,
+            },
+            busiest: days.busiest(options.top),
+            users: self.list(Subject::User),
+            uris: self.list(Subject::Uri),
+            methods: self.list(Subject::Method),
+            platforms: self.list(Subject::Platform),
+            organizations: self.list(Subject::Organization),
+            weekdays: HeatMap::of(table, &clients, days),
+            arrivals: self.arrivals(&clients, earlier.as_ref()),
+            comparison: self.comparison(earlier.as_ref()),
+            limitations: Limitation::of(counts, days, &self.coverage, allowance.is_some()),
+            allowance,
+            scope: options.scope.clone(),
+            granularity: days.granularity.clone(),
+            days: days.buckets.clone(),
+            findings: Vec::new(),
+            drilldown: Vec::new(),
+            filter: options.filter.clone(),
+            clients,
+        };
+        report.findings = self.findings(&report);
+        if let Some(comparison) = &mut report.comparison {
+            comparison.clients.truncate(options.top);
+            comparison.uris.truncate(options.top);
+        }
+        let cross = |(rows, columns): &(Subject, Subject)| {
+            CrossTable::of(table, report.top(*rows), report.top(*columns))
+        };
+        report.drilldown = options.drilldown.iter().filter_map(cross).collect();
+        report
+    }
+
+    fn list(&self, subject: Subject) -> TopList {
+        let tallies = tally(self.table, subject);
+        TopList::new(subject, self.table, &tallies, &self.counts, &self.days, self.options.top)
+    }
+
+    fn arrivals(&self, clients: &TopList, earlier: Option<&Days>) -> Option<Arrivals> {
+        let days = &self.days;
+        match self.earlier {
+            Some(Earlier { rows, .. }) => {
+                let before = earlier.and_then(|days| days.period);
+                Some(Arrivals::against(rows, before, self.table, days.period))
+            }
+            None => {
+                let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);
+                by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(self.table, period))
+            }
+        }
+    }
+
+    /// Returns every change; the lists of a report have the largest ones.
+    fn comparison(&self, earlier: Option<&Days>) -> Option<Comparison> {
+        let period = earlier.and_then(|days| days.period);
+        Some(Comparison::of(self.table, &self.counts, self.earlier?.rows, period))
+    }
+
+    fn allowance(&self, earlier: Option<&Days>) -> Option<AllowanceUse> {
+        let Self { options, coverage, days, counts, .. } = self;
+        let allowance = options.allowance.as_ref()?;
+        let history = coverage.counted_history(self.history(earlier));
+        let mut months = Months::new(allowance, days, coverage, counts, &history).all();
+        if let Some(period) = options.months {
+            let is_wanted = |first: Date| Period::new(first, first.last_of_month())?.common(period);
+            months.retain(|month| month.month.is_none_or(|first| is_wanted(first).is_some()));
+        }
+        Some(AllowanceUse { months, allowance: allowance.clone() })
+    }
+
+    /// Returns the requests of earlier days: those of the options, or else those of the earlier period, if it is known
+    /// which days it has.
+    ///
+    /// The history of the options is of all requests, which tells nothing of the selected ones.
+    fn history(&self, earlier: Option<&Days>) -> Vec<(Date, u64)> {
+        let period = self.earlier.and_then(|earlier| earlier.period).filter(|_| self.days.are_days());
+        let of_options = if self.options.filter.is_empty() { &self.options.history[..] } else { &[] };
+        match period.zip(earlier) {
+            Some((period, earlier)) if of_options.is_empty() => earlier.last_days(period, TREND_DAYS),
+            _ => of_options.to_vec(),
+        }
+    }
+
+    fn findings(&self, report: &Report) -> Vec<Finding> {
+        let are_days = self.days.are_days() && self.days.undated == 0 && !self.coverage.has_gaps;
+        let counted =
+            self.coverage.counted(&self.days).or(self.days.period.filter(|_| self.coverage.known.is_none()));
+        let facts = Facts {
+            report,
+            table: self.table,
+            previous: self.earlier.and_then(|earlier| Some((earlier.rows, earlier.period?))),
+            by_day: counted.filter(|_| are_days),
+            data_ends: self.coverage.until.map(|until| (until, self.coverage.days_to_come)),
+        };
+        findings(&facts)
+    }
+}

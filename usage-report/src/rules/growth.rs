@@ -1,0 +1,55 @@
+//! What grew against the earlier period.
+
+use crate::comparison::{Change, Comparison, Mover};
+use crate::finding::{Finding, FindingKind};
+use crate::identity::Identity;
+use crate::period::Period;
+use crate::rules::{Facts, material};
+use crate::severity::Severity;
+use crate::subject::Subject;
+use crate::thresholds::{COMPARABLE_DAYS, GROWTH, GROWTH_SHARE, by_steps, fraction};
+
+/// Finds how all requests changed, and which client and which URI grew most.
+pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let Some(comparison) = &facts.report.comparison else { return };
+    if !are_comparable(comparison.period, facts.report.totals.period) {
+        return;
+    }
+    let before = comparison.period;
+    let mut push = |severity, of, change| {
+        findings.push(Finding { severity, kind: FindingKind::Change { of, change, before } });
+    };
+    let growth = comparison.requests.growth.unwrap_or(0.0).abs();
+    if growth >= GROWTH[0] && comparison.requests.difference.unsigned_abs() >= material(&comparison.totals) {
+        let severity = by_steps(growth, [GROWTH[1], f64::INFINITY]);
+        push(severity, None, comparison.requests);
+    }
+    for (subject, movers) in [(Subject::Client, &comparison.clients), (Subject::Uri, &comparison.uris)] {
+        if let Some(mover) = movers.iter().find(|mover| has_grown(mover, comparison)) {
+            let of = Identity::new(subject, mover.id.as_deref(), mover.name.as_deref());
+            push(severity(&mover.change, comparison), Some(of), mover.change);
+        }
+    }
+}
+
+/// Returns whether both periods have nearly as many days, as far as that is known.
+fn are_comparable(one: Option<Period>, other: Option<Period>) -> bool {
+    let Some((one, other)) = one.zip(other) else { return true };
+    let (shorter, longer) = (one.days().min(other.days()), one.days().max(other.days()));
+    longer <= fraction(shorter, COMPARABLE_DAYS)
+}
+
+/// Returns whether it was there before, and has grown by so much that it matters. What is new is another finding.
+fn has_grown(mover: &Mover, comparison: &Comparison) -> bool {
+    let least =
+        fraction(comparison.totals.requests.unwrap_or(0), GROWTH_SHARE).max(material(&comparison.totals));
+    let is_named = mover.id.is_some() || mover.name.is_some();
+    let difference = u64::try_from(mover.change.difference).unwrap_or(0);
+    is_named && difference >= least && mover.change.growth.is_some_and(|growth| growth >= GROWTH[0])
+}
+
+/// Returns a notice for a change that moves all requests by itself.
+fn severity(change: &Change, comparison: &Comparison) -> Severity {
+    let least = fraction(comparison.totals.requests.unwrap_or(0), GROWTH[0]);
+    if change.difference.unsigned_abs() >= least { Severity::Notice } else { Severity::Info }
+}

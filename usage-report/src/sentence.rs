@@ -1,0 +1,348 @@
+//! Findings as sentences.
+
+use std::fmt;
+
+use usage_core::{Date, Gap};
+
+use crate::comparison::Change;
+use crate::counts::ratio;
+use crate::finding::{Finding, FindingKind, Part};
+use crate::identity::Identity;
+use crate::limitation::Limitation;
+use crate::period::{Period, weekday};
+use crate::thresholds::CAUSE_SHARE;
+
+/// The most characters that a sentence has of a name.
+const MAX_NAME: usize = 80;
+
+impl fmt::Display for Finding {
+    /// Writes one sentence with its full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.kind.sentence())
+    }
+}
+
+impl FindingKind {
+    fn sentence(&self) -> String {
+        match self {
+            Self::Month { month, allowance, used, ended, projected, exceeded_on } => {
+                month_sentence(*month, *allowance, *used, *ended, *projected, *exceeded_on)
+            }
+            Self::MonthsExceeded { months, over } => exceeded_sentence(months, *over),
+            Self::RateLimited { requests, rate, cause, uri } => {
+                rate_limited_sentence(*requests, *rate, cause.as_ref(), uri.as_ref())
+            }
+            Self::ErrorRate { of: None, errors, requests, rate, .. } => format!(
+                "{} of all requests failed besides rate limits: {} of {}.",
+                percent(*rate),
+                count(*errors),
+                count(*requests),
+            ),
+            Self::ErrorRate { of: Some(of), errors, requests, rate, overall } => format!(
+                "{} has the highest error rate: {} of its {} requests failed besides rate limits ({}), against {} of all.",
+                start(of),
+                percent(*rate),
+                count(*requests),
+                count(*errors),
+                percent(*overall),
+            ),
+            Self::Jump { client, date, requests, usual, days, since } => {
+                jump_sentence(client, *date, *requests, *usual, *days, *since)
+            }
+            Self::Change { of, change, before } => change_sentence(of.as_ref(), change, *before),
+            Self::Appeared { clients, largest, date } => {
+                let since = date.map_or_else(String::new, |date| format!(" since {date}"));
+                let made = format!(
+                    "made {} requests{since} ({} of all)",
+                    count(largest.requests),
+                    percent(largest.share)
+                );
+                match clients {
+                    1 => format!("{} is new and {made}.", start(&largest.of)),
+                    _ => format!(
+                        "{} clients are new; the largest, {}, {made}.",
+                        count(*clients),
+                        name(&largest.of)
+                    ),
+                }
+            }
+            Self::Vanished { clients, largest, requests, date } => {
+                let last = date.map_or_else(String::new, |date| format!(", the last on {date}"));
+                let made = format!("made {} requests before{last}", count(*requests));
+                match clients {
+                    1 => format!("{} stopped making requests; it {made}.", start(largest)),
+                    _ => format!(
+                        "{} clients stopped making requests; the largest, {}, {made}.",
+                        count(*clients),
+                        name(largest)
+                    ),
+                }
+            }
+            Self::NotKnown { limitation, gaps, filters } => not_known_sentence(*limitation, gaps, filters),
+            Self::Undated { rows: 1 } => {
+                "One row has no date that is a day; it is in the sums, but in no day.".into()
+            }
+            Self::Undated { rows } => {
+                format!(
+                    "{} rows have no date that is a day; they are in the sums, but in no day.",
+                    count(*rows)
+                )
+            }
+            Self::DataEnds { date, days_to_come: 1 } => {
+                format!("The data ends on {date}: the last day of the period is not in it yet.")
+            }
+            Self::DataEnds { date, days_to_come } => {
+                format!(
+                    "The data ends on {date}: the last {days_to_come} days of the period are not in it yet."
+                )
+            }
+        }
+    }
+}
+
+fn month_sentence(
+    month: Option<Date>,
+    allowance: u64,
+    used: u64,
+    ended: bool,
+    projected: Option<u64>,
+    exceeded_on: Option<Date>,
+) -> String {
+    let of = |requests: u64| {
+        ratio(requests, allowance).map_or_else(String::new, |part| format!(" ({})", percent(part)))
+    };
+    let name = month.map_or_else(|| "The month of these rows".into(), month_name);
+    let allowed = count(allowance);
+    if used > allowance {
+        let when = exceeded_on.map_or_else(String::new, |date| format!(" since {date}"));
+        let end = match projected {
+            Some(end) if !ended && end > used => format!(", projected to end at {}", count(end)),
+            _ => String::new(),
+        };
+        let verb = if ended { "exceeded" } else { "exceeds" };
+        return format!(
+            "{name} {verb} its allowance of {allowed} requests{when}: {}{}{end}.",
+            count(used),
+            of(used)
+        );
+    }
+    match projected {
+        None => format!(
+            "{name} has used {} of {allowed} allowed requests so far{}; its end is not projected.",
+            count(used),
+            of(used)
+        ),
+        Some(_) if ended => {
+            format!("{name} ended at {} of {allowed} allowed requests{}.", count(used), of(used))
+        }
+        Some(end) if end > allowance => {
+            let when = exceeded_on.map_or_else(String::new, |date| format!("; it runs out on {date}"));
+            let over = count(end - allowance);
+            format!(
+                "{name} is projected to exceed its allowance of {allowed} requests by {over}: {}{}{when}.",
+                count(end),
+                of(end)
+            )
+        }
+        Some(end) => {
+            format!("{name} is projected to end at {} of {allowed} allowed requests{}.", count(end), of(end))
+        }
+    }
+}
+
+fn exceeded_sentence(months: &[Date], over: u64) -> String {
+    let names: Vec<_> = months.iter().map(|month| month_name(*month)).collect();
+    match &names[..] {
+        [one] => format!("{one} exceeded the allowance by {} requests.", count(over)),
+        [all @ .., last] if names.len() <= 3 => {
+            format!(
+                "{} and {last} exceeded the allowance, by {} requests in all.",
+                all.join(", "),
+                count(over)
+            )
+        }
+        _ => format!(
+            "{} earlier months exceeded the allowance, by {} requests in all.",
+            names.len(),
+            count(over)
+        ),
+    }
+}
+
+fn rate_limited_sentence(
+    requests: u64,
+    rate: Option<f64>,
+    cause: Option<&Part>,
+    uri: Option<&Part>,
+) -> String {
+    let all = match (requests, rate) {
+        (1, _) => "1 request was rate limited (429)".to_owned(),
+        (_, Some(rate)) => {
+            format!("{} requests were rate limited (429), {} of all", count(requests), percent(rate))
+        }
+        (_, None) => format!("{} requests were rate limited (429)", count(requests)),
+    };
+    let on = |of: &str| {
+        uri.map_or_else(String::new, |part| {
+            format!(", {} of {of} on {}", percent(part.share), name(&part.of))
+        })
+    };
+    match cause.or(uri) {
+        Some(part) if part.share >= CAUSE_SHARE => {
+            let verb = if cause.is_some() { "causes" } else { "has" };
+            let on = if cause.is_some() { on("them") } else { String::new() };
+            format!(
+                "{} {verb} {} of the rate-limited requests{on}; {all}.",
+                start(&part.of),
+                percent(part.share)
+            )
+        }
+        Some(part) => {
+            let on = if cause.is_some() { on("its own") } else { String::new() };
+            format!("{all}; {} has the most, {}{on}.", name(&part.of), percent(part.share))
+        }
+        None => format!("{all}."),
+    }
+}
+
+fn jump_sentence(client: &Identity, date: Date, requests: u64, usual: f64, days: u64, since: Date) -> String {
+    let times = float(requests) / usual;
+    let rest = match days {
+        1 => String::new(),
+        _ => format!("; {} such days since {since}", count(days)),
+    };
+    format!(
+        "{} made {} requests on {} {date}, {times:.1} times as many as usual ({}){rest}.",
+        start(client),
+        count(requests),
+        WEEKDAYS[weekday(date)],
+        count(whole(usual)),
+    )
+}
+
+fn change_sentence(of: Option<&Identity>, change: &Change, before: Option<Period>) -> String {
+    let subject = of.map_or_else(|| "Requests".into(), |of| format!("Requests of {}", name(of)));
+    let against = before.map_or_else(
+        || "against the earlier period".into(),
+        |before| format!("against {} to {}", before.first_day(), before.last_day()),
+    );
+    let (previous, current) = (change.previous.unwrap_or(0), change.current.unwrap_or(0));
+    let verb = if change.difference < 0 { "fell" } else { "grew" };
+    let by = match change.growth {
+        Some(growth) => format!("by {}", percent(growth.abs())),
+        None => format!("by {}", count(change.difference.unsigned_abs())),
+    };
+    format!("{subject} {verb} {by} {against}: from {} to {}.", count(previous), count(current))
+}
+
+fn not_known_sentence(limitation: Limitation, gaps: &[Gap], filters: &[String]) -> String {
+    match limitation {
+        Limitation::Missing => {
+            let gaps: Vec<_> = gaps.iter().map(Gap::description).collect();
+            let why = if gaps.is_empty() { String::new() } else { format!(": {}", gaps.join(", and ")) };
+            format!("Rows are missing{why}. Sums are too low, and no month is projected.")
+        }
+        Limitation::Filter => {
+            let by = if filters.is_empty() {
+                String::new()
+            } else {
+                format!(", filtered by {}", filters.join(", "))
+            };
+            format!("The rows are of some requests only{by}; the allowance is for all requests.")
+        }
+        Limitation::Granularity => {
+            "Whether the dates are days, weeks or months is not known: what depends on it is left out.".into()
+        }
+        Limitation::Period => {
+            "Which days the rows cover is not known: a day without rows had no requests, or was not \
+             asked for. No month is projected."
+                .into()
+        }
+        Limitation::Dates => "Rows without a date are in no month: no month is told apart.".into(),
+        Limitation::Requests => {
+            "Rows have neither a number of requests nor all classes that add up to it: no month is \
+             projected."
+                .into()
+        }
+    }
+}
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// Returns `October 2026`.
+fn month_name(first: Date) -> String {
+    let month = usize::try_from(first.month() - 1).ok().and_then(|month| MONTHS.get(month));
+    format!("{} {}", month.unwrap_or(&""), first.year())
+}
+
+/// Returns the name in one line of bounded length.
+fn name(of: &Identity) -> String {
+    let text = of.to_string();
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(MAX_NAME).map(printable).collect();
+    if text.chars().nth(MAX_NAME).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// Returns the name as the start of a sentence. Names stay as they are; what is said of an id gets a capital.
+fn start(of: &Identity) -> String {
+    let text = name(of);
+    let mut chars = text.chars();
+    match chars.next().filter(|_| of.name.is_none()) {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => text,
+    }
+}
+
+/// Returns `1,234,567`.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Returns `12 %`, and `1.2 %` of less than ten.
+fn percent(part: f64) -> String {
+    let percent = part * 100.0;
+    match percent {
+        // Nearly all is not all.
+        _ if (99.5..100.0).contains(&percent) => format!("{:.1} %", percent.min(99.9)),
+        _ if percent >= 9.95 => format!("{percent:.0} %"),
+        _ if percent >= 0.095 => format!("{percent:.1} %"),
+        _ if percent > 0.0 && percent < 0.005 => "less than 0.01 %".into(),
+        _ => format!("{percent:.2} %"),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a factor needs no more than 52 bits")]
+fn float(requests: u64) -> f64 {
+    requests as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large saturates")]
+fn whole(requests: f64) -> u64 {
+    requests.round() as u64
+}
