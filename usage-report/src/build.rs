@@ -118,16 +118,12 @@ impl<'a> Builder<'a> {
 
     fn arrivals(&self, clients: &TopList, earlier: Option<&Days>) -> Option<Arrivals> {
         let days = &self.days;
-        match self.earlier {
-            Some(Earlier { rows, .. }) => {
-                let before = earlier.and_then(|days| days.period);
-                Some(Arrivals::against(rows, before, self.table, days.period))
-            }
-            None => {
-                let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);
-                by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(self.table, period))
-            }
+        if let Some(Earlier { rows, .. }) = self.earlier {
+            let before = earlier.and_then(|days| days.period);
+            return Some(Arrivals::against(rows, before, self.table, days.period));
         }
+        let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);
+        by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(self.table, period))
     }
 
     /// Returns every change; the lists of a report have the largest ones.

@@ -1,5 +1,7 @@
 //! What rows add up to, and the rates of that.
 
+use std::iter::Sum;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use usage_core::{Counter, UsageRecord, UsageRow};
@@ -152,6 +154,16 @@ impl Counts {
             Counter::Status429 => &mut self.status429,
             Counter::Status500 => &mut self.status500,
         }
+    }
+}
+
+impl<'a> Sum<&'a Self> for Counts {
+    fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        let mut sum = Self::default();
+        for counts in all {
+            sum.merge(counts);
+        }
+        sum
     }
 }
 

@@ -151,8 +151,7 @@ impl Serialize for Line<'_> {
         write_names(&mut map, entry)?;
         map.serialize_entry(columns.subject.member(), &first)?;
         if !rest.is_empty() {
-            let mut counts = Counts::default();
-            rest.iter().for_each(|cell| counts.merge(&cell.counts));
+            let counts = rest.iter().map(|cell| &cell.counts).sum();
             map.serialize_entry("others", &Others { count: rest.len(), counts, share: None })?;
         }
         map.end()

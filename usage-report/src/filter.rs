@@ -102,9 +102,9 @@ impl<'a> Test<'a> {
             let mut names = BySymbol::default();
             let is_match =
                 |row: UsageRow<'_>| row.client_name().is_some_and(|name| matches_any(patterns, name));
-            let named =
+            let matching =
                 table.iter().filter(|row| names.get(row.symbol(Column::ClientName), || is_match(*row)));
-            ids.extend(named.filter_map(|row| row.client_id()));
+            ids.extend(matching.filter_map(|row| row.client_id()));
         }
         Self { patterns, ids, known: BySubject::new(subject) }
     }

@@ -86,8 +86,7 @@ impl Organizations {
     pub fn new(reports: impl IntoIterator<Item = (String, Report)>) -> Self {
         let mut organizations: Vec<_> =
             reports.into_iter().map(|(name, report)| Organization { name, report, share: None }).collect();
-        let mut totals = Counts::default();
-        organizations.iter().for_each(|one| totals.merge(&one.report.totals.counts));
+        let totals: Counts = organizations.iter().map(|one| &one.report.totals.counts).sum();
         for one in &mut organizations {
             one.share = one.requests().zip(totals.requests).and_then(|(part, whole)| ratio(part, whole));
         }

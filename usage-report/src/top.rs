@@ -162,8 +162,7 @@ impl TopList {
         list.add_series(table, days, limit);
         list.rest = list.entries.split_off(limit.min(list.count));
         if !list.rest.is_empty() {
-            let mut counts = Counts::default();
-            list.rest.iter().for_each(|entry| counts.merge(&entry.counts));
+            let counts = list.rest.iter().map(|entry| &entry.counts).sum();
             list.others = Some(Others { count: list.rest.len(), counts, share: share(&counts) });
         }
         list

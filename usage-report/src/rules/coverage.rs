@@ -15,7 +15,7 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let (mut gaps, mut filters) = (Vec::new(), Vec::new());
         match limitation {
             Limitation::Missing => {
-                gaps.extend(scope.into_iter().flat_map(|scope| scope.missing.iter().cloned()))
+                gaps.extend(scope.into_iter().flat_map(|scope| scope.missing.iter().cloned()));
             }
             Limitation::Filter => {
                 let of_scope = scope.into_iter().flat_map(Scope::filter_names).map(str::to_owned);

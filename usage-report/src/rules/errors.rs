@@ -4,14 +4,13 @@ use crate::counts::{Counts, ratio};
 use crate::finding::{Finding, FindingKind};
 use crate::identity::Identity;
 use crate::rules::{Facts, material};
-use crate::severity::Severity;
 use crate::thresholds::{CAUSE_SHARE, ERROR_RATES, OUTSTANDING_ERRORS, error_severity};
 use crate::top::TopList;
 
 /// The errors besides 429 of something.
 #[derive(Clone, Copy)]
-struct Errors {
-    errors: u64,
+struct Failures {
+    count: u64,
     requests: u64,
     rate: f64,
 }
@@ -20,7 +19,7 @@ struct Errors {
 /// else the error rate of all requests, if it is high.
 pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let report = facts.report;
-    let Some(all) = errors(&report.totals.counts) else { return };
+    let Some(all) = failures(&report.totals.counts) else { return };
     let least = material(&report.totals.counts);
     let before = findings.len();
     for list in [&report.clients, &report.uris] {
@@ -33,28 +32,32 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(of: Option<Identity>, Errors { errors, requests, rate }: Errors, overall: f64) -> Finding {
-    let severity: Severity = error_severity(rate);
+fn finding(
+    of: Option<Identity>,
+    Failures { count: errors, requests, rate }: Failures,
+    overall: f64,
+) -> Finding {
+    let severity = error_severity(rate);
     Finding { severity, kind: FindingKind::ErrorRate { of, errors, requests, rate, overall } }
 }
 
 /// Returns the entry with the highest error rate of those whose rate stands out.
-fn worst(list: &TopList, all: &Errors, least: u64) -> Option<(Identity, Errors)> {
-    let stands_out = |one: &Errors| {
-        let is_cause = ratio(one.errors, all.errors).is_some_and(|share| share >= CAUSE_SHARE);
+fn worst(list: &TopList, all: &Failures, least: u64) -> Option<(Identity, Failures)> {
+    let stands_out = |one: &Failures| {
+        let is_cause = ratio(one.count, all.count).is_some_and(|share| share >= CAUSE_SHARE);
         one.requests >= least
             && one.rate >= ERROR_RATES[0]
             && (one.rate >= OUTSTANDING_ERRORS * all.rate || (is_cause && one.rate > all.rate))
     };
     let rates = list.all().filter_map(|entry| {
         entry.label()?;
-        Some((entry, errors(&entry.counts).filter(stands_out)?))
+        Some((entry, failures(&entry.counts).filter(stands_out)?))
     });
     let (entry, worst) = rates.reduce(|best, next| if next.1.rate > best.1.rate { next } else { best })?;
     Some((entry.identity(list.subject), worst))
 }
 
-fn errors(counts: &Counts) -> Option<Errors> {
+fn failures(counts: &Counts) -> Option<Failures> {
     let (errors, requests) = (counts.errors_besides_throttling()?, counts.requests?);
-    Some(Errors { errors, requests, rate: ratio(errors, requests)? })
+    Some(Failures { count: errors, requests, rate: ratio(errors, requests)? })
 }

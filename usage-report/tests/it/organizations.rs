@@ -56,11 +56,9 @@ proptest! {
             (format!("Organisation {number}"), Report::new(&table(rows), &by_day(period("2026-07-01", "2026-07-31"))))
         });
         let all = Organizations::new(reports);
-        let mut sum = Counts::default();
-        all.organizations.iter().for_each(|one| sum.merge(&one.report.totals.counts));
+        let sum: Counts = all.organizations.iter().map(|one| &one.report.totals.counts).sum();
         prop_assert_eq!(sum, all.totals);
-        let mut by_days = Counts::default();
-        all.days.iter().for_each(|day| by_days.merge(&day.counts));
+        let by_days: Counts = all.days.iter().map(|day| &day.counts).sum();
         prop_assert_eq!(by_days, all.totals);
         if all.totals.requests > Some(0) {
             let shares: f64 = all.organizations.iter().filter_map(|one| one.share).sum();

@@ -347,8 +347,7 @@ proptest! {
             }
         }
         if report.totals.undated == 0 {
-            let mut sum = Counts::default();
-            report.days.iter().for_each(|day| sum.merge(&day.counts));
+            let sum: Counts = report.days.iter().map(|day| &day.counts).sum();
             prop_assert_eq!(sum, report.totals.counts);
         }
     }
