@@ -1,20 +1,22 @@
 use std::env;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use async_io::Timer;
+use rustls::crypto::ring;
 use usage_core::error::BuildError;
 use usage_core::{Error, Machine, Next};
-use usage_driver::ClientConfig;
 use usage_driver::futures::{Clock, Driver, Spawn, wait};
-use usage_driver::{SharedSession, Task};
+use usage_driver::hyper::Pool;
+use usage_driver::{ClientConfig, SharedSession, Task};
 
 use crate::clock::SystemClock;
-use crate::exchange::{self, Pool};
+use crate::runtime::Runtime;
 
 /// What a client on async-std connects, waits and loops with.
 #[derive(Clone, Debug)]
 pub struct AsyncStd {
-    pool: Pool,
+    pool: Pool<Runtime>,
 }
 
 impl Driver for AsyncStd {
@@ -22,7 +24,7 @@ impl Driver for AsyncStd {
     const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
     fn new(config: &ClientConfig) -> Result<Self, BuildError> {
-        Ok(Self { pool: Pool::new(config)? })
+        Ok(Self { pool: Pool::new(config, tls(config)?) })
     }
 
     fn variable(name: &str) -> Option<String> {
@@ -57,7 +59,7 @@ impl Driver for AsyncStd {
                     Next::Send(exchange) => {
                         let (span, machine) = (exchange.span.clone(), &mut task.machine);
                         // On the heap, so that an execution holds none of it while it waits.
-                        let work = exchange::run(&self.pool, clock, session, machine, *exchange);
+                        let work = self.pool.carry_out(clock, session, machine, *exchange);
                         let work = Box::pin(span.around(work));
                         let Some(progress) = task.canceller.run_until_cancelled(work).await else { continue };
                         if let Some(output) = task.take(progress) {
@@ -68,4 +70,15 @@ impl Driver for AsyncStd {
             }
         }
     }
+}
+
+/// The TLS settings of `config`, for rustls.
+fn tls(config: &ClientConfig) -> Result<rustls::ClientConfig, BuildError> {
+    let provider = Arc::new(ring::default_provider());
+    #[cfg(feature = "platform-verifier")]
+    let config =
+        config.tls.client_config_with(provider, rustls_platform_verifier::Verifier::new_with_extra_roots);
+    #[cfg(not(feature = "platform-verifier"))]
+    let config = config.tls.client_config(provider, None);
+    config
 }

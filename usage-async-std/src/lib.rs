@@ -1,11 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
-mod connector;
 mod driver;
-mod exchange;
 mod runtime;
-mod stream;
+mod socket;
 
 pub use clock::SystemClock;
 pub use driver::AsyncStd;

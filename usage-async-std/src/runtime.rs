@@ -1,30 +1,50 @@
-//! What hyper wants of a runtime: tasks and timers.
+//! What hyper needs of async-std: tasks, timers and sockets.
 
+use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
+use async_std::net::{TcpStream, ToSocketAddrs};
 use async_std::task;
+use http::Uri;
 use hyper::rt;
-use usage_driver::futures::Turns;
+use usage_core::uri::port_of;
+use usage_driver::error::Unresolved;
+use usage_driver::futures::{first_connected, timeout};
+use usage_driver::hyper as driver;
 
-/// Runs the tasks of connections: where submits are among them, one at a time.
-#[derive(Clone, Debug)]
-pub(crate) struct Spawner(pub(crate) Option<Turns>);
+use crate::socket::Socket;
 
-impl<F: Future<Output = ()> + Send + 'static> rt::Executor<F> for Spawner {
-    fn execute(&self, task: F) {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Runtime;
+
+impl driver::Runtime for Runtime {
+    type Socket = Socket;
+    type Timer = PoolTimer;
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
         // Without its handle it runs on.
-        drop(match &self.0 {
-            Some(turns) => task::spawn(turns.take(task)),
-            None => task::spawn(task),
-        });
+        drop(task::spawn(task));
+    }
+
+    async fn connect(host: Uri, limit: Duration) -> Result<Socket, Box<dyn Error + Send + Sync>> {
+        let name = host.host().unwrap_or_default().trim_matches(['[', ']']);
+        let found = (name, port_of(&host)).to_socket_addrs().await.map_err(Unresolved)?;
+        let connect = |address, share| async move {
+            let connected = timeout(Timer::after(share), TcpStream::connect(address)).await;
+            connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+        };
+        let socket = first_connected(&found.collect::<Vec<_>>(), limit, connect).await?;
+        socket.set_nodelay(true)?;
+        Ok(Socket::new(socket))
     }
 }
 
 /// The timer of the connection pool.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PoolTimer;
 
 impl rt::Timer for PoolTimer {

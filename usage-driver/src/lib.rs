@@ -109,6 +109,8 @@ pub mod futures;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod limits;
 mod proxy;
 mod session;

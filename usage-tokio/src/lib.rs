@@ -1,10 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
-mod connector;
 mod driver;
-mod exchange;
-mod stream;
+mod runtime;
 
 pub use clock::SystemClock;
 pub use driver::Tokio;

@@ -10,14 +10,14 @@ use futures_util::stream::{self, StreamExt};
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
+use hyper::rt::Executor;
 use hyper_util::client::legacy::{self, connect::Connect};
 use hyper_util::rt::TokioExecutor;
 use tower::Service;
 use usage_core::query::OrganizationQueryResults;
 use usage_driver::{ClientBuilder, FromConfig};
 
-use crate::runtime::Spawner;
-use crate::stream::Stream;
+use crate::socket::Socket;
 
 /// As long as an exchange may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -85,7 +85,7 @@ fn usage_tokio(url: &str, at_once: usize) -> Box<dyn Contestant> {
 }
 
 fn hyper_on_async_std(url: &str, at_once: usize) -> Box<dyn Contestant> {
-    let (client, uri) = (legacy::Client::builder(Spawner(None)).build(Tcp), uri(url));
+    let (client, uri) = (legacy::Client::builder(AsyncStdTasks).build(Tcp), uri(url));
     contestant("hyper-util on async-std", move |calls| {
         let call = || async { async_std::future::timeout(LIMIT, hyper(&client, &uri)).await.unwrap() };
         async_std::task::block_on(many(calls, at_once, call));
@@ -152,9 +152,9 @@ async fn hyper<C: Connect + Clone + Send + Sync + 'static>(
 struct Tcp;
 
 impl Service<Uri> for Tcp {
-    type Response = Stream;
+    type Response = Socket;
     type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Socket>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
@@ -164,8 +164,18 @@ impl Service<Uri> for Tcp {
         Box::pin(async move {
             let socket = async_std::net::TcpStream::connect(uri.authority().unwrap().as_str()).await?;
             socket.set_nodelay(true)?;
-            Ok(Stream::new(socket))
+            Ok(Socket::new(socket))
         })
+    }
+}
+
+/// Runs the tasks of connections on async-std.
+#[derive(Clone)]
+struct AsyncStdTasks;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for AsyncStdTasks {
+    fn execute(&self, task: F) {
+        drop(async_std::task::spawn(task));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the three drivers cost: each beside the bare client that it stands on, in the same run, over loopback.
 //!
 //! The bare clients have the time limit that a call has: none has one by itself, and none can do without. The one of
-//! async-std is hyper-util's on the sockets, timers and tasks of the driver.
+//! async-std is hyper-util's on the sockets and tasks of the driver.
 //!
 //! `cargo bench -p usage-tokio --bench drivers` prints a table and ends with one line for each target:
 //! `target NAME measured limit`. `-- --quick` measures less. The service is a process of its own, so that what is
@@ -12,13 +12,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop where it stands")]
 
 mod clients;
-#[path = "../../../usage-async-std/src/runtime.rs"]
-#[allow(dead_code, reason = "the timer of the pool is not needed")]
-mod runtime;
 mod service;
-#[allow(dead_code, reason = "the benchmark uses no TLS")]
-#[path = "../../../usage-async-std/src/stream.rs"]
-mod stream;
+#[path = "../../../usage-async-std/src/socket.rs"]
+mod socket;
 mod waiting;
 
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,3 @@
-//! A socket of tokio as hyper wants it.
-
 use std::io;
 use std::mem::take;
 use std::pin::Pin;
@@ -7,31 +5,30 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use usage_driver::written;
 
-/// A connected socket. What cannot be written because the server closed counts as written: the server may have said why.
-pub(crate) struct Stream {
-    socket: TokioIo<TcpStream>,
-    /// Whether nothing is read before something is written: a server has nothing to say, and whether a connection that it
-    /// closes at once carried the request does not depend on which is quicker.
+use crate::written::written;
+
+/// A connected socket. A write to a connection that the server closed succeeds: the server may have said why it closed.
+pub(super) struct Stream<S> {
+    socket: S,
+    /// Whether nothing is read before something is written. A server has nothing to say first, and whether a connection
+    /// that it closes at once carried the request must not depend on which side is quicker.
     speaks_first: bool,
 }
 
-impl Stream {
-    pub(crate) fn new(socket: TokioIo<TcpStream>) -> Self {
+impl<S> Stream<S> {
+    pub(super) fn new(socket: S) -> Self {
         Self { socket, speaks_first: true }
     }
 
-    /// Reads nothing before the next write, as at first. In TLS 1.3 a server may refuse the client's certificate when the handshake is
-    /// over for the client; read between two requests, the refusal would be lost on hyper.
-    pub(crate) fn speak_first(&mut self) {
+    /// Reads nothing before the next write, as at first. In TLS 1.3 a server may refuse the client's certificate when the
+    /// handshake is over for the client; hyper would lose a refusal that is read between two requests.
+    pub(super) fn speak_first(&mut self) {
         self.speaks_first = true;
     }
 }
 
-impl Read for Stream {
+impl<S: Read + Unpin> Read for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -44,7 +41,7 @@ impl Read for Stream {
     }
 }
 
-impl Write for Stream {
+impl<S: Write + Unpin> Write for Stream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if take(&mut self.speaks_first) {
             // The same task reads and writes.
@@ -62,7 +59,7 @@ impl Write for Stream {
     }
 }
 
-impl Connection for Stream {
+impl<S: Connection> Connection for Stream<S> {
     fn connected(&self) -> Connected {
         self.socket.connected()
     }

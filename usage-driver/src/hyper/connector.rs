@@ -1,0 +1,89 @@
+//! Connections through a proxy if there is one, with TLS.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, ReadBuf, Timer, Write};
+use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Service, service_fn};
+
+use crate::builder::ClientConfig;
+use crate::connect::not_within;
+use crate::futures::timeout;
+use crate::hyper::Runtime;
+use crate::hyper::stream::Stream;
+use crate::proxy::Proxy;
+
+/// Makes connections over sockets of type `S`.
+pub(super) type Connector<S> = BoxCloneSyncService<Uri, MaybeHttpsStream<Stream<S>>, BoxError>;
+
+/// Connects within a time that includes the name's resolution, the proxy and the TLS handshake. Plain HTTP is not
+/// refused here: base URLs are plain on loopback only.
+pub(super) fn connector<R: Runtime>(
+    config: &ClientConfig,
+    tls: rustls::ClientConfig,
+) -> Connector<R::Socket> {
+    let (limit, proxy) = (config.connect_timeout, config.proxy.clone());
+    let through = proxy.clone();
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+    #[cfg(feature = "http2")]
+    let https = https.enable_http2();
+    let https =
+        https.wrap_connector(service_fn(move |uri| Box::pin(connect::<R>(uri, through.clone(), limit))));
+    BoxCloneSyncService::new(service_fn(move |uri: Uri| {
+        let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
+        async move {
+            let connected = timeout(R::Timer::default().sleep(limit), connecting).await;
+            let mut connected =
+                connected.unwrap_or_else(|| Err(not_within(limit, &uri, proxy.as_ref()).into()))?;
+            if let MaybeHttpsStream::Https(tls) = &mut connected {
+                tls.inner_mut().get_mut().0.inner_mut().speak_first();
+            }
+            Ok(connected)
+        }
+    }))
+}
+
+/// Connects to the target, or to a proxy that tunnels to it.
+async fn connect<R: Runtime>(
+    target: Uri,
+    proxy: Option<Proxy>,
+    limit: Duration,
+) -> Result<Stream<R::Socket>, BoxError> {
+    let tunnelled = proxy.and_then(|proxy| Some((proxy.tunnel(&target)?, proxy)));
+    let Some((mut tunnel, proxy)) = tunnelled else {
+        return Ok(Stream::new(R::connect(target, limit).await?));
+    };
+    let connected = R::connect(proxy.uri(), limit).await.map_err(|error| tunnel.unreachable(error));
+    let mut socket = connected?;
+    // If the proxy takes no more, its answer says why.
+    let _ = write_all(&mut socket, tunnel.request()).await;
+    let mut chunk = [0; 1024];
+    loop {
+        let length = read(&mut socket, &mut chunk).await.map_err(|error| tunnel.broken(error))?;
+        if tunnel.is_open(&chunk[..length])? {
+            return Ok(Stream::new(socket));
+        }
+    }
+}
+
+async fn write_all(socket: &mut (impl Write + Unpin), mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = poll_fn(|cx| Pin::new(&mut *socket).poll_write(cx, bytes)).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+    }
+    poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await
+}
+
+async fn read(socket: &mut (impl Read + Unpin), chunk: &mut [u8]) -> io::Result<usize> {
+    let mut buffer = ReadBuf::new(chunk);
+    poll_fn(|cx| Pin::new(&mut *socket).poll_read(cx, buffer.unfilled())).await?;
+    Ok(buffer.filled().len())
+}

@@ -1,0 +1,40 @@
+//! Exchanges over hyper, for the drivers of any runtime.
+//!
+//! A driver implements [`Runtime`], which is all that hyper needs of one: tasks, a timer, and connected sockets. Its loop
+//! hands each [`Exchange`](usage_core::machine::Exchange) to [`Pool::carry_out`].
+
+mod connector;
+mod pool;
+mod stream;
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, Timer, Write};
+use hyper_util::client::legacy::connect::Connection;
+
+pub use pool::Pool;
+
+/// What hyper needs of a runtime.
+pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
+    /// A connected socket.
+    type Socket: Read + Write + Connection + Send + Unpin + 'static;
+
+    /// Measures the limits of connections and exchanges.
+    type Timer: Timer + Clone + Default + Send + Sync + 'static;
+
+    /// Runs `task` to its end.
+    fn spawn(task: impl Future<Output = ()> + Send + 'static);
+
+    /// Connects to `host`, with an attempt at each of its addresses within `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The error of the socket; an [`Unresolved`](crate::error::Unresolved) if the host name does not resolve.
+    fn connect(
+        host: Uri,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Self::Socket, Box<dyn Error + Send + Sync>>> + Send + 'static;
+}

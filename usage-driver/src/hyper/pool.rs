@@ -1,0 +1,118 @@
+use std::error::Error;
+use std::marker::PhantomData;
+use std::pin::pin;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::rt::{Executor, Timer};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
+use usage_core::Machine;
+use usage_core::machine::{Exchange, Progress};
+
+use crate::builder::ClientConfig;
+use crate::connect::late;
+use crate::error::{Broken, classify_broken, find_cause};
+use crate::futures::{Clock, Turns, exchange_limit, receive};
+use crate::hyper::Runtime;
+use crate::hyper::connector::{Connector, connector};
+use crate::limits::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER};
+use crate::proxy::Proxy;
+use crate::session::SharedSession;
+
+/// Connections that leave every decision to the machine: no redirects, no retries.
+#[derive(Clone, Debug)]
+pub struct Pool<R: Runtime> {
+    kept: Client<R>,
+    /// Its connections carry one request each. Both clients share the TLS sessions of the hosts.
+    fresh: Client<R>,
+    proxy: Option<Proxy>,
+    runtime: PhantomData<R>,
+}
+
+type Client<R> = legacy::Client<Connector<<R as Runtime>::Socket>, Full<Bytes>>;
+
+impl<R: Runtime> Pool<R> {
+    /// Creates a pool without connections.
+    pub fn new(config: &ClientConfig, tls: rustls::ClientConfig) -> Self {
+        let connector = connector::<R>(config, tls);
+        let client = |max_idle, turns| {
+            legacy::Client::builder(Spawner::<R> { turns, runtime: PhantomData })
+                .pool_timer(R::Timer::default())
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(max_idle)
+                .retry_canceled_requests(false)
+                .http1_max_buf_size(READ_BUFFER)
+                .http1_max_headers(MAX_HEADERS)
+                .build(connector.clone())
+        };
+        let (kept, fresh) = (client(MAX_IDLE_PER_HOST, None), client(0, Some(Turns::default())));
+        Self { kept, fresh, proxy: config.proxy.clone(), runtime: PhantomData }
+    }
+
+    /// Sends the request of `exchange` and hands the answer, or the failure, on to `machine`.
+    pub async fn carry_out<M: Machine>(
+        &self,
+        clock: &dyn Clock,
+        session: &SharedSession,
+        machine: &mut M,
+        exchange: Exchange,
+    ) -> Progress<M::Output> {
+        let Exchange { ticket, request, timeout, connect_within, needs_fresh_connection, .. } = exchange;
+        let mut request = request.map(|body| Full::new(Bytes::from(body)));
+        let (target, connection) = (request.uri().clone(), capture_connection(&mut request));
+        let client = if needs_fresh_connection { &self.fresh } else { &self.kept };
+        let is_connected = || connection.connection_metadata().is_some();
+        let failure = |error: Option<&(dyn Error + 'static)>| match error {
+            Some(error) => classify_broken(error, is_connected(), broken(error)),
+            None => late(connect_within, &target, self.proxy.as_ref(), is_connected()),
+        };
+        let timer = R::Timer::default();
+        let sleep = |duration| timer.sleep(duration);
+        let limit = pin!(exchange_limit(sleep, connect_within, timeout, is_connected));
+        receive(machine, (clock, session), ticket, client.request(request), limit, failure).await
+    }
+}
+
+/// Runs the tasks of connections. Those of submits proceed one at a time.
+#[derive(Clone, Debug)]
+struct Spawner<R> {
+    turns: Option<Turns>,
+    runtime: PhantomData<R>,
+}
+
+impl<R: Runtime, F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner<R> {
+    fn execute(&self, task: F) {
+        match &self.turns {
+            Some(turns) => R::spawn(turns.take(task)),
+            None => R::spawn(task),
+        }
+    }
+}
+
+type IsKind = fn(&hyper::Error) -> bool;
+
+/// Returns what hyper's own type says of an error.
+fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
+    #[cfg(feature = "http2")]
+    match find_cause::<h2::Error>(error).filter(|error| error.is_remote()) {
+        // Streams that the server may have processed go on, and end with other errors.
+        Some(error) if error.is_go_away() => return Some(Broken::GoneAway),
+        Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => return Some(Broken::Refused),
+        _ => {}
+    }
+    let kinds: [(IsKind, _); 4] = [
+        // An idle connection turned out to be closed before the first byte went out.
+        (hyper::Error::is_canceled, Broken::Unused),
+        (hyper::Error::is_incomplete_message, Broken::Closed),
+        (is_head_too_long, Broken::HeadTooLong),
+        (hyper::Error::is_parse, Broken::NotHttp),
+    ];
+    let error = find_cause(error)?;
+    kinds.into_iter().find_map(|(is, broken)| is(error).then_some(broken))
+}
+
+/// hyper has a predicate for this in its server only.
+fn is_head_too_long(error: &hyper::Error) -> bool {
+    error.is_parse() && error.to_string() == "message head is too large"
+}
