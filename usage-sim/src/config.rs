@@ -43,6 +43,8 @@ pub struct SimulatorConfig {
     pub(crate) history_days: u32,
     pub(crate) redirect_uris: Option<BTreeSet<String>>,
     pub(crate) organization_name: String,
+    pub(crate) size: u32,
+    pub(crate) story: bool,
 }
 
 impl SimulatorConfig {
@@ -114,6 +116,22 @@ impl SimulatorConfig {
         self
     }
 
+    /// Sets how many requests the organization makes, in percent of the default (default 100). Clients with few requests
+    /// vanish from small organizations.
+    #[must_use]
+    pub fn with_size(mut self, percent: u32) -> Self {
+        self.size = percent;
+        self
+    }
+
+    /// Sets whether something worth finding happens each month: see [`Story`](crate::Story) (default: yes). Without it,
+    /// traffic has only its rhythm, its growth and its noise.
+    #[must_use]
+    pub fn with_story(mut self, story: bool) -> Self {
+        self.story = story;
+        self
+    }
+
     /// The name of the organization for people to read: the short name, spelled as words.
     pub(crate) fn organization_display_name(&self) -> String {
         let words = self.organization_name.split(['-', '_']).filter(|word| !word.is_empty());
@@ -154,6 +172,8 @@ impl Default for SimulatorConfig {
             history_days: 400,
             redirect_uris: None,
             organization_name: "example-org".into(),
+            size: 100,
+            story: true,
         }
     }
 }

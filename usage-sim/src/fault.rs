@@ -91,6 +91,8 @@ pub enum Match {
     Job,
     /// Requests about operational events.
     Event,
+    /// Requests outside the Usage API: users, OAuth clients, the organization.
+    Platform,
     /// Requests of this operation.
     Operation(Operation),
     /// Requests with this method and this path (without query).
@@ -148,6 +150,7 @@ impl Rule {
             Match::Results => operation.is_some_and(Operation::is_results),
             Match::Job => operation.is_some_and(Operation::is_job),
             Match::Event => operation.is_some_and(Operation::is_event),
+            Match::Platform => operation.is_some_and(Operation::is_platform),
             Match::Operation(wanted) => operation == Some(*wanted),
             Match::Request(wanted_method, wanted_path) => wanted_method == method && wanted_path == path,
         }

@@ -7,8 +7,11 @@
 //! - Its world is a contact centre of some two dozen OAuth clients that call the platform's API day by day. It is a
 //!   function of the seed: two simulators with one seed give the same numbers for the same day. The older queries leave
 //!   out what the platform's own clients do; the jobs count it.
+//! - Each month something happens that is worth finding ([`Story`]): a client that hammers one URI, a retry storm, a new
+//!   client, and a forecast that breaks the allowance.
 //! - [`Rule`]s inject [`Fault`]s, up to broken connections ([`WireFault`]); the journal of [`Entry`]s tells
 //!   what arrived.
+//! - [`Organizations`] are several simulators behind one host; the credential decides which one answers.
 //! - [`serve`] puts a simulator on a loopback port as a [`Server`] that any HTTP/1.1 client can use, in real time or on
 //!   a [`VirtualClock`].
 //!
@@ -65,6 +68,7 @@ mod job_results;
 mod journal;
 mod key;
 mod order;
+mod organizations;
 mod query;
 mod rate_limit;
 mod reply;
@@ -82,6 +86,7 @@ pub use clock::{Clock, VirtualClock};
 pub use config::{ALL_PERMISSIONS, SimulatorConfig};
 pub use fault::{Fault, Match, Rule};
 pub use journal::{Authorization, Entry};
+pub use organizations::{Organizations, SameOrganization};
 pub use reply::Reply;
 pub use route::Operation;
 #[cfg(feature = "fuzzing")]
@@ -92,3 +97,4 @@ pub use serve::{Certificate, Tls};
 pub use serve::{MAX_CONNECTIONS, Refusing, ServeOptions, Server, serve};
 pub use simulator::{MAX_REQUEST_BODY, OAuthClient, Simulator, User};
 pub use wire_fault::{Framing, WireFault};
+pub use world::{Episode, Story};

@@ -27,6 +27,8 @@ pub(crate) enum Purpose {
     EventEntity,
     Event,
     UserName,
+    TokenPrefix,
+    Story,
 }
 
 /// A well-mixed number that depends on nothing but its arguments.

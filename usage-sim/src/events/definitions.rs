@@ -36,7 +36,7 @@ pub(crate) enum About {
     Caller,
 }
 
-const FLOWS: &[&str] = &["Main Inbound", "After Hours", "Order Status", "Card Payment", "Callback Offer"];
+const FLOWS: &[&str] = &["Main Flow", "After Hours", "Order Status", "Card Payment", "Callback Offer"];
 const TRUNKS: &[&str] = &["Carrier North", "Carrier South", "Fax Gateway"];
 const EDGES: &[&str] = &["Edge Rack 1", "Edge Rack 2"];
 const ACTIONS: &[&str] = &["Find Customer", "Create Ticket", "Read Balance", "Check Delivery"];

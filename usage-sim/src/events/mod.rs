@@ -81,7 +81,8 @@ pub(crate) fn of_day(seed: u64, day: Date) -> Vec<Event> {
     for (number, definition) in (0u16..).zip(DEFINITIONS) {
         for n in 0..how_many(seed, day, number, definition) {
             let dice = hash(seed, Purpose::Event, &[day_number(day), number.into(), n]);
-            let entity = dice % definition.entities.len().max(1) as u64;
+            // The day's first event of a kind is about the first entity, so that a search for it finds something.
+            let entity = if n == 0 { 0 } else { dice % definition.entities.len().max(1) as u64 };
             let at = time_of_day(definition, seed::mix(dice));
             let event = |definition, at| Event {
                 position: 0,

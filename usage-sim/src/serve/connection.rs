@@ -106,7 +106,7 @@ fn serve<S: Connection>(
             Ok(received) => {
                 let is_head = received.request.method() == Method::HEAD;
                 let now = shared.clock.now();
-                let reply = shared.simulator().handle(now, received.request);
+                let reply = shared.organizations.handle(now, received.request);
                 let answer = Answer { reply, is_head, keep_alive: received.keep_alive };
                 answer.send(shared, incoming.stream())
             }

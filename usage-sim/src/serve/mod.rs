@@ -22,6 +22,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::organizations::Organizations;
 use crate::simulator::Simulator;
 use connection::Service;
 pub use refusing::Refusing;
@@ -89,8 +90,12 @@ impl Default for ServeOptions {
     }
 }
 
-/// Serves `simulator` on a loopback port until the [`Server`] is shut down or dropped; an error if the port
-/// cannot be had.
+/// Serves one [`Simulator`], or several [`Organizations`], on a loopback port until the [`Server`] is shut down or
+/// dropped.
+///
+/// # Errors
+///
+/// The error of the operating system if the port is taken or a thread cannot be started.
 ///
 /// ```
 /// use usage_sim::{ServeOptions, Simulator, SimulatorConfig, serve};
@@ -101,11 +106,11 @@ impl Default for ServeOptions {
 /// server.shutdown();
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn serve(simulator: Simulator, options: ServeOptions) -> io::Result<Server> {
+pub fn serve(organizations: impl Into<Organizations>, options: ServeOptions) -> io::Result<Server> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
     let address = listener.local_addr()?;
     let shared = Arc::new(Shared {
-        simulator: Mutex::new(simulator),
+        organizations: organizations.into(),
         clock: options.clock,
         idle_timeout: options.idle_timeout,
         stop: Stop::default(),
@@ -143,9 +148,20 @@ impl Server {
         self.address
     }
 
-    /// The simulator, to script faults and to read the journal. No request is answered while this is held.
+    /// Returns the simulator, to script faults and to read the journal. Of several organizations it is the first. No
+    /// request for it is answered while the guard lives.
     pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.shared.simulator()
+        self.shared.organizations.first()
+    }
+
+    /// Returns the organization with this index, as [`simulator`](Self::simulator) returns the first.
+    pub fn organization(&self, index: usize) -> Option<MutexGuard<'_, Simulator>> {
+        self.shared.organizations.get(index)
+    }
+
+    /// Returns the organizations that are served.
+    pub fn organizations(&self) -> &Organizations {
+        &self.shared.organizations
     }
 
     /// How many connections are open.
@@ -178,7 +194,7 @@ impl Drop for Server {
 /// What the threads of one server share.
 #[derive(Debug)]
 struct Shared {
-    simulator: Mutex<Simulator>,
+    organizations: Organizations,
     clock: Clock,
     idle_timeout: Duration,
     stop: Stop,
@@ -189,10 +205,6 @@ struct Shared {
 }
 
 impl Shared {
-    fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn sockets(&self) -> MutexGuard<'_, BTreeMap<u64, TcpStream>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,7 +20,7 @@ use crate::reply::{self, OAuthProblem, Problem, Reply};
 use crate::route::{Operation, Route};
 use crate::seed::{self, Purpose};
 use crate::token::Tokens;
-use crate::world::World;
+use crate::world::{Story, World};
 
 /// The largest request body, in bytes; a larger one is answered 413.
 pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
@@ -71,8 +71,9 @@ impl Simulator {
     /// A service in which nothing has happened yet.
     pub fn new(config: SimulatorConfig) -> Self {
         let tokens = Tokens::new(&config);
+        let world = World::new(config.seed, tokens.client_id()).sized(config.size);
         Self {
-            world: Arc::new(World::new(config.seed, tokens.client_id())),
+            world: Arc::new(if config.story { world } else { world.without_story() }),
             rate_limits: RateLimits::new(config.rate_limit),
             executions: Executions::new(config.seed, config.execution_time),
             script: Script::default(),
@@ -176,6 +177,11 @@ impl Simulator {
         self.tokens.revoke_all_refresh_tokens();
     }
 
+    /// Returns what every access token begins with.
+    pub(crate) fn token_prefix(&self) -> String {
+        self.tokens.prefix()
+    }
+
     /// The id that the token endpoint accepts.
     pub fn client_id(&self) -> &str {
         self.tokens.client_id()
@@ -199,6 +205,12 @@ impl Simulator {
     /// The name of the organization, for people to read.
     pub fn organization_display_name(&self) -> String {
         self.config.organization_display_name()
+    }
+
+    /// Returns what is worth finding in the month that holds `day`; `None` if the story is switched off
+    /// ([`SimulatorConfig::with_story`]).
+    pub fn story(&self, day: Date) -> Option<Story> {
+        self.world.story(day)
     }
 
     /// The users of the organization.

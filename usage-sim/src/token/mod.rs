@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 use usage_core::Timestamp;
 
@@ -24,6 +24,9 @@ use grant::{Refresh, RefreshTokens};
 
 /// Tokens kept before expired ones, and then the oldest, are dropped.
 const MAX_TOKENS: usize = 10_000;
+
+/// The length of the start that all access tokens of an organization share.
+const PREFIX_LEN: usize = 12;
 
 /// The client that may log in, and the tokens and codes it got.
 #[derive(Clone)]
@@ -105,10 +108,16 @@ impl Tokens {
             self.live.retain(|_, token| token.number > oldest);
         }
         self.issued += 1;
-        let text = seed::secret_text(self.seed, Purpose::Token, self.issued, 86);
+        let secret = seed::secret_text(self.seed, Purpose::Token, self.issued, 86 - PREFIX_LEN);
+        let text = self.prefix() + &secret;
         let lifetime = Duration::from_secs(self.lifetime.as_secs());
         self.live.insert(text.clone(), Token { number: self.issued, expires: now.saturating_add(lifetime) });
         text
+    }
+
+    /// Returns what every access token begins with: it tells the organizations of one host apart.
+    pub(crate) fn prefix(&self) -> String {
+        seed::secret_text(self.seed, Purpose::TokenPrefix, 0, PREFIX_LEN)
     }
 
     pub(crate) fn revoke(&mut self, access_token: &str) -> bool {
@@ -145,6 +154,23 @@ impl fmt::Debug for Tokens {
 /// The media type without its parameters.
 pub(crate) fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// Returns the prefix of the bearer token that came with a request.
+pub(crate) fn bearer_prefix(headers: &HeaderMap) -> Option<&str> {
+    let token = credentials(headers, "bearer")?;
+    Some(token.get(..PREFIX_LEN).unwrap_or(token))
+}
+
+/// Returns the client id that a request of the login host names: by basic authentication, in its form, or in its query.
+pub(crate) fn client_id(request: &Request<Vec<u8>>) -> Option<String> {
+    let named = |form: &[u8]| {
+        form_urlencoded::parse(form).find(|(name, _)| name == "client_id").map(|(_, id)| id.into_owned())
+    };
+    basic(request.headers())
+        .map(|(id, _)| id)
+        .or_else(|| named(request.body()))
+        .or_else(|| named(request.uri().query().unwrap_or_default().as_bytes()))
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

@@ -185,9 +185,10 @@ pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
         (0..CAMPAIGN_YEARS).flat_map(|year| (1..=12).map(move |month| (FIRST_CAMPAIGN_YEAR + year, month)));
     let campaigns = (0..).zip(months).filter_map(|(number, (year, month))| {
         let id = seed::uuid(seed, Purpose::CampaignClient, &[number]);
-        let name = format!("{} {year}-{month:02}", CAMPAIGN.name);
+        let date = Date::new(year, month, 1).ok()?;
+        let name = campaign_name(date);
         let dice = hash(seed, Purpose::CampaignDays, &[number]).to_le_bytes();
-        let first = Date::new(year, month, 1).ok()?.plus_days(i64::from(dice[0] % 12));
+        let first = date.plus_days(i64::from(dice[0] % 12));
         let last = first.plus_days(17 + i64::from(dice[1] % 9));
         Some(Client {
             life: Some((first, last)),
@@ -206,6 +207,11 @@ pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
         )
     });
     lasting.chain(campaigns).chain(internal).collect()
+}
+
+/// Returns the name of the client that is new in the month that holds `day`.
+pub(super) fn campaign_name(day: Date) -> String {
+    format!("{} {}-{:02}", CAMPAIGN.name, day.year(), day.month())
 }
 
 /// The numbers of the platform's own clients.

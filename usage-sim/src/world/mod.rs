@@ -4,6 +4,7 @@
 
 mod clients;
 mod platforms;
+mod story;
 mod templates;
 mod traffic;
 mod users;
@@ -14,6 +15,7 @@ use usage_core::model::HttpMethod;
 
 pub(crate) use clients::Client;
 pub(crate) use platforms::{PLATFORMS, platform_number};
+pub use story::{Episode, Story};
 pub(crate) use templates::{TEMPLATES, template_number};
 pub(crate) use traffic::{Counts, Fact};
 pub(crate) use users::User;
@@ -31,6 +33,9 @@ pub(crate) struct World {
     by_id: BTreeMap<String, u16>,
     by_name: BTreeMap<String, u16>,
     users: Vec<User>,
+    /// In percent of the default traffic.
+    size: u64,
+    story: bool,
 }
 
 impl World {
@@ -45,7 +50,23 @@ impl World {
             by_name: numbered().map(|(number, client)| (client.name.clone(), number)).collect(),
             users: users::users(seed, USERS),
             clients,
+            size: 100,
+            story: true,
         }
+    }
+
+    /// Sets how many requests there are, in percent of the default.
+    #[must_use]
+    pub(crate) fn sized(mut self, percent: u32) -> Self {
+        self.size = percent.into();
+        self
+    }
+
+    /// Leaves out what is out of the ordinary.
+    #[must_use]
+    pub(crate) fn without_story(mut self) -> Self {
+        self.story = false;
+        self
     }
 
     pub(crate) fn organization_id(&self) -> &str {

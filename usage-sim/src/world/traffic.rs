@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use usage_core::{Date, Timestamp};
 
 use super::clients::{Client, Endpoint, Rhythm};
+use super::story::Plot;
 use super::{World, clients, platforms};
 use crate::seed::{Purpose, hash};
 
@@ -69,14 +70,14 @@ impl World {
         only: Option<u16>,
         each: &mut impl FnMut(Fact),
     ) {
-        let day_number = Date::of(Timestamp::UNIX_EPOCH).days_until(day).cast_unsigned();
+        let plot = self.plot(day);
         for number in numbers {
             let Some(client) = self.clients.get(number).filter(|client| client.lives_on(day)) else {
                 continue;
             };
             let Ok(number) = u16::try_from(number) else { continue };
             if only.is_none_or(|only| only == number) {
-                self.visit_client(day, day_number, number, client, each);
+                self.visit_client(day, plot.as_ref(), number, client, each);
             }
         }
     }
@@ -84,17 +85,18 @@ impl World {
     fn visit_client(
         &self,
         day: Date,
-        day_number: u64,
+        plot: Option<&Plot>,
         number: u16,
         client: &Client,
         each: &mut impl FnMut(Fact),
     ) {
+        let day_number = Date::of(Timestamp::UNIX_EPOCH).days_until(day).cast_unsigned();
         let dice = hash(self.seed, Purpose::Volume, &[day_number, u64::from(number)]);
         let mood = 850 + dice % 300;
         // Thousandths of a request, so that small shares are not lost to rounding.
-        let volume = client.requests * weekday_permille(client.rhythm, day) * growth_permille(day) / 1_000
-            * mood
-            / 1_000;
+        let size_permille = growth_permille(day) * self.size / 100;
+        let volume =
+            client.requests * weekday_permille(client.rhythm, day) * size_permille / 1_000 * mood / 1_000;
         let users = self.present_users(day, day_number, number, client);
         let user_weights: u64 = users.iter().map(|(_, weight)| weight).sum();
         let endpoint_weights: u64 = client.endpoints.iter().map(|endpoint| endpoint.weight).sum();
@@ -109,14 +111,17 @@ impl World {
             for &(user, weight) in &users {
                 let dice = hash(dice, Purpose::User, &[user.map_or(u64::MAX, u64::from)]);
                 let requests = (share * weight / user_weights.max(1) + dice % 1_000) / 1_000;
-                if requests > 0 {
+                let extra = plot.and_then(|plot| plot.extra(day, number, endpoint, size_permille, dice));
+                if requests > 0 || extra.is_some() {
+                    let mut counts = split(requests, client, mood, outage, dice);
+                    counts += extra.unwrap_or_default();
                     each(Fact {
                         client: number,
                         template: endpoint.template,
                         method: endpoint.method,
                         user,
                         platform: self.platform(number, client, endpoint, user),
-                        counts: split(requests, client, mood, outage, dice),
+                        counts,
                     });
                 }
             }
@@ -159,7 +164,7 @@ impl World {
     }
 }
 
-fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
+pub(super) fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
     let week: [u64; 7] = match rhythm {
         Rhythm::Office => [1_060, 1_020, 1_000, 990, 930, 90, 40],
         Rhythm::Centre => [1_120, 1_040, 1_000, 990, 960, 420, 230],
@@ -169,7 +174,7 @@ fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
 }
 
 /// A fifth more each year, counted from the start of 2024.
-fn growth_permille(day: Date) -> u64 {
+pub(super) fn growth_permille(day: Date) -> u64 {
     let years_end = i64::from(day.year() - 2024) * 200;
     let in_year = i64::from(day.month() - 1) * 200 / 12 + i64::from(day.day()) * 200 / 372;
     u64::try_from((1_000 + years_end + in_year).clamp(300, 4_000)).unwrap_or(1_000)
@@ -218,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_day_is_believable() {
-        let world = World::new(1, "own");
+        let world = World::new(1, "own").without_story();
         let wednesday = facts(&world, day("2026-07-08"), None);
         let sunday = facts(&world, day("2026-07-12"), None);
         let earlier = facts(&world, day("2025-07-09"), None);
