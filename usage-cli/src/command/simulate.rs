@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig};
+use usage_sim::{Organizations, ServeOptions, Server, Simulator, SimulatorConfig};
 
 use crate::arguments::value_parsers::duration;
 use crate::problem::Problem;
@@ -15,7 +15,8 @@ use crate::process::stderr;
 
 /// Run a simulated Genesys Cloud Usage API on a loopback port
 ///
-/// Once it listens, it prints one line of JSON on stdout: where it is and with which client credentials to log in.
+/// Once it listens, it prints one line of JSON on stdout: where it is and with which client credentials to log in. With
+/// --organizations, it prints one line for each, which also names the organization.
 /// It serves until --for runs out, until it gets SIGINT or SIGTERM, or until its standard input closes if that is a
 /// pipe.
 #[derive(Debug, Args)]
@@ -29,12 +30,16 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
+    /// Serve N organizations of different sizes, limits and faults; the credential decides which one answers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    organizations: Option<u32>,
+
     /// How long to serve; without it, until stopped
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     serve_for: Option<Duration>,
 
     /// How long an execution takes
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration, conflicts_with = "organizations")]
     execution_time: Duration,
 }
 
@@ -49,7 +54,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Problem> {
     let (stop, stopped) = mpsc::channel();
     stop_on_signal(stop.clone())?;
     let server = serve(args)?;
-    if !announce(&server)? {
+    if !announce(&server, args.organizations.is_some())? {
         return Ok(());
     }
     stop_on_closed_pipe(stop);
@@ -64,31 +69,40 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Problem> {
 
 fn serve(args: &SimulateArgs) -> Result<Server, Problem> {
     let config = SimulatorConfig::default().with_seed(args.seed).with_execution_time(args.execution_time);
-    usage_sim::serve(Simulator::new(config), ServeOptions::default().with_port(args.port))
+    let organizations = match args.organizations {
+        Some(count) => Organizations::varied(count, args.seed),
+        None => Simulator::new(config).into(),
+    };
+    usage_sim::serve(organizations, ServeOptions::default().with_port(args.port))
         .map_err(|error| Problem::usage(format!("cannot listen on port {} of 127.0.0.1: {error}", args.port)))
 }
 
-/// The line that tells others where to go; `false` if nobody reads it.
-fn announce(server: &Server) -> Result<bool, Problem> {
+/// Writes the lines that say where to go and how to log in; `false` if the pipe is closed.
+fn announce(server: &Server, names: bool) -> Result<bool, Problem> {
     #[derive(Serialize)]
     struct Announcement<'a> {
         api_url: &'a str,
         login_url: &'a str,
         client_id: &'a str,
         client_secret: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organization: Option<&'a str>,
     }
     let url = server.url();
-    let simulator = server.simulator();
-    let line = serde_json::to_string(&Announcement {
-        api_url: &url,
-        login_url: &url,
-        client_id: simulator.client_id(),
-        client_secret: simulator.client_secret(),
-    });
-    drop(simulator);
+    let line = |index| {
+        let simulator = server.organization(index)?;
+        Some(serde_json::to_string(&Announcement {
+            api_url: &url,
+            login_url: &url,
+            client_id: simulator.client_id(),
+            client_secret: simulator.client_secret(),
+            organization: names.then(|| simulator.organization_name()),
+        }))
+    };
+    let lines: Result<Vec<_>, _> = (0..).map_while(line).collect();
     let mut stdout = io::stdout().lock();
-    let written = line.map_err(Into::into).and_then(|line| {
-        writeln!(stdout, "{line}")?;
+    let written = lines.map_err(Into::into).and_then(|lines| {
+        lines.iter().try_for_each(|line| writeln!(stdout, "{line}"))?;
         stdout.flush()
     });
     match written {

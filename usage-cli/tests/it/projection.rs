@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 use usage_core::Date;
-use usage_sim::{Fault, Match, Rule, ServeOptions, SimulatorConfig, VirtualClock};
+use usage_sim::{Fault, Match, Rule, ServeOptions, VirtualClock};
 
 use crate::support::{Ran, Service, TRANSPORTS, config, keeping, program};
 
@@ -46,7 +46,7 @@ fn tokens(service: &Service) -> usize {
 /// The organisation of `seed`, of which August 2026 is known.
 fn organization(seed: u64) -> Service {
     let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
-    Service::serving(SimulatorConfig::with_seed(config(), seed), ServeOptions::default().with_clock(clock))
+    Service::serving(config().with_seed(seed).with_story(false), ServeOptions::default().with_clock(clock))
 }
 
 /// The requests of August 2026.

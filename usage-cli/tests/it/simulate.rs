@@ -42,6 +42,31 @@ fn it_serves_what_it_announces_until_its_input_closes() {
 }
 
 #[test]
+fn many_organizations_have_a_line_and_a_credential_each() {
+    let (mut child, first, mut stdout) = start(&["--organizations", "3", "--seed", "7"], Stdio::piped());
+    let mut lines = vec![first];
+    for _ in 1..3 {
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        lines.push(serde_json::from_str(&line).unwrap());
+    }
+    let names: Vec<_> = lines.iter().map(|line| line["organization"].as_str().unwrap()).collect();
+    assert_eq!(names, ["org-0", "org-1", "org-2"]);
+    let text = |line: usize, name: &str| lines[line][name].as_str().unwrap().to_owned();
+    let query = |secret: String| {
+        let mut query = program(&["query", "--last", "1d", "--initial-delay", "20ms", "--group-by", "organization"]);
+        query.args(["--api-url", &text(1, "api_url")]);
+        query.env("GENESYSCLOUD_OAUTHCLIENT_ID", text(1, "client_id"));
+        query.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret);
+        Ran::of(&mut query)
+    };
+    query(text(1, "client_secret")).well();
+    query(text(2, "client_secret")).failed(3, &["invalid_client"]);
+    drop(child.stdin.take());
+    ended_well(child);
+}
+
+#[test]
 fn it_ends_in_time() {
     let started = Instant::now();
     let (child, _, _stdout) = start(&["--for", "400ms"], Stdio::null());
