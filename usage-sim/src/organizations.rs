@@ -51,7 +51,11 @@ pub struct SameOrganization {
 
 impl fmt::Display for SameOrganization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "another organization has the seed or the client id of {:?}; give it its own", self.client_id)
+        write!(
+            f,
+            "another organization has the seed or the client id of {:?}; give it its own",
+            self.client_id
+        )
     }
 }
 

@@ -54,7 +54,8 @@ fn many_organizations_have_a_line_and_a_credential_each() {
     assert_eq!(names, ["org-0", "org-1", "org-2"]);
     let text = |line: usize, name: &str| lines[line][name].as_str().unwrap().to_owned();
     let query = |secret: String| {
-        let mut query = program(&["query", "--last", "1d", "--initial-delay", "20ms", "--group-by", "organization"]);
+        let mut query =
+            program(&["query", "--last", "1d", "--initial-delay", "20ms", "--group-by", "organization"]);
         query.args(["--api-url", &text(1, "api_url")]);
         query.env("GENESYSCLOUD_OAUTHCLIENT_ID", text(1, "client_id"));
         query.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret);

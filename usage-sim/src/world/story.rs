@@ -101,7 +101,9 @@ impl Plot {
         let scenes = [self.hammering, self.storm].into_iter().flatten();
         let mut extras = scenes
             .filter(|scene| scene.client == client && (scene.first..=scene.last).contains(&day))
-            .filter(|scene| (scene.endpoint.template, scene.endpoint.method) == (endpoint.template, endpoint.method))
+            .filter(|scene| {
+                (scene.endpoint.template, scene.endpoint.method) == (endpoint.template, endpoint.method)
+            })
             .map(|scene| scene.counts(permille, dice));
         let mut sum = extras.next()?;
         extras.for_each(|extra| sum += extra);
@@ -148,7 +150,8 @@ impl World {
         }
         let first = day.first_of_month();
         let scene = |names: &[&str], part: u64, from: (i64, u64), days: (i64, u64), (requests, limited)| {
-            let month = i64::from(day.year()).cast_unsigned() * 12 + u64::try_from(day.month()).unwrap_or_default();
+            let month =
+                i64::from(day.year()).cast_unsigned() * 12 + u64::try_from(day.month()).unwrap_or_default();
             let [dice, who, what, length, ..] = hash(self.seed, Purpose::Story, &[month, part]).to_le_bytes();
             let name = names.get(usize::from(who) % names.len())?;
             let client = self.client_number_of_name(name)?;
@@ -176,7 +179,9 @@ impl World {
             let permille = growth_permille(day) * self.size / 100;
             let lasting = self.clients().iter().filter(|client| !client.internal && client.life.is_none());
             requests += lasting
-                .map(|client| client.requests * weekday_permille(client.rhythm, day) / 1_000 * permille / 1_000)
+                .map(|client| {
+                    client.requests * weekday_permille(client.rhythm, day) / 1_000 * permille / 1_000
+                })
                 .sum::<u64>();
             day = day.plus_days(1);
         }
@@ -239,7 +244,8 @@ mod tests {
         for offset in 0..31 {
             let day = day("2026-07-01").plus_days(offset);
             let (with, without) = (of_day(&world, day), of_day(&plain, day));
-            let is_extra = [&hammering, &retry_storm].iter().any(|one| (one.first_day..=one.last_day).contains(&day));
+            let is_extra =
+                [&hammering, &retry_storm].iter().any(|one| (one.first_day..=one.last_day).contains(&day));
             assert_eq!(with.requests() > without.requests(), is_extra, "{day}");
         }
     }
@@ -272,7 +278,8 @@ mod tests {
             of_client.push((TEMPLATES[usize::from(fact.template)].uri, fact.counts));
         });
         let limited = |counts: &Counts| counts.status429 * 10 > counts.requests() * 6;
-        let stormy: Vec<_> = of_client.iter().filter(|(_, counts)| limited(counts)).map(|(uri, _)| *uri).collect();
+        let stormy: Vec<_> =
+            of_client.iter().filter(|(_, counts)| limited(counts)).map(|(uri, _)| *uri).collect();
         assert_eq!(stormy, [storm.uri]);
     }
 }

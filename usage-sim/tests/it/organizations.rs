@@ -51,7 +51,8 @@ fn the_credential_decides_which_one_answers() {
 fn a_public_client_is_known_by_its_form_and_a_browser_by_its_query() {
     let organizations = three();
     let id = organizations.get(2).unwrap().client_id().to_owned();
-    let authorize = format!("/oauth/authorize?client_id={id}&response_type=token&redirect_uri=http://localhost/cb");
+    let authorize =
+        format!("/oauth/authorize?client_id={id}&response_type=token&redirect_uri=http://localhost/cb");
     let location = ask(&organizations, Request::get(authorize), "").headers()["location"].clone();
     assert!(location.to_str().unwrap().contains("access_token="), "{location:?}");
     let form = format!("grant_type=authorization_code&code=x&client_id={id}");
@@ -80,7 +81,8 @@ fn one_seed_or_client_id_is_one_organization() {
     let mut organizations = three();
     let config = SimulatorConfig::default().with_seed(2);
     assert!(organizations.add(Simulator::new(config.clone())).is_err());
-    let same_seed = organizations.add(Simulator::new(config.clone().with_client("other", "secret"))).unwrap_err();
+    let same_seed =
+        organizations.add(Simulator::new(config.clone().with_client("other", "secret"))).unwrap_err();
     assert!(same_seed.to_string().contains("\"other\""));
     let same_id = SimulatorConfig::default().with_seed(9).with_client(config.client_id(), "secret");
     assert!(organizations.add(Simulator::new(same_id)).is_err());
@@ -92,7 +94,9 @@ fn one_listener_serves_all() {
     let options = ServeOptions::default().with_clock(VirtualClock::new(start()));
     let server = serve(three(), options).unwrap();
     let token = server.organization(1).unwrap().issue_token(start());
-    let head = format!("GET /api/v2/organizations/me HTTP/1.1\r\nHost: sim\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let head = format!(
+        "GET /api/v2/organizations/me HTTP/1.1\r\nHost: sim\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
     let mut connection = Connection::new(&server);
     let (_, body) = connection.send(head).answer();
     let organization: serde_json::Value = serde_json::from_slice(&body).unwrap();
@@ -109,8 +113,12 @@ fn varied_organizations_differ_in_size() {
         let mut simulator = organizations.get(index).unwrap();
         let token = simulator.issue_token(start());
         let send = |simulator: &mut Simulator, method: &str, target: &str, body: &str, seconds| {
-            let request = Request::builder().method(method).uri(target).header("Authorization", format!("Bearer {token}"));
-            let request = request.header("Content-Type", "application/json").body(body.as_bytes().to_vec()).unwrap();
+            let request = Request::builder()
+                .method(method)
+                .uri(target)
+                .header("Authorization", format!("Bearer {token}"));
+            let request =
+                request.header("Content-Type", "application/json").body(body.as_bytes().to_vec()).unwrap();
             let now = start().saturating_add(std::time::Duration::from_secs(seconds));
             json(&simulator.handle(now, request).response)
         };

@@ -26,7 +26,11 @@ static DAILY: LazyLock<Vec<Vec<(Date, u64)>>> = LazyLock::new(|| SEEDS.map(daily
 
 /// What a seed's organisation had on each day, from before the year to after it.
 fn daily(seed: u64) -> Vec<(Date, u64)> {
-    let config = SimulatorConfig::default().with_seed(seed).with_rate_limit(u32::MAX).with_history_days(800).with_story(false);
+    let config = SimulatorConfig::default()
+        .with_seed(seed)
+        .with_rate_limit(u32::MAX)
+        .with_history_days(800)
+        .with_story(false);
     let mut bench = Bench::with(config);
     let body = json!({
         "interval": "2025-03-01/2026-06-30", "granularity": "Day", "groupBy": ["OrganizationId"], "metrics": ["Requests"],

@@ -30,7 +30,8 @@ fn hammering_shows_in_the_rows_of_its_uri() {
         });
         row.map_or(0, |row| row["requests"].as_u64().unwrap())
     };
-    let (before, after) = (day(&mut bench, hammering.first_day.plus_days(-1)), day(&mut bench, hammering.first_day));
+    let (before, after) =
+        (day(&mut bench, hammering.first_day.plus_days(-1)), day(&mut bench, hammering.first_day));
     assert!(after > 100_000 && after > before * 10, "{before} {after}");
 }
 
