@@ -1,6 +1,7 @@
 //! What an operation of the API is: how its request is made and how its answer is read.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use crate::auth::AccessToken;
@@ -82,7 +83,7 @@ pub trait EndpointExt: Endpoint {
         base: &BaseUrl,
         token: Option<&AccessToken>,
     ) -> Result<Request<Vec<u8>>, BuildError> {
-        request(self, base, token, &mut String::new())
+        request(self, base, token, &mut String::new(), None)
     }
 
     /// The answer of this operation, from a whole response: any 2xx is read, anything else is an [`ApiError`].
@@ -100,19 +101,27 @@ pub trait EndpointExt: Endpoint {
 
 impl<E: Endpoint + ?Sized> EndpointExt for E {}
 
-/// As [`EndpointExt::to_request`]. The path is written in `room`, so that who keeps that allocates each once.
+/// As [`EndpointExt::to_request`]. The path is written into `path_buf`, whose memory is kept for the next request.
+/// `previous` is the path and query of the caller's previous request: a poll repeats it, and parsing it again would be half
+/// of the work.
 pub(crate) fn request<E: Endpoint + ?Sized>(
     endpoint: &E,
     base: &BaseUrl,
     token: Option<&AccessToken>,
-    room: &mut String,
+    path_buf: &mut String,
+    previous: Option<&PathAndQuery>,
 ) -> Result<Request<Vec<u8>>, BuildError> {
-    let mut path = PathWriter::after(base.prefix(), std::mem::take(room));
+    let mut path = PathWriter::after(base.prefix(), std::mem::take(path_buf));
     endpoint.path(&mut path);
     let mut query = QueryWriter::after(path.finish()?);
     endpoint.query(&mut query);
-    *room = query.finish();
+    *path_buf = query.finish();
     let body = endpoint.body()?;
+    let target = match previous {
+        Some(previous) if previous.as_str() == path_buf => Ok(previous.clone()),
+        _ => PathAndQuery::try_from(path_buf.as_str()).map_err(http::Error::from),
+    };
+    let uri = target.and_then(|target| base.with_path_and_query(target));
 
     let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
     headers.insert(ACCEPT, JSON);
@@ -124,7 +133,7 @@ pub(crate) fn request<E: Endpoint + ?Sized>(
     }
     let mut request = Request::new(body.unwrap_or_default());
     *request.method_mut() = E::METHOD;
-    *request.uri_mut() = base.with_path_and_query(room).map_err(|error| unbuildable(&error))?;
+    *request.uri_mut() = uri.map_err(|error| unbuildable(&error))?;
     *request.headers_mut() = headers;
     Ok(request)
 }

@@ -199,7 +199,7 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// The absolute URI of `path_and_query`, which starts with a slash, under this base.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        self.with_path_and_query(&format!("{}{path_and_query}", self.prefix))
+        self.with_path_and_query(PathAndQuery::try_from(format!("{}{path_and_query}", self.prefix))?)
     }
 
     /// What the path of every request starts with: nothing, or a path without a slash at its end.
@@ -207,18 +207,18 @@ impl BaseUrl {
         &self.prefix
     }
 
-    /// The absolute URI of `path_and_query`, which starts with the [`prefix`](Self::prefix).
-    pub(crate) fn with_path_and_query(&self, path_and_query: &str) -> Result<Uri, http::Error> {
+    /// Returns the absolute URI of `path_and_query`, which starts with the [`prefix`](Self::prefix).
+    pub(crate) fn with_path_and_query(&self, path_and_query: PathAndQuery) -> Result<Uri, http::Error> {
         let mut parts = uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(PathAndQuery::try_from(path_and_query)?);
+        parts.path_and_query = Some(path_and_query);
         Ok(Uri::from_parts(parts)?)
     }
 
-    /// The URI of the host and nothing else.
+    /// Returns the URI of the host and nothing else.
     pub fn root(&self) -> Uri {
-        self.with_path_and_query("/").unwrap_or_default()
+        self.with_path_and_query(PathAndQuery::from_static("/")).unwrap_or_default()
     }
 
     /// Whether requests go out over TLS: with `https`.

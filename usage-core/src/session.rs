@@ -4,6 +4,7 @@ mod sharing;
 
 use std::fmt;
 
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::auth::{AccessToken, Ended, FetchId, Grant, TokenResponse, TokenStore, refusal};
@@ -31,8 +32,8 @@ pub struct Session {
     pub(crate) token: TokenStore,
     pub(crate) budget: RateBudget,
     headers: HeaderMap,
-    /// Where the paths of requests are written.
-    room: String,
+    /// Paths of requests are written here, so that they share one allocation.
+    path_buf: String,
     server_date: Option<(Timestamp, Timestamp)>,
     /// Whether it is behind a lock that others wait for.
     shared: bool,
@@ -68,7 +69,7 @@ impl Session {
             token,
             budget: RateBudget::default(),
             headers: HeaderMap::new(),
-            room: String::new(),
+            path_buf: String::new(),
             server_date: None,
             shared: false,
             latest: Latest::default(),
@@ -240,10 +241,15 @@ impl Session {
         }
     }
 
-    /// The request of `endpoint`, with the token that is there.
-    pub(crate) fn request<E: Endpoint>(&mut self, endpoint: &E) -> Result<Request<Vec<u8>>, BuildError> {
+    /// Builds the request of `endpoint` with the current token. `previous` is the path and query of the caller's previous
+    /// request, if there was one.
+    pub(crate) fn request<E: Endpoint>(
+        &mut self,
+        endpoint: &E,
+        previous: Option<&PathAndQuery>,
+    ) -> Result<Request<Vec<u8>>, BuildError> {
         let token = self.token.current().map(|(token, _)| token);
-        endpoint::request(endpoint, &self.api, token, &mut self.room)
+        endpoint::request(endpoint, &self.api, token, &mut self.path_buf, previous)
     }
 
     /// Adds what goes with every request.
@@ -264,7 +270,7 @@ impl Clone for Session {
             token: self.token.without_fetch(),
             budget: self.budget.clone(),
             headers: self.headers.clone(),
-            room: String::new(),
+            path_buf: String::new(),
             server_date: self.server_date,
             shared: false,
             latest: self.latest,

@@ -14,8 +14,10 @@ pub const MAX_PAGE_BODY: usize = 256 * 1024 * 1024;
 /// Reads a results page of any query family into a [`ResultsPage`], row by row as the body arrives.
 ///
 /// The body is never held: besides the rows, the decoder keeps the text that a chunk cuts, and no more.
+///
+/// Its state is boxed: the decoder is moved several times on its way from the head of a response to the end of its body.
 #[derive(Default)]
-pub struct PageDecoder(Body<UsageTable>);
+pub struct PageDecoder(Box<Body<UsageTable>>);
 
 impl ResponseDecoder for PageDecoder {
     type Output = ResultsPage;

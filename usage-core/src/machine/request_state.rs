@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use http::Request;
 use http::response::Parts;
+use http::uri::PathAndQuery;
 
 use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
@@ -49,6 +50,8 @@ pub(crate) struct RequestState {
     renewed: bool,
     /// Whether this operation must not be sent twice.
     once: bool,
+    /// Path and query of the last request that may be repeated, as a poll is.
+    target: Option<PathAndQuery>,
     /// Failed tries in a row, and those of them that count against the limit.
     failures: u32,
     counted: u32,
@@ -132,6 +135,7 @@ impl RequestState {
             generation: 0,
             renewed: false,
             once: false,
+            target: None,
             failures: 0,
             counted: 0,
         }
@@ -156,10 +160,13 @@ impl RequestState {
             Ok(generation) => generation,
             Err(first) => return first,
         };
-        let request = match session.request(endpoint) {
+        let request = match session.request(endpoint, self.target.as_ref()) {
             Ok(request) => request,
             Err(error) => return Dispatch::Fail(error.into()),
         };
+        if E::IDEMPOTENT {
+            self.target = request.uri().path_and_query().cloned();
+        }
         self.generation = generation;
         session.budget.spend(now);
         let purpose = Purpose::Operation(self.attempts);

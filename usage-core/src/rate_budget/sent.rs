@@ -7,6 +7,9 @@ use crate::time::Timestamp;
 /// Requests that went out within this many milliseconds share an entry, so that the log stays small.
 const ENTRY_MILLIS: u64 = 500;
 
+/// The number of entries that a window can have, allocated at once.
+const MAX_ENTRIES: usize = 121;
+
 /// The requests that this client sent in the last [`WINDOW`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sent {
@@ -41,7 +44,10 @@ impl Sent {
                 entry.last = entry.last.max(now);
                 entry.requests += 1;
             }
-            _ => self.entries.push_back(Entry { first: now, last: now, requests: 1 }),
+            _ => {
+                self.entries.reserve(MAX_ENTRIES - self.entries.len().min(MAX_ENTRIES));
+                self.entries.push_back(Entry { first: now, last: now, requests: 1 });
+            }
         }
     }
 
