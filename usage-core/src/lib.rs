@@ -80,6 +80,7 @@ mod open_enum;
 mod phase;
 pub mod platform;
 pub mod query;
+mod query_durations;
 pub mod rate_budget;
 mod region;
 pub mod retry;

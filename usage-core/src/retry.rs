@@ -31,9 +31,9 @@ impl Backoff {
 /// use usage_core::Policy;
 ///
 /// let policy = Policy::default();
-/// assert_eq!(policy.first_poll, Duration::from_secs(2));
-/// assert_eq!(policy.poll.delay(0), Duration::from_secs(4));
-/// assert_eq!(policy.poll.delay(1), Duration::from_secs(6));
+/// assert_eq!(policy.first_poll, Duration::from_millis(400));
+/// assert_eq!(policy.poll.delay(0), Duration::from_millis(600));
+/// assert_eq!(policy.poll.delay(1), Duration::from_millis(900));
 /// assert_eq!(policy.poll.delay(99), Duration::from_secs(150));
 /// assert_eq!(policy.retry.delay(0), Duration::from_millis(500));
 /// assert_eq!(policy.retry.delay(99), Duration::from_secs(30));
@@ -69,8 +69,8 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            first_poll: Duration::from_secs(2),
-            poll: Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) },
+            first_poll: Duration::from_millis(400),
+            poll: Backoff { initial: Duration::from_millis(600), factor: 1.5, max: Duration::from_secs(150) },
             retry: Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) },
             jitter: 0.2,
             max_failures: 5,

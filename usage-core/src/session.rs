@@ -12,6 +12,7 @@ use crate::endpoint::{self, Endpoint};
 use crate::error::{
     ApiError, AttemptError, BuildError, DecodeError, Failure, ResponseError, TransportFailure,
 };
+use crate::query_durations::QueryDurations;
 use crate::rate_budget::RateBudget;
 use crate::region::{BaseUrl, Region};
 use crate::retry::{Class, classify};
@@ -31,6 +32,7 @@ pub struct Session {
     pub(crate) grant: Grant,
     pub(crate) token: TokenStore,
     pub(crate) budget: RateBudget,
+    pub(crate) durations: QueryDurations,
     headers: HeaderMap,
     /// Paths of requests are written here, so that they share one allocation.
     path_buf: String,
@@ -68,6 +70,7 @@ impl Session {
             grant,
             token,
             budget: RateBudget::default(),
+            durations: QueryDurations::default(),
             headers: HeaderMap::new(),
             path_buf: String::new(),
             server_date: None,
@@ -269,6 +272,7 @@ impl Clone for Session {
             grant: self.grant.clone(),
             token: self.token.without_fetch(),
             budget: self.budget.clone(),
+            durations: self.durations.clone(),
             headers: self.headers.clone(),
             path_buf: String::new(),
             server_date: self.server_date,

@@ -12,6 +12,8 @@ use crate::machine::{Limits, Progress, RetryDecision};
 use crate::model::{QueryStatus, ResultsPage, Submission};
 use crate::phase::{Cause, Phase, Transition, WaitReason};
 use crate::query::UsageQuery;
+use crate::query_durations::QueryDurations;
+use crate::session::Session;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
 
@@ -20,7 +22,12 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 
 impl<Q: UsageQuery> Execution<Q> {
     /// The good answer to the operation that was in flight.
-    pub(super) fn on_answer(&mut self, now: Timestamp, answer: OpResponse) -> Progress<UsageTable> {
+    pub(super) fn on_answer(
+        &mut self,
+        now: Timestamp,
+        answer: OpResponse,
+        session: &mut Session,
+    ) -> Progress<UsageTable> {
         self.request_state.delivered();
         let from = self.phase();
         let in_flight = match std::mem::take(&mut self.state) {
@@ -34,7 +41,7 @@ impl<Q: UsageQuery> Execution<Q> {
             OpResponse::Submission(submission) => {
                 Progress::moved(self.on_submission(now, in_flight, submission))
             }
-            OpResponse::Page(page) => self.on_page(now, from, in_flight, page),
+            OpResponse::Page(page) => self.on_page(now, from, in_flight, page, session),
         }
     }
 
@@ -45,6 +52,7 @@ impl<Q: UsageQuery> Execution<Q> {
         match id {
             Ok(id) => {
                 self.submitted_at = Some(now);
+                self.pending_at = Some(now);
                 self.submit_in_doubt = false;
                 let delay = self.request_state.delay(self.limits.policy.first_poll, &self.limits.policy);
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
@@ -64,6 +72,7 @@ impl<Q: UsageQuery> Execution<Q> {
         from: Phase,
         in_flight: InFlight,
         page: ResultsPage,
+        session: &mut Session,
     ) -> Progress<UsageTable> {
         if matches!(in_flight.op, Op::Submit) {
             self.state = in_flight.into();
@@ -82,12 +91,14 @@ impl<Q: UsageQuery> Execution<Q> {
                     Some(status) => Some(status.as_str().into()),
                     None => Some("".into()),
                 });
-                let until = self.next_poll(now);
+                let until = self.next_poll(now, &session.durations);
+                self.pending_at = Some(now);
                 self.polls = self.polls.saturating_add(1);
                 let waiting = in_flight.again(until, WaitReason::Poll);
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
         }
+        self.record_duration(now, &mut session.durations);
         let seen = self.rows_seen();
         self.hand_out(&in_flight.op);
         if page.lists_missing {
@@ -169,11 +180,22 @@ impl<Q: UsageQuery> Execution<Q> {
         self.enter(from, State::from(waiting).failed(failure), Cause::DeadlinePassed)
     }
 
-    /// When to poll again. A poll that would come at the deadline or later is moved to just before it: nobody gives up
-    /// while there is time left to look once more.
-    fn next_poll(&mut self, now: Timestamp) -> Timestamp {
+    /// Tells the session how long the query took, unless this execution does not know since when it ran.
+    fn record_duration(&mut self, now: Timestamp, durations: &mut QueryDurations) {
+        if let (Some(submitted), Some(pending)) = (self.submitted_at, self.pending_at.take()) {
+            durations.record(Q::FAMILY, pending.saturating_since(submitted), now.saturating_since(submitted));
+        }
+    }
+
+    /// Returns when to poll again. A poll that would come at the deadline or later is moved to just before it: no
+    /// execution gives up while there is time left for another poll.
+    fn next_poll(&mut self, now: Timestamp, durations: &QueryDurations) -> Timestamp {
         let Limits { policy, deadline } = &self.limits;
-        let until = now.saturating_add(self.request_state.delay(policy.poll.delay(self.polls), policy));
+        let delay = match self.submitted_at {
+            Some(at) => durations.poll_delay(Q::FAMILY, now.saturating_since(at), policy, self.polls),
+            None => policy.poll.delay(self.polls),
+        };
+        let until = now.saturating_add(self.request_state.delay(delay, policy));
         let last_look = deadline.saturating_sub(LAST_LOOK);
         if until >= *deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }

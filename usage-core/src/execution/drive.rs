@@ -162,7 +162,7 @@ impl<Q: UsageQuery> Execution<Q> {
             return Progress::nothing();
         };
         let transition = match accepted {
-            Accepted::Answer(Ok(answer)) => return self.on_answer(now, answer),
+            Accepted::Answer(Ok(answer)) => return self.on_answer(now, answer, session),
             Accepted::Answer(Err(error)) if self.is_not_found_yet(now, &error) => {
                 self.on_not_found(now, error)
             }

@@ -49,6 +49,8 @@ pub struct Execution<Q> {
     /// The latest `now` that was handed in.
     latest: Latest,
     submitted_at: Option<Timestamp>,
+    /// When the query was last known to be pending.
+    pending_at: Option<Timestamp>,
     request_state: RequestState,
     state: State,
     polls: u32,
@@ -104,6 +106,7 @@ impl<Q: UsageQuery> Execution<Q> {
             limits: Limits::new(policy, now),
             latest: Latest::new(now),
             submitted_at: None,
+            pending_at: None,
             request_state: RequestState::new(jitter),
             state,
             polls: 0,
@@ -175,6 +178,7 @@ impl<Q: UsageQuery> Execution<Q> {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);
         self.submitted_at = self.submitted_at.map(|at| at.saturating_sub(back));
+        self.pending_at = self.pending_at.map(|at| at.saturating_sub(back));
         if let State::Waiting(waiting) = &mut self.state {
             waiting.until = waiting.until.saturating_sub(back);
         }

@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
-use usage_core::Execution;
+use usage_core::retry::Backoff;
+use usage_core::{Execution, Policy};
 
 use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, manual, ok, policy, query, script, status};
+
+/// The first poll is due after 2 s, the second 4 s later.
+fn slow_polls() -> Policy {
+    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    policy().with_first_poll(Duration::from_secs(2)).with_poll(poll)
+}
 
 #[test]
 fn a_404_at_the_end_of_the_grace_is_final() {
     let run = |grace: Duration| {
-        let policy = policy().with_first_poll(Duration::from_secs(2)).with_not_found_grace(grace);
+        let policy = slow_polls().with_not_found_grace(grace);
         let mut execution = Execution::new(query(), policy, 1, START);
         let replies = script(vec![ok(ACCEPTED), status(404), ok(COMPLETE)]);
         drive(&mut execution, &mut manual(), START, replies).error
@@ -21,21 +28,19 @@ fn a_404_at_the_end_of_the_grace_is_final() {
 #[test]
 fn a_wait_that_ends_at_the_deadline_is_not_begun() {
     let gives_up_after = |deadline_millis: u64| {
-        let policy = policy().with_deadline(Duration::from_millis(deadline_millis));
+        let policy = slow_polls().with_deadline(Duration::from_millis(deadline_millis));
         let mut execution = Execution::new(query(), policy, 1, START);
         let run = drive(&mut execution, &mut manual(), START, |request| {
             ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
         });
         run.end.saturating_since(START).as_millis()
     };
-    // The first poll is due after 2 s.
     assert_eq!((gives_up_after(2_000), gives_up_after(2_001)), (0, 2_000));
 }
 
-/// When the polls of a query that is never done go out, in milliseconds after the start. The first is due after 2 s, the
-/// second 4 s later.
+/// Returns when the polls of a query that is never done go out, in milliseconds after the start.
 fn polls_until(deadline_millis: u64) -> Vec<u64> {
-    let policy = policy().with_deadline(Duration::from_millis(deadline_millis));
+    let policy = slow_polls().with_deadline(Duration::from_millis(deadline_millis));
     let mut execution = Execution::new(query(), policy, 1, START);
     let run = drive(&mut execution, &mut manual(), START, |request| {
         ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })

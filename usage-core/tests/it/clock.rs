@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Response;
 use usage_core::{Machine, Next};
 
-use crate::support::{ACCEPTED, RUNNING, START, execution, manual};
+use crate::support::{ACCEPTED, RUNNING, START, execution, manual, policy};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -16,7 +16,7 @@ fn a_clock_that_steps_back_does_not_stretch_a_wait() {
     let _ = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
     let back = START.saturating_sub(HOUR);
     let Next::WaitUntil(until, _) = execution.next(back, &mut session).next else { panic!() };
-    assert_eq!(until.saturating_since(back), Duration::from_secs(2));
+    assert_eq!(until.saturating_since(back), policy().first_poll);
     assert_eq!(execution.deadline().saturating_since(back), Duration::from_secs(600));
 }
 
@@ -27,7 +27,7 @@ fn a_clock_that_steps_back_during_an_exchange_keeps_the_deadline_as_far_away() {
     let back = START.saturating_sub(HOUR);
     let _ = execution.on_response(back, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
     let Next::WaitUntil(until, _) = execution.next(back, &mut session).next else { panic!() };
-    assert_eq!(until.saturating_since(back), Duration::from_secs(2));
+    assert_eq!(until.saturating_since(back), policy().first_poll);
 }
 
 #[test]

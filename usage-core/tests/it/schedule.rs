@@ -1,80 +1,118 @@
-//! Waiting well: what the polling schedule costs in requests and in time between done and seen.
+//! What the polling schedule costs in requests, and in time between a query's end and the poll that sees it.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use usage_core::{Execution, Policy, Timestamp};
+use http::Response;
+use usage_core::error::{Sent, TransportKind};
+use usage_core::retry::Backoff;
+use usage_core::{Execution, Machine, Next, Policy, Session};
 
-use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, manual, ok, query};
+use crate::support::{ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, manual, ok, policy, query};
 
-/// Polls spent, and how late it was seen, for a query that takes `takes`.
-fn cost(takes: Duration, seed: u64) -> (u32, Duration) {
-    let policy = Policy::default().with_deadline(Duration::from_secs(3 * 3600));
-    let mut execution = Execution::new(query(), policy, seed, START);
-    let done_at = START.saturating_add(takes);
-    let clock = std::cell::Cell::new(START);
-    let run = drive_with_time(&mut execution, &clock, done_at);
-    (execution.polls() + 1, run.saturating_since(done_at))
+/// Queries of one duration that are run with different jitter.
+const RUNS: u32 = 200;
+
+/// The ways to poll that are compared.
+const SCHEDULES: [&str; 3] = ["earlier default", "default", "after a query that took 10 % longer or shorter"];
+
+/// What queries of about the same duration cost on average.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    polls: f64,
+    most_polls: u32,
+    late_secs: f64,
 }
 
-fn drive_with_time(
-    execution: &mut Execution<usage_core::query::OrganizationQuery>,
-    clock: &std::cell::Cell<Timestamp>,
-    done_at: Timestamp,
-) -> Timestamp {
-    use http::Response;
-    use usage_core::{Machine, Next};
-    let mut session = manual();
+fn earlier_default() -> Policy {
+    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    Policy::default().with_first_poll(Duration::from_secs(2)).with_poll(poll)
+}
+
+/// Runs a query that takes `takes`; returns the number of polls and how late its end was seen.
+fn run(policy: Policy, session: &mut Session, takes: Duration, seed: u64) -> (u32, Duration) {
+    let policy = policy.with_deadline(Duration::from_secs(3 * 3600));
+    let mut execution = Execution::new(query(), policy, seed, START);
+    let (mut now, done_at) = (START, START.saturating_add(takes));
     loop {
-        let now = clock.get();
-        match execution.next(now, &mut session).next {
-            Next::Finished => return now,
-            Next::WaitUntil(until, _) => clock.set(until),
+        match execution.next(now, session).next {
+            Next::Finished => return (execution.polls() + 1, now.saturating_since(done_at)),
+            Next::WaitUntil(until, _) => now = until,
             Next::Send(exchange) => {
                 let body = match exchange.request.method().as_str() {
                     "POST" => ACCEPTED,
                     _ if now < done_at => RUNNING,
                     _ => COMPLETE,
                 };
-                let _ =
-                    execution.on_response(now, exchange.ticket, Response::new(body.as_bytes()), &mut session);
+                let _ = execution.on_response(now, exchange.ticket, Response::new(body.as_bytes()), session);
             }
+        }
+    }
+}
+
+/// The cost of queries that take from half of `around` to one and a half times that, so that no coincidence with a poll
+/// decides.
+fn cost(schedule: usize, around: Duration) -> Cost {
+    let mut cost = Cost::default();
+    for n in 0..RUNS {
+        let takes = around.mul_f64(0.5 + f64::from(n) / f64::from(RUNS));
+        let (polls, late) = run_one(schedule, takes, n);
+        cost.polls += f64::from(polls) / f64::from(RUNS);
+        cost.most_polls = cost.most_polls.max(polls);
+        cost.late_secs += late.as_secs_f64() / f64::from(RUNS);
+    }
+    cost
+}
+
+fn run_one(schedule: usize, takes: Duration, n: u32) -> (u32, Duration) {
+    let mut session = manual();
+    match schedule {
+        0 => run(earlier_default(), &mut session, takes, n.into()),
+        1 => run(Policy::default(), &mut session, takes, n.into()),
+        _ => {
+            let share = 0.9 + 0.2 * f64::from(n % 21) / 20.0;
+            run(Policy::default(), &mut session, takes.mul_f64(share), u64::from(n) + 1_000);
+            // The clock starts again: durations are relative.
+            run(Policy::default(), &mut session, takes, n.into())
         }
     }
 }
 
 #[test]
 fn a_finished_query_is_noticed_soon_and_with_few_polls() {
-    let first_poll = Policy::default().first_poll.as_secs_f64();
-    let mut report = String::from(" takes s | polls | late s, mean | share of the time\n");
-    let (mut takes, mut shares) = (0.5, Vec::new());
+    let mut report = format!("{:>8}", "takes s");
+    for schedule in SCHEDULES {
+        write!(report, " | {schedule}").unwrap();
+    }
+    report.push_str("\n(each: polls, seconds late, fraction of the query's time)\n");
+    let (mut takes, mut sweeps) = (0.5, vec![Vec::new(); SCHEDULES.len()]);
     while takes <= 3600.0 {
-        // From half of this duration to one and a half times it, so that no coincidence with a poll decides.
-        let around: Vec<_> = (0..200u32)
-            .map(|n| cost(Duration::from_secs_f64(takes * (0.5 + 0.005 * f64::from(n))), u64::from(n)))
-            .collect();
-        let polls = around.iter().map(|(polls, _)| f64::from(*polls)).sum::<f64>() / 200.0;
-        let late = around.iter().map(|(_, late)| late.as_secs_f64()).sum::<f64>() / 200.0;
-        let share = (late - first_poll).max(0.0) / takes;
-        writeln!(report, "{takes:8.1} | {polls:5.1} | {late:12.2} | {share:8.2}").unwrap();
-        shares.push(share);
+        write!(report, "{takes:8.1}").unwrap();
+        for (schedule, sweep) in sweeps.iter_mut().enumerate() {
+            let Cost { polls, late_secs, .. } = cost(schedule, Duration::from_secs_f64(takes));
+            let fraction = late_secs / takes;
+            write!(report, " | {polls:5.1} {late_secs:7.2} {fraction:5.2}").unwrap();
+            sweep.push(fraction);
+        }
+        report.push('\n');
         takes *= 1.5;
     }
-    let worst = shares.iter().copied().fold(0.0, f64::max);
     #[expect(clippy::cast_precision_loss, reason = "a few dozen")]
-    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-    let ten_minutes =
-        f64::from((0..200).map(|seed| cost(Duration::from_secs(600), seed).0).sum::<u32>()) / 200.0;
-    writeln!(
-        report,
-        "late by {mean:.2} of the time on average, {worst:.2} at most; ten minutes: {ten_minutes:.1} polls"
-    )
-    .unwrap();
-    assert!(mean <= 0.25 && worst <= 0.35 && ten_minutes <= 12.5, "{report}");
+    let means: Vec<f64> = sweeps.iter().map(|sweep| sweep.iter().sum::<f64>() / sweep.len() as f64).collect();
+    let ten_minutes: Vec<u32> = (0..SCHEDULES.len())
+        .map(|schedule| (0..RUNS).map(|n| run_one(schedule, Duration::from_secs(600), n).0).max().unwrap())
+        .collect();
+    let at_once: Vec<Duration> = (0..SCHEDULES.len())
+        .map(|schedule| (0..RUNS).map(|n| run_one(schedule, Duration::ZERO, n).1).max().unwrap())
+        .collect();
+    writeln!(report, "mean fraction {means:.3?}, polls in ten minutes at most {ten_minutes:?}, done at once seen after {at_once:?}").unwrap();
     #[expect(clippy::print_stdout, reason = "the figures are what the test is read for")]
     {
         println!("{report}");
     }
+    assert!(means[1] <= 0.25 && means[2] <= 0.12, "{report}");
+    assert!(ten_minutes[1..].iter().all(|polls| *polls <= 18), "{report}");
+    assert!(at_once[1..].iter().all(|seen| *seen <= Duration::from_millis(500)), "{report}");
 }
 
 #[test]
@@ -84,4 +122,31 @@ fn the_last_look_is_just_before_the_deadline() {
     });
     assert_eq!(run.requests.last().unwrap().0, 599_000);
     assert!(run.error.unwrap().can_resume());
+}
+
+#[test]
+fn a_query_is_polled_when_the_previous_one_of_the_session_was_done() {
+    let (mut session, takes) = (manual(), Duration::from_secs(40));
+    let steady = Policy::default().with_jitter(0.0);
+    let (first_polls, first_late) = run(steady, &mut session, takes, 1);
+    assert_eq!((first_polls, first_late.as_millis()), (10, 5_330));
+    let (polls, late) = run(steady, &mut session, takes, 1);
+    assert!(polls <= first_polls + 1 && late < takes / 8, "{polls} polls, late by {late:?}");
+}
+
+#[test]
+fn a_resumed_execution_does_not_count_the_time_it_was_away() {
+    let mut session = manual();
+    let mut execution = crate::support::execution();
+    let replies = |request: &http::Request<Vec<u8>>| match request.method().as_str() {
+        "POST" => ok(ACCEPTED),
+        _ => Reply::Fails(TransportKind::Connect, Sent::No),
+    };
+    assert!(drive(&mut execution, &mut session, START, replies).error.unwrap().can_resume());
+    let a_day_later = START.saturating_add(Duration::from_secs(86_400));
+    let mut resumed = Execution::restore(execution.snapshot(), policy(), a_day_later).unwrap();
+    assert_eq!(drive(&mut resumed, &mut session, a_day_later, |_| ok(COMPLETE)).error, None);
+    // A query that is expected to take half a day would be polled rarely.
+    let takes = Duration::from_secs(100);
+    assert_eq!(run(policy(), &mut session, takes, 1), run(policy(), &mut manual(), takes, 1));
 }

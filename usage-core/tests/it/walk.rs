@@ -14,9 +14,9 @@ fn submits_polls_with_growing_waits_and_hands_the_rows_out_once() {
         run.requests,
         [
             (0, "POST https://api.mypurecloud.de/api/v2/usage/query".to_owned()),
-            (2_000, results.clone()),
-            (6_000, results.clone()),
-            (12_000, results),
+            (400, results.clone()),
+            (1_000, results.clone()),
+            (1_900, results),
         ]
     );
     assert_eq!(

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use usage_core::Policy;
+use usage_core::retry::Backoff;
 
 use crate::config::SimulatorConfig;
 use crate::fault::{Fault, Match, Rule};
@@ -146,8 +147,16 @@ pub(super) struct Expected {
     pub(super) ends: Vec<String>,
 }
 
+/// Returns a policy without jitter whose first poll is due after 2 s and the second 4 s later, whatever the defaults are:
+/// the traces of the scenarios stay short.
+fn slow_polls() -> Policy {
+    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    Policy::default().with_jitter(0.0).with_first_poll(Duration::from_secs(2)).with_poll(poll)
+}
+
 impl Scenario {
-    /// `work` at a service that takes two seconds for a query, without jitter.
+    /// Returns a scenario that does `work` at a service that takes two seconds for a query. Polls are due after 2 s, 6 s,
+    /// 12 s and so on, without jitter.
     pub(super) fn new(work: Work) -> Self {
         Self {
             work,
@@ -156,7 +165,7 @@ impl Scenario {
                 .with_client("7de3af06", SECRET)
                 .with_execution_time(Duration::from_secs(2)),
             rules: Vec::new(),
-            policy: Policy::default().with_jitter(0.0),
+            policy: slow_polls(),
             connect_timeout: Duration::from_secs(10),
             credential: Credential::Secret,
             reach: Reach::Plain,

@@ -111,6 +111,8 @@ scenarios! { $;
             job_cancelled,
             unknown_status,
             unknown_status_to_the_end,
+            default_polls,
+            second_query_is_polled_when_the_first_was_done,
             missing_status,
             repeated_cursor,
             next_uri_of_another_origin,

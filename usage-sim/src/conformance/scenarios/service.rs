@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use usage_core::Policy;
+
 use super::{BY_CLIENT, IN_JOB};
 use crate::conformance::scenario::{Scenario, Script, Work};
 use crate::fault::{Fault, Match, Rule};
@@ -79,6 +81,30 @@ pub(crate) fn unknown_status_to_the_end() -> Scenario {
             "deadline: next at 18000 for Poll, status \"Paused\" (at usage.query.results after 5 requests, can be \
              resumed)",
         )
+}
+
+/// With the default policy, a query that takes two seconds is polled four times.
+pub(crate) fn default_polls() -> Scenario {
+    Scenario::new(Work::Organization)
+        .policy(|_| Policy::default().with_jitter(0.0))
+        .wire("0 token, 0 submit, 400 poll, 1000 poll, 1900 poll, 3250 poll")
+        .rows(BY_CLIENT)
+}
+
+/// A query takes 21 s. The first one is pending at 19.7 s and seen to be done at 30 s. So the second one is polled 24.8 s
+/// after its submit.
+pub(crate) fn second_query_is_polled_when_the_first_was_done() -> Scenario {
+    Scenario::new(Work::Organization)
+        .script(Script::Twice)
+        .service(|service| service.with_execution_time(Duration::from_secs(21)))
+        .policy(|_| Policy::default().with_jitter(0.0))
+        .wire(
+            "0 token, 0 submit, 400 poll, 1000 poll, 1900 poll, 3250 poll, 5275 poll, 8312 poll, 12868 poll, 19702 poll, \
+             29953 poll, 29953 submit, 30353 poll, 31128 poll, 32028 poll, 33378 poll, 35403 poll, 38440 poll, 42996 poll, \
+             49830 poll, 54780 poll",
+        )
+        .rows(BY_CLIENT)
+        .rows(BY_CLIENT)
 }
 
 pub(crate) fn missing_status() -> Scenario {
