@@ -57,7 +57,9 @@ mod tests {
         assert_eq!(delay(&durations, 0, 2), Policy::default().poll.delay(2), "another family says nothing");
         durations.record("organization", 60 * SECOND, 100 * SECOND);
         // A delay of 150 s comes from no backoff but the largest: what is seen is the expected end, after 80 s.
-        for (elapsed, seconds) in [(0, 80), (30, 50), (60, 20), (75, 10), (80, 10), (90, 10), (100, 20), (200, 120), (400, 150)] {
+        for (elapsed, seconds) in
+            [(0, 80), (30, 50), (60, 20), (75, 10), (80, 10), (90, 10), (100, 20), (200, 120), (400, 150)]
+        {
             assert_eq!(delay(&durations, elapsed, 99), seconds * SECOND, "{elapsed} s");
         }
     }
