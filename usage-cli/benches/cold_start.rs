@@ -1,6 +1,6 @@
 //! From the start of the process to the last row: the program against a client that is written by hand for just that.
 //!
-//! `cargo bench -p usage-cli --bench cold_start` ends with lines `target NAME measured limit`.
+//! `cargo bench -p genesys-usage --bench cold_start` ends with lines `target NAME measured limit`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
 

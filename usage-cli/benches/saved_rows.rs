@@ -1,7 +1,7 @@
 //! Reports of saved rows, beside what other programs need to read the same file and make five group-by sums: whole
 //! processes, processor time and the most memory.
 //!
-//! `cargo bench -p usage-cli --bench saved_rows` ends with lines `target NAME measured limit`. Peers that are not installed
+//! `cargo bench -p genesys-usage --bench saved_rows` ends with lines `target NAME measured limit`. Peers that are not installed
 //! are left out with a note: `pip install polars duckdb pandas`, Node.js.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]

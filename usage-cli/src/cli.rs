@@ -47,6 +47,9 @@ mod tests {
     use std::iter;
 
     use clap::CommandFactory;
+    use std::fs;
+    use std::path::Path;
+
     use clap::error::ErrorKind;
 
     use super::*;
@@ -57,9 +60,12 @@ mod tests {
             let fences = text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
             fences.map(|(fence, _)| fence).collect::<String>()
         };
+        // It is not part of the package.
+        let overview = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+        let overview = fs::read_to_string(overview).unwrap_or_default();
         let mut documents = vec![
             ("usage-cli/README.md".to_owned(), fences(include_str!("../README.md"))),
-            ("README.md".to_owned(), fences(include_str!("../../README.md"))),
+            ("README.md".to_owned(), fences(&overview)),
         ];
         let mut program = Cli::command();
         program.build();

@@ -100,8 +100,3 @@ fn report_file_size_limit() {
         drop(signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), is_exceeded));
     }
 }
-
-/// The README.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;

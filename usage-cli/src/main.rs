@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    usage_cli::main()
+    genesys_usage::main()
 }

@@ -66,6 +66,8 @@
 //! `comparison`, `client_days`; `heat_map`, `cross`, `limitation`, `months`; `options`, `finding`, `sentence`; `report`,
 //! `document`; `rules`; `build`; `organizations`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

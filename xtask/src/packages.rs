@@ -5,6 +5,9 @@ use std::error::Error;
 use crate::report::Report;
 use crate::workspace::{Package, Workspace};
 
+/// Features that are no part of a package's documented surface.
+const INTERNAL: &[&str] = &["default", "fuzzing"];
+
 /// Fails for published packages without their own README, licence texts, settings for docs.rs or documented features.
 pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
     let mut report = Report::default();
@@ -37,14 +40,35 @@ fn problems(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Box
     if manifest["metadata"]["docs"]["rs"]["all-features"] != true {
         problems.push("[package.metadata.docs.rs] does not say all-features = true".to_owned());
     }
+    problems.extend(paths_out_of(workspace, package)?);
     let mut documents = workspace.read_file(&format!("{folder}/src/lib.rs"))?;
     if exists("README.md") {
         documents += &workspace.read_file(&format!("{folder}/README.md"))?;
     }
-    for feature in package.features.iter().filter(|feature| *feature != "default") {
+    for feature in package.features.iter().filter(|feature| !INTERNAL.contains(&feature.as_str())) {
         if !documents.contains(&format!("`{feature}`")) {
             problems
                 .push(format!("the feature {feature} is described neither in src/lib.rs nor in README.md"));
+        }
+    }
+    Ok(problems)
+}
+
+/// Finds what a shipped file refers to outside of its package: it is missing there.
+fn paths_out_of(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Box<dyn Error>> {
+    let shipped = ["README.md", "docs/", "src/"].map(|part| format!("{}/{part}", package.folder));
+    let mut problems = Vec::new();
+    for path in workspace.tracked(&[".rs", ".md"])? {
+        if !shipped.iter().any(|part| path.starts_with(part)) {
+            continue;
+        }
+        let inside = path.matches('/').count() - package.folder.matches('/').count() - 1;
+        let out = format!("{}../", "../".repeat(inside));
+        let marks = ["](", "include_str!(\"", "include_bytes!(\"", "#[path = \""];
+        for (number, line) in (1..).zip(workspace.read_file(&path)?.lines()) {
+            if marks.iter().any(|mark| line.contains(&format!("{mark}{out}"))) {
+                problems.push(format!("{path}:{number} refers to a file outside of the package"));
+            }
         }
     }
     Ok(problems)

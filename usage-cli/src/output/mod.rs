@@ -285,7 +285,7 @@ fn names_a_format(ending: &str) -> bool {
 /// A format that this build lacks, with the cargo feature of that name.
 pub(crate) fn of_another_build(format: &str) -> Problem {
     Problem::usage(format!("this build of genesys-usage cannot write {format}"))
-        .with_hint(format!("build one that can: cargo install --path usage-cli --features {format}"))
+        .with_hint(format!("build one that can: cargo install genesys-usage --features {format}"))
 }
 
 /// Refuses one file for both a result and a state.

@@ -1,6 +1,6 @@
 //! How a month is projected by the daily totals before it, which `report` and `watch` ask for.
 //!
-//! `cargo test -p usage-cli --test it projection -- --nocapture` prints how far off the projections are.
+//! `cargo test -p genesys-usage --test it projection -- --nocapture` prints how far off the projections are.
 
 use std::fs;
 use std::time::SystemTime;
