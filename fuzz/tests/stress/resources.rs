@@ -21,7 +21,13 @@ pub(crate) fn used() -> Option<Used> {
     Some(Used { files, kilobytes })
 }
 
-/// Nothing grew but for what comes and goes.
+/// Returns the lower of each of two readings.
+pub(crate) fn lowest(one: Option<Used>, other: Option<Used>) -> Option<Used> {
+    let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+    Some(Used { files: one.files.min(other.files), kilobytes: one.kilobytes.min(other.kilobytes) })
+}
+
+/// Asserts that files and memory did not grow beyond what comes and goes.
 pub(crate) fn check(before: Option<Used>, after: Option<Used>) {
     let Some((before, after)) = before.zip(after) else { return };
     assert!(after.files <= before.files + FILES, "open files: {before:?}, {after:?}");
