@@ -19,7 +19,9 @@
 //! | `login` | the log-in with a browser |
 //! | `connection` | hosts, credential and timing of this call, settled |
 //! | `output` | rows and lists in every format, to standard output and files |
+//! | `dataset` | a history of days, and what it lacks |
 //! | `run` | executions: fetched, divided, merged, resumed |
+//! | `collect` | what a history lacks, asked for and stored |
 //! | `saved` | rows of saved files |
 //! | `chart` | pictures |
 //! | `report` | a report in every format |
@@ -30,9 +32,13 @@
 mod arguments;
 mod chart;
 mod cli;
+#[cfg(feature = "parquet")]
+mod collect;
 mod command;
 mod config;
 mod connection;
+#[cfg(feature = "parquet")]
+mod dataset;
 mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -22,6 +22,8 @@ pub(crate) enum Code {
     Alert = 6,
     /// The rows are written, and the service has more.
     Incomplete = 7,
+    /// Some of several organisations failed.
+    Partial = 8,
     /// By a signal.
     Interrupted = 130,
 }

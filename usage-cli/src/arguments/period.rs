@@ -87,7 +87,13 @@ fn check_begun(interval: &Interval, now: Timestamp) -> Result<(), Problem> {
 
 /// How many days back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Last(u32);
+pub(crate) struct Last(u32);
+
+impl Last {
+    pub(crate) fn days(self) -> u32 {
+        self.0
+    }
+}
 
 impl FromStr for Last {
     type Err = String;

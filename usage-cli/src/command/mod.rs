@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
 mod aggregate;
+#[cfg(feature = "parquet")]
+mod collect;
 mod config;
 mod doctor;
 mod events;
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     Report(Deferred<report::ReportArgs>),
     /// Go on with a run that was started with --state and did not end with its result
     Resume(Deferred<resume::ResumeArgs>),
+    /// Keep a history of usage by day: collect what is missing of it, for one organisation or for many
+    #[cfg(feature = "parquet")]
+    Collect(Deferred<collect::CollectArgs>),
     /// Look at the month's requests on a schedule, and tell when a threshold is crossed
     Watch(Deferred<watch::WatchArgs>),
     Events(Box<events::EventsArgs>),
@@ -63,6 +68,8 @@ impl Command {
             Self::Aggregate(args) => aggregate::run(args.into_inner()),
             Self::Report(args) => report::run(&args),
             Self::Resume(args) => resume::run(args.into_inner()),
+            #[cfg(feature = "parquet")]
+            Self::Collect(args) => collect::run(&args),
             Self::Watch(args) => watch::run(&args),
             Self::Events(args) => events::run(*args),
             Self::Login(args) => login::run(&args),
@@ -84,6 +91,8 @@ impl Command {
             Self::Aggregate(args) => args.common.output.verbose,
             Self::Report(args) => args.verbosity(),
             Self::Resume(args) => args.output.verbose,
+            #[cfg(feature = "parquet")]
+            Self::Collect(args) => args.verbose,
             Self::Watch(args) => args.verbose,
             Self::Events(_)
             | Self::Login(_)

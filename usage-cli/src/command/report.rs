@@ -13,6 +13,8 @@ use crate::arguments::period::PeriodArgs;
 use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
 use crate::config;
 use crate::connection::credentials::CredentialArgs;
+#[cfg(feature = "parquet")]
+use crate::dataset::Selection;
 use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
 use crate::report::lookback;
@@ -44,9 +46,13 @@ use crate::saved::{self, Saved, SavedArgs};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct ReportArgs {
-    /// Saved rows to read in place of a query; - is standard input
+    /// Saved rows to read in place of a query, or the directory of a history that 'collect' keeps; - is standard input
     #[arg(value_name = "FILE", conflicts_with_all = LIVE)]
     files: Vec<PathBuf>,
+
+    /// With the directory of a history: only these organisations, separated by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "files")]
+    organization: Vec<String>,
 
     #[command(flatten)]
     period: PeriodArgs,
@@ -149,7 +155,8 @@ pub(crate) struct ReportOutputArgs {
 
 const USAGE: &str = "\
 genesys-usage report <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]
-       genesys-usage report <FILE>... [OPTIONS]";
+       genesys-usage report <FILE>... [OPTIONS]
+       genesys-usage report <DIR> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -163,6 +170,8 @@ Examples:
       Of the jobs, which count all requests.
   genesys-usage report --last 7d --format json --allowance 4400000 | jq .allowance.months[-1].projectedOver
       By how many requests the month will be over, for a script.
+  genesys-usage report lake --month 2026-10 --compare
+      Of a history that genesys-usage collect keeps.
   genesys-usage report usage.csv --chart heatmap --output heatmap.svg
       One chart.";
 
@@ -313,8 +322,15 @@ fn ask_for<Q: Divisible>(
 /// Of saved rows.
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
-    let Saved { table, scope } = saved::read_all(&args.files, &args.saved, granularity)?;
     let given: Option<Period> = args.period.given()?.map(|interval| (&interval).into());
+    let Saved { table, scope } = match &args.files[..] {
+        [directory] if directory.is_dir() => of_history(directory, given, args)?,
+        files if files.iter().any(|file| file.is_dir()) => {
+            return Err(Problem::usage("the directory of a history is read alone, without other files"));
+        }
+        files if args.organization.is_empty() => saved::read_all(files, &args.saved, granularity)?,
+        _ => return Err(Problem::usage("--organization selects from a history, and these are files")),
+    };
     let days = SavedDays::of(&table, scope.as_ref(), given, granularity);
     days.check(args.content.compare)?;
     days.warn_of_unknown_end();
@@ -348,6 +364,26 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
         Report::new(&*days.selected(&table)?, &options)
     };
     args.output.write(&report)
+}
+
+/// The rows of a history, with the days before the period that a projection and a comparison need.
+#[cfg(feature = "parquet")]
+fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<Saved, Problem> {
+    let compared = given
+        .filter(|_| args.content.compare)
+        .map(|given| given.previous().first_day().days_until(given.first_day()));
+    let selection = Selection {
+        organizations: args.organization.clone(),
+        period: given,
+        days_before: lookback::DAYS.max(compared.unwrap_or(0)),
+    };
+    let rows = selection.read(directory)?;
+    Ok(Saved { table: rows.table, scope: Some(rows.scope) })
+}
+
+#[cfg(not(feature = "parquet"))]
+fn of_history(_: &Path, _: Option<Period>, _: &ReportArgs) -> Result<Saved, Problem> {
+    Err(output::of_another_build("parquet"))
 }
 
 impl ReportOutputArgs {

@@ -55,22 +55,43 @@ use settings::{profile_name, read};
 pub(crate) const PROFILE: &str = "GENESYS_USAGE_PROFILE";
 
 /// Which configuration.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct ProfileArgs {
     /// Read this file in place of ~/.config/genesys-usage/config.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The profile of the configuration to use [env: GENESYS_USAGE_PROFILE]
-    #[arg(long, value_name = "NAME", value_parser = profile_name)]
-    profile: Option<String>,
+    /// The profile of the configuration to use; collect takes several, separated by commas [env: GENESYS_USAGE_PROFILE]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name)]
+    profile: Vec<String>,
 }
 
 impl ProfileArgs {
     /// Whether an option names the profile.
     pub(crate) fn is_named(&self) -> bool {
-        self.profile.is_some()
+        !self.profile.is_empty()
+    }
+
+    /// The only profile that is named.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.profile.first().filter(|_| self.profile.len() == 1).map(String::as_str)
+    }
+
+    /// Each of the profiles that are named, by itself and once.
+    pub(crate) fn each(&self) -> Vec<Self> {
+        let mut names: Vec<String> = Vec::new();
+        for name in &self.profile {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names.into_iter().map(|name| self.of(name)).collect()
+    }
+
+    /// The profile called `name` of this configuration.
+    fn of(&self, name: String) -> Self {
+        Self { config: self.config.clone(), profile: vec![name] }
     }
 }
 
@@ -80,6 +101,8 @@ pub(crate) struct Config {
     profile: Option<String>,
     /// The profile, then what holds for all.
     own: Vec<Settings>,
+    /// All profiles of `config.toml`, in alphabetical order.
+    profiles: Vec<String>,
     /// If no profile is used: the file, and its profiles that name hosts.
     unused: Option<(PathBuf, Vec<String>)>,
     home: Option<PathBuf>,
@@ -90,9 +113,12 @@ pub(crate) struct Config {
 impl Config {
     /// Reads `config.toml`. It need not be there, unless it was named.
     pub(crate) fn load(args: &ProfileArgs, variables: Variables<'_>) -> Result<Self, Problem> {
-        let profile = match &args.profile {
-            Some(name) => Some(name.clone()),
-            None => variable(variables, PROFILE)?
+        let profile = match &args.profile[..] {
+            [name] => Some(name.clone()),
+            [_, ..] => {
+                return Err(Problem::usage("this command is about one organisation: name one profile"));
+            }
+            [] => variable(variables, PROFILE)?
                 .map(|name| {
                     profile_name(&name).map_err(|problem| Problem::usage(format!("{PROFILE}: {problem}")))
                 })
@@ -113,6 +139,7 @@ impl Config {
         let mut config = Self {
             profile,
             own: Vec::new(),
+            profiles: Vec::new(),
             unused: None,
             home,
             official: OnceCell::new(),
@@ -121,6 +148,7 @@ impl Config {
         let mut others = Vec::new();
         if let Some((path, (text, is_readable))) = text {
             let mut file = file::parse(&path, &text)?;
+            config.profiles = file.profiles.keys().cloned().collect();
             config.profile = config.profile.or(file.profile);
             let own = config.profile.as_ref().and_then(|name| file.profiles.remove(name));
             config.own = own.into_iter().chain([file.common]).collect();
@@ -164,6 +192,7 @@ impl Config {
         Self {
             profile: None,
             own: Vec::new(),
+            profiles: Vec::new(),
             unused: None,
             home: None,
             official: OnceCell::new(),
@@ -275,6 +304,21 @@ fn once(
         let _ = cell.set(settings);
     }
     Ok(cell.get().and_then(Option::as_ref))
+}
+
+/// Returns all profiles of the configuration that `args` name, each by itself.
+///
+/// # Errors
+///
+/// Returns a problem if there is none.
+pub(crate) fn profiles(args: &ProfileArgs) -> Result<Vec<ProfileArgs>, Problem> {
+    let config = Config::load(args, &|name| std::env::var_os(name))?;
+    if config.profiles.is_empty() {
+        return Err(Problem::usage("the configuration has no profiles").with_hint(
+            "genesys-usage config path says where they are kept; each is a table [profiles.NAME]",
+        ));
+    }
+    Ok(config.profiles.into_iter().map(|name| args.of(name)).collect())
 }
 
 /// How many requests a month may have, if our own configuration says it. It speaks of no simulated organisation.

@@ -84,6 +84,19 @@ fn bare_token(text: &str) -> &str {
 }
 
 impl CredentialArgs {
+    /// Those that `profile` has.
+    pub(crate) fn of_profile(profile: ProfileArgs) -> Self {
+        Self { profile, ..Self::default() }
+    }
+
+    /// Whether an option names a credential.
+    pub(crate) fn is_given(&self) -> bool {
+        self.oauth_client_id.is_some()
+            || self.oauth_client_secret_file.is_some()
+            || self.secret_command.is_some()
+            || self.access_token_file.is_some()
+    }
+
     /// Who asks, by the first place that says it.
     pub(crate) fn source(&self, variables: Variables<'_>, config: &Config) -> Result<Source, Problem> {
         if let Some(file) = &self.access_token_file {

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::process::variables::{Variables, variable};
 use crate::service::Service;
 
-const REGION: &str = "GENESYSCLOUD_REGION";
+pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
 
 /// Where the organisation's service is.
 #[derive(Debug, Args)]
@@ -31,6 +31,11 @@ pub(crate) struct HostArgs {
 }
 
 impl HostArgs {
+    /// Whether an option names a host.
+    pub(crate) fn is_given(&self) -> bool {
+        self.region.is_some() || self.api_url.is_some() || self.login_url.is_some()
+    }
+
     /// The API host and the login host for `source`. A credential goes to no host that was not named for it.
     pub(crate) fn service(
         &self,

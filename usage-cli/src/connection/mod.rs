@@ -3,6 +3,8 @@
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod hosts;
+#[cfg(feature = "parquet")]
+pub(crate) mod organizations;
 
 use std::env;
 use std::time::Duration;
@@ -184,6 +186,12 @@ impl Connection {
     /// Its hosts.
     pub(crate) fn service(&self) -> Service {
         Service { api_url: self.api.clone(), login_url: self.login.clone() }
+    }
+
+    /// What tells this service from others, in histories: the URL of its API. Services on this machine come and go with
+    /// their ports.
+    pub(crate) fn place(&self) -> String {
+        if self.api.is_loopback() { "this machine".to_owned() } else { self.api.to_string() }
     }
 
     /// A client of this connection.

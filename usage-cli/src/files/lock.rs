@@ -32,6 +32,11 @@ impl Lock {
         Self::within(directory, PATIENCE)
     }
 
+    /// Returns `None` if another process writes to `directory`.
+    pub(crate) fn at_once(directory: &Path) -> Option<Self> {
+        Self::within(directory, Duration::ZERO).ok()
+    }
+
     fn within(directory: &Path, patience: Duration) -> Result<Self, Problem> {
         // Windows does not open directories, and this account may not be allowed to read this one.
         let Ok(file) = File::open(directory) else { return Ok(Self { _directory: None }) };

@@ -8,7 +8,7 @@ pub(crate) mod listing;
 mod manifest;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
-mod parquet;
+pub(crate) mod parquet;
 mod partition;
 mod table;
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use flate2::Crc;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
@@ -20,6 +21,9 @@ const GROUP: usize = 1 << 20;
 /// The key of the file's metadata that holds the scope, as JSON.
 pub(crate) const SCOPE_KEY: &str = "genesys-usage.scope";
 
+/// The key of the file's metadata that holds the length and the CRC-32 of everything before the metadata: `1234:0fe1dc2b`.
+pub(crate) const CHECKSUM_KEY: &str = "genesys-usage.checksum";
+
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
 pub(super) fn write(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
@@ -31,28 +35,42 @@ pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable, scope: &Scope) 
     write_columns(to, table, scope, |column| !column.is_date())
 }
 
+/// Returns what [`write_part`] writes, with `more` in the file's metadata, and its checksum.
+pub(crate) fn encode_part(table: &UsageTable, scope: &Scope, more: KeyValue) -> io::Result<(Vec<u8>, u32)> {
+    encode_columns(table, scope, Some(more), |column| !column.is_date())
+}
+
 fn write_columns(
     to: &mut dyn Write,
     table: &UsageTable,
     scope: &Scope,
     is_wanted: impl Fn(&Column) -> bool,
 ) -> io::Result<()> {
-    let columns: Vec<_> = COLUMNS.iter().filter(|column| is_wanted(column)).collect();
     // The writer wants to own what it writes to, and to send it.
-    let scope = serde_json::to_string(scope)?;
-    let bytes = encode(table, scope, &columns).map_err(|error| match error {
-        ParquetError::External(error) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
-        error => io::Error::other(error),
-    })?;
-    to.write_all(&bytes)
+    to.write_all(&encode_columns(table, scope, None, is_wanted)?.0)
 }
 
-fn encode(table: &UsageTable, scope: String, columns: &[&Column]) -> Result<Vec<u8>> {
+fn encode_columns(
+    table: &UsageTable,
+    scope: &Scope,
+    more: Option<KeyValue>,
+    is_wanted: impl Fn(&Column) -> bool,
+) -> io::Result<(Vec<u8>, u32)> {
+    let columns: Vec<_> = COLUMNS.iter().filter(|column| is_wanted(column)).collect();
+    let scope = KeyValue::new(SCOPE_KEY.to_owned(), serde_json::to_string(scope)?);
+    let metadata = [scope].into_iter().chain(more).collect();
+    encode(table, metadata, &columns).map_err(|error| match error {
+        ParquetError::External(error) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
+        error => io::Error::other(error),
+    })
+}
+
+fn encode(table: &UsageTable, metadata: Vec<KeyValue>, columns: &[&Column]) -> Result<(Vec<u8>, u32)> {
     let fields = columns.iter().copied().map(field).collect::<Result<Vec<_>>>()?;
     let schema = Type::group_type_builder("usage").with_fields(fields).build()?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
-        .set_key_value_metadata(Some(vec![KeyValue::new(SCOPE_KEY.to_owned(), scope)]))
+        .set_key_value_metadata(Some(metadata))
         .set_created_by(concat!("genesys-usage ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
@@ -86,7 +104,12 @@ fn encode(table: &UsageTable, scope: String, columns: &[&Column]) -> Result<Vec<
         group.close()?;
         start = rows.end;
     }
-    writer.into_inner()
+    writer.flush()?;
+    let mut crc = Crc::new();
+    crc.update(writer.inner());
+    let value = format!("{}:{:08x}", writer.inner().len(), crc.sum());
+    writer.append_key_value_metadata(KeyValue::new(CHECKSUM_KEY.to_owned(), value));
+    Ok((writer.into_inner()?, crc.sum()))
 }
 
 fn field(column: &Column) -> Result<Arc<Type>> {

@@ -9,7 +9,7 @@ use crate::process::stderr::{self, WARNING};
 
 /// How many days before a period are asked for: as many as a trend is taken from. The queries have no limit on how far
 /// back they look, nor on the length of an interval.
-const DAYS: i64 = 112;
+pub(crate) const DAYS: i64 = 112;
 /// From so many days of its own on, a period needs no others.
 const ENOUGH: u64 = 28;
 

@@ -136,7 +136,7 @@ fn add_page(table: &mut UsageTable, page: UsageTable, observer: &Observer) {
     table.absorb(page);
 }
 
-fn unusable(error: &usage_core::execution::RestoreError) -> BuildError {
+pub(crate) fn unusable(error: &usage_core::execution::RestoreError) -> BuildError {
     BuildError::Client { problem: error.to_string().into() }
 }
 
@@ -239,7 +239,8 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     }
 }
 
-fn of_part<Q: Divisible, C: HasSession>(
+/// Returns the observer of the part numbered `part` of a run: it takes notice of renewed tokens, and hands on every step.
+pub(crate) fn of_part<Q: Divisible, C: HasSession>(
     connection: &Connection,
     observer: &Observer,
     part: usize,
@@ -260,7 +261,7 @@ fn of_part<Q: Divisible, C: HasSession>(
 }
 
 /// The clients of all drivers.
-trait HasSession: Clone + Send + 'static {
+pub(crate) trait HasSession: Clone + Send + 'static {
     fn session(&self) -> SessionGuard<'_>;
 }
 

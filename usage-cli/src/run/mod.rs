@@ -6,7 +6,7 @@ pub(crate) mod dry_run;
 pub(crate) mod failpoint;
 pub(crate) mod failure;
 pub(crate) mod fetch;
-mod interrupt;
+pub(crate) mod interrupt;
 pub(crate) mod merge;
 pub(crate) mod observer;
 pub(crate) mod progress;

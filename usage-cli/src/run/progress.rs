@@ -27,6 +27,8 @@ pub(crate) struct Progress {
     status: Arc<Mutex<Status>>,
     /// Whether what it shows is no part of the run.
     is_aside: bool,
+    /// What steps are about, if there are others.
+    name: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -48,12 +50,17 @@ impl Progress {
         let status = Status { parts, doing: "connecting".into(), until: None, execution_id, rows: 0 };
         let status = Arc::new(Mutex::new(status));
         let bar = (!quiet && stderr().is_terminal()).then(|| spinner(&status));
-        Self { bar, verbosity, started: Instant::now(), status, is_aside: false }
+        Self { bar, verbosity, started: Instant::now(), status, is_aside: false, name: None }
     }
 
     /// Returns a progress for an execution beside the run: its id is not that of an execution to go on with.
     pub(crate) fn aside(&self) -> Self {
         Self { is_aside: true, ..self.clone() }
+    }
+
+    /// Returns a progress for one of several organisations: each step says which.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        Self { name: Some(one_line(name).into()), ..self.clone() }
     }
 
     /// Takes notice of a step of `execution`, the run's part at `index`.
@@ -107,6 +114,9 @@ impl Progress {
 
     /// Which part of how many it is; nothing if it is the only one.
     fn part(&self, index: usize) -> String {
+        if let Some(name) = &self.name {
+            return format!("{name}: ");
+        }
         if self.is_aside {
             return "daily totals before the period: ".into();
         }

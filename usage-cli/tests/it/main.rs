@@ -5,6 +5,8 @@
 mod aggregate;
 mod answers;
 mod browser;
+#[cfg(all(unix, feature = "parquet"))]
+mod collect;
 mod config;
 mod doctor;
 mod dry_run;

@@ -1,0 +1,209 @@
+//! Collects the days that histories lack, for one organisation or for many.
+//!
+//! ```text
+//! command line -> order -> of each organisation: plan -> query -> rows of each day -> its files
+//! ```
+
+mod one;
+mod summary;
+
+use futures_util::stream::{self, StreamExt};
+use usage_core::model::{Dimension, Granularity};
+use usage_core::query::{OrganizationJob, OrganizationQuery};
+use usage_core::{Date, Interval, Timestamp};
+use usage_driver::futures::{Client, Driver};
+
+pub(crate) use summary::{CollectFormat, Outcome};
+
+use crate::config::transport::Transport;
+use crate::connection::Connection;
+use crate::connection::organizations::{AT_ONCE, Participant};
+use crate::dataset::{History, Kind};
+use crate::problem::Problem;
+use crate::run::divide::Divisible;
+use crate::run::failpoint::Failpoint;
+use crate::run::progress::Progress;
+use crate::service::tokio_runtime;
+
+/// How many days before today are collected if nothing says otherwise and there is no history yet.
+const DAYS: u32 = 90;
+
+/// What to collect.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) first: First,
+    /// How many days back the service may still count requests.
+    pub(crate) late_days: u32,
+    pub(crate) group_by: Vec<Dimension>,
+    /// The time, in tests.
+    pub(crate) now: Option<Timestamp>,
+}
+
+/// Where a history begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum First {
+    Since(Date),
+    /// So many days ago.
+    Last(u32),
+    /// Where it begins already.
+    Known,
+}
+
+impl Order {
+    fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(|| std::time::SystemTime::now().into())
+    }
+
+    /// The first day of a history whose first day is `known`.
+    fn first(&self, known: Option<Date>) -> Date {
+        let ago = |days: u32| Date::of(self.now()).plus_days(-i64::from(days));
+        match self.first {
+            First::Since(first) => first,
+            First::Last(days) => ago(days),
+            First::Known => known.unwrap_or_else(|| ago(DAYS)),
+        }
+    }
+
+    /// Refuses what the query does not take.
+    pub(crate) fn check<Q: Daily>(&self) -> Result<(), Problem> {
+        let day = Date::of(self.now());
+        let interval = Interval::from_days(day, day).map_err(Problem::build)?;
+        self.query::<Q>(interval).body().map(drop).map_err(Problem::build)
+    }
+
+    /// The kind of rows that it asks for.
+    pub(crate) fn kind<Q: Daily>(&self) -> Kind {
+        let day = Date::of(self.now());
+        let interval = Interval::from_days(day, day);
+        let query = interval.ok().and_then(|interval| self.query::<Q>(interval).scope(self.now()).query);
+        let mut group_by = query.map(|query| query.group_by).unwrap_or_default();
+        group_by.sort_unstable();
+        group_by.dedup();
+        Kind { family: Q::FAMILY.to_owned(), group_by }
+    }
+
+    fn query<Q: Daily>(&self, interval: Interval) -> Q {
+        let group_by = if self.group_by.is_empty() { Q::GROUP_BY } else { &self.group_by };
+        Q::by_day(interval, group_by.to_vec())
+    }
+}
+
+/// A query whose rows a history can hold.
+pub(crate) trait Daily: Divisible {
+    /// What it groups by if nothing is said.
+    const GROUP_BY: &'static [Dimension];
+
+    /// The rows of each day of `interval`.
+    fn by_day(interval: Interval, group_by: Vec<Dimension>) -> Self;
+
+    /// The first day that the service answers for; `None` if no such limit is known.
+    fn reach(now: Timestamp) -> Option<Date>;
+}
+
+impl Daily for OrganizationQuery {
+    const GROUP_BY: &'static [Dimension] =
+        &[Dimension::OAuthClientId, Dimension::UserId, Dimension::TemplateUri, Dimension::HttpMethod];
+
+    fn by_day(interval: Interval, group_by: Vec<Dimension>) -> Self {
+        Self::new(interval).with_granularity(Granularity::Day).with_group_by(group_by)
+    }
+
+    fn reach(_: Timestamp) -> Option<Date> {
+        None
+    }
+}
+
+impl Daily for OrganizationJob {
+    const GROUP_BY: &'static [Dimension] = &[
+        Dimension::OAuthClientId,
+        Dimension::UserId,
+        Dimension::TemplateUri,
+        Dimension::HttpMethod,
+        Dimension::Platform,
+    ];
+
+    fn by_day(interval: Interval, group_by: Vec<Dimension>) -> Self {
+        Self::new(interval).with_granularity(Granularity::Day).with_group_by(group_by)
+    }
+
+    /// One year, less a day for clocks that differ.
+    fn reach(now: Timestamp) -> Option<Date> {
+        Some(Date::of(now).plus_years(-1).plus_days(1))
+    }
+}
+
+/// Collects what `history` lacks of each of `participants`, some of them at once, and hands what came of each to `each`.
+pub(crate) fn collect<Q: Daily>(
+    history: &History,
+    participants: Vec<Participant>,
+    order: &Order,
+    progress: &Progress,
+    failpoint: &Failpoint,
+    mut each: impl FnMut(Outcome) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let is_async_std = participants.iter().any(|participant| {
+        participant.connection.as_ref().is_ok_and(|connection| connection.transport == Transport::AsyncStd)
+    });
+    let work = Work { history, order, progress, failpoint };
+    if is_async_std {
+        async_std::task::block_on(work.all::<Q, usage_async_std::AsyncStd>(participants, &mut each))
+    } else {
+        let runtime = tokio_runtime().map_err(Problem::build)?;
+        runtime.block_on(work.all::<Q, usage_tokio::Tokio>(participants, &mut each))
+    }
+}
+
+/// What all organisations have in common.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    history: &'a History,
+    order: &'a Order,
+    progress: &'a Progress,
+    failpoint: &'a Failpoint,
+}
+
+impl Work<'_> {
+    async fn all<Q: Daily, D: Driver>(
+        self,
+        participants: Vec<Participant>,
+        each: &mut impl FnMut(Outcome) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let all = participants.into_iter().map(|participant| self.of::<Q, D>(participant));
+        let mut outcomes = stream::iter(all).buffer_unordered(AT_ONCE);
+        while let Some(outcome) = outcomes.next().await {
+            each(outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Collects what is lacking of one of them. Its failure is its own.
+    async fn of<Q: Daily, D: Driver>(self, participant: Participant) -> Outcome {
+        let Participant { name, connection } = participant;
+        let mut outcome = Outcome::new(name);
+        let result = match connection {
+            Ok(connection) => self.connected::<Q, D>(&connection, &mut outcome).await,
+            Err(problem) => Err(problem),
+        };
+        outcome.ended(result)
+    }
+
+    async fn connected<Q: Daily, D: Driver>(
+        self,
+        connection: &Connection,
+        outcome: &mut Outcome,
+    ) -> Result<(), Problem> {
+        let client: Client<D> = connection.client().map_err(Problem::build)?;
+        let mut organization = self.history.organization(outcome.name())?;
+        organization.collect_from(&connection.place())?;
+        let of = one::One {
+            order: self.order,
+            connection,
+            client: &client,
+            progress: self.progress.named(outcome.name()),
+            failpoint: self.failpoint,
+        };
+        let result = of.collect::<Q>(&mut organization, outcome).await;
+        outcome.covers(organization.days());
+        result
+    }
+}

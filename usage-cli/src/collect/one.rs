@@ -1,0 +1,205 @@
+//! Collects what one organisation's history lacks.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use usage_core::error::Error;
+use usage_core::{Cause, Column, Date, Event, Interval, Scope, Snapshot, Timestamp, UsageTable};
+use usage_driver::futures::{Client, Driver};
+
+use crate::collect::{Daily, Order, Outcome};
+use crate::connection::Connection;
+use crate::dataset::{Organization, plan};
+use crate::problem::{Code, Problem};
+use crate::run::failpoint::Failpoint;
+use crate::run::failure;
+use crate::run::fetch::{of_part, unusable};
+use crate::run::observer::Observer;
+use crate::run::progress::Progress;
+use crate::run::recovery::Recovery;
+use crate::text::secrets;
+
+/// How many days one query asks for: what the service takes of one job. It bounds what is in memory, and what a run that is
+/// killed asks for again.
+const DAYS: u32 = 90;
+
+/// How old a query may be that a killed run left: the service counts once a day.
+const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+
+/// The work for one organisation.
+pub(super) struct One<'a, D> {
+    pub(super) order: &'a Order,
+    pub(super) connection: &'a Connection,
+    pub(super) client: &'a Client<D>,
+    pub(super) progress: Progress,
+    pub(super) failpoint: &'a Failpoint,
+}
+
+/// The rows of a query, and what they cover.
+struct Fetched {
+    table: UsageTable,
+    scope: Scope,
+    interval: Interval,
+}
+
+impl<D: Driver> One<'_, D> {
+    /// Asks for the days that `organization` lacks and stores them, interval by interval.
+    pub(super) async fn collect<Q: Daily>(
+        &self,
+        organization: &mut Organization,
+        outcome: &mut Outcome,
+    ) -> Result<(), Problem> {
+        let now = self.order.now();
+        let first = self.order.first(organization.first_day());
+        let wanted = plan::Wanted { first, reach: Q::reach(now), now };
+        outcome.out_of_reach = plan::out_of_reach(organization.days(), &wanted);
+        let mut due = plan::due(organization.days(), &wanted);
+        if let Some(snapshot) = self.left_over::<Q>(organization, &due) {
+            match self.fetch(organization, Started::Before(snapshot), outcome).await {
+                Ok(fetched) => {
+                    let (first, last) = (fetched.interval.first_day(), fetched.interval.last_day());
+                    due.retain(|date| *date < first || *date > last);
+                    self.store(organization, fetched, outcome)?;
+                }
+                // The service knows it no more, or it failed there: its days are asked for anew.
+                Err(error) if !error.can_resume() => {}
+                Err(error) => return Err(self.problem::<Q>(&error)),
+            }
+        }
+        organization.query_file().remove();
+        let mut intervals: VecDeque<_> = plan::intervals(&due, DAYS).into();
+        while let Some(interval) = intervals.pop_front() {
+            let query = self.order.query::<Q>(interval);
+            let fetched = self.fetch(organization, Started::Now(query), outcome).await.map_err(|error| {
+                if !error.can_resume() {
+                    organization.query_file().remove();
+                }
+                self.problem::<Q>(&error)
+            })?;
+            self.store(organization, fetched, outcome)?;
+            organization.query_file().remove();
+        }
+        Ok(())
+    }
+
+    /// Returns the query that a killed run left, if it is of use: it is the one that would be asked now, and asks for a day
+    /// that is due.
+    fn left_over<Q: Daily>(&self, organization: &Organization, due: &[Date]) -> Option<Snapshot<Q>> {
+        let snapshot = organization.query_file().read::<Q>()?;
+        let interval = snapshot.query().scope(Timestamp::UNIX_EPOCH).query?.interval;
+        let is_same = serde_json::to_value(self.order.query::<Q>(interval.clone())).ok()?
+            == serde_json::to_value(snapshot.query()).ok()?;
+        let is_new = self.now_of_service().saturating_since(snapshot.submitted_at()?) < MAX_AGE;
+        let asks = |date: &Date| (interval.first_day()..=interval.last_day()).contains(date);
+        (is_same && is_new && due.iter().any(asks)).then_some(snapshot)
+    }
+
+    /// The time by the clock that executions are timed by.
+    fn now_of_service(&self) -> Timestamp {
+        std::time::SystemTime::now().into()
+    }
+
+    /// Runs a query to its end. How far it got is kept from the moment that the service takes it.
+    async fn fetch<Q: Daily>(
+        &self,
+        organization: &Organization,
+        started: Started<Q>,
+        outcome: &mut Outcome,
+    ) -> Result<Fetched, Error> {
+        // At worst the service runs a query twice, which costs no data.
+        let client = self.client.clone().with_policy(self.client.policy().with_resubmit(true));
+        let handle = match started {
+            Started::Now(query) => client.start(query),
+            Started::Before(snapshot) => client.restore(snapshot).map_err(|error| unusable(&error))?,
+        };
+        let observer =
+            Observer { progress: self.progress.clone(), recorder: None, failpoint: self.failpoint.clone() };
+        let mut step = of_part(self.connection, &observer, 0, &client);
+        let (file, failpoint) = (organization.query_file(), self.failpoint.clone());
+        let mut handle = handle.hold_pages().try_observe(move |execution, event| {
+            step(execution, event)?;
+            if let Event::Moved(moved) = event
+                && moved.cause == Cause::Accepted
+            {
+                failpoint.reach("before keeping the query");
+                file.keep(&execution.snapshot())?;
+                failpoint.reach("after keeping the query");
+            }
+            Ok::<_, Problem>(())
+        });
+        outcome.queries += 1;
+        let mut table = UsageTable::new();
+        while let Some(page) = handle.next_page().await? {
+            self.progress.rows(page.len());
+            table.absorb(page);
+        }
+        // Rows are written for others to read, too.
+        for column in Column::ALL {
+            table.replace_texts(column, 0, secrets::redacted_cell);
+        }
+        let mut scope = handle.execution().scope();
+        if let Some(now) = self.order.now {
+            scope.asked_at = Some(now);
+            scope.data_until = Some(Date::of(now).plus_days(-1));
+        }
+        let interval = scope.query.as_ref().map(|query| query.interval.clone());
+        let interval =
+            interval.ok_or_else(|| usage_core::error::BuildError::client("the query has no days"))?;
+        Ok(Fetched { table, scope, interval })
+    }
+
+    /// Puts the rows of each day where they belong.
+    fn store(
+        &self,
+        organization: &mut Organization,
+        fetched: Fetched,
+        outcome: &mut Outcome,
+    ) -> Result<(), Problem> {
+        let Fetched { table, scope, interval } = fetched;
+        let mut days = by_day(&table, &interval)?;
+        drop(table);
+        let mut date = interval.first_day();
+        while date <= interval.last_day() {
+            let rows = days.remove(&date).unwrap_or_default();
+            self.failpoint.reach("before storing a day");
+            let stored = organization.store(date, rows, &scope.of_bucket(date), self.order.late_days);
+            // What was stored before is listed, whatever came of this one.
+            let stored = stored.inspect_err(|_| drop(organization.save()))?;
+            outcome.stored(date, stored);
+            date = date.plus_days(1);
+        }
+        self.failpoint.reach("before listing the days");
+        organization.save()?;
+        self.failpoint.reach("after listing the days");
+        Ok(())
+    }
+
+    fn problem<Q: Daily>(&self, error: &Error) -> Problem {
+        failure::problem::<Q>(error, &self.connection.service(), &Recovery::Again)
+    }
+}
+
+/// A query that begins now, or that began before.
+enum Started<Q: Daily> {
+    Now(Q),
+    Before(Snapshot<Q>),
+}
+
+/// The rows of each day.
+///
+/// # Errors
+///
+/// Returns a problem if a row is of no day, or of one that was not asked for: the service did not answer the query.
+fn by_day(table: &UsageTable, interval: &Interval) -> Result<BTreeMap<Date, UsageTable>, Problem> {
+    let mut days: BTreeMap<Date, UsageTable> = BTreeMap::new();
+    for row in table {
+        let date = row.date().filter(|date| (interval.first_day()..=interval.last_day()).contains(date));
+        let date = date.ok_or_else(|| {
+            let date =
+                row.date_text().map_or_else(|| "no date".to_owned(), |text| format!("the date {text:?}"));
+            let problem = format!("the service sent a row with {date} of the days {interval}");
+            Problem::new(Code::Unreachable, problem)
+        })?;
+        days.entry(date).or_default().push_row(row);
+    }
+    Ok(days)
+}

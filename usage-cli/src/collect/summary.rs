@@ -1,0 +1,150 @@
+//! What is said of each organisation after its days were collected.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use usage_core::Date;
+
+use crate::dataset::Stored;
+use crate::dataset::plan::Reading;
+use crate::problem::Problem;
+use crate::process::stdout;
+use crate::text::number::grouped;
+
+/// How it is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CollectFormat {
+    /// A line for people
+    #[default]
+    Text,
+    /// A JSON document on each line
+    Json,
+}
+
+/// What came of one organisation.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outcome {
+    organization: String,
+    /// How many queries were run.
+    pub(super) queries: u32,
+    new_days: usize,
+    changed_days: usize,
+    confirmed_days: usize,
+    /// Days of which the service sent less than was there.
+    kept_days: Vec<Date>,
+    /// How many days are there.
+    days: usize,
+    /// How many of them are read again.
+    late_days: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Date>,
+    /// How many days within them are missing.
+    missing_days: usize,
+    /// How many wanted days the service does not answer for any more.
+    #[serde(rename = "outOfReachDays")]
+    pub(super) out_of_reach: usize,
+    rows: u64,
+    requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<u8>,
+    #[serde(skip)]
+    problem: Option<Problem>,
+}
+
+impl Outcome {
+    pub(super) fn new(organization: String) -> Self {
+        Self { organization, ..Self::default() }
+    }
+
+    /// The organisation's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.organization
+    }
+
+    pub(super) fn stored(&mut self, date: Date, stored: Stored) {
+        match stored {
+            Stored::New => self.new_days += 1,
+            Stored::Changed => self.changed_days += 1,
+            Stored::Confirmed => self.confirmed_days += 1,
+            Stored::Kept => self.kept_days.push(date),
+        }
+    }
+
+    /// Takes notice of the days that are there now.
+    pub(super) fn covers(&mut self, days: &BTreeMap<Date, Reading>) {
+        self.days = days.len();
+        self.late_days = days.values().filter(|reading| !reading.settled).count();
+        self.from = days.keys().next().copied();
+        self.to = days.keys().next_back().copied();
+        let span = self.from.zip(self.to).map_or(0, |(from, to)| from.days_until(to) + 1);
+        self.missing_days = usize::try_from(span).unwrap_or(0).saturating_sub(self.days);
+        self.rows = days.values().fold(0, |sum, reading| sum.saturating_add(reading.rows));
+        self.requests = days.values().fold(0, |sum, reading| sum.saturating_add(reading.requests));
+    }
+
+    pub(super) fn ended(mut self, result: Result<(), Problem>) -> Self {
+        self.problem = result.err();
+        self.error = self.problem.as_ref().map(|problem| problem.message().to_owned());
+        self.exit_code = self.problem.as_ref().map(|problem| problem.code() as u8);
+        self
+    }
+
+    /// Why it ended early, if it did.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// Writes a line to standard output; in text, what failed is an error on stderr and no line.
+    pub(crate) fn write(&self, format: CollectFormat) -> Result<(), Problem> {
+        let text = match format {
+            CollectFormat::Json => serde_json::to_string(self)
+                .map_err(|error| Problem::usage(format!("cannot write the line: {error}")))?,
+            CollectFormat::Text if self.problem.is_some() && self.queries == 0 => return Ok(()),
+            CollectFormat::Text => self.text(),
+        };
+        stdout::write(None, |to| writeln!(to, "{text}"))
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}: ", crate::text::printable(&self.organization));
+        let counts = [
+            (self.new_days, "collected"),
+            (self.changed_days, "counted again"),
+            (self.confirmed_days, "confirmed"),
+            (self.kept_days.len(), "kept, though the service has less now"),
+        ];
+        let counts = counts.into_iter().filter(|(days, _)| *days > 0);
+        let counts: Vec<_> = counts.map(|(number, what)| format!("{} {what}", days(number))).collect();
+        text += &if counts.is_empty() { "nothing new".to_owned() } else { counts.join(", ") };
+        if let Some((from, to)) = self.from.zip(self.to) {
+            // Writing to memory does not fail.
+            let _ = write!(
+                text,
+                "; {from} to {to}, {} requests in {} rows",
+                grouped(self.requests.into()),
+                grouped(self.rows.into())
+            );
+        }
+        for (number, what) in [
+            (self.late_days, "to be read again"),
+            (self.missing_days, "missing"),
+            (self.out_of_reach, "too long ago for the service"),
+        ] {
+            if number > 0 {
+                let _ = write!(text, "; {} {what}", days(number));
+            }
+        }
+        text
+    }
+}
+
+fn days(number: usize) -> String {
+    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
+}

@@ -1,0 +1,122 @@
+//! A history of usage by day that keeps itself: what `genesys-usage collect` writes, and reports read.
+//!
+//! ```text
+//! lake/_genesys-usage.json                                     the kind of all rows
+//! lake/organization=acme/_genesys-usage.json                   what was read of each day
+//! lake/organization=acme/_query.json                           the query that is under way
+//! lake/organization=acme/date=2026-10-31/usage.parquet         the rows of a day
+//! ```
+//!
+//! This is the layout of Hive, which DuckDB, pandas, polars, Spark, Trino and Athena read as it is. A file of a day is
+//! replaced whole, by rows that are at least as good; one process at a time writes. A reader needs no lock: it sees the
+//! earlier file or the later one.
+
+mod manifest;
+mod organization;
+mod pages;
+mod partition;
+pub(crate) mod plan;
+mod rows;
+mod segment;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub(crate) use manifest::Kind;
+pub(crate) use organization::{Organization, Stored};
+pub(crate) use rows::Selection;
+
+use crate::files::draft;
+use crate::files::lock::Lock;
+use crate::problem::Problem;
+
+/// A history.
+#[derive(Debug)]
+pub(crate) struct History {
+    directory: PathBuf,
+    /// Keeps other processes from writing.
+    _lock: Option<Lock>,
+}
+
+impl History {
+    /// Opens the history in `directory` for writing rows of `kind`, or begins one. The directory is made if it does not
+    /// exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if there is something else in the directory, rows of another kind, or if another process writes.
+    pub(crate) fn begin(directory: &Path, kind: &Kind) -> Result<Self, Problem> {
+        fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
+        let lock = Lock::at_once(directory).ok_or_else(|| {
+            Problem::usage(format!("another process collects into {}", directory.display()))
+                .with_hint("wait until it has ended; what it collects is not asked for twice")
+        })?;
+        draft::sweep(directory);
+        match manifest::kind(directory)? {
+            Some(found) => manifest::check_kind(directory, &found, kind)?,
+            None => manifest::write_kind(directory, kind)?,
+        }
+        Ok(Self { directory: directory.to_owned(), _lock: Some(lock) })
+    }
+
+    /// Opens the history in `directory` for reading.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if there is none.
+    pub(crate) fn open(directory: &Path) -> Result<Self, Problem> {
+        let name = directory.display();
+        if !directory.is_dir() {
+            return Err(Problem::usage(format!("there is no directory {name}")));
+        }
+        match manifest::kind(directory)? {
+            Some(_) => Ok(Self { directory: directory.to_owned(), _lock: None }),
+            None => Err(Problem::usage(format!("{name} is empty: it holds no history"))
+                .with_hint(format!("genesys-usage collect --into {name} begins one"))),
+        }
+    }
+
+    /// Returns the names of its organisations, in alphabetical order.
+    pub(crate) fn organizations(&self) -> Result<Vec<String>, Problem> {
+        let entries = entries(&self.directory)?;
+        Ok(entries.iter().filter_map(|name| segment::organization(name)).collect())
+    }
+
+    /// Opens the days of the organisation called `name`, which need not be there.
+    pub(crate) fn organization(&self, name: &str) -> Result<Organization, Problem> {
+        Organization::open(&self.directory, name)
+    }
+}
+
+/// The names in `directory`, in alphabetical order; none if it does not exist. Names that are not Unicode are left out.
+fn entries(directory: &Path) -> Result<Vec<String>, Problem> {
+    let cannot_read = |error| Problem::usage(format!("cannot read {}: {error}", directory.display()));
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot_read(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.map_err(cannot_read)?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Refuses a link in the place of something that is read and written here: it leads out of the directory that was named.
+fn check_link(path: &Path) -> Result<(), Problem> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    Err(Problem::usage(format!("{} is a symbolic link, and links are not followed here", path.display()))
+        .with_hint("put a directory in its place; the directory of the whole history may be a link"))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::usage(format!("cannot write to {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! The days of one organisation.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use usage_core::{Date, Scope, Snapshot, UsageQuery, UsageTable};
+
+use crate::dataset::manifest::Days;
+use crate::dataset::partition::{Columns, FILE_NAME, Partition, encode};
+use crate::dataset::plan::Reading;
+use crate::dataset::{cannot_write, check_link, entries, segment};
+use crate::files::draft;
+use crate::output::write_file;
+use crate::problem::Problem;
+
+/// What the names of directories of days begin with.
+const DATE: &str = "date=";
+
+/// The file with the query that is under way.
+const QUERY: &str = "_query.json";
+
+/// The days of one organisation: what was read of each, and their files.
+#[derive(Debug)]
+pub(crate) struct Organization {
+    directory: PathBuf,
+    manifest: Days,
+    /// The first day that there is, or was before its file was removed.
+    first: Option<Date>,
+}
+
+/// What became of the rows of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// There was no file of this day.
+    New,
+    /// They took the place of others.
+    Changed,
+    /// The same rows were there.
+    Confirmed,
+    /// Those that were there are better, and stay.
+    Kept,
+}
+
+impl Organization {
+    /// Reads what there is of the organisation called `name` in the history in `history`.
+    pub(super) fn open(history: &Path, name: &str) -> Result<Self, Problem> {
+        let directory = segment::directory_name(name).map(|segment| history.join(segment));
+        let directory = directory
+            .ok_or_else(|| Problem::usage(format!("{name:?} cannot be the name of an organisation here")))?;
+        check_link(&directory)?;
+        let manifest = Days::read(&directory)?;
+        let manifest = manifest.unwrap_or_else(|| Days {
+            organization: name.to_owned(),
+            service: None,
+            days: BTreeMap::new(),
+        });
+        if manifest.organization != name {
+            let (place, of) = (directory.display(), &manifest.organization);
+            return Err(Problem::usage(format!("{place} is of the organisation {of:?}, not of {name:?}"))
+                .with_hint("choose names that differ in more than upper and lower case"));
+        }
+        let mut organization = Self { directory, manifest, first: None };
+        organization.take_over_files()?;
+        Ok(organization)
+    }
+
+    /// Brings the list of days up to date with the files: a process that was killed may have written files that it did not
+    /// list, and a user may have removed some.
+    fn take_over_files(&mut self) -> Result<(), Problem> {
+        let mut listed = std::mem::take(&mut self.manifest.days);
+        let first_listed = listed.keys().next().copied();
+        for name in entries(&self.directory)? {
+            let Some(date) = name.strip_prefix(DATE) else { continue };
+            let date: Date = date.parse().map_err(|_| {
+                let place = self.directory.join(&name);
+                Problem::usage(format!("{} is no day of a history", place.display()))
+                    .with_hint("move it elsewhere: engines that read this history read it too")
+            })?;
+            let path = self.file(date);
+            let size = match fs::symlink_metadata(&path) {
+                Ok(metadata) => metadata.len(),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(cannot_read(&path, &error)),
+            };
+            let reading = match listed.remove(&date) {
+                Some(reading) if reading.bytes == size => reading,
+                _ => self.partition(date)?.reading().map_err(|problem| damaged(&path, &problem))?,
+            };
+            self.manifest.days.insert(date, reading);
+        }
+        self.first = self.manifest.days.keys().next().copied().into_iter().chain(first_listed).min();
+        Ok(())
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.manifest.organization
+    }
+
+    /// What was read of each day.
+    pub(crate) fn days(&self) -> &BTreeMap<Date, Reading> {
+        &self.manifest.days
+    }
+
+    /// The first day that there is, or was before its file was removed.
+    pub(crate) fn first_day(&self) -> Option<Date> {
+        self.first
+    }
+
+    /// Prepares for rows of `service`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the rows that are there are of another one, and if nothing can be written here.
+    pub(crate) fn collect_from(&mut self, service: &str) -> Result<(), Problem> {
+        if let Some(known) = self.manifest.service.as_deref().filter(|known| *known != service) {
+            let name = self.name();
+            let problem = format!("the rows of {name} that are there are from {known}, not from {service}");
+            return Err(Problem::usage(problem).with_hint(
+                "give the organisation another name with --organization, or name another directory",
+            ));
+        }
+        self.manifest.service = Some(service.to_owned());
+        fs::create_dir_all(&self.directory).map_err(|error| cannot_write(&self.directory, &error))?;
+        draft::prove(&self.directory).map_err(|error| cannot_write(&self.directory, &error))
+    }
+
+    /// Puts `rows`, those of `date`, into its file, unless those that are there are the same or better. The file is
+    /// replaced whole or not at all. [`save`](Self::save) must follow.
+    pub(crate) fn store(
+        &mut self,
+        date: Date,
+        rows: UsageTable,
+        scope: &Scope,
+        late_days: u32,
+    ) -> Result<Stored, Problem> {
+        let path = self.file(date);
+        let partition = self.directory.join(format!("{DATE}{date}"));
+        check_link(&partition)?;
+        check_link(&path)?;
+        let encoded = encode(rows, scope, self.name()).map_err(|error| cannot_write(&path, &error))?;
+        let (bytes, reading) = encoded;
+        let earlier = self.manifest.days.get(&date);
+        let (stored, reading) = match earlier {
+            Some(earlier) if !reading.may_replace(earlier) => return Ok(Stored::Kept),
+            Some(earlier) if reading.agrees_with(earlier) && reading.complete == earlier.complete => {
+                let settled = earlier.settled || reading.settle(date, Some(earlier), late_days).settled;
+                // The file says when it was asked for at first.
+                (Stored::Confirmed, Reading { settled, bytes: earlier.bytes, ..reading })
+            }
+            earlier => {
+                fs::create_dir_all(&partition).map_err(|error| cannot_write(&partition, &error))?;
+                write_file(&path, |to| to.write_all(&bytes))?;
+                let stored = if earlier.is_some() { Stored::Changed } else { Stored::New };
+                (stored, reading.settle(date, earlier, late_days))
+            }
+        };
+        self.manifest.days.insert(date, reading);
+        Ok(stored)
+    }
+
+    /// Writes down what is there.
+    pub(crate) fn save(&self) -> Result<(), Problem> {
+        self.manifest.write(&self.directory)
+    }
+
+    /// Reads the rows of `date`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem that names the file if it cannot be read or is damaged.
+    pub(crate) fn rows(&self, date: Date) -> Result<(Columns, Scope), Problem> {
+        let partition = self.partition(date)?;
+        let columns = partition.columns().map_err(|problem| damaged(&self.file(date), &problem))?;
+        Ok((columns, partition.scope))
+    }
+
+    fn partition(&self, date: Date) -> Result<Partition, Problem> {
+        let path = self.file(date);
+        check_link(&path)?;
+        let bytes = fs::read(&path).map_err(|error| cannot_read(&path, &error))?;
+        Partition::open(bytes.into(), self.name(), date).map_err(|problem| damaged(&path, &problem))
+    }
+
+    fn file(&self, date: Date) -> PathBuf {
+        self.directory.join(format!("{DATE}{date}")).join(FILE_NAME)
+    }
+
+    /// Returns where the query that is under way is kept.
+    pub(crate) fn query_file(&self) -> QueryFile {
+        QueryFile(self.directory.join(QUERY))
+    }
+}
+
+/// The file with the query that is under way, so that the next run takes it over instead of asking again.
+#[derive(Clone, Debug)]
+pub(crate) struct QueryFile(PathBuf);
+
+impl QueryFile {
+    /// Writes how far it got.
+    pub(crate) fn keep<Q: UsageQuery>(&self, snapshot: &Snapshot<Q>) -> Result<(), Problem> {
+        #[derive(Serialize)]
+        struct Kept<'a, Q: UsageQuery> {
+            family: &'static str,
+            snapshot: &'a Snapshot<Q>,
+        }
+        write_file(&self.0, |to| Ok(serde_json::to_writer(to, &Kept { family: Q::FAMILY, snapshot })?))
+    }
+
+    /// Returns the query that is under way. A file that cannot be used is none: at worst the service is asked once more.
+    pub(crate) fn read<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
+        let kept: serde_json::Value = serde_json::from_slice(&fs::read(&self.0).ok()?).ok()?;
+        let is_of_family = kept["family"] == Q::FAMILY;
+        Snapshot::from_json(&kept["snapshot"].to_string()).ok().filter(|_| is_of_family)
+    }
+
+    /// Forgets it.
+    pub(crate) fn remove(&self) {
+        // If it stays, its days are asked for once more.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+fn damaged(path: &Path, problem: &str) -> Problem {
+    Problem::usage(format!("{} is damaged: {problem}", path.display())).with_hint(
+        "remove it, or restore it from a copy: genesys-usage collect asks for a day without a file again",
+    )
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::usage(format!("cannot read {}: {error}", path.display()))
+}

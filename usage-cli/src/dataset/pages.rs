@@ -1,0 +1,315 @@
+//! The pages of a column of a Parquet file, as this program writes them: version 1, plain or with a dictionary, each value
+//! optional.
+//!
+//! The numbers of texts in the dictionary are what sums are made by, so they are kept; readers of the `parquet` crate give
+//! the texts alone.
+
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageReader};
+
+use crate::dataset::partition::reason;
+
+/// What stands for an absent text.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The texts of a column.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    /// The different texts; one may be there twice.
+    pub(crate) dictionary: Vec<String>,
+    /// The number of each row's text, or [`NONE`].
+    pub(crate) numbers: Vec<u32>,
+}
+
+impl Texts {
+    /// The text of `row`.
+    pub(crate) fn get(&self, row: usize) -> Option<&str> {
+        let number = *self.numbers.get(row)?;
+        self.dictionary.get(number as usize).map(String::as_str)
+    }
+}
+
+/// The counts of a column, one a row.
+pub(crate) type Counts = Vec<Option<u64>>;
+
+/// Why a page cannot be read.
+type Wrong = String;
+
+/// Reads all texts of the column chunk `pages`, and adds them to `texts`.
+pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Result<(), Wrong> {
+    // The dictionary of this chunk begins here.
+    let mut base = texts.dictionary.len();
+    while let Some(page) = pages.get_next_page().map_err(reason)? {
+        match page {
+            Page::DictionaryPage { buf, num_values, .. } => {
+                base = texts.dictionary.len();
+                let mut input = Input(&buf);
+                for _ in 0..num_values {
+                    texts.dictionary.push(input.text()?);
+                }
+            }
+            page => {
+                let data = Data::of(&page)?;
+                let known = texts.dictionary.len();
+                let numbers = match data.values {
+                    Values::Numbers(numbers) => {
+                        let number = |number: u32| {
+                            let number = base + number as usize;
+                            let number = u32::try_from(number).ok().filter(|_| number < known);
+                            number.ok_or_else(|| "a text is not in the dictionary".to_owned())
+                        };
+                        numbers.into_iter().map(number).collect::<Result<Vec<_>, _>>()?
+                    }
+                    Values::Plain(bytes) => {
+                        let mut input = Input(bytes);
+                        let mut numbers = Vec::new();
+                        for _ in 0..data.present {
+                            numbers.push(u32::try_from(texts.dictionary.len()).map_err(wrong)?);
+                            texts.dictionary.push(input.text()?);
+                        }
+                        numbers
+                    }
+                };
+                data.levels.spread(numbers, &mut texts.numbers, NONE, |number| number)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads all counts of the column chunk `pages`, and adds them to `counts`.
+pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Result<(), Wrong> {
+    let mut dictionary: Vec<u64> = Vec::new();
+    while let Some(page) = pages.get_next_page().map_err(reason)? {
+        match page {
+            Page::DictionaryPage { buf, num_values, .. } => {
+                let mut input = Input(&buf);
+                dictionary = (0..num_values).map(|_| input.count()).collect::<Result<_, _>>()?;
+            }
+            page => {
+                let data = Data::of(&page)?;
+                let values: Vec<u64> = match data.values {
+                    Values::Numbers(numbers) => {
+                        let count = |number: u32| dictionary.get(number as usize).copied();
+                        let values: Option<Vec<_>> = numbers.into_iter().map(count).collect();
+                        values.ok_or("a count is not in the dictionary")?
+                    }
+                    Values::Plain(bytes) => {
+                        let mut input = Input(bytes);
+                        (0..data.present).map(|_| input.count()).collect::<Result<_, _>>()?
+                    }
+                };
+                data.levels.spread(values, counts, None, Some)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A page of values.
+struct Data<'a> {
+    levels: Levels,
+    /// How many values are there.
+    present: usize,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    /// The places of the values in the dictionary.
+    Numbers(Vec<u32>),
+    Plain(&'a [u8]),
+}
+
+/// Which rows have a value.
+enum Levels {
+    All,
+    /// 1 for each row that has one.
+    Some(Vec<u32>),
+}
+
+impl<'a> Data<'a> {
+    fn of(page: &'a Page) -> Result<Self, Wrong> {
+        let Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } = page else {
+            return Err("a page has another version than 1".into());
+        };
+        if *def_level_encoding != Encoding::RLE {
+            return Err(format!("a page has levels in the encoding {def_level_encoding}"));
+        }
+        let rows = *num_values as usize;
+        let mut input = Input(buf);
+        let length = input.number()? as usize;
+        let levels = runs(input.take(length)?, 1, rows)?;
+        let present = levels.iter().filter(|level| **level == 1).count();
+        let levels = if present == rows { Levels::All } else { Levels::Some(levels) };
+        let values = match encoding {
+            Encoding::PLAIN => Values::Plain(input.0),
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+                let [width] = *input.take(1)? else { return Err(short()) };
+                Values::Numbers(runs(input.0, width.into(), present)?)
+            }
+            encoding => return Err(format!("a page has values in the encoding {encoding}")),
+        };
+        Ok(Self { levels, present, values })
+    }
+}
+
+impl Levels {
+    /// Adds one entry a row to `to`: `some` of the next of `values`, or `none`.
+    fn spread<T, U: Clone>(
+        &self,
+        values: Vec<T>,
+        to: &mut Vec<U>,
+        none: U,
+        some: impl Fn(T) -> U,
+    ) -> Result<(), Wrong> {
+        let mut values = values.into_iter();
+        match self {
+            Self::All => to.extend(values.map(some)),
+            Self::Some(levels) => {
+                for level in levels {
+                    let value =
+                        if *level == 1 { some(values.next().ok_or_else(short)?) } else { none.clone() };
+                    to.push(value);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads `count` numbers of `width` bits: runs of equal numbers, and packed groups of eight.
+fn runs(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, Wrong> {
+    if width > 32 {
+        return Err(format!("a page has numbers of {width} bits"));
+    }
+    let mut input = Input(bytes);
+    // What a page says of its length is not trusted with memory.
+    let mut numbers = Vec::with_capacity(count.min(1 << 20));
+    if width == 0 {
+        numbers.resize(count, 0);
+        return Ok(numbers);
+    }
+    while numbers.len() < count {
+        let header = input.varint()?;
+        let left = count - numbers.len();
+        if header & 1 == 0 {
+            let length = usize::try_from(header >> 1).unwrap_or(usize::MAX).min(left);
+            let value = input.take(width.div_ceil(8) as usize)?;
+            let value = value.iter().rev().fold(0u32, |value, byte| value << 8 | u32::from(*byte));
+            if length == 0 || (width < 32 && value >> width != 0) {
+                return Err("a run of a page is empty or has too large a number".into());
+            }
+            numbers.resize(numbers.len() + length, value);
+        } else {
+            let groups = usize::try_from(header >> 1).unwrap_or(usize::MAX);
+            let packed = groups.saturating_mul(width as usize).min(input.0.len());
+            let packed = input.take(packed)?;
+            unpack(packed, width, left.min(groups.saturating_mul(8)), &mut numbers)?;
+        }
+    }
+    Ok(numbers)
+}
+
+/// Adds `count` numbers of `width` bits, the lowest first, to `to`.
+fn unpack(bytes: &[u8], width: u32, count: usize, to: &mut Vec<u32>) -> Result<(), Wrong> {
+    if count == 0 || bytes.len().saturating_mul(8) < count.saturating_mul(width as usize) {
+        return Err(short());
+    }
+    let mask = u32::MAX >> (32 - width);
+    let (mut buffer, mut bits, mut bytes) = (0u64, 0, bytes.iter());
+    for _ in 0..count {
+        while bits < width {
+            buffer |= u64::from(*bytes.next().ok_or_else(short)?) << bits;
+            bits += 8;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the mask has 32 bits at most")]
+        to.push(buffer as u32 & mask);
+        buffer >>= width;
+        bits -= width;
+    }
+    Ok(())
+}
+
+/// The rest of a page.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Wrong> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(short)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<u32, Wrong> {
+        let bytes: [u8; 4] = self.take(4)?.try_into().map_err(wrong)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn count(&mut self) -> Result<u64, Wrong> {
+        let bytes: [u8; 8] = self.take(8)?.try_into().map_err(wrong)?;
+        u64::try_from(i64::from_le_bytes(bytes)).map_err(|_| "a count is negative".to_owned())
+    }
+
+    fn text(&mut self) -> Result<String, Wrong> {
+        let length = self.number()? as usize;
+        let text = std::str::from_utf8(self.take(length)?);
+        text.map(str::to_owned).map_err(|_| "a text is not UTF-8".to_owned())
+    }
+
+    fn varint(&mut self) -> Result<u64, Wrong> {
+        let mut value = 0;
+        for shift in (0..35).step_by(7) {
+            let [byte] = *self.take(1)? else { return Err(short()) };
+            value |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err("a page has a number without an end".into())
+    }
+}
+
+fn wrong(error: impl std::fmt::Display) -> Wrong {
+    error.to_string()
+}
+
+fn short() -> Wrong {
+    "a page ends early".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn runs_and_packed_groups_are_read_as_they_are_specified() {
+        // The example of the format's specification: 0 to 7 in three bits each.
+        assert_eq!(runs(&[0x03, 0x88, 0xC6, 0xFA], 3, 8).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(runs(&[0x08, 0x07, 0x03, 0x88, 0xC6, 0xFA], 3, 9).unwrap(), [7, 7, 7, 7, 0, 1, 2, 3, 4]);
+        assert_eq!(runs(&[], 0, 3).unwrap(), [0, 0, 0]);
+        for (bytes, width, count) in [
+            (&[0x03, 0x88][..], 3, 8),
+            (&[0x08], 3, 4),
+            (&[0x00, 0x01], 3, 4),
+            (&[], 1, 1),
+            (&[0x80; 6], 1, 1),
+            (&[0x02, 0], 33, 1),
+        ] {
+            assert!(runs(bytes, width, count).is_err(), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_in_a_page_is_an_error_or_as_many_numbers(
+            bytes in proptest::collection::vec(any::<u8>(), 0..60), width in 0u32..40, count in 0usize..5000,
+        ) {
+            if let Ok(numbers) = runs(&bytes, width, count) {
+                prop_assert_eq!(numbers.len(), count);
+                prop_assert!(width >= 32 || numbers.iter().all(|number| *number < 1 << width));
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! One day of one organisation: a Parquet file that certifies itself.
+//!
+//! Its metadata has the [`Scope`] of its rows, which says when they were asked for, the name of the organisation, and the
+//! length and CRC-32 of everything before the metadata. So a file that is cut, changed, or copied to the place of another
+//! is recognised, and a file that the manifest does not list yet is as good as one that it does.
+
+use std::cmp::Ordering;
+
+use bytes::Bytes;
+use flate2::Crc;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{FileMetaData, KeyValue};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use usage_core::{Column, Counter, Date, Scope, TableBuilder, Timestamp, UsageRow, UsageTable};
+
+use crate::dataset::pages::{Counts, Texts, read_counts, read_texts};
+use crate::dataset::plan::Reading;
+use crate::output::parquet::{CHECKSUM_KEY, SCOPE_KEY, encode_part};
+
+/// The key of the metadata that holds the organisation's name.
+const ORGANIZATION_KEY: &str = "genesys-usage.organization";
+
+/// The name of the file of a day.
+pub(crate) const FILE_NAME: &str = "usage.parquet";
+
+/// The columns that rows are sorted by: equal texts stand together, which makes the file small and quick to add up.
+const ORDER: [Column; 7] = [
+    Column::ClientId,
+    Column::ClientName,
+    Column::UserId,
+    Column::TemplateUri,
+    Column::HttpMethod,
+    Column::Platform,
+    Column::OrganizationId,
+];
+
+/// Returns the content of the file of one day, and what the manifest says of it. The order of the rows makes no
+/// difference.
+pub(crate) fn encode(
+    mut table: UsageTable,
+    scope: &Scope,
+    organization: &str,
+) -> std::io::Result<(Vec<u8>, Reading)> {
+    table.sort_by(compare);
+    let name = KeyValue::new(ORGANIZATION_KEY.to_owned(), organization.to_owned());
+    let (bytes, checksum) = encode_part(&table, scope, name)?;
+    let reading = Reading {
+        asked_at: scope.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        complete: scope.is_complete(),
+        settled: false,
+        rows: table.len() as u64,
+        requests: table.iter().filter_map(|row| row.requests()).fold(0, u64::saturating_add),
+        bytes: bytes.len() as u64,
+        checksum,
+    };
+    Ok((bytes, reading))
+}
+
+fn compare(one: UsageRow<'_>, other: UsageRow<'_>) -> Ordering {
+    let texts = ORDER.iter().map(|column| one.text(*column).cmp(&other.text(*column)));
+    let counts = Counter::ALL.iter().map(|counter| one.count(*counter).cmp(&other.count(*counter)));
+    texts.chain(counts).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// A day's file that is what it says.
+pub(crate) struct Partition {
+    reader: SerializedFileReader<Bytes>,
+    pub(crate) scope: Scope,
+    checksum: u32,
+    bytes: u64,
+}
+
+impl Partition {
+    /// Checks `bytes`, the file of `organization` and `date`.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it is not that file, as the end of the sentence "the file is damaged: …".
+    pub(crate) fn open(bytes: Bytes, organization: &str, date: Date) -> Result<Self, String> {
+        let reader = SerializedFileReader::new(bytes.clone()).map_err(reason)?;
+        let metadata = reader.metadata().file_metadata();
+        let of_other = || "it is no file of a history".to_owned();
+        let checksum =
+            check(metadata, &bytes).ok_or("its content does not have the checksum that it names")?;
+        let scope = value(metadata, SCOPE_KEY).and_then(|text| serde_json::from_str::<Scope>(text).ok());
+        let scope = scope.ok_or_else(of_other)?;
+        let query = scope.query.as_ref().ok_or_else(of_other)?;
+        let of = value(metadata, ORGANIZATION_KEY).ok_or_else(of_other)?;
+        let (first, last) = (query.interval.first_day(), query.interval.last_day());
+        if of != organization || first != date || last != date {
+            return Err(format!("it is the file of {of:?} and {}", query.interval));
+        }
+        Ok(Self { scope, checksum, bytes: bytes.len() as u64, reader })
+    }
+
+    /// What a manifest says of it. Nothing is known of an earlier read, so the day is not settled.
+    pub(crate) fn reading(&self) -> Result<Reading, String> {
+        let columns = Columns::read(&self.reader)?;
+        let requests = columns.counts[Counter::Requests as usize].iter().flatten();
+        Ok(Reading {
+            asked_at: self.scope.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            complete: self.scope.is_complete(),
+            settled: false,
+            rows: columns.rows as u64,
+            requests: requests.fold(0, |sum, count| sum.saturating_add(*count)),
+            bytes: self.bytes,
+            checksum: self.checksum,
+        })
+    }
+
+    /// Its rows, column by column.
+    pub(crate) fn columns(&self) -> Result<Columns, String> {
+        Columns::read(&self.reader)
+    }
+}
+
+/// The checksum of the file, if it is that of `bytes`.
+fn check(metadata: &FileMetaData, bytes: &[u8]) -> Option<u32> {
+    let (length, checksum) = value(metadata, CHECKSUM_KEY)?.split_once(':')?;
+    let checksum = u32::from_str_radix(checksum, 16).ok()?;
+    let mut crc = Crc::new();
+    crc.update(bytes.get(..length.parse().ok()?)?);
+    (crc.sum() == checksum).then_some(checksum)
+}
+
+/// What is wrong, without the words "Parquet error".
+pub(super) fn reason(error: ParquetError) -> String {
+    match error {
+        ParquetError::General(text) | ParquetError::EOF(text) => text,
+        error => error.to_string(),
+    }
+}
+
+fn value<'a>(metadata: &'a FileMetaData, key: &str) -> Option<&'a str> {
+    let pairs = metadata.key_value_metadata()?;
+    pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+}
+
+/// The rows of one day.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) rows: usize,
+    /// By [`Column`]; that of the date is empty.
+    pub(crate) texts: [Texts; Column::ALL.len()],
+    /// By [`Counter`].
+    pub(crate) counts: [Counts; Counter::ALL.len()],
+}
+
+impl Columns {
+    fn read(reader: &SerializedFileReader<Bytes>) -> Result<Self, String> {
+        let mut columns = Self::default();
+        let names: Vec<_> = {
+            let schema = reader.metadata().file_metadata().schema_descr();
+            schema.columns().iter().map(|column| column.name().to_owned()).collect()
+        };
+        for number in 0..reader.num_row_groups() {
+            let group = reader.get_row_group(number).map_err(reason)?;
+            columns.rows +=
+                usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
+            for (at, name) in names.iter().enumerate() {
+                let text = Column::ALL.into_iter().find(|column| column.name() == name);
+                let count = Counter::ALL.into_iter().find(|counter| counter.name() == name);
+                if text.is_none() && count.is_none() {
+                    continue;
+                }
+                let mut pages = group.get_column_page_reader(at).map_err(reason)?;
+                let read = match (text, count) {
+                    (Some(column), _) => read_texts(&mut *pages, &mut columns.texts[column as usize]),
+                    (None, Some(counter)) => read_counts(&mut *pages, &mut columns.counts[counter as usize]),
+                    (None, None) => Ok(()),
+                };
+                read.map_err(|problem| format!("column {name}: {problem}"))?;
+            }
+        }
+        let lengths = columns.texts.iter().map(|texts| texts.numbers.len());
+        let lengths = lengths.chain(columns.counts.iter().map(Vec::len));
+        if lengths.into_iter().any(|length| length != 0 && length != columns.rows) {
+            return Err("its columns have different lengths".into());
+        }
+        Ok(columns)
+    }
+
+    /// Adds its rows, which are of `date`, to a table; with the name of the `organization` for its id, if one is given.
+    pub(crate) fn add_to(&self, table: &mut TableBuilder, date: Date, organization: Option<&str>) {
+        let date = date.to_string();
+        for row in 0..self.rows {
+            table.set_text(Column::Date, &date);
+            for column in ORDER {
+                if let Some(text) = self.texts[column as usize].get(row) {
+                    table.set_text(column, text);
+                }
+            }
+            if let Some(name) = organization {
+                table.set_text(Column::OrganizationId, name);
+            }
+            for counter in Counter::ALL {
+                if let Some(count) = self.counts[counter as usize].get(row).copied().flatten() {
+                    table.set_count(counter, count);
+                }
+            }
+            table.end_row();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::option;
+    use proptest::prelude::*;
+    use usage_core::model::Granularity;
+    use usage_core::{Gap, ScopeQuery, UsageRecord};
+
+    use super::*;
+
+    const DATE: &str = "2026-10-01";
+
+    fn date() -> Date {
+        DATE.parse().unwrap()
+    }
+
+    fn scope() -> Scope {
+        let query = ScopeQuery::new(format!("{DATE}/{DATE}").parse().unwrap());
+        let asked_at = Timestamp::from_unix_millis(1_791_000_000_000);
+        Scope::new("organization", asked_at).with_query(query.with_granularity(Some(Granularity::Day)))
+    }
+
+    fn record() -> impl Strategy<Value = UsageRecord> {
+        let text = || {
+            option::of(prop_oneof![
+                "[a-c]{1,2}",
+                "[a-zé ]{0,300}".prop_filter("absent", |text| !text.is_empty())
+            ])
+        };
+        let count = || option::of(prop_oneof![0..=UsageRecord::MAX_COUNT, 0..9u64]);
+        ((text(), text(), text(), text()), (count(), count())).prop_map(|(texts, counts)| UsageRecord {
+            date: Some(DATE.into()),
+            client_id: texts.0,
+            client_name: texts.1,
+            user_id: texts.2,
+            template_uri: texts.3,
+            requests: counts.0,
+            status429: counts.1,
+            ..UsageRecord::default()
+        })
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<UsageTable, String> {
+        let partition = Partition::open(bytes.into(), "acme", date())?;
+        let mut table = TableBuilder::default();
+        partition.columns()?.add_to(&mut table, date(), None);
+        Ok(table.finish())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn rows_come_back_and_their_order_makes_no_difference(records in proptest::collection::vec(record(), 0..80), by in 0usize..80) {
+            let table: UsageTable = records.iter().cloned().collect();
+            let (bytes, reading) = encode(table.clone(), &scope(), "acme").unwrap();
+            let partition = Partition::open(bytes.clone().into(), "acme", date()).unwrap();
+            prop_assert_eq!(&partition.scope, &scope());
+            prop_assert_eq!(partition.reading().unwrap(), reading);
+            let mut sorted = table;
+            sorted.sort_by(compare);
+            prop_assert_eq!(read(bytes).unwrap(), sorted);
+            let mut turned = records;
+            let length = turned.len().max(1);
+            turned.rotate_left(by % length);
+            let (_, again) = encode(turned.into_iter().collect(), &scope(), "acme").unwrap();
+            prop_assert!(again.agrees_with(&reading));
+        }
+
+        #[test]
+        fn a_changed_or_cut_file_is_damaged(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let record = |n| UsageRecord {
+                client_name: Some(format!("client {}", n % 7)),
+                requests: Some(n),
+                ..UsageRecord::default()
+            };
+            let (bytes, _) = encode((0..200).map(record).collect(), &scope(), "acme").unwrap();
+            let rows = value(Partition::open(bytes.clone().into(), "acme", date()).unwrap().reader.metadata().file_metadata(), CHECKSUM_KEY)
+                .and_then(|text| text.split_once(':')?.0.parse::<usize>().ok())
+                .unwrap();
+            prop_assert!(read(bytes[..at.index(bytes.len())].to_vec()).is_err());
+            let mut flipped = bytes.clone();
+            flipped[at.index(rows)] ^= 1 << bit;
+            prop_assert!(read(flipped).is_err());
+            // In the metadata, some bits make no difference.
+            let mut flipped = bytes;
+            let at = rows + at.index(flipped.len() - rows);
+            flipped[at] ^= 1 << bit;
+            drop(read(flipped));
+        }
+    }
+
+    #[test]
+    fn many_different_texts_do_not_fit_a_dictionary_and_are_read_all_the_same() {
+        let record = |n: u32| UsageRecord {
+            date: Some(DATE.into()),
+            template_uri: Some(format!("{n:0100}")),
+            requests: Some(n.into()),
+            ..UsageRecord::default()
+        };
+        let table: UsageTable = (0..30_000).map(record).collect();
+        let (bytes, _) = encode(table.clone(), &scope(), "acme").unwrap();
+        assert_eq!(read(bytes).unwrap(), table);
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_another_is_refused() {
+        let (bytes, reading) = encode(UsageTable::new(), &scope().with_gap(Gap::Lists), "acme").unwrap();
+        assert!(!reading.complete && reading.rows == 0);
+        let open = |organization, date: &str| {
+            Partition::open(bytes.clone().into(), organization, date.parse().unwrap()).map(drop)
+        };
+        assert_eq!(open("acme", DATE), Ok(()));
+        assert!(open("other", DATE).unwrap_err().contains("it is the file of \"acme\" and 2026-10-01"));
+        assert!(open("acme", "2026-10-02").is_err());
+        assert!(Partition::open(Bytes::from_static(b"PAR1"), "acme", date()).is_err());
+    }
+}

@@ -1,0 +1,284 @@
+//! What a history lacks, and what is read again: functions of dates and times alone.
+//!
+//! The service counts a UTC day once a day, and counts it again when requests arrive late. A day is *settled*, and never
+//! read again, once
+//!
+//! - it was read when it was older than the late days, or
+//! - two reads, far enough apart for a count between them, gave the same rows.
+//!
+//! A day without rows may be one that is not counted yet: two reads without rows settle nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use usage_core::{Date, Interval, Timestamp};
+
+/// The service counts once a day. Reads that are less far apart than this may be of the same count; a daily timer that is
+/// a few hours early still is a read of its own.
+const BETWEEN_READS: Duration = Duration::from_secs(20 * 3600);
+
+/// A clock that is this much ahead is taken for wrong.
+const CLOCK_ERROR: Duration = Duration::from_secs(24 * 3600);
+
+/// One read of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reading {
+    /// When the service was asked, in Unix milliseconds.
+    pub(crate) asked_at: Timestamp,
+    /// Whether all rows of the day arrived.
+    pub(crate) complete: bool,
+    /// Whether the day is never read again.
+    pub(crate) settled: bool,
+    /// How many rows it has.
+    pub(crate) rows: u64,
+    /// The sum of their requests.
+    pub(crate) requests: u64,
+    /// How many bytes the file has.
+    pub(crate) bytes: u64,
+    /// The CRC-32 of the file's rows, as they are encoded.
+    pub(crate) checksum: u32,
+}
+
+impl Reading {
+    /// Whether both have the same rows.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        (self.rows, self.checksum) == (other.rows, other.checksum)
+    }
+
+    /// Whether this read may take the place of `earlier`: not if rows are missing of it and none of the other, and not if
+    /// it has no rows and the other has some.
+    pub(crate) fn may_replace(&self, earlier: &Self) -> bool {
+        let is_emptier = self.rows == 0 && earlier.rows > 0;
+        match (self.complete, earlier.complete) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => !is_emptier && self.asked_at >= earlier.asked_at,
+        }
+    }
+
+    /// This read of `date`, settled if it and the `earlier` one say so.
+    pub(crate) fn settle(mut self, date: Date, earlier: Option<&Self>, late_days: u32) -> Self {
+        let age = date.days_until(Date::of(self.asked_at));
+        let is_old = age > i64::from(late_days);
+        let is_confirmed = earlier.is_some_and(|earlier| {
+            earlier.complete
+                && self.rows > 0
+                && self.agrees_with(earlier)
+                && self.asked_at.saturating_since(earlier.asked_at) >= BETWEEN_READS
+        });
+        self.settled = self.complete && (is_old || is_confirmed);
+        self
+    }
+
+    /// Whether the day is to be read again at `now`.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let is_of_the_future = self.asked_at.saturating_since(now) > CLOCK_ERROR;
+        let is_new_count = now.saturating_since(self.asked_at) >= BETWEEN_READS;
+        !self.complete || (!self.settled && (is_new_count || is_of_the_future))
+    }
+}
+
+/// Which days are wanted, and which the service still has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The first day that the history is to have.
+    pub(crate) first: Date,
+    /// The first day that the service answers for; `None` if no such limit is known.
+    pub(crate) reach: Option<Date>,
+    /// The time of planning: the last day that can be there is the UTC day before it.
+    pub(crate) now: Timestamp,
+}
+
+impl Wanted {
+    fn last(&self) -> Date {
+        Date::of(self.now).plus_days(-1)
+    }
+
+    fn is_in_reach(&self, date: Date) -> bool {
+        self.reach.is_none_or(|reach| date >= reach)
+    }
+
+    fn days(&self) -> impl Iterator<Item = Date> {
+        let (first, days) = (self.first, self.first.days_until(self.last()) + 1);
+        (0..days.max(0)).map(move |day| first.plus_days(day))
+    }
+}
+
+/// Returns the days to ask for, in order: those that are missing of the wanted ones, and those of `known` that are not
+/// settled.
+pub(crate) fn due(known: &BTreeMap<Date, Reading>, wanted: &Wanted) -> Vec<Date> {
+    let missing = wanted.days().filter(|date| !known.contains_key(date));
+    let late = known.iter().filter(|(_, read)| read.is_due(wanted.now)).map(|(date, _)| *date);
+    let mut due: Vec<_> = missing.chain(late.filter(|date| *date <= wanted.last())).collect();
+    due.retain(|date| wanted.is_in_reach(*date));
+    due.sort_unstable();
+    due
+}
+
+/// Returns how many of the wanted days are missing and cannot be asked for any more.
+pub(crate) fn out_of_reach(known: &BTreeMap<Date, Reading>, wanted: &Wanted) -> usize {
+    wanted.days().filter(|date| !wanted.is_in_reach(*date) && !known.contains_key(date)).count()
+}
+
+/// Returns the fewest intervals of at most `max_days` days that have all of the `due` days, which are in order. An interval
+/// may have days between them that are not due: fewer queries are worth more than fewer rows.
+pub(crate) fn intervals(due: &[Date], max_days: u32) -> Vec<Interval> {
+    let mut intervals = Vec::new();
+    let mut rest = due;
+    while let Some(first) = rest.first() {
+        let end = first.plus_days(i64::from(max_days.max(1)) - 1);
+        let (own, later) = rest.split_at(rest.partition_point(|date| *date <= end));
+        if let Some(interval) = own.last().and_then(|last| Interval::from_days(*first, *last).ok()) {
+            intervals.push(interval);
+        }
+        rest = later;
+    }
+    intervals
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn at(date: &str, hour: u32) -> Timestamp {
+        day(date).start().saturating_add(HOUR * hour)
+    }
+
+    fn read(asked_at: Timestamp, rows: u64, checksum: u32) -> Reading {
+        Reading { asked_at, complete: true, settled: false, rows, requests: rows, bytes: 1, checksum }
+    }
+
+    #[test]
+    fn a_day_is_settled_by_age_or_by_two_reads_that_agree() {
+        let date = day("2026-10-10");
+        let first = read(at("2026-10-11", 6), 5, 1);
+        assert!(!first.settle(date, None, 3).settled);
+        assert!(first.settle(date, None, 0).settled);
+        let later = |day: &str, hour, rows, checksum| {
+            read(at(day, hour), rows, checksum).settle(date, Some(&first), 3).settled
+        };
+        assert!(later("2026-10-12", 6, 5, 1));
+        // The same count, read twice.
+        assert!(!later("2026-10-11", 9, 5, 1));
+        // Counted again in between.
+        assert!(!later("2026-10-12", 6, 6, 2) && !later("2026-10-12", 6, 5, 2));
+        // Older than the late days: the 7th, 8th and 9th are late on the 10th.
+        assert!(!later("2026-10-13", 6, 6, 2) && later("2026-10-14", 6, 6, 2));
+        // That nothing is there may be because nothing is counted yet.
+        let empty = read(at("2026-10-11", 6), 0, 0);
+        assert!(!read(at("2026-10-12", 6), 0, 0).settle(date, Some(&empty), 3).settled);
+        assert!(read(at("2026-10-14", 6), 0, 0).settle(date, Some(&empty), 3).settled);
+        let incomplete = Reading { complete: false, ..read(at("2027-10-14", 6), 5, 1) };
+        assert!(!incomplete.settle(date, Some(&first), 3).settled);
+    }
+
+    #[test]
+    fn a_complete_day_is_not_replaced_by_a_lesser_one() {
+        let whole = read(at("2026-10-11", 6), 5, 1);
+        let incomplete = Reading { complete: false, ..read(at("2026-10-12", 6), 9, 2) };
+        assert!(!incomplete.may_replace(&whole) && whole.may_replace(&incomplete));
+        assert!(!read(at("2026-10-12", 6), 0, 0).may_replace(&whole));
+        assert!(read(at("2026-10-12", 6), 4, 3).may_replace(&whole));
+        assert!(!read(at("2026-10-10", 6), 4, 3).may_replace(&whole));
+        assert!(incomplete.may_replace(&Reading { complete: false, ..whole }));
+    }
+
+    #[test]
+    fn what_is_missing_or_late_and_in_reach_is_due() {
+        let now = at("2026-10-11", 6);
+        let mut known = BTreeMap::new();
+        known.insert(day("2026-10-06"), Reading { settled: true, ..read(at("2026-10-07", 6), 1, 1) });
+        known.insert(day("2026-10-08"), read(at("2026-10-10", 9), 1, 1));
+        known.insert(day("2026-10-09"), read(at("2026-10-10", 11), 1, 1));
+        // Not wanted any more, and not settled.
+        known.insert(day("2026-10-01"), read(at("2026-10-02", 6), 1, 1));
+        let wanted = Wanted { first: day("2026-10-05"), reach: None, now };
+        let texts = |wanted: &Wanted| -> Vec<_> {
+            due(&known, wanted).into_iter().map(|date| date.to_string()[8..].to_owned()).collect()
+        };
+        assert_eq!(texts(&wanted), ["01", "05", "07", "08", "10"]);
+        let reach = Some(day("2026-10-07"));
+        assert_eq!(texts(&Wanted { reach, ..wanted }), ["07", "08", "10"]);
+        assert_eq!(out_of_reach(&known, &Wanted { reach, ..wanted }), 1);
+        assert_eq!(due(&known, &Wanted { first: day("2027-01-01"), reach, ..wanted }).len(), 1);
+    }
+
+    /// Days as offsets from some day.
+    fn offsets() -> impl Strategy<Value = BTreeSet<i64>> {
+        proptest::collection::btree_set(0i64..60, 0..14)
+    }
+
+    /// The fewest intervals of `max` days that have all of `days`, found by trying all.
+    fn fewest(days: &[i64], max: i64) -> usize {
+        let mut best = vec![0; days.len() + 1];
+        for end in 1..=days.len() {
+            let begins = (0..end).filter(|begin| days[end - 1] - days[*begin] < max);
+            best[end] = begins.map(|begin| best[begin] + 1).min().unwrap_or(usize::MAX);
+        }
+        best[days.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_have_each_due_day_once_and_are_as_few_as_possible(offsets in offsets(), max in 1u32..20) {
+            let first = day("2026-02-20");
+            let days: Vec<_> = offsets.iter().map(|offset| first.plus_days(*offset)).collect();
+            let intervals = intervals(&days, max);
+            for interval in &intervals {
+                prop_assert!(interval.days() <= max);
+                prop_assert!(days.contains(&interval.first_day()) && days.contains(&interval.last_day()));
+            }
+            for pair in intervals.windows(2) {
+                prop_assert!(pair[0].last_day() < pair[1].first_day());
+            }
+            for date in &days {
+                let having = intervals.iter().filter(|i| i.first_day() <= *date && *date <= i.last_day());
+                prop_assert_eq!(having.count(), 1);
+            }
+            let offsets: Vec<_> = offsets.into_iter().collect();
+            prop_assert_eq!(intervals.len(), fewest(&offsets, i64::from(max)));
+        }
+
+        /// A daily run ends with a history of settled days, and then asks for the day before alone.
+        #[test]
+        fn daily_runs_settle_every_day_and_ask_for_few(
+            late_days in 0u32..6, days in 10i64..40, recounted in 0u32..4, hours in proptest::collection::vec(0u32..4, 40),
+        ) {
+            let start = day("2026-03-01");
+            let mut known = BTreeMap::new();
+            for run in 0..days {
+                let now = start.plus_days(run).start().saturating_add(HOUR * (6 + hours[usize::try_from(run).unwrap()]));
+                let wanted = Wanted { first: start.plus_days(-30), reach: None, now };
+                let due = due(&known, &wanted);
+                prop_assert!(due.iter().all(|date| *date < Date::of(now)));
+                if run > 0 {
+                    prop_assert!(due.len() <= 2 + late_days as usize, "{:?}", due);
+                }
+                for date in due {
+                    // The rows of a day are others until it was counted so often.
+                    let age = u32::try_from(date.days_until(Date::of(now))).unwrap();
+                    let reading = read(now, 1, age.min(recounted + 1));
+                    let earlier: Option<Reading> = known.get(&date).copied();
+                    known.insert(date, reading.settle(date, earlier.as_ref(), late_days));
+                }
+                // The same run again has nothing to ask for.
+                prop_assert!(super::due(&known, &wanted).is_empty());
+            }
+            let old = start.plus_days(days - 2 - i64::from(late_days));
+            prop_assert!(known.range(..old).all(|(_, read)| read.settled));
+            prop_assert_eq!(known.len(), usize::try_from(30 + days - 1).unwrap());
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! `genesys-usage collect`: a history that keeps itself, whatever ends the program and whatever the service does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use parquet::file::reader::SerializedFileReader;
+use parquet::record::Field;
+use serde_json::{Map, Value};
+use usage_core::{Date, Timestamp};
+use usage_sim::{Fault, Match, Rule, ServeOptions, SimulatorConfig, VirtualClock, WireFault};
+
+use crate::config::{OWN, home};
+use crate::support::{Ran, Service, config, program};
+
+/// A service whose day is moved by the test.
+pub(crate) struct Days {
+    pub(crate) service: Service,
+    clock: VirtualClock,
+}
+
+impl Days {
+    pub(crate) fn new(config: SimulatorConfig, today: &str) -> Self {
+        let clock = VirtualClock::new(morning(today));
+        let service = Service::serving(config, ServeOptions::default().with_clock(clock.clone()));
+        Self { service, clock }
+    }
+
+    fn becomes(&self, today: &str) {
+        self.clock.advance_to(morning(today));
+    }
+
+    /// `collect` on the service's day.
+    pub(crate) fn command(&self, lake: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.service.command(&["collect"]);
+        command.args(arguments).arg("--into").arg(lake);
+        command.args(["--now", &self.clock.now().as_unix_millis().to_string()]);
+        command
+    }
+
+    pub(crate) fn run(&self, lake: &Path, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(lake, arguments))
+    }
+
+    /// How many executions were submitted since the last call.
+    fn submitted(&self) -> usize {
+        let mut simulator = self.service.server.simulator();
+        let started = simulator.journal().iter().filter(|entry| entry.started.is_some()).count();
+        simulator.clear_journal();
+        started
+    }
+}
+
+fn morning(day: &str) -> Timestamp {
+    day.parse::<Date>().unwrap().start().saturating_add(Duration::from_secs(6 * 3600))
+}
+
+/// The files of the days, by organisation and day.
+fn files(lake: &Path) -> BTreeMap<(String, String), PathBuf> {
+    let mut files = BTreeMap::new();
+    for organization in fs::read_dir(lake).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        for day in fs::read_dir(organization.path()).unwrap().flatten().filter(|entry| entry.path().is_dir())
+        {
+            let name = |entry: &fs::DirEntry| {
+                entry.file_name().to_str().unwrap().split_once('=').unwrap().1.to_owned()
+            };
+            let file = day.path().join("usage.parquet");
+            // A process that was stopped may have made a directory and no file.
+            if file.exists() {
+                files.insert((name(&organization), name(&day)), file);
+            }
+        }
+    }
+    files
+}
+
+/// The rows of all days, each as a JSON document, in alphabetical order.
+fn rows(lake: &Path) -> Vec<String> {
+    let mut rows = Vec::new();
+    for ((_, day), file) in files(lake) {
+        for row in SerializedFileReader::new(File::open(file).unwrap()).unwrap() {
+            let mut members = Map::new();
+            members.insert("date".into(), day.clone().into());
+            for (name, cell) in row.unwrap().get_column_iter() {
+                match cell {
+                    Field::Null => {}
+                    Field::Str(text) => drop(members.insert(name.clone(), text.clone().into())),
+                    Field::Long(count) => drop(members.insert(name.clone(), (*count).into())),
+                    other => panic!("{name} is {other:?}"),
+                }
+            }
+            rows.push(Value::Object(members).to_string());
+        }
+    }
+    rows.sort();
+    rows
+}
+
+/// The rows that the service has of `interval`.
+fn live(service: &Service, interval: &str, group_by: &str) -> Vec<String> {
+    let query = ["query", "--granularity", "day", "--format", "jsonl", "--group-by", group_by];
+    let text = service.run(&[&query[..], &["--interval", interval]].concat()).well();
+    let canonical = |line: &str| serde_json::from_str::<Value>(line).unwrap().to_string();
+    let mut rows: Vec<_> = text.lines().map(canonical).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn three_rounds_have_the_rows_of_a_live_query() {
+    let days = Days::new(config(), "2026-10-16");
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().join("lake");
+    let rows_of = |arguments: &[&str]| {
+        days.run(&lake, &[&["--late-days", "2", "--group-by", "client,method"], arguments].concat()).well()
+    };
+    let said = rows_of(&["--last", "120d"]);
+    assert!(said.starts_with("default: 120 days collected; 2026-06-18 to 2026-10-15, "), "{said}");
+    // A day later; then after a week without a run.
+    days.becomes("2026-10-17");
+    let said = rows_of(&[]);
+    assert!(
+        said.starts_with("default: 1 day collected, 2 days confirmed; 2026-06-18 to 2026-10-16, "),
+        "{said}"
+    );
+    days.becomes("2026-10-24");
+    let said = rows_of(&[]);
+    assert!(
+        said.starts_with("default: 7 days collected, 1 day confirmed; 2026-06-18 to 2026-10-23, "),
+        "{said}"
+    );
+    // 120 days are two queries, and the others are one each.
+    assert_eq!(days.submitted(), 4);
+    // Nothing is new: nothing is asked, no token either.
+    let said = rows_of(&[]);
+    assert!(said.starts_with("default: nothing new; 2026-06-18 to 2026-10-23, "), "{said}");
+    assert!(days.service.server.simulator().journal().is_empty());
+    assert_eq!(rows(&lake), live(&days.service, "2026-06-18/2026-10-23", "client,method"));
+}
+
+#[test]
+fn late_days_are_read_until_two_reads_agree() {
+    let (first, second) = (config().with_seed(1), config().with_seed(2));
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path();
+    let day = |config: &SimulatorConfig, today: &str| -> (Value, usize) {
+        let days = Days::new(config.clone(), today);
+        let said = days.run(lake, &["--last", "5d", "--format", "json", "--group-by", "client"]).well();
+        (serde_json::from_str(&said).unwrap(), days.submitted())
+    };
+    let counts = |(line, submitted): (Value, usize)| {
+        let counts =
+            ["newDays", "changedDays", "confirmedDays", "lateDays"].map(|name| line[name].as_u64().unwrap());
+        (counts, submitted)
+    };
+    assert_eq!(counts(day(&first, "2026-10-16")), ([5, 0, 0, 3], 1));
+    // Counted again; the oldest of the late days is late no more.
+    assert_eq!(counts(day(&second, "2026-10-17")), ([1, 3, 0, 3], 1));
+    assert_eq!(counts(day(&second, "2026-10-17")), ([0, 0, 0, 3], 0));
+    assert_eq!(counts(day(&second, "2026-10-18")), ([1, 0, 3, 1], 1));
+    assert_eq!(counts(day(&second, "2026-10-19")), ([1, 0, 1, 1], 1));
+    // A service that has nothing does not make what is there less.
+    let before = rows(lake);
+    let empty = second.clone().with_history_days(0);
+    let (line, _) = day(&empty, "2026-10-20");
+    assert_eq!(line["keptDays"], serde_json::json!(["2026-10-18"]));
+    assert_eq!(rows(lake), before);
+}
+
+/// Runs until the `at`-th point and kills there; says where that was, or `None` if the run was done before.
+fn killed_at(command: &mut Command, at: u32) -> Option<String> {
+    let mut child = command
+        .args(["--halt-at", &at.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let point =
+        stderr.lines().map_while(Result::ok).find_map(|line| Some(line.strip_prefix("halted ")?.to_owned()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    point
+}
+
+#[test]
+fn a_kill_at_any_point_loses_nothing_and_asks_nothing_twice() {
+    let days = Days::new(config(), "2026-06-01");
+    let arguments = ["--last", "2d", "--group-by", "client"];
+    let begun = tempfile::tempdir().unwrap();
+    days.run(begun.path(), &arguments).well();
+    days.becomes("2026-10-16");
+    // Two days that were late in June are one query, two days of October are the other.
+    let again = || {
+        let directory = tempfile::tempdir().unwrap();
+        let copied = Command::new("cp").arg("-r").arg(begun.path().join(".")).arg(directory.path()).status();
+        assert!(copied.unwrap().success());
+        directory
+    };
+    let whole = again();
+    days.submitted();
+    days.run(whole.path(), &arguments).well();
+    assert_eq!(days.submitted(), 2);
+    let wanted = rows(whole.path());
+    let mut points = BTreeMap::new();
+    for at in 0.. {
+        let directory = again();
+        let lake = directory.path();
+        let Some(point) = killed_at(&mut days.command(lake, &arguments), at) else { break };
+        days.run(lake, &arguments).well();
+        // Only between the service's answer and the file is a query asked for again.
+        let most = if point == "before keeping the query" { 3 } else { 2 };
+        assert_eq!(days.submitted(), most, "{at}: {point}");
+        assert_eq!(rows(lake), wanted, "{at}: {point}");
+        assert_eq!(left_over(lake), Vec::<String>::new());
+        *points.entry(point).or_insert(0) += 1;
+    }
+    days.submitted();
+    for point in [
+        "before keeping the query",
+        "after keeping the query",
+        "before storing a day",
+        "before listing the days",
+        "after listing the days",
+    ] {
+        assert!(points.contains_key(point), "{point:?} is not in {points:?}");
+    }
+}
+
+/// The files of the history that are neither days nor manifests.
+fn left_over(lake: &Path) -> Vec<String> {
+    let mut left = Vec::new();
+    for directory in
+        [lake.to_owned()].into_iter().chain(fs::read_dir(lake).unwrap().flatten().map(|entry| entry.path()))
+    {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        left.extend(entries.map(|entry| entry.file_name().to_str().unwrap().to_owned()));
+    }
+    left.retain(|name| !name.contains('=') && name != "_genesys-usage.json");
+    left
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_whole_days() {
+    let days = Days::new(config(), "2026-10-16");
+    let arguments = ["--last", "30d", "--group-by", "client"];
+    let whole = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    days.run(whole.path(), &arguments).well();
+    let (time, wanted) = (started.elapsed(), rows(whole.path()));
+    let rounds = 6;
+    for round in 0..rounds {
+        let directory = tempfile::tempdir().unwrap();
+        let lake = directory.path().join("lake");
+        let mut child =
+            days.command(&lake, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(time.mul_f64(f64::from(round) / f64::from(rounds) * 1.1));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let kept: Vec<String> = if lake.exists() { rows(&lake) } else { Vec::new() };
+        assert!(kept.iter().all(|row| wanted.binary_search(row).is_ok()));
+        days.run(&lake, &arguments).well();
+        assert_eq!(rows(&lake), wanted);
+    }
+}
+
+#[test]
+fn one_process_collects_and_another_says_so() {
+    let days = Days::new(config(), "2026-10-16");
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--last", "3d", "--group-by", "client"];
+    let mut first = days.command(directory.path(), &arguments);
+    let mut first =
+        first.args(["--halt-at", "3"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(first.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    days.run(directory.path(), &arguments)
+        .failed(2, &["another process collects into ", "wait until it has ended"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    days.run(directory.path(), &arguments).well();
+}
+
+#[test]
+fn what_cannot_be_collected_is_said_before_anything_is_asked() {
+    let days = Days::new(config(), "2026-10-16");
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().join("lake");
+    days.run(&lake, &["--last", "2d", "--group-by", "client"]).well();
+    days.submitted();
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["--last", "2d"],
+            "holds rows of another kind (grouping: OAuthClientId, asked for: HttpMethod, OAuthClientId, ",
+        ),
+        (&["--source", "all", "--group-by", "client"], "query: organization, asked for: organization-job"),
+        (&["--group-by", "platform"], "Platform"),
+        (&["--source", "all", "--group-by", "organization"], "OrganizationId"),
+    ];
+    for (arguments, text) in cases {
+        days.run(&lake, arguments).failed(2, &[text]);
+    }
+    fs::write(directory.path().join("letter"), "dear").unwrap();
+    days.run(directory.path(), &["--last", "2d"])
+        .failed(2, &["is no history of genesys-usage", "name a new or an empty directory"]);
+    days.run(&directory.path().join("letter"), &["--last", "2d"]).failed(2, &["cannot write to "]);
+    let manifest = lake.join("_genesys-usage.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("\"version\": 1", "\"version\": 9")).unwrap();
+    days.run(&lake, &["--group-by", "client"]).failed(2, &["it has version 9, of a later genesys-usage"]);
+    fs::write(&manifest, text).unwrap();
+    let day = files(&lake).into_values().next().unwrap();
+    let bytes = fs::read(&day).unwrap();
+    fs::write(&day, &bytes[..bytes.len() - 3]).unwrap();
+    days.run(&lake, &["--group-by", "client"]).failed(2, &[day.to_str().unwrap(), "is damaged", "remove it"]);
+    assert_eq!(days.submitted(), 0);
+    fs::remove_file(&day).unwrap();
+    let said = days.run(&lake, &["--group-by", "client"]).well();
+    assert!(said.contains("1 day collected"), "{said}");
+}
+
+#[test]
+fn a_disk_without_room_loses_nothing() {
+    let days = Days::new(config(), "2026-10-16");
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path();
+    days.run(lake, &["--last", "1d"]).well();
+    let before = rows(lake);
+    let command = days.command(lake, &["--last", "3d"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    limited.stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let ran = Ran::of(&mut limited);
+    assert!(
+        ran.code == Some(2)
+            && ran.stderr.contains("cannot write to ")
+            && ran.stderr.contains("usage.parquet"),
+        "{ran:?}"
+    );
+    let after = rows(lake);
+    assert!(before.iter().all(|row| after.binary_search(row).is_ok()));
+    days.run(lake, &["--last", "3d"]).well();
+    assert_eq!(rows(lake), live(&days.service, "2026-10-13/2026-10-15", "client,user,uri,method"));
+}
+
+#[test]
+fn jobs_reach_back_a_year_and_no_further() {
+    // The core knows the look-back of the jobs, and what day it is.
+    let today = Date::of(std::time::SystemTime::now().into());
+    let days = Days::new(config(), &today.to_string());
+    let (directory, first) = (tempfile::tempdir().unwrap(), today.plus_years(-1).plus_days(1));
+    let since = first.plus_days(-7).to_string();
+    let arguments = ["--source", "all", "--since", &since, "--group-by", "method", "--format", "json"];
+    let line: Value = serde_json::from_str(&days.run(directory.path(), &arguments).well()).unwrap();
+    assert_eq!((&line["from"], &line["outOfReachDays"]), (&first.to_string().into(), &7.into()), "{line}");
+    let new = first.days_until(today);
+    assert_eq!((&line["newDays"], &line["queries"], days.submitted()), (&new.into(), &5.into(), 5), "{line}");
+}
+
+/// A configuration with a profile for each service.
+fn profiles(services: &[(&str, &Service, &str)]) -> tempfile::TempDir {
+    let profile = |(name, service, secret): &(&str, &Service, &str)| {
+        let (url, id) = (service.server.url(), service.client_id());
+        format!(
+            "[profiles.{name}]\napi-url = '{url}'\noauth-client-id = '{id}'\noauth-client-secret = '{secret}'\n"
+        )
+    };
+    home(&[(OWN, &services.iter().map(profile).collect::<String>())])
+}
+
+#[test]
+fn an_organization_that_fails_does_not_stop_the_others() {
+    let services: Vec<_> = (1..=3).map(|seed| Service::with(config().with_seed(seed))).collect();
+    let of = |secrets: [&str; 3]| {
+        let names = ["alpha", "beta", "gamma"];
+        let all: Vec<_> = (0..3).map(|at| (names[at], &services[at], secrets[at])).collect();
+        profiles(&all)
+    };
+    let secrets = [0, 1, 2].map(|at: usize| services[at].secret.clone());
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().to_str().unwrap();
+    let run = |home: &Path, arguments: &[&str]| {
+        let collect =
+            ["collect", "--initial-delay", "20ms", "--last", "2d", "--group-by", "client", "--into", lake];
+        Ran::of(program(&[&collect[..], arguments].concat()).env("HOME", home))
+    };
+    let revoked = of([&secrets[0], "revoked", &secrets[2]]);
+    let ran = run(revoked.path(), &["--all-profiles", "--format", "json"]);
+    assert_eq!(ran.code, Some(8), "{ran:?}");
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = |name: &str| lines.iter().find(|line| line["organization"] == name).unwrap();
+    assert_eq!((&line("alpha")["newDays"], &line("gamma")["newDays"]), (&2.into(), &2.into()));
+    assert_eq!((&line("beta")["newDays"], &line("beta")["exitCode"]), (&0.into(), &3.into()), "{ran:?}");
+    assert!(
+        ran.stderr.contains("error: beta: ")
+            && ran.stderr.contains("error: 1 of 3 organisations failed: beta"),
+        "{ran:?}"
+    );
+    // Two of them by name, then what is missing of all.
+    let good = of([&secrets[0], &secrets[1], &secrets[2]]);
+    let said = run(good.path(), &["--profile", "alpha,gamma"]).well();
+    assert_eq!(said.matches("nothing new").count(), 2, "{said}");
+    let said = run(good.path(), &["--all-profiles"]).well();
+    assert!(said.contains("beta: 2 days collected") && said.matches("nothing new").count() == 2, "{said}");
+    assert_eq!(files(directory.path()).len(), 6);
+    // One credential for all is nobody's.
+    let mut command = program(&["collect", "--into", lake, "--all-profiles"]);
+    command.env("HOME", good.path()).env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2");
+    Ran::of(&mut command).failed(2, &["GENESYSCLOUD_ACCESS_TOKEN is set and would be used for all"]);
+    run(good.path(), &["--profile", "alpha,beta", "--organization", "x"])
+        .failed(2, &["--organization names one"]);
+    Ran::of(program(&["query", "--last", "1d", "--profile", "alpha,beta"]).env("HOME", good.path()))
+        .failed(2, &["name one profile"]);
+}
+
+#[test]
+fn a_service_that_is_in_trouble_is_asked_again_and_names_become_paths() {
+    let days = Days::new(config(), "2026-10-16");
+    let rules = [
+        Rule::new(Match::Submit, WireFault::CloseBeforeReply),
+        Rule::new(Match::Results, Fault::Status(503)),
+    ];
+    rules.into_iter().for_each(|rule| days.service.server.simulator().inject(rule));
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--last", "2d", "--group-by", "client", "--organization", "../Söhne & Co"];
+    let said = days.run(directory.path(), &arguments).well();
+    assert!(said.starts_with("../Söhne & Co: 2 days collected"), "{said}");
+    let names: Vec<_> = files(directory.path()).into_keys().map(|(organization, _)| organization).collect();
+    assert_eq!(names, ["..%2FSöhne%20%26%20Co"; 2]);
+}
