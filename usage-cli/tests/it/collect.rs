@@ -441,3 +441,79 @@ fn a_service_that_is_in_trouble_is_asked_again_and_names_become_paths() {
     let names: Vec<_> = files(directory.path()).into_keys().map(|(organization, _)| organization).collect();
     assert_eq!(names, ["..%2FSöhne%20%26%20Co"; 2]);
 }
+
+/// A report without what differs between two reports of the same rows: when they were asked for, and by which query.
+fn numbers(text: &str) -> Value {
+    let mut report: Value = serde_json::from_str(text).unwrap();
+    report["scope"]["askedAt"] = Value::Null;
+    report
+}
+
+#[test]
+fn a_report_of_a_history_is_that_of_a_live_query() {
+    let days = Days::new(config(), "2026-10-16");
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().to_str().unwrap();
+    days.run(directory.path(), &["--last", "20d", "--group-by", "client,uri"]).well();
+    let of = |arguments: &[&str], period: &str| {
+        let options = ["--format", "json", "--allowance", "3000000", "--interval", period];
+        numbers(&days.service.run(&[&["report"], arguments, &options].concat()).well())
+    };
+    let history = |arguments: &[&str], period: &str| {
+        let options = ["--format", "json", "--allowance", "3000000", "--interval", period];
+        let ran = Ran::of(&mut program(&[&["report", lake], arguments, &options].concat()));
+        numbers(&ran.well())
+    };
+    let live = ["--group-by", "client,uri"];
+    for period in ["2026-10-11/2026-10-15", "2026-09-26/2026-10-15"] {
+        let (kept, asked) = (history(&[], period), of(&live, period));
+        for part in ["totals", "days", "topClients", "topUris", "others", "arrivals", "weekdays"] {
+            assert_eq!(kept[part], asked[part], "{period} {part}");
+        }
+    }
+    let (kept, asked) = (
+        history(&["--compare"], "2026-10-11/2026-10-15"),
+        of(&[&live[..], &["--compare"]].concat(), "2026-10-11/2026-10-15"),
+    );
+    assert_eq!(kept["comparison"], asked["comparison"]);
+    let fails = |arguments: &[&str], texts: &[&str]| {
+        Ran::of(&mut program(&[&["report", lake], arguments].concat())).failed(2, texts)
+    };
+    fails(
+        &["--interval", "2026-09-01/2026-09-10"],
+        &["has no days of 2026-09-01/2026-09-10", "collect --since"],
+    );
+    fails(&["--organization", "acme"], &["has no organisation \"acme\"", "there are default"]);
+    fails(&[lake], &["is read alone"]);
+    // A gap is said, and nothing is projected over it.
+    fs::remove_file(&files(directory.path())[&("default".to_owned(), "2026-10-13".to_owned())]).unwrap();
+    let ran =
+        Ran::of(&mut program(&["report", lake, "--interval", "2026-10-11/2026-10-15", "--format", "json"]));
+    assert!(ran.code == Some(0) && ran.stderr.contains("default (1)"), "{ran:?}");
+    assert_eq!(numbers(&ran.stdout)["limitations"][0], "missing", "{}", ran.stdout);
+}
+
+#[test]
+fn a_report_of_several_organizations_has_a_list_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path();
+    for (seed, name) in [(1, "alpha"), (2, "beta")] {
+        let days = Days::new(config().with_seed(seed), "2026-10-16");
+        days.run(lake, &["--last", "3d", "--group-by", "client", "--organization", name]).well();
+    }
+    let report = |arguments: &[&str]| {
+        let command = ["report", lake.to_str().unwrap(), "--format", "json"];
+        numbers(&Ran::of(&mut program(&[&command[..], arguments].concat())).well())
+    };
+    let requests = |report: &Value| report["totals"]["requests"].as_u64().unwrap();
+    let (all, one) = (report(&[]), report(&["--organization", "beta"]));
+    let names: Vec<_> = all["topOrganizations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"alpha") && names.contains(&"beta") && names.len() == 2, "{names:?}");
+    assert_eq!(requests(&all), requests(&one) + requests(&report(&["--organization", "alpha"])));
+    assert_eq!(one["topOrganizations"], serde_json::json!([]));
+}
