@@ -54,9 +54,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where pages and snapshot are stored in one transaction, call [`acknowledge`](usage_driver::blocking::Handle::acknowledge) before the snapshot is taken:
+//! Where pages and snapshot are stored in one transaction, call [`acknowledge`](Handle::acknowledge) before the snapshot is taken:
 //! then no page is fetched twice. To lose no submit either, save the snapshot from
-//! [`try_observe`](usage_driver::blocking::Handle::try_observe) at every step: an error there ends the run before the next request goes out. A snapshot whose
+//! [`try_observe`](Handle::try_observe) at every step: an error there ends the run before the next request goes out. A snapshot whose
 //! [submit is in doubt](usage_core::Snapshot::is_submit_in_doubt) is not submitted again by itself.
 
 mod clock;
@@ -68,18 +68,13 @@ mod transport;
 pub use clock::SystemClock;
 pub use driver::Blocking;
 pub use usage_core as core;
-pub use usage_driver::blocking::{Clock, RunAll};
+pub use usage_driver::blocking::{Clock, Pages, Rows, RunAll};
 pub use usage_driver::{
     Canceller, ClientBuilder, ClientConfig, FromConfig, Identity, Proxy, Roots, SessionGuard, TlsOptions,
 };
 
-/// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
-///
-/// Its methods block the thread. Inside an async runtime, call them within `spawn_blocking`.
-pub type Client = usage_driver::blocking::Client<Blocking>;
-
-/// An execution that is being driven.
-pub type Handle<Q> = usage_driver::blocking::Handle<Q, Blocking>;
-
-/// The rows of an execution, fetched page by page. It ends after the first error.
-pub type Rows<Q> = usage_driver::blocking::Rows<Q, Blocking>;
+usage_driver::blocking_client! {
+    ///
+    /// Its methods block the thread. Inside an async runtime, call them within `spawn_blocking`.
+    Blocking, "usage_blocking"
+}

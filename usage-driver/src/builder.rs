@@ -119,6 +119,24 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
+    /// Sends everything to `url`, requests as well as credentials: for a simulated service, or a gateway with one origin.
+    ///
+    /// ```
+    /// # use usage_core::error::BuildError;
+    /// # use usage_driver::{ClientBuilder, ClientConfig, FromConfig};
+    /// # struct Client;
+    /// # impl FromConfig for Client {
+    /// #     const USER_AGENT: &'static str = "example/1.0";
+    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
+    /// # }
+    /// # impl Client { fn builder() -> ClientBuilder<Client> { ClientBuilder::new() } }
+    /// let client = Client::builder().url("http://127.0.0.1:8080".parse()?).access_token("a-token")?.build()?;
+    /// # Ok::<(), BuildError>(())
+    /// ```
+    pub fn url(self, url: BaseUrl) -> Self {
+        self.api_url(url.clone()).login_url(url)
+    }
+
     /// Where requests and the access token go, instead of to the region's API host. A path of it is put before every
     /// request's path, as gateways want it.
     pub fn api_url(mut self, url: BaseUrl) -> Self {

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use usage_core::decode::RowVisitor;
 use usage_core::error::{Failure, ObserverError};
@@ -32,7 +33,8 @@ pub struct Task<M> {
     pub machine: M,
     /// What cancels it from elsewhere.
     pub canceller: Canceller,
-    observer: Option<Observer<M>>,
+    /// In a mutex, which is never locked, so that a task is `Sync`.
+    observer: Option<Mutex<Observer<M>>>,
     /// How many token exchanges of the session had ended when the machine was asked last.
     ended: u64,
     /// The observer does not want it to go on.
@@ -60,7 +62,7 @@ impl<M> Task<M> {
         mut observer: impl FnMut(&M, Event) -> Result<(), E> + Send + 'static,
     ) {
         self.observer =
-            Some(Box::new(move |machine, event| observer(machine, event).map_err(ObserverError::new)));
+            Some(Mutex::new(Box::new(move |machine, event| observer(machine, event).map_err(ObserverError::new))));
     }
 
     /// Goes on after an error of the observer.
@@ -77,11 +79,14 @@ impl<M> Task<M> {
     }
 
     fn notify(&mut self, event: Event) {
-        if let Some(observer) = &mut self.observer
-            && let Err(error) = observer(&self.machine, event)
-        {
+        if let Err(error) = self.call_observer(event) {
             self.stopped.get_or_insert(error);
         }
+    }
+
+    fn call_observer(&mut self, event: Event) -> Result<(), ObserverError> {
+        let Some(observer) = &mut self.observer else { return Ok(()) };
+        observer.get_mut().unwrap_or_else(PoisonError::into_inner)(&self.machine, event)
     }
 }
 
@@ -164,10 +169,7 @@ impl<M: Machine> Task<M> {
             // Should the observer unwind, the output is lost, and the machine must not take it as delivered.
             self.stopped = Some(ObserverError::panicked());
         }
-        let told = match (progress.transition, &mut self.observer) {
-            (Some(moved), Some(observer)) => observer(&self.machine, Event::Moved(moved)),
-            _ => Ok(()),
-        };
+        let told = progress.transition.map_or(Ok(()), |moved| self.call_observer(Event::Moved(moved)));
         self.stopped = stopped.or(told.err());
         progress.output
     }
@@ -186,10 +188,11 @@ impl<Q: UsageQuery> Task<Execution<Q>> {
     /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
     pub fn streaming<V: RowVisitor>(self, visitor: V) -> Task<StreamingExecution<Q, V>> {
         let Self { machine, canceller, observer, ended, stopped } = self;
-        let observer = observer.map(|mut observer| {
-            Box::new(move |streaming: &StreamingExecution<Q, V>, event| {
+        let observer = observer.map(|observer| {
+            let mut observer = observer.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Mutex::new(Box::new(move |streaming: &StreamingExecution<Q, V>, event| {
                 observer(streaming.execution(), event)
-            }) as _
+            }) as _)
         });
         Task { machine: StreamingExecution::new(machine, visitor), canceller, observer, ended, stopped }
     }
@@ -206,7 +209,7 @@ impl<M: fmt::Debug> fmt::Debug for Task<M> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use http::Response;
 

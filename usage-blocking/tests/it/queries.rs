@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use usage_blocking::Handle;
 use usage_core::events::EventDefinitions;
 use usage_core::model::{HttpMethod, SearchColumn};
 use usage_core::query::{OrganizationQuery, OrganizationQueryResults, SimpleSearch};
@@ -31,6 +32,29 @@ fn simple_search_page_by_page_and_row_by_row() {
     let rows: Vec<_> = world.client.start(search.clone()).rows().map(Result::unwrap).collect();
     assert_eq!(rows.len(), pages.iter().sum::<usize>());
     assert_eq!(world.client.run(search).unwrap().into_iter().collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn pages_are_an_iterator_whose_last_page_is_repeated_until_it_is_acknowledged() {
+    let world = world();
+    let search = SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap());
+    let all = world.client.run(search.clone()).unwrap();
+    let mut handle = world.client.start(search);
+    let first = handle.pages().next().unwrap().unwrap();
+    let rest = |handle: &Handle<_>| world.client.restore(handle.snapshot()).unwrap().finish().unwrap();
+    assert_eq!(rest(&handle), all);
+    handle.acknowledge();
+    assert_eq!(rest(&handle).len(), all.len() - first.len());
+    let mut table = first;
+    handle.pages().for_each(|page| table.append(&page.unwrap()));
+    assert_eq!(table, all);
+    assert!(handle.snapshot().is_complete());
+
+    let mut cancelled = world.client.start(OrganizationQuery::new(june()));
+    cancelled.cancel();
+    let mut pages = cancelled.pages();
+    assert!(pages.next().unwrap().is_err());
+    assert!(pages.next().is_none());
 }
 
 #[test]

@@ -64,11 +64,11 @@ pub(crate) fn fetch<Q: Divisible>(
         Transport::Blocking => blocking(&connection.client()?, connection, queue),
         Transport::Tokio => {
             let client: usage_tokio::Client = connection.client()?;
-            tokio_runtime()?.block_on(futures(&client, connection, queue))
+            tokio_runtime()?.block_on(futures(client.as_generic(), connection, queue))
         }
         Transport::AsyncStd => {
             let client: usage_async_std::Client = connection.client()?;
-            async_std::task::block_on(futures(&client, connection, queue))
+            async_std::task::block_on(futures(client.as_generic(), connection, queue))
         }
     }
 }

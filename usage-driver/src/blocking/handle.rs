@@ -4,10 +4,10 @@ use usage_core::decode::RowVisitor;
 #[cfg(doc)]
 use usage_core::execution::StreamingExecution;
 use usage_core::{
-    Error, Event, Execution, IntoIter, Snapshot, Transition, UsageQuery, UsageRecord, UsageTable,
+    Error, Event, Execution, Snapshot, Transition, UsageQuery, UsageTable,
 };
 
-use crate::blocking::{Client, Driver};
+use crate::blocking::{Client, Driver, Pages, Rows};
 use crate::canceller::Canceller;
 use crate::task::Task;
 
@@ -79,9 +79,14 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         Ok(())
     }
 
+    /// Returns the pages that are yet to come, as an iterator. The handle can be used again afterwards.
+    pub fn pages(&mut self) -> Pages<'_> {
+        Pages::new(self)
+    }
+
     /// The rows one by one; pages are fetched as they are needed.
-    pub fn rows(self) -> Rows<Q, D> {
-        Rows { handle: Some(self), page: UsageTable::new().into_iter() }
+    pub fn rows(self) -> Rows {
+        Rows::new(self)
     }
 
     /// The execution: phase, id, counters.
@@ -133,40 +138,5 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
 impl<Q: fmt::Debug, D> fmt::Debug for Handle<Q, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle").field("execution", &self.task.machine).finish_non_exhaustive()
-    }
-}
-
-/// The rows of an execution, fetched page by page. It ends after the first error.
-pub struct Rows<Q, D> {
-    handle: Option<Handle<Q, D>>,
-    page: IntoIter,
-}
-
-impl<Q: UsageQuery, D: Driver> Iterator for Rows<Q, D> {
-    type Item = Result<UsageRecord, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(record) = self.page.next() {
-                return Some(Ok(record));
-            }
-            match self.handle.as_mut()?.next_page() {
-                Ok(Some(page)) => self.page = page.into_iter(),
-                Ok(None) => {
-                    self.handle = None;
-                    return None;
-                }
-                Err(error) => {
-                    self.handle = None;
-                    return Some(Err(error));
-                }
-            }
-        }
-    }
-}
-
-impl<Q: fmt::Debug, D> fmt::Debug for Rows<Q, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("handle", &self.handle).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,10 @@
 
 mod client;
 mod handle;
+mod interface;
+mod pages;
 mod receive;
+mod rows;
 mod run_all;
 #[cfg(feature = "rustls")]
 mod stream;
@@ -11,8 +14,10 @@ mod wait;
 use std::fmt;
 
 pub use client::Client;
-pub use handle::{Handle, Rows};
+pub use handle::Handle;
+pub use pages::Pages;
 pub use receive::receive;
+pub use rows::Rows;
 pub use run_all::{MAX_THREADS, RunAll};
 #[cfg(feature = "rustls")]
 pub use stream::Stream;

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use futures_util::stream::{self, BoxStream, StreamExt};
 
 use usage_core::error::BuildError;
 use usage_core::execution::RestoreError;
@@ -10,7 +9,7 @@ use usage_core::{
 };
 
 use crate::builder::{ClientBuilder, ClientConfig, FromConfig};
-use crate::futures::{Clock, Driver, Handle};
+use crate::futures::{Clock, Driver, Handle, RunAll};
 use crate::session::{SessionGuard, SharedSession};
 use crate::task::Task;
 use crate::token_exchange::TokenExchange;
@@ -109,21 +108,12 @@ impl<D: Driver> Client<D> {
     /// Runs all `queries`, up to `at_once` of them (at least one) at a time, and yields the result of each as it is
     /// there, with its place among the queries. A query is taken when there is room for it. Dropping the stream gives
     /// up those that are under way.
-    pub fn run_all<Q, I>(
-        &self,
-        queries: I,
-        at_once: usize,
-    ) -> BoxStream<'static, (usize, Result<UsageTable, Error>)>
+    pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
     where
         Q: UsageQuery,
         I: IntoIterator<Item = Q, IntoIter: Send + 'static>,
     {
-        let client = self.clone();
-        let runs = stream::iter(queries.into_iter().enumerate()).map(move |(place, query)| {
-            let run = client.start(query).finish();
-            async move { (place, run.await) }
-        });
-        runs.buffer_unordered(at_once.max(1)).boxed()
+        RunAll::new(self, queries.into_iter(), at_once)
     }
 
     /// Calls a single endpoint.

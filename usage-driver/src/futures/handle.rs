@@ -6,7 +6,7 @@ use usage_core::execution::StreamingExecution;
 use usage_core::{Error, Event, Execution, Snapshot, Transition, UsageQuery, UsageTable};
 
 use crate::canceller::Canceller;
-use crate::futures::{Client, Driver, Rows};
+use crate::futures::{BoxFuture, Client, Driver, Pages, Rows};
 use crate::task::Task;
 
 /// An execution that is being driven.
@@ -87,6 +87,11 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         Ok(())
     }
 
+    /// Returns the pages that are yet to come, as a stream. The handle can be used again afterwards.
+    pub fn pages(&mut self) -> Pages<'_> {
+        Pages::new(self)
+    }
+
     /// The rows one by one; pages are fetched as they are needed.
     pub fn rows(self) -> Rows {
         Rows::new(self)
@@ -135,6 +140,16 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
     /// Ends it here; the query runs on at the service.
     pub fn cancel(&mut self) -> Option<Transition> {
         self.task.machine.cancel()
+    }
+}
+
+/// Runs the execution to its end, like [`Handle::finish`].
+impl<Q: UsageQuery, D: Driver> IntoFuture for Handle<Q, D> {
+    type Output = Result<UsageTable, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.finish())
     }
 }
 

@@ -3,20 +3,24 @@
 mod client;
 mod first_connected;
 mod handle;
+mod interface;
+mod pages;
 mod receive;
 mod rows;
+mod run_all;
 mod timeout;
 mod turns;
 
 use std::fmt;
-
-use futures_util::future::BoxFuture;
+use std::pin::Pin;
 
 pub use client::Client;
 pub use first_connected::first_connected;
 pub use handle::Handle;
+pub use pages::Pages;
 pub use receive::receive;
 pub use rows::Rows;
+pub use run_all::RunAll;
 pub use timeout::{exchange_limit, timeout, wait};
 pub use turns::Turns;
 
@@ -26,6 +30,9 @@ use usage_core::{Error, Machine, Timestamp};
 use crate::builder::ClientConfig;
 use crate::session::SharedSession;
 use crate::task::Task;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Starts a task of its own.
 pub type Spawn = fn(BoxFuture<'static, ()>);

@@ -2,8 +2,8 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use futures_core::Stream;
-use usage_core::Error;
 use usage_core::query::SimpleSearch;
+use usage_core::{Error, UsageTable};
 use usage_sim::{Authorization, Operation};
 
 use crate::runtime::run;
@@ -47,6 +47,38 @@ fn pages_come_one_by_one() {
     // Another runtime may go on with it.
     let rest = run(handle.finish()).unwrap();
     assert!(rest.len() > 1000);
+}
+
+#[test]
+fn pages_are_a_stream_whose_last_page_is_repeated_until_it_is_acknowledged() {
+    let service = Service::start();
+    let search = SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap());
+    let (client, all) = (service.client(), in_memory(search.clone()));
+    let mut handle = client.start(search);
+    let first = run(async { handle.pages().next().await.unwrap().unwrap() });
+    let restored = || client.restore(handle.snapshot()).unwrap();
+    assert_eq!(run(restored().finish()).unwrap(), all);
+    handle.acknowledge();
+    let rest = run(async { client.restore(handle.snapshot()).unwrap().await }).unwrap();
+    assert_eq!(rest.len(), all.len() - first.len());
+
+    let mut pages: Pin<Box<dyn Stream<Item = Result<UsageTable, Error>> + Send + '_>> = Box::pin(handle.pages());
+    let mut table = first;
+    run(async {
+        while let Some(page) = poll_fn(|cx| pages.as_mut().poll_next(cx)).await {
+            table.append(&page.unwrap());
+        }
+    });
+    drop(pages);
+    assert_eq!(table, all);
+    assert!(handle.snapshot().is_complete());
+}
+
+#[test]
+fn a_handle_is_a_future_of_its_rows() {
+    let service = Service::start();
+    let handle = service.client().start(query());
+    assert_eq!(run(async { handle.await }).unwrap(), in_memory(query()));
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(crate) fn builder(url: &str) -> ClientBuilder<Client> {
 
 /// A builder with both hosts at `url`.
 pub(crate) fn at(url: &str) -> ClientBuilder<Client> {
-    Client::builder().api_url(url.parse().unwrap()).login_url(url.parse().unwrap())
+    Client::builder().url(url.parse().unwrap())
 }
 
 pub(crate) fn query() -> OrganizationQuery {

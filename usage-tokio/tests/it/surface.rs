@@ -6,7 +6,7 @@ use usage_core::{Interval, Policy, Timestamp};
 use usage_driver::FromConfig;
 use usage_sim::{ServeOptions, Simulator, SimulatorConfig};
 
-use crate::driver::{Client, Clock, Handle, Rows, SystemClock};
+use crate::driver::{Client, Clock, Handle, Pages, Rows, RunAll, SystemClock};
 use crate::runtime::run;
 use crate::support::{SECRET, Service, Wire, answer, at, query};
 
@@ -18,6 +18,9 @@ const _: () = {
     is_send::<Client>();
     is_sync::<Client>();
     is_send::<Handle<OrganizationQuery>>();
+    is_sync::<Handle<OrganizationQuery>>();
+    is_send::<Pages<'static>>();
+    is_send::<RunAll>();
     is_send::<Rows>();
     is_unpin::<Rows>();
     is_sync::<SystemClock>();
