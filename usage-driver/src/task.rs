@@ -61,8 +61,9 @@ impl<M> Task<M> {
         &mut self,
         mut observer: impl FnMut(&M, Event) -> Result<(), E> + Send + 'static,
     ) {
-        self.observer =
-            Some(Mutex::new(Box::new(move |machine, event| observer(machine, event).map_err(ObserverError::new))));
+        self.observer = Some(Mutex::new(Box::new(move |machine, event| {
+            observer(machine, event).map_err(ObserverError::new)
+        })));
     }
 
     /// Goes on after an error of the observer.

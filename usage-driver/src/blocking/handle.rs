@@ -3,9 +3,7 @@ use std::fmt;
 use usage_core::decode::RowVisitor;
 #[cfg(doc)]
 use usage_core::execution::StreamingExecution;
-use usage_core::{
-    Error, Event, Execution, Snapshot, Transition, UsageQuery, UsageTable,
-};
+use usage_core::{Error, Event, Execution, Snapshot, Transition, UsageQuery, UsageTable};
 
 use crate::blocking::{Client, Driver, Pages, Rows};
 use crate::canceller::Canceller;

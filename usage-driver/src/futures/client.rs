@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-
 use usage_core::error::BuildError;
 use usage_core::execution::RestoreError;
 use usage_core::{

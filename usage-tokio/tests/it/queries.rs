@@ -62,7 +62,8 @@ fn pages_are_a_stream_whose_last_page_is_repeated_until_it_is_acknowledged() {
     let rest = run(async { client.restore(handle.snapshot()).unwrap().await }).unwrap();
     assert_eq!(rest.len(), all.len() - first.len());
 
-    let mut pages: Pin<Box<dyn Stream<Item = Result<UsageTable, Error>> + Send + '_>> = Box::pin(handle.pages());
+    let mut pages: Pin<Box<dyn Stream<Item = Result<UsageTable, Error>> + Send + '_>> =
+        Box::pin(handle.pages());
     let mut table = first;
     run(async {
         while let Some(page) = poll_fn(|cx| pages.as_mut().poll_next(cx)).await {
