@@ -88,7 +88,8 @@ async fn exchange_with(
                 return execution.on_failure(now(), reader, Failed::of(error).into(), session).output;
             }
             Err(_) => {
-                let failure = TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "no more of the body");
+                let failure =
+                    TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "no more of the body");
                 return execution.on_failure(now(), reader, failure, session).output;
             }
         }

@@ -62,8 +62,10 @@ async fn usage(
     State(client): State<Client>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<BTreeMap<String, u64>>, (StatusCode, String)> {
-    let interval: Interval =
-        parameters.interval.parse().map_err(|error| (StatusCode::BAD_REQUEST, format!("interval: {error}")))?;
+    let interval: Interval = parameters
+        .interval
+        .parse()
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("interval: {error}")))?;
     let query = OrganizationQuery::new(interval).with_group_by([Dimension::OAuthClientId]);
     let rows = client.run(query).await.map_err(|error| {
         let status = if error.is_timeout() { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
@@ -71,7 +73,8 @@ async fn usage(
     })?;
     let mut requests = BTreeMap::new();
     for row in &rows {
-        *requests.entry(row.client_name().unwrap_or("(none)").to_owned()).or_default() += row.requests().unwrap_or(0);
+        *requests.entry(row.client_name().unwrap_or("(none)").to_owned()).or_default() +=
+            row.requests().unwrap_or(0);
     }
     Ok(Json(requests))
 }
