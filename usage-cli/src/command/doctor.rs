@@ -22,7 +22,8 @@ use crate::config::Config;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::{CredentialArgs, Source};
 use crate::connection::{Connection, TargetArgs, TimingArgs};
-use crate::output::listing::{Column, ListingArgs, ListingFormat};
+use crate::output::format::Format;
+use crate::output::listing::{Column, ListingArgs};
 use crate::output::printable;
 use crate::problem::{Code, Problem};
 use crate::process::stderr;
@@ -157,14 +158,13 @@ impl Report {
 
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
     args.output.check()?;
-    let live = args.output.format() == ListingFormat::Table
-        && io::stderr().is_terminal()
-        && !io::stdout().is_terminal();
+    let live =
+        args.output.format() == Format::Table && io::stderr().is_terminal() && !io::stdout().is_terminal();
     let mut report = Report { live, ..Report::default() };
     examine(args, &mut report);
     let checks = &report.checks;
     match args.output.format() {
-        ListingFormat::Table => args.output.put(2 * checks.len(), |to| write_text(to, checks))?,
+        Format::Table => args.output.put(2 * checks.len(), |to| write_text(to, checks))?,
         _ => args.output.write("checks", &COLUMNS, checks)?,
     }
     match report.checks.iter().filter(|check| check.verdict == Verdict::Failed).count() {

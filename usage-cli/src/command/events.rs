@@ -16,7 +16,7 @@ use crate::arguments::period::PeriodArgs;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
-use crate::output::listing::{Column, ListingArgs, ListingFormat};
+use crate::output::listing::{Column, ListingArgs};
 use crate::problem::{Code, Problem};
 use crate::run::dry_run::DryRun;
 use crate::run::seed;
@@ -247,7 +247,7 @@ impl EventsCommon {
     /// answer to that one, which is not what was asked for, and for a definition that it does not know, the id stays.
     fn name_for_people<'a>(&self, caller: &Caller, definitions: impl Iterator<Item = &'a mut EntityRef>) {
         let mut definitions = definitions.peekable();
-        if self.output.format() != ListingFormat::Table || definitions.peek().is_none() {
+        if !self.output.format().is_for_people() || definitions.peek().is_none() {
             return;
         }
         let known = caller.call(EventDefinitions).map(|known| known.entities).unwrap_or_default();

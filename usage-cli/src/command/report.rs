@@ -15,10 +15,11 @@ use crate::config;
 use crate::connection::credentials::CredentialArgs;
 #[cfg(feature = "parquet")]
 use crate::dataset::Selection;
+use crate::output::format::{self, Format, one_of as one_format};
 use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
 use crate::report::lookback;
-use crate::report::{self, Chart, ReportFormat};
+use crate::report::{self, Chart, FORMATS};
 use crate::run::args::ServiceArgs;
 use crate::run::divide::Divisible;
 use crate::run::fetch::Fetched;
@@ -130,8 +131,8 @@ struct ContentArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct ReportOutputArgs {
     /// How to write the report [default: what the name of --output says, else text]
-    #[arg(long, value_enum)]
-    format: Option<ReportFormat>,
+    #[arg(long, value_parser = one_format(FORMATS))]
+    format: Option<Format>,
 
     /// Which chart an svg or a png shows
     #[arg(long, value_enum, default_value_t)]
@@ -199,7 +200,7 @@ impl ReportArgs {
     fn options(&self) -> Result<ReportOptions, Problem> {
         let mut options = ReportOptions::default().with_top(self.content.top);
         options.allowance = self.allowance()?;
-        if matches!(self.output.format(), ReportFormat::Json | ReportFormat::Html) {
+        if matches!(self.output.format(), Format::Json | Format::Html) {
             options = options.with_drilldown(DRILLDOWN);
         }
         Ok(options)
@@ -383,23 +384,21 @@ fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Res
 
 #[cfg(not(feature = "parquet"))]
 fn of_history(_: &Path, _: Option<Period>, _: &ReportArgs) -> Result<Saved, Problem> {
-    Err(output::of_another_build("parquet"))
+    Err(format::of_another_build("parquet"))
 }
 
 impl ReportOutputArgs {
     fn check(&self) -> Result<(), Problem> {
-        if self.format() == ReportFormat::Png && !cfg!(feature = "png") {
-            return Err(output::of_another_build("png"));
-        }
+        self.format().check_built()?;
         if self.format.is_none() {
-            output::check_name(self.file(), ReportFormat::extension)?;
+            format::check_name(self.file(), FORMATS)?;
         }
         self.file().map_or(Ok(()), output::check_file)
     }
 
     /// By the option, by the name of the file, or text.
-    fn format(&self) -> ReportFormat {
-        self.format.or_else(|| output::format_of(self.file(), ReportFormat::extension)).unwrap_or_default()
+    fn format(&self) -> Format {
+        self.format.or_else(|| format::of_name(self.file(), FORMATS)).unwrap_or_default()
     }
 
     fn file(&self) -> Option<&Path> {

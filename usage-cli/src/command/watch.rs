@@ -15,6 +15,7 @@ use crate::arguments::value_parsers::duration;
 use crate::config;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
+use crate::output::format::{Format, one_of};
 use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, HINT, WARNING};
 use crate::report::lookback;
@@ -26,7 +27,7 @@ use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::run::seed;
 use crate::watch::alert::{Crossed, Percent, Thresholds, run_hook};
-use crate::watch::line::{self, WatchFormat};
+use crate::watch::line;
 use crate::watch::metrics::Metrics;
 use crate::watch::state::Kept;
 
@@ -93,8 +94,8 @@ pub(crate) struct WatchArgs {
     metrics_addr: Option<SocketAddr>,
 
     /// How to write each look
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    format: WatchFormat,
+    #[arg(long, value_parser = one_of(line::FORMATS), default_value = "text", help_heading = "Output")]
+    format: Format,
 
     /// Show no progress
     #[arg(long, short, help_heading = "Output")]

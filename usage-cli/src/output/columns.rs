@@ -2,6 +2,8 @@
 
 use usage_core::UsageRow;
 
+use crate::output::layout::Align;
+
 /// A column.
 pub(crate) struct Column {
     /// Its name in CSV and JSON.
@@ -35,6 +37,14 @@ impl Column {
     #[cfg(feature = "parquet")]
     pub(super) fn is_date(&self) -> bool {
         self.name == "date"
+    }
+
+    /// Texts are to the left, counts to the right.
+    pub(super) fn align(&self) -> Align {
+        match self.cell {
+            Cell::Text(_) => Align::Left,
+            Cell::Count(_) => Align::Right,
+        }
     }
 
     /// Whether `row` has something here.

@@ -1,5 +1,6 @@
-//! CSV of RFC 4180, with lines that end in a line feed: a header, then one line a row, always all columns.
+//! CSV of RFC 4180, with lines that end in a line feed: a header, then one line a row.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use csv::Writer;
@@ -7,22 +8,44 @@ use usage_core::UsageTable;
 
 use crate::output::columns::{COLUMNS, Cell};
 
-/// Writes `table`; what is absent is an empty cell, and texts are verbatim.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    let mut csv = Writer::from_writer(to);
-    csv.write_record(COLUMNS.iter().map(|column| column.name))?;
-    for row in table {
-        for column in &COLUMNS {
-            match column.cell {
-                Cell::Text(read) => csv.write_field(read(row).unwrap_or_default())?,
-                Cell::Count(read) => {
-                    csv.write_field(read(row).map(|count| count.to_string()).unwrap_or_default())?;
-                }
-            }
-        }
-        csv.write_record(None::<&[u8]>)?;
+/// A CSV document that is being written. Texts are verbatim, and what is absent is an empty cell.
+pub(crate) struct Csv<W: Write>(Writer<W>);
+
+impl<W: Write> Csv<W> {
+    /// Writes the header.
+    pub(crate) fn begin(to: W, header: impl IntoIterator<Item = &'static str>) -> io::Result<Self> {
+        let mut csv = Self(Writer::from_writer(to));
+        csv.line(header)?;
+        Ok(csv)
     }
-    csv.flush()
+
+    /// Writes one line.
+    pub(crate) fn line<'a, C: Into<Cow<'a, str>>>(
+        &mut self,
+        cells: impl IntoIterator<Item = C>,
+    ) -> io::Result<()> {
+        for cell in cells {
+            self.0.write_field(&*cell.into())?;
+        }
+        Ok(self.0.write_record(None::<&[u8]>)?)
+    }
+
+    /// Writes what is still buffered.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Writes `table`, always all columns.
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+    let mut csv = Csv::begin(to, COLUMNS.iter().map(|column| column.name))?;
+    for row in table {
+        csv.line(COLUMNS.iter().map(|column| match column.cell {
+            Cell::Text(read) => Cow::Borrowed(read(row).unwrap_or_default()),
+            Cell::Count(read) => read(row).map(|count| count.to_string()).unwrap_or_default().into(),
+        }))?;
+    }
+    csv.finish()
 }
 
 #[cfg(test)]

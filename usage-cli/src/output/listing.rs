@@ -1,14 +1,17 @@
-//! Lists that are no rows of usage: as a table, CSV, JSON or JSON lines.
+//! Lists that are not rows of usage, in each format of lists.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Serialize, Serializer as _};
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::{check_file, check_name, file_of, format_of, printable, write_file};
+use crate::output::csv::Csv;
+use crate::output::format::{self, Choices, Format, choice, one_of};
+use crate::output::layout::{Align, line, padded};
+use crate::output::{check_file, file_of, markdown, printable, write_file};
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::secrets::redacted;
@@ -18,12 +21,12 @@ use crate::text::secrets::redacted;
 #[command(next_help_heading = "Output")]
 pub(crate) struct ListingArgs {
     /// How to write it [default: what the name of --output says, else table]
-    #[arg(long, value_enum)]
-    format: Option<ListingFormat>,
+    #[arg(long, value_parser = one_of(FORMATS))]
+    format: Option<Format>,
 
     /// Write to this file, whole or not at all, in place of standard output
     ///
-    /// Without --format, a name that ends with .csv, .json, .jsonl or .txt (table) says the format. - is standard
+    /// Without --format, a name that ends with .csv, .json, .jsonl, .md or .txt (table) says the format. - is standard
     /// output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -33,31 +36,25 @@ pub(crate) struct ListingArgs {
     no_pager: bool,
 }
 
-/// How a list is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListingFormat {
-    /// For people: aligned, only columns that have data
-    #[default]
-    Table,
-    /// Always all columns; texts are the service's, verbatim: mind spreadsheets that run formulas
-    Csv,
-    /// One document
-    Json,
-    /// One JSON document for each entry
-    Jsonl,
-}
+/// Columns between two cells of a table.
+const GAP: usize = 2;
 
-impl ListingFormat {
-    /// How the name of a file of this format ends.
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Table => "txt",
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-        }
-    }
-}
+/// The formats of lists.
+const FORMATS: Choices = &[
+    choice(Format::Table, "table", "For people: aligned, only columns that have data"),
+    choice(
+        Format::Csv,
+        "csv",
+        "Always all columns; texts are the service's, verbatim: mind spreadsheets that run formulas",
+    ),
+    choice(Format::Json, "json", "One document"),
+    choice(Format::Jsonl, "jsonl", "One JSON document for each entry"),
+    choice(
+        Format::Markdown,
+        "markdown",
+        "A table with pipes, for tickets and wikis; only columns that have data",
+    ),
+];
 
 /// A column of a list.
 pub(crate) struct Column<T> {
@@ -68,18 +65,25 @@ pub(crate) struct Column<T> {
     pub(crate) cell: for<'a> fn(&'a T) -> Option<Cow<'a, str>>,
 }
 
+impl<T> Column<T> {
+    /// Returns the cell of `item` for people.
+    fn shown(&self, item: &T) -> String {
+        (self.cell)(item).map(|text| printable(&redacted(&text)).into_owned()).unwrap_or_default()
+    }
+}
+
 impl ListingArgs {
     /// Refuses a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         if self.format.is_none() {
-            check_name(self.file(), ListingFormat::extension)?;
+            format::check_name(self.file(), FORMATS)?;
         }
         self.file().map_or(Ok(()), check_file)
     }
 
     /// How it is written: by the option, by the name of the file, or as a table.
-    pub(crate) fn format(&self) -> ListingFormat {
-        self.format.or_else(|| format_of(self.file(), ListingFormat::extension)).unwrap_or_default()
+    pub(crate) fn format(&self) -> Format {
+        self.format.or_else(|| format::of_name(self.file(), FORMATS)).unwrap_or_default()
     }
 
     /// The file to write to, if there is one.
@@ -95,16 +99,19 @@ impl ListingArgs {
         items: &[T],
     ) -> Result<(), Problem> {
         self.put(items.len() + 1, |to| match self.format() {
-            ListingFormat::Table => table(to, columns, items),
-            ListingFormat::Csv => csv(to, columns, items),
-            ListingFormat::Json => {
+            Format::Table => table(to, columns, items),
+            Format::Csv => csv(to, columns, items),
+            Format::Json => {
                 serde_json::Serializer::new(&mut *to).collect_map([(name, items)])?;
                 writeln!(to)
             }
-            ListingFormat::Jsonl => items.iter().try_for_each(|item| {
+            Format::Jsonl => items.iter().try_for_each(|item| {
                 serde_json::to_writer(&mut *to, item)?;
                 writeln!(to)
             }),
+            Format::Markdown => markdown(to, columns, items),
+            // The options name no other.
+            _ => Err(io::ErrorKind::Unsupported.into()),
         })
     }
 
@@ -115,7 +122,7 @@ impl ListingArgs {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Problem> {
         self.check()?;
-        let is_paged = self.format() == ListingFormat::Table && !self.no_pager;
+        let is_paged = self.format() == Format::Table && !self.no_pager;
         match self.file() {
             Some(path) => write_file(path, content),
             None => stdout::write(is_paged.then_some(lines), content),
@@ -123,38 +130,46 @@ impl ListingArgs {
     }
 }
 
+/// Returns the columns that have data.
+fn with_data<'a, T>(columns: &'a [Column<T>], items: &[T]) -> Vec<&'a Column<T>> {
+    let has_data = |column: &&Column<T>| items.iter().any(|item| (column.cell)(item).is_some());
+    columns.iter().filter(has_data).collect()
+}
+
 fn table<T>(to: &mut dyn Write, columns: &[Column<T>], items: &[T]) -> io::Result<()> {
     if items.is_empty() {
         return writeln!(to, "Nothing.");
     }
-    let with_data = columns.iter().filter(|column| items.iter().any(|item| (column.cell)(item).is_some()));
     let mut cells: Vec<(usize, Vec<String>)> = Vec::new();
-    for column in with_data {
-        let texts =
-            items.iter().map(|item| (column.cell)(item).map(|text| printable(&redacted(&text)).into_owned()));
-        let texts: Vec<_> =
-            [column.title.to_owned()].into_iter().chain(texts.map(Option::unwrap_or_default)).collect();
+    for column in with_data(columns, items) {
+        let mut texts = vec![column.title.to_owned()];
+        texts.extend(items.iter().map(|item| column.shown(item)));
         cells.push((texts.iter().map(|text| text.width()).max().unwrap_or_default(), texts));
     }
     for row in 0..=items.len() {
-        let mut line = String::new();
-        for (width, texts) in &cells {
-            let text = texts.get(row).map_or("", String::as_str);
-            line.push_str(text);
-            line.push_str(&" ".repeat(width.saturating_sub(text.width()) + 2));
-        }
-        writeln!(to, "{}", line.trim_end())?;
+        let texts = cells.iter().map(|(width, texts)| (texts.get(row).map_or("", String::as_str), *width));
+        writeln!(to, "{}", line(texts.map(|(text, width)| padded(text, width, Align::Left)), GAP))?;
     }
     Ok(())
 }
 
-fn csv<T>(to: &mut dyn Write, columns: &[Column<T>], items: &[T]) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(to);
-    csv.write_record(columns.iter().map(|column| column.name))?;
-    for item in items {
-        csv.write_record(columns.iter().map(|column| (column.cell)(item).unwrap_or_default().into_owned()))?;
+fn markdown<T>(to: &mut dyn Write, columns: &[Column<T>], items: &[T]) -> io::Result<()> {
+    let columns = with_data(columns, items);
+    if columns.is_empty() {
+        return writeln!(to, "Nothing.");
     }
-    csv.flush()
+    markdown::header(to, columns.iter().map(|column| (column.title, Align::Left)))?;
+    items.iter().try_for_each(|item| {
+        markdown::line(to, columns.iter().map(|column| markdown::escaped(&column.shown(item))))
+    })
+}
+
+fn csv<T>(to: &mut dyn Write, columns: &[Column<T>], items: &[T]) -> io::Result<()> {
+    let mut csv = Csv::begin(to, columns.iter().map(|column| column.name))?;
+    for item in items {
+        csv.line(columns.iter().map(|column| (column.cell)(item).unwrap_or_default()))?;
+    }
+    csv.finish()
 }
 
 #[cfg(test)]

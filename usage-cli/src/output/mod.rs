@@ -1,11 +1,14 @@
 //! The result: in which format, and where to.
 
 pub(crate) mod columns;
-mod csv;
+pub(crate) mod csv;
 mod file;
+pub(crate) mod format;
 mod json;
+mod layout;
 pub(crate) mod listing;
 mod manifest;
+mod markdown;
 pub(crate) mod openmetrics;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
@@ -16,18 +19,20 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use serde::{Deserialize, Serialize};
 use usage_core::{Scope, UsageTable};
 
 use crate::files::directory;
+use crate::output::format::{Choices, Format, choice, one_of};
 use crate::output::partition::PartitionBy;
 use crate::problem::Problem;
 use crate::process::stdout;
 
+pub(crate) use crate::output::layout::shortened;
 pub(crate) use crate::output::manifest::Shape;
 pub(crate) use crate::output::partition::Rows;
-pub(crate) use crate::output::table::{Look, shortened};
+pub(crate) use crate::output::table::Look;
 pub(crate) use crate::text::printable;
 
 /// What becomes of the rows.
@@ -35,13 +40,13 @@ pub(crate) use crate::text::printable;
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// How to write the rows [default: what the name of --output says, else table]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = one_of(FORMATS))]
     format: Option<Format>,
 
     /// Write to this file, whole or not at all, in place of standard output
     ///
-    /// Without --format, a name that ends with .csv, .json, .jsonl, .parquet, .prom (openmetrics) or .txt (table) says
-    /// the format, and one of another format (.xlsx, .pdf) is refused. - is standard output.
+    /// Without --format, a name that ends with .csv, .json, .jsonl, .md, .parquet, .prom (openmetrics) or .txt (table)
+    /// says the format, and one of another format (.xlsx, .pdf) is refused. - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -66,60 +71,65 @@ pub(crate) struct OutputArgs {
     pub(crate) verbose: u8,
 }
 
-/// How the rows are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-enum Format {
-    /// For people: aligned, with totals, only columns that have data; shortened to fit a terminal, and only there
-    #[default]
-    Table,
-    /// Always all 14 columns; texts are the service's, verbatim: mind spreadsheets that run formulas
-    Csv,
-    /// One document with all rows
-    Json,
-    /// One JSON document for each row
-    Jsonl,
-    /// Metrics for a monitoring: rows with the same texts are added up
-    Openmetrics,
-    /// A column file for DuckDB, pandas and warehouses, with dates and 64-bit counts
-    #[cfg_attr(not(feature = "parquet"), value(hide = true))]
-    Parquet,
+/// The formats of rows.
+const FORMATS: Choices = &[
+    choice(
+        Format::Table,
+        "table",
+        "For people: aligned, with totals, only columns that have data; shortened to fit a terminal, and only there",
+    ),
+    choice(
+        Format::Csv,
+        "csv",
+        "Always all 14 columns; texts are the service's, verbatim: mind spreadsheets that run formulas",
+    ),
+    choice(Format::Json, "json", "One document with all rows"),
+    choice(Format::Jsonl, "jsonl", "One JSON document for each row"),
+    choice(
+        Format::Markdown,
+        "markdown",
+        "A table with pipes, for tickets and wikis; only columns that have data",
+    ),
+    choice(
+        Format::Openmetrics,
+        "openmetrics",
+        "Metrics for a monitoring: rows with the same texts are added up",
+    ),
+    choice(
+        Format::Parquet,
+        "parquet",
+        "A column file for DuckDB, pandas and warehouses, with dates and 64-bit counts",
+    ),
+];
+
+/// Writes `table`, which covers `scope`, in one of [`FORMATS`].
+fn write(
+    to: &mut dyn Write,
+    format: Format,
+    table: &UsageTable,
+    scope: &Scope,
+    look: Look,
+) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(to, table, look),
+        Format::Csv => csv::write(to, table),
+        Format::Json => json::write(to, table, scope),
+        Format::Jsonl => json::write_lines(to, table),
+        Format::Markdown => markdown::write(to, table),
+        Format::Openmetrics => openmetrics::write(to, table),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::write(to, table, scope),
+        // The options name no other.
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
 }
 
-impl Format {
-    fn write(self, to: &mut dyn Write, table: &UsageTable, scope: &Scope, look: Look) -> io::Result<()> {
-        match self {
-            Self::Table => table::write(to, table, look),
-            Self::Csv => csv::write(to, table),
-            Self::Json => json::write(to, table, scope),
-            Self::Jsonl => json::write_lines(to, table),
-            Self::Openmetrics => openmetrics::write(to, table),
-            #[cfg(feature = "parquet")]
-            Self::Parquet => parquet::write(to, table, scope),
-            #[cfg(not(feature = "parquet"))]
-            Self::Parquet => Err(io::ErrorKind::Unsupported.into()),
-        }
-    }
-
-    /// Writes the rows of one date to a file of a directory that is called by it.
-    fn write_part(self, to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
-        match self {
-            #[cfg(feature = "parquet")]
-            Self::Parquet => parquet::write_part(to, table, scope),
-            _ => self.write(to, table, scope, Look::plain()),
-        }
-    }
-
-    /// How the name of a file of this format ends.
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Table => "txt",
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Openmetrics => "prom",
-            Self::Parquet => "parquet",
-        }
+/// Writes the rows of one date to a file of a directory that is named after it.
+fn write_part(to: &mut dyn Write, format: Format, table: &UsageTable, scope: &Scope) -> io::Result<()> {
+    match format {
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::write_part(to, table, scope),
+        _ => write(to, format, table, scope, Look::plain()),
     }
 }
 
@@ -167,7 +177,7 @@ impl OutputArgs {
     /// By the option, or by the name of the file. Of a directory, the name says nothing.
     fn said_format(&self) -> Option<Format> {
         let named = || self.file().filter(|_| self.partition_by.is_none());
-        self.format.or_else(|| format_of(named(), Format::extension))
+        self.format.or_else(|| format::of_name(named(), FORMATS))
     }
 
     /// Refuses a directory that is not for rows of the kind `shape`, and rows that are not for a directory.
@@ -181,11 +191,9 @@ impl OutputArgs {
     /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         if self.format.is_none() && self.partition_by.is_none() {
-            check_name(self.file(), Format::extension)?;
+            format::check_name(self.file(), FORMATS)?;
         }
-        if self.format() == Format::Parquet && !cfg!(feature = "parquet") {
-            return Err(of_another_build("parquet"));
-        }
+        self.format().check_built()?;
         match (self.file(), self.partition_by) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(Problem::usage("--partition-by writes to a directory, and there is none")
@@ -218,7 +226,7 @@ impl OutputArgs {
     /// Writes `rows` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
     pub(crate) fn write_file(&self, path: &Path, rows: Rows<'_>) -> Result<(), Problem> {
         match self.partition_by {
-            None => write_file(path, |to| self.format().write(to, rows.table, rows.scope, Look::plain())),
+            None => write_file(path, |to| write(to, self.format(), rows.table, rows.scope, Look::plain())),
             Some(by) => partition::write(path, by, self.format(), rows),
         }
     }
@@ -226,7 +234,7 @@ impl OutputArgs {
     /// Writes `table`, which covers `scope`, to standard output. A broken pipe is not an error.
     pub(crate) fn write_stdout(&self, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
         let look = stdout_look();
-        stdout::write(self.lines(table), |to| self.format().write(to, table, scope, look))
+        stdout::write(self.lines(table), |to| write(to, self.format(), table, scope, look))
     }
 
     /// Whether rows may go through a pager, which has the terminal then.
@@ -246,46 +254,6 @@ const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 /// The file that `--output` names; `-` and `/dev/stdout` are standard output.
 pub(crate) fn file_of(output: Option<&Path>) -> Option<&Path> {
     output.filter(|path| !STDOUT.iter().any(|name| *path == Path::new(name)))
-}
-
-/// The format whose files are called like `file`.
-pub(crate) fn format_of<F: ValueEnum + Copy>(
-    file: Option<&Path>,
-    extension: fn(F) -> &'static str,
-) -> Option<F> {
-    let named = file?.extension()?;
-    F::value_variants().iter().copied().find(|format| named.eq_ignore_ascii_case(extension(*format)))
-}
-
-/// Refuses a name that says a format in which nothing is written: `rows.xlsx`, `report.pdf`.
-pub(crate) fn check_name<F: ValueEnum + Copy>(
-    file: Option<&Path>,
-    extension: fn(F) -> &'static str,
-) -> Result<(), Problem> {
-    let ending = file.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    let Some(ending) = ending.filter(|ending| names_a_format(ending)) else { return Ok(()) };
-    if format_of(file, extension).is_some() {
-        return Ok(());
-    }
-    let known: Vec<_> = F::value_variants().iter().map(|format| format!(".{}", extension(*format))).collect();
-    let name = file.unwrap_or(Path::new("")).display();
-    Err(Problem::usage(format!("{name}: this command writes no .{ending}"))
-        .with_hint(format!("it writes {}; or give --format, and any name is fine", known.join(", "))))
-}
-
-/// Whether names of files of a certain format end so. Endings of plain text, and numbers as in `rows.2026-10`, are none.
-fn names_a_format(ending: &str) -> bool {
-    const TEXT: [&str; 6] = ["txt", "text", "log", "out", "tmp", "part"];
-    ending.len() <= 8
-        && ending.starts_with(|c: char| c.is_ascii_alphabetic())
-        && ending.chars().all(|c| c.is_ascii_alphanumeric())
-        && !TEXT.contains(&ending)
-}
-
-/// A format that this build lacks, with the cargo feature of that name.
-pub(crate) fn of_another_build(format: &str) -> Problem {
-    Problem::usage(format!("this build of genesys-usage cannot write {format}"))
-        .with_hint(format!("build one that can: cargo install genesys-usage --features {format}"))
 }
 
 /// Refuses one file for both a result and a state.

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use usage_core::{Date, Gap, Scope, UsageTable};
 
 use crate::files::lock::Lock;
+use crate::output::format::Format;
 use crate::output::manifest::{Manifest, Quality, Shape};
-use crate::output::{Format, cannot_write, file};
+use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 
@@ -121,7 +122,7 @@ pub(super) fn write(
             continue;
         }
         fs::create_dir_all(&partition)
-            .and_then(|()| file::write(&path, |to| format.write_part(to, &part, &scope)))
+            .and_then(|()| file::write(&path, |to| super::write_part(to, format, &part, &scope)))
             .map_err(|error| cannot_write(&path, &error))?;
         manifest.files.insert(key, quality);
     }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 use usage_core::{UsageRow, UsageTable};
 
 use crate::output::columns::{COLUMNS, Cell, Column};
+use crate::output::layout::{self, Align, shortened};
 use crate::text::number::grouped;
 use crate::text::printable;
 
@@ -131,8 +132,7 @@ impl Layout {
     }
 
     fn line<'a>(&self, cell: impl Fn(&Sized) -> Cow<'a, str>) -> String {
-        let cells: Vec<_> = self.columns.iter().map(|sized| sized.pad(&cell(sized))).collect();
-        cells.join(&self.gap()).trim_end().to_owned()
+        layout::line(self.columns.iter().map(|sized| sized.pad(&cell(sized))), self.gap)
     }
 
     fn rule(&self) -> String {
@@ -146,12 +146,8 @@ impl Layout {
         let long = format!("Total of {} row{}", grouped(rows as u128), if rows == 1 { "" } else { "s" });
         let label = if long.len() + self.gap <= room { long } else { "Total".into() };
         let label = if room == 0 { String::new() } else { format!("{label:room$}") };
-        let sums: Vec<_> = counts.iter().map(|sized| sized.pad(&grouped(sized.total))).collect();
-        format!("{label}{}", sums.join(&self.gap())).trim_end().to_owned()
-    }
-
-    fn gap(&self) -> String {
-        " ".repeat(self.gap)
+        let sums = counts.iter().map(|sized| sized.pad(&grouped(sized.total)));
+        format!("{label}{}", layout::line(sums, self.gap)).trim_end().to_owned()
     }
 }
 
@@ -170,7 +166,7 @@ impl Sized {
     }
 
     fn is_text(&self) -> bool {
-        matches!(self.column.cell, Cell::Text(_))
+        self.column.align() == Align::Left
     }
 
     /// What stands here for `row`; nothing if it is absent.
@@ -182,35 +178,9 @@ impl Sized {
         .unwrap_or_default()
     }
 
-    /// Texts to the left, counts to the right.
     fn pad(&self, cell: &str) -> String {
-        let padding = " ".repeat(self.width.saturating_sub(cell.width()));
-        if self.is_text() { format!("{cell}{padding}") } else { format!("{padding}{cell}") }
+        layout::padded(cell, self.width, self.column.align())
     }
-}
-
-/// Both ends of `text` and `…` between them, if it is wider than `width`.
-pub(crate) fn shortened(text: Cow<'_, str>, width: usize) -> Cow<'_, str> {
-    if text.width() <= width {
-        return text;
-    }
-    let room = width.saturating_sub(1);
-    let head = taken(text.chars(), room.div_ceil(2));
-    let tail: String = taken(text.chars().rev(), room / 2).chars().rev().collect();
-    format!("{head}…{tail}").into()
-}
-
-/// As many of `chars` as are at most `width` wide.
-fn taken(chars: impl Iterator<Item = char>, width: usize) -> String {
-    let mut left = width;
-    let fits = |c: &char| match left.checked_sub(c.width().unwrap_or(0)) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    };
-    chars.take_while(fits).collect()
 }
 
 #[cfg(test)]
@@ -300,7 +270,6 @@ Total of 2 rows                1,234,575    0
         let table = drawn([row("夜間エクスポート", "x", 8, None), row("Bot", "y", 8, None)], Look::plain());
         assert!(table.contains("夜間エクスポート  x"), "{table}");
         assert!(table.contains("Bot               y"), "{table}");
-        assert_eq!(shortened("夜間エクスポート".into(), 7), "夜…ート".replace("ート", "ト"));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, Period, Report, ReportOptions};
 
-use super::{Chart, ReportFormat, write};
+use super::{Chart, write};
 use crate::output::Look;
+use crate::output::format::Format;
 
 /// Small counts, and such as no service can have.
 fn count() -> impl Strategy<Value = Option<u64>> {
@@ -64,7 +65,7 @@ fn report() -> impl Strategy<Value = Report> {
     })
 }
 
-fn written(report: &Report, format: ReportFormat, chart: Chart, look: Look) -> Vec<u8> {
+fn written(report: &Report, format: Format, chart: Chart, look: Look) -> Vec<u8> {
     let mut to = Vec::new();
     write(&mut to, report, format, chart, look).unwrap();
     to
@@ -83,7 +84,7 @@ proptest! {
     #[test]
     fn no_line_is_longer_than_the_terminal(report in report(), width in 1usize..200, bold: bool) {
         let look = Look { width: Some(width), bold };
-        let text = String::from_utf8(written(&report, ReportFormat::Text, Chart::Days, look)).unwrap();
+        let text = String::from_utf8(written(&report, Format::Table, Chart::Days, look)).unwrap();
         for line in text.lines() {
             prop_assert!(visible(line).width() <= width, "{} > {width}: {line}", visible(line).width());
         }
@@ -91,7 +92,7 @@ proptest! {
 
     #[test]
     fn no_report_is_large_for_its_rows(report in report(), chart in prop::sample::select(vec![Chart::Days, Chart::Heatmap, Chart::Clients])) {
-        for format in [ReportFormat::Text, ReportFormat::Html, ReportFormat::Svg, ReportFormat::Csv, ReportFormat::Openmetrics, ReportFormat::Json] {
+        for format in [Format::Table, Format::Html, Format::Svg, Format::Csv, Format::Openmetrics, Format::Json] {
             let size = written(&report, format, chart, Look::plain()).len();
             prop_assert!(size < 2_000_000, "{size} bytes of {format:?}");
         }
@@ -100,7 +101,7 @@ proptest! {
     /// Every rectangle of a picture is in it.
     #[test]
     fn no_bar_leaves_its_picture(report in report(), chart in prop::sample::select(vec![Chart::Days, Chart::Heatmap, Chart::Clients])) {
-        let svg = String::from_utf8(written(&report, ReportFormat::Svg, chart, Look::plain())).unwrap();
+        let svg = String::from_utf8(written(&report, Format::Svg, chart, Look::plain())).unwrap();
         let number = |text: &str, name: &str| -> f64 {
             let (_, rest) = text.split_once(&format!(" {name}=\"")).unwrap_or(("", "0\""));
             rest.split_once('"').unwrap().0.parse().unwrap()
@@ -127,8 +128,7 @@ fn classes_without_a_total_are_as_long_as_the_terminal_is_wide() {
         let rows: UsageTable =
             [record.clone(), UsageRecord { date: Some("2026-10-02".into()), ..record }].into_iter().collect();
         let report = Report::new(&rows, &ReportOptions::default());
-        let text =
-            String::from_utf8(written(&report, ReportFormat::Text, Chart::Days, Look::plain())).unwrap();
+        let text = String::from_utf8(written(&report, Format::Table, Chart::Days, Look::plain())).unwrap();
         assert!(text.len() < 4_000, "{} bytes", text.len());
     }
 }
@@ -146,6 +146,6 @@ fn a_picture_of_many_clients_is_not_too_high_for_pixels() {
     let options = ReportOptions::default().with_top(usize::MAX).with_granularity(Granularity::Day);
     let report = Report::new(&rows, &options);
     for chart in [Chart::Clients, Chart::Heatmap] {
-        assert!(written(&report, ReportFormat::Png, chart, Look::plain()).len() < 2_000_000);
+        assert!(written(&report, Format::Png, chart, Look::plain()).len() < 2_000_000);
     }
 }

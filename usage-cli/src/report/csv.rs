@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use csv::Writer;
 use usage_core::Counter;
 use usage_report::{Counts, Report, Subject};
+
+use crate::output::csv::Csv;
 
 const HEADER: [&str; 14] = [
     "list",
@@ -34,8 +35,7 @@ const COUNTERS: [Counter; 6] = [
 
 /// Writes the totals, each day and each entry of each list; what is absent is an empty cell.
 pub(super) fn write(to: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let mut csv = Writer::from_writer(to);
-    csv.write_record(HEADER)?;
+    let mut csv = Csv::begin(to, HEADER)?;
     line(&mut csv, "totals", "", ["", ""], None, &report.totals.counts)?;
     for day in &report.days {
         line(&mut csv, "days", "", ["", &day.date.to_string()], None, &day.counts)?;
@@ -51,11 +51,11 @@ pub(super) fn write(to: &mut dyn Write, report: &Report) -> io::Result<()> {
             line(&mut csv, subject.plural(), "", ["", &name], others.share, &others.counts)?;
         }
     }
-    csv.flush()
+    csv.finish()
 }
 
 fn line<W: Write>(
-    csv: &mut Writer<W>,
+    csv: &mut Csv<W>,
     list: &str,
     place: &str,
     [id, name]: [&str; 2],
@@ -63,14 +63,10 @@ fn line<W: Write>(
     counts: &Counts,
 ) -> io::Result<()> {
     let rate = |rate: Option<f64>| rate.map_or_else(String::new, |rate| rate.to_string());
-    for text in [list, place, id, name, &rate(share), &counts.rows.to_string()] {
-        csv.write_field(text)?;
-    }
-    for counter in COUNTERS {
-        csv.write_field(counts.count(counter).map_or_else(String::new, |count| count.to_string()))?;
-    }
-    csv.write_field(rate(counts.error_rate()))?;
-    csv.write_field(rate(counts.throttle_rate()))?;
-    csv.write_record(None::<&[u8]>)?;
-    Ok(())
+    let texts = [list, place, id, name].map(str::to_owned);
+    let numbers = [rate(share), counts.rows.to_string()];
+    let counted =
+        COUNTERS.map(|counter| counts.count(counter).map_or_else(String::new, |count| count.to_string()));
+    let rates = [rate(counts.error_rate()), rate(counts.throttle_rate())];
+    csv.line(texts.into_iter().chain(numbers).chain(counted).chain(rates))
 }

@@ -12,43 +12,31 @@ use clap::ValueEnum;
 use usage_report::Report;
 
 use crate::chart;
+use crate::output::format::{Choices, Format, choice};
 use crate::output::{Look, openmetrics};
 
-/// How a report is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// For people, in the terminal: in colour where that is welcome, as wide as it is
-    #[default]
-    Text,
-    /// One document: totals, days, top lists, comparison, allowance
-    Json,
-    /// One page with charts and sortable tables, complete in itself: to be opened, sent or printed
-    Html,
-    /// The days and the top lists, one line each, for a spreadsheet
-    Csv,
-    /// One chart, as a picture that scales; --chart says which
-    Svg,
-    /// One chart, as a picture of pixels; --chart says which
-    #[cfg_attr(not(feature = "png"), value(hide = true))]
-    Png,
-    /// Metrics for a monitoring: the totals, each client, the allowance
-    Openmetrics,
-}
-
-impl ReportFormat {
-    /// How the name of a file of this format ends.
-    pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Text => "txt",
-            Self::Json => "json",
-            Self::Html => "html",
-            Self::Csv => "csv",
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Openmetrics => "prom",
-        }
-    }
-}
+/// The formats of a report.
+pub(crate) const FORMATS: Choices = &[
+    choice(
+        Format::Table,
+        "text",
+        "For people, in the terminal: in colour where that is welcome, as wide as it is",
+    ),
+    choice(Format::Json, "json", "One document: totals, days, top lists, comparison, allowance"),
+    choice(
+        Format::Html,
+        "html",
+        "One page with charts and sortable tables, complete in itself: to be opened, sent or printed",
+    ),
+    choice(Format::Csv, "csv", "The days and the top lists, one line each, for a spreadsheet"),
+    choice(Format::Svg, "svg", "One chart, as a picture that scales; --chart says which"),
+    choice(Format::Png, "png", "One chart, as a picture of pixels; --chart says which"),
+    choice(
+        Format::Openmetrics,
+        "openmetrics",
+        "Metrics for a monitoring: the totals, each client, the allowance",
+    ),
+];
 
 /// The charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -66,24 +54,24 @@ pub(crate) enum Chart {
 pub(crate) fn write(
     to: &mut dyn Write,
     report: &Report,
-    format: ReportFormat,
+    format: Format,
     picture: Chart,
     look: Look,
 ) -> io::Result<()> {
     match format {
-        ReportFormat::Text => to.write_all(text::draw(report, look).as_bytes()),
-        ReportFormat::Json => {
+        Format::Table => to.write_all(text::draw(report, look).as_bytes()),
+        Format::Json => {
             serde_json::to_writer(&mut *to, report)?;
             writeln!(to)
         }
-        ReportFormat::Html => to.write_all(html::page(report).as_bytes()),
-        ReportFormat::Csv => csv::write(to, report),
-        ReportFormat::Svg => to.write_all(draw(report, picture).standalone().as_bytes()),
+        Format::Html => to.write_all(html::page(report).as_bytes()),
+        Format::Csv => csv::write(to, report),
+        Format::Svg => to.write_all(draw(report, picture).standalone().as_bytes()),
         #[cfg(feature = "png")]
-        ReportFormat::Png => to.write_all(&chart::png::render(&draw(report, picture).standalone())?),
-        #[cfg(not(feature = "png"))]
-        ReportFormat::Png => Err(io::ErrorKind::Unsupported.into()),
-        ReportFormat::Openmetrics => openmetrics::write_report(to, report),
+        Format::Png => to.write_all(&chart::png::render(&draw(report, picture).standalone())?),
+        Format::Openmetrics => openmetrics::write_report(to, report),
+        // The options name no other.
+        _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 

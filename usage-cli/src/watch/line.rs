@@ -2,24 +2,21 @@
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 use usage_core::{Date, Timestamp};
 use usage_report::{Period, Report};
 
+use crate::output::format::{Choices, Format, choice};
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
 use crate::watch::alert::{Alert, Percent};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WatchFormat {
-    /// A line for people
-    #[default]
-    Text,
-    /// A JSON document on each line
-    Json,
-}
+/// The formats of a look.
+pub(crate) const FORMATS: Choices = &[
+    choice(Format::Table, "text", "A line for people"),
+    choice(Format::Jsonl, "json", "A JSON document on each line"),
+];
 
 /// What is written of one look.
 #[derive(Debug, Serialize)]
@@ -46,12 +43,7 @@ struct Seen<'a> {
 }
 
 /// Writes the line of `report`, which was made at `at`, with the alerts that are crossed.
-pub(crate) fn write(
-    format: WatchFormat,
-    report: &Report,
-    alerts: &[Alert],
-    at: Timestamp,
-) -> Result<(), Problem> {
+pub(crate) fn write(format: Format, report: &Report, alerts: &[Alert], at: Timestamp) -> Result<(), Problem> {
     let totals = &report.totals;
     let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
     let requests = totals.counts.requests.unwrap_or_default();
@@ -59,7 +51,7 @@ pub(crate) fn write(
         |day: fn(Period) -> Date| totals.period.map_or_else(String::new, |period| day(period).to_string());
     let (at, from, to) = (at.to_string(), day(Period::first_day), day(Period::last_day));
     let mut line = match format {
-        WatchFormat::Json => {
+        Format::Jsonl => {
             let seen = Seen {
                 at,
                 from,
@@ -76,7 +68,7 @@ pub(crate) fn write(
             let seen = serde_json::to_string(&seen);
             seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
         }
-        WatchFormat::Text => {
+        _ => {
             let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
             if let (Some(month), Some(allowance)) = (month, &report.allowance) {
                 let allowance = grouped(allowance.allowance.monthly.into());

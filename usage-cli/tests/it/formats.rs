@@ -103,6 +103,12 @@ fn the_formats_have_the_same_rows() {
     assert!(table.starts_with("Date        Client id "), "{table}");
     assert_eq!(table.lines().count(), rows.len() + 3);
     assert!(table.contains(&format!("\nTotal of {} rows", rows.len())), "{table}");
+
+    let markdown = run("markdown");
+    assert!(markdown.starts_with("| Date | Client id "), "{markdown}");
+    assert_eq!(markdown.lines().count(), rows.len() + 2);
+    let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(markdown.lines().all(|line| bars(line) == bars(markdown.lines().next().unwrap())), "{markdown}");
     assert!(!table.contains('…') && !table.contains('\u{1b}'), "shortened or coloured without a terminal");
 }
 
