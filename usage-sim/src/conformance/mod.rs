@@ -22,8 +22,7 @@
 //! Time is virtual, and waits take none of the real one. What a client cannot but wait for in reality, a silent
 //! service for example, takes it a second.
 //!
-//! Whether the suite would notice a wrong driver is shown by `cargo run -p usage-sim --example mutate`, which makes
-//! edits to a copy of the drivers and lets the suite find each of them. It takes minutes.
+//! `cargo mutants -p usage-blocking`, or another driver, shows which wrong drivers the suite notices.
 
 mod driver;
 mod gate;
