@@ -50,48 +50,44 @@ pub(crate) fn write(format: Format, report: &Report, alerts: &[Alert], at: Times
     let day =
         |day: fn(Period) -> Date| totals.period.map_or_else(String::new, |period| day(period).to_string());
     let (at, from, to) = (at.to_string(), day(Period::first_day), day(Period::last_day));
-    let mut line = match format {
-        Format::Jsonl => {
-            let seen = Seen {
-                at,
-                from,
-                to,
-                requests,
-                throttle_rate: totals.counts.throttle_rate(),
-                allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
-                used_share: month.and_then(|month| month.used_share),
-                projected: month.map(|month| month.projected),
-                projected_share: month.and_then(|month| month.projected_share),
-                projected_from_days: month.and_then(|month| month.projected_from_days),
-                alerts,
-            };
-            let seen = serde_json::to_string(&seen);
-            seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
-        }
-        _ => {
-            let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
-            if let (Some(month), Some(allowance)) = (month, &report.allowance) {
-                let allowance = grouped(allowance.allowance.monthly.into());
-                let percent =
-                    |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
-                // Writing to memory does not fail.
-                let _ = write!(
-                    line,
-                    ", {} of {allowance}; {} at the month's end, if its days go on like that",
-                    percent(month.used_share),
-                    percent(month.projected_share)
-                );
-                match month.projected_from_days {
-                    Some(1) => line.push_str(" (made from 1 day only)"),
-                    Some(days @ ..28) => drop(write!(line, " (made from {days} days only)")),
-                    _ => {}
-                }
+    let mut line = if format == Format::Jsonl {
+        let seen = Seen {
+            at,
+            from,
+            to,
+            requests,
+            throttle_rate: totals.counts.throttle_rate(),
+            allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
+            used_share: month.and_then(|month| month.used_share),
+            projected: month.map(|month| month.projected),
+            projected_share: month.and_then(|month| month.projected_share),
+            projected_from_days: month.and_then(|month| month.projected_from_days),
+            alerts,
+        };
+        let seen = serde_json::to_string(&seen);
+        seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
+    } else {
+        let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
+        if let (Some(month), Some(allowance)) = (month, &report.allowance) {
+            let allowance = grouped(allowance.allowance.monthly.into());
+            let percent = |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
+            // Writing to memory does not fail.
+            let _ = write!(
+                line,
+                ", {} of {allowance}; {} at the month's end, if its days go on like that",
+                percent(month.used_share),
+                percent(month.projected_share)
+            );
+            match month.projected_from_days {
+                Some(1) => line.push_str(" (made from 1 day only)"),
+                Some(days @ ..28) => drop(write!(line, " (made from {days} days only)")),
+                _ => {}
             }
-            if let Some(rate) = totals.counts.throttle_rate() {
-                let _ = write!(line, "; {} rate limited", Percent(rate));
-            }
-            line
         }
+        if let Some(rate) = totals.counts.throttle_rate() {
+            let _ = write!(line, "; {} rate limited", Percent(rate));
+        }
+        line
     };
     line.push('\n');
     stdout::write(None, |to| to.write_all(line.as_bytes()))
