@@ -1,4 +1,4 @@
-//! A single synchronous operation: token, retry, no polling.
+//! A single operation without polling.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
     Accepted, Dispatch, Limits, Machine, Next, Progress, RequestState, ResponseReader, RetryDecision, Step,
-    Ticket, Transitions,
+    Ticket,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
 use crate::time::{Latest, Timestamp};
 
-/// One call of one endpoint, until its response is there or it failed for good.
+/// A call of an endpoint: fetches a token if necessary, sends the request, and retries it as the [`Policy`] says.
 #[derive(Debug)]
 pub struct Call<E> {
     endpoint: E,
@@ -35,7 +35,7 @@ enum State {
 }
 
 impl<E: Endpoint> Call<E> {
-    /// A call that may take `policy.deadline` from `now` on. `seed` decides the jitter.
+    /// Creates a call with the deadline `now + policy.deadline`. `seed` determines the jitter of its delays.
     pub fn new(endpoint: E, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
             endpoint,
@@ -46,7 +46,7 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    /// Time as it enters. A clock that stepped back takes the timers with it.
+    /// Observes the current time. If the clock stepped back, the timers move back by as much.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);
@@ -56,7 +56,7 @@ impl<E: Endpoint> Call<E> {
     }
 
     fn conclude<T>(&mut self, decision: RetryDecision<T>) -> Option<T> {
-        // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
+        // A cancelled call may still bring the session a token.
         if matches!(self.state, State::Finished(_)) {
             return None;
         }
@@ -76,7 +76,7 @@ impl<E: Endpoint> Machine for Call<E> {
     type Output = E::Response;
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
-        let step = |next| Step { next, transitions: Transitions::default() };
+        let step = Step::new;
         self.observe(now);
         session.observe(now);
         if let Some(decision) = self.request_state.settle(now, &self.limits, session)

@@ -1,27 +1,27 @@
-//! Seeded randomness for delays: the same seed gives the same waits, also after a save and a restore.
+//! Seeded randomness for delays: the same seed gives the same delays, even if the execution is saved and restored.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A small seeded generator (SplitMix64). Good enough to spread delays, not for secrets.
+/// A seeded random number generator (SplitMix64). It spreads delays and is not fit for secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Jitter(u64);
 
 impl Jitter {
-    /// A generator that starts at `seed`; give each execution its own.
+    /// Creates a generator from `seed`. Each execution needs a seed of its own.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// `delay` moved up or down by at most `share` of itself (0.2 = 20 %), evenly spread.
+    /// Returns `delay` moved up or down by at most the fraction `share` of it (0.2 = 20 %), uniformly distributed.
     pub fn spread(&mut self, delay: Duration, share: f64) -> Duration {
         let factor = 1.0 + share.clamp(0.0, 1.0) * (2.0 * self.unit() - 1.0);
         Duration::try_from_secs_f64(delay.as_secs_f64() * factor).unwrap_or(delay)
     }
 
-    /// The next number in `0.0..1.0`.
+    /// Returns the next number in `0.0..1.0`.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a f64 exactly")]
     fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
@@ -52,11 +52,11 @@ mod tests {
 
     #[test]
     fn moves_a_delay_by_what_was_drawn() {
-        // What is drawn first is 0.35: 0.3 of the way from the middle down, and 0.3 of 20 % is 6 %.
+        // The first number is 0.35: 0.3 of the way from the middle down, and 0.3 of 20 % is 6 %.
         let spread = Jitter::new(1_234_567).spread(Duration::from_secs(100), 0.2);
         assert_eq!(spread.as_millis(), 94_003);
         assert_eq!(Jitter::new(7).spread(Duration::from_secs(100), 0.0), Duration::from_secs(100));
-        // More than all is all.
+        // A larger fraction counts as 1.
         assert_eq!(
             Jitter::new(7).spread(Duration::from_secs(100), 9.0),
             Jitter::new(7).spread(Duration::from_secs(100), 1.0)

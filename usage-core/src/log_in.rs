@@ -1,4 +1,4 @@
-//! Getting the session a token ahead of the first query.
+//! Obtaining an access token ahead of the first request.
 
 use std::sync::Arc;
 
@@ -9,19 +9,18 @@ use crate::error::{Error, Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
     Accepted, Dispatch, Limits, Machine, Next, Progress, RequestState, ResponseReader, RetryDecision, Step,
-    TOKEN, Ticket, Transitions,
+    TOKEN, Ticket,
 };
 use crate::phase::{Transition, WaitReason};
 use crate::retry::Policy;
 use crate::session::Session;
 use crate::time::{Latest, Timestamp};
 
-/// Makes sure that the session holds an access token that is good now, and sends nothing with it.
+/// Ensures that the session has a valid access token, without sending a request to the API.
 ///
-/// Machines that have something to send fetch a token by themselves. This one is for those who want to know ahead of
-/// that whether the credential is taken, or who save what the login host hands out: after it,
-/// [`Session::access_token`] and [`Session::refresh_token`] are there. A code, which is good only for a minute or so,
-/// is turned into a token this way as soon as it arrives.
+/// Other machines fetch a token by themselves. Use this one to check a credential ahead of the first request, or to save the
+/// tokens: afterwards, [`Session::access_token`] and [`Session::refresh_token`] return them. Use it also to exchange an
+/// authorization code as soon as it arrives, since a code is valid for about a minute.
 #[derive(Debug)]
 pub struct LogIn {
     limits: Limits,
@@ -38,7 +37,7 @@ enum State {
 }
 
 impl LogIn {
-    /// A log-in that may take `policy.deadline` from `now` on. `seed` decides the jitter.
+    /// Creates a log-in with the deadline `now + policy.deadline`. `seed` determines the jitter of its delays.
     pub fn new(policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self {
             limits: Limits::new(policy.into(), now),
@@ -48,7 +47,7 @@ impl LogIn {
         }
     }
 
-    /// Time as it enters. A clock that stepped back takes the timers with it.
+    /// Observes the current time. If the clock stepped back, the timers move back by as much.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);
@@ -58,12 +57,12 @@ impl LogIn {
     }
 
     fn conclude<T>(&mut self, decision: RetryDecision<T>) {
-        // Cancelled while it fetched a token: the session may have it now, and this stays as it is.
+        // A cancelled log-in may still bring the session a token.
         if matches!(self.state, State::Finished(_)) {
             return;
         }
         self.state = match decision {
-            // Asking again finds the token, or fetches one if this one is no good any more.
+            // The next step finds the token, or fetches another one if this one is no longer valid.
             RetryDecision::Done(_) | RetryDecision::Renew => State::Ready,
             RetryDecision::Wait(until, why, _) => State::Waiting(until, why),
             RetryDecision::Fail(failure) => State::Finished(Some(failure)),
@@ -78,7 +77,7 @@ impl Machine for LogIn {
     type Output = ();
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
-        let step = |next| Step { next, transitions: Transitions::default() };
+        let step = Step::new;
         self.observe(now);
         session.observe(now);
         if let Some(decision) = self.request_state.settle(now, &self.limits, session) {

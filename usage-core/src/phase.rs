@@ -1,34 +1,34 @@
-//! The words for where an execution is and why it moved.
+//! The phases of an execution, and the causes of its transitions.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an execution is.
+/// The phase of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Phase {
-    /// The submit may go out.
+    /// The submit is ready to be sent.
     ReadySubmit,
-    /// The submit is out.
+    /// The submit was sent, and its response is awaited.
     InFlightSubmit,
-    /// The submit has to wait.
+    /// The submit is delayed.
     WaitSubmit,
-    /// A poll may go out.
+    /// A poll is ready to be sent.
     ReadyPoll,
-    /// A poll is out.
+    /// A poll was sent, and its response is awaited.
     InFlightPoll,
-    /// The next poll has to wait.
+    /// The next poll is delayed.
     WaitPoll,
     /// All rows arrived.
     Complete,
-    /// It ended without its result.
+    /// The execution ended without its result.
     Failed,
 }
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::ReadySubmit,
         Self::InFlightSubmit,
         Self::WaitSubmit,
@@ -39,7 +39,7 @@ impl Phase {
         Self::Failed,
     ];
 
-    /// Whether nothing comes after it.
+    /// Returns whether no other phase follows.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Complete | Self::Failed)
     }
@@ -55,55 +55,55 @@ impl fmt::Display for Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Cause {
-    /// A request was handed to the driver.
+    /// A request was passed to the driver.
     Sent,
-    /// A wait is over.
+    /// A wait ended.
     Elapsed,
-    /// The driver asked for the next step with a request still out, or did not send it: it gave that request up.
+    /// The driver abandoned a request: it asked for the next step without reporting a result, or did not send it.
     Abandoned,
     /// An access token arrived.
     Authorized,
-    /// The login host could not issue a token just now.
+    /// The login host could not issue a token at the moment.
     TokenUnavailable,
-    /// The service took the query and named its execution.
+    /// The service accepted the query and returned the execution's id.
     Accepted,
-    /// The query is not done.
+    /// The query is still running.
     Pending,
-    /// A page arrived, and there are more.
+    /// A page arrived, and more follow.
     MorePages,
     /// The last page arrived.
     LastPage,
-    /// The service limited the rate (429).
+    /// The service throttled the request (429).
     Throttled,
-    /// The service is out of order for the moment (408, 5xx).
+    /// The service failed temporarily (408, 5xx).
     Unavailable,
-    /// No whole answer arrived.
+    /// No complete response arrived.
     TransportFailed,
-    /// The access token was refused (401) for the first time; a fresh one is fetched.
+    /// The service refused the access token (401) for the first time; the client fetches a new one.
     TokenRefused,
-    /// The execution is not known yet (404 shortly after the submit).
+    /// The service does not know the execution yet (404 shortly after the submit).
     NotFoundYet,
-    /// The service ran the query and it failed or was cancelled there.
+    /// The query failed or was cancelled at the service.
     QueryFailed,
-    /// The service refused the request.
+    /// The service rejected the request.
     Rejected,
-    /// The credential or the token is not accepted.
+    /// The service did not accept the credential or the token.
     Unauthorized,
-    /// The answer cannot be read.
+    /// The response cannot be decoded.
     Undecodable,
-    /// The page after the last one was there before: the pages go round in a circle, and reading them ends here.
+    /// The cursor of the next page was seen before. Following it would never end, so this page is the last.
     RepeatedCursor,
-    /// TLS or the proxy refused the connection, and would refuse it again.
+    /// TLS or the proxy refused the connection permanently.
     Untrusted,
-    /// Too many tries in a row failed.
+    /// Too many consecutive attempts failed.
     TooManyFailures,
-    /// The deadline is over, or would be before the next step.
+    /// The deadline passed, or would pass before the next step.
     DeadlinePassed,
-    /// The submit may have been sent, and is not sent again.
+    /// The submit may have arrived and is not repeated.
     AmbiguousSubmit,
-    /// The caller cancelled.
+    /// The caller cancelled the execution.
     Cancelled,
-    /// The request cannot be built.
+    /// The request could not be built.
     Unbuildable,
 }
 
@@ -113,15 +113,23 @@ impl fmt::Display for Cause {
     }
 }
 
-/// One step of an execution.
+/// A move of an execution from one phase to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Transition {
-    /// Where it was.
+    /// The phase before.
     pub from: Phase,
-    /// Where it is.
+    /// The phase after.
     pub to: Phase,
-    /// Why it moved.
+    /// The cause of the transition.
     pub cause: Cause,
+}
+
+impl Transition {
+    /// Returns the transition from `from` to `to` because of `cause`.
+    pub const fn new(from: Phase, to: Phase, cause: Cause) -> Self {
+        Self { from, to, cause }
+    }
 }
 
 impl fmt::Display for Transition {
@@ -130,17 +138,17 @@ impl fmt::Display for Transition {
     }
 }
 
-/// What a wait is for.
+/// The reason for a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WaitReason {
-    /// The query is not done; the next poll is at the end of the wait.
+    /// The query is running; the next poll follows the wait.
     Poll,
-    /// The last try failed; the next one is at the end of the wait.
+    /// The last attempt failed; the next one follows the wait.
     Retry,
-    /// The service limits the rate.
+    /// The service limits the request rate.
     RateLimit,
-    /// Another execution of the same session is fetching an access token.
+    /// A token exchange of the session is in flight.
     Token,
 }
 

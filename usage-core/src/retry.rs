@@ -1,22 +1,42 @@
-//! How long to wait and when to give up: pure functions and constants.
+//! Delays, limits and the classification of statuses: pure functions and constants.
 
 use std::time::Duration;
 
 use http::StatusCode;
 
-/// Growing delays: the first one, multiplied again and again, up to the largest.
+/// Truncated exponential backoff.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::retry::Backoff;
+///
+/// let backoff = Backoff::new(Duration::from_secs(1), 2.0, Duration::from_secs(5));
+/// let delays: Vec<u64> = (0..4).map(|n| backoff.delay(n).as_secs()).collect();
+/// assert_eq!(delays, [1, 2, 4, 5]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Backoff {
     /// The first delay.
     pub initial: Duration,
-    /// What each delay is multiplied with to give the next; below 1 is read as 1.
+    /// The ratio of each delay to the previous one; values below 1 count as 1.
     pub factor: f64,
-    /// No delay is longer than this.
+    /// The longest delay.
     pub max: Duration,
 }
 
 impl Backoff {
-    /// The delay before try `n`, counted from 0, without jitter. Never shrinks with `n`.
+    /// Returns a backoff that starts with `initial` and grows by `factor` up to `max`.
+    pub const fn new(initial: Duration, factor: f64, max: Duration) -> Self {
+        Self { initial, factor, max }
+    }
+
+    /// Returns the same delay each time.
+    pub const fn constant(delay: Duration) -> Self {
+        Self::new(delay, 1.0, delay)
+    }
+
+    /// Returns the delay before attempt `n`, counted from 0, without jitter. It never decreases with `n`.
     pub fn delay(&self, n: u32) -> Duration {
         let exponent = i32::try_from(n).unwrap_or(i32::MAX);
         let seconds = self.initial.as_secs_f64() * self.factor.max(1.0).powi(exponent);
@@ -24,7 +44,7 @@ impl Backoff {
     }
 }
 
-/// How an execution or a call waits, tries again and gives up.
+/// Delays, retries and limits of an execution or a call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,26 +63,29 @@ impl Backoff {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// From the submit to the first poll.
+    /// Delay between the submit and the first poll.
     pub first_poll: Duration,
-    /// Delays between the further polls of a query that is not done. The service's vendor warns against polling
-    /// fast. By default each poll is about half as much later again as the query has taken so far.
+    /// Delays between the further polls of a pending query. By default, each is about half of the time that the query has
+    /// taken so far: the service's vendor warns against polling fast.
+    ///
+    /// Once a session knows how long the latest query of the same family took, its next one is polled when that time has
+    /// passed, and less often long before that. No delay becomes longer than [`Backoff::max`].
     pub poll: Backoff,
-    /// Delays between tries after a failure. `Retry-After` is a floor under them, never a ceiling.
+    /// Delays between attempts after a failure. `Retry-After` is a lower bound of these delays, never an upper one.
     pub retry: Backoff,
-    /// By which share each delay is moved up or down at random: 0.2 is 20 %.
+    /// Jitter, as a fraction of each delay: 0.2 moves it by up to 20 % up or down.
     pub jitter: f64,
-    /// So many failed tries in a row are the last. A 429 that says when to come back is not counted.
+    /// Maximum number of consecutive failures before giving up. A 429 with `Retry-After` does not count.
     pub max_failures: u32,
-    /// How long the whole execution or call may take, waits included. With less than
+    /// Time limit of the execution or call, waits included. With less than
     /// [`MIN_SUBMIT_TIME`](crate::machine::MIN_SUBMIT_TIME) left, a submit is not sent.
     pub deadline: Duration,
-    /// How long one exchange may take, from the connection to the last byte of the body.
+    /// Time limit of one exchange, from connecting to the last byte of the body.
     pub exchange_timeout: Duration,
-    /// For how long after the submit a 404 of a poll means "not yet".
+    /// Time after the submit during which a poll that is answered 404 counts as "not yet".
     pub not_found_grace: Duration,
-    /// Whether a submit that may have been sent is sent again. It can run the query twice, which costs requests
-    /// and time, but no data.
+    /// Whether to repeat a submit that may have arrived. The service may then run the query twice, which costs requests and
+    /// time, but no data.
     pub resubmit: bool,
 }
 
@@ -70,8 +93,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             first_poll: Duration::from_millis(400),
-            poll: Backoff { initial: Duration::from_millis(600), factor: 1.5, max: Duration::from_secs(150) },
-            retry: Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) },
+            poll: Backoff::new(Duration::from_millis(600), 1.5, Duration::from_secs(150)),
+            retry: Backoff::new(Duration::from_millis(500), 2.0, Duration::from_secs(30)),
             jitter: 0.2,
             max_failures: 5,
             deadline: Duration::from_secs(600),
@@ -97,7 +120,7 @@ impl Policy {
         self
     }
 
-    /// Sets [`max_failures`](Self::max_failures); 0 is read as 1.
+    /// Sets [`max_failures`](Self::max_failures); 0 counts as 1.
     #[must_use]
     pub fn with_max_failures(mut self, failures: u32) -> Self {
         self.max_failures = failures;
@@ -147,23 +170,23 @@ impl Policy {
     }
 }
 
-/// What a status asks for.
+/// What a response status means for the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Class {
-    /// 2xx: read the body.
+    /// 2xx: the body is the result.
     Success,
-    /// 429: come back later.
+    /// 429: retry later.
     Throttled,
-    /// 408 and 5xx: out of order for the moment.
+    /// 408 and 5xx: a temporary failure.
     Unavailable,
-    /// 401: get a fresh token.
+    /// 401: retry with a new token.
     Unauthorized,
-    /// Anything else: it would be refused again. Redirects are among them, they are never followed.
+    /// Any other status: a retry would fail again. This includes redirects, which are never followed.
     Rejected,
 }
 
-/// What `status` asks for.
+/// Returns the class of `status`.
 ///
 /// ```
 /// use usage_core::retry::{Class, classify};
@@ -193,7 +216,7 @@ mod tests {
 
     #[test]
     fn each_setter_sets_its_own_member_and_no_other() {
-        let odd = Backoff { initial: Duration::from_secs(7), factor: 7.0, max: Duration::from_secs(77) };
+        let odd = Backoff::new(Duration::from_secs(7), 7.0, Duration::from_secs(77));
         let policy = Policy {
             first_poll: Duration::from_secs(71),
             poll: odd,

@@ -1,4 +1,4 @@
-//! `Retry-After`: when the service allows the next try.
+//! `Retry-After`: when the service allows the next attempt.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,27 +7,27 @@ use http::header::{DATE, RETRY_AFTER};
 
 use crate::time::Timestamp;
 
-/// The longest wait that an answer can ask for. A longer one is cut to this, so that no answer stops a client for good.
+/// The longest wait that a response can ask for. A longer one is truncated, so that no response stops a client for good.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The two forms of `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// Seconds from the answer on.
+    /// A delay from the arrival of the response.
     Delay(Duration),
-    /// A point in time, by a clock that is not known: the answer has no `Date`.
+    /// A point in time by an unknown clock: the response has no `Date`.
     At(Timestamp),
 }
 
 impl RetryAfter {
-    /// Reads the header; what is neither whole seconds nor an HTTP date is as good as absent.
+    /// Reads the header; `None` if it contains neither whole seconds nor an HTTP date.
     ///
-    /// A date is read by the clock that wrote it: the delay is counted from the answer's own `Date`, if it has one.
+    /// A date is relative to the `Date` of the same response, if it has one, since the clocks may differ.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            // More seconds than a u64 holds are still a delay, and a long one.
+            // Too many seconds for a u64 are still a long delay.
             return Some(Self::Delay(Duration::from_secs(text.parse().unwrap_or(u64::MAX))));
         }
         let at = http_date(text)?;
@@ -35,7 +35,7 @@ impl RetryAfter {
         Some(written.map_or(Self::At(at), |written| Self::Delay(at.saturating_since(written))))
     }
 
-    /// Returns the earliest moment for the next try, seen from `now`; at most [`MAX_RETRY_AFTER`] later.
+    /// Returns the earliest time of the next attempt: from `now` to [`MAX_RETRY_AFTER`] later.
     pub fn earliest(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Delay(delay) => now.saturating_add(delay.min(MAX_RETRY_AFTER)),
@@ -43,8 +43,7 @@ impl RetryAfter {
         }
     }
 
-    /// Returns whether the answer asked for a longer wait than [`MAX_RETRY_AFTER`], as far as that is known without a
-    /// clock.
+    /// Returns whether the response asked for a delay longer than [`MAX_RETRY_AFTER`].
     pub(crate) fn is_cut(self) -> bool {
         matches!(self, Self::Delay(delay) if delay > MAX_RETRY_AFTER)
     }

@@ -1,4 +1,4 @@
-//! What all executions and calls of one client share.
+//! The state that all executions and calls of a client share.
 
 mod sharing;
 
@@ -19,13 +19,13 @@ use crate::retry::{Class, classify};
 use crate::secret::Secret;
 use crate::time::{Latest, Timestamp};
 
-/// The codes of RFC 6749, section 4.1.2.1, that say that another try may succeed.
+/// The error codes of RFC 6749, section 4.1.2.1, after which a retry may succeed.
 const OUT_OF_ORDER: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
-/// The hosts, the credential and its token, and the request budget of one client.
+/// The hosts, the credential, the token and the request budget of a client.
 ///
-/// The token lives here beside the one API host that it may go to: a request is built from both or not at all.
-/// Drivers keep one session behind a lock; sans-IO callers pass theirs to every input of a machine.
+/// The token is kept with the one API host that it may be sent to, and requests are built from both. Drivers keep a session
+/// behind a lock; sans-IO callers pass theirs to each method of a machine.
 pub struct Session {
     pub(crate) api: BaseUrl,
     pub(crate) login: BaseUrl,
@@ -37,18 +37,18 @@ pub struct Session {
     /// Paths of requests are written here, so that they share one allocation.
     path_buf: String,
     server_date: Option<(Timestamp, Timestamp)>,
-    /// Whether it is behind a lock that others wait for.
+    /// Whether the session is behind a lock.
     shared: bool,
     latest: Latest,
 }
 
 impl Session {
-    /// A session with the hosts of `region`.
+    /// Creates a session with the hosts of `region`.
     pub fn new(region: &Region, grant: Grant) -> Self {
         Self::with_hosts(region.api_url(), region.login_url(), grant)
     }
 
-    /// A session with explicit hosts: a gateway, or the simulated service.
+    /// Creates a session with explicit hosts, such as a gateway or the simulated service.
     pub fn with_hosts(api: BaseUrl, login: BaseUrl, grant: Grant) -> Self {
         let (grant, token) = match grant {
             Grant::StaticToken(token) => {
@@ -79,8 +79,8 @@ impl Session {
         }
     }
 
-    /// Asks for compressed answers. Whoever sends the requests hands bodies on as they arrive: they are decompressed
-    /// here.
+    /// Requests compressed responses. The driver must pass bodies on as they arrive; the
+    /// [`ResponseReader`](crate::machine::ResponseReader) decompresses them.
     #[cfg(feature = "gzip")]
     #[must_use]
     pub fn with_gzip(mut self) -> Self {
@@ -88,8 +88,12 @@ impl Session {
         self
     }
 
-    /// Sends `name: value` with every request, to the login host too. Headers that this crate sets itself
-    /// (`authorization`, `accept`, `accept-encoding`, `content-*`, `host`, `transfer-encoding`, `connection`) are refused.
+    /// Adds the header `name: value` to every request, including those to the login host.
+    ///
+    /// # Errors
+    ///
+    /// If name or value is not valid, and for headers that this crate sets itself: `authorization`, `accept`,
+    /// `accept-encoding`, `content-*`, `host`, `transfer-encoding`, `connection`.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, BuildError> {
         let problem = |problem| BuildError::Header { name: name.into(), problem };
         let key: HeaderName = name.parse().map_err(|_| problem("is no header name"))?;
@@ -99,52 +103,55 @@ impl Session {
         }
         let mut value =
             HeaderValue::from_str(value).map_err(|_| problem("has a value with a control character"))?;
-        // Some are keys of gateways.
+        // It may be the API key of a gateway.
         value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)
     }
 
-    /// Where requests and the access token go.
+    /// Returns the host that requests with the access token are sent to.
     pub fn api_url(&self) -> &BaseUrl {
         &self.api
     }
 
-    /// Where credentials go.
+    /// Returns the host that credentials are sent to.
     pub fn login_url(&self) -> &BaseUrl {
         &self.login
     }
 
-    /// The access token that requests carry, if there is one yet; it may have expired.
+    /// Returns the access token that requests carry, if there is one. It may have expired.
     pub fn access_token(&self) -> Option<&AccessToken> {
         self.token.current().map(|(token, _)| token)
     }
 
-    /// When [`access_token`](Self::access_token) expires; `None` if there is no token or that is not known.
+    /// Returns when the [`access_token`](Self::access_token) expires; `None` if there is no token or its lifetime is unknown.
     pub fn access_token_expires_at(&self) -> Option<Timestamp> {
         self.token.current().and_then(|(_, expires_at)| expires_at)
     }
 
-    /// The refresh token that renews the access token next, if there is one.
+    /// Returns the refresh token for the next renewal, if there is one.
     ///
-    /// It may be another one after every renewal, and the earlier one may be spent then: whoever keeps it for a later
-    /// session saves it again after use. [`Grant::issued`] takes it back.
+    /// A renewal may replace it and invalidate the previous one: to use it in a later session, save it again after each
+    /// renewal. [`Grant::issued`] restores it.
     pub fn refresh_token(&self) -> Option<&Secret<String>> {
         self.grant.current_refresh_token()
     }
 
-    /// Takes the token of `answer`, which came at `now` to a [request of the grant](Grant::token_request), and keeps
-    /// what renews it: a code or an assertion, which are good only once, gives way to the answer's refresh token, and
-    /// a refresh token to the new one, if the answer brings one.
+    /// Stores the token of `answer`, which arrived at `now` in response to a [request of the grant](Grant::token_request),
+    /// and what renews it: the response's refresh token replaces a code or an assertion, which are valid only once, and an
+    /// earlier refresh token.
     ///
-    /// Machines do this by themselves. An error if the token cannot be used as a bearer; then nothing changes, but a new
-    /// refresh token is kept.
+    /// Machines do this by themselves.
+    ///
+    /// # Errors
+    ///
+    /// If the token cannot be used as a bearer token. Then only a new refresh token is stored.
     pub fn token_arrived(&mut self, now: Timestamp, answer: &TokenResponse) -> Result<(), BuildError> {
         self.observe(now);
         self.keep(now, None, answer)
     }
 
-    /// The answer to the token exchange `fetch` is there.
+    /// Handles the response to the token exchange `fetch`.
     pub(crate) fn end_fetch(
         &mut self,
         now: Timestamp,
@@ -154,14 +161,13 @@ impl Session {
         self.observe(now);
         let is_current = self.token.is_current(fetch);
         let ended = match answer {
-            // A token that comes late is kept, unless a later fetch has brought one: the refresh token with it may be
-            // the only one that is still good.
+            // A late token is kept, unless a later fetch brought one: its refresh token may be the only valid one.
             Ok(_) if !is_current && !self.token.is_behind(fetch) => return,
             Ok(answer) => match self.keep(now, Some(fetch), &answer) {
                 Ok(()) => Ended::Arrived,
                 Err(error) => Ended::Refused(Failure::Decode(unusable(&error))),
             },
-            // An empty answer is odd, but whole.
+            // An empty response is odd, but complete.
             Err(ResponseError::Decode(error)) if error.ends_early && error.foreign.is_none() => {
                 Ended::Unavailable(AttemptError::Transport(TransportFailure::cut_short(&error)))
             }
@@ -173,7 +179,7 @@ impl Session {
         }
     }
 
-    /// The token exchange `fetch` failed on the way.
+    /// Handles a token exchange that failed in transport.
     pub(crate) fn break_fetch(&mut self, now: Timestamp, fetch: FetchId, failure: TransportFailure) {
         self.observe(now);
         if self.token.is_current(fetch) {
@@ -186,7 +192,8 @@ impl Session {
         }
     }
 
-    /// Time as it enters. A clock that stepped back takes all that is stored with it, so that waits keep their length.
+    /// Observes the current time. If the clock stepped back, all stored times move back by as much, so that waits keep their
+    /// length.
     #[inline]
     pub(crate) fn observe(&mut self, now: Timestamp) {
         if let Some(back) = self.latest.step_back(now) {
@@ -205,7 +212,7 @@ impl Session {
         let token = match answer.bearer() {
             Ok(token) => token,
             Err(error) => {
-                // The refresh token that was asked with is spent.
+                // The refresh token in the request is used up.
                 if answer.has_refresh_token()
                     && let Some(grant) = self.grant.after(answer)
                 {
@@ -223,20 +230,20 @@ impl Session {
         Ok(())
     }
 
-    /// The request budget, as the service last told it.
+    /// Returns the request budget, as the service last reported it.
     pub fn rate_budget(&self) -> &RateBudget {
         &self.budget
     }
 
-    /// What the API host's clock showed with its last answer (`Date`, whole seconds), and when that answer came by the
-    /// caller's clock; `None` as long as no answer had such a header.
+    /// Returns the time of the API host's clock in its last response (`Date`, whole seconds), and when that response arrived
+    /// by the caller's clock; `None` before the first response with that header.
     ///
-    /// The two are apart by the difference of the clocks and the answer's time on the way.
+    /// They differ by the offset of the clocks and the response's time in transit.
     pub fn server_date(&self) -> Option<(Timestamp, Timestamp)> {
         self.server_date
     }
 
-    /// Reads the date of an answer of the API host.
+    /// Reads the date of a response of the API host.
     pub(crate) fn observe_date(&mut self, now: Timestamp, headers: &HeaderMap) {
         let date = headers.get(http::header::DATE).and_then(|value| value.to_str().ok());
         if let Some(date) = date.and_then(|text| httpdate::parse_http_date(text).ok()) {
@@ -255,7 +262,7 @@ impl Session {
         endpoint::request(endpoint, &self.api, token, &mut self.path_buf, previous)
     }
 
-    /// Adds what goes with every request.
+    /// Adds the headers of every request.
     pub(crate) fn add_default_headers(&self, request: &mut Request<Vec<u8>>) {
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());
@@ -264,7 +271,7 @@ impl Session {
 }
 
 impl Clone for Session {
-    /// A session of its own, which knows nothing of an exchange that is out.
+    /// Returns an independent session that does not share a token exchange in flight.
     fn clone(&self) -> Self {
         Self {
             api: self.api.clone(),
@@ -282,7 +289,7 @@ impl Clone for Session {
     }
 }
 
-/// What an error answer of the login host means.
+/// Returns how a token exchange ended that the login host answered with an error.
 fn ended_by(error: Box<ApiError>) -> Ended {
     match classify(error.status) {
         Class::Throttled | Class::Unavailable => Ended::Unavailable(AttemptError::Api(error)),
@@ -296,7 +303,7 @@ fn ended_by(error: Box<ApiError>) -> Ended {
     }
 }
 
-/// A token that fits into no header, or is none for a header.
+/// Returns the error for a token that is not valid in a header.
 fn unusable(error: &BuildError) -> DecodeError {
     DecodeError::new("access_token", 0, format!("the login host issued what cannot be used: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Points in time, as the core sees them: handed in by the caller, never read from a clock.
+//! Points in time. The caller passes them in; this crate reads no clock.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: milliseconds since the Unix epoch, UTC.
 ///
-/// It serializes as that number, so that a saved execution can be picked up by another process. All
-/// arithmetic saturates: a hostile `Retry-After` cannot overflow it.
+/// It serializes as that number, so that another process can restore a saved execution. All arithmetic saturates: a
+/// hostile `Retry-After` cannot overflow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
@@ -17,36 +17,36 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self(0);
 
-    /// The point `millis` milliseconds after the Unix epoch.
+    /// Returns the point `millis` milliseconds after the Unix epoch.
     pub const fn from_unix_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     pub const fn as_unix_millis(self) -> u64 {
         self.0
     }
 
-    /// This point moved later by `by`, cut to whole milliseconds; at the end of time it stays there.
+    /// Returns the point `by` later, truncated to milliseconds and saturating at the largest timestamp.
     #[must_use]
     pub fn saturating_add(self, by: Duration) -> Self {
         Self(self.0.saturating_add(millis(by)))
     }
 
-    /// This point moved earlier by `by`; at the epoch it stays there.
+    /// Returns the point `by` earlier, saturating at the epoch.
     #[must_use]
     pub fn saturating_sub(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(millis(by)))
     }
 
-    /// How long after `earlier` this point is; zero if it is not after it (clocks step back).
+    /// Returns the time since `earlier`; zero if `earlier` is later (clocks step back).
     pub fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// How much older than the latest a reading of the clock may be without being a step: threads that share a session read
-/// the clock before they get the session.
+/// How much earlier than the latest reading a reading may be without counting as a step of the clock: threads that share a
+/// session read the clock before they lock the session.
 const STALE: Duration = Duration::from_secs(1);
 
 /// The latest reading of a clock.
@@ -62,7 +62,7 @@ impl Latest {
         self.0
     }
 
-    /// By how much the clock stepped back with this reading: everything that was stored moves with it.
+    /// Returns by how much the clock stepped back with this reading. The caller moves all stored times back by as much.
     pub(crate) fn step_back(&mut self, now: Timestamp) -> Option<Duration> {
         let back = self.0.saturating_since(now);
         if back < STALE {
@@ -75,14 +75,14 @@ impl Latest {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Converts a reading that the caller took; a time before the epoch becomes the epoch.
+    /// Converts a reading of the system clock; a time before the epoch becomes the epoch.
     fn from(time: SystemTime) -> Self {
         Self::UNIX_EPOCH.saturating_add(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
     }
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC, cut to the second: `2026-07-01T00:00:00Z`.
+    /// Writes RFC 3339 in UTC, truncated to seconds: `2026-07-01T00:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = i64::try_from(self.0 / 1000).unwrap_or(i64::MAX);
         match jiff::Timestamp::from_second(seconds) {

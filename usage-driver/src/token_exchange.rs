@@ -2,7 +2,7 @@ use http::response::Parts;
 use usage_core::auth::FetchId;
 use usage_core::decode::SkipDecoder;
 use usage_core::error::TransportFailure;
-use usage_core::machine::{Exchange, Progress, ResponseReader, Step, Ticket, Transitions};
+use usage_core::machine::{Exchange, Progress, ResponseReader, Step, Ticket};
 use usage_core::{Error, Machine, Next, Session, Timestamp, Transition};
 
 use crate::session::SharedSession;
@@ -37,8 +37,7 @@ impl Machine for TokenExchange {
     type Output = ();
 
     fn next(&mut self, _: Timestamp, _: &mut Session) -> Step {
-        let next = self.exchange.take().map_or(Next::Finished, Next::Send);
-        Step { next, transitions: Transitions::default() }
+        Step::new(self.exchange.take().map_or(Next::Finished, Next::Send))
     }
 
     fn on_head(
@@ -60,7 +59,7 @@ impl Machine for TokenExchange {
         if self.fetch.take().is_some() {
             session.on_end(now, reader);
         }
-        Progress { transition: None, output: None }
+        Progress::nothing()
     }
 
     fn on_failure(
@@ -73,7 +72,7 @@ impl Machine for TokenExchange {
         if self.fetch.take().is_some() {
             session.on_failure(now, ticket, failure);
         }
-        Progress { transition: None, output: None }
+        Progress::nothing()
     }
 
     /// It is carried to its end.

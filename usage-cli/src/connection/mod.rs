@@ -234,8 +234,8 @@ impl TimingArgs {
             None => policy,
             Some(initial) => policy
                 .with_first_poll(initial)
-                .with_poll(Backoff { initial, ..policy.poll })
-                .with_retry(Backoff { initial, ..policy.retry }),
+                .with_poll(Backoff::new(initial, policy.poll.factor, policy.poll.max))
+                .with_retry(Backoff::new(initial, policy.retry.factor, policy.retry.max)),
         }
     }
 

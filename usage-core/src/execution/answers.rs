@@ -1,4 +1,4 @@
-//! What an answer, or its absence, moves.
+//! The transitions that responses and failures cause.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::session::Session;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
 
-/// How long before the deadline a query that is not done is polled for the last time.
+/// How long before the deadline a pending query is polled for the last time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// The good answer to the operation that was in flight.
+    /// Handles a successful response to the operation in flight.
     pub(super) fn on_answer(
         &mut self,
         now: Timestamp,
@@ -58,7 +58,7 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
             }
             Err(problem) => {
-                // The service took it, and nobody knows by which id.
+                // The service has accepted the submit, but its id is unknown.
                 self.submit_in_doubt = true;
                 self.state = in_flight.into();
                 self.fail(Failure::Decode(DecodeError::new("executionId", 0, problem)))
@@ -124,18 +124,18 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// A page, without the rows that a visitor saw before the execution was saved.
+    /// Returns a page without the rows that a visitor saw before the execution was saved.
     fn page(&self, transition: Transition, rows: UsageTable, seen: u64) -> Progress<UsageTable> {
         let seen = usize::try_from(seen).unwrap_or(usize::MAX);
         let rows = if seen == 0 || self.shows_rows { rows } else { rows.iter().skip(seen).collect() };
         Progress { transition: Some(transition), output: Some(rows) }
     }
 
-    /// An error answer or a broken exchange, as the courier judged it.
+    /// Carries out what [`RequestState`](crate::machine::RequestState) decided after an error response or a failure.
     pub(super) fn conclude<T>(&mut self, decision: RetryDecision<T>) -> Option<Transition> {
         let from = self.phase();
         if from.is_final() {
-            // Cancelled while it fetched a token: the session has it now, this execution does not move.
+            // A cancelled execution may still bring the session a token.
             return None;
         }
         match (decision, std::mem::take(&mut self.state)) {
@@ -160,7 +160,7 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Waits, unless the deadline comes first: then it fails at once and says when it might have gone on.
+    /// Waits, unless the deadline comes first: then it fails at once, with the time at which it could have continued.
     fn wait(
         &mut self,
         from: Phase,
@@ -200,7 +200,7 @@ impl<Q: UsageQuery> Execution<Q> {
         if until >= *deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
 
-    /// A 404 shortly after the submit: the service's stores have not all heard of the execution.
+    /// Returns whether `error` is a 404 shortly after the submit: the service's stores are eventually consistent.
     pub(super) fn is_not_found_yet(&self, now: Timestamp, error: &ResponseError) -> bool {
         let young =
             self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.limits.policy.not_found_grace);

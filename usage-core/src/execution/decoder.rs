@@ -7,20 +7,20 @@ use crate::execution::state::Op;
 use crate::model::{ResultsPage, Submission};
 use crate::query::UsageQuery;
 
-/// Reads the answer to either operation of a query family.
+/// Decodes the responses to submits and polls of a query family.
 pub enum OpDecoder<Q: UsageQuery> {
-    /// The answer to a submit.
+    /// The response to a submit.
     Submission(<Q as Endpoint>::Decoder),
-    /// The answer to a poll.
+    /// The response to a poll.
     Page(<Q::Results as Endpoint>::Decoder),
 }
 
-/// What an [`OpDecoder`] reads.
+/// The output of an [`OpDecoder`].
 #[derive(Debug)]
 pub enum OpResponse {
-    /// The answer to a submit.
+    /// The response to a submit.
     Submission(Submission),
-    /// The answer to a poll.
+    /// The response to a poll.
     Page(ResultsPage),
 }
 

@@ -1,4 +1,4 @@
-//! Which pages were delivered, and where a snapshot points.
+//! Delivery of pages, and the position that a snapshot points at.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -14,39 +14,39 @@ use crate::machine::Machine;
 use crate::query::UsageQuery;
 use crate::table::UsageTable;
 
-/// The page that named a cursor.
+/// The page that contained a cursor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Named {
-    /// Its number.
+    /// The number of the page.
     pub(super) page: u32,
-    /// What its rows add up to, unless it was read in another process.
+    /// A hash of its rows, unless the page was read in another process.
     pub(super) digest: Option<u64>,
 }
 
-/// How a page goes on.
+/// The page that follows a page.
 pub(super) enum Follows {
-    /// With a page that is not known yet.
+    /// A new page.
     New,
-    /// With a page that was there before, behind rows that are new.
+    /// A page that was read before; the rows of the present page are new.
     Known,
-    /// With a page that was there before, as this very page was.
+    /// A page that was read before, and so was the present page.
     Repeated,
 }
 
-/// Where a restored execution goes on.
+/// The position at which a restored execution continues.
 #[derive(Clone, Debug)]
 pub(super) struct Position {
     pub(super) op: Op,
-    /// How many pages were delivered before it.
+    /// The number of pages that were delivered before.
     pub(super) pages: u32,
-    /// How many rows of its page a visitor has seen.
+    /// The number of rows of its page that a visitor has seen.
     pub(super) rows_seen: u64,
-    /// Whether a page before it had no list of rows.
+    /// Whether an earlier page had no list of rows.
     pub(super) lists_missing: bool,
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// Marks all pages that were handed out as delivered: snapshots point behind them from now on.
+    /// Marks all pages that were returned as delivered: later snapshots point behind them.
     ///
     /// The next call of [`next`](Machine::next) does the same, unless [`hold_pages`](Self::hold_pages) is set. Call this
     /// to save a snapshot together with the rows of a page, in one transaction.
@@ -95,24 +95,23 @@ impl<Q: UsageQuery> Execution<Q> {
         error.with_snapshot(&self.snapshot()).with_rows(rows)
     }
 
-    /// The cursor that the last page repeated, if the execution is complete because of that.
+    /// Returns the cursor that the last page repeated, if the execution is complete because of that.
     ///
-    /// The service named a page that it had named before as the page after the last one. Following it would never end, so
-    /// the execution ends as complete with all rows that arrived; rows behind that page, if there are any, are missing, and
-    /// the [scope](Self::scope) says so. If the last page is the same as the one that named the cursor first, its rows are
-    /// left out; only a visitor has seen them twice.
+    /// Following a repeated cursor would never end. So the execution is complete with the rows that arrived; further rows, if
+    /// there are any, are missing, and the [scope](Self::scope) says so. If the last page equals the page that contained the
+    /// cursor first, its rows are left out; only a visitor has seen them twice.
     pub fn repeated_cursor(&self) -> Option<&Cursor> {
         self.rare.as_ref()?.repeated.as_ref()
     }
 
-    /// The caller asks what is next: what was handed out before is delivered.
+    /// Acknowledges the pages that were returned, unless the caller does that.
     pub(super) fn acknowledge_unless_held(&mut self) {
         if !self.holds_pages {
             self.acknowledge();
         }
     }
 
-    /// The page of `op` is handed out.
+    /// Records that the page of `op` is returned.
     pub(super) fn hand_out(&mut self, op: &Op) {
         let pages = self.pages;
         let rare = self.rare.get_or_insert_default();
@@ -127,12 +126,12 @@ impl<Q: UsageQuery> Execution<Q> {
         self.pages = self.pages.saturating_add(1);
     }
 
-    /// Where a restored execution goes on if it is not where this one is.
+    /// Returns the position of the first unacknowledged page, if there is one.
     pub(super) fn unacknowledged(&self) -> Option<&Position> {
         self.rare.as_ref()?.unacknowledged.as_ref()
     }
 
-    /// Takes notice of the cursor to the page after the one that was handed out.
+    /// Records the cursor of the page after the one that was returned.
     pub(super) fn follow(&mut self, cursor: &Cursor, rows: &UsageTable) -> Follows {
         let named = Named { page: self.pages, digest: Some(digest(rows)) };
         let rare = self.rare.get_or_insert_default();
@@ -148,7 +147,7 @@ impl<Q: UsageQuery> Execution<Q> {
         self.rare.as_ref().map_or(0, |rare| rare.rows_seen.get())
     }
 
-    /// From now on rows are shown to a visitor as they arrive; the counter says how many.
+    /// Marks the rows as shown to a visitor as they arrive. The returned counter is set to how many were shown.
     pub(super) fn show_rows(&mut self) -> RowsSeen {
         self.shows_rows = true;
         self.rare.get_or_insert_default().rows_seen.share()
@@ -156,7 +155,7 @@ impl<Q: UsageQuery> Execution<Q> {
 }
 
 impl RareState {
-    /// The cursors that were known when `pages` pages had been delivered.
+    /// Returns the cursors that were known after `pages` pages.
     pub(super) fn cursors_up_to(&self, pages: u32) -> impl Iterator<Item = &Cursor> {
         self.cursors.iter().filter(move |(_, named)| named.page <= pages).map(|(cursor, _)| cursor)
     }

@@ -1,4 +1,4 @@
-//! The execution as a machine: what to do next, and where each input goes.
+//! The [`Machine`] implementation of an execution.
 
 use http::response::Parts;
 
@@ -150,7 +150,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// The end of an answer, whatever read it.
+    /// Handles the end of a response that any decoder read.
     pub(super) fn take_end<D: ResponseDecoder<Output = OpResponse>>(
         &mut self,
         now: Timestamp,
@@ -167,7 +167,7 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.on_not_found(now, error)
             }
             Accepted::Answer(Err(error)) => {
-                // A good status: the service took the submit, and nobody knows by which id.
+                // After a 2xx status, the service has accepted the submit, but its id is unknown.
                 self.submit_in_doubt |=
                     self.phase() == Phase::InFlightSubmit && matches!(error, ResponseError::Decode(_));
                 let repeatable = self.may_repeat(self.state.op());
@@ -179,14 +179,14 @@ impl<Q: UsageQuery> Execution<Q> {
         Progress { transition, output: None }
     }
 
-    /// What it does next, or was about when it ended.
+    /// Returns the next operation, or the last one before the execution ended.
     pub(super) fn op(&self) -> &Op {
         self.state.op()
     }
 
     fn dispatch(&mut self, now: Timestamp, session: &mut Session) -> Dispatch {
         match self.state.op() {
-            // A query that cannot be sent is refused before a token is asked for.
+            // An invalid query fails before a token is fetched.
             Op::Submit => match self.query.check(now).and_then(|()| self.query.body()) {
                 Ok(_) => self.request_state.dispatch(now, &self.query, &self.limits, session),
                 Err(error) => Dispatch::Fail(error.into()),
@@ -198,7 +198,7 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Waits and abandoned requests are over: back to ready, if that is allowed.
+    /// Ends a wait or abandons a request in flight, and makes the operation ready again if it may be repeated.
     fn get_ready(&mut self) -> Option<Transition> {
         let from = self.phase();
         self.submit_in_doubt |= from == Phase::InFlightSubmit;

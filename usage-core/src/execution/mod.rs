@@ -1,4 +1,4 @@
-//! The poll machine: one execution of one query, submitted, polled, paged, finished.
+//! The poll machine: submits a query, polls it and reads its pages.
 
 mod answers;
 mod decoder;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use decoder::{OpDecoder, OpResponse};
 pub use snapshot::{RestoreError, SNAPSHOT_VERSION, Snapshot};
 pub use state::Op;
-pub use streaming::{StreamingExecution, VisitingDecoder};
+pub use streaming::{StreamingExecution, StreamingOpDecoder};
 
 use crate::error::Failure;
 use crate::ids::{Cursor, ExecutionId};
@@ -36,17 +36,17 @@ use state::{Ready, State};
 
 /// One execution of one query.
 ///
-/// It is a [`Machine`]: drive it with a driver of this project or by hand. Rows leave page by page, with the
-/// input that completed the page, once. It can be looked at, saved ([`snapshot`](Self::snapshot)), restored and
-/// cancelled between any two inputs.
+/// It is a [`Machine`], driven by a driver of this project or by hand. Each page of rows is returned once, by the input that
+/// completes it. Between any two inputs, the execution can be inspected, saved ([`snapshot`](Self::snapshot)), restored and
+/// cancelled.
 ///
-/// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Snapshots
-/// that are taken before point at that page, so that a crash before its rows are stored repeats the page.
+/// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Earlier snapshots
+/// point at that page, so that a crash before its rows are stored repeats the page.
 #[derive(Clone, Debug)]
 pub struct Execution<Q> {
     query: Q,
     limits: Limits,
-    /// The latest `now` that was handed in.
+    /// The latest time that an input passed.
     latest: Latest,
     submitted_at: Option<Timestamp>,
     /// When the query was last known to be pending.
@@ -55,7 +55,7 @@ pub struct Execution<Q> {
     state: State,
     polls: u32,
     pages: u32,
-    /// Whether a submit went out whose fate is unknown. It is not sent again after a restore.
+    /// Whether a submit was sent and it is unknown whether the service accepted it. It is not repeated after a restore.
     submit_in_doubt: bool,
     /// Whether pages stay unacknowledged until [`acknowledge`](Self::acknowledge) is called.
     holds_pages: bool,
@@ -67,28 +67,28 @@ pub struct Execution<Q> {
 /// Rarely used state, boxed so that waiting executions stay small.
 #[derive(Clone, Debug, Default)]
 struct RareState {
-    /// The cursors seen so far, and the pages that named them. Following one twice would be an endless loop.
+    /// The cursors seen so far, and the pages that contained them. Following one twice would be an endless loop.
     cursors: BTreeMap<Cursor, Named>,
-    /// The first page that was handed out and is not acknowledged.
+    /// The first page that was returned and is not acknowledged.
     unacknowledged: Option<Position>,
     /// How many rows of the current page a visitor has seen.
     rows_seen: RowsSeen,
     /// The cursor that the last page repeated.
     repeated: Option<Cursor>,
-    /// The status of the last poll if it is unknown; empty if the service gave none.
+    /// The status of the last poll if it is unknown; empty if the response had none.
     unknown_status: Option<Box<str>>,
     /// Whether a page of a query that is done had no list of rows.
     lists_missing: bool,
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// An execution that is yet to be submitted, and may take `policy.deadline` from `now` on. `seed` decides the
-    /// jitter of its waits. The policy may be shared with other executions, as an [`Arc`].
+    /// Creates an execution that submits `query`, with the deadline `now + policy.deadline`. `seed` determines the jitter of
+    /// its delays. Executions can share a policy as an [`Arc`].
     pub fn new(query: Q, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self::with_state(query, policy.into(), Jitter::new(seed), now, Ready { op: Op::Submit }.into())
     }
 
-    /// Goes on with an execution that was submitted elsewhere; it is polled at once.
+    /// Creates an execution that polls `id`, which was submitted elsewhere. The first poll is due at once.
     pub fn attach(
         query: Q,
         id: ExecutionId,
@@ -118,17 +118,17 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Where it is.
+    /// Returns the current phase.
     pub fn phase(&self) -> Phase {
         self.state.phase()
     }
 
-    /// The query.
+    /// Returns the query.
     pub fn query(&self) -> &Q {
         &self.query
     }
 
-    /// The id that the service gave it, once it is submitted.
+    /// Returns the id that the service assigned at the submit.
     pub fn id(&self) -> Option<&ExecutionId> {
         match self.state.op() {
             Op::Submit => None,
@@ -136,34 +136,35 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// How often the service said that the query is not done.
+    /// Returns the number of polls that found the query pending.
     pub fn polls(&self) -> u32 {
         self.polls
     }
 
-    /// How many pages of rows arrived. After a page was handed out this is its number, counted from 1; the same page
-    /// has the same number when it is repeated after a restore.
+    /// Returns the number of pages that arrived. After a page was returned, this is its number, counted from 1. A page that
+    /// is repeated after a restore has the same number.
     pub fn pages(&self) -> u32 {
         self.pages
     }
 
-    /// Returns whether the service called the query done with a page that has no list of rows, not even an empty one. No
-    /// rows then do not mean that nothing was counted.
+    /// Returns whether the page of a finished query had no list of rows, not even an empty one. Then the absence of rows
+    /// does not mean that nothing was counted.
     pub fn lists_missing(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lists_missing)
     }
 
-    /// How many requests were sent, token requests included.
+    /// Returns the number of requests sent, token requests included.
     pub fn attempts(&self) -> u32 {
         self.request_state.attempts
     }
 
-    /// Until when it has time.
+    /// Returns the deadline.
     pub fn deadline(&self) -> Timestamp {
         self.limits.deadline
     }
 
-    /// Ends it here. The service knows no cancelling: there the query runs on. `None` if it had ended before.
+    /// Cancels the execution; `None` if it had ended before. The service has no way to cancel a query: it keeps running
+    /// there.
     pub fn cancel(&mut self) -> Option<Transition> {
         if self.phase().is_final() {
             return None;
@@ -172,8 +173,7 @@ impl<Q: UsageQuery> Execution<Q> {
         Some(self.fail(Failure::Cancelled))
     }
 
-    /// Time as it enters. A clock that stepped back takes this machine's timers with it: the waits keep their
-    /// length instead of growing by the step.
+    /// Observes the current time. If the clock stepped back, the timers move back by as much, so that waits keep their length.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);
@@ -202,7 +202,7 @@ impl<Q: UsageQuery> Execution<Q> {
         self.enter(from, state.failed(failure), cause)
     }
 
-    /// A deadline that passed while the service spoke of an unknown status names it.
+    /// Adds an unknown status of the query to a failure by the deadline.
     fn with_status(&self, failure: Failure) -> Failure {
         match failure {
             Failure::Deadline { next_allowed, waiting_for, last, .. } => {

@@ -1,4 +1,4 @@
-//! What the rows of an execution cover.
+//! The scope of an execution's rows.
 
 use crate::error::{Error, Failure};
 use crate::execution::Execution;
@@ -8,10 +8,10 @@ use crate::query::UsageQuery;
 use crate::scope::{Gap, Scope};
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// Returns what the rows that were handed out so far cover.
+    /// Returns the scope of the rows that were returned so far.
     ///
-    /// It is complete once the execution is. An execution that was attached to does not know when it was submitted, nor
-    /// whether its query is the one that was submitted; the scope then has the query that was given, without a time.
+    /// It is complete once the execution is. An [attached](Self::attach) execution knows neither when it was submitted nor
+    /// whether its query is the submitted one; its scope contains the given query without a time.
     ///
     /// ```
     /// use usage_core::query::OrganizationQuery;

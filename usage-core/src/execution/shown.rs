@@ -1,4 +1,4 @@
-//! Which rows of a page a visitor has seen.
+//! The rows of a page that a visitor has seen.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +9,8 @@ use foldhash::fast::FixedState;
 use crate::decode::RowVisitor;
 use crate::table::{UsageRow, UsageTable};
 
-/// How many rows of the current page a visitor has seen. Whatever shows the rows writes it, the execution reads it; a
-/// cloned execution has a counter of its own.
+/// The number of rows of the current page that a visitor has seen. The decoder writes it, the execution reads it; a cloned
+/// execution has a counter of its own.
 #[derive(Debug, Default)]
 pub(super) struct RowsSeen(Arc<AtomicU64>);
 
@@ -19,7 +19,7 @@ impl RowsSeen {
         Self(Arc::new(rows.into()))
     }
 
-    /// The same counter.
+    /// Returns a handle to the same counter.
     pub(super) fn share(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
@@ -39,7 +39,7 @@ impl Clone for RowsSeen {
     }
 }
 
-/// One answer that brings the page. The rows of an answer that was given up are not shown.
+/// An attempt to read the page. The rows of an abandoned attempt are not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attempt(u64);
 
@@ -47,24 +47,24 @@ impl Attempt {
     pub(super) const TOO_LATE: Self = Self(0);
 }
 
-/// The visitor, and which rows of the current page it has seen.
+/// A visitor, and the rows of the current page that it has seen.
 pub(super) struct Rows<V> {
     visitor: V,
-    /// Whether rows have to wait, because the session is locked; and those that wait.
+    /// Whether rows are held back because the session is locked, and those rows.
     held: bool,
     waiting: UsageTable,
-    /// The answer that is arriving.
+    /// The attempt in flight.
     attempt: Attempt,
-    /// Whether its query is done, once that is known; and the rows that came before that.
+    /// Whether its query is done, once that is known, and the rows that arrived before.
     is_done: Option<bool>,
     undecided: UsageTable,
-    /// How many rows of this page were shown, and what they add up to, unless that was in another process.
+    /// The number of rows of this page that were shown, and their hash, unless that was in another process.
     shown: RowsSeen,
     shown_digest: Option<u64>,
-    /// The same of the attempt that is arriving.
+    /// The same for the attempt in flight.
     read: u64,
     digest: Digest,
-    /// A row that was shown is another one now.
+    /// Whether a row differs from the one that was shown in its place.
     pub(super) changed: bool,
 }
 
@@ -85,7 +85,7 @@ impl<V: RowVisitor> Rows<V> {
         }
     }
 
-    /// The page begins, for the first time or again.
+    /// Begins an attempt to read the page.
     pub(super) fn begin(&mut self) -> Attempt {
         self.give_up();
         self.is_done = None;
@@ -94,25 +94,25 @@ impl<V: RowVisitor> Rows<V> {
         self.attempt
     }
 
-    /// The answer that is arriving shows no more rows.
+    /// Abandons the attempt in flight.
     pub(super) fn give_up(&mut self) {
         self.attempt.0 += 1;
         self.undecided = UsageTable::new();
     }
 
-    /// The page is read to its end: the next row is of another page.
+    /// Ends the page: the next row belongs to another one.
     pub(super) fn end_page(&mut self) {
         self.give_up();
         self.shown.set(0);
         self.shown_digest = None;
     }
 
-    /// Whether fewer rows arrived than were shown before.
+    /// Returns whether fewer rows arrived than were shown before.
     pub(super) fn is_shorter(&self) -> bool {
         self.read < self.shown.get()
     }
 
-    /// Lets rows wait until [`show_held`](Self::show_held), or no more.
+    /// Sets whether rows are held back until [`show_held`](Self::show_held).
     pub(super) fn hold(&mut self, hold: bool) {
         self.held = hold;
     }
@@ -123,7 +123,7 @@ impl<V: RowVisitor> Rows<V> {
         }
     }
 
-    /// It is known whether the query of the page is done. If it is not, what was read as rows is dropped.
+    /// Sets whether the query of the page is done. The rows of a pending query are dropped.
     pub(super) fn decide(&mut self, attempt: Attempt, is_done: bool) {
         if attempt != self.attempt || self.is_done.is_some() {
             return;
@@ -173,7 +173,7 @@ fn digest() -> Digest {
     FixedState::default().build_hasher()
 }
 
-/// The end of the rows that a decoder has.
+/// The visitor of the decoder, which passes rows on.
 pub(super) struct Shown<V> {
     pub(super) rows: Arc<Mutex<Rows<V>>>,
     pub(super) attempt: Attempt,

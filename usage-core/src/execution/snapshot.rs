@@ -1,4 +1,4 @@
-//! A saved execution: small JSON that another process can go on from.
+//! Saved executions: small JSON documents from which another process can continue.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::query::UsageQuery;
 use crate::retry::Policy;
 use crate::time::Timestamp;
 
-/// The version of the format that is written. Later versions of this crate read it too.
+/// The version of the snapshot format. Later versions of this crate can read it.
 pub const SNAPSHOT_VERSION: u32 = 1;
 
-/// A saved execution. It holds the query and how far it got, neither rows nor tokens.
+/// A saved execution. It contains the query and the position in its results, but no rows and no tokens.
 ///
-/// It points at the first page that is not [acknowledged](Execution::acknowledge): restored, the execution asks for that
-/// page again, and gives it the same [number](Execution::pages). It remembers whether a submit went out: such a submit
-/// is not sent again after a restore, unless the policy says so ([`Policy::resubmit`]).
+/// It points at the first page that is not [acknowledged](Execution::acknowledge): the restored execution requests that page
+/// again, with the same [number](Execution::pages). It also contains whether a submit was sent. Such a submit is not repeated
+/// after a restore, unless the policy allows it ([`Policy::resubmit`]).
 ///
 /// ```
 /// use usage_core::query::ClientSummary;
@@ -46,8 +46,7 @@ pub struct Snapshot<Q> {
     family: String,
     query: Q,
     step: Op,
-    /// Whether the step's request was out. A submit that was, however it ended, is not sent again, unless the policy
-    /// says so.
+    /// Whether the request of the step was sent. A submit that was sent is not repeated, unless the policy allows it.
     in_flight: bool,
     /// Whether all pages were delivered.
     complete: bool,
@@ -55,10 +54,10 @@ pub struct Snapshot<Q> {
     submitted_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cursors: Vec<Cursor>,
-    /// How many rows of the next page were shown to a visitor.
+    /// The number of rows of the next page that were shown to a visitor.
     #[serde(default, skip_serializing_if = "is_zero")]
     rows_seen: u64,
-    /// Whether a page that was delivered had no list of rows.
+    /// Whether a delivered page had no list of rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     lists_missing: bool,
     /// The cursor that the last page repeated.
@@ -78,32 +77,32 @@ fn is_zero(number: &u64) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// It is no snapshot.
+    /// The text is not a snapshot.
     #[error("this is no saved execution: {problem}")]
     Syntax {
-        /// Why.
+        /// The reason.
         problem: Box<str>,
     },
     /// A later version of this crate wrote it.
     #[error("the saved execution has format {found}; this version reads up to {SNAPSHOT_VERSION}")]
     Version {
-        /// Its version.
+        /// The version of the snapshot.
         found: u32,
     },
-    /// It is of another kind of query.
+    /// It belongs to another query family.
     #[error("the saved execution is of the query family {found:?}, not {expected:?}")]
     Family {
-        /// Its family.
+        /// The family of the snapshot.
         found: Box<str>,
-        /// The family that was asked for.
+        /// The family of the restored type.
         expected: &'static str,
     },
-    /// It is of another query than the one that was asked for.
+    /// It belongs to another query than the given one.
     #[error("the saved execution is of another query; restore it as it is, or discard it to start anew")]
     Query,
 }
 
-/// What can be read of a snapshot of any family.
+/// The members of a snapshot of any family.
 #[derive(Deserialize)]
 struct Header {
     version: u32,
@@ -111,13 +110,17 @@ struct Header {
 }
 
 impl<Q: UsageQuery> Snapshot<Q> {
-    /// The snapshot as one line of JSON.
+    /// Returns the snapshot as one line of JSON.
     pub fn to_json(&self) -> String {
-        // Neither odd map keys nor failing members: it cannot fail, and an empty text would not restore.
+        // It cannot fail: there are no maps with odd keys and no failing members. An empty text would not restore.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote, of this or an earlier version.
+    /// Parses the JSON of [`to_json`](Self::to_json), of this or an earlier version.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not a snapshot, has a later version, or belongs to another query family.
     pub fn from_json(json: &str) -> Result<Self, RestoreError> {
         let syntax = |error: serde_json::Error| RestoreError::Syntax {
             problem: excerpt(&error.to_string(), 200).into(),
@@ -127,22 +130,22 @@ impl<Q: UsageQuery> Snapshot<Q> {
         serde_json::from_str(json).map_err(syntax)
     }
 
-    /// The query.
+    /// Returns the query.
     pub fn query(&self) -> &Q {
         &self.query
     }
 
-    /// When the service accepted the submit; absent before that, and for an execution that was attached to.
+    /// Returns when the service accepted the submit; `None` before that, and for an attached execution.
     pub fn submitted_at(&self) -> Option<Timestamp> {
         self.submitted_at
     }
 
-    /// The query, to start it anew.
+    /// Returns the query, to start it again.
     pub fn into_query(self) -> Q {
         self.query
     }
 
-    /// The id that the service gave the execution, once it was submitted.
+    /// Returns the id that the service assigned at the submit.
     pub fn execution_id(&self) -> Option<&ExecutionId> {
         match &self.step {
             Op::Submit => None,
@@ -150,21 +153,21 @@ impl<Q: UsageQuery> Snapshot<Q> {
         }
     }
 
-    /// How many pages were delivered. The next page of a restored execution has the number after this one.
+    /// Returns the number of delivered pages. The next page of a restored execution has the number after this one.
     pub fn pages(&self) -> u32 {
         self.pages
     }
 
-    /// Whether all pages were delivered: a restored execution brings no more.
+    /// Returns whether all pages were delivered. A restored execution then returns no more.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Whether a submit went out and it is not known whether the service took it.
+    /// Returns whether a submit was sent and it is unknown whether the service accepted it.
     ///
-    /// Restored, such an execution ends as [`AmbiguousSubmit`](crate::error::Failure::AmbiguousSubmit), unless the submit
-    /// may be repeated or the policy allows it ([`Policy::resubmit`]). To submit all the same, start
-    /// [the query](Self::into_query) anew: at worst the service runs it twice, which costs requests and no data.
+    /// Such an execution ends as [`AmbiguousSubmit`](crate::error::Failure::AmbiguousSubmit) when it is restored, unless the
+    /// submit is idempotent or the policy allows to repeat it ([`Policy::resubmit`]). To submit it again, start
+    /// [the query](Self::into_query): at worst the service runs it twice, which costs requests, but no data.
     pub fn is_submit_in_doubt(&self) -> bool {
         self.in_flight && self.step == Op::Submit
     }
@@ -183,7 +186,7 @@ impl Header {
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// How far it got: where a restored execution goes on. See [`Snapshot`].
+    /// Returns a snapshot, from which [`restore`](Self::restore) continues.
     pub fn snapshot(&self) -> Snapshot<Q> {
         let current = Position {
             op: self.op().clone(),
@@ -213,12 +216,12 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Goes on with the execution of `snapshot` if there is one, and begins one of `query` otherwise: what a program does
-    /// that may have been killed.
+    /// Restores the execution of `snapshot` if there is one, and creates one of `query` otherwise. This is for programs that
+    /// may have been killed.
     ///
     /// # Errors
     ///
-    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another query.
+    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution belongs to another query.
     pub fn start_or_restore(
         query: Q,
         snapshot: Option<Snapshot<Q>>,
@@ -233,13 +236,12 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Goes on where a saved execution stopped, with a deadline of its own from `now` on. A wait that was under
-    /// way is over; a poll that was out goes out again; a submit that was out is ambiguous, however it ended. An
-    /// execution that was complete stays so and brings no more rows.
+    /// Restores a saved execution, with the deadline `now + policy.deadline`. A wait has ended, a poll in flight is repeated, a
+    /// submit in flight is ambiguous. A complete execution stays complete and returns no more rows.
     ///
     /// # Errors
     ///
-    /// If the snapshot was written by a later version or is of another family.
+    /// If the snapshot has a later version or belongs to another query family.
     pub fn restore(
         snapshot: Snapshot<Q>,
         policy: impl Into<Arc<Policy>>,
@@ -278,7 +280,7 @@ impl<Q: UsageQuery> Execution<Q> {
             || rare.repeated.is_some()
             || rare.lists_missing;
         Self {
-            // A clock that was ahead when it was saved does not make the grace longer.
+            // A clock that was ahead at the time of the snapshot does not extend the grace period.
             submitted_at: snapshot.submitted_at.map(|at| at.min(now)),
             rare: is_rare.then(|| Box::new(rare)),
             polls: snapshot.polls,

@@ -1,5 +1,4 @@
-//! The states, one struct each. An edge is a method that consumes its state, so that the compiler checks it where
-//! it is written.
+//! The states, one struct each. A transition is a method that consumes its state, so that the compiler checks it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +7,18 @@ use crate::ids::{Cursor, ExecutionId};
 use crate::phase::{Phase, WaitReason};
 use crate::time::Timestamp;
 
-/// What an execution does next.
+/// An operation of an execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "op")]
+#[non_exhaustive]
 pub enum Op {
-    /// Hand the query in.
+    /// Submit the query.
     Submit,
-    /// Ask how far it is, and for a page.
+    /// Poll the query, and read a page if it is done.
     Poll {
-        /// The execution.
+        /// The id of the execution.
         id: ExecutionId,
-        /// The page; the first one if absent.
+        /// The cursor of the page; absent for the first one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Cursor>,
     },
@@ -49,7 +49,7 @@ pub(super) struct Waiting {
     pub(super) why: WaitReason,
 }
 
-/// Keeps what it was about: an execution that hit its deadline can go on from there.
+/// Keeps the operation: an execution that hit its deadline can be resumed from there.
 #[derive(Clone, Debug)]
 pub(super) struct Finished {
     pub(super) op: Op,
@@ -66,24 +66,24 @@ impl Ready {
     }
 }
 
-#[expect(clippy::unused_self, reason = "an edge consumes the state that it leaves")]
+#[expect(clippy::unused_self, reason = "a transition consumes the state that it leaves")]
 impl InFlight {
-    /// The submit was taken: the first poll is at `until`.
+    /// The service accepted the submit; the first poll is due at `until`.
     pub(super) fn accepted(self, id: ExecutionId, until: Timestamp) -> Waiting {
         Waiting { op: Op::Poll { id, after: None }, until, why: WaitReason::Poll }
     }
 
-    /// The same again, at `until`.
+    /// Repeats the operation at `until`.
     pub(super) fn again(self, until: Timestamp, why: WaitReason) -> Waiting {
         Waiting { op: self.op, until, why }
     }
 
-    /// The same again, at once.
+    /// Repeats the operation at once.
     pub(super) fn at_once(self) -> Ready {
         Ready { op: self.op }
     }
 
-    /// The page at `cursor`. Only a poll has one.
+    /// Reads the page at `cursor`. Only a poll has one.
     pub(super) fn more_pages(self, cursor: Cursor) -> Ready {
         match self.op {
             Op::Submit => Ready { op: Op::Submit },
@@ -139,8 +139,7 @@ impl State {
     }
 }
 
-/// Only for the moment in which a state is taken out to be replaced. Should a panic leave it there, nothing is submitted
-/// twice.
+/// The placeholder while a state is replaced. If a panic leaves it there, nothing is submitted twice.
 impl Default for State {
     fn default() -> Self {
         Self::InFlight(InFlight { op: Op::Submit })

@@ -1,4 +1,4 @@
-//! The execution whose rows are looked at as they arrive and not kept.
+//! An execution that passes its rows to a visitor instead of keeping them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -21,18 +21,17 @@ use crate::time::Timestamp;
 
 /// An [`Execution`] that shows its rows to a [`RowVisitor`] as they arrive, and keeps none.
 ///
-/// Each row is shown once, in the service's order, also when a page breaks off half-way and is fetched again: of its
-/// rows, those that were shown are passed over. Should they be others than before, the execution fails as undecodable.
-/// Answers that come too late show nothing. The visitor may use the client: it is never called while the session is
-/// locked. Rows that are read under the lock are shown by [`settle`](Machine::settle).
+/// Each row is shown once, in the service's order. If a page is cut off and fetched again, the rows that were shown are
+/// skipped; if they differ from the earlier ones, the execution fails as undecodable. Late responses show nothing. The
+/// visitor may use the client: it is never called while the session is locked. Rows that are decoded under the lock are
+/// shown by [`settle`](Machine::settle).
 ///
-/// A row is delivered when the visitor has seen it. A snapshot remembers how many rows of a page were shown, so that the
-/// rest of the page follows after a restore, whether rows are shown then or kept. Save it together with what the visitor
-/// made of the rows.
+/// A row is delivered when the visitor has seen it. A snapshot contains how many rows of a page were shown; a restored
+/// execution continues with the rest of the page, whether it shows or keeps rows. Save the snapshot together with the
+/// results of the visitor.
 ///
-/// Rows of a query that is not done are not shown. A row of one that is done is shown before it is known whether its
-/// page can be read to the end: after an error, what was shown was shown. Rows that precede the status of their query
-/// are kept until it is known.
+/// Rows of a pending query are not shown. Rows of a finished one are shown before it is known whether the rest of the page
+/// can be decoded. Rows that precede the status of their query are kept until the status arrives.
 ///
 /// ```
 /// # use usage_core::auth::{AccessToken, Grant};
@@ -50,50 +49,50 @@ use crate::time::Timestamp;
 /// # let mut now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let execution = Execution::new(query, Policy::default(), 1, now);
 /// let mut requests = 0;
-/// let mut visiting = StreamingExecution::new(execution, |row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
-/// // a driver drives it
+/// let mut streaming = StreamingExecution::new(execution, |row: UsageRow<'_>| requests += row.requests().unwrap_or(0));
+/// // A driver runs it.
 /// # loop {
-/// #     match visiting.next(now, &mut session).next {
+/// #     match streaming.next(now, &mut session).next {
 /// #         Next::Finished => break,
 /// #         Next::WaitUntil(until, _) => now = until,
 /// #         Next::Send(exchange) => {
 /// #             let answer = http::Response::new(service.next().unwrap().as_bytes());
-/// #             let _ = visiting.on_response(now, exchange.ticket, answer, &mut session);
+/// #             let _ = streaming.on_response(now, exchange.ticket, answer, &mut session);
 /// #         }
 /// #     }
 /// # }
-/// # assert!(visiting.error().is_none());
-/// drop(visiting);
+/// # assert!(streaming.error().is_none());
+/// drop(streaming);
 /// assert_eq!(requests, 42);
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 pub struct StreamingExecution<Q, V> {
     execution: Execution<Q>,
-    /// The decoder of the answer that is arriving has the other end.
+    /// Shared with the decoder of the response in flight.
     rows: Arc<Mutex<Rows<V>>>,
 }
 
 impl<Q: UsageQuery, V: RowVisitor> StreamingExecution<Q, V> {
-    /// Shows the rows that `execution` has yet to bring to `visitor`.
+    /// Creates an execution that shows the further rows of `execution` to `visitor`.
     pub fn new(mut execution: Execution<Q>, visitor: V) -> Self {
         let rows = Rows::new(visitor, execution.show_rows());
         Self { execution, rows: Arc::new(Mutex::new(rows)) }
     }
 
-    /// The execution: phase, id, counters, snapshot.
+    /// Returns the execution, with its phase, id, counters and snapshot.
     pub fn execution(&self) -> &Execution<Q> {
         &self.execution
     }
 
-    /// The execution, to change or cancel it.
+    /// Returns the execution, to change or cancel it.
     pub fn execution_mut(&mut self) -> &mut Execution<Q> {
         &mut self.execution
     }
 }
 
 impl<Q: UsageQuery, V: RowVisitor + Send> Machine for StreamingExecution<Q, V> {
-    type Decoder = VisitingDecoder<Q, V>;
-    /// A page is through; its rows are gone.
+    type Decoder = StreamingOpDecoder<Q, V>;
+    /// The end of a page, whose rows the visitor has seen.
     type Output = ();
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {
@@ -112,11 +111,11 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for StreamingExecution<Q, V> {
         self.execution.observe(now);
         let is_awaited = self.execution.request_state.awaits(&ticket);
         let decoder = || match self.execution.op() {
-            Op::Submit => VisitingDecoder(Reads::Submission(Default::default())),
+            Op::Submit => StreamingOpDecoder(Reads::Submission(Default::default())),
             Op::Poll { .. } => {
                 let attempt = if is_awaited { lock(&self.rows).begin() } else { Attempt::TOO_LATE };
                 let page = Page::new(Arc::clone(&self.rows), attempt, Q::PAGED);
-                VisitingDecoder(Reads::Page(Box::new(page)))
+                StreamingOpDecoder(Reads::Page(Box::new(page)))
             }
         };
         RequestState::on_head(now, ticket, head, decoder, session)
@@ -197,15 +196,15 @@ impl<Q: fmt::Debug, V> fmt::Debug for StreamingExecution<Q, V> {
     }
 }
 
-/// What a [`StreamingExecution`] execution reads an answer with.
-pub struct VisitingDecoder<Q: UsageQuery, V>(Reads<Q, V>);
+/// The decoder of a [`StreamingExecution`].
+pub struct StreamingOpDecoder<Q: UsageQuery, V>(Reads<Q, V>);
 
 enum Reads<Q: UsageQuery, V> {
     Submission(<Q as Endpoint>::Decoder),
     Page(Box<Page<V>>),
 }
 
-impl<Q: UsageQuery, V: RowVisitor + Send> ResponseDecoder for VisitingDecoder<Q, V> {
+impl<Q: UsageQuery, V: RowVisitor + Send> ResponseDecoder for StreamingOpDecoder<Q, V> {
     type Output = OpResponse;
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
@@ -223,16 +222,16 @@ impl<Q: UsageQuery, V: RowVisitor + Send> ResponseDecoder for VisitingDecoder<Q,
     }
 }
 
-impl<Q: UsageQuery, V> fmt::Debug for VisitingDecoder<Q, V> {
+impl<Q: UsageQuery, V> fmt::Debug for StreamingOpDecoder<Q, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Reads::Submission(_) => "VisitingDecoder::Submission",
-            Reads::Page(_) => "VisitingDecoder::Page",
+            Reads::Submission(_) => "StreamingOpDecoder::Submission",
+            Reads::Page(_) => "StreamingOpDecoder::Page",
         })
     }
 }
 
-/// A page that arrives.
+/// The decoder of a page.
 struct Page<V> {
     decoder: StreamingDecoder<Shown<V>>,
     rows: Arc<Mutex<Rows<V>>>,
@@ -262,7 +261,7 @@ impl<V: RowVisitor + Send> Page<V> {
         let another = self.is_another();
         let (page, _) = self.decoder.finish()?;
         let mut rows = lock(&self.rows);
-        // A query that is not done has no rows, whatever it had before.
+        // The rows of a pending query do not count.
         let is_done = page.status.as_ref().is_some_and(QueryStatus::is_done);
         rows.decide(self.attempt, is_done);
         let is_shorter = is_done && rows.is_shorter();

@@ -1,13 +1,13 @@
-//! The only legal edges of the poll machine, as data. A debug assertion holds every transition against it.
+//! The legal transitions of the poll machine, as data. A debug assertion checks every transition against them.
 
 use crate::phase::{Cause, Phase, Transition};
 use Cause as C;
 use Phase as P;
 
-/// One edge: from where, why, to where.
+/// A transition: the phase before, the cause, and the phase after.
 pub type Edge = (Phase, Cause, Phase);
 
-/// Every way from one phase to the next; nothing else happens.
+/// All transitions to a phase other than [`Phase::Failed`].
 pub const EDGES: &[Edge] = &[
     (P::ReadySubmit, C::Sent, P::InFlightSubmit),
     (P::ReadySubmit, C::Authorized, P::ReadySubmit),
@@ -35,7 +35,7 @@ pub const EDGES: &[Edge] = &[
     (P::WaitPoll, C::Elapsed, P::ReadyPoll),
 ];
 
-/// Every way to [`Phase::Failed`].
+/// All transitions to [`Phase::Failed`].
 pub const FAILING_EDGES: &[(Phase, Cause)] = &[
     (P::ReadySubmit, C::Unauthorized),
     (P::ReadySubmit, C::Rejected),
@@ -73,7 +73,7 @@ pub const FAILING_EDGES: &[(Phase, Cause)] = &[
     (P::WaitPoll, C::Cancelled),
 ];
 
-/// Whether `transition` is one of the edges.
+/// Returns whether `transition` is one of [`EDGES`] or [`FAILING_EDGES`].
 pub fn is_legal(transition: Transition) -> bool {
     let Transition { from, to, cause } = transition;
     if to == Phase::Failed {
@@ -90,22 +90,22 @@ mod tests {
     #[test]
     fn final_phases_have_no_way_out_and_every_phase_has_a_way_in() {
         for phase in Phase::ALL {
-            let ways_out = EDGES.iter().filter(|(from, _, _)| *from == phase).count();
+            let ways_out = EDGES.iter().filter(|(from, _, _)| from == phase).count();
             assert_eq!(ways_out == 0, phase.is_final(), "{phase}");
-            let ways_in = EDGES.iter().filter(|(_, _, to)| *to == phase).count();
-            assert!(ways_in > 0 || phase == Phase::Failed, "{phase}");
+            let ways_in = EDGES.iter().filter(|(_, _, to)| to == phase).count();
+            assert!(ways_in > 0 || *phase == Phase::Failed, "{phase}");
         }
     }
 
     #[test]
     fn every_phase_that_is_not_final_can_be_cancelled() {
         for phase in Phase::ALL {
-            assert_eq!(FAILING_EDGES.contains(&(phase, Cause::Cancelled)), !phase.is_final(), "{phase}");
+            assert_eq!(FAILING_EDGES.contains(&(*phase, Cause::Cancelled)), !phase.is_final(), "{phase}");
         }
     }
 
     #[test]
-    fn no_edge_stands_twice() {
+    fn no_transition_is_listed_twice() {
         for (index, edge) in EDGES.iter().enumerate() {
             assert!(!EDGES[index + 1..].contains(edge), "{edge:?}");
         }

@@ -6,28 +6,27 @@ use http::Request;
 use crate::auth::FetchId;
 use crate::trace::Span;
 
-/// A request to be sent, once.
+/// A request that is sent once.
 ///
-/// Its `Debug` shows neither the values of the query and of the headers nor the body, which may be a form with a
-/// refresh token.
+/// `Debug` shows neither the values of query parameters and headers nor the body, which may contain a refresh token.
 #[non_exhaustive]
 pub struct Exchange {
-    /// To be given back with the answer or the failure.
+    /// The ticket, which goes back to the machine with the response or the failure.
     pub ticket: Ticket,
     /// The [`NAME`](crate::Endpoint::NAME) of the endpoint, for traces.
     pub endpoint: &'static str,
-    /// The whole request: absolute URI, headers, body. An empty body is none.
+    /// The complete request: absolute URI, headers, body. An empty body means no body.
     pub request: Request<Vec<u8>>,
-    /// How long the exchange may take, from the connection to the last byte.
+    /// Time limit of the exchange, from connecting to the last byte of the body.
     pub timeout: Duration,
-    /// How long the connection may take, of the [`timeout`](Self::timeout). It is shorter than that for what must not be sent
-    /// twice shortly before the deadline: sent over a connection that came late, it would have too little time for its
-    /// answer. Without a connection within this time, the request is not sent.
+    /// Time limit of connecting, as a part of [`timeout`](Self::timeout). Without a connection within this time, the
+    /// request is not sent. It is shorter than `timeout` for a submit shortly before the deadline, which must not be sent
+    /// twice and needs time for its response.
     pub connect_within: Duration,
-    /// Whether it goes out on a connection that carried nothing before. A kept connection may have been closed by the
-    /// server without notice; what must not be sent twice, a submit or a token request, is not risked on one.
+    /// Whether the request needs a new connection. The server may have closed a pooled one without notice, which leaves
+    /// unknown whether a request arrived; submits and token requests must not be sent twice.
     pub needs_fresh_connection: bool,
-    /// To be carried out within.
+    /// Tracing span of this request.
     pub span: Span,
 }
 
@@ -51,8 +50,8 @@ impl Exchange {
 }
 
 impl Exchange {
-    /// Whether it is the session's own: an exchange for a token, whose answer counts whatever becomes of the machine
-    /// that asked for it. [`Session::on_response`](crate::Session::on_response) takes that too.
+    /// Returns whether this is a token exchange. Its response belongs to the session, even if the machine that asked for it
+    /// is gone: see [`Session::on_response`](crate::Session::on_response).
     pub fn is_for_token(&self) -> bool {
         self.ticket.is_for_token()
     }
@@ -84,7 +83,7 @@ fn without_query_values(uri: &http::Uri) -> String {
     format!("{before}?{}", names.join("&"))
 }
 
-/// Names one exchange. It cannot be copied: an exchange has one answer.
+/// Identifies one exchange. It is not `Clone`: an exchange has one response.
 ///
 /// ```compile_fail
 /// fn twice(ticket: usage_core::machine::Ticket) -> (usage_core::machine::Ticket, usage_core::machine::Ticket) {
@@ -97,9 +96,9 @@ pub struct Ticket(pub(super) Purpose);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// A request of the machine itself, by the number of requests before it.
+    /// A request of the machine, with the number of requests before it.
     Operation(u32),
-    /// A token for the session.
+    /// A token request of the session.
     Token(FetchId),
 }
 

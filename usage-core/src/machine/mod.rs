@@ -1,7 +1,7 @@
-//! What a driver drives: a machine says what to do next, the driver does it and says how it went.
+//! State machines without I/O: a machine says what to do next, its driver does that and reports the result.
 //!
-//! [`Execution`](crate::Execution) and [`Call`](crate::Call) are machines. A driver's loop is the same for both and
-//! decides nothing:
+//! [`Execution`](crate::Execution) and [`Call`](crate::Call) are machines. A driver runs the same loop for both and makes
+//! no decisions:
 //!
 //! ```text
 //! loop {
@@ -9,7 +9,7 @@
 //!         Next::Finished        => return,
 //!         Next::WaitUntil(t, _) => sleep until t,
 //!         Next::Send(exchange)  => send exchange.request;
-//!                                  on an answer:  intake = machine.on_head(..); intake.push(chunk) ..; machine.on_end(..)
+//!                                  on a response: reader = machine.on_head(..); reader.push(chunk) ..; machine.on_end(..)
 //!                                  on a failure:  machine.on_failure(..)
 //!     }
 //! }
@@ -37,21 +37,21 @@ use crate::phase::{Transition, WaitReason};
 use crate::session::Session;
 use crate::time::Timestamp;
 
-/// Something that sends requests until it is finished, driven from outside.
+/// A state machine that sends requests until it is finished.
 ///
-/// Time enters with each input and may step back; the machine shifts its own timers then. The session is the one
-/// that all machines of a client share. Asking [`next`](Self::next) twice is harmless, except that a request which
-/// is still out counts as given up.
+/// The caller passes the current time to each method. If the clock steps back, the machine moves its timers back by the
+/// same amount. All machines of a client share one session. Calling [`next`](Self::next) twice is harmless, except that it
+/// abandons a request that is in flight.
 pub trait Machine: Send {
-    /// What reads the body of an answer.
+    /// The decoder of response bodies.
     type Decoder: ResponseDecoder;
-    /// What an exchange may bring: the rows of a page, the response of a call.
+    /// The output of an exchange: the rows of a page, or the response of a call.
     type Output: Send;
 
-    /// What to do now.
+    /// Returns what to do now.
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step;
 
-    /// The head of the answer to `ticket` arrived. Push the body's chunks into what is returned.
+    /// Handles the head of the response to `ticket`. Push the chunks of the body into the returned reader.
     fn on_head(
         &mut self,
         now: Timestamp,
@@ -60,8 +60,8 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> ResponseReader<Self::Decoder>;
 
-    /// The body is at its end, or the intake wanted no more of it. With a session that others wait for, let the intake
-    /// [decode its rest](ResponseReader::ended) before taking the lock.
+    /// Handles the end of a body, or of the part that the reader wanted. If the session is behind a lock, call
+    /// [`ResponseReader::ended`] before taking the lock.
     fn on_end(
         &mut self,
         now: Timestamp,
@@ -69,7 +69,7 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> Progress<Self::Output>;
 
-    /// No whole answer arrived. Give the ticket back, or the intake if there was a head already.
+    /// Handles an exchange without a complete response. Pass the ticket, or the reader if the head had arrived.
     fn on_failure(
         &mut self,
         now: Timestamp,
@@ -78,9 +78,9 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> Progress<Self::Output>;
 
-    /// Takes notice of the end of a token exchange that was carried out [elsewhere](Session::on_response), if it asked for
-    /// one. [`next`](Self::next) does it too; a driver asks for it first, so that its observer hears of the token before
-    /// the request that carries it is out.
+    /// Handles the end of a token exchange that this machine asked for and that was carried out
+    /// [elsewhere](Session::on_response). [`next`](Self::next) does the same. A driver calls this first, so that its
+    /// observer sees the token's arrival before the request with the token is sent.
     fn catch_up(&mut self, now: Timestamp, session: &mut Session) -> Option<Transition> {
         let _ = (now, session);
         None
@@ -90,29 +90,29 @@ pub trait Machine: Send {
     /// a visitor. Call it without the lock; [`next`](Self::next) does it at the latest.
     fn settle(&mut self) {}
 
-    /// The caller of a machine that is not asked what is [next](Self::next) any more asks for more output: what was handed
-    /// out is delivered. [`next`](Self::next) implies it.
+    /// Marks all output that was returned so far as delivered. [`next`](Self::next) does the same; this is for a machine on
+    /// which `next` is not called any more.
     fn delivered(&mut self) {}
 
-    /// Ends it here, as [`Cancelled`](crate::error::Failure::Cancelled), unless it had ended before. What was submitted
-    /// runs on at the service, which knows no cancelling.
+    /// Ends the machine as [`Cancelled`](crate::error::Failure::Cancelled), unless it has ended before. The service has no
+    /// way to cancel a query: a submitted one keeps running there.
     fn cancel(&mut self) -> Option<Transition>;
 
-    /// The exchange of `ticket` was handed out and will not be sent: as if it had not been handed out.
+    /// Takes back an exchange that [`next`](Self::next) returned and that was not sent.
     fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
         let _ = ticket;
         None
     }
 
-    /// Why it ended without its result; `None` while it goes on and when it is complete.
+    /// Returns why the machine failed; `None` while it is running and when it is complete.
     fn error(&self) -> Option<Error>;
 
-    /// The error of a caller that does not go on because of `failure`, with where the machine stands.
+    /// Returns the error of a caller that stops because of `failure`, with the current state of the machine.
     fn stopped_by(&self, failure: Failure) -> Error {
         Error::new(failure, "client")
     }
 
-    /// A whole answer arrived at once.
+    /// Handles a complete response.
     fn on_response(
         &mut self,
         now: Timestamp,
@@ -124,7 +124,7 @@ pub trait Machine: Send {
     }
 }
 
-/// Hands a whole answer to `machine`.
+/// Passes a complete response to `machine`.
 pub(crate) fn respond<M: Machine + ?Sized>(
     machine: &mut M,
     now: Timestamp,
@@ -134,40 +134,51 @@ pub(crate) fn respond<M: Machine + ?Sized>(
 ) -> Progress<M::Output> {
     let (head, body) = response.into_parts();
     let mut reader = machine.on_head(now, ticket, &head, session);
-    // Whether it wants more is of no use here: there is no more.
+    // There is no more, whether the reader wants it or not.
     let _ = reader.push(body);
     machine.on_end(now, reader, session)
 }
 
-/// What to do, and what moved by asking.
+/// What to do next, and the transitions that asking for it caused.
 #[derive(Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct Step {
-    /// What to do.
+    /// What to do next.
     pub next: Next,
-    /// What moved, in order: a wait that was over, a request that went out.
+    /// The transitions, in order: the end of a wait, a request that is sent.
     pub transitions: Transitions,
 }
 
-/// What a machine wants from its driver.
+impl Step {
+    /// Returns a step without transitions.
+    pub fn new(next: Next) -> Self {
+        Self { next, transitions: Transitions::default() }
+    }
+}
+
+/// What a machine asks its driver to do.
+///
+/// This enum is exhaustive on purpose: a driver cannot skip a request that it does not know.
 #[derive(Debug)]
 #[must_use]
 pub enum Next {
-    /// Send this and report what came of it.
+    /// Send this request and report the result.
     Send(Box<Exchange>),
-    /// Ask again at this moment, which lies in the future and not past the deadline.
+    /// Call [`Machine::next`] again at this time, which lies in the future and not past the deadline.
     WaitUntil(Timestamp, WaitReason),
-    /// Nothing more will happen.
+    /// The machine has ended.
     Finished,
 }
 
-/// What an exchange brought.
+/// The result of an input.
 #[derive(Debug)]
 #[must_use]
+#[non_exhaustive]
 pub struct Progress<T> {
-    /// What moved; nothing if the answer came too late.
+    /// The transition that the input caused; `None` if the response came too late.
     pub transition: Option<Transition>,
-    /// The rows of a page or the response of a call: handed out here, once.
+    /// The rows of a page or the response of a call. Each output is returned once.
     pub output: Option<T>,
 }
 
@@ -176,7 +187,8 @@ impl<T> Progress<T> {
         Self { transition: Some(transition), output: None }
     }
 
-    pub(crate) fn nothing() -> Self {
+    /// Returns the result of an input that changed nothing.
+    pub fn nothing() -> Self {
         Self { transition: None, output: None }
     }
 }
@@ -192,18 +204,18 @@ impl Transitions {
         self.0[free] = Some(transition);
     }
 
-    /// The transitions, first to last.
+    /// Iterates over the transitions, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Transition> {
         self.0.iter().flatten()
     }
 }
 
-/// What an observer of a driven machine is told.
+/// What an observer of a machine sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// It moved.
+    /// The machine moved from one phase to another.
     Moved(Transition),
-    /// It waits until this moment.
+    /// The machine waits until this time.
     Waiting(Timestamp, WaitReason),
 }

@@ -1,4 +1,4 @@
-//! Token exchanges are the session's: it takes what comes of them, whatever has become of the machine that asked.
+//! A token exchange belongs to the session, which takes its result even if the machine that asked for it is gone.
 
 use http::Response;
 use http::response::Parts;
@@ -12,11 +12,11 @@ use crate::time::Timestamp;
 use crate::trace;
 
 impl Session {
-    /// Takes the answer to a [token exchange](crate::machine::Exchange::is_for_token), in place of the machine that asked
-    /// for it. The ticket of any other exchange is ignored.
+    /// Handles the response to a [token exchange](crate::machine::Exchange::is_for_token), in place of the machine that
+    /// asked for it. The ticket of any other exchange is ignored.
     ///
-    /// A machine takes it too, and then needs no further input; this is for drivers whose token exchanges outlive the
-    /// machines. Afterwards ask all machines that wait for a token for their next step.
+    /// This is for drivers whose token exchanges outlive machines; [`Machine::on_end`](crate::Machine::on_end) of the
+    /// machine does the same. Afterwards, call [`Machine::next`](crate::Machine::next) on all machines that wait for a token.
     ///
     /// ```
     /// use usage_core::auth::Grant;
@@ -57,7 +57,7 @@ impl Session {
         }
     }
 
-    /// Takes the failure of a token exchange, in place of the machine that asked for it.
+    /// Handles the failure of a token exchange, in place of the machine that asked for it.
     pub fn on_failure(&mut self, now: Timestamp, ticket: impl Into<Ticket>, failure: TransportFailure) {
         if let Some(fetch) = ticket.into().fetch() {
             trace::failed(&failure);

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http::Request;
 use http::response::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Uri};
 
 use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
@@ -18,66 +18,65 @@ use crate::session::Session;
 use crate::time::Timestamp;
 use crate::trace;
 
-/// The endpoint's name in the traces of a token request.
+/// The name of a token request's endpoint, for traces and errors.
 pub(crate) const TOKEN: &str = "oauth.token";
 
-/// What must not be sent twice is sent only if at least this much time is left before the deadline: with less, the
-/// deadline could pass before the answer arrives, and nobody would know whether it was carried out. Where the policy's
-/// [`exchange_timeout`](Policy::exchange_timeout) or half of its [`deadline`](Policy::deadline) is shorter, that counts.
+/// The least time before the deadline in which a request is sent that must not be sent twice. With less, the deadline could
+/// pass before the response arrives, and it would be unknown whether the service carried the request out. If the policy's
+/// [`exchange_timeout`](Policy::exchange_timeout) or half of its [`deadline`](Policy::deadline) is shorter, that applies.
 pub const MIN_SUBMIT_TIME: Duration = Duration::from_secs(1);
 
-/// The longest timeout of an exchange or a connection. Clocks of operating systems do not count as far as a [`Duration`] reaches.
+/// The longest timeout of an exchange or a connection: the clocks of operating systems overflow before a [`Duration`] does.
 pub const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The least delays between looks at an execution that is not found yet.
-const NOT_FOUND: Backoff =
-    Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) };
+/// The shortest delays between polls of an execution that is not found yet.
+const NOT_FOUND: Backoff = Backoff::new(Duration::from_millis(500), 2.0, Duration::from_secs(30));
 
-/// Carries requests for a machine: gets each one authorised and out, and decides about every answer and failure
-/// whether it is tried again. One courier serves one machine; what is common to all is in the session.
+/// The state of a machine's current request: authorizes and sends it, and decides after each response or failure whether
+/// to retry. Each machine has one; state shared by all machines is in the session.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestState {
     pub(crate) jitter: Jitter,
-    /// Requests sent so far, token requests included.
+    /// The number of requests sent so far, token requests included.
     pub(crate) attempts: u32,
-    /// Whether the login host had the last word.
+    /// Whether the last request went to the login host.
     at_login: bool,
-    /// What the answer that is awaited is for.
+    /// The purpose of the request in flight.
     awaited: Option<Purpose>,
-    /// The generation of the token that the awaited operation carries.
+    /// The generation of the token that the operation in flight carries.
     generation: u64,
-    /// Whether this operation has had its fresh token after a 401.
+    /// Whether this operation was already retried with a new token after a 401.
     renewed: bool,
     /// Whether this operation must not be sent twice.
     once: bool,
     /// Path and query of the last request that may be repeated, as a poll is.
-    target: Option<PathAndQuery>,
-    /// Failed tries in a row, and those of them that count against the limit.
+    target: Option<Box<PathAndQuery>>,
+    /// Consecutive failures, and the number of them that count against the limit.
     failures: u32,
     counted: u32,
 }
 
-/// Until when, and by which policy.
+/// The policy and the deadline of a machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// That of the client: a thousand executions that wait share one.
+    /// Shared by all machines of a client, so that waiting executions stay small.
     pub(crate) policy: Arc<Policy>,
     pub(crate) deadline: Timestamp,
 }
 
 impl Limits {
-    /// The terms of what begins at `now`.
+    /// Returns the limits of a machine that starts at `now`.
     pub(crate) fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
         let deadline = now.saturating_add(policy.deadline);
         Self { policy, deadline }
     }
 
-    /// The clock stepped back.
+    /// Moves the deadline with a clock that stepped back.
     pub(crate) fn step_back(&mut self, by: Duration) {
         self.deadline = self.deadline.saturating_sub(by);
     }
 
-    /// Whether `at` is too late for a request; there is to be more time for one that must not be sent twice.
+    /// Returns whether `at` is too late for a request. One that must not be sent twice (`once`) needs more time.
     fn is_too_late(&self, at: Timestamp, once: bool) -> bool {
         at >= self.deadline || (once && at.saturating_add(self.min_submit_time()) > self.deadline)
     }
@@ -86,42 +85,43 @@ impl Limits {
         MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2)
     }
 
-    /// How long the connection for what must not be sent twice may take: half of the least time is the answer's.
+    /// Returns the time limit of connecting for a request that must not be sent twice: half of the least time is left for
+    /// the response.
     fn connect_within(&self, now: Timestamp) -> Duration {
         let latest = self.deadline.saturating_sub(self.min_submit_time() / 2);
         self.timeout(now).min(latest.saturating_since(now))
     }
 
-    /// How long an exchange that begins at `now` may take.
+    /// Returns the time limit of an exchange that begins at `now`.
     fn timeout(&self, now: Timestamp) -> Duration {
         self.policy.exchange_timeout.min(self.deadline.saturating_since(now)).min(MAX_TIMEOUT)
     }
 }
 
-/// What became of the wish to send a request.
+/// The result of trying to send a request.
 pub(crate) enum Dispatch {
-    /// It goes out.
+    /// Send the request.
     Send(Box<Exchange>),
-    /// A token request goes out first.
+    /// Send this token request first.
     Authorize(Box<Exchange>),
     Wait(Timestamp, WaitReason),
     Fail(Failure),
 }
 
-/// What is done about an answer or a failure.
+/// What follows a response or a failure.
 pub(crate) enum RetryDecision<T> {
     Done(T),
-    /// The same again at once, with a fresh token.
+    /// Retry at once with a new token.
     Renew,
     Wait(Timestamp, WaitReason, Cause),
     Fail(Failure),
 }
 
-/// What arrived, and counts.
+/// A response that was awaited.
 pub(crate) enum Accepted<T> {
-    /// The answer to the awaited operation.
+    /// The response to the operation in flight.
     Answer(Result<T, ResponseError>),
-    /// What the end of the awaited token exchange means for this machine.
+    /// What follows the end of the token exchange.
     Token(RetryDecision<()>),
 }
 
@@ -141,7 +141,7 @@ impl RequestState {
         }
     }
 
-    /// Tries to send `endpoint`'s request.
+    /// Builds the request of `endpoint`, if one may be sent now.
     pub(crate) fn dispatch<E: Endpoint>(
         &mut self,
         now: Timestamp,
@@ -160,12 +160,12 @@ impl RequestState {
             Ok(generation) => generation,
             Err(first) => return first,
         };
-        let request = match session.request(endpoint, self.target.as_ref()) {
+        let request = match session.request(endpoint, self.target.as_deref()) {
             Ok(request) => request,
             Err(error) => return Dispatch::Fail(error.into()),
         };
         if E::IDEMPOTENT {
-            self.target = request.uri().path_and_query().cloned();
+            self.remember(request.uri());
         }
         self.generation = generation;
         session.budget.spend(now);
@@ -178,7 +178,16 @@ impl RequestState {
         Dispatch::Send(exchange)
     }
 
-    /// Gets the session a token without sending anything with it: what is to be done first, if anything.
+    /// Keeps path and query of a request for its repetition.
+    fn remember(&mut self, uri: &Uri) {
+        let Some(target) = uri.path_and_query() else { return };
+        match &mut self.target {
+            Some(kept) => (**kept).clone_from(target),
+            none => *none = Some(Box::new(target.clone())),
+        }
+    }
+
+    /// Obtains a token for the session. Returns what to do before there is one; `None` if there is one.
     pub(crate) fn log_in(
         &mut self,
         now: Timestamp,
@@ -188,7 +197,7 @@ impl RequestState {
         self.begin(now, limits, session).and_then(|()| self.authorize(now, limits, session)).err()
     }
 
-    /// A try begins, unless it is too late. A token exchange that is carried out elsewhere is waited for.
+    /// Begins an attempt. Fails if it is too late, and waits for a token exchange that is carried out elsewhere.
     fn begin(&mut self, now: Timestamp, limits: &Limits, session: &mut Session) -> Result<(), Dispatch> {
         let waits_for_token = matches!(self.awaited, Some(Purpose::Token(_)));
         self.at_login = waits_for_token;
@@ -196,7 +205,7 @@ impl RequestState {
             let why = waits_for_token.then_some(WaitReason::Token);
             return Err(Dispatch::Fail(deadline(now, why, None)));
         }
-        // A renewal ahead of time is not waited for.
+        // An early renewal does not delay requests with the old token.
         if let Some(Purpose::Token(fetch)) = self.awaited
             && !session.token.is_alive(now)
             && let Some(until) = session.token.carried_until(fetch, now)
@@ -208,14 +217,14 @@ impl RequestState {
         Ok(())
     }
 
-    /// Gives up what is out. A token exchange that is carried out elsewhere goes on.
+    /// Abandons the request in flight. A token exchange that is carried out elsewhere continues.
     pub(crate) fn withdraw(&mut self, session: &mut Session) {
         if let Some(Purpose::Token(fetch)) = self.awaited.take() {
             session.token.abandon(fetch);
         }
     }
 
-    /// What the end of the awaited token exchange means for this machine, if it has ended since the last step.
+    /// Returns what follows the end of the token exchange that this machine awaits, if that ended since the last step.
     #[inline]
     pub(crate) fn settle(
         &mut self,
@@ -229,10 +238,10 @@ impl RequestState {
         self.judge(now, ended, limits, session)
     }
 
-    /// The generation of the session's token, or what is to be done before there is one.
+    /// Returns the generation of the session's token, or what to do before there is one.
     fn authorize(&mut self, now: Timestamp, limits: &Limits, session: &mut Session) -> Result<u64, Dispatch> {
         self.at_login = true;
-        // Whatever becomes of this machine: a refresh token is spent by being sent, and the next one is in the answer.
+        // Not limited by this machine's deadline: sending a refresh token uses it up, and the response has the next one.
         let timeout = limits.policy.exchange_timeout.min(MAX_TIMEOUT);
         let fetch = match session.token.authorize(now, timeout) {
             Authorization::Token { generation } => {
@@ -281,7 +290,7 @@ impl RequestState {
         exchange
     }
 
-    /// The head of an answer: its rate-limit headers count for the whole session, whoever asked.
+    /// Handles the head of a response. Its rate-limit headers apply to the session, whether the response is awaited or not.
     pub(crate) fn on_head<D: ResponseDecoder>(
         now: Timestamp,
         ticket: Ticket,
@@ -298,7 +307,7 @@ impl RequestState {
         ResponseReader::new(ticket, head, decoder)
     }
 
-    /// What arrived, if it counts for this machine; nothing if it came too late. A token is the session's in any case.
+    /// Returns the response if this machine awaits it. The session keeps a token in any case.
     pub(crate) fn accept<D: ResponseDecoder>(
         &mut self,
         now: Timestamp,
@@ -319,35 +328,34 @@ impl RequestState {
         }
     }
 
-    /// Whether `ticket` is for what is awaited.
+    /// Returns whether `ticket` is that of the request in flight.
     pub(crate) fn awaits(&self, ticket: &Ticket) -> bool {
         self.awaited == Some(ticket.0)
     }
 
-    /// Whether `ticket` is for the operation that is awaited; then it is no longer.
+    /// Returns whether `ticket` is that of the request in flight, which then no longer is.
     pub(crate) fn redeem(&mut self, ticket: &Ticket) -> bool {
         self.awaited.take_if(|awaited| *awaited == ticket.0).is_some()
     }
 
-    /// The name of the endpoint at which an operation of `endpoint` stands.
+    /// Returns the name of the endpoint that the last request of an operation of `endpoint` went to.
     pub(crate) fn current_endpoint(&self, endpoint: &'static str) -> &'static str {
         if self.at_login { TOKEN } else { endpoint }
     }
 
-    /// The machine no longer awaits the answer to an operation. A token that it fetches is the session's, and is still
-    /// of use.
+    /// Abandons an operation in flight, but not a token exchange, which belongs to the session.
     pub(crate) fn give_up(&mut self) {
         self.awaited.take_if(|awaited| matches!(awaited, Purpose::Operation(_)));
     }
 
-    /// The answer to the awaited operation was good: what failed before it is forgotten.
+    /// Resets the failures after a successful response.
     pub(crate) fn delivered(&mut self) {
         self.renewed = false;
         self.failures = 0;
         self.counted = 0;
     }
 
-    /// The token exchange of `fetch` failed on the way.
+    /// Handles a token exchange that failed in transport.
     pub(crate) fn on_token_failure(
         &mut self,
         now: Timestamp,
@@ -361,8 +369,7 @@ impl RequestState {
         self.settle(now, limits, session)
     }
 
-    /// What is done about a token exchange that ended so; nothing if a renewal failed ahead of time, since the old token
-    /// is good.
+    /// Returns what follows the end of a token exchange; nothing if an early renewal failed and the old token is valid.
     fn judge(
         &mut self,
         now: Timestamp,
@@ -384,7 +391,7 @@ impl RequestState {
         }
     }
 
-    /// An error answer to the awaited operation. `repeatable`: may it be sent again if it may have arrived?
+    /// Handles an error response to the operation in flight. `repeatable` says whether the request may be sent twice.
     pub(crate) fn on_error(
         &mut self,
         now: Timestamp,
@@ -420,7 +427,7 @@ impl RequestState {
         }
     }
 
-    /// The awaited operation failed on the way. `repeatable`: may it be sent again if it may have arrived?
+    /// Handles an operation that failed in transport. `repeatable` says whether the request may be sent twice.
     pub(crate) fn on_failure(
         &mut self,
         now: Timestamp,
@@ -436,7 +443,7 @@ impl RequestState {
         }
     }
 
-    /// One more failure in a row: wait longer, unless it is one too many or the deadline comes first.
+    /// Counts a failure and returns the wait before the next attempt, unless there were too many or the deadline comes first.
     fn again<T>(
         &mut self,
         now: Timestamp,
@@ -455,7 +462,7 @@ impl RequestState {
         }
         let delay = self.delay(limits.policy.retry.delay(self.failures), &limits.policy);
         let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
-        // A server that refuses and asks for no longer wait than this one gets a longer one next time.
+        // If the server asked for no longer wait than this one, the next one is longer.
         let is_longer = told_when && until > now.saturating_add(delay);
         self.failures = self.failures.saturating_add(u32::from(!is_longer));
         let why = if attempt_error.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
@@ -473,15 +480,15 @@ impl RequestState {
         }
     }
 
-    /// The delay before the next look at an execution that is not found yet. It grows with each, and does not reach zero
-    /// with the policy's own delays.
+    /// Returns the delay before the next poll of an execution that is not found yet. It grows with each one, even if the
+    /// policy's delays are zero.
     pub(crate) fn next_look(&mut self, policy: &Policy) -> Duration {
         let growing = NOT_FOUND.delay(self.failures);
         self.failures = self.failures.saturating_add(1);
         self.delay(policy.first_poll.max(growing), policy)
     }
 
-    /// `delay` with jitter, and never zero: a wait lies in the future.
+    /// Returns `delay` with jitter, at least one millisecond: a wait lies in the future.
     pub(crate) fn delay(&mut self, delay: Duration, policy: &Policy) -> Duration {
         self.jitter.spread(delay, policy.jitter).max(Duration::from_millis(1))
     }

@@ -16,10 +16,9 @@ use crate::machine::gunzip::Gunzip;
 /// How many characters of a body `Debug` shows.
 const SHOWN: usize = 500;
 
-/// Takes the body of one answer, chunk by chunk, and decodes it on the way.
+/// Reads and decodes the body of one response, chunk by chunk.
 ///
-/// A compressed body is decompressed first, if the feature `gzip` is on. Every limit on bodies counts what it is
-/// decompressed to.
+/// With the feature `gzip`, a compressed body is decompressed first. Limits on bodies apply to the decompressed size.
 #[must_use]
 pub struct ResponseReader<D: ResponseDecoder> {
     pub(super) ticket: Ticket,
@@ -35,7 +34,7 @@ enum Content<D: ResponseDecoder> {
     Ended(Arrival<D::Output>),
 }
 
-/// A body that is not yet at its end.
+/// A body that is still arriving.
 #[derive(Debug)]
 struct Arriving<D> {
     head: Head,
@@ -44,17 +43,17 @@ struct Arriving<D> {
     body: Body<D>,
 }
 
-/// What the end of a body is judged by.
+/// The parts of a response's head that matter at the end of its body.
 #[derive(Debug)]
 struct Head {
     status: StatusCode,
-    /// Whether the end of the connection is the end of the body, so that nothing tells a whole one from one that was cut.
+    /// Whether the end of the connection ends the body, so that a complete body cannot be told from a truncated one.
     ends_with_connection: bool,
     content_type: Option<HeaderValue>,
     is_for_token: bool,
 }
 
-/// The body as it was meant.
+/// The decompressed body.
 #[derive(Debug)]
 struct Body<D> {
     sink: Sink<D>,
@@ -62,13 +61,13 @@ struct Body<D> {
     broken: Option<Box<DecodeError>>,
 }
 
-/// How a body begins that should be JSON.
+/// The first bytes of a body that should be JSON.
 enum Beginning {
-    /// Nothing but blanks came so far.
+    /// Only whitespace so far.
     Blank,
-    /// With an object or a list.
+    /// An object or an array.
     Json,
-    /// With something else: these bytes, for an error to name.
+    /// Something else: these bytes, which an error names.
     Foreign(Vec<u8>),
 }
 
@@ -92,12 +91,12 @@ impl Beginning {
         }
     }
 
-    /// Whether more bytes are needed to name it. So an error has the same words wherever the body is cut.
+    /// Returns whether more bytes are needed to name the body, so that the error does not depend on the chunks.
     fn is_short(&self) -> bool {
         matches!(self, Self::Foreign(bytes) if bytes.len() < BEGINNING)
     }
 
-    /// The bytes, if it is not JSON.
+    /// Returns the bytes, if the body is not JSON.
     fn foreign(&self) -> Option<&[u8]> {
         match self {
             Self::Json => None,
@@ -107,17 +106,17 @@ impl Beginning {
     }
 }
 
-/// Where the body goes.
+/// The consumer of a body.
 enum Sink<D> {
-    /// The answer that the machine asked for.
+    /// The response to an operation.
     Answer(D),
-    /// The answer to a token request.
+    /// The response to a token request.
     Token(JsonDecoder<IgnoredAny>),
-    /// Any status but 2xx: the beginning of the body is kept, whatever it is.
+    /// Any status but 2xx: the beginning of the body is kept as it is.
     Error { headers: Box<HeaderMap>, body: Vec<u8> },
 }
 
-/// What an intake took in.
+/// A decoded response.
 pub(crate) enum Arrival<T> {
     Answer(Result<T, ResponseError>),
     Token(Result<TokenResponse, ResponseError>),
@@ -152,7 +151,7 @@ impl<D: ResponseDecoder> ResponseReader<D> {
                     (true, false) => Sink::Answer(decoder()),
                     (true, true) => Sink::Token(JsonDecoder::default()),
                 },
-                // What is encoded in an unknown way is not looked at.
+                // The bytes of an unknown encoding say nothing about the document.
                 beginning: if broken.is_some() { Beginning::Json } else { Beginning::Blank },
                 broken,
             },
@@ -160,7 +159,7 @@ impl<D: ResponseDecoder> ResponseReader<D> {
         Self { ticket, content }
     }
 
-    /// Takes the next chunk. `Break` says that no more of the body is wanted: stop reading and call
+    /// Reads the next chunk. `Break` means that the rest of the body is not needed: stop reading and call
     /// [`on_end`](crate::Machine::on_end).
     pub fn push(&mut self, chunk: &[u8]) -> ControlFlow<()> {
         match &mut self.content {
@@ -169,15 +168,15 @@ impl<D: ResponseDecoder> ResponseReader<D> {
         }
     }
 
-    /// Decodes what is left of the body, which is at its end: chunks that are pushed later are ignored.
+    /// Ends the body and decodes the rest of it. Later chunks are ignored.
     ///
-    /// [`on_end`](crate::Machine::on_end) does this too. A driver whose session is behind a lock calls it first, without
-    /// the lock: decoding may take long, and may show rows to a visitor.
+    /// [`on_end`](crate::Machine::on_end) does the same. A driver whose session is behind a lock calls this first, without
+    /// the lock: decoding may take long, and may call a visitor.
     pub fn ended(self) -> Self {
         Self { ticket: Ticket(self.ticket.0), content: Content::Ended(self.finish()) }
     }
 
-    /// The answer to a token request, if it is one.
+    /// Returns the response to a token request, if this is one.
     pub(crate) fn into_token(self) -> Option<Result<TokenResponse, ResponseError>> {
         match self.finish() {
             Arrival::Token(answer) => Some(answer),
@@ -191,7 +190,7 @@ impl<D: ResponseDecoder> ResponseReader<D> {
         if let Content::Arriving(arriving) = &mut self.content {
             arriving.end();
         }
-        // Taken apart in one go: a decoder is large, and each part that is taken out by itself moves it once more.
+        // One match takes everything apart: each separate move would copy the decoder once more.
         match self.content {
             Content::Arriving(Arriving {
                 head,
@@ -227,8 +226,8 @@ impl<D: ResponseDecoder> ResponseReader<D> {
 }
 
 impl Head {
-    /// What `error` means for the answer. A document that ends early in a body whose length was declared is the service's
-    /// fault, and final.
+    /// Returns the response error for `error`. A document that ends early in a body of declared length is the service's
+    /// fault, and a retry would not help.
     #[cold]
     fn judge(&self, error: DecodeError, beginning: &Beginning) -> ResponseError {
         let foreign = beginning.foreign().map(|came| {
@@ -253,7 +252,7 @@ impl<D: ResponseDecoder> Arriving<D> {
         self.body.push(chunk)
     }
 
-    /// The last of a compressed body goes into its sink.
+    /// Decompresses the rest of the body.
     #[cfg(feature = "gzip")]
     fn end(&mut self) {
         if let Some(gunzip) = self.gunzip.as_mut().filter(|_| self.body.wants_more()) {
@@ -266,7 +265,7 @@ impl<D: ResponseDecoder> Arriving<D> {
     }
 }
 
-/// Text is shown as text.
+/// Shows an error body as text.
 impl<D: fmt::Debug> fmt::Debug for Sink<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -325,13 +324,13 @@ impl<D: ResponseDecoder> Body<D> {
         taken.map_or_else(|error| self.breaks(error), ControlFlow::Continue)
     }
 
-    /// No more of it can be read. The first reason counts.
+    /// Records why the body cannot be decoded. The first reason is kept.
     fn breaks(&mut self, error: DecodeError) -> ControlFlow<()> {
         self.broken.get_or_insert(error.into());
         self.broken_flow()
     }
 
-    /// Whether the rest of the body is of use: to its reader, or to name what came in its place.
+    /// Returns whether the rest of the body is needed, by the decoder or to name a foreign body in an error.
     fn wants_more(&self) -> bool {
         self.broken.is_none() || self.beginning.is_short()
     }
@@ -342,13 +341,13 @@ impl<D: ResponseDecoder> Body<D> {
 }
 
 impl<D: ResponseDecoder> From<ResponseReader<D>> for Ticket {
-    /// For an answer that broke off: see [`on_failure`](crate::Machine::on_failure).
+    /// Returns the ticket of a response that was cut off: see [`on_failure`](crate::Machine::on_failure).
     fn from(reader: ResponseReader<D>) -> Self {
         reader.ticket
     }
 }
 
-/// What was done to a body on its way.
+/// The content encoding of a body.
 enum Encoding {
     None,
     #[cfg(feature = "gzip")]

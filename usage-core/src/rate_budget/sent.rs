@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::rate_budget::WINDOW;
 use crate::time::Timestamp;
 
-/// Requests that went out within this many milliseconds share an entry, so that the log stays small.
+/// Requests that are sent within this many milliseconds share an entry, which bounds the length of the log.
 const ENTRY_MILLIS: u64 = 500;
 
 /// The number of entries that a window can have, allocated at once.
@@ -20,7 +20,7 @@ pub(super) struct Sent {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     first: Timestamp,
-    /// When the last request of the entry went out: the entry counts until that one is a window old.
+    /// When the last request of the entry was sent. The entry counts until that one is a window old.
     last: Timestamp,
     requests: u64,
 }
@@ -32,7 +32,7 @@ impl Entry {
 }
 
 impl Sent {
-    /// Counts a request that goes out at `now`.
+    /// Counts a request that is sent at `now`.
     pub(super) fn push(&mut self, now: Timestamp) {
         while let Some(entry) = self.entries.front().filter(|entry| entry.leaves_at() <= now) {
             self.total -= entry.requests;
@@ -57,7 +57,7 @@ impl Sent {
         self.total = 0;
     }
 
-    /// Returns how many requests went out in the window before `now`.
+    /// Returns the number of requests that were sent in the window before `now`.
     pub(super) fn within(&self, now: Timestamp) -> u64 {
         let left = self.entries.iter().take_while(|entry| entry.leaves_at() <= now);
         self.total - left.map(|entry| entry.requests).sum::<u64>()
@@ -72,7 +72,7 @@ impl Sent {
         })
     }
 
-    /// Returns until when no more may go out if each second has room for `most`; `now` if one may.
+    /// Returns when the next request may be sent at a rate of `most` requests a second; `now` if that is now.
     pub(super) fn rests_until(&self, now: Timestamp, most: u64) -> Timestamp {
         let leaves_at = |entry: &Entry| entry.last.saturating_add(Duration::from_secs(1));
         let recent = || self.entries.iter().rev().take_while(|entry| leaves_at(entry) > now);

@@ -9,7 +9,7 @@ use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, manual, ok, poli
 
 /// The first poll is due after 2 s, the second 4 s later.
 fn slow_polls() -> Policy {
-    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    let poll = Backoff::new(Duration::from_secs(4), 1.5, Duration::from_secs(150));
     policy().with_first_poll(Duration::from_secs(2)).with_poll(poll)
 }
 

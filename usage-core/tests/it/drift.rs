@@ -211,7 +211,7 @@ fn not_found(mut execution: Execution<impl UsageQuery>, session: &mut Session, n
 
 #[test]
 fn what_is_not_found_yet_is_looked_for_a_few_times() {
-    let nothing = Backoff { initial: Duration::ZERO, factor: 1.0, max: Duration::ZERO };
+    let nothing = Backoff::constant(Duration::ZERO);
     let eager = policy().with_first_poll(Duration::ZERO).with_poll(nothing).with_retry(nothing);
     for policy in [policy(), eager, eager.with_not_found_grace(HOUR).with_deadline(HOUR / 6)] {
         let requests = not_found(Execution::new(query(), policy, 1, START), &mut manual(), START);

@@ -62,12 +62,8 @@ fn every_edge_is_walked() {
     walked.extend(abandoned_submit());
     walked.extend(unbuildable());
 
-    let edges = EDGES.iter().map(|(from, cause, to)| Transition { from: *from, to: *to, cause: *cause });
-    let failing = FAILING_EDGES.iter().map(|(from, cause)| Transition {
-        from: *from,
-        to: Phase::Failed,
-        cause: *cause,
-    });
+    let edges = EDGES.iter().map(|(from, cause, to)| Transition::new(*from, *to, *cause));
+    let failing = FAILING_EDGES.iter().map(|(from, cause)| Transition::new(*from, Phase::Failed, *cause));
     let missing: Vec<_> =
         edges.chain(failing).map(|edge| edge.to_string()).filter(|edge| !walked.contains(edge)).collect();
     assert!(missing.is_empty(), "never walked: {missing:#?}");

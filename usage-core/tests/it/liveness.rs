@@ -67,7 +67,7 @@ proptest! {
 
 #[test]
 fn a_policy_without_delays_still_waits_in_the_future() {
-    let none = Backoff { initial: Duration::ZERO, factor: 1.0, max: Duration::ZERO };
+    let none = Backoff::constant(Duration::ZERO);
     let hasty = policy().with_first_poll(Duration::ZERO).with_poll(none).with_retry(none);
     let hasty = hasty.with_deadline(Duration::from_millis(200)).with_max_failures(u32::MAX);
     for body in [RUNNING, ""] {

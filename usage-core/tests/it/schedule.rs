@@ -25,7 +25,7 @@ struct Cost {
 }
 
 fn earlier_default() -> Policy {
-    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    let poll = Backoff::new(Duration::from_secs(4), 1.5, Duration::from_secs(150));
     Policy::default().with_first_poll(Duration::from_secs(2)).with_poll(poll)
 }
 

@@ -100,10 +100,10 @@ fn it_prints_the_execution_and_what_is_being_read_and_no_rows() {
         let _ = streaming.on_end(now, reader, &mut session);
         printed
     };
-    assert!(read(&mut streaming, START, ACCEPTED).contains("VisitingDecoder::Submission"));
+    assert!(read(&mut streaming, START, ACCEPTED).contains("StreamingOpDecoder::Submission"));
     let Next::WaitUntil(poll_at, _) = streaming.next(START, &mut manual()).next else { panic!() };
     let page = read(&mut streaming, poll_at, &page(1..=3, None));
-    assert!(page.contains("VisitingDecoder::Page") && !page.contains("client 1"), "{page}");
+    assert!(page.contains("StreamingOpDecoder::Page") && !page.contains("client 1"), "{page}");
     let printed = format!("{streaming:?}");
     assert!(printed.starts_with("StreamingExecution") && printed.contains("e-1"), "{printed}");
 }

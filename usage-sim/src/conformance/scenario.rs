@@ -150,7 +150,7 @@ pub(super) struct Expected {
 /// Returns a policy without jitter whose first poll is due after 2 s and the second 4 s later, whatever the defaults are:
 /// the traces of the scenarios stay short.
 fn slow_polls() -> Policy {
-    let poll = Backoff { initial: Duration::from_secs(4), factor: 1.5, max: Duration::from_secs(150) };
+    let poll = Backoff::new(Duration::from_secs(4), 1.5, Duration::from_secs(150));
     Policy::default().with_jitter(0.0).with_first_poll(Duration::from_secs(2)).with_poll(poll)
 }
 

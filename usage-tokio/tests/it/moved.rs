@@ -16,7 +16,7 @@ use crate::support::{SECRET, in_memory};
 
 fn client<C: FromConfig>(server: &Server) -> C {
     let (url, delay) = (server.url(), Duration::from_millis(5));
-    let poll = Backoff { initial: delay, factor: 1.0, max: delay };
+    let poll = Backoff::constant(delay);
     ClientBuilder::<C>::new()
         .api_url(url.parse().unwrap())
         .login_url(url.parse().unwrap())

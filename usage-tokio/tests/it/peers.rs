@@ -101,7 +101,7 @@ impl Drop for Peer {
 }
 
 fn quick() -> Policy {
-    let delay = Backoff { initial: Duration::from_millis(10), factor: 1.0, max: Duration::from_millis(10) };
+    let delay = Backoff::constant(Duration::from_millis(10));
     Policy::default().with_first_poll(delay.initial).with_poll(delay).with_retry(delay).with_max_failures(50)
 }
 

@@ -130,7 +130,7 @@ fn on_real_time() {
         .with_client("7de3af06", SECRET)
         .with_execution_time(Duration::from_millis(30));
     let server = usage_sim::serve(Simulator::new(config), ServeOptions::default()).unwrap();
-    let poll = Backoff { initial: Duration::from_millis(10), factor: 2.0, max: Duration::from_millis(40) };
+    let poll = Backoff::new(Duration::from_millis(10), 2.0, Duration::from_millis(40));
     let client = crate::support::builder(&server.url())
         .policy(Policy::default().with_first_poll(poll.initial).with_poll(poll))
         .build()

@@ -19,7 +19,7 @@ pub(crate) fn service(tls: &Tls) -> Server {
 }
 
 pub(crate) fn builder(url: &str) -> ClientBuilder<Client> {
-    let poll = Backoff { initial: Duration::from_millis(10), factor: 1.0, max: Duration::from_millis(10) };
+    let poll = Backoff::constant(Duration::from_millis(10));
     Client::builder()
         .api_url(url.parse().unwrap())
         .login_url(url.parse().unwrap())

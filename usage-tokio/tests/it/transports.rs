@@ -75,7 +75,7 @@ pub(crate) fn answer_to(request: &str) -> &'static str {
 }
 
 fn quick() -> Policy {
-    let delay = Backoff { initial: Duration::from_millis(5), factor: 1.0, max: Duration::from_millis(5) };
+    let delay = Backoff::constant(Duration::from_millis(5));
     Policy::default().with_first_poll(delay.initial).with_poll(delay).with_retry(delay).with_max_failures(50)
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn svg() -> String {
         r#"<path class="edge" stroke-dasharray="4 4" marker-end="url(#tip)" d="M1065 180 L1150 268"/>"#
     );
     draw_label(&mut svg, (1065.0, 172.0), &["from anywhere, with a reason".to_owned()]);
-    for phase in Phase::ALL {
+    for &phase in Phase::ALL {
         let (x, y) = place(phase);
         let class = match phase {
             Phase::Complete => "end",

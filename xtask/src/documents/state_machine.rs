@@ -23,9 +23,9 @@ pub(crate) fn document() -> String {
         let _ = writeln!(text, "    {from} --> {to}: {}", causes.collect::<Vec<_>>().join(", "));
     }
     text.push_str("    Complete --> [*]\n```\n\n| in | fails with |\n|---|---|\n");
-    for phase in Phase::ALL.into_iter().filter(|phase| !phase.is_final()) {
+    for phase in Phase::ALL.iter().filter(|phase| !phase.is_final()) {
         let causes =
-            FAILING_EDGES.iter().filter(|(from, _)| *from == phase).map(|(_, cause)| cause.to_string());
+            FAILING_EDGES.iter().filter(|(from, _)| from == phase).map(|(_, cause)| cause.to_string());
         let _ = writeln!(text, "| {phase} | {} |", causes.collect::<Vec<_>>().join(", "));
     }
     text
