@@ -24,7 +24,7 @@ pub(crate) enum Code {
     Incomplete = 7,
     /// Some of several organisations failed.
     Partial = 8,
-    /// By a signal.
+    /// Ended by a signal.
     Interrupted = 130,
 }
 
@@ -74,17 +74,17 @@ impl Problem {
         self
     }
 
-    /// What it says, without hints.
+    /// Returns the message, without hints.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// Returns the hints: what to do about it.
     pub(crate) fn hints(&self) -> &[String] {
         &self.hints
     }
 
-    /// What else is known, one line each.
+    /// Returns the details, one line each.
     pub(crate) fn details(&self) -> &[String] {
         &self.details
     }

@@ -1,5 +1,4 @@
-//! Words that people write: short ones for the service's values, and the service's own as well; times; and which word a
-//! wrong one was meant to be.
+//! Parsers of option values: short words and the service's own words for its values, and durations.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) struct Word<T: 'static> {
     value: T,
 }
 
-/// A list of words.
+/// The words of one option.
 pub(crate) type Words<T> = &'static [Word<T>];
 
 macro_rules! words {
@@ -91,7 +90,7 @@ pub(crate) const HTTP_METHODS: Words<HttpMethod> = words! {
 /// The methods that jobs know: the first six.
 pub(crate) const JOB_HTTP_METHODS: Words<HttpMethod> = HTTP_METHODS.split_at(6).0;
 
-/// Takes one of `words`; anything else is refused with the list and, if there is one, the word that was meant.
+/// Parses one of `words`. The error lists them, and suggests the nearest.
 pub(crate) fn one_of<T: Clone + Send + Sync>(words: Words<T>) -> impl TypedValueParser<Value = T> {
     let possible = words.iter().map(|word| PossibleValue::new(word.short).alias(word.service));
     PossibleValuesParser::new(possible).try_map(|text| {

@@ -149,7 +149,7 @@ pub(crate) struct ReportOutputArgs {
     #[arg(long, short)]
     quiet: bool,
 
-    /// Tell each step on stderr, and more about errors; -vv: every transition
+    /// Print each step on stderr, and details of errors; -vv: every transition
     #[arg(long, short, action = ArgAction::Count)]
     verbose: u8,
 }

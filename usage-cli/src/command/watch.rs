@@ -101,7 +101,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 
-    /// Tell each step on stderr, and more about errors; -vv: every transition
+    /// Print each step on stderr, and details of errors; -vv: every transition
     #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
 

@@ -17,7 +17,7 @@ pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
-/// Who asks: an access token, an OAuth client with the client-credentials grant, or a user who has logged in.
+/// The credential: an access token, an OAuth client with the client-credentials grant, or a log-in.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Credentials")]
 pub(crate) struct CredentialArgs {
@@ -46,7 +46,7 @@ pub(crate) struct CredentialArgs {
     pub(crate) profile: ProfileArgs,
 }
 
-/// Who asks, before any secret is read.
+/// The credential, before any secret is read.
 #[derive(Debug)]
 pub(crate) enum Source {
     AccessToken(Said<SecretFrom>),
@@ -97,7 +97,7 @@ impl CredentialArgs {
             || self.access_token_file.is_some()
     }
 
-    /// Who asks, by the first place that says it.
+    /// Returns the credential of the first place that has one.
     pub(crate) fn source(&self, variables: Variables<'_>, config: &Config) -> Result<Source, Problem> {
         if let Some(file) = &self.access_token_file {
             return Ok(Source::AccessToken(Said::new(SecretFrom::File(file.clone()), "--access-token-file")));

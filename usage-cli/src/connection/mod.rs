@@ -51,7 +51,7 @@ const NOT_SIMULATED: [&str; 11] = [
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct TargetArgs {
-    /// Run against a built-in simulator, started for this command: no account needed
+    /// Run against a built-in simulator. No account is needed
     #[arg(long, conflicts_with_all = NOT_SIMULATED)]
     pub(crate) simulate: bool,
 
@@ -63,23 +63,22 @@ pub(crate) struct TargetArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct TimingArgs {
-    /// What carries the requests; the result is the same [default: blocking]
+    /// Choose the HTTP driver. The result is the same with each [default: blocking]
     #[arg(long, value_enum)]
     pub(crate) transport: Option<Transport>,
 
-    /// How long the whole command may wait for the service: 90s, 10m, 1h [default: 10m]
+    /// Limit the time of the whole command: 90s, 10m, 1h [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
 
     #[command(flatten)]
     pub(crate) roots: RootArgs,
 
-    /// The first delay before a poll and before a retry. For tests, which cannot wait as long as the service wants
-    /// to be left alone; hidden so that nobody else is tempted.
+    /// Initial delay before a poll and before a retry. Hidden: only tests poll sooner than the service's limits allow.
     #[arg(long, value_name = "DURATION", hide = true, value_parser = duration)]
     initial_delay: Option<Duration>,
 
-    /// Stop at the n-th point that a run with --state comes to, until killed. For tests.
+    /// Block at the n-th failpoint of a run with --state. For tests.
     #[arg(long = "halt-at", value_name = "N", hide = true)]
     pub(crate) failpoint: Option<u32>,
 }
@@ -87,9 +86,9 @@ pub(crate) struct TimingArgs {
 /// Whether executions outlast this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lasting {
-    /// They are the service's.
+    /// They are kept by the service.
     Service,
-    /// They end with this program, which brought its own service.
+    /// They end with this program, which runs the service itself.
     Program,
 }
 
@@ -104,7 +103,7 @@ pub(crate) struct Connection {
     pub(crate) transport: Transport,
     /// Writes a renewed token back, if it is a log-in's.
     pub(crate) keeper: Option<Keeper>,
-    /// It serves as long as this lives.
+    /// The simulator, which serves until this is dropped.
     simulator: Option<Server>,
 }
 
@@ -159,7 +158,7 @@ impl Connection {
         Ok(Self { api, login, grant: source.grant()?, policy, route, transport, keeper, simulator: None })
     }
 
-    /// To exchange `grant` for a token, and nothing else.
+    /// Returns a connection that only exchanges `grant` for a token.
     pub(crate) fn to_log_in(
         service: Service,
         grant: Grant,
@@ -183,7 +182,7 @@ impl Connection {
         Ok(Self { api, login, grant, policy, route, transport, keeper: None, simulator: Some(server) })
     }
 
-    /// Its hosts.
+    /// Returns the hosts.
     pub(crate) fn service(&self) -> Service {
         Service { api_url: self.api.clone(), login_url: self.login.clone() }
     }
@@ -194,7 +193,7 @@ impl Connection {
         if self.api.is_loopback() { "this machine".to_owned() } else { self.api.to_string() }
     }
 
-    /// A client of this connection.
+    /// Builds a client of this connection.
     pub(crate) fn client<C: FromConfig>(&self) -> Result<C, BuildError> {
         let builder = ClientBuilder::<C>::new()
             .api_url(self.api.clone())
@@ -210,7 +209,7 @@ impl Connection {
         if self.simulator.is_some() { Lasting::Program } else { Lasting::Service }
     }
 
-    /// Hosts and credential, without anything secret.
+    /// Describes hosts and credential, without secrets.
     pub(crate) fn describe(&self) -> String {
         let who = match &self.grant {
             Grant::StaticToken(_) => "an access token".to_owned(),

@@ -26,12 +26,12 @@ pub(crate) struct Draft {
     name: Option<TempPath>,
 }
 
-/// Who may read and write the file.
+/// The permissions of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// This account alone.
     Private,
-    /// As the umask says.
+    /// According to the umask.
     Shared,
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn prove(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the drafts in `directory` whose processes have ended. That it cannot be read is no reason to stop.
+/// Removes the drafts in `directory` whose processes have ended. A directory that cannot be read is ignored.
 pub(crate) fn sweep(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     let is_draft = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// How long another process may write before this one gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often it is looked whether the other one is done.
+/// The interval at which the lock is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps other processes from a directory as long as it lives. It is on the directory itself, so nothing is left of it

@@ -23,7 +23,7 @@
 //! wait at `login.json.lock` and then find the fresh one. Where the service rotates refresh tokens, the old one is
 //! spent by that: so the file is proven to have room for the new one before it is asked for. Only a process that is
 //! killed between the service's answer and the next system call but a few loses it, and the user logs in again. A token that is renewed in the middle of a command, because it was refused or because the command
-//! outlasts it, is written back at once, whether the command succeeds or not. Nobody waits for that: of two commands
+//! outlasts it, is written back at once, whether the command succeeds or not. There is no lock for that: of two commands
 //! that renew in the same moment, the second may be refused, and says to log in; run again, it finds the first one's.
 
 mod keeper;
@@ -102,7 +102,7 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) 
         return Ok(login);
     }
     if login.refresh_token.is_none() {
-        // It is used to its end.
+        // It is used until it expires.
         return if login.ends_within(Duration::ZERO) { Err(expired()) } else { Ok(login) };
     }
     let lock = store.lock()?;

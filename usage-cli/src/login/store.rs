@@ -29,7 +29,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// How much longer renewed tokens may be, in bytes.
 const TOKEN_ROOM: usize = 16 * 1024;
 
-/// What a log-in left. It does not print its secrets.
+/// A stored log-in. `Debug` redacts its secrets.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_field_names, reason = "the login host is one of the two")]
 pub(crate) struct Login {
@@ -49,7 +49,7 @@ pub(crate) struct Store {
     path: PathBuf,
 }
 
-/// Whoever has it may renew the log-in.
+/// The lock for renewing the log-in.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,

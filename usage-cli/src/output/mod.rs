@@ -66,7 +66,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 
-    /// Tell each step on stderr, and more about errors; -vv: every transition
+    /// Print each step on stderr, and details of errors; -vv: every transition
     #[arg(long, short, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -279,7 +279,7 @@ pub(crate) fn write_file(
     file::write(path, content).map_err(|error| cannot_write(path, &error))
 }
 
-/// Lets `content` write to standard output. That nobody reads it to its end is no problem.
+/// Lets `content` write to standard output. A broken pipe is not an error.
 pub(crate) fn write_stdout(
     content: impl FnOnce(&mut dyn Write, Look) -> io::Result<()>,
 ) -> Result<(), Problem> {

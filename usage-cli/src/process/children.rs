@@ -8,7 +8,7 @@ use std::process::Command;
 const PREFIX: &str = "GENESYSCLOUD_";
 const SECRET_WORDS: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
 
-/// `program`, with this program's environment but for the secrets that are this program's alone.
+/// Returns a command for `program` with this program's environment, without its secrets.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os().filter(|(name, _)| is_secret(name)) {

@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 use crate::problem::Problem;
 use crate::process::children;
 
-/// What reads pages if `PAGER` does not say: quits if all fits, leaves colours and the screen as they are.
+/// The pager without `PAGER`: it quits if all fits, and leaves colours and the screen as they are.
 const PAGER: &str = "less";
 const LESS: &str = "FRX";
 
 /// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Writes `content` to standard output. That nobody reads it to its end is no problem. If it has `lines` for people, and
+/// Writes `content` to standard output. A broken pipe is not an error. If it has `lines` for people, and
 /// more than the terminal, it goes through the pager.
 pub(crate) fn write(
     lines: Option<usize>,

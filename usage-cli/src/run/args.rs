@@ -10,7 +10,7 @@ use crate::connection::{TargetArgs, TimingArgs};
 use crate::output::OutputArgs;
 use crate::run::dry_run::DryRun;
 
-/// What every command that runs a query takes.
+/// The options of every command that runs a query.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
     #[command(flatten)]
@@ -28,11 +28,11 @@ pub(crate) struct ServiceArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 
-    /// Go on with an execution that was submitted before, by its id; the period is not needed then
+    /// Resume an execution that was submitted before, by its id. The period is not needed then
     #[arg(long, value_name = "EXECUTION_ID", conflicts_with = "simulate")]
     pub(crate) attach: Option<ExecutionId>,
 
-    /// Keep in this file how far the run got, at every step: after any end, even a kill, 'genesys-usage resume FILE' goes on
+    /// Keep the state of the run in this file. After any end, even a kill, 'genesys-usage resume FILE' continues it
     ///
     /// The file must not exist yet; it is removed when the result is written. It holds the query and the hosts, no
     /// credential and no row.

@@ -166,7 +166,7 @@ struct Queue<'a, Q> {
     observer: &'a Observer,
 }
 
-/// The execution to go on with.
+/// The execution to continue.
 struct Present<Q> {
     part: usize,
     snapshot: Snapshot<Q>,
@@ -239,7 +239,7 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     }
 }
 
-/// Returns the observer of the part numbered `part` of a run: it takes notice of renewed tokens, and hands on every step.
+/// Returns the observer of the part numbered `part` of a run: it keeps renewed tokens, and passes every step on.
 pub(crate) fn of_part<Q: Divisible, C: HasSession>(
     connection: &Connection,
     observer: &Observer,

@@ -1,4 +1,4 @@
-//! Ctrl-C: the program ends, but says first how to go on.
+//! Ctrl-C: ends the program, and prints how to resume the run.
 
 use std::mem;
 use std::process;
@@ -12,12 +12,12 @@ use crate::run::recovery::Recovery;
 /// The watch for signals.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
-    /// Whoever holds it is not interrupted.
+    /// While it is locked, no signal ends the program.
     gate: Arc<Mutex<()>>,
 }
 
 impl Interrupt {
-    /// From now on a signal ends the program with a word about the execution that `progress` knows, and how to go on.
+    /// Installs the handler: a signal ends the program and prints the execution's id and how to resume it.
     pub(crate) fn watch(
         progress: Progress,
         recovery: impl Fn() -> Recovery + Send + 'static,

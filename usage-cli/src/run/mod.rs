@@ -72,7 +72,7 @@ pub(crate) fn show<Q: UsageQuery>(
     })
 }
 
-/// What is wrong with the input is said before anything is sent.
+/// Validates the input before anything is sent.
 fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timestamp) -> Result<(), Problem> {
     for query in queries {
         if attach.is_none() {
@@ -83,7 +83,7 @@ fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timest
     Ok(())
 }
 
-/// Settles everything about `queries`, the parts of one, that can be settled without a request.
+/// Prepares a run of `queries`, the parts of one query, as far as no request is needed.
 pub(crate) fn prepare<'a, Q: Divisible>(
     queries: Vec<Q>,
     merge: Merge,
@@ -137,7 +137,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
     })
 }
 
-/// A run of which everything is settled.
+/// A prepared run.
 pub(crate) struct Run<'a, Q> {
     pub(crate) connection: Connection,
     pub(crate) parts: Vec<Snapshot<Q>>,
@@ -262,7 +262,7 @@ struct Guide {
 }
 
 impl Guide {
-    /// To be asked when it has stopped.
+    /// Returns how to resume the run, after it has stopped.
     fn recovery(&self) -> Recovery {
         match (&self.recorder, self.lasting) {
             (Some(recorder), _) => recorder.leave(),
@@ -273,7 +273,7 @@ impl Guide {
     }
 }
 
-/// Jitter wants no two executions alike; the standard library's hash keys are random enough for that.
+/// Returns a seed for jitter. The standard library's hash keys are random enough.
 pub(crate) fn seed() -> u64 {
     RandomState::new().hash_one(())
 }

@@ -1,4 +1,4 @@
-//! Who is told of every step: the progress, and the state file.
+//! Observes every step of a run, for the progress and the state file.
 
 use usage_core::{Event, Execution, Snapshot, UsageQuery};
 
@@ -8,7 +8,7 @@ use crate::run::failpoint::Failpoint;
 use crate::run::progress::Progress;
 use crate::run::state::Recorder;
 
-/// What happens at every step of a run, before it goes on. Clones share it.
+/// Handles every step of a run before the next one begins. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Observer {
     pub(crate) progress: Progress,
@@ -34,7 +34,7 @@ impl Observer {
         }
     }
 
-    /// Takes notice of a step of the part at `index`. An error if that must be kept and cannot be.
+    /// Handles a step of the part at `index`. Returns an error if its state must be kept and cannot be written.
     pub(crate) fn event<Q: UsageQuery>(
         &self,
         index: usize,

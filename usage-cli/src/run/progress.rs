@@ -63,7 +63,7 @@ impl Progress {
         Self { name: Some(one_line(name).into()), ..self.clone() }
     }
 
-    /// Takes notice of a step of `execution`, the run's part at `index`.
+    /// Shows a step of `execution`, the run's part at `index`.
     pub(crate) fn event<Q: UsageQuery>(&self, index: usize, execution: &Execution<Q>, event: Event) {
         let part = self.part(index);
         let until = match event {
@@ -94,7 +94,7 @@ impl Progress {
         }
     }
 
-    /// Takes notice of a page of so many rows.
+    /// Shows that a page of so many rows arrived.
     pub(crate) fn rows(&self, rows: usize) {
         let mut status = self.status();
         status.rows += rows;
@@ -103,7 +103,7 @@ impl Progress {
         self.tell(2, || format!("{rows} rows so far"));
     }
 
-    /// Takes notice that the part at `index` was divided into two, and that its rows do not count.
+    /// Shows that the part at `index` was divided into two. Its rows do not count.
     pub(crate) fn divided(&self, index: usize, text: impl FnOnce() -> String) {
         let part = self.part(index);
         self.tell(1, || format!("{part}{}", text()));

@@ -8,14 +8,14 @@ use usage_core::error::Error;
 
 use crate::text::quoting::shell_word;
 
-/// The way on after a run that stopped before its result was written.
+/// How to resume a run that stopped before its result was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Recovery {
     /// By the id of its execution, if it has one.
     Attach,
     /// By its state file.
     Resume(PathBuf),
-    /// By its state file, but nobody knows whether the service took the last submit.
+    /// By its state file, but it is unknown whether the service accepted the last submit.
     Resubmit(PathBuf),
     /// The same command again: it has several executions and no state file.
     Parts,
@@ -55,7 +55,7 @@ impl Recovery {
     }
 }
 
-/// What to do with the state of a run of which nobody knows whether its last submit arrived.
+/// Says how to resume a run whose last submit may have arrived.
 pub(crate) fn resubmit(file: &Path) -> String {
     format!(
         "{} --resubmit submits it again; at worst the service runs the query twice, which costs no data",
@@ -63,7 +63,7 @@ pub(crate) fn resubmit(file: &Path) -> String {
     )
 }
 
-/// How to go on with the execution `id`.
+/// Says how to resume the execution `id`.
 fn attach(id: impl Display) -> String {
     format!("to go on where it stopped, repeat the command with --attach {id}")
 }

@@ -14,7 +14,7 @@ pub(super) struct ParseError {
     /// Where in the file, from 0; `None` if the text is not what stands in the file (compressed, another encoding).
     pub(super) byte: Option<u64>,
     pub(super) problem: String,
-    /// What to do about it.
+    /// Returns the hints: what to do about it.
     pub(super) hint: Option<&'static str>,
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn is_about_permissions(refusal: &ApiError) -> bool {
     refusal.status == StatusCode::FORBIDDEN && refusal.code().is_some_and(|code| code.contains("permission"))
 }
 
-/// Who may help if there was no connection. More time would not.
+/// Suggests `doctor` after a failed connection. More time would not help.
 pub(crate) fn unreached(error: &Error) -> Option<String> {
     let kind = error.failure().transport_failure()?.kind;
     matches!(kind, TransportKind::Dns | TransportKind::Connect | TransportKind::Tls)

@@ -26,7 +26,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// Whom to trust.
+/// Root certificates to trust.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct RootArgs {
@@ -107,7 +107,7 @@ impl RootArgs {
 }
 
 impl Roots {
-    /// Has the client of `builder` trust them.
+    /// Adds the certificates to the client of `builder`.
     pub(crate) fn apply<C: FromConfig>(
         &self,
         builder: ClientBuilder<C>,

@@ -93,7 +93,7 @@ pub(crate) fn is_printable(c: char) -> bool {
     }
 }
 
-/// The known word that `text` was meant to be.
+/// Returns the known word that is most similar to `text`, if one is similar enough.
 pub(crate) fn meant<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.into_iter().map(|word| (strsim::jaro_winkler(text, word), word));
     let best = scored.filter(|(score, _)| *score > 0.8).max_by(|one, other| one.0.total_cmp(&other.0));

@@ -22,8 +22,8 @@
 //! # What a kill at any moment leads to
 //!
 //! - Before a submit: nothing was submitted; `resume` submits.
-//! - Between the writing before a submit and the one after it: nobody knows whether the service took it. `resume` does
-//!   not guess: it ends with exit code 5, and submits again with `--resubmit`.
+//! - Between the writing before a submit and the one after it: it is unknown whether the service accepted it. `resume`
+//!   does not guess: it ends with exit code 5, and submits again with `--resubmit`.
 //! - After the submit: `resume` polls the execution and never submits it again.
 //! - While pages are read: pages count as delivered when the result is written. Until then the snapshot points at the
 //!   first page of a part, so `resume` reads all pages again, those of the parts that were complete as well. No row is kept in two places, none is lost or doubled, and the table is the one of a run that was not
@@ -100,7 +100,7 @@ impl Recorder {
         Self(Arc::new(Mutex::new(recording)))
     }
 
-    /// Keeps where the execution of the part at `index` is. An error means: do not go on.
+    /// Keeps the state of the execution of the part at `index`. After an error the run must not continue.
     pub(crate) fn step<Q: UsageQuery>(
         &self,
         index: usize,
@@ -161,7 +161,7 @@ impl Recorder {
         })
     }
 
-    /// The run has stopped and does not go on: whoever takes a step from now on waits until the program has ended.
+    /// Marks the run as stopped: every later step blocks until the program has ended.
     /// A file that nothing depends on is removed.
     pub(crate) fn leave(&self) -> Recovery {
         let mut recording = self.lock();

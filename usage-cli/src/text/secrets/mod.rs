@@ -1,4 +1,4 @@
-//! The secrets that this process has come across, so that none of them is shown.
+//! The secrets that this process has read, so that none of them is printed.
 //!
 //! A server may repeat a token or a secret in an error, encoded or cut off; whatever the program says to people goes
 //! through [`redacted`].
@@ -31,7 +31,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 /// Each secret in all its forms.
 static KNOWN: Mutex<Vec<Vec<Secret<String>>>> = Mutex::new(Vec::new());
 
-/// Takes notice of `secret`.
+/// Registers `secret`.
 pub(crate) fn know(secret: &str) {
     let mut known = known();
     let is_known = || known.iter().any(|forms| forms.first().is_some_and(|form| form.expose() == secret));
@@ -40,7 +40,7 @@ pub(crate) fn know(secret: &str) {
     }
 }
 
-/// Takes notice of a client's secret, and of the pair as basic authentication sends it.
+/// Registers a client's secret, and the pair as basic authentication sends it.
 pub(crate) fn know_client(id: &str, secret: &str) {
     know(secret);
     if secret.len() >= MIN_LENGTH {
@@ -50,7 +50,7 @@ pub(crate) fn know_client(id: &str, secret: &str) {
     }
 }
 
-/// Takes notice of the tokens of `session`.
+/// Registers the tokens of `session`.
 pub(crate) fn know_session(session: &Session) {
     if let Some(token) = session.access_token() {
         know(token.expose());
