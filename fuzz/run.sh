@@ -1,13 +1,29 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets with libFuzzer and runs them one after the other. README.md says more.
+# Builds fuzz targets with libFuzzer and runs them one after the other. README.md says more.
 #
 #   fuzz/run.sh all|TARGET [SECONDS [libFuzzer's options]]
 #
 # Needs a C++ compiler. Without sanitizers: the code is safe Rust, and so a stable compiler is enough.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${1:?all or the name of a file in fuzz/fuzz_targets} seconds=${2:-10}
+all=$(cd fuzz/fuzz_targets && basename -s .rs -- *.rs)
+target=${1:-} seconds=${2:-10}
+if [ "$target" != all ] && ! grep -qxF -- "$target" <<<"$all"; then
+    echo "usage: fuzz/run.sh all|TARGET [SECONDS [libFuzzer's options]]; the targets are:" $all >&2
+    exit 2
+fi
+[[ $seconds =~ ^[0-9]+$ ]] || { echo "fuzz/run.sh: \"$seconds\" is not a number of seconds" >&2; exit 2; }
+command -v c++ >/dev/null || { echo "fuzz/run.sh: there is no C++ compiler (c++), which libFuzzer needs" >&2; exit 2; }
 shift $(($# < 2 ? $# : 2))
+
+# One target is built without what only others need.
+names=$target build=(--bin "$target" --no-default-features)
+case $target in
+    all) names=$all build=(--bins) ;;
+    arguments | configuration | saved_file | saved_rows) build+=(--features program) ;;
+    operations) build+=(--features driver) ;;
+    requests | simulator) build+=(--features simulator) ;;
+esac
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 work=${CARGO_TARGET_DIR:-target}/fuzzing
@@ -16,10 +32,9 @@ coverage+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sa
 # With a target, the flags are not for build scripts and macros, which would not link.
 RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks $coverage" \
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none \
-    cargo build --quiet --release --package usage-fuzz --bins --target "$host" --target-dir "$work"
+    cargo build --quiet --release --package usage-fuzz "${build[@]}" --target "$host" --target-dir "$work"
 
-failed=0 names=$target
-[ "$target" != all ] || names=$(cd fuzz/fuzz_targets && basename -s .rs -- *.rs)
+failed=0
 for name in $names; do
     corpus=$work/corpus/$name found=$work/found/$name
     mkdir -p "$corpus" "$found"

@@ -1,5 +1,6 @@
 //! What the fuzz targets have in common: the same file runs under the fuzzer and, on stable, over saved inputs.
 
+#[cfg(feature = "simulator")]
 mod simulator;
 
 #[cfg(fuzzing)]
@@ -7,17 +8,21 @@ pub use libfuzzer_sys;
 
 /// The bodies of the targets, by the targets' names.
 pub mod targets {
+    #[cfg(feature = "program")]
     pub use genesys_usage::fuzzing::{arguments, configuration, saved_file, saved_rows};
     pub use usage_core::auth::fuzzing::{authorize_redirect, token_response};
     pub use usage_core::fuzzing::{
         error_body, headers, interval, open_enums, page, page_cuts, page_oracle, path_ids, service, snapshot,
         texts,
     };
+    #[cfg(feature = "simulator")]
     pub use usage_sim::fuzzing::requests;
 
+    #[cfg(feature = "simulator")]
     pub use crate::simulator::simulator;
 
     /// Operations on executions that share a session, and on twin executions.
+    #[cfg(feature = "driver")]
     pub fn operations(data: &[u8]) {
         usage_driver::fuzzing::session(data);
         usage_core::fuzzing::operations(data);
@@ -29,22 +34,29 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    #[cfg(feature = "program")]
     ("arguments", targets::arguments),
     ("authorize_redirect", targets::authorize_redirect),
+    #[cfg(feature = "program")]
     ("configuration", targets::configuration),
     ("error_body", targets::error_body),
     ("headers", targets::headers),
     ("interval", targets::interval),
     ("open_enums", targets::open_enums),
+    #[cfg(feature = "driver")]
     ("operations", targets::operations),
     ("page", targets::page),
     ("page_cuts", targets::page_cuts),
     ("page_oracle", targets::page_oracle),
     ("path_ids", targets::path_ids),
+    #[cfg(feature = "simulator")]
     ("requests", targets::requests),
+    #[cfg(feature = "program")]
     ("saved_file", targets::saved_file),
+    #[cfg(feature = "program")]
     ("saved_rows", targets::saved_rows),
     ("service", targets::service),
+    #[cfg(feature = "simulator")]
     ("simulator", targets::simulator),
     ("snapshot", targets::snapshot),
     ("texts", targets::texts),
