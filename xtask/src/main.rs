@@ -2,13 +2,17 @@
 
 #![expect(clippy::print_stdout, reason = "a program reports on its standard output")]
 
+mod api;
 mod dependencies;
 mod documents;
+mod floors;
 mod layers;
 mod packages;
+mod publish;
 mod report;
 mod sizes;
 mod source;
+mod weight;
 mod words;
 mod workspace;
 
@@ -22,10 +26,15 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
 Commands:
-  check     Check everything that is read from sources and manifests; takes seconds
-  generate  Write the generated documents
-  layers    Print the layers of each crate's modules, lowest first
-  sizes     Print the lines of code of each package
+  check         Check everything that is read from sources and manifests; takes seconds
+  generate      Write the generated documents
+  api           Write the listings of the public API
+  api --check   Compare them with the code
+  layers        Print the layers of each crate's modules, lowest first
+  sizes         Print the lines of code of each package
+  weight        Print how many crates each library brings, beside its limit
+  floors        Compile the libraries with the lowest versions that they allow; takes minutes
+  package       Build every package from its own archive; takes minutes
 ";
 
 /// A check: its name, as printed, and what it does.
@@ -38,15 +47,20 @@ const CHECKS: &[Check] = &[
     ("sizes", sizes::check),
     ("dependencies of usage-core", dependencies::check),
     ("packages", packages::check),
+    ("weight", weight::check),
 ];
 
 /// Checks whose problems are reported and fail nothing yet: what they find is being removed.
 const REPORTED_ONLY: &[&str] = &["layers", "words"];
 
 fn main() -> ExitCode {
+    if let Some(code) = api::run_as_rustdoc() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let command = arguments.first().map_or("", String::as_str);
-    match run(command) {
+    let is_checked = arguments.get(1).is_some_and(|argument| argument == "--check");
+    match run(command, is_checked) {
         Ok(code) => code,
         Err(error) => {
             println!("cargo xtask {command}: {error}");
@@ -55,13 +69,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &str) -> Result<ExitCode, Box<dyn Error>> {
+fn run(command: &str, is_checked: bool) -> Result<ExitCode, Box<dyn Error>> {
     let workspace = Workspace::read()?;
     match command {
-        "check" => return check(&workspace),
+        "check" => return check(&workspace, CHECKS),
+        "api" if is_checked => return check(&workspace, &[("public API", api::check)]),
         "generate" => documents::generate(&workspace)?,
+        "api" => api::write(&workspace)?,
+        "floors" => floors::check(&workspace)?,
         "layers" => layers::print(&workspace),
+        "package" => publish::package(&workspace)?,
         "sizes" => sizes::print(&workspace),
+        "weight" => weight::print(&workspace)?,
         _ => {
             print!("{USAGE}");
             return Ok(ExitCode::from(2));
@@ -71,9 +90,9 @@ fn run(command: &str) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Runs every check, also after one of them failed.
-fn check(workspace: &Workspace) -> Result<ExitCode, Box<dyn Error>> {
+fn check(workspace: &Workspace, checks: &[Check]) -> Result<ExitCode, Box<dyn Error>> {
     let mut failed = 0;
-    for (name, check) in CHECKS {
+    for (name, check) in checks {
         let mut report = check(workspace)?;
         if REPORTED_ONLY.contains(name) {
             report.notes.append(&mut report.problems);

@@ -10,6 +10,8 @@ use crate::source::Source;
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// The folder that cargo builds into.
+    pub(crate) target: PathBuf,
     pub(crate) packages: Vec<Package>,
 }
 
@@ -35,9 +37,10 @@ impl Workspace {
             output(Command::new(cargo()).args(["metadata", "--no-deps", "--format-version", "1"]))?;
         let metadata: Value = serde_json::from_str(&metadata)?;
         let root = PathBuf::from(metadata["workspace_root"].as_str().unwrap_or("."));
+        let target = PathBuf::from(metadata["target_directory"].as_str().unwrap_or("target"));
         let packages = metadata["packages"].as_array().into_iter().flatten();
         let packages = packages.map(|manifest| Package::read(&root, manifest)).collect::<Result<_, _>>()?;
-        Ok(Self { root, packages })
+        Ok(Self { root, target, packages })
     }
 
     pub(crate) fn package(&self, name: &str) -> Option<&Package> {
