@@ -88,14 +88,11 @@ impl<D: Driver> One<'_, D> {
         let interval = snapshot.query().scope(Timestamp::UNIX_EPOCH).query?.interval;
         let is_same = serde_json::to_value(self.order.query::<Q>(interval.clone())).ok()?
             == serde_json::to_value(snapshot.query()).ok()?;
-        let is_new = self.now_of_service().saturating_since(snapshot.submitted_at()?) < MAX_AGE;
+        // The clock that executions are timed by.
+        let now = Timestamp::from(std::time::SystemTime::now());
+        let is_new = now.saturating_since(snapshot.submitted_at()?) < MAX_AGE;
         let asks = |date: &Date| (interval.first_day()..=interval.last_day()).contains(date);
         (is_same && is_new && due.iter().any(asks)).then_some(snapshot)
-    }
-
-    /// The time by the clock that executions are timed by.
-    fn now_of_service(&self) -> Timestamp {
-        std::time::SystemTime::now().into()
     }
 
     /// Runs a query to its end. How far it got is kept from the moment that the service takes it.

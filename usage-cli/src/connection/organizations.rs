@@ -13,7 +13,7 @@ use crate::process::variables::{Variables, variable};
 
 /// How many organisations are asked at the same time. Each has its own budget of requests; this bounds connections and
 /// memory.
-pub(crate) const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 32;
 
 /// Whether all profiles are meant.
 #[derive(Debug, Default, Args)]

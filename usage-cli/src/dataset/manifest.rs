@@ -72,7 +72,7 @@ impl Document for Whole {
 /// The document of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Days {
+pub(crate) struct Collected {
     pub(crate) organization: String,
     /// The host of the API; `None` in a document that was made from the files of the days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub(crate) struct Days {
     pub(crate) days: BTreeMap<Date, Reading>,
 }
 
-impl Document for Days {
+impl Document for Collected {
     const FORMAT: &'static str = "genesys-usage history of an organisation";
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn write_kind(directory: &Path, kind: &Kind) -> Result<(), Problem> {
     write(&directory.join(NAME), &Whole { rows: kind.clone() })
 }
 
-impl Days {
+impl Collected {
     /// Reads the document of the organisation whose `directory` this is.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Problem> {
         read(&directory.join(NAME))
@@ -160,7 +160,7 @@ fn read<D: Document>(path: &Path) -> Result<Option<D>, Problem> {
 }
 
 fn damaged(problem: Problem, format: &str) -> Problem {
-    if format == Days::FORMAT {
+    if format == Collected::FORMAT {
         problem.with_hint("remove it: it is made again from the files of the days")
     } else {
         problem.with_hint("restore it from a copy: it says what the rows are")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use usage_core::{Date, Scope, Snapshot, UsageQuery, UsageTable};
 
-use crate::dataset::manifest::Days;
+use crate::dataset::manifest::Collected;
 use crate::dataset::partition::{Columns, FILE_NAME, Partition, encode};
 use crate::dataset::plan::Reading;
 use crate::dataset::{cannot_write, check_link, entries, segment};
@@ -26,7 +26,7 @@ const QUERY: &str = "_query.json";
 #[derive(Debug)]
 pub(crate) struct Organization {
     directory: PathBuf,
-    manifest: Days,
+    manifest: Collected,
     /// The first day that there is, or was before its file was removed.
     first: Option<Date>,
 }
@@ -51,8 +51,8 @@ impl Organization {
         let directory = directory
             .ok_or_else(|| Problem::usage(format!("{name:?} cannot be the name of an organisation here")))?;
         check_link(&directory)?;
-        let manifest = Days::read(&directory)?;
-        let manifest = manifest.unwrap_or_else(|| Days {
+        let manifest = Collected::read(&directory)?;
+        let manifest = manifest.unwrap_or_else(|| Collected {
             organization: name.to_owned(),
             service: None,
             days: BTreeMap::new(),
@@ -182,7 +182,7 @@ impl Organization {
         let path = self.file(date);
         check_link(&path)?;
         let bytes = fs::read(&path).map_err(|error| cannot_read(&path, &error))?;
-        Partition::open(bytes.into(), self.name(), date).map_err(|problem| damaged(&path, &problem))
+        Partition::open(&bytes.into(), self.name(), date).map_err(|problem| damaged(&path, &problem))
     }
 
     fn file(&self, date: Date) -> PathBuf {

@@ -76,12 +76,12 @@ impl Partition {
     /// # Errors
     ///
     /// Returns why it is not that file, as the end of the sentence "the file is damaged: …".
-    pub(crate) fn open(bytes: Bytes, organization: &str, date: Date) -> Result<Self, String> {
+    pub(crate) fn open(bytes: &Bytes, organization: &str, date: Date) -> Result<Self, String> {
         let reader = SerializedFileReader::new(bytes.clone()).map_err(reason)?;
         let metadata = reader.metadata().file_metadata();
         let of_other = || "it is no file of a history".to_owned();
         let checksum =
-            check(metadata, &bytes).ok_or("its content does not have the checksum that it names")?;
+            check(metadata, bytes).ok_or("its content does not have the checksum that it names")?;
         let scope = value(metadata, SCOPE_KEY).and_then(|text| serde_json::from_str::<Scope>(text).ok());
         let scope = scope.ok_or_else(of_other)?;
         let query = scope.query.as_ref().ok_or_else(of_other)?;
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn read(bytes: Vec<u8>) -> Result<UsageTable, String> {
-        let partition = Partition::open(bytes.into(), "acme", date())?;
+        let partition = Partition::open(&bytes.into(), "acme", date())?;
         let mut table = TableBuilder::default();
         partition.columns()?.add_to(&mut table, date(), None);
         Ok(table.finish())
@@ -258,7 +258,7 @@ mod tests {
         fn rows_come_back_and_their_order_makes_no_difference(records in proptest::collection::vec(record(), 0..80), by in 0usize..80) {
             let table: UsageTable = records.iter().cloned().collect();
             let (bytes, reading) = encode(table.clone(), &scope(), "acme").unwrap();
-            let partition = Partition::open(bytes.clone().into(), "acme", date()).unwrap();
+            let partition = Partition::open(&bytes.clone().into(), "acme", date()).unwrap();
             prop_assert_eq!(&partition.scope, &scope());
             prop_assert_eq!(partition.reading().unwrap(), reading);
             let mut sorted = table;
@@ -279,7 +279,7 @@ mod tests {
                 ..UsageRecord::default()
             };
             let (bytes, _) = encode((0..200).map(record).collect(), &scope(), "acme").unwrap();
-            let rows = value(Partition::open(bytes.clone().into(), "acme", date()).unwrap().reader.metadata().file_metadata(), CHECKSUM_KEY)
+            let rows = value(Partition::open(&bytes.clone().into(), "acme", date()).unwrap().reader.metadata().file_metadata(), CHECKSUM_KEY)
                 .and_then(|text| text.split_once(':')?.0.parse::<usize>().ok())
                 .unwrap();
             prop_assert!(read(bytes[..at.index(bytes.len())].to_vec()).is_err());
@@ -312,11 +312,11 @@ mod tests {
         let (bytes, reading) = encode(UsageTable::new(), &scope().with_gap(Gap::Lists), "acme").unwrap();
         assert!(!reading.complete && reading.rows == 0);
         let open = |organization, date: &str| {
-            Partition::open(bytes.clone().into(), organization, date.parse().unwrap()).map(drop)
+            Partition::open(&bytes.clone().into(), organization, date.parse().unwrap()).map(drop)
         };
         assert_eq!(open("acme", DATE), Ok(()));
         assert!(open("other", DATE).unwrap_err().contains("it is the file of \"acme\" and 2026-10-01"));
         assert!(open("acme", "2026-10-02").is_err());
-        assert!(Partition::open(Bytes::from_static(b"PAR1"), "acme", date()).is_err());
+        assert!(Partition::open(&Bytes::from_static(b"PAR1"), "acme", date()).is_err());
     }
 }

@@ -433,7 +433,9 @@ fn a_service_that_is_in_trouble_is_asked_again_and_names_become_paths() {
         Rule::new(Match::Submit, WireFault::CloseBeforeReply),
         Rule::new(Match::Results, Fault::Status(503)),
     ];
-    rules.into_iter().for_each(|rule| days.service.server.simulator().inject(rule));
+    for rule in rules {
+        days.service.server.simulator().inject(rule);
+    }
     let directory = tempfile::tempdir().unwrap();
     let arguments = ["--last", "2d", "--group-by", "client", "--organization", "../Söhne & Co"];
     let said = days.run(directory.path(), &arguments).well();

@@ -22,10 +22,14 @@ mod kills;
 mod leftovers;
 mod login;
 mod login_listener;
+#[cfg(feature = "parquet")]
+mod many_organizations;
 mod output_file;
 #[cfg(unix)]
 mod ownership;
 mod projection;
+#[cfg(all(unix, feature = "parquet"))]
+mod readers;
 mod report;
 mod roots;
 mod saved;
