@@ -72,11 +72,15 @@ fn has(module: &str) -> bool {
 /// What a report of the history says of each day of `organization`.
 fn reported(lake: &Path, organization: &str) -> Vec<(String, u64, u64)> {
     let lake = lake.to_str().unwrap();
-    let report = program(&["report", lake, "--organization", organization, "--format", "json"]).output().unwrap();
+    let report =
+        program(&["report", lake, "--organization", organization, "--format", "json"]).output().unwrap();
     let report: Value = serde_json::from_str(&Ran::from(report).well()).unwrap();
     let count = |day: &Value, name: &str| day[name].as_u64().unwrap_or(0);
     let days = report["days"].as_array().unwrap().iter();
-    days.map(|day| (day["date"].as_str().unwrap().to_owned(), count(day, "requests"), count(day, "status429"))).collect()
+    days.map(|day| {
+        (day["date"].as_str().unwrap().to_owned(), count(day, "requests"), count(day, "status429"))
+    })
+    .collect()
 }
 
 #[test]
@@ -114,7 +118,8 @@ fn other_programs_find_the_same_sums() {
         let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let rows: Vec<(String, String, u64, u64, u64)> =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{module}: {error}: {text} {said}"));
-        let found = rows.into_iter().map(|(name, date, requests, limited, _)| ((name, date), (requests, limited)));
+        let found =
+            rows.into_iter().map(|(name, date, requests, limited, _)| ((name, date), (requests, limited)));
         assert_eq!(found.collect::<BTreeMap<_, _>>(), wanted, "{module}");
     }
 }
