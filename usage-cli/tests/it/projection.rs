@@ -100,6 +100,9 @@ fn the_days_before_are_one_small_query_and_in_no_sum() {
         });
         assert_eq!(queries[1], wanted);
         assert!(report.as_object_mut().unwrap().remove("allowance").is_some());
+        // The month's finding is the first of its kind.
+        let findings = report["findings"].as_array_mut().unwrap();
+        findings.retain(|finding| finding["kind"] != "month");
         let mut without = without.clone();
         for report in [&mut report, &mut without] {
             report["scope"].as_object_mut().unwrap().remove("askedAt");

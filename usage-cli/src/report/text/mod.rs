@@ -3,6 +3,7 @@
 pub(crate) mod allowance;
 mod changes;
 pub(crate) mod days;
+mod findings;
 pub(crate) mod lists;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ pub(super) fn draw(report: &Report, look: Look) -> String {
     let mut page = Page { text: String::new(), paint, width, limit: look.width, is_free };
     page.title(report);
     if report.totals.counts.rows > 0 {
+        findings::draw(&mut page, report);
         page.totals(report);
         allowance::draw(&mut page, report);
         days::draw(&mut page, report);
@@ -95,13 +97,24 @@ impl Page {
         self.styled_paragraph(margin, Style::new().dimmed(), text);
     }
 
+    /// Words behind `mark`, in lines that are not too wide.
+    fn item(&mut self, mark: &str, style: Style, text: &str) {
+        self.styled_words(&format!("{mark} "), style, text);
+    }
+
     fn styled_paragraph(&mut self, margin: usize, style: Style, text: &str) {
-        let space = " ".repeat(margin);
+        self.styled_words(&" ".repeat(margin), style, text);
+    }
+
+    /// Words in lines that are not too wide, the first of them behind `start`.
+    fn styled_words(&mut self, start: &str, style: Style, text: &str) {
+        let (margin, mut space) = (start.width(), start.to_owned());
         let mut line = String::new();
         for word in text.split_whitespace() {
             if !line.is_empty() && margin + line.width() + 1 + word.width() > self.width {
                 let full = self.paint.styled(style, &line);
                 self.line(&format!("{space}{full}"));
+                space = " ".repeat(margin);
                 line.clear();
             }
             if !line.is_empty() {

@@ -54,3 +54,20 @@ fn lines_are_cut_between_characters_and_escapes_are_kept() {
     assert_eq!(cut("\u{1b}[1mabc\u{1b}[0m def", 2), "\u{1b}[1mab\u{1b}[0m");
     assert_eq!(cut("日本", 1), "");
 }
+
+#[test]
+fn findings_come_first_and_what_is_not_covered_comes_last() {
+    let throttled = UsageRecord {
+        client_name: Some("Queue Wallboard".into()),
+        status400: Some(400),
+        status429: Some(400),
+        status500: Some(0),
+        ..row("2026-10-05", 1_000)
+    };
+    let text = text(&[throttled], &october().with_allowance(Allowance::requests(100_000)));
+    let (finding, sums) =
+        (text.find("\n!  Queue Wallboard causes 100 % of the rate-limited"), text.find("  Requests "));
+    assert!(finding.is_some() && finding < sums, "{text}");
+    let covered = text.find("The data ends on 2026-10-15: the last 16 days of the period are not in it yet.");
+    assert!(sums < covered && covered < text.find("this is not the"), "{text}");
+}
