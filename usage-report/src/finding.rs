@@ -28,23 +28,7 @@ pub struct Finding {
 #[non_exhaustive]
 pub enum FindingKind {
     /// The requests of a calendar month against the allowance.
-    Month {
-        /// The first day of the month; absent if it is unknown which month it is.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        month: Option<Date>,
-        /// Requests a month that are allowed.
-        allowance: u64,
-        /// Requests so far.
-        used: u64,
-        /// Whether every day of the month is counted.
-        ended: bool,
-        /// Requests of the whole month. Absent if they are not projected.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        projected: Option<u64>,
-        /// The day on which the allowance was exceeded, or will be as projected.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        exceeded_on: Option<Date>,
-    },
+    Month(MonthStanding),
     /// Months before the latest one exceeded the allowance.
     MonthsExceeded {
         /// Their first days, in order.
@@ -154,6 +138,34 @@ pub enum FindingKind {
     },
 }
 
+/// How a month stands against its allowance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MonthStanding {
+    /// The first day of the month; absent if it is unknown which month it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub month: Option<Date>,
+    /// Requests a month that are allowed.
+    pub allowance: u64,
+    /// Requests so far.
+    pub used: u64,
+    /// Whether every day of the month is counted.
+    pub ended: bool,
+    /// Requests of the whole month. Absent if they are not projected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projected: Option<u64>,
+    /// The lower end of the range in which the month is likely to end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projected_low: Option<u64>,
+    /// The upper end of the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projected_high: Option<u64>,
+    /// The day on which the allowance was exceeded, or will be as projected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exceeded_on: Option<Date>,
+}
+
 /// What one client, URI, … has of a number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -178,7 +190,7 @@ impl Finding {
             FindingKind::Jump { client, .. } => vec![client],
             FindingKind::Appeared { largest, .. } => vec![&largest.of],
             FindingKind::Vanished { largest, .. } => vec![largest],
-            FindingKind::Month { .. }
+            FindingKind::Month(_)
             | FindingKind::MonthsExceeded { .. }
             | FindingKind::NotKnown { .. }
             | FindingKind::Undated { .. }
@@ -189,7 +201,7 @@ impl Finding {
     /// Returns the name of its kind, as in a serialized finding: `rateLimited`, for example.
     pub fn name(&self) -> &'static str {
         match &self.kind {
-            FindingKind::Month { .. } => "month",
+            FindingKind::Month(_) => "month",
             FindingKind::MonthsExceeded { .. } => "monthsExceeded",
             FindingKind::RateLimited { .. } => "rateLimited",
             FindingKind::ErrorRate { .. } => "errorRate",

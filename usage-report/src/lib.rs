@@ -111,7 +111,7 @@ pub use counts::Counts;
 pub use cross::{Cell, CrossTable, DRILLDOWN};
 pub use days::{Bucket, MAX_EMPTY_DAYS};
 pub use filter::RowFilter;
-pub use finding::{Finding, FindingKind, Part};
+pub use finding::{Finding, FindingKind, MonthStanding, Part};
 pub use heat_map::{HeatLine, HeatMap};
 pub use identity::Identity;
 pub use license::{License, LicenseError, Licenses};

@@ -17,11 +17,12 @@ pub const MATERIAL_SHARE: f64 = 0.001;
 /// A client or URI is the cause if at least this share of the cases is its own; below, it only has the most of them.
 pub const CAUSE_SHARE: f64 = 0.5;
 
-/// An error rate stands out if it is at least this many times that of all requests.
+/// An error rate stands out if it is at least this many times that of all requests. That of the [cause](CAUSE_SHARE) of
+/// the errors stands out as a warning of [`ERROR_RATES`] already.
 pub const OUTSTANDING_ERRORS: f64 = 2.0;
 
 /// The growth of all requests, up or down, from which on it is a finding, and from which on a notice.
-pub const GROWTH: [f64; 2] = [0.1, 0.5];
+pub const GROWTH: [f64; 2] = [0.1, 0.2];
 
 /// A single client or URI is in a finding about growth if its change is at least this share of all earlier requests, and
 /// at least [`GROWTH`]'s first value of its own.
@@ -29,6 +30,9 @@ pub const GROWTH_SHARE: f64 = 0.02;
 
 /// Two periods are compared only if the longer one has at most this many times the days of the shorter one.
 pub const COMPARABLE_DAYS: f64 = 1.15;
+
+/// Clients appeared or vanished only if the other period has at least this many days, so far as it is known.
+pub const ARRIVAL_DAYS: u64 = 7;
 
 /// New clients are a notice from this share of all requests on.
 pub const NEW_CLIENT_SHARE: f64 = 0.01;

@@ -178,6 +178,12 @@ fn the_text_of_a_small_report() {
     let wanted = "\
 API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
 
+!  October 2026 is projected to exceed its allowance of 9,000 requests by 1,333: 10,333 (115 %); it
+   runs out on 2026-10-28; likely are 1,267 to 19,400.
+-  1.0 % of all requests failed besides rate limits: 10 of 1,000.
+-  Nightly Export causes all of the rate-limited requests, all of them on api/v2/users; 20 requests
+   were rate limited (429), 2.0 % of all.
+
   Requests              1,000
   Errors               3.00 %  30 (4xx and 5xx)
   Rate limited         2.00 %  20 (429, a part of 4xx)

@@ -2,7 +2,7 @@
 
 use crate::allowance::MonthUse;
 use crate::counts::{capped, ratio};
-use crate::finding::{Finding, FindingKind};
+use crate::finding::{Finding, FindingKind, MonthStanding};
 use crate::rules::Facts;
 use crate::severity::Severity;
 use crate::thresholds::ALLOWANCE_NOTICE;
@@ -23,14 +23,16 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     } else {
         Severity::Info
     };
-    let kind = FindingKind::Month {
+    let kind = FindingKind::Month(MonthStanding {
         month: latest.month,
         allowance: monthly,
         used: latest.used,
         ended: latest.days_in_month > 0 && latest.is_whole(),
         projected,
+        projected_low: latest.projected_low,
+        projected_high: latest.projected_high,
         exceeded_on: latest.exceeded_on,
-    };
+    });
     findings.push(Finding { severity, kind });
 
     let earlier = held.months.iter().filter(|month| month.month < latest.month && month.over > 0);

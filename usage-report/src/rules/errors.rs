@@ -8,7 +8,7 @@ use crate::thresholds::{CAUSE_SHARE, ERROR_RATES, OUTSTANDING_ERRORS, error_seve
 use crate::top::TopList;
 
 /// The errors besides 429 of something.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Failures {
     count: u64,
     requests: u64,
@@ -22,10 +22,12 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let Some(all) = failures(&report.totals.counts) else { return };
     let least = material(&report.totals.counts);
     let before = findings.len();
-    for list in [&report.clients, &report.uris] {
-        if let Some((of, worst)) = worst(list, &all, least) {
-            findings.push(finding(Some(of), worst, all.rate));
-        }
+    let client = worst(&report.clients, &all, least);
+    // A URI that only this client calls would be the same finding once more.
+    let is_another = |uri: &(Identity, Failures)| client.as_ref().is_none_or(|client| client.1 != uri.1);
+    let uri = worst(&report.uris, &all, least).filter(is_another);
+    for (of, worst) in client.iter().chain(&uri) {
+        findings.push(finding(Some(of.clone()), *worst, all.rate));
     }
     if findings.len() == before && all.rate >= ERROR_RATES[0] && all.requests >= least {
         findings.push(finding(None, all, all.rate));
@@ -47,7 +49,8 @@ fn worst(list: &TopList, all: &Failures, least: u64) -> Option<(Identity, Failur
         let is_cause = ratio(one.count, all.count).is_some_and(|share| share >= CAUSE_SHARE);
         one.requests >= least
             && one.rate >= ERROR_RATES[0]
-            && (one.rate >= OUTSTANDING_ERRORS * all.rate || (is_cause && one.rate > all.rate))
+            && (one.rate >= OUTSTANDING_ERRORS * all.rate
+                || (is_cause && one.rate > all.rate && one.rate >= ERROR_RATES[1]))
     };
     let rates = list.all().filter_map(|entry| {
         entry.label()?;

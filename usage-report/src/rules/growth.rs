@@ -15,20 +15,36 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if !are_comparable(comparison.period, facts.report.totals.period) {
         return;
     }
-    let before = comparison.period;
-    let mut push = |severity, of, change| {
-        findings.push(Finding { severity, kind: FindingKind::Change { of, change, before } });
+    let change = |of: Option<Identity>, change: Change, severity: Severity| Finding {
+        severity,
+        kind: FindingKind::Change { of, change, before: comparison.period },
     };
-    let growth = comparison.requests.growth.unwrap_or(0.0).abs();
-    if growth >= GROWTH[0] && comparison.requests.difference.unsigned_abs() >= material(&comparison.totals) {
-        let severity = by_steps(growth, [GROWTH[1], f64::INFINITY]);
-        push(severity, None, comparison.requests);
+    let grown = |subject, movers: &[Mover]| {
+        let mover = movers.iter().find(|mover| has_grown(mover, comparison))?;
+        let of = Identity::new(subject, mover.id.as_deref(), mover.name.as_deref());
+        Some(change(Some(of), mover.change, severity(&mover.change, comparison)))
+    };
+    let client = grown(Subject::Client, &comparison.clients);
+    // A URI that only this client calls would be the same finding once more.
+    let uri = grown(Subject::Uri, &comparison.uris)
+        .filter(|uri| !client.as_ref().is_some_and(|client| is_same(client, uri)));
+
+    let all = comparison.requests;
+    let growth = all.growth.unwrap_or(0.0).abs();
+    if growth >= GROWTH[0] && all.difference.unsigned_abs() >= material(&comparison.totals) {
+        // Before those of which it is made.
+        let of_parts = client.iter().chain(&uri).map(|finding| finding.severity);
+        let own = by_steps(growth, [GROWTH[1], f64::INFINITY]);
+        findings.push(change(None, all, of_parts.fold(own, Severity::max)));
     }
-    for (subject, movers) in [(Subject::Client, &comparison.clients), (Subject::Uri, &comparison.uris)] {
-        if let Some(mover) = movers.iter().find(|mover| has_grown(mover, comparison)) {
-            let of = Identity::new(subject, mover.id.as_deref(), mover.name.as_deref());
-            push(severity(&mover.change, comparison), Some(of), mover.change);
-        }
+    findings.extend(client.into_iter().chain(uri));
+}
+
+/// Returns whether both are about the same change of requests.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    match (&one.kind, &other.kind) {
+        (FindingKind::Change { change: one, .. }, FindingKind::Change { change: other, .. }) => one == other,
+        _ => false,
     }
 }
 

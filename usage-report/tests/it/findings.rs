@@ -4,7 +4,8 @@ use proptest::option;
 use proptest::prelude::*;
 use usage_core::{Gap, Scope, Timestamp, UsageTable};
 use usage_report::{
-    Allowance, Finding, FindingKind, Identity, Limitation, Period, Report, ReportOptions, Severity, Subject,
+    Allowance, Finding, FindingKind, Identity, Limitation, MonthStanding, Period, Report, ReportOptions,
+    Severity, Subject,
 };
 
 use crate::support::{by_day, date, period, records, row, table, with_errors};
@@ -74,7 +75,7 @@ fn of_many_clients_with_429_the_first_has_the_most() {
     let report = Report::new(&table(rows), &by_day(day.into()));
     assert_eq!(
         of_kind(&report, "rateLimited")[0].sentence(),
-        "145 requests were rate limited (429), 1.5 % of all; Client 9 has the most, 13 %, 100 % of its own on \
+        "145 requests were rate limited (429), 1.5 % of all; Client 9 has the most, 13 %, all of its own on \
          api/v2/users."
     );
 }
@@ -86,7 +87,7 @@ fn the_highest_error_rate_of_material_volume_is_found() {
     // Of two requests, both failed; that is no volume.
     rows.push(with_errors(row(day, "Tiny", "api/v2/tiny", 2), 0, 2));
     rows.push(with_errors(row(day, "Broken", "api/v2/flows", 2_000), 0, 200));
-    let report = Report::new(&table(rows), &by_day(weeks()));
+    let report = Report::new(&table(rows.clone()), &by_day(weeks()));
     let found: Vec<_> = of_kind(&report, "errorRate").into_iter().map(Finding::sentence).collect();
     let of = |name| {
         format!(
@@ -94,7 +95,11 @@ fn the_highest_error_rate_of_material_volume_is_found() {
              0.2 % of all."
         )
     };
-    assert_eq!(found, [of("Broken"), of("api/v2/flows")]);
+    // The URI that only this client calls is not a finding of its own.
+    assert_eq!(found, [of("Broken")]);
+    let mut rows: Vec<_> = rows.clone();
+    rows.push(row(day, "Export", "api/v2/flows", 100));
+    assert_eq!(of_kind(&Report::new(&table(rows), &by_day(weeks())), "errorRate").len(), 2);
     // Rate-limited requests are another matter.
     let throttled = [with_errors(row(day, "Wallboard", "api/v2/users", 5_000), 4_000, 0)];
     assert!(of_kind(&Report::new(&table(throttled), &by_day(day.into())), "errorRate").is_empty());
@@ -139,7 +144,6 @@ fn what_grew_against_the_earlier_period_is_found() {
         [
             "Requests grew by 55 % against 2026-06-01 to 2026-06-30: from 60,000 to 93,000.",
             "Requests of Export grew by 107 % against 2026-06-01 to 2026-06-30: from 30,000 to 62,000.",
-            "Requests of api/v2/users grew by 107 % against 2026-06-01 to 2026-06-30: from 30,000 to 62,000.",
         ]
     );
     // Lists that are short hide nothing from it, and stay short.
@@ -217,6 +221,19 @@ fn the_month_is_held_against_its_allowance() {
 }
 
 #[test]
+fn a_range_that_contains_the_allowance_is_part_of_the_sentence() {
+    let days = period("2026-07-01", "2026-07-28");
+    let uneven =
+        |day: usage_core::Date| row(day, "Export", "a", if day.day() % 2 == 0 { 1_500 } else { 500 });
+    let options = by_day(period("2026-07-01", "2026-07-31"))
+        .with_data_until(days.last_day())
+        .with_allowance(Allowance::requests(31_000));
+    let report = Report::new(&table(days.iter().map(uneven)), &options);
+    let sentence = of_kind(&report, "month")[0].sentence();
+    assert!(sentence.contains("; likely are 2"), "{sentence}");
+}
+
+#[test]
 fn what_the_data_does_not_cover_is_found() {
     let asked = Timestamp::from_unix_millis(1_784_000_000_000);
     let options = by_day(period("2026-07-01", "2026-07-31"))
@@ -258,7 +275,7 @@ fn check(finding: &Finding, report: &Report) {
     let rows_of =
         |of: &Identity| report.top(of.subject).position(of).and_then(|at| report.top(of.subject).entry(at));
     match &finding.kind {
-        FindingKind::Month { used, allowance, projected, .. } => {
+        FindingKind::Month(MonthStanding { used, allowance, projected, .. }) => {
             let held = report.allowance.as_ref().unwrap();
             assert_eq!(*allowance, held.allowance.monthly);
             assert!(held.months.iter().any(|month| month.used == *used));

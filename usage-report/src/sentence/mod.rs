@@ -1,19 +1,19 @@
 //! Findings as sentences.
 
+mod month;
+mod text;
+
 use std::fmt;
 
 use usage_core::{Date, Gap};
 
 use crate::comparison::Change;
-use crate::counts::ratio;
 use crate::finding::{Finding, FindingKind, Part};
 use crate::identity::Identity;
 use crate::limitation::Limitation;
 use crate::period::{Period, weekday};
+use crate::sentence::text::{count, name, percent, start};
 use crate::thresholds::CAUSE_SHARE;
-
-/// The most characters that a sentence has of a name.
-const MAX_NAME: usize = 80;
 
 impl fmt::Display for Finding {
     /// Writes one sentence with its full stop.
@@ -25,10 +25,8 @@ impl fmt::Display for Finding {
 impl FindingKind {
     fn sentence(&self) -> String {
         match self {
-            Self::Month { month, allowance, used, ended, projected, exceeded_on } => {
-                month_sentence(*month, *allowance, *used, *ended, *projected, *exceeded_on)
-            }
-            Self::MonthsExceeded { months, over } => exceeded_sentence(months, *over),
+            Self::Month(month) => month::standing(month),
+            Self::MonthsExceeded { months, over } => month::exceeded(months, *over),
             Self::RateLimited { requests, rate, cause, uri } => {
                 rate_limited_sentence(*requests, *rate, cause.as_ref(), uri.as_ref())
             }
@@ -100,75 +98,6 @@ impl FindingKind {
     }
 }
 
-fn month_sentence(
-    month: Option<Date>,
-    allowance: u64,
-    used: u64,
-    ended: bool,
-    projected: Option<u64>,
-    exceeded_on: Option<Date>,
-) -> String {
-    let of = |requests: u64| {
-        ratio(requests, allowance).map_or_else(String::new, |part| format!(" ({})", percent(part)))
-    };
-    let name = month.map_or_else(|| "The month of these rows".into(), month_name);
-    let allowed = count(allowance);
-    if used > allowance {
-        let when = exceeded_on.map_or_else(String::new, |date| format!(" since {date}"));
-        let end = match projected {
-            Some(end) if !ended && end > used => format!(", projected to end at {}", count(end)),
-            _ => String::new(),
-        };
-        let verb = if ended { "exceeded" } else { "exceeds" };
-        return format!(
-            "{name} {verb} its allowance of {allowed} requests{when}: {}{}{end}.",
-            count(used),
-            of(used)
-        );
-    }
-    match projected {
-        None => format!(
-            "{name} has used {} of {allowed} allowed requests so far{}; its end is not projected.",
-            count(used),
-            of(used)
-        ),
-        Some(_) if ended => {
-            format!("{name} ended at {} of {allowed} allowed requests{}.", count(used), of(used))
-        }
-        Some(end) if end > allowance => {
-            let when = exceeded_on.map_or_else(String::new, |date| format!("; it runs out on {date}"));
-            let over = count(end - allowance);
-            format!(
-                "{name} is projected to exceed its allowance of {allowed} requests by {over}: {}{}{when}.",
-                count(end),
-                of(end)
-            )
-        }
-        Some(end) => {
-            format!("{name} is projected to end at {} of {allowed} allowed requests{}.", count(end), of(end))
-        }
-    }
-}
-
-fn exceeded_sentence(months: &[Date], over: u64) -> String {
-    let names: Vec<_> = months.iter().map(|month| month_name(*month)).collect();
-    match &names[..] {
-        [one] => format!("{one} exceeded the allowance by {} requests.", count(over)),
-        [all @ .., last] if names.len() <= 3 => {
-            format!(
-                "{} and {last} exceeded the allowance, by {} requests in all.",
-                all.join(", "),
-                count(over)
-            )
-        }
-        _ => format!(
-            "{} earlier months exceeded the allowance, by {} requests in all.",
-            names.len(),
-            count(over)
-        ),
-    }
-}
-
 fn rate_limited_sentence(
     requests: u64,
     rate: Option<f64>,
@@ -183,19 +112,13 @@ fn rate_limited_sentence(
         (_, None) => format!("{} requests were rate limited (429)", count(requests)),
     };
     let on = |of: &str| {
-        uri.map_or_else(String::new, |part| {
-            format!(", {} of {of} on {}", percent(part.share), name(&part.of))
-        })
+        uri.map_or_else(String::new, |part| format!(", {} of {of} on {}", share(part), name(&part.of)))
     };
     match cause.or(uri) {
         Some(part) if part.share >= CAUSE_SHARE => {
             let verb = if cause.is_some() { "causes" } else { "has" };
             let on = if cause.is_some() { on("them") } else { String::new() };
-            format!(
-                "{} {verb} {} of the rate-limited requests{on}; {all}.",
-                start(&part.of),
-                percent(part.share)
-            )
+            format!("{} {verb} {} of the rate-limited requests{on}; {all}.", start(&part.of), share(part))
         }
         Some(part) => {
             let on = if cause.is_some() { on("its own") } else { String::new() };
@@ -204,6 +127,8 @@ fn rate_limited_sentence(
         None => format!("{all}."),
     }
 }
+
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 fn jump_sentence(client: &Identity, date: Date, requests: u64, usual: f64, days: u64, since: Date) -> String {
     let times = float(requests) / usual;
@@ -218,6 +143,11 @@ fn jump_sentence(client: &Identity, date: Date, requests: u64, usual: f64, days:
         WEEKDAYS[weekday(date)],
         count(whole(usual)),
     )
+}
+
+/// Returns `96 %`, or `all`.
+fn share(part: &Part) -> String {
+    if part.share >= 1.0 { "all".into() } else { percent(part.share) }
 }
 
 fn change_sentence(of: Option<&Identity>, change: &Change, before: Option<Period>) -> String {
@@ -264,76 +194,6 @@ fn not_known_sentence(limitation: Limitation, gaps: &[Gap], filters: &[String]) 
              projected."
                 .into()
         }
-    }
-}
-
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// Returns `October 2026`.
-fn month_name(first: Date) -> String {
-    let month = usize::try_from(first.month() - 1).ok().and_then(|month| MONTHS.get(month));
-    format!("{} {}", month.unwrap_or(&""), first.year())
-}
-
-/// Returns the name in one line of bounded length.
-fn name(of: &Identity) -> String {
-    let text = of.to_string();
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    let mut line: String = text.chars().take(MAX_NAME).map(printable).collect();
-    if text.chars().nth(MAX_NAME).is_some() {
-        line.push('…');
-    }
-    line
-}
-
-/// Returns the name as the start of a sentence. Names stay as they are; what is said of an id gets a capital.
-fn start(of: &Identity) -> String {
-    let text = name(of);
-    let mut chars = text.chars();
-    match chars.next().filter(|_| of.name.is_none()) {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => text,
-    }
-}
-
-/// Returns `1,234,567`.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Returns `12 %`, and `1.2 %` of less than ten.
-fn percent(part: f64) -> String {
-    let percent = part * 100.0;
-    match percent {
-        // Nearly all is not all.
-        _ if (99.5..100.0).contains(&percent) => format!("{:.1} %", percent.min(99.9)),
-        _ if percent >= 9.95 => format!("{percent:.0} %"),
-        _ if percent >= 0.095 => format!("{percent:.1} %"),
-        _ if percent > 0.0 && percent < 0.005 => "less than 0.01 %".into(),
-        _ => format!("{percent:.2} %"),
     }
 }
 
