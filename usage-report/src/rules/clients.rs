@@ -9,7 +9,7 @@ use crate::period::Period;
 use crate::rules::{Facts, material};
 use crate::severity::Severity;
 use crate::subject::Subject;
-use crate::thresholds::{MAX_JUMPING_CLIENTS, NEW_CLIENT_SHARE};
+use crate::thresholds::{ARRIVAL_DAYS, MATERIAL_REQUESTS, MAX_JUMPING_CLIENTS, NEW_CLIENT_SHARE};
 
 /// Finds the clients with the days farthest above their weekday's usual.
 pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -23,10 +23,9 @@ pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if let Some((rows, _)) = previous {
         days.add(rows);
     }
-    let options =
-        JumpOptions::default().with_min_excess(material(&facts.report.totals.counts) / tested.days().max(1));
-    let jumps = days
-        .jumps(tested, &options.with_min_excess(options.min_excess.max(JumpOptions::default().min_excess)));
+    let least = material(&facts.report.totals.counts) / tested.days().max(1);
+    let options = JumpOptions::default().with_min_excess(least.max(MATERIAL_REQUESTS));
+    let jumps = days.jumps(tested, &options);
     let mut seen: Vec<&Identity> = Vec::new();
     for jump in &jumps {
         if seen.contains(&&jump.client) {
@@ -58,14 +57,17 @@ pub(super) fn find_arrivals(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let Some(arrivals) = &facts.report.arrivals else { return };
     let totals = &facts.report.totals.counts;
     let least = material(totals);
-    if let Some((largest, requests, clients)) = largest(&arrivals.appeared, least) {
+    let is_long = |days: Option<Period>| days.is_none_or(|days| days.days() >= ARRIVAL_DAYS);
+    let appeared = largest(&arrivals.appeared, least).filter(|_| is_long(arrivals.before));
+    if let Some((largest, requests, clients)) = appeared {
         let share = ratio(requests, totals.requests.unwrap_or(0)).unwrap_or(0.0);
         let severity = if share >= NEW_CLIENT_SHARE { Severity::Notice } else { Severity::Info };
         let part = Part { of: identity(largest), requests, share };
         let kind = FindingKind::Appeared { clients, largest: part, date: largest.date };
         findings.push(Finding { severity, kind });
     }
-    if let Some((largest, requests, clients)) = largest(&arrivals.vanished, least) {
+    let vanished = largest(&arrivals.vanished, least).filter(|_| is_long(arrivals.after));
+    if let Some((largest, requests, clients)) = vanished {
         let kind =
             FindingKind::Vanished { clients, largest: identity(largest), requests, date: largest.date };
         findings.push(Finding { severity: Severity::Info, kind });

@@ -177,6 +177,12 @@ fn clients_that_are_new_or_gone_are_found() {
             "2 clients stopped making requests; the largest, Old, made 700 requests before, the last on 2026-06-03.",
         ]
     );
+    // A few days before tell nothing of who is new.
+    let days = period("2026-07-01", "2026-07-12");
+    let rows =
+        days.iter().map(|day| row(day, if day.day() > 6 { "Bot" } else { "Old" }, "api/v2/users", 500));
+    let report = Report::new(&table(rows), &by_day(days));
+    assert_eq!((sentences(&report).len(), report.arrivals.unwrap().appeared.len()), (0, 1));
 }
 
 #[test]
