@@ -3,11 +3,14 @@
 use usage_report::{FindingKind, Limitation, Report};
 
 use crate::text::number::grouped;
+use crate::text::one_line;
 
 /// Returns a sentence or two for each limitation of `report`.
 pub(crate) fn sentences(report: &Report) -> Vec<String> {
     let sentence = |finding: &usage_report::Finding| match &finding.kind {
-        FindingKind::NotKnown { limitation, .. } => Some(format!("{finding}{}", remedy(*limitation))),
+        FindingKind::NotKnown { limitation, .. } => {
+            Some(format!("{}{}", one_line(&finding.sentence()), remedy(*limitation)))
+        }
         FindingKind::DataEnds { .. } => Some(finding.sentence()),
         _ => None,
     };

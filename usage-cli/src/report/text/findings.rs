@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use usage_report::{Finding, Report, Severity};
 
 use crate::report::text::Page;
+use crate::text::one_line;
 
 /// Draws a line for each finding, the most severe first. What the data does not cover stands at the end of the report.
 pub(super) fn draw(page: &mut Page, report: &Report) {
@@ -23,5 +24,5 @@ fn line(page: &mut Page, finding: &Finding) {
         Severity::Notice => ("- ", Style::new()),
         _ => ("- ", Style::new().dimmed()),
     };
-    page.item(mark, style, &finding.sentence());
+    page.item(mark, style, &one_line(&finding.sentence()));
 }
