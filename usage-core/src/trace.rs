@@ -1,26 +1,36 @@
-//! What runs tell `tracing`, if the feature of that name is on; without it nothing here does anything.
+//! Spans and events for `tracing`, if the feature of that name is on; without it, nothing here does anything.
 //!
-//! Each exchange is a span `http.client` of level INFO, with the OpenTelemetry names of HTTP clients:
-//! `http.request.method`, `http.request.resend_count`, `server.address`, `server.port`, `url.scheme`, `url.path`,
-//! `http.response.status_code` and `error.type` (the status, or what failed on the way). Besides these,
-//! `usage.endpoint` is the [`NAME`](crate::Endpoint::NAME) of the endpoint, `usage.execution_id` the execution's id,
-//! `usage.attempt` the number of the request among those of its machine, `usage.correlation_id` the service's own name
-//! for the exchange. Each transition of an execution is an event of level DEBUG. Queries, headers and bodies are not
-//! told, and with them no secret is.
+//! All have the target [`TARGET`].
+//!
+//! - A span `usage.run` of level INFO for each machine that a driver drives, from its first step to its end, with
+//!   `usage.execution_id` once there is an execution.
+//! - Within it, a span `http.client` of level INFO for each exchange, with the OpenTelemetry names of HTTP clients:
+//!   `http.request.method`, `http.request.resend_count` (absent when the request is sent for the first time),
+//!   `server.address`, `server.port`, `url.scheme`, `url.path`, `http.response.status_code` and `error.type` (the status, or
+//!   the kind of [`TransportFailure`]). Besides these, `usage.endpoint` is the [`NAME`](crate::Endpoint::NAME) of the
+//!   endpoint, `usage.execution_id` the execution's id, `usage.attempt` the number of the request among those of its
+//!   machine, and `usage.correlation_id` the service's own name for the exchange.
+//! - An event of level DEBUG for each transition of an execution, and for each exchange without a whole answer.
+//! - An event of level INFO when an execution is dropped before its end, with its id: the query runs on at the service.
+//!
+//! Queries, headers and bodies are not recorded, so that no secret is.
 
+use http::Request;
 use http::response::Parts;
 
 use crate::error::TransportFailure;
 use crate::ids::ExecutionId;
-use crate::machine::Exchange;
 use crate::phase::Transition;
 
-/// The span of one exchange. A driver carries the exchange out within it.
+/// The target of all spans and events.
+pub const TARGET: &str = "genesys_usage";
+
+/// The span of one exchange, in which a driver carries it out.
 #[derive(Clone, Debug, Default)]
 pub struct Span(#[cfg(feature = "tracing")] Option<tracing::Span>);
 
 impl Span {
-    /// Does `work` within the span.
+    /// Runs `work` within the span.
     pub fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tracing")]
         if let Some(span) = &self.0 {
@@ -29,7 +39,7 @@ impl Span {
         work()
     }
 
-    /// Carries `work` out within the span.
+    /// Runs the future `work` within the span.
     pub async fn around<T>(self, work: impl Future<Output = T>) -> T {
         #[cfg(feature = "tracing")]
         if let Some(span) = self.0 {
@@ -39,15 +49,45 @@ impl Span {
     }
 }
 
+/// The span of a machine that a driver drives. It reports an execution that is dropped before its end.
+#[derive(Debug, Default)]
+pub struct RunSpan(#[cfg(feature = "tracing")] Run);
+
+impl RunSpan {
+    /// Runs `work` within the span, which begins with the first call.
+    pub fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "tracing")]
+        return self.0.span().in_scope(work);
+        #[cfg(not(feature = "tracing"))]
+        work()
+    }
+
+    /// Records the id of the execution, once there is one.
+    pub fn identify(&mut self, id: Option<&ExecutionId>) {
+        #[cfg(feature = "tracing")]
+        self.0.identify(id);
+        #[cfg(not(feature = "tracing"))]
+        let _ = id;
+    }
+
+    /// Records whether the machine has ended: it may be dropped then without notice.
+    pub fn set_over(&mut self, is_over: bool) {
+        #[cfg(feature = "tracing")]
+        self.0.set_over(is_over);
+        #[cfg(not(feature = "tracing"))]
+        let _ = is_over;
+    }
+}
+
 #[cfg(not(feature = "tracing"))]
 mod silent {
-    use super::{Exchange, ExecutionId, Parts, Span, Transition, TransportFailure};
+    use super::{ExecutionId, Parts, Request, Span, Transition, TransportFailure};
 
-    pub(crate) fn exchange(_: &Exchange, _: u32) -> Span {
+    pub(crate) fn exchange(_: &str, _: &Request<Vec<u8>>, _: u32, _: u8) -> Span {
         Span()
     }
 
-    pub(crate) fn on_behalf_of(_: &Exchange, _: Option<&ExecutionId>) {}
+    pub(crate) fn on_behalf_of(_: &Span, _: Option<&ExecutionId>) {}
 
     pub(crate) fn answered(_: &Parts) {}
 
@@ -57,25 +97,73 @@ mod silent {
 }
 
 #[cfg(feature = "tracing")]
-mod telling {
+mod recording {
     use tracing::field::Empty;
 
-    use super::{Exchange, ExecutionId, Parts, Span, Transition, TransportFailure};
+    use super::{ExecutionId, Parts, Request, Span, TARGET, Transition, TransportFailure};
     use crate::error::TransportKind;
     use crate::uri::port_of;
 
-    /// The span of an exchange that is the `attempt`-th of its machine.
-    pub(crate) fn exchange(exchange: &Exchange, attempt: u32) -> Span {
-        let uri = exchange.request.uri();
+    /// The span of a machine, and the id of its execution.
+    #[derive(Debug, Default)]
+    pub(super) struct Run {
+        span: Option<tracing::Span>,
+        id: Option<ExecutionId>,
+        is_over: bool,
+    }
+
+    impl Run {
+        pub(super) fn span(&mut self) -> &tracing::Span {
+            self.span.get_or_insert_with(
+                || tracing::info_span!(target: TARGET, "usage.run", usage.execution_id = Empty),
+            )
+        }
+
+        pub(super) fn identify(&mut self, id: Option<&ExecutionId>) {
+            if let (None, Some(id)) = (&self.id, id) {
+                self.span().record("usage.execution_id", id.as_str());
+                self.id = Some(id.clone());
+            }
+        }
+
+        pub(super) fn set_over(&mut self, is_over: bool) {
+            self.is_over = is_over;
+        }
+    }
+
+    impl Drop for Run {
+        fn drop(&mut self) {
+            if let (Some(id), false) = (&self.id, self.is_over) {
+                tracing::info!(
+                    target: TARGET,
+                    parent: self.span.as_ref().and_then(tracing::Span::id),
+                    { usage.execution_id = id.as_str() },
+                    "dropped before its end; the query runs on at the service"
+                );
+            }
+        }
+    }
+
+    /// Returns the span of an exchange that is the `attempt`-th of its machine, whose request was sent `resends` times
+    /// before.
+    pub(crate) fn exchange(
+        endpoint: &'static str,
+        request: &Request<Vec<u8>>,
+        attempt: u32,
+        resends: u8,
+    ) -> Span {
+        let uri = request.uri();
         Span(Some(tracing::info_span!(
+            target: TARGET,
             "http.client",
             otel.kind = "client",
-            http.request.method = exchange.request.method().as_str(),
+            http.request.method = request.method().as_str(),
+            http.request.resend_count = (resends > 0).then_some(resends),
             server.address = uri.host(),
             server.port = port_of(uri),
             url.scheme = uri.scheme_str(),
             url.path = uri.path(),
-            usage.endpoint = exchange.endpoint,
+            usage.endpoint = endpoint,
             usage.attempt = attempt,
             usage.execution_id = Empty,
             usage.correlation_id = Empty,
@@ -84,13 +172,13 @@ mod telling {
         )))
     }
 
-    pub(crate) fn on_behalf_of(exchange: &Exchange, id: Option<&ExecutionId>) {
-        if let (Some(span), Some(id)) = (&exchange.span.0, id) {
+    pub(crate) fn on_behalf_of(span: &Span, id: Option<&ExecutionId>) {
+        if let (Some(span), Some(id)) = (&span.0, id) {
             span.record("usage.execution_id", id.as_str());
         }
     }
 
-    /// The head of an answer arrived, within the span.
+    /// Records the head of an answer, within the span.
     pub(crate) fn answered(head: &Parts) {
         let span = tracing::Span::current();
         span.record("http.response.status_code", head.status.as_u16());
@@ -102,7 +190,7 @@ mod telling {
         }
     }
 
-    /// The exchange failed on the way.
+    /// Records that the exchange failed on the way.
     pub(crate) fn failed(failure: &TransportFailure) {
         let kind = match failure.kind {
             TransportKind::Dns => "dns",
@@ -114,16 +202,16 @@ mod telling {
             TransportKind::Other => "other",
         };
         tracing::Span::current().record("error.type", kind);
-        tracing::debug!(error.r#type = kind, error.message = %failure, "no whole answer");
+        tracing::debug!(target: TARGET, { error.r#type = kind, error.message = %failure }, "no whole answer");
     }
 
-    /// An execution moved.
+    /// Records a transition of an execution.
     pub(crate) fn moved(id: Option<&ExecutionId>, transition: Transition) {
-        tracing::debug!(usage.execution_id = id.map(ExecutionId::as_str), transition = %transition, "moved");
+        tracing::debug!(target: TARGET, { usage.execution_id = id.map(ExecutionId::as_str), transition = %transition }, "moved");
     }
 }
 
+#[cfg(feature = "tracing")]
+pub(crate) use recording::*;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::*;
-#[cfg(feature = "tracing")]
-pub(crate) use telling::*;

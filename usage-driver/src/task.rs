@@ -6,6 +6,7 @@ use usage_core::decode::RowVisitor;
 use usage_core::error::{Failure, ObserverError};
 use usage_core::execution::StreamingExecution;
 use usage_core::machine::{Progress, Step};
+use usage_core::trace::RunSpan;
 use usage_core::{Error, Event, Execution, Machine, Next, Timestamp, Transition, UsageQuery, WaitReason};
 
 use crate::canceller::Canceller;
@@ -35,6 +36,7 @@ pub struct Task<M> {
     pub canceller: Canceller,
     /// In a mutex, which is never locked, so that a task is `Sync`.
     observer: Option<Mutex<Observer<M>>>,
+    run: RunSpan,
     /// How many token exchanges of the session had ended when the machine was asked last.
     ended: u64,
     /// The observer does not want it to go on.
@@ -44,7 +46,14 @@ pub struct Task<M> {
 impl<M> Task<M> {
     /// Has `machine` driven; nobody looks on.
     pub fn new(machine: M) -> Self {
-        Self { machine, canceller: Canceller::default(), observer: None, ended: 0, stopped: None }
+        Self {
+            machine,
+            canceller: Canceller::default(),
+            observer: None,
+            run: RunSpan::default(),
+            ended: 0,
+            stopped: None,
+        }
     }
 
     /// Calls `observer` at every transition and every wait, in place of any earlier observer.
@@ -153,7 +162,10 @@ impl<M: Machine> Task<M> {
         if let Some(moved) = self.machine.catch_up(now, &mut session) {
             return Err(moved);
         }
-        let step = self.machine.next(now, &mut session);
+        let Self { machine, run, .. } = self;
+        let step = run.inside(|| machine.next(now, &mut session));
+        run.identify(machine.execution_id());
+        run.set_over(matches!(step.next, Next::Finished));
         self.ended = session.ended_token_fetches();
         if let Next::Send(exchange) = &step.next {
             shared.claim(exchange, &mut session);
@@ -165,6 +177,7 @@ impl<M: Machine> Task<M> {
     /// visitors and observers may use the session.
     pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
         self.machine.settle();
+        self.run.identify(self.machine.execution_id());
         let stopped = self.stopped.take();
         if self.observer.is_some() && progress.output.is_some() {
             // Should the observer unwind, the output is lost, and the machine must not take it as delivered.
@@ -188,14 +201,14 @@ impl<M: Machine> Task<M> {
 impl<Q: UsageQuery> Task<Execution<Q>> {
     /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
     pub fn streaming<V: RowVisitor>(self, visitor: V) -> Task<StreamingExecution<Q, V>> {
-        let Self { machine, canceller, observer, ended, stopped } = self;
+        let Self { machine, canceller, observer, run, ended, stopped } = self;
         let observer = observer.map(|observer| {
             let mut observer = observer.into_inner().unwrap_or_else(PoisonError::into_inner);
             Mutex::new(Box::new(move |streaming: &StreamingExecution<Q, V>, event| {
                 observer(streaming.execution(), event)
             }) as _)
         });
-        Task { machine: StreamingExecution::new(machine, visitor), canceller, observer, ended, stopped }
+        Task { machine: StreamingExecution::new(machine, visitor), canceller, observer, run, ended, stopped }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::{Error, Failure, ResponseError, Sent, TransportFailure};
 use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
+use crate::ids::ExecutionId;
 use crate::machine::{
     Accepted, Dispatch, Machine, Next, Progress, RequestState, ResponseReader, Step, Ticket, Transitions,
 };
@@ -43,14 +44,14 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         let from = self.phase();
         let next = match self.dispatch(now, session) {
             Dispatch::Send(exchange) => {
-                trace::on_behalf_of(&exchange, self.id());
+                trace::on_behalf_of(&exchange.span, self.id());
                 if let State::Ready(ready) = std::mem::take(&mut self.state) {
                     transitions.add(self.enter(from, ready.sent(), Cause::Sent));
                 }
                 Next::Send(exchange)
             }
             Dispatch::Authorize(exchange) => {
-                trace::on_behalf_of(&exchange, self.id());
+                trace::on_behalf_of(&exchange.span, self.id());
                 Next::Send(exchange)
             }
             Dispatch::Wait(until, why) => Next::WaitUntil(until, why),
@@ -134,6 +135,10 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
                 None
             }
         }
+    }
+
+    fn execution_id(&self) -> Option<&ExecutionId> {
+        self.id()
     }
 
     fn error(&self) -> Option<Error> {

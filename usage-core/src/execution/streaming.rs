@@ -12,6 +12,7 @@ use crate::error::{DecodeError, Error, Failure, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::shown::{Attempt, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
+use crate::ids::ExecutionId;
 use crate::machine::{Machine, Progress, RequestState, ResponseReader, Step, Ticket, respond};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
@@ -179,6 +180,10 @@ impl<Q: UsageQuery, V: RowVisitor + Send> Machine for StreamingExecution<Q, V> {
 
     fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
         self.execution.unsent(ticket)
+    }
+
+    fn execution_id(&self) -> Option<&ExecutionId> {
+        self.execution.id()
     }
 
     fn error(&self) -> Option<Error> {

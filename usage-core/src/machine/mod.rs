@@ -33,6 +33,7 @@ pub(crate) use request_state::{Accepted, Dispatch, Limits, RequestState, RetryDe
 
 use crate::decode::ResponseDecoder;
 use crate::error::{Error, Failure, TransportFailure};
+use crate::ids::ExecutionId;
 use crate::phase::{Transition, WaitReason};
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -101,6 +102,11 @@ pub trait Machine: Send {
     /// Takes back an exchange that [`next`](Self::next) returned and that was not sent.
     fn unsent(&mut self, ticket: Ticket) -> Option<Transition> {
         let _ = ticket;
+        None
+    }
+
+    /// Returns the id of the execution that it drives, once there is one.
+    fn execution_id(&self) -> Option<&ExecutionId> {
         None
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct RequestState {
     renewed: bool,
     /// Whether this operation must not be sent twice.
     once: bool,
+    /// How often this operation was sent.
+    sent: u8,
     /// Path and query of the last request that may be repeated, as a poll is.
     target: Option<Box<PathAndQuery>>,
     /// Consecutive failures, and the number of them that count against the limit.
@@ -136,6 +138,7 @@ impl RequestState {
             renewed: false,
             once: false,
             target: None,
+            sent: 0,
             failures: 0,
             counted: 0,
         }
@@ -286,7 +289,12 @@ impl RequestState {
         self.attempts = self.attempts.saturating_add(1);
         let mut exchange = Box::new(Exchange::new(Ticket(purpose), endpoint, request, timeout));
         session.add_default_headers(&mut exchange.request);
-        exchange.span = trace::exchange(&exchange, self.attempts);
+        let mut resends = 0;
+        if let Purpose::Operation(_) = purpose {
+            resends = self.sent;
+            self.sent = self.sent.saturating_add(1);
+        }
+        exchange.span = trace::exchange(endpoint, &exchange.request, self.attempts, resends);
         exchange
     }
 
@@ -351,6 +359,7 @@ impl RequestState {
     /// Resets the failures after a successful response.
     pub(crate) fn delivered(&mut self) {
         self.renewed = false;
+        self.sent = 0;
         self.failures = 0;
         self.counted = 0;
     }

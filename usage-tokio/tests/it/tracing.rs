@@ -89,6 +89,36 @@ fn exchanges_are_spans_without_a_secret() {
 }
 
 #[test]
+fn a_request_that_is_sent_again_and_an_execution_that_is_dropped_are_recorded() {
+    listen();
+    let tls = Tls::new(Certificate::Good).unwrap();
+    let server = service(&tls);
+    let client =
+        builder(&server.url()).root_certificates(tls.root_pem().as_bytes()).unwrap().build().unwrap();
+    let policy = client.policy().with_max_failures(2);
+    let client = client.with_policy(policy);
+    server.simulator().inject(Rule::new(Match::Submit, Fault::Status(503)));
+    let mut handle = client.start(query());
+    run(handle.next_page()).unwrap().unwrap();
+    let id = format!("usage.execution_id=\"{}\"", handle.execution().id().unwrap());
+    let port = format!("server.port={}", server.address().port());
+    let submits =
+        lines(&["genesys_usage", "usage.run", &port, "http.client{", "POST", "usage/query", "close"]);
+    let again = submits.iter().filter(|line| line.contains("http.request.resend_count=1"));
+    assert_eq!((submits.len(), again.count()), (2, 1), "{submits:?}");
+
+    drop(handle);
+    assert_eq!(lines(&["dropped before its end", &id]).len(), 1);
+    // Simulators name their first execution alike, so other tests may have runs of this id.
+    let runs = lines(&["genesys_usage", "usage.run{", "close", &id]);
+    assert!(runs.iter().any(|line| !line.contains("http.client")), "{runs:?}");
+
+    run(client.run(query())).unwrap();
+    let dropped = lines(&["dropped before its end"]);
+    assert_eq!(dropped.len(), 1, "{dropped:?}");
+}
+
+#[test]
 fn what_fails_on_the_way_is_told_by_its_kind() {
     listen();
     let server = service(&Tls::new(Certificate::Expired).unwrap());
