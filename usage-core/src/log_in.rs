@@ -71,9 +71,9 @@ impl LogIn {
 }
 
 impl Machine for LogIn {
-    /// Never used: only the login host is asked, and its answers have a decoder of their own.
+    /// Not used: responses of the login host have a decoder of their own.
     type Decoder = SkipDecoder;
-    /// Nothing: the token is in the session.
+    /// The token is in the session.
     type Output = ();
 
     fn next(&mut self, now: Timestamp, session: &mut Session) -> Step {

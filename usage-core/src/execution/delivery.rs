@@ -80,15 +80,15 @@ impl<Q: UsageQuery> Execution<Q> {
         self.holds_pages = hold;
     }
 
-    /// Begins to collect all pages that are yet to come, for a caller that takes them at once. The pages before are
-    /// delivered. Until the end, snapshots point at the first page that is collected.
+    /// Marks earlier pages as delivered and leaves all further ones unacknowledged, for a caller that collects them.
+    /// Snapshots then point at the first collected page.
     pub fn collect_pages(&mut self) {
         self.acknowledge_unless_held();
         self.holds_pages = true;
     }
 
-    /// Ends the collecting of pages because of `error`, and returns that with their `rows`, which are delivered by it,
-    /// and with a snapshot that points behind them.
+    /// Ends the collecting of pages because of `error`. Returns the error with the collected `rows`, which are thereby
+    /// delivered, and with a snapshot that points behind them.
     #[must_use]
     pub fn give_back(&mut self, error: Error, rows: UsageTable) -> Error {
         self.acknowledge();

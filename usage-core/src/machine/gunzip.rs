@@ -6,11 +6,11 @@ use flate2::write::MultiGzDecoder;
 
 use crate::error::DecodeError;
 
-/// Undoes gzip, of one member or several, as it arrives. It holds a window of the body at a time, however much that is
-/// compressed: what becomes of the rest, and how much is too much, decides whom the pieces go to.
+/// A streaming decompressor for gzip, of one member or several. It holds one window of the body at a time, whatever the
+/// compression ratio; the consumer of the pieces limits the decompressed size.
 pub(super) struct Gunzip {
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// An empty body has not even a header, and is one nevertheless.
+    /// Whether no byte has arrived yet: an empty body is valid without a header.
     empty: bool,
 }
 
@@ -19,7 +19,7 @@ impl Gunzip {
         Self { decoder: MultiGzDecoder::new(Vec::new()), empty: true }
     }
 
-    /// Gives what is in `chunk` to `taker`, piece by piece, until that breaks off.
+    /// Decompresses `chunk` and passes it to `taker` in pieces, until that returns `Break`.
     pub(super) fn push(
         &mut self,
         mut chunk: &[u8],
@@ -36,7 +36,7 @@ impl Gunzip {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The body is at its end: gives `taker` what is left.
+    /// Ends the body and passes the rest to `taker`.
     pub(super) fn finish(
         &mut self,
         mut taker: impl FnMut(&[u8]) -> ControlFlow<()>,
@@ -178,7 +178,7 @@ mod tests {
             prop_assert_eq!(&page("x-GZIP", &body.chunks(1).collect::<Vec<_>>()), &plain);
         }
 
-        /// Which of two troubles is met first depends on the cuts; whether there is one does not.
+        /// Which of two errors comes first depends on the chunks; whether there is one does not.
         #[test]
         fn a_broken_one_is_trouble_wherever_it_is_cut(
             document in documents(),

@@ -1,4 +1,4 @@
-//! The very moment at which a rule begins or ends.
+//! Time limits, to the millisecond.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn a_404_at_the_end_of_the_grace_is_final() {
 }
 
 #[test]
-fn a_wait_that_ends_at_the_deadline_is_not_begun() {
+fn a_wait_until_the_deadline_fails_at_once() {
     let gives_up_after = |deadline_millis: u64| {
         let policy = slow_polls().with_deadline(Duration::from_millis(deadline_millis));
         let mut execution = Execution::new(query(), policy, 1, START);

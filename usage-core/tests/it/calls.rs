@@ -63,7 +63,7 @@ fn waits<E: Endpoint>(call: &mut Call<E>, session: &mut Session) -> (Duration, W
 }
 
 #[test]
-fn fetches_a_token_and_hands_the_response_out_once() {
+fn fetches_a_token_and_returns_the_response_once() {
     let (mut call, mut session) = (definitions(), credentials());
     assert!(answer(&mut call, &mut session, 200, TOKEN).is_none());
     let listing = answer(&mut call, &mut session, 200, DEFINITIONS).unwrap();
@@ -73,7 +73,7 @@ fn fetches_a_token_and_hands_the_response_out_once() {
 }
 
 #[test]
-fn waits_after_a_failure_and_asks_again() {
+fn retries_after_a_failure() {
     let (mut call, mut session) = (definitions(), manual());
     assert!(answer(&mut call, &mut session, 503, "").is_none());
     assert_eq!(waits(&mut call, &mut session), (Duration::from_millis(500), WaitReason::Retry));
@@ -123,7 +123,7 @@ fn a_refusal_is_final() {
 }
 
 #[test]
-fn what_may_have_arrived_is_sent_again_only_if_it_is_repeatable() {
+fn a_request_that_may_have_arrived_is_repeated_only_if_idempotent() {
     let (mut call, mut session) = (definitions(), manual());
     breaks(&mut call, &mut session, TransportKind::Reset, Sent::Maybe);
     assert_eq!(waits(&mut call, &mut session).1, WaitReason::Retry);
@@ -142,7 +142,7 @@ fn what_may_have_arrived_is_sent_again_only_if_it_is_repeatable() {
 }
 
 #[test]
-fn a_driver_that_asks_again_has_lost_what_was_out() {
+fn asking_again_abandons_the_request_in_flight() {
     let (mut call, mut session) = (definitions(), manual());
     let lost = send(&mut call, &mut session, START);
     let again = send(&mut call, &mut session, START);
@@ -170,7 +170,7 @@ fn it_ends_at_its_deadline() {
 }
 
 #[test]
-fn cancelled_it_sends_nothing_more() {
+fn a_cancelled_call_sends_nothing_more() {
     let (mut call, mut session) = (definitions(), manual());
     let out = send(&mut call, &mut session, START);
     assert_eq!(call.cancel(), None);

@@ -1,4 +1,4 @@
-//! Every machine is cancelled alike, by drivers that know it as a `Machine` only.
+//! All machines are cancelled in the same way, through the trait `Machine`.
 
 use usage_core::error::Failure;
 use usage_core::events::EventDefinitions;
@@ -25,7 +25,7 @@ fn cancel(machine: &mut impl Machine) -> bool {
 }
 
 #[test]
-fn it_ends_as_cancelled_and_only_executions_have_phases_to_tell() {
+fn a_cancelled_machine_fails_and_only_executions_report_a_transition() {
     assert!(cancel(&mut execution()));
     assert!(cancel(&mut StreamingExecution::new(execution(), |_: UsageRow<'_>| {})));
     assert!(!cancel(&mut Call::new(EventDefinitions, policy(), 1, START)));
@@ -47,14 +47,14 @@ fn refuse_late(machine: &mut impl Machine) {
 }
 
 #[test]
-fn a_late_answer_to_it_says_nothing_to_the_session() {
+fn a_late_response_to_a_cancelled_machine_changes_nothing() {
     refuse_late(&mut execution());
     refuse_late(&mut StreamingExecution::new(execution(), |_: UsageRow<'_>| {}));
     refuse_late(&mut Call::new(EventDefinitions, policy(), 1, START));
 }
 
 #[test]
-fn what_is_over_is_not_cancelled() {
+fn a_finished_machine_is_not_cancelled() {
     let mut machine = LogIn::new(policy(), 1, START);
     let mut session = crate::support::manual();
     assert!(matches!(machine.next(START, &mut session).next, Next::Finished));

@@ -1,4 +1,4 @@
-//! Every edge of the table is walked.
+//! The tests reach every transition of the table.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn reply(letter: char) -> Reply {
 }
 
 #[test]
-fn every_edge_is_walked() {
+fn every_transition_is_reached() {
     let mut walked = BTreeSet::new();
     // With client credentials, from the token request on. The last letter is repeated.
     for script in [

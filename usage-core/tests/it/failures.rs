@@ -1,4 +1,4 @@
-//! Every way in which an execution fails, and every failure that is overcome.
+//! Failures that end an execution, and failures after which it retries.
 
 use http::Response;
 use usage_core::error::{Failure, MAX_ERROR_BODY, Sent, TransportFailure, TransportKind};
@@ -31,7 +31,7 @@ fn a_failed_query_fails_and_keeps_its_id() {
 }
 
 #[test]
-fn a_throttled_request_waits_as_long_as_it_is_told_and_no_shorter_than_its_own_delay() {
+fn a_throttled_request_waits_for_retry_after_and_at_least_its_own_delay() {
     for (retry_after, resumed_at) in
         [("7", 7_000), ("0", 500), ("Wed, 01 Jul 2026 00:00:09 GMT", 9_000), ("soon", 500)]
     {
@@ -44,7 +44,7 @@ fn a_throttled_request_waits_as_long_as_it_is_told_and_no_shorter_than_its_own_d
 }
 
 #[test]
-fn a_wait_past_the_deadline_fails_at_once_and_says_when_to_come_back() {
+fn a_wait_past_the_deadline_fails_at_once_with_the_next_allowed_time() {
     let run = play(vec![ok(ACCEPTED), with_header(429, "retry-after", "7200")]);
     assert_eq!(run.end.saturating_since(START).as_millis(), 400);
     let error = run.error.unwrap();
@@ -55,7 +55,7 @@ fn a_wait_past_the_deadline_fails_at_once_and_says_when_to_come_back() {
 }
 
 #[test]
-fn out_of_order_answers_are_overcome_with_growing_delays() {
+fn temporary_failures_are_retried_with_growing_delays() {
     let run = play(vec![status(503), status(500), status(504), status(408), ok(ACCEPTED), ok(COMPLETE)]);
     let times: Vec<u64> = run.requests.iter().map(|(at, _)| *at).collect();
     assert_eq!(times[..5], [0, 500, 1_500, 3_500, 7_500]);
@@ -63,7 +63,7 @@ fn out_of_order_answers_are_overcome_with_growing_delays() {
 }
 
 #[test]
-fn five_failures_in_a_row_are_enough_and_a_good_answer_starts_the_count_anew() {
+fn five_consecutive_failures_are_final_and_a_success_resets_the_count() {
     let five = || (0..5).map(|_| status(503));
     let run = play(std::iter::once(ok(ACCEPTED)).chain(five()).collect());
     let error = run.error.unwrap();
@@ -77,7 +77,7 @@ fn five_failures_in_a_row_are_enough_and_a_good_answer_starts_the_count_anew() {
 }
 
 #[test]
-fn a_throttling_service_that_says_when_is_obeyed_until_the_deadline() {
+fn retry_after_is_obeyed_until_the_deadline() {
     let mut execution = execution();
     let run = drive(&mut execution, &mut manual(), START, |_| with_header(429, "retry-after", "100"));
     assert_eq!(run.requests.len(), 6);
@@ -85,7 +85,7 @@ fn a_throttling_service_that_says_when_is_obeyed_until_the_deadline() {
 }
 
 #[test]
-fn a_service_that_refuses_and_asks_for_no_wait_is_asked_ever_less() {
+fn retry_after_zero_is_retried_with_growing_delays() {
     let past = "Wed, 01 Jul 2026 00:00:00 GMT";
     for (name, value) in [("retry-after", "0"), ("inin-ratelimit-reset", "0"), ("retry-after", past)] {
         for mut session in [manual(), credentials()] {
@@ -97,7 +97,7 @@ fn a_service_that_refuses_and_asks_for_no_wait_is_asked_ever_less() {
 }
 
 #[test]
-fn whoever_does_not_say_when_to_come_back_has_five_tries() {
+fn throttling_without_retry_after_counts_as_a_failure() {
     for reply in [|| status(429), || with_header(503, "retry-after", "1")] {
         let run = drive(&mut execution(), &mut manual(), START, |_| reply());
         assert_eq!(run.requests.len(), 5);
@@ -107,7 +107,7 @@ fn whoever_does_not_say_when_to_come_back_has_five_tries() {
 }
 
 #[test]
-fn of_an_error_no_more_is_taken_than_is_kept() {
+fn an_error_body_is_read_up_to_its_limit() {
     for (sizes, wanted) in [
         (&[MAX_ERROR_BODY][..], &[true][..]),
         (&[MAX_ERROR_BODY + 1], &[false]),
@@ -195,7 +195,7 @@ fn unreadable_answers_are_final_and_say_where() {
 }
 
 #[test]
-fn what_was_surely_not_sent_is_sent_again_and_what_may_have_been_is_not_unless_it_may_be_repeated() {
+fn an_unsent_request_is_retried_and_one_that_may_have_arrived_only_if_idempotent() {
     use TransportKind::{Connect, Dns, Reset, Timeout, Tls};
     let fails = |kind, sent| Reply::Fails(kind, sent);
     let overcome = vec![
@@ -226,7 +226,7 @@ fn what_was_surely_not_sent_is_sent_again_and_what_may_have_been_is_not_unless_i
 }
 
 #[test]
-fn an_abandoned_poll_goes_out_again_and_an_abandoned_submit_is_ambiguous() {
+fn an_abandoned_poll_is_repeated_and_an_abandoned_submit_is_ambiguous() {
     let (mut execution, mut session) = (execution(), manual());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let accepted = Response::new(ACCEPTED.as_bytes());

@@ -1,4 +1,4 @@
-//! What must not be sent twice is not sent when there is hardly time for its answer.
+//! Submits shortly before the deadline.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn within(deadline: u64) -> Execution<usage_core::query::OrganizationQuery> {
 }
 
 #[test]
-fn a_submit_that_may_go_just_before_the_deadline_ends_at_once_and_can_be_restored() {
+fn a_submit_just_before_the_deadline_fails_at_once_and_can_be_restored() {
     for deadline in [2_001, 2_150, 2_190, 2_999] {
         let mut execution = within(deadline);
         let run = drive(&mut execution, &mut manual(), START, script(vec![throttled(2)]));
@@ -57,7 +57,7 @@ fn a_token_that_comes_late_leaves_no_time_for_the_submit() {
 }
 
 #[test]
-fn a_poll_and_a_submit_that_may_be_repeated_go_out_to_the_end() {
+fn polls_and_idempotent_submits_are_sent_until_the_deadline() {
     let resubmitting = policy().with_deadline(Duration::from_millis(2_150)).with_resubmit(true);
     let mut execution = Execution::new(query(), resubmitting, 1, START);
     let replies = vec![throttled(2), Reply::Fails(TransportKind::Timeout, Sent::Maybe)];
@@ -108,7 +108,7 @@ proptest! {
     /// Whatever delays it, a submit goes out with enough time for its answer or not at all, and is never ambiguous for
     /// want of time alone.
     #[test]
-    fn a_submit_goes_out_with_enough_time_or_not_at_all(
+    fn a_submit_is_sent_only_with_enough_time(
         deadline in 1u64..20_000,
         exchange_timeout in 1u64..40_000,
         troubles in prop::collection::vec(

@@ -1,4 +1,4 @@
-//! Whatever the service does, and however constantly, the execution ends, and not after its deadline.
+//! An execution ends by its deadline, whatever the service answers.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn a_constant_service_is_left_in_time(constant in reply(), submit: bool, token: bool, resubmit: bool, seed: u64) {
+    fn an_execution_ends_whatever_the_constant_answer(constant in reply(), submit: bool, token: bool, resubmit: bool, seed: u64) {
         let mut session = if token { credentials() } else { manual() };
         let mut execution = Execution::new(query(), policy().with_jitter(0.2).with_resubmit(resubmit), seed, START);
         let run = drive(&mut execution, &mut session, START, |request| {
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fickle_service_is_left_in_time(replies in prop::collection::vec(reply(), 1..40), token: bool, seed: u64) {
+    fn an_execution_ends_whatever_the_changing_answers(replies in prop::collection::vec(reply(), 1..40), token: bool, seed: u64) {
         let mut session = if token { credentials() } else { manual() };
         let mut execution = Execution::new(query(), policy().with_jitter(0.2), seed, START);
         let mut turn = 0;

@@ -1,4 +1,4 @@
-//! A token ahead of the first query, and tokens that come late.
+//! Log-ins ahead of the first query, and late tokens.
 
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ fn tries_again_and_gives_up_as_an_execution_does() {
 }
 
 #[test]
-fn a_token_that_is_over_on_arrival_is_used_all_the_same() {
+fn a_token_that_expired_on_arrival_is_used() {
     let over = r#"{"access_token":"t","expires_in":0}"#;
     let replies = vec![ok(over), ok(ACCEPTED), ok(COMPLETE)];
     let run = drive(&mut execution(), &mut credentials(), START, script(replies));
@@ -127,7 +127,7 @@ fn begin(machine: &mut LogIn, session: &mut Session) -> Exchange {
 }
 
 #[test]
-fn a_refresh_token_that_comes_late_is_not_lost() {
+fn a_late_refresh_token_is_kept() {
     let mut session = refreshing();
     let mut machine = LogIn::new(policy(), 1, START);
     let given_up = begin(&mut machine, &mut session);
@@ -169,7 +169,7 @@ fn an_answer_that_was_on_its_way_does_not_replace_a_token_from_elsewhere() {
 }
 
 #[test]
-fn it_waits_for_another_try_and_goes_on_waiting_if_asked_early() {
+fn it_keeps_waiting_if_asked_early() {
     let (mut session, mut machine) = (credentials(), LogIn::new(policy(), 1, START));
     let exchange = begin(&mut machine, &mut session);
     let unavailable = Response::builder().status(503).body(&b""[..]).unwrap();

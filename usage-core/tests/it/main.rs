@@ -1,4 +1,4 @@
-//! The core from outside, through its public API, with a service that is a closure.
+//! Tests of the public API, with a closure as the service.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Pages: all rows, once, and no endless loop.
+//! Paging: every row once, and no endless loop.
 
 use usage_core::query::SimpleSearch;
 use usage_core::{Execution, Gap, Snapshot};
@@ -32,7 +32,7 @@ fn follows_the_cursor_to_the_last_page() {
 }
 
 #[test]
-fn a_cursor_that_returns_ends_the_pages_and_is_named() {
+fn a_repeated_cursor_ends_the_pages_and_is_reported() {
     for (cursors, is_same_page) in [
         (&["a", "b", "c", "a"][..], false),
         (&["a", "a"], false),

@@ -1,4 +1,4 @@
-//! Two executions of one session whose token is renewed between them.
+//! Renewal of the token between two executions of a session.
 
 use http::Response;
 use usage_core::auth::{AccessToken, Grant};

@@ -1,4 +1,4 @@
-//! What parses prints as what it parsed from, or as something that parses to the same; and so it does through JSON.
+//! Parsing, printing and JSON of the public types, round trip.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};

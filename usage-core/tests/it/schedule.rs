@@ -116,7 +116,7 @@ fn a_finished_query_is_noticed_soon_and_with_few_polls() {
 }
 
 #[test]
-fn the_last_look_is_just_before_the_deadline() {
+fn the_last_poll_is_just_before_the_deadline() {
     let run = drive(&mut crate::support::execution(), &mut manual(), START, |request| {
         ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
     });

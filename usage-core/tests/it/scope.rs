@@ -1,4 +1,4 @@
-//! What executions and queries say that their rows cover.
+//! The scope of the rows of executions and queries.
 
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric, SearchColumn};
 use usage_core::query::{

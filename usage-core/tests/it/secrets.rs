@@ -1,4 +1,4 @@
-//! Nothing that is printed holds a secret.
+//! No output contains a secret.
 
 use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next};

@@ -1,4 +1,4 @@
-//! What all requests of a session carry, and what it knows of the service.
+//! Headers, request budget and hosts of a session.
 
 use http::HeaderMap;
 use usage_core::error::BuildError;
@@ -24,7 +24,7 @@ fn headers_of_next(
 }
 
 #[test]
-fn own_headers_go_with_every_request_and_do_not_print() {
+fn custom_headers_are_sent_with_every_request_and_are_not_printed() {
     let mut session = credentials().with_header("X-Gateway-Key", "hunter2").unwrap();
     let mut execution = execution();
     for body in [TOKEN, ACCEPTED] {

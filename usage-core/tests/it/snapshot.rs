@@ -1,4 +1,4 @@
-//! Saved between any two steps, an execution ends with the same rows, and nothing is submitted twice.
+//! An execution that is saved and restored at any step returns the same rows and submits once.
 
 use http::{Request, Response};
 use usage_core::error::Failure;
@@ -61,7 +61,7 @@ fn run_killed_at(kill_at: usize) -> (UsageTable, u32, Option<Failure>) {
 }
 
 #[test]
-fn killed_between_any_two_steps_it_ends_with_the_same_rows() {
+fn an_execution_killed_between_any_two_steps_returns_the_same_rows() {
     let (whole, _, _) = run_killed_at(usize::MAX);
     assert_eq!(whole.len(), 2);
     for kill_at in 0..12 {
@@ -71,7 +71,7 @@ fn killed_between_any_two_steps_it_ends_with_the_same_rows() {
 }
 
 #[test]
-fn a_submit_that_was_out_is_ambiguous_and_a_poll_that_was_out_goes_again() {
+fn a_submit_in_flight_is_ambiguous_and_a_poll_in_flight_is_repeated() {
     let (mut execution, mut session) = (search(), manual());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let mut restored = reborn(&execution, START);
@@ -85,7 +85,7 @@ fn a_submit_that_was_out_is_ambiguous_and_a_poll_that_was_out_goes_again() {
 }
 
 #[test]
-fn restored_it_knows_what_it_knew() {
+fn a_restored_execution_has_the_same_state() {
     let (mut execution, mut session, mut now) = (search(), manual(), START);
     let (mut polls, mut submits) = (0, 0);
     let mut seen = (0, 0);
@@ -114,7 +114,7 @@ fn restored_it_knows_what_it_knew() {
 }
 
 #[test]
-fn what_cannot_be_restored_says_why() {
+fn a_snapshot_that_cannot_be_restored_reports_the_reason() {
     let json = Execution::new(query(), policy(), 1, START).snapshot().to_json();
     let error = Snapshot::<ClientSummary>::from_json(&json).unwrap_err();
     assert_eq!(

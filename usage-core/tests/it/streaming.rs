@@ -1,4 +1,4 @@
-//! Rows that are shown as they arrive, and not kept.
+//! Executions that show their rows to a visitor.
 
 use http::Response;
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ fn shows_every_row_of_every_page_once() {
 }
 
 #[test]
-fn it_prints_the_execution_and_what_is_being_read_and_no_rows() {
+fn debug_shows_the_execution_and_the_decoder_but_no_rows() {
     let mut streaming = StreamingExecution::new(execution(), |_: UsageRow<'_>| {});
     let mut session = manual();
     let mut read = |streaming: &mut StreamingExecution<OrganizationQuery, _>, now, body: &str| {
@@ -110,7 +110,7 @@ fn it_prints_the_execution_and_what_is_being_read_and_no_rows() {
 
 proptest! {
     #[test]
-    fn a_page_that_breaks_off_anywhere_is_shown_once(
+    fn the_rows_of_a_page_cut_anywhere_are_shown_once(
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
         second in any::<prop::sample::Index>(),
     ) {
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn a_page_that_is_another_one_the_second_time_ends_it(at in 0_usize..40, to in 41_u64..100) {
+    fn a_page_that_differs_the_second_time_fails(at in 0_usize..40, to in 41_u64..100) {
         let before = page(1..=40, None);
         let mut rows: Vec<_> = (1..=40).collect();
         rows[at] = to;
@@ -136,7 +136,7 @@ proptest! {
 }
 
 #[test]
-fn a_page_that_is_shorter_the_second_time_ends_it() {
+fn a_page_that_is_shorter_the_second_time_fails() {
     let before = page(1..=40, None);
     let (shown, error) = visit([Reply::CutAt(before.len() - 1, before), whole(page(1..=39, None))]);
     assert_eq!(shown.len(), 40);
@@ -153,7 +153,7 @@ fn rows_after_the_break_may_differ() {
 }
 
 #[test]
-fn a_driver_that_gives_up_in_the_middle_of_a_page_goes_on_behind_what_was_shown() {
+fn an_abandoned_page_continues_after_the_rows_that_were_shown() {
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
     let mut streaming = StreamingExecution::new(execution(), visitor);

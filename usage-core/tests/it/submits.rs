@@ -1,4 +1,4 @@
-//! A submit goes out once: snapshots remember one that was out, however it ended.
+//! A submit is sent once: snapshots contain whether it was sent.
 
 use http::Response;
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ fn submits<Q: UsageQuery>(execution: &mut Execution<Q>) -> bool {
 }
 
 #[test]
-fn what_may_have_been_submitted_is_not_submitted_again_by_itself() {
+fn a_submit_in_doubt_is_not_repeated() {
     for fate in FATES {
         let mut execution = Execution::new(query(), policy(), 1, START);
         fate.befalls(&mut execution, &mut manual());
@@ -133,7 +133,7 @@ fn what_may_have_been_submitted_is_not_submitted_again_by_itself() {
 }
 
 #[test]
-fn what_was_acknowledged_is_polled_after_any_end() {
+fn an_accepted_submit_is_polled_after_any_failure() {
     for fate in FATES {
         let (mut execution, mut session) = (Execution::new(query(), policy(), 1, START), manual());
         Fate::Body(ACCEPTED).befalls(&mut execution, &mut session);
@@ -179,7 +179,7 @@ proptest! {
     /// Whatever happens to submits under whatever policies, in however many lives: without leave no submit goes out
     /// after one that is in doubt.
     #[test]
-    fn no_submit_follows_one_in_doubt_without_leave(
+    fn no_submit_follows_one_in_doubt_unless_the_policy_allows_it(
         lives in prop::collection::vec((prop::collection::vec(prop::sample::select(&FATES[..]), 0..4), any::<bool>()), 1..5),
     ) {
         let mut execution = Execution::new(query(), policy(), 1, START);

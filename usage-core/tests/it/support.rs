@@ -1,4 +1,4 @@
-//! A driver without sockets: virtual time, and a service that is a closure.
+//! A driver without sockets, with virtual time and a closure as the service.
 
 use std::time::Duration;
 

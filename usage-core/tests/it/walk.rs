@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 #[test]
-fn submits_polls_with_growing_waits_and_hands_the_rows_out_once() {
+fn submits_polls_with_growing_delays_and_returns_the_rows_once() {
     let run = play(vec![ok(ACCEPTED), ok(RUNNING), ok(RUNNING), ok(COMPLETE)]);
     let results = "GET https://api.mypurecloud.de/api/v2/usage/query/e-1/results".to_owned();
     assert_eq!(
@@ -75,7 +75,7 @@ fn a_second_execution_of_the_session_needs_no_second_token() {
 }
 
 #[test]
-fn any_2xx_with_a_body_is_good() {
+fn any_2xx_with_a_body_is_a_success() {
     use crate::support::Reply;
     let accepted = Reply::Answer(202, Vec::new(), ACCEPTED.to_owned());
     assert_eq!(play(vec![accepted, ok(COMPLETE)]).error, None);
