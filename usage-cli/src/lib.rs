@@ -18,6 +18,7 @@
 //! | `service` | how the service is reached, and what its failures mean |
 //! | `login` | the log-in with a browser |
 //! | `connection` | hosts, credential and timing of this call, settled |
+//! | `names` | the names behind ids, asked for |
 //! | `output` | rows and lists in every format, to standard output and files |
 //! | `dataset` | a history of days, and what it lacks |
 //! | `run` | executions: fetched, divided, merged, resumed |
@@ -45,6 +46,7 @@ mod files;
 pub mod fuzzing;
 mod http;
 mod login;
+mod names;
 mod output;
 mod problem;
 mod process;

@@ -114,6 +114,7 @@ impl<'a> Builder<'a> {
     fn list(&self, subject: Subject) -> TopList {
         let tallies = tally(self.table, subject);
         TopList::new(subject, self.table, &tallies, &self.counts, &self.days, self.options.top)
+            .named(&self.options.names)
     }
 
     fn arrivals(&self, clients: &TopList, earlier: Option<&Days>) -> Option<Arrivals> {

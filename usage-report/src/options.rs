@@ -7,6 +7,7 @@ use crate::allowance::Allowance;
 use crate::coverage::Coverage;
 use crate::days::Days;
 use crate::filter::RowFilter;
+use crate::names::Names;
 use crate::period::Period;
 use crate::projection::TREND_DAYS;
 use crate::subject::Subject;
@@ -37,6 +38,8 @@ pub struct ReportOptions {
     pub drilldown: Vec<(Subject, Subject)>,
     /// The months that are held against the allowance: those that have days of this period. All by default.
     pub months: Option<Period>,
+    /// Names for ids that rows do not name.
+    pub names: Names,
     /// The requests of earlier days, in order.
     pub(crate) history: Vec<(Date, u64)>,
 }
@@ -54,6 +57,7 @@ impl Default for ReportOptions {
             filter: RowFilter::new(),
             drilldown: Vec::new(),
             months: None,
+            names: Names::default(),
             history: Vec::new(),
         }
     }
@@ -122,6 +126,13 @@ impl ReportOptions {
     #[must_use]
     pub fn with_drilldown(mut self, pairs: impl IntoIterator<Item = (Subject, Subject)>) -> Self {
         self.drilldown = pairs.into_iter().collect();
+        self
+    }
+
+    /// Sets names for ids that rows do not name: users, organizations, and OAuth clients of some families.
+    #[must_use]
+    pub fn with_names(mut self, names: Names) -> Self {
+        self.names = names;
         self
     }
 

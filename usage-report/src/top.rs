@@ -12,6 +12,7 @@ use crate::by_symbol::{BySubject, BySymbol};
 use crate::counts::{Counts, capped, ratio, requests_of};
 use crate::days::Days;
 use crate::identity::Identity;
+use crate::names::Names;
 use crate::subject::{Key, Subject};
 use crate::tally::{Tallies, Tally};
 
@@ -83,6 +84,15 @@ impl Entry {
 }
 
 impl TopList {
+    /// Names the entries that have an id only.
+    pub(crate) fn named(mut self, names: &Names) -> Self {
+        for entry in self.entries.iter_mut().filter(|entry| entry.name.is_none()) {
+            let id = entry.id.as_deref();
+            entry.name = id.and_then(|id| names.get(self.subject, id)).map(Into::into);
+        }
+        self
+    }
+
     /// Returns every entry, the one with the most requests first.
     pub fn all(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().chain(&self.rest)

@@ -110,7 +110,7 @@ impl<D: Driver> One<'_, D> {
         };
         let observer =
             Observer { progress: self.progress.clone(), recorder: None, failpoint: self.failpoint.clone() };
-        let mut step = of_part(self.connection, &observer, 0, &client);
+        let mut step = of_part(self.connection.keeper.as_ref(), &observer, 0, &client);
         let (file, failpoint) = (organization.query_file(), self.failpoint.clone());
         let mut handle = handle.hold_pages().try_observe(move |execution, event| {
             step(execution, event)?;

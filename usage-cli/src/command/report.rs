@@ -16,6 +16,7 @@ use crate::connection::credentials::CredentialArgs;
 #[cfg(feature = "parquet")]
 use crate::dataset::Selection;
 use crate::output::format::{self, Format, one_of as one_format};
+use crate::names;
 use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
 use crate::report::lookback;
@@ -301,8 +302,13 @@ fn ask_for<Q: Divisible>(
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
     let scope = scope_of(run.parts.last().into_iter());
     run.with_aside(aside).go_with(args.output.file().is_some(), |fetched| {
-        let Fetched { mut tables, gaps, aside, .. } = fetched;
-        let mut options = options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap));
+        let Fetched { mut tables, gaps, names, aside, .. } = fetched;
+        for table in &mut tables {
+            if let Some(filled) = names::fill_clients(table, &names) {
+                *table = filled;
+            }
+        }
+        let mut options = options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap)).with_names(names);
         let aside = days.zip(aside);
         if let Some((days, Ok(totals))) = &aside {
             options = options.with_history(totals, *days);

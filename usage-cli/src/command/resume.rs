@@ -9,6 +9,7 @@ use usage_core::query::{
 };
 use usage_core::{Execution, Policy, Snapshot, UsageQuery};
 
+use crate::config;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TimingArgs};
 use crate::files::private_file::Held;
@@ -89,9 +90,20 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
         Connection::reopen(document.service.clone(), &args.credentials, &args.timing, transport)?;
     let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
-    let aside = None;
-    Run { connection, parts, aside, divides, shape, merge, recorder, output: &output, timing: &args.timing }
-        .go()
+    let names = config::names(&args.credentials.profile, false)?;
+    Run {
+        connection,
+        parts,
+        aside: None,
+        divides,
+        shape,
+        merge,
+        names,
+        recorder,
+        output: &output,
+        timing: &args.timing,
+    }
+    .go()
 }
 
 /// New executions for those that ended without a result, and for those of which nobody knows whether they are.

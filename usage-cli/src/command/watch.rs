@@ -13,6 +13,7 @@ use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
 
 use crate::arguments::value_parsers::duration;
 use crate::config;
+use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::output::format::{Format, one_of};
@@ -21,7 +22,7 @@ use crate::process::stderr::{self, HINT, WARNING};
 use crate::report::lookback;
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
-use crate::run::fetch::{Fetched, fetch};
+use crate::run::fetch::{Fetched, Stopped, fetch};
 use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
@@ -306,7 +307,9 @@ fn fetched(args: &WatchArgs, interval: Interval, before: Option<Period>) -> Resu
     let observer = Observer { progress: progress.clone(), recorder: None, failpoint: Failpoint::default() };
     let execution = |query| Execution::new(query, Policy::default(), seed(), now()).snapshot();
     let before = before.and_then(lookback::of_organization).map(execution);
-    let fetched = fetch(&connection, vec![execution(query)], false, before, &observer);
+    let fetched = Caller::new(&connection)
+        .map_err(Stopped::from)
+        .and_then(|caller| fetch(&caller, vec![execution(query)], false, before, &observer));
     progress.finish();
     fetched.map_err(|stopped| {
         failure::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &Recovery::Again)

@@ -30,7 +30,7 @@ use crate::problem::Problem;
 use crate::text::meant;
 
 /// The keys of a profile, and of all.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "region",
     "api-url",
     "login-url",
@@ -46,6 +46,7 @@ const KEYS: [&str; 15] = [
     "allowance",
     "ca-file",
     "system-roots",
+    "names",
 ];
 
 /// All of the file.
@@ -127,10 +128,15 @@ fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result
         "transport" => settings.transport = Some(Transport::from_str(text_of(value)?, true)?),
         "deadline" => settings.deadline = Some(duration(text_of(value)?)?),
         "ca-file" => settings.ca_file = Some(file(path, value)?),
-        "system-roots" => settings.system_roots = Some(value.as_bool().ok_or("is neither true nor false")?),
+        "system-roots" => settings.system_roots = Some(truth(value)?),
+        "names" => settings.names = Some(truth(value)?),
         _ => settings.allowance = Some(number(value)?),
     }
     Ok(())
+}
+
+fn truth(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "is neither true nor false".into())
 }
 
 fn text_of(value: &Value) -> Result<&str, String> {

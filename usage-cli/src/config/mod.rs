@@ -330,6 +330,15 @@ pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Opt
     Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
 }
 
+/// Returns whether our own configuration asks for names. It is not about a simulated organization.
+pub(crate) fn names(profile: &ProfileArgs, is_simulated: bool) -> Result<bool, Problem> {
+    if is_simulated {
+        return Ok(false);
+    }
+    let config = Config::load(profile, &|name| std::env::var_os(name))?;
+    Ok(config.own(|settings| settings.names).is_some_and(|(names, _)| names))
+}
+
 /// Where this program keeps its files: `~/.config/genesys-usage`, or as the platform has it.
 pub(crate) fn directory() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("genesys-usage"))

@@ -42,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) allowance: Option<u64>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) system_roots: Option<bool>,
+    pub(crate) names: Option<bool>,
 }
 
 impl Settings {

@@ -1,6 +1,8 @@
 //! Single endpoints over the driver that a connection names.
 
-use usage_core::Endpoint;
+use std::time::Duration;
+
+use usage_core::{Endpoint, Policy};
 use usage_core::error::{BuildError, Error};
 use usage_driver::SessionGuard;
 
@@ -19,8 +21,9 @@ pub(crate) struct Caller {
     service: Service,
 }
 
+/// A client of the driver that the connection names.
 #[derive(Debug)]
-enum AnyClient {
+pub(crate) enum AnyClient {
     Blocking(Box<usage_blocking::Client>),
     Tokio(Box<(tokio::runtime::Runtime, usage_tokio::Client)>),
     AsyncStd(usage_async_std::Client),
@@ -34,6 +37,26 @@ impl Caller {
             Transport::AsyncStd => AnyClient::AsyncStd(connection.client()?),
         };
         Ok(Self { client, keeper: connection.keeper.clone(), service: connection.service() })
+    }
+
+    /// Returns the client, for executions in the same session.
+    pub(crate) fn client(&self) -> &AnyClient {
+        &self.client
+    }
+
+    /// Returns what keeps a renewed token, if it is a log-in's.
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
+    }
+
+    /// Limits each further call to `deadline`, if that is earlier than its own.
+    pub(crate) fn limit(&mut self, deadline: Duration) {
+        let limited = |policy: Policy| policy.with_deadline(policy.deadline.min(deadline));
+        match &mut self.client {
+            AnyClient::Blocking(client) => **client = client.clone().with_policy(limited(client.policy())),
+            AnyClient::Tokio(tokio) => tokio.1 = tokio.1.clone().with_policy(limited(tokio.1.policy())),
+            AnyClient::AsyncStd(client) => *client = client.clone().with_policy(limited(client.policy())),
+        }
     }
 
     /// The hosts that it calls.

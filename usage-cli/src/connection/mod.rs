@@ -182,6 +182,11 @@ impl Connection {
         Ok(Self { api, login, grant, policy, route, transport, keeper: None, simulator: Some(server) })
     }
 
+    /// Returns the policy of its clients.
+    pub(crate) fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Returns the hosts.
     pub(crate) fn service(&self) -> Service {
         Service { api_url: self.api.clone(), login_url: self.login.clone() }

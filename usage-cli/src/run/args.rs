@@ -51,6 +51,13 @@ pub(crate) struct ServiceArgs {
     )]
     pub(crate) dry_run: Option<DryRun>,
 
+    /// Also ask for the names of users, OAuth clients and the organization
+    ///
+    /// Each is asked for only if the rows need it: GET /api/v2/users, GET /api/v2/oauth/clients (permission
+    /// oauth:client:view), GET /api/v2/organizations/me. What may not be read stays an id, with a warning.
+    #[arg(long)]
+    pub(crate) names: bool,
+
     #[command(flatten)]
     pub(crate) timing: TimingArgs,
 }

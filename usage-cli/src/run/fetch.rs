@@ -6,15 +6,15 @@ use std::time::{Instant, SystemTime};
 use usage_core::error::{BuildError, Error};
 use usage_core::{Column, Date, Event, Execution, Gap, Policy, Snapshot, UsageTable};
 use usage_driver::{SessionGuard, futures};
+use usage_report::Names;
 
-use crate::config::transport::Transport;
-use crate::connection::Connection;
+use crate::connection::caller::{AnyClient, Caller};
+use crate::login::Keeper;
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 use crate::run::divide::Divisible;
 use crate::run::observer::Observer;
 use crate::run::seed;
-use crate::service::tokio_runtime;
 use crate::text::secrets;
 
 /// The rows of all parts.
@@ -27,6 +27,8 @@ pub(crate) struct Fetched {
     pub(crate) cut_off: Vec<Option<Date>>,
     /// Why else rows are missing.
     pub(crate) gaps: Vec<Gap>,
+    /// The names behind the ids of all rows, if they were asked for.
+    pub(crate) names: Names,
     /// The rows beside those of the parts, or why they are not there; `None` if none were asked for.
     pub(crate) aside: Option<Result<UsageTable, String>>,
 }
@@ -45,7 +47,7 @@ impl From<BuildError> for Stopped {
     }
 }
 
-/// Continues the executions `parts`, one after the other in one session, and reads all rows of each. They share one
+/// Continues the executions `parts`, one after the other in the session of `caller`, and reads all rows of each. They share one
 /// deadline, which begins now.
 ///
 /// A part whose result reaches the service's limit of rows is replaced by two of half its days, if `divides`.
@@ -53,35 +55,30 @@ impl From<BuildError> for Stopped {
 /// `aside` is an execution beside them, after all others and with what is left of the deadline. Its failure stops
 /// nothing.
 pub(crate) fn fetch<Q: Divisible>(
-    connection: &Connection,
+    caller: &Caller,
     parts: Vec<Snapshot<Q>>,
     divides: bool,
     aside: Option<Snapshot<Q>>,
     observer: &Observer,
 ) -> Result<Fetched, Stopped> {
     let queue = Queue::new(parts, divides, aside, observer);
-    match connection.transport {
-        Transport::Blocking => blocking(&connection.client()?, connection, queue),
-        Transport::Tokio => {
-            let client: usage_tokio::Client = connection.client()?;
-            tokio_runtime()?.block_on(futures(client.as_generic(), connection, queue))
-        }
-        Transport::AsyncStd => {
-            let client: usage_async_std::Client = connection.client()?;
-            async_std::task::block_on(futures(client.as_generic(), connection, queue))
-        }
+    let keeper = caller.keeper();
+    match caller.client() {
+        AnyClient::Blocking(client) => blocking(client, keeper, queue),
+        AnyClient::Tokio(tokio) => tokio.0.block_on(futures(tokio.1.as_generic(), keeper, queue)),
+        AnyClient::AsyncStd(client) => async_std::task::block_on(futures(client.as_generic(), keeper, queue)),
     }
 }
 
 fn blocking<Q: Divisible>(
     client: &usage_blocking::Client,
-    connection: &Connection,
+    keeper: Option<&Keeper>,
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
     while let Some(next) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
         let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
-            connection,
+            keeper,
             &next.observer,
             next.part,
             client,
@@ -104,13 +101,13 @@ fn blocking<Q: Divisible>(
 
 async fn futures<Q: Divisible, D: futures::Driver>(
     client: &futures::Client<D>,
-    connection: &Connection,
+    keeper: Option<&Keeper>,
     mut queue: Queue<'_, Q>,
 ) -> Result<Fetched, Stopped> {
     while let Some(next) = queue.next() {
         let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
         let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
-            connection,
+            keeper,
             &next.observer,
             next.part,
             client,
@@ -241,12 +238,12 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
 
 /// Returns the observer of the part numbered `part` of a run: it keeps renewed tokens, and passes every step on.
 pub(crate) fn of_part<Q: Divisible, C: HasSession>(
-    connection: &Connection,
+    keeper: Option<&Keeper>,
     observer: &Observer,
     part: usize,
     client: &C,
 ) -> impl FnMut(&Execution<Q>, Event) -> Result<(), Problem> + Send + 'static {
-    let (observer, keeper, client) = (observer.clone(), connection.keeper.clone(), client.clone());
+    let (observer, keeper, client) = (observer.clone(), keeper.cloned(), client.clone());
     move |execution, event| {
         // Before anything else: the old token may be spent, and the new one may be in what is said next.
         if let Event::Moved(_) = event {

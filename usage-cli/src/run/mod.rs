@@ -16,19 +16,22 @@ pub(crate) mod state;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
 
+use crate::config;
+use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, Lasting, TimingArgs};
+use crate::names;
 use crate::output::{OutputArgs, Rows, Shape};
 use crate::problem::{Code, Problem};
 use crate::run::args::{CommonArgs, ServiceArgs};
 use crate::run::divide::Divisible;
 use crate::run::dry_run::DryRun;
 use crate::run::failpoint::Failpoint;
-use crate::run::fetch::{Fetched, fetch};
+use crate::run::fetch::{Fetched, Stopped, fetch};
 use crate::run::interrupt::Interrupt;
 use crate::run::merge::Merge;
 use crate::run::observer::Observer;
@@ -131,6 +134,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
         divides: attach.is_none(),
         shape,
         merge,
+        names: service.names || config::names(&credentials.profile, service.target.simulate)?,
         recorder,
         output,
         timing: &service.timing,
@@ -148,6 +152,8 @@ pub(crate) struct Run<'a, Q> {
     /// The kind of its rows.
     pub(crate) shape: Shape,
     pub(crate) merge: Merge,
+    /// Whether the names behind ids are asked for.
+    pub(crate) names: bool,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) output: &'a OutputArgs,
     pub(crate) timing: &'a TimingArgs,
@@ -168,10 +174,11 @@ impl<Q: Divisible> Run<'_, Q> {
         let shape = self.shape.clone();
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
-            let Fetched { tables, cut_off, gaps, .. } = fetched;
+            let Fetched { tables, cut_off, gaps, names, .. } = fetched;
             let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
             let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
             let table = merge.whole(tables);
+            let table = names::fill_clients(&table, &names).unwrap_or(table);
             match output.file() {
                 Some(file) => {
                     let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
@@ -190,7 +197,8 @@ impl<Q: Divisible> Run<'_, Q> {
         whole: bool,
         finish: impl FnOnce(Fetched) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let Self { connection, parts, aside, divides, shape: _, merge: _, recorder, output, timing } = self;
+        let Self { connection, parts, aside, divides, shape: _, merge: _, names, recorder, output, timing } =
+            self;
         let first = parts.first().and_then(Snapshot::execution_id);
         let progress = Progress::start(output.quiet, output.verbose, parts.len(), first);
         let failpoint = Failpoint::at(timing.failpoint);
@@ -203,7 +211,15 @@ impl<Q: Divisible> Run<'_, Q> {
         progress.tell(2, || connection.describe());
         let observer =
             Observer { progress: progress.clone(), recorder: recorder.clone(), failpoint: failpoint.clone() };
-        let fetched = fetch(&connection, parts, divides, aside, &observer);
+        let fetched = Caller::new(&connection).map_err(Stopped::from).and_then(|mut caller| {
+            let began = Instant::now();
+            let mut fetched = fetch(&caller, parts, divides, aside, &observer)?;
+            if names {
+                let left = connection.policy().deadline.saturating_sub(began.elapsed());
+                fetched.names = names::of_tables(&mut caller, &fetched.tables, left);
+            }
+            Ok(fetched)
+        });
         progress.finish();
 
         let fetched = fetched.map_err(|stopped| {

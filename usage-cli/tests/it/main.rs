@@ -24,6 +24,7 @@ mod login;
 mod login_listener;
 #[cfg(feature = "parquet")]
 mod many_organizations;
+mod names;
 mod output_file;
 #[cfg(unix)]
 mod ownership;
