@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn users_are_asked_for_in_batches() {
         let mut wanted: BTreeSet<_> = (0..250).map(|number| format!("user-{number:03}")).collect();
-        wanted.extend(["".into(), "..".into(), "a\nb".into()]);
+        wanted.extend([String::new(), "..".into(), "a\nb".into()]);
         let batches = batches(&wanted);
         assert_eq!(batches.iter().map(|batch| batch.ids.len()).collect::<Vec<_>>(), [100, 100, 50]);
         let asked: BTreeSet<_> =
