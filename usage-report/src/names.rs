@@ -90,7 +90,10 @@ mod tests {
         names.insert(Subject::Client, "x", "Export");
         names.insert(Subject::Uri, "x", "none");
         names.insert(Subject::User, "y", "");
-        assert_eq!((names.get(Subject::User, "x"), names.get(Subject::Client, "x")), (Some("Ada"), Some("Export")));
+        assert_eq!(
+            (names.get(Subject::User, "x"), names.get(Subject::Client, "x")),
+            (Some("Ada"), Some("Export"))
+        );
         assert_eq!((names.get(Subject::Uri, "x"), names.get(Subject::User, "y")), (None, None));
         let json = serde_json::to_string(&names).unwrap();
         assert_eq!(json, r#"{"clients":{"x":"Export"},"users":{"x":"Ada"}}"#);

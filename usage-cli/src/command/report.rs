@@ -308,7 +308,8 @@ fn ask_for<Q: Divisible>(
                 *table = filled;
             }
         }
-        let mut options = options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap)).with_names(names);
+        let mut options =
+            options.clone().with_scope(gaps.into_iter().fold(scope, Scope::with_gap)).with_names(names);
         let aside = days.zip(aside);
         if let Some((days, Ok(totals))) = &aside {
             options = options.with_history(totals, *days);

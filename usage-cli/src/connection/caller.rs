@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use usage_core::{Endpoint, Policy};
 use usage_core::error::{BuildError, Error};
+use usage_core::{Endpoint, Policy};
 use usage_driver::SessionGuard;
 
 use crate::config::transport::Transport;

@@ -36,7 +36,8 @@ fn organization(caller: &Caller, names: &mut Names) -> Result<(), Error> {
         return Ok(());
     }
     let organization = caller.call(OrganizationMe)?;
-    if let (Some(id), Some(name)) = (organization.id, organization.name.or(organization.third_party_org_name)) {
+    if let (Some(id), Some(name)) = (organization.id, organization.name.or(organization.third_party_org_name))
+    {
         names.insert(Subject::Organization, id, name);
     }
     Ok(())

@@ -44,7 +44,9 @@ impl Wanted {
 /// Returns `table` with the names of OAuth clients that its rows lack; nothing if there is none to add.
 pub(crate) fn fill_clients(table: &UsageTable, names: &Names) -> Option<UsageTable> {
     let missing = |id: &str| names.get(Subject::Client, id);
-    let lacks = |row: usage_core::UsageRow<'_>| row.client_name().is_none() && row.client_id().and_then(missing).is_some();
+    let lacks = |row: usage_core::UsageRow<'_>| {
+        row.client_name().is_none() && row.client_id().and_then(missing).is_some()
+    };
     if !table.iter().any(lacks) {
         return None;
     }

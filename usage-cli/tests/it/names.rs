@@ -39,7 +39,8 @@ fn users_of_a_report_have_names_with_every_transport() {
             assert_eq!(name.as_ref(), known.get(&id), "{id}");
         }
         // One token, and no request for what rows say themselves.
-        let requests = [Operation::Users, Operation::OrganizationMe, Operation::OAuthClients, Operation::Token];
+        let requests =
+            [Operation::Users, Operation::OrganizationMe, Operation::OAuthClients, Operation::Token];
         assert_eq!(requests.map(|operation| asked(&service, operation)), [1, 1, 0, 1], "{transport}");
     }
 }
@@ -49,7 +50,8 @@ fn text_and_page_show_the_names() {
     let service = Service::fixed();
     let first = users(&report(&service.run(&REPORT))).swap_remove(0).1.unwrap();
     for format in ["text", "html"] {
-        let ran = service.run(&["report", "--interval", "2026-10-14/2026-10-15", "--names", "--format", format]);
+        let ran =
+            service.run(&["report", "--interval", "2026-10-14/2026-10-15", "--names", "--format", format]);
         assert!(ran.well().contains(&first), "{format}");
     }
 }
@@ -59,7 +61,10 @@ fn without_the_option_nothing_is_asked() {
     let service = Service::fixed();
     let ran = service.run(&REPORT[..5]);
     assert!(users(&report(&ran)).iter().all(|(_, name)| name.is_none()));
-    assert_eq!([Operation::Users, Operation::OrganizationMe].map(|operation| asked(&service, operation)), [0, 0]);
+    assert_eq!(
+        [Operation::Users, Operation::OrganizationMe].map(|operation| asked(&service, operation)),
+        [0, 0]
+    );
 }
 
 #[test]
