@@ -15,8 +15,8 @@ use crate::config;
 use crate::connection::credentials::CredentialArgs;
 #[cfg(feature = "parquet")]
 use crate::dataset::Selection;
-use crate::output::format::{self, Format, one_of as one_format};
 use crate::names;
+use crate::output::format::{self, Format, one_of as one_format};
 use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
 use crate::report::lookback;
