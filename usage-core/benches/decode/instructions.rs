@@ -13,8 +13,8 @@ use usage_core::{
 
 use crate::{CHUNK, ROWS, fold, read};
 
-/// The most instructions that a row may take.
-pub(crate) const LIMIT: u64 = 3_500;
+/// The maximum number of instructions that a row may take.
+pub(crate) const LIMIT: u64 = 2_400;
 
 const START: Timestamp = Timestamp::from_unix_millis(1_782_864_000_000);
 /// Fewer than end at the deadline.

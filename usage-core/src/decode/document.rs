@@ -1,10 +1,11 @@
 //! One results page, from pieces of text to what it says.
 
-use crate::decode::grammar::{Grammar, Usual};
+use crate::decode::grammar::Grammar;
 use crate::decode::input::{Fault, Input};
+use crate::decode::layout::{Layouts, Sketch, Value};
 use crate::decode::outline::{Outline, Step};
 use crate::decode::row::{RowBuilder, RowSink};
-use crate::decode::shape::{Holds, PageText};
+use crate::decode::shape::PageText;
 use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY, excerpt};
 use crate::ids::Cursor;
 use crate::model::{QueryStatus, ResultsPage};
@@ -16,6 +17,9 @@ use crate::uri::after_of;
 pub(super) struct Document<S> {
     grammar: Grammar,
     outline: Outline,
+    /// The layouts of the rows so far, and that of the row that is read by events.
+    layouts: Layouts,
+    sketch: Sketch,
     pub(super) rows: RowBuilder<S>,
     pub(super) head: Head,
     /// The value of `errorBody`, while it is read.
@@ -47,6 +51,8 @@ impl<S: RowSink> Document<S> {
         Self {
             grammar: Grammar::default(),
             outline: Outline::default(),
+            layouts: Layouts::default(),
+            sketch: Sketch::default(),
             rows: RowBuilder::new(sink),
             head: Head::default(),
             error_body: None,
@@ -62,8 +68,11 @@ impl<S: RowSink> Document<S> {
     /// Reads the next piece of the body.
     pub(super) fn read(&mut self, text: &str) -> Result<(), DecodeError> {
         let mut input = Input::new(text, self.offset);
+        self.sketch.abandon();
         loop {
-            self.read_usual_members(&mut input);
+            if self.outline.is_between_rows() {
+                self.read_known_rows(&mut input);
+            }
             let before = input.at();
             let event = self.grammar.next(&mut input);
             if let Some(raw) = &mut self.error_body {
@@ -81,6 +90,7 @@ impl<S: RowSink> Document<S> {
                 Ok(step) => step,
                 Err(problem) => return Err(self.problem(problem)),
             };
+            let value = Value::of(event, &step);
             match step {
                 Step::Nothing => {}
                 Step::Text(column, text) => self.rows.text(column, text),
@@ -101,26 +111,32 @@ impl<S: RowSink> Document<S> {
                 }
                 Step::ErrorBodyEnds => self.head.error = self.error_body.take().and_then(|raw| raw.read()),
             }
+            if let Some(value) = value {
+                self.sketch.add(value, input.token(before));
+                if value == Value::RowEnd {
+                    self.layouts.learn(input.text(), &self.sketch);
+                }
+            }
         }
         self.offset = input.offset();
         Ok(())
     }
 
-    /// Reads members of a row as long as each is the one that is likely, with a value of the usual kind. What is not
-    /// usual, errors included, is left to the events.
-    #[inline]
-    fn read_usual_members(&mut self, input: &mut Input<'_>) {
-        let Some(mut row) = self.outline.row() else { return };
-        while let Some(likely) = row.likely_member() {
-            let Some((value, length)) = self.grammar.usual_member(input, &likely.0.written) else { return };
-            match (likely.0.holds, value) {
-                (Holds::Text(column), Usual::Text(text)) => self.rows.text(column, text),
-                (Holds::Count(counter), Usual::Integer(count)) => self.rows.count(counter, count),
-                _ => return,
-            }
-            input.advance(length);
-            self.grammar.member_taken();
-            row.take(likely);
+    /// Reads rows as long as their layouts are known. What is not usual, errors included, is left to the events.
+    fn read_known_rows(&mut self, input: &mut Input<'_>) {
+        self.sketch.abandon();
+        while self.outline.is_between_rows()
+            && let Some(ahead) = self.grammar.next_value(input)
+        {
+            let start = input.at() + ahead;
+            let text = &input.text()[start..];
+            let Some(length) = self.rows.known_row(text, &self.layouts) else {
+                self.sketch.begin(start);
+                return;
+            };
+            input.advance(ahead + length);
+            self.grammar.value_taken();
+            self.outline.row_taken();
         }
     }
 
@@ -229,18 +245,68 @@ impl RawValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::row::Keep;
 
     /// Reads the pieces; what the page says, and its rows.
     fn read(pieces: &[&str]) -> Result<(Head, UsageTable), DecodeError> {
-        let mut document = Document::new(UsageTable::new());
+        let mut document = Document::new(Keep::default());
         pieces.iter().try_for_each(|piece| document.read(piece))?;
         document.finish()?;
-        Ok((document.head, document.rows.sink))
+        Ok((document.head, document.rows.sink.table))
+    }
+
+    /// How many bytes of `rows`, the last of them a known one, are read without events after the rows of `before`.
+    fn read_without_events(before: &str, rows: &str) -> usize {
+        let mut document = Document::new(Keep::default());
+        document.read(&format!("{{\"results\":[{before}")).unwrap();
+        let mut input = Input::new(rows, document.offset);
+        document.read_known_rows(&mut input);
+        input.at()
     }
 
     #[test]
-    fn the_short_way_and_the_events_read_the_same() {
-        // The second row is read in the short way as far as it goes, the first one by events where it is cut.
+    fn rows_of_a_known_layout_are_read_without_events() {
+        let [a, b, c] = ["a", "b\\n", "c"].map(|text| {
+            format!(
+                "{{ \"userId\":\"{text}\",\"date\":null,\"x\":{{\"y\":\"{text}{text}\",\"z\":[ 7 ]}},\n \"requests\":1{}}}",
+                text.len()
+            )
+        });
+        assert_eq!(read_without_events(&a, &format!(",{c},{c}]")), 2 * (1 + c.len()));
+        // A row with an escape is read by events, and teaches the layout as well.
+        assert_eq!(read_without_events(&a, &format!(",{b}]")), 0);
+        assert_eq!(read_without_events(&b, &format!(",{c}]")), 1 + c.len());
+        // So is a row that is not all there, and its layout is not known then.
+        let end = c.len() - 1;
+        assert_eq!(read_without_events(&a, &format!(",{}", &c[..end])), 0);
+        assert_eq!(read_without_events(&a, &format!(",{}", &c[..=end])), 1 + c.len());
+        let mut document = Document::new(Keep::default());
+        for piece in ["{\"results\":[", &a[..9], &a[9..], ","] {
+            document.read(piece).unwrap();
+        }
+        document.read_known_rows(&mut Input::new(&c, document.offset));
+        assert_eq!(document.rows.sink.table.len(), 1);
+    }
+
+    #[test]
+    fn layouts_that_begin_alike_are_known_side_by_side() {
+        let rows = [
+            r#"{"userId":"a","requests":1}"#,
+            r#"{"userId":null,"requests":2}"#,
+            r#"{"userId":"c"}"#,
+            r#"{"userId":"d","requests":null}"#,
+            "{}",
+        ];
+        let all = rows.join(",");
+        assert_eq!(read_without_events(&all, &format!(",{all}]")), 1 + all.len());
+        let (_, table) = read(&["{\"results\":[", &all, ",", &all, "]}"]).unwrap();
+        let seen: Vec<_> = table.iter().map(|row| (row.user_id(), row.requests())).collect();
+        let one = [(Some("a"), Some(1)), (None, Some(2)), (Some("c"), None), (Some("d"), None), (None, None)];
+        assert_eq!(seen, [one, one].concat());
+    }
+
+    #[test]
+    fn known_and_unknown_rows_read_the_same() {
         let row = r#"{"clientId":"a","clientName":"\u0062","requests":18446744073709551615}"#;
         let small = row.replace("18446744073709551615", "5");
         let (_, rows) = read(&["{\"results\":[", &small, ",", &small[..15], &small[15..], "]}"]).unwrap();
@@ -251,51 +317,41 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_leads_through_all_of_a_usual_row() {
-        let row = r#""clientId":"a","clientName":"b","organizationId":"","userId":"c","templateUri":"/d","httpMethod":"GET","status200":0,"status300":1,"status400":2,"status500":3,"status429":4,"requests":10,"date":"2026-07-01""#;
-        for read_before in [0, row.find(",\"userId\"").unwrap()] {
-            let mut document = Document::new(UsageTable::new());
-            document.read("{\"results\":[{").unwrap();
-            document.read(&row[..read_before]).unwrap();
-            let rest = format!("{}}}]}}{}", &row[read_before..], " ".repeat(20));
-            let mut input = Input::new(&rest, document.offset);
-            document.read_usual_members(&mut input);
-            assert_eq!(input.at(), row.len() - read_before);
+    fn a_known_layout_hides_no_error() {
+        let rows = r#"{"userId":"1","requests":2},{"userId":"3","requests":4}"#;
+        for (row, path, problem) in [
+            (r#"{"userId":"1","requests":02}"#, "results[2]", "expected a comma or the end"),
+            (r#"{"userId":"1","requests":2,}"#, "results[2]", "expected the name of a member"),
+            (r#"{"userId":"1" "requests":2}"#, "results[2]", "expected a comma or the end"),
+            (r#"{"userId":"1"","requests":2}"#, "results[2]", "expected a comma or the end"),
+            (r#"{"userId":"1","userId":"2"}"#, "results[2].userId", "the member is there twice"),
+            (
+                r#"{"userId":"1","requests":9223372036854775808}"#,
+                "results[2].requests",
+                "expected an integer from 0 to 9223372036854775807",
+            ),
+            (r#"{"userId":"1	","requests":2}"#, "results[2].userId", "a control character in a string"),
+            (r#"{"userId":"1\","requests":2}"#, "results[2]", "expected a comma or the end"),
+        ] {
+            let document = format!(r#"{{"results":[{rows},{row}]}}"#);
+            let error = read(&[&document]).unwrap_err();
+            assert_eq!((&*error.path, &*error.problem), (path, problem), "{row}");
+            let pieces: Vec<_> = document.split_inclusive(|_| true).collect();
+            assert_eq!(read(&pieces), Err(error));
         }
     }
 
     #[test]
-    fn the_short_way_leads_past_what_is_skipped() {
-        // The first row teaches that `clientId` comes behind an unknown member.
-        let rows = r#"{"later":0,"clientId":"a"},{"later":{"x":0,"clientId":"b"},"clientId":"c"}"#;
-        let (_, rows) = read(&["{\"results\":[", rows, "]}"]).unwrap();
-        assert_eq!(rows.iter().map(|row| row.client_id()).collect::<Vec<_>>(), [Some("a"), Some("c")]);
-    }
-
-    #[test]
-    fn the_short_way_begins_no_name_inside_another() {
-        let (first, second) = ("{\"results\":[{\"", "\"clientId\":\"x\"}]}");
-        let error = read(&[first, second]).unwrap_err();
-        assert_eq!((error.offset, &*error.problem), (15, "expected a colon"));
-        assert_eq!(read(&[&[first, second].concat()]), Err(error));
-    }
-
-    #[test]
-    fn the_short_way_refuses_what_is_there_twice() {
-        // The first two rows teach that either member comes behind the other.
-        let rows = r#"{"userId":"1","date":"2"},{"date":"1","userId":"2"}"#;
-        for (twice, row) in [
-            ("userId", r#"{"userId":"1","date":"2","userId":"3"}"#),
-            ("date", r#"{"date":"1","userId":"2","date":"3"}"#),
-        ] {
-            let document = format!(r#"{{"results":[{rows},{row}]}}"#);
-            // There is no short way at the very end of a piece.
-            let error = read(&[&document, " "]).unwrap_err();
-            assert_eq!(read(&[&(document + &" ".repeat(50))]), Err(error.clone()));
-            assert_eq!(
-                (&*error.path, &*error.problem),
-                (&*format!("results[2].{twice}"), "the member is there twice")
-            );
+    fn a_text_that_is_known_is_known_as_it_was_written() {
+        // The first bytes are the same, a quotation mark of the text is not its end, and a day is one of the date only.
+        let long = "x".repeat(30);
+        let texts = [&long, &format!("{long}y"), "a", "a\\\"", "2026-07-01T00:00:00Z"];
+        for (text, other) in texts.iter().flat_map(|text| texts.map(|other| (*text, other))) {
+            let rows = [text, other, text].map(|text| format!(r#"{{"userId":"{text}","date":"{text}"}}"#));
+            let (_, table) = read(&["{\"results\":[", &rows.join(","), "]}"]).unwrap();
+            let seen: Vec<_> = table.iter().map(|row| row.user_id().unwrap_or_default().to_owned()).collect();
+            assert_eq!(seen, [text, other, text].map(|text| text.replace('\\', "")));
+            assert!(table.iter().all(|row| row.date().is_some() == (row.user_id() == Some(texts[4]))));
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::decode::grammar::{Event, Grammar, Usual};
 use crate::decode::input::Input;
 use crate::decode::number::Number;
-use crate::decode::shape::Written;
 
 /// What JSON consists of, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +68,14 @@ pub enum JsonScalar<'a> {
 
 /// A member's name that is expected to come next.
 #[derive(Clone, Debug)]
-pub struct MemberName(Written);
+pub struct MemberName(Box<str>);
 
 impl MemberName {
     /// Returns `None` for names that have escapes or more than 20 bytes: they are read as events only.
     pub fn new(name: &str) -> Option<Self> {
-        Written::of_name(name).map(Self)
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        let is_usual = name.len() <= 20 && name.bytes().all(is_plain);
+        is_usual.then(|| Self(format!(",\"{name}\":").into()))
     }
 }
 
@@ -215,7 +216,7 @@ impl JsonReader {
                 return;
             }
             input.advance(length);
-            self.grammar.member_taken();
+            self.grammar.value_taken();
         }
     }
 

@@ -1,8 +1,8 @@
 //! The grammar of JSON: from pieces of text to events, whatever the document is about.
 
 use crate::decode::input::{Fault, Input};
+use crate::decode::layout::strip_literal;
 use crate::decode::number::{Number, NumberReader, plain_integer};
-use crate::decode::shape::Written;
 use crate::decode::string::{StringReader, plain_string};
 
 /// How deep a results page may be nested: objects and lists inside each other. As deep as `serde_json` goes.
@@ -136,22 +136,19 @@ impl Grammar {
         Ok(None)
     }
 
-    /// The value of the next member of an object and the length of all that, if its name is `written` so, its value is of
-    /// the usual kind, and all of it is in this piece. A shortcut: [`next`](Self::next) reads the same in two events.
-    /// Who takes the member says so with [`member_taken`](Self::member_taken).
+    /// The value of the next member of an object and the length of all that, if `name` stands before it, its value is of
+    /// the usual kind, and all of it is in this piece. `name` has the comma and the colon. A shortcut:
+    /// [`next`](Self::next) reads the same in two events. The caller that takes the member says so with
+    /// [`value_taken`](Self::value_taken).
     #[inline(always)]
-    pub(super) fn usual_member<'i>(
-        &self,
-        input: &Input<'i>,
-        written: &Written,
-    ) -> Option<(Usual<'i>, usize)> {
+    pub(super) fn usual_member<'i>(&self, input: &Input<'i>, name: &str) -> Option<(Usual<'i>, usize)> {
         let rest = input.rest();
-        let start = match self.expect {
-            Expect::COMMA_OR_END => written.length_in(rest)?,
-            Expect::NAME_OR_END if self.unfinished.is_none() => written.length_in_first(rest)?,
+        let value = match self.expect {
+            Expect::COMMA_OR_END => strip_literal(rest, name.as_bytes())?,
+            Expect::NAME_OR_END if self.unfinished.is_none() => strip_literal(rest, &name.as_bytes()[1..])?,
             _ => return None,
         };
-        let value = &rest[start..];
+        let start = rest.len() - value.len();
         if value.first() == Some(&b'"') {
             let length = plain_string(value)?;
             Some((Usual::Text(input.ahead(start + 1, length - 2)), start + length))
@@ -161,9 +158,20 @@ impl Grammar {
         }
     }
 
-    /// A member was read in the short way.
+    /// How many bytes ahead the next value of a list begins; `None` if more than a comma stands before it, or if the list
+    /// ends.
     #[inline]
-    pub(super) fn member_taken(&mut self) {
+    pub(super) fn next_value(&self, input: &Input<'_>) -> Option<usize> {
+        match self.expect {
+            Expect::VALUE | Expect::VALUE_OR_END if self.unfinished.is_none() => Some(0),
+            Expect::COMMA_OR_END if input.peek() == Some(b',') => Some(1),
+            _ => None,
+        }
+    }
+
+    /// A member, or a value of a list, was read in the short way.
+    #[inline]
+    pub(super) fn value_taken(&mut self) {
         self.expect = Expect::COMMA_OR_END;
     }
 

@@ -1,5 +1,7 @@
 //! The text that a decoder reads: one piece of the body, and how far it is read.
 
+use std::ops::Range;
+
 /// What is wrong with a body, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -40,6 +42,17 @@ impl<'a> Input<'a> {
     #[inline]
     pub(super) fn since(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
+    }
+
+    /// The whole piece.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Where in this piece the token is that was read last, if the reader was at `start` before.
+    pub(super) fn token(&self, start: usize) -> Range<usize> {
+        let token = self.since(start).trim_start_matches([' ', '\n', '\r', '\t', ',', ':']);
+        self.at - token.len()..self.at
     }
 
     /// What is left of this piece.

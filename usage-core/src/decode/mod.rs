@@ -5,16 +5,22 @@
 //!
 //! ```text
 //! bytes --utf8--> text --grammar (string, number)--> events --outline (shape)--> members --row--> rows
+//!                  text --layout (memo)-----------------------------------------> members
 //! ```
+//!
+//! The second line is a shortcut for rows with the layout of an earlier row: usually all rows but the first.
 
 #![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
 
+mod day;
 mod document;
 mod events;
 mod grammar;
 mod input;
 mod json;
+mod layout;
 mod lenient;
+mod memo;
 mod number;
 mod outline;
 mod page;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::decode::grammar::Event;
 use crate::decode::number::Number;
-use crate::decode::shape::{Holds, Kind, MAX_MEMBERS, Member, PAGE, PageText, Shape};
+use crate::decode::shape::{Holds, Member, PAGE, PageText, Shape};
 use crate::error::excerpt;
 use crate::table::{Column, Counter, UsageRecord};
 
@@ -41,34 +41,8 @@ pub(super) struct Outline {
     /// How deep the reader is inside a value that is not looked into.
     skipped_levels: u32,
     had_rows: bool,
-    /// For each kind of object, the member that came last time behind each member (and, first, at the beginning).
-    guesses: [[u8; MAX_MEMBERS + 1]; Kind::COUNT],
     /// The name of the member that is being skipped.
     unknown_name: String,
-}
-
-/// A row that is being read.
-pub(super) struct Row<'a> {
-    object: &'a mut Object,
-    guesses: &'a [u8; MAX_MEMBERS + 1],
-}
-
-impl Row<'_> {
-    /// The member that is likely to come next, and its number: the one that came last time at this place.
-    #[inline(always)]
-    pub(super) fn likely_member(&self) -> Option<(&'static Member, usize)> {
-        let number = usize::from(*self.guesses.get(self.object.place)?);
-        let member = self.object.shape.members.get(number)?;
-        (self.object.seen & (1 << number) == 0).then_some((member, number))
-    }
-
-    /// The likely member came, with its value.
-    #[inline(always)]
-    pub(super) fn take(&mut self, (member, number): (&'static Member, usize)) {
-        self.object.member = Some(member);
-        self.object.place = number + 1;
-        self.object.seen |= 1 << number;
-    }
 }
 
 #[derive(Debug)]
@@ -84,18 +58,22 @@ enum Level {
 }
 
 #[derive(Debug)]
-pub(super) struct Object {
+struct Object {
     shape: &'static Shape,
     /// A bit for each member that was there.
     seen: u32,
-    /// The member that the reader is at, if it is wanted.
-    member: Option<&'static Member>,
-    /// Where the guess for the next member stands.
-    place: usize,
+    at: Place,
 }
 
-/// Where the guess stands for the member behind an unknown one.
-const BEHIND_UNKNOWN: usize = MAX_MEMBERS;
+/// Where in an object the reader is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Before the first member.
+    Beginning,
+    Member(&'static Member),
+    /// A member that is skipped.
+    Unknown,
+}
 
 impl Default for Outline {
     fn default() -> Self {
@@ -104,23 +82,23 @@ impl Default for Outline {
             outer: Vec::new(),
             skipped_levels: 0,
             had_rows: false,
-            // At first, members are expected in the order of their shape.
-            guesses: [std::array::from_fn(|member| u8::try_from(member).unwrap_or(0)); Kind::COUNT],
             unknown_name: String::new(),
         }
     }
 }
 
 impl Outline {
-    /// The row that is being read, or the reference in it; none if the reader is elsewhere.
+    /// Whether the next value is a row that the page may have, or the list ends.
     #[inline]
-    pub(super) fn row(&mut self) -> Option<Row<'_>> {
-        match &mut self.level {
-            Level::Object(object) if self.skipped_levels == 0 && object.is_in_row() => {
-                let guesses = &self.guesses[object.shape.kind as usize];
-                Some(Row { object, guesses })
-            }
-            _ => None,
+    pub(super) fn is_between_rows(&self) -> bool {
+        matches!(&self.level, Level::Rows { row, .. } if *row < MAX_PAGE_ROWS)
+    }
+
+    /// The next row was read in the short way.
+    #[inline]
+    pub(super) fn row_taken(&mut self) {
+        if let Level::Rows { row, .. } = &mut self.level {
+            *row += 1;
         }
     }
 
@@ -133,7 +111,7 @@ impl Outline {
         match &mut self.level {
             Level::Object(object) => match event {
                 Event::Name(name) => {
-                    object.find(name, &mut self.guesses, &mut self.unknown_name)?;
+                    object.find(name, &mut self.unknown_name)?;
                     let is_error_body = matches!(object.holds(), Some(Holds::ErrorBody));
                     Ok(if is_error_body { Step::ErrorBodyBegins } else { Step::Nothing })
                 }
@@ -157,7 +135,7 @@ impl Outline {
                 _ => Err("expected a row"),
             },
             Level::Outside if event == Event::BeginObject => {
-                self.enter_object(&PAGE);
+                self.enter_object(PAGE);
                 Ok(Step::Nothing)
             }
             Level::Outside => Err("expected an object"),
@@ -180,7 +158,7 @@ impl Outline {
                 step => step,
             }),
             (_, Event::Null) => Ok(Step::Nothing),
-            (Holds::Object(shape), Event::BeginObject) => {
+            (Holds::Object(shape) | Holds::Cursors(shape), Event::BeginObject) => {
                 self.enter_object(shape);
                 Ok(Step::Nothing)
             }
@@ -196,10 +174,9 @@ impl Outline {
                 Ok(Step::NoRows)
             }
             // What stands beside the main statement does not decide about it.
-            (Holds::PageText(PageText::AfterCursor | PageText::NextUri), value) => {
+            (Holds::Cursors(_) | Holds::PageText(PageText::AfterCursor | PageText::NextUri), value) => {
                 Ok(self.begin_skipping(value))
             }
-            (Holds::Object(shape), value) if shape.kind == Kind::Cursors => Ok(self.begin_skipping(value)),
             (Holds::Text(_) | Holds::PageText(_), _) => Err("expected a text"),
             (Holds::Count(_), _) => Err("expected an integer from 0 to 9223372036854775807"),
             (Holds::Object(_), _) => Err("expected an object"),
@@ -207,7 +184,7 @@ impl Outline {
     }
 
     fn enter_object(&mut self, shape: &'static Shape) {
-        self.enter(Level::Object(Object { shape, seen: 0, member: None, place: 0 }));
+        self.enter(Level::Object(Object { shape, seen: 0, at: Place::Beginning }));
     }
 
     fn enter(&mut self, level: Level) {
@@ -266,11 +243,10 @@ impl Outline {
         for level in self.outer.iter().chain(innermost) {
             match level {
                 Level::Object(object) => {
-                    let unknown = || excerpt(&self.unknown_name, 60);
-                    let name = match object.member {
-                        Some(member) => member.name.into(),
-                        None if object.place == BEHIND_UNKNOWN => unknown(),
-                        None => continue,
+                    let name = match object.at {
+                        Place::Member(member) => member.name.into(),
+                        Place::Unknown => excerpt(&self.unknown_name, 60),
+                        Place::Beginning => continue,
                     };
                     if !path.is_empty() {
                         path.push('.');
@@ -291,38 +267,22 @@ impl Object {
     /// What the current member holds, if it is wanted.
     #[inline]
     fn holds(&self) -> Option<Holds> {
-        self.member.map(|member| member.holds)
+        match self.at {
+            Place::Member(member) => Some(member.holds),
+            Place::Beginning | Place::Unknown => None,
+        }
     }
 
-    /// Whether this is a row or a reference in one.
-    #[inline]
-    fn is_in_row(&self) -> bool {
-        !matches!(self.shape.kind, Kind::Page | Kind::Cursors)
-    }
-
-    /// Goes to the member called `name`, and remembers that it came behind the one before.
-    fn find(
-        &mut self,
-        name: &str,
-        guesses: &mut [[u8; MAX_MEMBERS + 1]; Kind::COUNT],
-        unknown_name: &mut String,
-    ) -> Result<(), &'static str> {
-        let Some((guess, _)) = (0..).zip(self.shape.members).find(|(_, member)| member.name == name) else {
-            self.member = None;
-            self.place = BEHIND_UNKNOWN;
+    /// Goes to the member called `name`.
+    fn find(&mut self, name: &str, unknown_name: &mut String) -> Result<(), &'static str> {
+        let Some((number, member)) = self.shape.iter().enumerate().find(|(_, member)| member.name == name)
+        else {
+            self.at = Place::Unknown;
             unknown_name.clear();
             unknown_name.push_str(name);
             return Ok(());
         };
-        guesses[self.shape.kind as usize][self.place] = guess;
-        self.enter(usize::from(guess))
-    }
-
-    /// Goes to the member with this number.
-    #[inline]
-    fn enter(&mut self, number: usize) -> Result<(), &'static str> {
-        self.member = self.shape.members.get(number);
-        self.place = number + 1;
+        self.at = Place::Member(member);
         let bit = 1 << number;
         if self.seen & bit != 0 {
             return Err("the member is there twice");
@@ -379,27 +339,6 @@ mod tests {
             (Event::EndObject, Step::Nothing),
         ] {
             assert_eq!(outline.step(event), Ok(step), "{event:?}");
-        }
-    }
-
-    #[test]
-    fn learns_the_order_of_the_members() {
-        let mut outline = outline(&ROWS);
-        let order = ["status500", "templateUri", "date"];
-        for _ in 0..2 {
-            outline.step(Event::BeginObject).unwrap();
-            for name in order {
-                outline.step(Event::Name(name)).unwrap();
-                outline.step(Event::Null).unwrap();
-            }
-            outline.step(Event::EndObject).unwrap();
-        }
-        outline.step(Event::BeginObject).unwrap();
-        let mut row = outline.row().unwrap();
-        for name in order {
-            let likely = row.likely_member().unwrap();
-            assert_eq!(likely.0.name, name);
-            row.take(likely);
         }
     }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::decode::ResponseDecoder;
 use crate::decode::document::Document;
-use crate::decode::row::{RowSink, RowVisitor, Visit};
+use crate::decode::row::{Keep, RowSink, RowVisitor, Visit};
 use crate::decode::utf8::{NotUtf8, Utf8};
 use crate::error::DecodeError;
 use crate::model::{QueryStatus, ResultsPage};
@@ -17,7 +17,7 @@ pub const MAX_PAGE_BODY: usize = 256 * 1024 * 1024;
 ///
 /// Its state is boxed: the decoder is moved several times on its way from the head of a response to the end of its body.
 #[derive(Default)]
-pub struct PageDecoder(Box<Body<UsageTable>>);
+pub struct PageDecoder(Box<Body<Keep>>);
 
 impl ResponseDecoder for PageDecoder {
     type Output = ResultsPage;
@@ -28,9 +28,8 @@ impl ResponseDecoder for PageDecoder {
 
     fn finish(mut self) -> Result<ResultsPage, DecodeError> {
         self.0.finish()?;
-        let Document { head, mut rows, .. } = self.0.document;
-        rows.sink.shrink_to_fit();
-        Ok(head.with(rows.sink))
+        let Document { head, rows, .. } = self.0.document;
+        Ok(head.with(rows.sink.into_table()))
     }
 }
 

@@ -8,10 +8,10 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::decode::day::day_of;
 use crate::decode::document::{NO_AFTER, cursor};
 use crate::decode::json::parse_json;
 use crate::decode::lenient::lenient;
-use crate::decode::row::day_of;
 use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
 use crate::error::{DecodeError, ErrorBody};
 use crate::model::{QueryStatus, ResultsPage};

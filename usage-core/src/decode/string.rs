@@ -179,8 +179,16 @@ const LONE_SURROGATE: &str = "half a surrogate pair";
 #[inline(always)]
 pub(super) fn plain_string(bytes: &[u8]) -> Option<usize> {
     let inside = bytes.get(1..)?;
-    let plain = plain_run(inside);
-    (plain <= MAX_PAGE_STRING && inside.get(plain) == Some(&b'"')).then_some(plain + 2)
+    let length = plain_text(inside)?;
+    (inside.get(length) == Some(&b'"')).then_some(length + 2)
+}
+
+/// How many bytes at the beginning of `bytes` are plain, if a string may have so many: what is behind them ends it, if that
+/// is a quotation mark.
+#[inline(always)]
+pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
+    let plain = plain_run(bytes);
+    (plain <= MAX_PAGE_STRING).then_some(plain)
 }
 
 /// How many bytes at the beginning of `bytes` are neither a quotation mark nor a backslash nor a control character.

@@ -49,10 +49,12 @@ impl PackedRow {
         let bit = 1 << counter as usize;
         self.present |= bit;
         self.wide &= !bit;
-        self.counts[counter as usize] = u32::try_from(count).unwrap_or_else(|_| {
+        self.counts[counter as usize] = if let Ok(count) = u32::try_from(count) {
+            count
+        } else {
             self.wide |= bit;
             intern(str::from_utf8(&hex(count)).unwrap_or_default()).0
-        });
+        };
     }
 
     #[inline]

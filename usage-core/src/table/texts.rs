@@ -36,6 +36,13 @@ impl Texts {
         Symbol(number)
     }
 
+    /// Replaces all texts by the parts of `text` between these bounds.
+    pub(crate) fn assign(&mut self, text: &str, bounds: &[(usize, usize)]) {
+        self.clear();
+        self.buffer.push_str(text);
+        self.bounds.extend_from_slice(bounds);
+    }
+
     #[inline]
     pub(crate) fn get(&self, symbol: Symbol) -> Option<&str> {
         let (start, end) = self.bounds(symbol)?;
@@ -45,8 +52,10 @@ impl Texts {
     /// Whether `symbol` names `text`.
     #[inline]
     pub(super) fn is(&self, symbol: Symbol, text: &str) -> bool {
-        self.bounds(symbol).and_then(|(start, end)| self.buffer.as_bytes().get(start..end))
-            == Some(text.as_bytes())
+        let Some((start, end)) = self.bounds(symbol) else { return false };
+        let (known, text) = (self.buffer.as_bytes().get(start..end).unwrap_or_default(), text.as_bytes());
+        // Texts that differ mostly do so in their first word.
+        known.len() == text.len() && known.first_chunk::<8>() == text.first_chunk() && known == text
     }
 
     #[inline]
@@ -79,6 +88,11 @@ impl Texts {
 }
 
 impl Symbol {
+    /// Returns the symbol of the text at `index`, from 0.
+    pub(crate) fn nth(index: usize) -> Self {
+        Self(u32::try_from(index + 1).unwrap_or_default())
+    }
+
     /// Returns the number: 0 where there is no text, otherwise at most the number of different texts in the table.
     #[inline]
     pub fn number(self) -> usize {
