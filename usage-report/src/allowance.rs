@@ -1,4 +1,4 @@
-//! Whether a month ends above the allowance.
+//! Months against an allowance.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -8,19 +8,27 @@ use crate::counts::capped;
 use crate::license::Licenses;
 use crate::period::Period;
 
-/// How many requests a calendar month may have.
+/// The number of requests that a calendar month may have.
+///
+/// ```
+/// use usage_report::{Allowance, Licenses};
+///
+/// let licenses: Licenses = "cx2-named=40".parse()?;
+/// assert_eq!(Allowance::from(licenses).monthly, 4_400_000);
+/// # Ok::<(), usage_report::LicenseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Allowance {
     /// Requests a month.
     pub monthly: u64,
-    /// The licences that it comes from, if it does.
+    /// The licences that it comes from, if it was not given in requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licenses: Option<Licenses>,
 }
 
 impl Allowance {
-    /// This many requests a month.
+    /// Creates an allowance of this many requests a month.
     pub fn requests(monthly: u64) -> Self {
         Self { monthly: capped(0, monthly), licenses: None }
     }
@@ -36,9 +44,9 @@ impl From<Licenses> for Allowance {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AllowanceUse {
-    /// What is allowed.
+    /// The allowance.
     pub allowance: Allowance,
-    /// Each calendar month that the report touches, in order, those without rows too. None if it is unknown which rows
+    /// Each calendar month that the report touches, in order, also months without rows. Empty if it is unknown which rows
     /// belong to which month; [`Report::limitations`](crate::Report::limitations) says why.
     pub months: Vec<MonthUse>,
 }
@@ -47,28 +55,28 @@ pub struct AllowanceUse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonthUse {
-    /// Its first day; absent if rows without dates, of an unknown period, are taken for one month.
+    /// The first day. Absent if rows without dates, of an unknown period, are taken for one month.
     pub month: Option<Date>,
-    /// Requests so far: of the days that are counted, and what there is of later days. It is the whole month's only if
-    /// `days_counted` is `days_in_month`.
+    /// Requests so far: those of the days that are counted, and what there is of later days. They are those of the whole
+    /// month only if `days_counted` is `days_in_month`.
     pub used: u64,
     /// `used` as a fraction of the allowance (1.0 = all of it). Absent if nothing is allowed.
     pub used_share: Option<f64>,
-    /// By how many requests the allowance is exceeded so far.
+    /// The number of requests above the allowance so far.
     pub over: u64,
-    /// The days of the month that are counted: in the data as a whole, quiet days included. Absent if there are none,
-    /// or if it is unknown which days the rows cover.
+    /// The days of the month that are counted: those that the data covers completely, also without rows. Absent if there
+    /// are none, or if it is unknown which days the rows cover.
     pub days: Option<Period>,
-    /// How many days are counted. If it is unknown which days the rows cover, how many their buckets have.
+    /// The number of days that are counted, or, if it is unknown which days the rows cover, of the days of their buckets.
     pub days_counted: u64,
-    /// How many days the month has; 0 if it is not known which month it is.
+    /// The number of days of the month; 0 if it is unknown which month it is.
     pub days_in_month: u64,
-    /// Whether the last day of the month is counted: then nothing is to come, but earlier days may be missing.
+    /// Whether the last day of the month is counted. Nothing is to come then, but earlier days may be missing.
     pub ended: bool,
-    /// Whether the month's end is known or projected. If not, `assumption` says why, and the members below that are
-    /// about the whole month repeat what is used.
+    /// Whether the requests of the whole month are known or projected. If not, `assumption` says why, and the fields below
+    /// that are about the whole month repeat what is used.
     pub is_projected: bool,
-    /// Requests of the whole month: `used`, and what is expected of the days that are not counted.
+    /// Requests of the whole month: `used`, plus the expected requests of the days that are not counted.
     pub projected: u64,
     /// The lower end of the range in which the month is likely to end. Absent if the month is whole, or if the rows are
     /// not by day.
@@ -77,35 +85,36 @@ pub struct MonthUse {
     pub projected_high: Option<u64>,
     /// `projected` as a fraction of the allowance (1.0 = all of it).
     pub projected_share: Option<f64>,
-    /// By how many requests the allowance will be exceeded then.
+    /// The number of requests above the allowance at the end of the month.
     pub projected_over: u64,
-    /// How many days the projection is made from, 28 at most by weekday. Absent if there is nothing to project.
+    /// The number of days that the projection is made from, at most 28. Absent if there is nothing to project.
     pub projected_from_days: Option<u64>,
-    /// How many days the trend of the projection is of, 112 at most. Absent if there are too few for a trend.
+    /// The number of days that the trend of the projection is taken from, at most 112. Absent if there are too few days for
+    /// a trend.
     pub projected_trend_days: Option<u64>,
-    /// The day on which the allowance was exceeded, or will be as projected. Absent if it is not, or if the days
-    /// from the first of the month on are not known.
+    /// The day on which the allowance was exceeded, or will be as projected. Absent if it is not exceeded, or if the first
+    /// days of the month are unknown.
     pub exceeded_on: Option<Date>,
-    /// What the projection takes for granted, in words.
+    /// What the projection assumes, as a part of a sentence.
     pub assumption: String,
 }
 
 impl AllowanceUse {
-    /// The latest month.
+    /// Returns the latest month.
     pub fn latest(&self) -> Option<&MonthUse> {
         self.months.last()
     }
 }
 
 impl MonthUse {
-    /// Whether every day of the month is counted.
+    /// Returns whether every day of the month is counted.
     pub fn is_whole(&self) -> bool {
         self.days_counted >= self.days_in_month
     }
 }
 
 impl Serialize for MonthUse {
-    /// An object; what is absent is left out, and so are the members about the whole month if it is not projected.
+    /// Writes an object. What is absent is left out, and so are the members about the whole month if it is not projected.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         entry(&mut map, "month", self.month)?;

@@ -1,11 +1,10 @@
-//! What was found of a text, remembered by the text's number in its table: each text is looked at once, however many rows
-//! have it.
+//! Values of texts, cached by the symbol of the text, so that each different text of a table is looked at once.
 
 use usage_core::{Column, Date, Symbol, UsageRow, UsageTable};
 
 use crate::subject::{Key, Subject};
 
-/// A value for each text of a column.
+/// A cached value for each text of a column.
 #[derive(Debug)]
 pub(crate) struct BySymbol<T>(Vec<Option<T>>);
 
@@ -16,7 +15,7 @@ impl<T> Default for BySymbol<T> {
 }
 
 impl<T: Copy> BySymbol<T> {
-    /// The value of `symbol`, which `find` finds the first time.
+    /// Returns the value of `symbol`, which `find` computes the first time.
     #[inline]
     pub(crate) fn get(&mut self, symbol: Symbol, find: impl FnOnce() -> T) -> T {
         match self.0.get(symbol.number()) {
@@ -35,12 +34,12 @@ impl<T: Copy> BySymbol<T> {
     }
 }
 
-/// The dates of rows of one table.
+/// The parsed dates of the rows of one table.
 #[derive(Debug, Default)]
 pub(crate) struct Dates(BySymbol<Option<Date>>);
 
 impl Dates {
-    /// All dates of `table`, for [`known`](Self::known).
+    /// Parses all dates of `table`, for [`known`](Self::known).
     pub(crate) fn all(table: &UsageTable) -> Self {
         let mut dates = Self::default();
         table.iter().for_each(|row| {
@@ -49,24 +48,25 @@ impl Dates {
         dates
     }
 
-    /// The date of a row whose date was looked at.
+    /// Returns the date of a row whose date was parsed before.
     #[inline]
     pub(crate) fn known(&self, row: UsageRow<'_>) -> Option<Date> {
         self.0.0.get(row.symbol(Column::Date).number()).copied().flatten().flatten()
     }
 
+    /// Returns the date of `row`.
     #[inline]
     pub(crate) fn of(&mut self, row: UsageRow<'_>) -> Option<Date> {
         self.0.get(row.symbol(Column::Date), || row.date())
     }
 }
 
-/// A value for each client, user, URI, … of one table.
+/// A cached value for each client, user, URI, … of one table.
 #[derive(Debug)]
 pub(crate) struct BySubject<T> {
     subject: Subject,
     values: BySymbol<T>,
-    /// Of clients that have no id, by name.
+    /// Those of clients without an id, by name.
     of_names: BySymbol<T>,
 }
 
@@ -75,7 +75,7 @@ impl<T: Copy> BySubject<T> {
         Self { subject, values: BySymbol::default(), of_names: BySymbol::default() }
     }
 
-    /// The value of whom or what `row` is about, which `find` finds the first time.
+    /// Returns the value of the client, user, URI, … of `row`, which `find` computes the first time.
     #[inline]
     pub(crate) fn get<'a>(&mut self, row: UsageRow<'a>, find: impl FnOnce(Key<'a>) -> T) -> T {
         let subject = self.subject;

@@ -1,4 +1,4 @@
-//! What changed: against the period before, or within the period.
+//! Changes against an earlier period, or within the period.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,21 @@ use crate::period::Period;
 use crate::subject::{Key, Subject};
 use crate::tally::{Tallies, Tally, tally};
 
-/// This period against an earlier one.
+/// A period compared with an earlier one.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{Report, ReportOptions};
+///
+/// let rows = |requests| -> UsageTable {
+///     let client_name = Some("Export".to_owned());
+///     [UsageRecord { client_name, requests: Some(requests), ..UsageRecord::default() }].into_iter().collect()
+/// };
+/// let report = Report::compared(&rows(150), &rows(100), None, &ReportOptions::default());
+/// let comparison = report.comparison.unwrap();
+/// assert_eq!((comparison.requests.difference, comparison.requests.growth), (50, Some(0.5)));
+/// assert_eq!(comparison.clients[0].name.as_deref(), Some("Export"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -19,58 +33,58 @@ pub struct Comparison {
     /// The earlier period, if its days are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
-    /// What the earlier period's rows add up to.
+    /// The sums of the earlier period.
     pub totals: Counts,
-    /// All requests, then and now.
+    /// The change of all requests.
     pub requests: Change,
-    /// The clients whose requests changed most, up or down.
+    /// The clients whose requests changed most, up or down, the largest change first.
     pub clients: Vec<Mover>,
-    /// The URIs whose requests changed most, up or down.
+    /// The URIs whose requests changed most, up or down, the largest change first.
     pub uris: Vec<Mover>,
 }
 
-/// A number then and now.
+/// A number in two periods.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Change {
-    /// In the earlier period; absent if there was no row, or none with the count.
+    /// The number in the earlier period. Absent if no row has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<u64>,
-    /// In this period.
+    /// The number in this period. Absent if no row has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<u64>,
-    /// How many more, or less if negative. What is absent is read as none here: no row, no requests.
+    /// The later number minus the earlier one. A number that is absent counts as 0 here.
     pub difference: i64,
-    /// The difference as a part of the earlier number: 0.5 is half as many again. Absent if there was none.
+    /// The difference as a fraction of the earlier number: 0.5 is an increase by half. Absent if the earlier number is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<f64>,
 }
 
-/// Something whose requests changed.
+/// A client or URI whose requests changed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Mover {
-    /// Its id, if it is one that has one.
+    /// The id, if there is one.
     pub id: Option<String>,
-    /// Its name.
+    /// The name.
     pub name: Option<String>,
-    /// Its requests, then and now.
+    /// The change of its requests.
     pub change: Change,
 }
 
-/// Clients that were not there before, or are not there any more.
+/// The clients that appeared or vanished between two spans of days.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Arrivals {
-    /// The days before: the earlier period, or without one the first half of this one.
+    /// The earlier days: those of the earlier period, or without one the first half of this period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Period>,
-    /// The days after: this period, or its second half.
+    /// The later days: those of this period, or its second half.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Period>,
-    /// Clients with requests after and none before, the largest first.
+    /// Clients with requests in the later days and none in the earlier ones, the largest first.
     pub appeared: Vec<Arrival>,
-    /// Clients with requests before and none after, the largest first.
+    /// Clients with requests in the earlier days and none in the later ones, the largest first.
     pub vanished: Vec<Arrival>,
 }
 
@@ -78,16 +92,16 @@ pub struct Arrivals {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Arrival {
-    /// Its id.
+    /// The id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Its name.
+    /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The requests where it was there.
+    /// Its requests in the days in which it has some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
-    /// Of one that appeared the first day, of one that vanished the last.
+    /// The first day of a client that appeared, the last day of one that vanished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<Date>,
 }
@@ -152,7 +166,7 @@ fn name(key: Key<'_>, tally: Option<&Tally<'_>>) -> Option<String> {
 }
 
 impl Arrivals {
-    /// Of `current` against `previous`.
+    /// Compares `current` with `previous`.
     pub(crate) fn against(
         previous: &UsageTable,
         before: Option<Period>,
@@ -162,7 +176,7 @@ impl Arrivals {
         Self::between(previous.iter(), before, current.iter(), after)
     }
 
-    /// Of the second half of `period` against its first, in rows by day; nothing of a single day.
+    /// Compares the second half of `period` with its first, in rows by day. `None` for a single day.
     pub(crate) fn within(table: &UsageTable, period: Period) -> Option<Self> {
         let (before, after) = period.halves()?;
         let dates = &Dates::all(table);
@@ -188,7 +202,7 @@ impl Arrivals {
     }
 }
 
-/// The clients that are active in `here` and not in `there`.
+/// Returns the clients that are active in `here` and not in `there`.
 fn only_in(
     here: &Tallies<'_>,
     there: &Tallies<'_>,

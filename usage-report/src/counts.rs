@@ -1,4 +1,4 @@
-//! What rows add up to, and the rates of that.
+//! Sums of rows, and their rates.
 
 use std::iter::Sum;
 
@@ -10,10 +10,28 @@ use usage_core::{Counter, UsageRecord, UsageRow};
 ///
 /// A row without a total of requests, as those of a search are, counts as many as its four classes add up to, if it
 /// has all four.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::Counts;
+///
+/// let row = |status400, status429| UsageRecord {
+///     requests: Some(100),
+///     status400: Some(status400),
+///     status429: Some(status429),
+///     status500: Some(0),
+///     ..UsageRecord::default()
+/// };
+/// let table: UsageTable = [row(10, 4), row(20, 0)].into_iter().collect();
+/// let mut counts = Counts::default();
+/// table.iter().for_each(|row| counts.add(row));
+/// assert_eq!((counts.requests, counts.status200), (Some(200), None));
+/// assert_eq!((counts.errors(), counts.error_rate(), counts.throttle_rate()), (Some(30), Some(0.15), Some(0.02)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// How many rows were added up.
+    /// The number of rows that were added up.
     pub rows: u64,
     /// All requests. This and every other sum stops at [`UsageRecord::MAX_COUNT`].
     pub requests: Option<u64>,
@@ -27,7 +45,7 @@ pub struct Counts {
     pub status500: Option<u64>,
     /// Rate-limited requests: a subset of `status400`, not to be added to it.
     pub status429: Option<u64>,
-    /// How many rows have each count.
+    /// The number of rows that have each count.
     have: [u64; Counter::ALL.len()],
 }
 
@@ -35,7 +53,7 @@ pub struct Counts {
 const CLASSES: [Counter; 4] =
     [Counter::Status200, Counter::Status300, Counter::Status400, Counter::Status500];
 
-/// The requests that `row` is about: its total, or else the sum of its four classes.
+/// Returns the requests of `row`: its total, or else the sum of its four classes.
 #[inline]
 pub(crate) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
     row.requests().or_else(|| {
@@ -43,13 +61,13 @@ pub(crate) fn requests_of(row: UsageRow<'_>) -> Option<u64> {
     })
 }
 
-/// The sum, up to the largest count there is.
+/// Returns the sum, at most [`UsageRecord::MAX_COUNT`].
 pub(crate) fn capped(sum: u64, count: u64) -> u64 {
     sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
 }
 
 impl Counts {
-    /// The sum of `counter`.
+    /// Returns the sum of `counter`.
     pub fn count(&self, counter: Counter) -> Option<u64> {
         match counter {
             Counter::Requests => self.requests,
@@ -61,15 +79,15 @@ impl Counts {
         }
     }
 
-    /// Answers of class 4xx and 5xx, the rate-limited ones included, as a part of all requests, 0 to 1.
+    /// Returns the answers of class 4xx and 5xx, the rate-limited ones included, as a fraction of all requests, 0 to 1.
     ///
-    /// Absent if there is no request, or if some row lacks one of the counts: the rest would not be the truth.
+    /// Absent if there is no request, or if some row lacks one of the counts: a rate of the other rows would mislead.
     pub fn error_rate(&self) -> Option<f64> {
         self.complete(&[Counter::Status400, Counter::Status500])?;
         ratio(capped(self.status400?, self.status500?), self.requests?)
     }
 
-    /// Rate-limited requests (429) as a part of all requests, 0 to 1. Absent as [`error_rate`](Self::error_rate) is.
+    /// Returns the rate-limited requests (429) as a fraction of all requests, 0 to 1. Absent as [`error_rate`](Self::error_rate) is.
     pub fn throttle_rate(&self) -> Option<f64> {
         self.complete(&[Counter::Status429])?;
         ratio(self.status429?, self.requests?)
@@ -105,7 +123,7 @@ impl Counts {
         }
     }
 
-    /// Adds what other rows add up to.
+    /// Adds the sums of other rows.
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         for counter in Counter::ALL {
@@ -117,7 +135,7 @@ impl Counts {
         }
     }
 
-    /// The members of these counts in an object, in the API's names, and after them the rates.
+    /// Writes these counts as members of an object, in the API's names, and after them the rates.
     pub(crate) fn write_to<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("rows", &self.rows)?;
         let members = [Counter::Requests, Counter::Status200, Counter::Status300, Counter::Status400];
@@ -134,12 +152,12 @@ impl Counts {
         Ok(())
     }
 
-    /// Whether every row has requests.
+    /// Returns whether every row has requests.
     pub(crate) fn has_all_requests(&self) -> bool {
         self.have[Counter::Requests as usize] == self.rows
     }
 
-    /// Whether every row that has requests has these, too.
+    /// Returns `Some` if every row that has requests has these counts too.
     fn complete(&self, counters: &[Counter]) -> Option<()> {
         let all = self.have[Counter::Requests as usize];
         counters.iter().all(|counter| self.have[*counter as usize] == all).then_some(())
@@ -168,7 +186,7 @@ impl<'a> Sum<&'a Self> for Counts {
 }
 
 impl Serialize for Counts {
-    /// An object: `rows`, `requests`, `status200`, …, `errorRate`, `throttleRate`; what is absent is left out.
+    /// Writes an object: `rows`, `requests`, `status200`, …, `errorRate`, `throttleRate`; what is absent is left out.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.write_to(&mut map)?;
@@ -176,7 +194,7 @@ impl Serialize for Counts {
     }
 }
 
-/// `part` of `whole`; absent if there is no whole.
+/// Returns `part` as a fraction of `whole`; `None` if `whole` is 0.
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 52 bits")]
 pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)

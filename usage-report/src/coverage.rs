@@ -1,4 +1,4 @@
-//! What is known about rows beside the rows: which days they cover, and what their dates are.
+//! What is known about rows beside the rows: the days that they cover, and the granularity of their dates.
 
 use usage_core::Date;
 use usage_core::model::Granularity;
@@ -6,30 +6,30 @@ use usage_core::model::Granularity;
 use crate::days::Days;
 use crate::period::Period;
 
-/// What the options and the scope say about rows.
+/// What options and scope say about rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Coverage {
-    /// What the rows are bucketed by, if that is said.
+    /// The time bucket of the rows, if it is known.
     pub(crate) granularity: Option<Granularity>,
-    /// The days that were asked for, without those after the end of the data, if that leaves any.
+    /// The days of the query, without those after the end of the data, if that leaves any.
     pub(crate) asked: Option<Period>,
-    /// Those of them that the data covers. A day of it without rows is a quiet day.
+    /// The days of `asked` that the data covers. One of them without rows is a day without requests.
     pub(crate) known: Option<Period>,
-    /// The last day that the service could have data of.
+    /// The last day for which the service could have data.
     pub(crate) until: Option<Date>,
-    /// How many days of what was asked for are after the end of the data.
+    /// The number of days of the query after the end of the data.
     pub(crate) days_to_come: u64,
     /// Whether rows of the answer are missing.
     pub(crate) has_gaps: bool,
-    /// Whether the rows are those of some requests only.
+    /// Whether a filter left rows out.
     pub(crate) is_filtered: bool,
 }
 
 impl Coverage {
     /// Returns the days whose requests are all counted.
     ///
-    /// The service recomputes once a day: its last day may not be counted yet. Without a row, that day is a quiet one
-    /// only if the same weekdays before it were quiet.
+    /// The service recomputes once a day, so that its last day may not be counted yet. Without a row, that day counts as
+    /// quiet only if the same weekdays before it were quiet.
     pub(crate) fn counted(&self, days: &Days) -> Option<Period> {
         let known = self.known?;
         let last = known.last_day();
@@ -46,8 +46,8 @@ impl Coverage {
         if is_quiet { Some(known) } else { known.until(last.plus_days(-1)) }
     }
 
-    /// Returns `history` without its last day, if that may not be counted yet: the service's last day, without requests
-    /// although one of the same weekdays before it had some.
+    /// Returns `history` without its last day if that may not be counted yet: it is the last day for which the service
+    /// could have data, and has no requests although one of the same weekdays before it has some.
     pub(crate) fn counted_history(&self, mut history: Vec<(Date, u64)>) -> Vec<(Date, u64)> {
         let Some((last, 0)) = history.last().copied() else { return history };
         let weekdays =

@@ -1,4 +1,4 @@
-//! The course of time: one bucket a day, or a week or a month if the query's granularity was that.
+//! Sums by time: one bucket for each day, week or month, as the granularity of the query was.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,31 +12,31 @@ use crate::by_symbol::BySymbol;
 use crate::counts::Counts;
 use crate::period::Period;
 
-/// A period of more days than this has no bucket for a day without rows: ten years.
+/// The longest period, in days, that has a bucket for each day without rows: ten years.
 pub const MAX_EMPTY_DAYS: u64 = 3_660;
 
-/// A bucket of time, and what its rows add up to.
+/// A time bucket and the sums of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bucket {
-    /// Its first day.
+    /// The first day.
     pub date: Date,
-    /// The sums. A bucket without rows has no counts: the service writes no row for a day without requests.
+    /// The sums. They are absent in a bucket without rows: the service writes no row for a day without requests.
     pub counts: Counts,
 }
 
-/// All buckets, and what they are.
+/// All buckets and their granularity.
 #[derive(Clone, Debug)]
 pub(crate) struct Days {
-    /// What the buckets are, if that is known.
+    /// The granularity, if it is known.
     pub(crate) granularity: Option<Granularity>,
-    /// In the order of their dates.
+    /// The buckets in the order of their dates.
     pub(crate) buckets: Vec<Bucket>,
-    /// The days that the report is about, if that is known.
+    /// The days of the report, if they are known.
     pub(crate) period: Option<Period>,
-    /// How many rows are in no bucket: they have no date, or one that is no day.
+    /// The number of rows in no bucket: without a date, or with one that is not a day.
     pub(crate) undated: u64,
-    /// How many of these have a date.
+    /// The number of these that have a date.
     pub(crate) unclear: u64,
 }
 
@@ -61,22 +61,22 @@ impl Days {
         Self { granularity, buckets, period, undated, unclear }
     }
 
-    /// Whether every bucket is a day.
+    /// Returns whether every bucket is a day.
     pub(crate) fn are_days(&self) -> bool {
         self.granularity == Some(Granularity::Day)
     }
 
-    /// Which bucket `date` is.
+    /// Returns the position of the bucket that begins on `date`.
     pub(crate) fn index(&self, date: Date) -> Option<usize> {
         self.buckets.binary_search_by_key(&date, |bucket| bucket.date).ok()
     }
 
-    /// The requests of the bucket `date`; `None` if it has no row with a count.
+    /// Returns the requests of the bucket that begins on `date`; `None` if no row of it has a count.
     pub(crate) fn requests_on(&self, date: Date) -> Option<u64> {
         self.buckets.get(self.index(date)?)?.counts.requests
     }
 
-    /// The last days of `period`, at most `most`, with their requests, in order; of buckets that are days.
+    /// Returns the last `most` days of `period` with their requests, in order. The buckets must be days.
     pub(crate) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
         let back = (0..).map(|ago| period.last_day().plus_days(-ago)).zip(0..period.days()).take(most);
         let mut days: Vec<_> = back.map(|(date, _)| (date, self.requests_on(date).unwrap_or(0))).collect();
@@ -84,7 +84,7 @@ impl Days {
         days
     }
 
-    /// The `limit` buckets with the most requests, the largest first; of equals the earlier.
+    /// Returns the `limit` buckets with the most requests, the largest first; among equals the earlier first.
     pub(crate) fn busiest(&self, limit: usize) -> Vec<Bucket> {
         let mut busiest: Vec<_> =
             self.buckets.iter().filter(|bucket| bucket.counts.requests > Some(0)).copied().collect();
@@ -94,7 +94,7 @@ impl Days {
     }
 }
 
-/// What the rows of each date add up to, how many rows are of none, and how many of those have a text for a date.
+/// Returns the sums of each date, the number of rows without one, and the number of those that have a text for a date.
 fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64, u64) {
     let (mut places, mut by_row) = (BTreeMap::new(), BySymbol::default());
     let (mut sums, mut undated, mut unclear) = (Vec::<Counts>::new(), 0, 0);
@@ -117,8 +117,8 @@ fn by_date(table: &UsageTable) -> (BTreeMap<Date, Counts>, u64, u64) {
     (places.into_iter().map(|(date, place)| (date, sums[place])).collect(), undated, unclear)
 }
 
-/// Whether rows with these dates, in order, can only be days: three dates within seven days. Of weeks or months there
-/// are at most two, because the first bucket may be cut by the start of the interval.
+/// Returns whether rows with these dates, in order, can only be days: three dates within seven days. Weeks and months have
+/// at most two dates in seven days, where the start of the interval cuts the first bucket.
 fn are_days(dates: impl Iterator<Item = Date>) -> bool {
     let dates: Vec<_> = dates.collect();
     dates.windows(3).any(|three| three[0].days_until(three[2]) < 7)

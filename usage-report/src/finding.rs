@@ -13,6 +13,28 @@ use crate::severity::Severity;
 ///
 /// [`Display`](std::fmt::Display) writes it as one sentence of plain English. Serialized, it is an object of `severity`,
 /// `kind`, `sentence` and the members of its [`FindingKind`] in camel case; what is absent is left out.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{FindingKind, Report, ReportOptions};
+///
+/// let row = |client: &str, requests, status429| UsageRecord {
+///     client_name: Some(client.into()),
+///     requests: Some(requests),
+///     status429: Some(status429),
+///     ..UsageRecord::default()
+/// };
+/// let table: UsageTable = [row("Export", 10_000, 40), row("Wallboard", 5_000, 960)].into_iter().collect();
+/// let report = Report::new(&table, &ReportOptions::default());
+/// let finding = &report.findings[0];
+/// assert_eq!(
+///     finding.to_string(),
+///     "Wallboard causes 96 % of the rate-limited requests; 1,000 requests were rate limited (429), 6.7 % of all."
+/// );
+/// assert!(matches!(finding.kind, FindingKind::RateLimited { requests: 1_000, .. }));
+/// // The row that it is about.
+/// assert_eq!(report.clients.position(finding.about()[0]), Some(1));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {

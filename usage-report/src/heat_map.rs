@@ -1,4 +1,4 @@
-//! On which weekdays a client is busy.
+//! Requests by weekday and client.
 
 use serde::Serialize;
 use usage_core::UsageTable;
@@ -10,13 +10,13 @@ use crate::period::weekday;
 use crate::subject::Subject;
 use crate::top::{Entry, TopList};
 
-/// Requests by weekday and client, of the clients in the list of the largest. Days are UTC days.
+/// The requests of the largest clients by weekday. Days are UTC days.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HeatMap {
-    /// How many of the days are a Monday, a Tuesday, …: what the sums are to be divided by.
+    /// The number of Mondays, Tuesdays, … in the period, for means.
     pub days: [u64; 7],
-    /// One line a client, the largest first.
+    /// One line for each client, the largest first.
     pub clients: Vec<HeatLine>,
 }
 
@@ -30,19 +30,19 @@ pub struct HeatLine {
     /// The client's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The sum of all Mondays, all Tuesdays, …; absent if none has a row.
+    /// The sums of all Mondays, all Tuesdays, …; absent where no row is.
     pub requests: [Option<u64>; 7],
 }
 
 impl HeatMap {
-    /// The mean of the weekday `weekday` (0 is Monday) in `line`, in requests a day. Days without rows count.
+    /// Returns the mean requests a day of `line` on `weekday` (0 is Monday). Days without rows count as 0.
     #[expect(clippy::cast_precision_loss, reason = "a mean needs no more than 52 bits")]
     pub fn mean(&self, line: &HeatLine, weekday: usize) -> Option<f64> {
         let (sum, days) = (line.requests.get(weekday).copied()??, *self.days.get(weekday)?);
         (days > 0).then(|| sum as f64 / days as f64)
     }
 
-    /// Nothing if there are no days or no clients to tell apart.
+    /// Creates the heat map of rows by day; `None` if there are no days or no clients to tell apart.
     pub(crate) fn of(table: &UsageTable, clients: &TopList, days: &Days) -> Option<Self> {
         let period = days.period.filter(|_| days.are_days() && !days.buckets.is_empty())?;
         let line =

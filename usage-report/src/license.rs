@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::counts::capped;
 
-/// A kind of licence that comes with an allowance of API requests.
+/// A kind of licence with an allowance of API requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct License {
     plan: Plan,
@@ -37,11 +37,11 @@ enum Basis {
     Hourly,
 }
 
-/// An hour's allowance is this part of a named licence's month.
+/// An hourly licence allows the monthly requests of a named one, divided by this, for each hour.
 const HOURS_OF_A_NAMED_LICENSE: u64 = 111;
 
 impl License {
-    /// Every kind that is known. Others, and contracts that differ, are what an allowance in requests is for.
+    /// Every known kind. For other kinds and contracts, use an allowance in requests.
     pub const ALL: [Self; 17] = [
         Self::new(Communicate, Named),
         Self::new(Cx1, Named),
@@ -66,7 +66,7 @@ impl License {
         Self { plan, basis }
     }
 
-    /// Its name: `cx2-named`, `cx3-digital-concurrent`, `cx1-hourly`, `communicate`, `ex`.
+    /// Returns its name: `cx2-named`, `cx3-digital-concurrent`, `cx1-hourly`, `communicate`, `ex`.
     pub const fn name(self) -> &'static str {
         match (self.plan, self.basis) {
             (Communicate, _) => "communicate",
@@ -89,8 +89,8 @@ impl License {
         }
     }
 
-    /// The requests a month that `count` of these allow: licences, or hours of an hourly one, of which a fraction of
-    /// a request in the sum is not counted.
+    /// Returns the requests a month that `count` of these allow. `count` is the number of licences, or of hours for hourly
+    /// ones; the sum of hours is rounded down to whole requests.
     ///
     /// ```
     /// use usage_report::License;
@@ -139,14 +139,14 @@ impl Serialize for License {
 impl FromStr for License {
     type Err = LicenseError;
 
-    /// Reads a [name](Self::name), in any case.
+    /// Parses a [name](Self::name), in any case.
     fn from_str(text: &str) -> Result<Self, LicenseError> {
         let known = Self::ALL.iter().find(|license| license.name().eq_ignore_ascii_case(text));
         known.copied().ok_or_else(|| LicenseError::Unknown(excerpt(text)))
     }
 }
 
-/// How many licences of which kinds: `cx2-named=40,cx1-hourly=1200`. An hourly one counts hours.
+/// Numbers of licences by kind, written `cx2-named=40,cx1-hourly=1200`. Hourly ones count hours.
 ///
 /// ```
 /// use usage_report::Licenses;
@@ -161,12 +161,12 @@ impl FromStr for License {
 pub struct Licenses(Vec<(License, u64)>);
 
 impl Licenses {
-    /// Each kind with its number, in the order in which they were given.
+    /// Returns each kind with its number, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = (License, u64)> {
         self.0.iter().copied()
     }
 
-    /// The requests a month that all of them allow together.
+    /// Returns the requests a month that all of them allow together.
     pub fn requests_a_month(&self) -> u64 {
         self.iter().fold(0, |sum, (license, count)| capped(sum, license.requests_a_month(count)))
     }
@@ -201,7 +201,7 @@ impl fmt::Display for Licenses {
 }
 
 impl Serialize for Licenses {
-    /// An object: how many of each name.
+    /// Writes an object: the number by name.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
     }
@@ -212,15 +212,15 @@ fn excerpt(text: &str) -> Box<str> {
     text.trim().chars().take(40).collect()
 }
 
-/// Licences that cannot be used.
+/// The error of a text that is no list of licences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LicenseError {
-    /// No such kind.
+    /// The kind is not known.
     Unknown(Box<str>),
-    /// Not a name, `=` and a whole number.
+    /// A part is not a name, `=` and a whole number.
     Count(Box<str>),
-    /// The same kind twice.
+    /// A kind is there twice.
     Twice(License),
 }
 

@@ -8,23 +8,23 @@ use crate::coverage::Coverage;
 use crate::days::Days;
 use crate::period::Period;
 
-/// Something that a report does not know, so that it leaves out what follows from it.
+/// Something that a report does not know. It leaves out what depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Limitation {
-    /// Whether the rows' dates are days, weeks or months is unknown. There is nothing by weekday, and months are held
-    /// against the allowance only where their sums do not depend on it.
+    /// Whether the dates of the rows are days, weeks or months is unknown. Nothing is reported by weekday, and months are
+    /// held against the allowance only where their sums do not depend on it.
     Granularity,
-    /// Which days the rows cover is unknown: a day without a row is either quiet or was not asked for. No month is
+    /// The days that the rows cover are unknown: a day without a row had no requests, or was not asked for. No month is
     /// projected.
     Period,
     /// Rows of the answer are missing, as [`Scope::missing`] says. Sums are too low, and no month is projected.
     Missing,
-    /// The rows are those of some requests only, as the filters of the scope say; the allowance is for all.
+    /// A filter of the scope or of the options left rows out; the allowance is for all requests.
     Filter,
-    /// Rows have no date, and the period is more than one month: they are in no month.
+    /// Rows have no date, and the period is longer than one month: they are in no month.
     Dates,
-    /// Rows have no total of requests, nor all classes that add up to it. No month is projected.
+    /// Rows have neither a number of requests nor all classes that add up to it. No month is projected.
     Requests,
 }
 

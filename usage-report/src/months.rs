@@ -1,4 +1,4 @@
-//! What of the rows belongs to which month, and how the month ends.
+//! The requests of each month, and the projection of its end.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::days::{Bucket, Days};
 use crate::period::Period;
 use crate::projection::{Expected, Outlook, TREND_DAYS};
 
-/// The most months that are told apart: a hundred years.
+/// The largest number of months of a report: a hundred years.
 const MAX_MONTHS: usize = 1_200;
 
-/// The months that rows are of.
+/// The months of some rows.
 pub(crate) struct Months<'a> {
     allowance: &'a Allowance,
     days: &'a Days,
@@ -26,22 +26,22 @@ pub(crate) struct Months<'a> {
     counted: Option<Period>,
 }
 
-/// Requests that are known to be of some days, but not of which of them.
+/// Requests of several days whose distribution over the days is unknown.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     days: Period,
     requests: u64,
 }
 
-/// What the end of a month is, and what was taken for granted.
+/// The requests of a whole month, and what was assumed for them.
 struct End {
     projected: u64,
     range: Option<(u64, u64)>,
-    /// How many days it is made from.
+    /// The number of days that it is made from.
     from_days: Option<u64>,
-    /// How many days its trend is of.
+    /// The number of days that its trend is taken from.
     trend_days: Option<u64>,
-    /// What is expected of days that are not counted, by date.
+    /// The expected requests of the days that are not counted, by date.
     expected: Vec<(Date, f64)>,
     assumption: String,
 }
@@ -57,7 +57,7 @@ impl<'a> Months<'a> {
         Self { allowance, days, coverage, counts, history, counted: coverage.counted(days) }
     }
 
-    /// Returns each month; none if it is unknown what belongs to which.
+    /// Returns each month. Empty if it is unknown which rows belong to which month.
     pub(crate) fn all(&self) -> Vec<MonthUse> {
         let Some(parts) = self.parts() else { return self.undated().into_iter().collect() };
         let mut firsts: BTreeSet<Date> =
@@ -77,7 +77,7 @@ impl<'a> Months<'a> {
         months[latest..].iter().map(|month| self.month(*month, &parts)).collect()
     }
 
-    /// All rows as one month, if nothing is known of their days.
+    /// Returns all rows as one month, if nothing is known about their days.
     fn undated(&self) -> Option<MonthUse> {
         let used = self.counts.requests?;
         if self.coverage.asked.is_some() || !self.days.buckets.is_empty() {
@@ -87,7 +87,7 @@ impl<'a> Months<'a> {
         Some(self.month_use(None, used, &Err(problem.into())))
     }
 
-    /// Returns the requests by the days that they are of; `None` if that is unknown.
+    /// Returns the requests with their days; `None` if these are unknown.
     fn parts(&self) -> Option<Vec<Part>> {
         let Self { days, coverage, counts, .. } = self;
         if counts.rows == 0 {
@@ -98,7 +98,7 @@ impl<'a> Months<'a> {
         if let Some(parts) = self.buckets().filter(|_| is_dated) {
             return Some(parts);
         }
-        // Whatever the dates are, the rows are of one month.
+        // Whatever the dates mean, the rows are of one month.
         let asked = coverage.asked.filter(|asked| asked.is_in_a_month())?;
         let later = days.buckets.iter().filter(|bucket| bucket.date > asked.last_day());
         let mut parts: Vec<_> = later
@@ -109,7 +109,7 @@ impl<'a> Months<'a> {
         Some(parts)
     }
 
-    /// The buckets, without the days that were not asked for.
+    /// Returns the buckets without the days that were not asked for.
     fn buckets(&self) -> Option<Vec<Part>> {
         let granularity = self.days.granularity.as_ref()?;
         let buckets = self.days.buckets.iter().filter(|bucket| bucket.counts.requests.is_some());
@@ -184,7 +184,7 @@ impl<'a> Months<'a> {
         }
     }
 
-    /// Returns why nothing can be said of the whole month, if that is so.
+    /// Returns why the month cannot be projected, if it cannot.
     fn unprojectable(&self, month: Period, missing: &[Date]) -> Option<String> {
         if self.coverage.has_gaps {
             return Some("rows are missing".into());
@@ -201,21 +201,21 @@ impl<'a> Months<'a> {
             .then(|| format!("no day of {} is in the data yet", name(month)))
     }
 
-    /// The end of a month of which days are missing, by the days of the same weekday that are known.
+    /// Projects a month with missing days by the known days of the same weekday.
     fn by_weekday(&self, month: Period, used: u64, missing: &[Date]) -> Option<End> {
         if !self.days.are_days() || self.days.undated > 0 {
             return None;
         }
         let known = self.known_until(month.last_day());
         let outlook = Outlook::of(&known)?;
-        // Days of the month that lie before the rows are no forecast if the history has them.
+        // The days of the month before the rows are known if the history has them.
         let (before, missing) = self.told_by_history(missing);
         let missing = &missing[..];
         let earlier = before.iter().fold(used, |sum, (_, requests)| capped(sum, *requests));
         if missing.is_empty() {
             return Some(End::told(earlier, before.len()));
         }
-        // What there is of a day that is not over is a part of what is expected of it.
+        // The requests of a day that is not over are a part of its expected requests.
         let begun = |date: Date| self.days.requests_on(date).map_or(0.0, float);
         let expected: Vec<_> =
             missing.iter().map(|date| (*date, (outlook.on(*date) - begun(*date)).max(0.0))).collect();
@@ -256,7 +256,7 @@ impl<'a> Months<'a> {
         })
     }
 
-    /// Divides days into those that the history has, with their requests, and the others.
+    /// Divides days into those in the history, with their requests, and the others.
     fn told_by_history(&self, missing: &[Date]) -> (Vec<(Date, u64)>, Vec<Date>) {
         let (mut told, mut others) = (Vec::new(), Vec::new());
         for date in missing {
@@ -268,7 +268,7 @@ impl<'a> Months<'a> {
         (told, others)
     }
 
-    /// The last days that are known, with their requests, in order: earlier ones first.
+    /// Returns the last known days with their requests, in order.
     fn known_until(&self, last: Date) -> Vec<(Date, u64)> {
         let counted = self.counted.and_then(|counted| counted.until(last));
         let days = counted.map_or_else(Vec::new, |counted| self.days.last_days(counted, TREND_DAYS));
@@ -277,7 +277,7 @@ impl<'a> Months<'a> {
         before.chain(days).collect()
     }
 
-    /// The day on which the sum passes the allowance.
+    /// Returns the day on which the sum exceeds the allowance.
     fn exceeded_on(&self, month: Period, end: &End) -> Option<Date> {
         let (mut sum, mut expected) = (0, 0.0);
         month.iter().find(|date| {
@@ -289,6 +289,7 @@ impl<'a> Months<'a> {
 }
 
 impl End {
+    /// The end of a month of which every day is in the rows.
     fn whole(used: u64, month: Period) -> Self {
         let assumption = format!("every day of {} is in the data", name(month));
         Self {
@@ -300,17 +301,15 @@ impl End {
             assumption,
         }
     }
-}
 
-impl End {
-    /// Every day that is not in the rows is in the history.
+    /// The end of a month of which every day is in the rows or in the history.
     fn told(projected: u64, days: usize) -> Self {
         let assumption = format!("{} before the rows are added from daily totals", the_days(days));
         Self { projected, range: None, from_days: None, trend_days: None, expected: Vec::new(), assumption }
     }
 }
 
-/// The end of a month of which nothing but a sum is known: as the mean of the days that are counted.
+/// Projects a month by the mean of its counted days, where only their sum is known.
 fn flat(month: Period, used: u64, of_counted: u64, days_counted: u64) -> Option<End> {
     let (counted, all) = (u128::from(days_counted), u128::from(month.days()));
     let projected = (u128::from(of_counted) * all + counted / 2).checked_div(counted)?;
@@ -334,7 +333,7 @@ fn flat(month: Period, used: u64, of_counted: u64, days_counted: u64) -> Option<
 }
 
 impl Part {
-    /// Returns what of it is of `month`: as much as it has days of it, if it is of two.
+    /// Returns the part that belongs to `month`, in proportion to its days.
     fn of(self, month: Period) -> Option<Self> {
         let days = self.days.common(month)?;
         // Rounded so that the shares of all months add up to the whole.
@@ -349,7 +348,7 @@ impl Part {
     }
 }
 
-/// `2026-10`.
+/// Returns `2026-10`.
 fn name(month: Period) -> String {
     month.first_day().to_string().chars().take(7).collect()
 }
@@ -363,7 +362,7 @@ fn float(requests: u64) -> f64 {
     requests as f64
 }
 
-/// The nearest count.
+/// Returns the nearest count.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large saturates")]
 fn whole(requests: f64) -> u64 {
     (requests.round() as u64).min(UsageRecord::MAX_COUNT)

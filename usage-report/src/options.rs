@@ -1,4 +1,4 @@
-//! What is known beside the rows, and how much is wanted.
+//! The options of a report.
 
 use usage_core::model::Granularity;
 use usage_core::{Date, Scope, UsageTable};
@@ -12,25 +12,25 @@ use crate::period::Period;
 use crate::projection::TREND_DAYS;
 use crate::subject::Subject;
 
-/// What is known beside the rows, and how much is wanted.
+/// What is known about the rows beside the rows, and what the report has.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReportOptions {
-    /// How many entries a list has at most.
+    /// The largest number of entries of a list.
     pub top: usize,
-    /// The days that were asked for. A day of them without a row had no requests. Without it and without a scope, no
-    /// month is projected.
+    /// The days of the query. One of them without a row had no requests. Without a period and without a scope, no month is
+    /// projected.
     pub period: Option<Period>,
-    /// What the rows are bucketed by. Without it and without a scope, rows are taken for days only if their dates can be
-    /// nothing else.
+    /// The time bucket of the rows. Without it and without a scope, rows count as days only if their dates can be nothing
+    /// else.
     pub granularity: Option<Granularity>,
-    /// The last day that can be in the data, usually yesterday. A period that goes on after it ends there; rows of later
-    /// days are of days that are not over.
+    /// The last day that can be in the data, usually yesterday. A longer period ends there; rows of later days belong to days
+    /// that are not over.
     pub data_until: Option<Date>,
-    /// What the requests are held against.
+    /// The allowance that months are held against.
     pub allowance: Option<Allowance>,
-    /// What the rows cover. A granularity above takes precedence; of two periods or ends of the data, what both have
-    /// counts.
+    /// What the rows cover. The granularity of the options takes precedence over that of the scope; of two periods or ends of
+    /// the data, their common days count.
     pub scope: Option<Scope>,
     /// The rows that the report is about, of those that it is made from; all of them if it is empty.
     pub filter: RowFilter,
@@ -45,7 +45,7 @@ pub struct ReportOptions {
 }
 
 impl Default for ReportOptions {
-    /// Ten entries a list; nothing else is known.
+    /// Returns options with ten entries a list, and nothing known about the rows.
     fn default() -> Self {
         Self {
             top: 10,
@@ -64,46 +64,47 @@ impl Default for ReportOptions {
 }
 
 impl ReportOptions {
-    /// With at most `top` entries a list.
+    /// Sets the largest number of entries of a list.
     #[must_use]
     pub fn with_top(mut self, top: usize) -> Self {
         self.top = top;
         self
     }
 
-    /// With rows that are about these days.
+    /// Sets the days of the query.
     #[must_use]
     pub fn with_period(mut self, period: Period) -> Self {
         self.period = Some(period);
         self
     }
 
-    /// With rows that are bucketed so.
+    /// Sets the time bucket of the rows.
     #[must_use]
     pub fn with_granularity(mut self, granularity: Granularity) -> Self {
         self.granularity = Some(granularity);
         self
     }
 
-    /// With no data behind this day.
+    /// Sets the last day that can be in the data.
     #[must_use]
     pub fn with_data_until(mut self, last: Date) -> Self {
         self.data_until = Some(last);
         self
     }
 
-    /// Sets what the rows cover: period, granularity and end of the data follow from it where they are not set.
+    /// Sets what the rows cover. Period, granularity and end of the data follow from it where they are not set.
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Sets rows by day of earlier days, all days of `period`, for the projection alone: it needs four weeks for the
-    /// level of each weekday, and up to sixteen for a trend. No sum and no list has them.
+    /// Sets rows by day of earlier days, which are all days of `period`, for the projection alone: no sum and no list has
+    /// them. A projection uses four weeks for the level of each weekday, and up to sixteen for a trend.
     ///
-    /// Days before the first one with requests are left out: usage may have begun then. Rows without a day or without a
-    /// number of requests tell nothing of their days, so that none of the rows is used.
+    /// Days before the first one with requests are left out, because usage may have begun then. If a row has no day or no
+    /// number of requests, none of the rows is used. A report with a [filter](Self::filter) ignores the history, which is of
+    /// all requests.
     #[must_use]
     pub fn with_history(mut self, rows: &UsageTable, period: Period) -> Self {
         let days = Days::of(rows, Some(Granularity::Day), Some(period));
@@ -143,7 +144,7 @@ impl ReportOptions {
         self
     }
 
-    /// With an allowance to hold the requests against.
+    /// Sets the allowance that months are held against.
     #[must_use]
     pub fn with_allowance(mut self, allowance: impl Into<Allowance>) -> Self {
         self.allowance = Some(allowance.into());

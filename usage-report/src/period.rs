@@ -1,11 +1,11 @@
-//! Which days a report is about.
+//! Spans of days.
 
 use std::fmt;
 
 use serde::Serialize;
 use usage_core::{Date, Interval};
 
-/// Whole UTC days, both ends included.
+/// A span of whole UTC days, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Period {
     from: Date,
@@ -13,42 +13,42 @@ pub struct Period {
 }
 
 impl Period {
-    /// From `from` to `to`, both included; none if that is backwards.
+    /// Creates the days from `from` to `to`, both included; `None` if `to` is earlier.
     pub fn new(from: Date, to: Date) -> Option<Self> {
         (from <= to).then_some(Self { from, to })
     }
 
-    /// The first day.
+    /// Returns the first day.
     pub fn first_day(self) -> Date {
         self.from
     }
 
-    /// The last day.
+    /// Returns the last day.
     pub fn last_day(self) -> Date {
         self.to
     }
 
-    /// How many days, at least 1.
+    /// Returns the number of days, at least 1.
     pub fn days(self) -> u64 {
         u64::try_from(self.from.days_until(self.to)).unwrap_or(0) + 1
     }
 
-    /// Whether `day` is one of them.
+    /// Returns whether `day` is one of the days.
     pub fn contains(self, day: Date) -> bool {
         (self.from..=self.to).contains(&day)
     }
 
-    /// The days of both.
+    /// Returns the days of both periods; `None` if there are none.
     pub fn common(self, other: Self) -> Option<Self> {
         Self::new(self.from.max(other.from), self.to.min(other.to))
     }
 
-    /// Without the days behind `last`; none if there are no others.
+    /// Returns the days up to `last`; `None` if there are none.
     pub fn until(self, last: Date) -> Option<Self> {
         Self::new(self.from, self.to.min(last))
     }
 
-    /// The earlier and the later half of the days; of an odd number the day in the middle is in neither. None of a
+    /// Returns the earlier and the later half of the days. Of an odd number, the day in the middle is in neither. `None` for a
     /// single day.
     pub fn halves(self) -> Option<(Self, Self)> {
         let half = i64::try_from(self.days() / 2).unwrap_or(i64::MAX);
@@ -56,11 +56,11 @@ impl Period {
         Some((earlier, Self::new(self.to.plus_days(1 - half), self.to)?))
     }
 
-    /// What this is compared with:
+    /// Returns the preceding period to compare with:
     ///
-    /// - of whole months as many whole months before them;
-    /// - of a month up to some day the month before up to that day, or to its end if it is shorter;
-    /// - else as many days, ending on the day before.
+    /// - for whole months: as many whole months before them;
+    /// - for the first days of a month: the same days of the month before, or all of it if it is shorter;
+    /// - otherwise: as many days, ending on the day before.
     ///
     /// ```
     /// use usage_core::Interval;
@@ -94,28 +94,28 @@ impl Period {
         Self { from: self.from.plus_days(-days), to: before }
     }
 
-    /// Whether all its days are in one calendar month.
+    /// Returns whether all days are in one calendar month.
     pub(crate) fn is_in_a_month(self) -> bool {
         self.from.first_of_month() == self.to.first_of_month()
     }
 
-    /// Returns its days, in order.
+    /// Returns the days in order.
     pub fn iter(self) -> impl Iterator<Item = Date> {
         (0..i64::try_from(self.days()).unwrap_or(0)).map(move |day| self.from.plus_days(day))
     }
 
-    /// Returns how many of its days are after `last`.
+    /// Returns the number of days after `last`.
     pub(crate) fn days_after(self, last: Date) -> u64 {
         Self::new(self.from.max(last.plus_days(1)), self.to).map_or(0, Self::days)
     }
 
-    /// How many calendar months it touches.
+    /// Returns the number of calendar months that it touches.
     fn months(self) -> i32 {
         let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
         number(self.to) - number(self.from) + 1
     }
 
-    /// How many of the days are each weekday, from Monday on.
+    /// Returns the number of Mondays, Tuesdays, … among the days.
     pub fn weekdays(self) -> [u64; 7] {
         let mut weekdays = [self.days() / 7; 7];
         let first = usize::try_from(self.from.weekday() - 1).unwrap_or(0);

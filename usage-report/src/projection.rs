@@ -1,54 +1,54 @@
-//! What days that are not in the data will have, by what the days of the same weekday had.
+//! The expected requests of days that are not in the data, from known days of the same weekday.
 //!
-//! The level of each weekday is its mean in the last four weeks that are known, without outliers: values that are far
-//! from the weekday's median, as in a week of holidays or of an outage. A slow trend is taken from up to sixteen weeks,
-//! and only in part where fewer are known: over four weeks it cannot be told from noise. How good this is says
-//! `usage-sim/tests/it/projection.rs`, which compares it with what happened in a simulated year.
+//! The level of each weekday is its mean in the last four known weeks, without outliers: values far from the median of the
+//! weekday, as in a week of holidays or of an outage. A slow trend is taken from up to sixteen weeks, and only in part where
+//! fewer are known, because four weeks do not tell it from noise. `usage-sim/tests/it/projection.rs` measures the errors
+//! of projections in a simulated year.
 
 use usage_core::Date;
 
 use crate::period::weekday;
 
-/// How many days the levels are of: four weeks.
+/// The number of days that the levels are taken from: four weeks.
 const LEVEL_DAYS: usize = 28;
-/// How many days the trend is of: sixteen weeks.
+/// The number of days that the trend is taken from: sixteen weeks.
 pub(crate) const TREND_DAYS: usize = 112;
-/// A value is an outlier if it differs from its weekday's median by more than so many times as much as half of all
-/// values do: of noise, one in a thousand does.
+/// A value is an outlier if its difference from the median of its weekday is more than this many times the median of all
+/// such differences. Of normally distributed noise, one value in a thousand is.
 const OUTLIER: f64 = 5.0;
-/// What is never an outlier and what always is: parts of the median.
+/// The differences up to which a value is never an outlier, and from which on it always is: fractions of the median.
 const TOLERANCE: (f64, f64) = (0.1, 0.35);
-/// How much of the measured trend is believed, and the most that it can be: a part of the level a day, about a fifth a
+/// The fraction of the measured trend that is used, and the largest trend: a fraction of the level a day, about a fifth a
 /// year.
 const TREND_SHARE: f64 = 0.7;
 const MAX_TREND: f64 = 0.0005;
-/// How far the level may drift where a single week is known: a part of it.
+/// The standard deviation of the level where a single week is known, as a fraction of it.
 const UNKNOWN_DRIFT: f64 = 0.2;
-/// How many standard deviations the range has to each side.
+/// The number of standard deviations of the range to each side.
 const DEVIATIONS: f64 = 2.0;
 
-/// What is expected of days to come.
+/// The expectation of days to come.
 #[derive(Clone, Debug)]
 pub(crate) struct Outlook {
-    /// By weekday, Monday first; absent if none is known.
+    /// The level of each weekday, Monday first; absent if no day of it is known.
     levels: [Option<Level>; 7],
-    /// The mean of all days, for weekdays of which none is known.
+    /// The mean of all days, for weekdays without a known day.
     mean: f64,
-    /// The change a day, as a part of the level.
+    /// The change a day, as a fraction of the level.
     trend: f64,
-    /// The standard deviation of a day, as a part of the level.
+    /// The standard deviation of a day, as a fraction of the level.
     noise: f64,
-    /// That of all days together: weeks differ.
+    /// The standard deviation of all days together, because weeks differ.
     drift: f64,
-    /// The last day that it is made of.
+    /// The last known day.
     last: Date,
-    /// How many days the levels are of.
+    /// The number of days that the levels are taken from.
     pub(crate) days: u64,
-    /// How many days the trend is of, if they are more.
+    /// The number of days that the trend is taken from, if they are more.
     pub(crate) trend_days: Option<u64>,
 }
 
-/// What some days have together: the expected sum, and a range that it is likely to lie in.
+/// The expected sum of some days, and the range in which it is likely to lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Expected {
     pub(crate) sum: f64,
@@ -60,12 +60,12 @@ pub(crate) struct Expected {
 #[derive(Clone, Copy, Debug)]
 struct Level {
     mean: f64,
-    /// When: the mean of its days, counted from the last one.
+    /// The mean age of its days, counted from the last known day.
     age: f64,
 }
 
 impl Outlook {
-    /// Returns what follows from `known`, days with their requests in order; `None` if there are none.
+    /// Creates the expectation from `known`, days with their requests in order; `None` if there are none.
     pub(crate) fn of(known: &[(Date, u64)]) -> Option<Self> {
         let last = known.last()?.0;
         let recent = |days: usize| -> Vec<Day> {
@@ -87,18 +87,18 @@ impl Outlook {
         })
     }
 
-    /// Returns what is expected of `date`.
+    /// Returns the expected requests of `date`.
     pub(crate) fn on(&self, date: Date) -> f64 {
         let Some(level) = self.levels[weekday(date)] else { return self.mean };
         let distance = days_between(self.last, date) - level.age;
         (level.mean * (1.0 + self.trend * distance)).max(0.0)
     }
 
-    /// Returns what is expected of all `dates` together.
+    /// Returns the expected requests of all `dates` together.
     pub(crate) fn over(&self, dates: &[Date]) -> Expected {
         let sum: f64 = dates.iter().map(|date| self.on(*date)).sum();
         let squares: f64 = dates.iter().map(|date| (self.on(*date) * self.noise).powi(2)).sum();
-        // A weekday that was never seen may have nothing, or twice as much as the others.
+        // A weekday without a known day may have nothing, or twice as much as the others.
         let unseen: f64 = dates.iter().filter(|date| !self.has_seen(**date)).map(|date| self.on(*date)).sum();
         let half = DEVIATIONS * squares.sqrt().hypot(sum * self.drift) + unseen;
         Expected { sum, low: (sum - half).max(0.0), high: sum + half }
@@ -110,11 +110,11 @@ impl Outlook {
     }
 }
 
-/// A day that is known.
+/// A known day.
 #[derive(Clone, Copy, Debug)]
 struct Day {
     weekday: usize,
-    /// Counted from the last one: 0, -1, …
+    /// Counted from the last known day: 0, -1, …
     age: f64,
     requests: f64,
 }
@@ -127,13 +127,13 @@ impl Day {
 }
 
 impl Day {
-    /// How far it is from `median`, as a part of it.
+    /// Returns the difference from `median`, as a fraction of it.
     fn difference(self, median: f64) -> Option<f64> {
         (median > 0.0).then(|| (self.requests / median - 1.0).abs())
     }
 }
 
-/// The levels of some days, and those of the days that are no outliers.
+/// The levels of some days, and the days that are no outliers.
 struct Fit {
     levels: [Option<Level>; 7],
     kept: Vec<Day>,
@@ -162,13 +162,13 @@ impl Fit {
         fit
     }
 
-    /// The days with the level of their weekday.
+    /// Returns the days with the level of their weekday.
     fn pairs(&self) -> impl Iterator<Item = (&Day, Level)> {
         self.kept.iter().filter_map(|day| Some((day, self.levels[day.weekday]?)))
     }
 
-    /// The slope of all weekdays together, of which the less is believed the fewer days there are: the variance of a
-    /// slope falls with the cube of its length.
+    /// Returns the slope of all weekdays together. Fewer days count for less, because the variance of a slope falls with the
+    /// cube of its length.
     fn trend(&self, days: f64) -> f64 {
         let (mut products, mut squares) = (0.0, 0.0);
         for (day, level) in self.pairs() {
@@ -193,7 +193,7 @@ impl Fit {
         (squares / f64::max(number - weekdays, 1.0)).sqrt()
     }
 
-    /// The standard deviation of the weeks' levels, counted back from the last day.
+    /// Returns the standard deviation of the levels of weeks, counted back from the last day.
     fn drift(&self) -> f64 {
         let mut weeks = [(0.0, 0.0); LEVEL_DAYS / 7];
         for (day, level) in self.pairs() {
@@ -215,7 +215,7 @@ impl Fit {
     }
 }
 
-/// Returns the days near their median; all of them if most are not near it. There is at least one.
+/// Returns the days near their median, or all of them if most are not near it. There is at least one.
 fn without_outliers(days: Vec<Day>, median: f64, tolerance: f64) -> Vec<Day> {
     let near: Vec<_> =
         days.iter().filter(|day| (day.requests - median).abs() <= tolerance * median).copied().collect();

@@ -1,4 +1,4 @@
-//! The report: everything that some rows say.
+//! The report: sums, lists and findings of some rows.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -18,11 +18,11 @@ use crate::period::Period;
 use crate::subject::Subject;
 use crate::top::TopList;
 
-/// What every reader of a report must know.
+/// A sentence that every reader of a report must know.
 pub const CAVEAT: &str = "The service's data is up to 24 hours old and does not have the current day. Its days are \
      UTC days. Not all requests are billable, and the service does not say which: this is not the bill.";
 
-/// What some rows say. The order of the rows makes no difference.
+/// The report of some rows. The order of the rows makes no difference.
 ///
 /// Serialized, it is one object: `scope`, `filter`, `limitations`, `findings`, `totals`, `granularity`, `days`,
 /// `busiestDays`, `topClients`, `topUsers`, `topUris`, `topMethods`, `topPlatforms`, `topOrganizations`, `others` (of each
@@ -31,38 +31,39 @@ pub const CAVEAT: &str = "The service's data is up to 24 hours old and does not 
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// What all rows add up to, and which days they are about.
+    /// The sums of all rows, and their days.
     pub totals: Totals,
     /// What the rows cover, if that is known.
     pub scope: Option<Scope>,
-    /// What is not known, so that the report leaves out what follows from it.
+    /// What is not known, and what depends on it is left out.
     pub limitations: Vec<Limitation>,
-    /// What the buckets of `days` are, if that is known.
+    /// The granularity of `days`, if it is known.
     pub granularity: Option<Granularity>,
-    /// The buckets in order. By day, every day of the period is there, those without rows too, up to
-    /// [`MAX_EMPTY_DAYS`]. Rows without a date are in none.
+    /// The time buckets in order. Rows without a date are in none. Of rows by day, every day of the period has a bucket, also
+    /// without rows, if the period has at most [`MAX_EMPTY_DAYS`] days.
     pub days: Vec<Bucket>,
     /// The buckets with the most requests, the largest first.
     pub busiest: Vec<Bucket>,
-    /// The largest clients.
+    /// The OAuth clients.
     pub clients: TopList,
-    /// The largest users.
+    /// The users.
     pub users: TopList,
-    /// The most called URIs.
+    /// The template URIs.
     pub uris: TopList,
-    /// The methods.
+    /// The HTTP methods.
     pub methods: TopList,
     /// The platforms.
     pub platforms: TopList,
     /// The organisations that made the requests.
     pub organizations: TopList,
-    /// Requests by weekday and client, of rows by day.
+    /// Requests by weekday and client, if the rows are by day.
     pub weekdays: Option<HeatMap>,
-    /// Clients that appeared or vanished: against the earlier period, or else in the second half against the first.
+    /// The clients that appeared or vanished against the earlier period, or without one in the second half of the days
+    /// against the first.
     pub arrivals: Option<Arrivals>,
-    /// This period against an earlier one.
+    /// The comparison with an earlier period.
     pub comparison: Option<Comparison>,
-    /// Each month against the allowance.
+    /// The months against the allowance.
     pub allowance: Option<AllowanceUse>,
     /// What matters in all that, the most important first. None without rows, but for what the data does not cover.
     pub findings: Vec<Finding>,
@@ -72,22 +73,22 @@ pub struct Report {
     pub filter: RowFilter,
 }
 
-/// What all rows add up to.
+/// The sums of all rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
     /// The sums.
     pub counts: Counts,
-    /// The days that they are about, if that is known.
+    /// The days of the rows, if they are known.
     pub period: Option<Period>,
-    /// How many rows are in no bucket: they have no date, or one that is no day.
+    /// The number of rows in no bucket: without a date, or with one that is not a day.
     pub undated: u64,
-    /// How many of these have a date that is no day, or that is not understood.
+    /// The number of these that have a date that is not a day, or is not understood.
     pub unclear: u64,
 }
 
 impl Report {
-    /// The list of `subject`.
+    /// Returns the list of `subject`.
     pub fn top(&self, subject: Subject) -> &TopList {
         match subject {
             Subject::Client => &self.clients,

@@ -1,23 +1,23 @@
-//! Whom or what requests are counted by.
+//! What requests are counted by.
 
 use std::fmt;
 
 use usage_core::{Column, UsageRow};
 
-/// What a list of a report is about.
+/// What a list of a report counts requests by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    /// OAuth clients, told apart by id, or by name where rows have no id.
+    /// OAuth clients, by id, or by name where rows have no id.
     Client,
     /// Users, by id.
     User,
-    /// Template URIs, without a slash before them.
+    /// Template URIs, without a leading slash.
     Uri,
     /// HTTP methods.
     Method,
     /// Platforms (jobs only).
     Platform,
-    /// The organisations that made the requests, by id.
+    /// Organisations, by id.
     Organization,
 }
 
@@ -26,7 +26,7 @@ impl Subject {
     pub const ALL: [Self; 6] =
         [Self::Client, Self::User, Self::Uri, Self::Method, Self::Platform, Self::Organization];
 
-    /// Its name, plural: `clients`.
+    /// Returns its name, plural: `clients`.
     pub const fn plural(self) -> &'static str {
         match self {
             Self::Client => "clients",
@@ -58,7 +58,7 @@ impl Subject {
         }
     }
 
-    /// The column that tells those of this subject apart. Clients without an id are told apart by name.
+    /// Returns the column that identifies what a row is about. Clients without an id are identified by name.
     pub(crate) const fn column(self) -> Column {
         match self {
             Self::Client => Column::ClientId,
@@ -70,7 +70,7 @@ impl Subject {
         }
     }
 
-    /// Who or what `row` is about.
+    /// Returns the key of what `row` is about.
     pub(crate) fn key(self, row: UsageRow<'_>) -> Key<'_> {
         match self {
             Self::Client => match row.client_id() {
@@ -95,7 +95,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What tells two of a subject apart. Rows that do not say are one.
+/// Identifies a client, user, URI, … among those of its subject. All rows that do not say it have one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key<'a> {
     Id(&'a str),
@@ -104,7 +104,7 @@ pub(crate) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// Returns the key of what has this id and this name; an id goes before a name.
+    /// Returns the key of an id and a name: the id if there is one.
     pub(crate) fn of(id: Option<&'a str>, name: Option<&'a str>) -> Self {
         id.map(Key::Id).or(name.map(Key::Name)).unwrap_or(Key::None)
     }

@@ -1,4 +1,4 @@
-//! The counts of each client, user, URI, …: one pass over the rows.
+//! The sums of each client, user, URI, …, in one pass over the rows.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use crate::by_symbol::{BySubject, Dates};
 use crate::counts::Counts;
 use crate::subject::{Key, Subject};
 
-/// Everything of one subject.
+/// The sums of all entries of one subject.
 pub(crate) type Tallies<'a> = HashMap<Key<'a>, Tally<'a>>;
 
-/// What is counted of one client, user, URI, …
+/// The sums of one client, user, URI, …
 #[derive(Debug, Default)]
 pub(crate) struct Tally<'a> {
     pub(crate) counts: Counts,
     pub(crate) first: Option<Date>,
     pub(crate) last: Option<Date>,
-    /// The name on the latest day, for what is told apart by id. Of several the last in the alphabet, so that the
-    /// order of the rows makes no difference.
+    /// The name on the latest day, for clients with an id. Of several, the last in the alphabet, so that the order of the
+    /// rows makes no difference.
     latest_name: Option<(Option<Date>, &'a str)>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Tally<'a> {
             self.first = Some(self.first.map_or(date, |first| first.min(date)));
             self.last = self.last.max(Some(date));
         }
-        // A name of an earlier day does not count, and is not looked at.
+        // The name of an earlier day does not count.
         if subject == Subject::Client
             && self.latest_name.is_none_or(|(latest, _)| latest <= date)
             && let Some(name) = row.client_name()
@@ -42,13 +42,13 @@ impl<'a> Tally<'a> {
         self.latest_name.map(|(_, name)| name)
     }
 
-    /// Whether there were requests, as far as is known.
+    /// Returns whether there were requests, as far as is known.
     pub(crate) fn is_active(&self) -> bool {
         self.counts.requests != Some(0)
     }
 }
 
-/// Counts `rows`, which are of one table, by `subject`; nothing if no row says anything about it.
+/// Counts `rows`, which are of one table, by `subject`. Empty if no row says anything about it.
 pub(crate) fn tally<'a, I>(rows: I, subject: Subject) -> Tallies<'a>
 where
     I: IntoIterator<Item = UsageRow<'a>, IntoIter: Clone>,

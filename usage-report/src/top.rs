@@ -1,4 +1,4 @@
-//! Who made the most requests.
+//! Lists of clients, users, URIs, …
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -20,7 +20,7 @@ use crate::tally::{Tallies, Tally};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TopList {
-    /// What it is about.
+    /// What it counts requests by.
     pub subject: Subject,
     /// How many entries there are in [`all`](Self::all). Zero if no row says anything about the subject: the query was
     /// not grouped by it.

@@ -319,6 +319,8 @@ fn record() -> impl Strategy<Value = UsageRecord> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn parts_add_up_to_the_whole(records in proptest::collection::vec(record(), 0..30), top in 0usize..4) {
         let report = Report::new(&table(records), &ReportOptions::default().with_top(top));
