@@ -1,4 +1,4 @@
-//! What time it is for a served simulator: the wall clock's, or a clock that a test moves.
+//! The clock of a served simulator: the machine's, or one that a test moves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,19 +6,19 @@ use std::time::{Duration, SystemTime};
 
 use usage_core::Timestamp;
 
-/// Where a [`Server`](crate::Server) reads the time.
+/// The clock of a [`Server`](crate::Server).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     Wall,
-    /// A clock that stands still until it is moved.
+    /// A clock that moves only when told to.
     Virtual(VirtualClock),
 }
 
 impl Clock {
-    /// The time now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::Wall => SystemTime::now().into(),
@@ -33,7 +33,7 @@ impl From<VirtualClock> for Clock {
     }
 }
 
-/// A clock that stands still until it is moved. Its clones are one clock.
+/// A clock that moves only when told to. Clones share their time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,35 +49,81 @@ impl From<VirtualClock> for Clock {
 pub struct VirtualClock(Arc<AtomicU64>);
 
 impl VirtualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
         Self(Arc::new(AtomicU64::new(now.as_unix_millis())))
     }
 
-    /// The time it shows.
+    /// Returns the time that it shows.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.0.load(Ordering::SeqCst))
     }
 
-    /// Moves it forward to `time`; it stays where it is if it is already past it.
+    /// Moves the clock forward to `time`. Does nothing if it is past that time already.
     pub fn advance_to(&self, time: Timestamp) {
         self.0.fetch_max(time.as_unix_millis(), Ordering::SeqCst);
     }
 
-    /// Moves it forward by `by`.
+    /// Moves the clock forward by `by`.
     pub fn advance(&self, by: Duration) {
         self.advance_to(self.now().saturating_add(by));
     }
 
-    /// Sets it to `time`, which may be earlier: real clocks step back, too.
+    /// Sets the clock to `time`, which may be earlier, as a machine's clock may step back.
     pub fn set(&self, time: Timestamp) {
         self.0.store(time.as_unix_millis(), Ordering::SeqCst);
+    }
+}
+
+/// Waiting moves the clock: a client on it never sleeps, and hours pass in milliseconds.
+///
+/// ```
+/// use usage_driver::blocking::Clock;
+/// use usage_sim::VirtualClock;
+///
+/// let clock = VirtualClock::new("2026-07-08".parse::<usage_core::Date>()?.start());
+/// let noon = clock.now().saturating_add(std::time::Duration::from_secs(12 * 3600));
+/// clock.sleep_until(noon); // returns at once
+/// assert_eq!(clock.now(), noon);
+/// // A client: `Client::builder()…build()?.with_clock(clock.clone())`.
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+#[cfg(feature = "driver")]
+impl usage_driver::blocking::Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn sleep_until(&self, until: Timestamp) {
+        self.advance_to(until);
+    }
+}
+
+/// Waiting moves the clock, as for blocking clients.
+#[cfg(feature = "futures")]
+impl usage_driver::futures::Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn sleep_until(&self, until: Timestamp) -> usage_driver::futures::BoxFuture<'_, ()> {
+        self.advance_to(until);
+        Box::pin(std::future::ready(()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "driver")]
+    #[test]
+    fn a_wait_moves_it() {
+        let clock = VirtualClock::new(Timestamp::from_unix_millis(5));
+        usage_driver::blocking::Clock::sleep_until(&clock, Timestamp::from_unix_millis(9));
+        usage_driver::blocking::Clock::sleep_until(&clock, Timestamp::from_unix_millis(7));
+        assert_eq!(clock.now().as_unix_millis(), 9);
+    }
 
     #[test]
     fn advances_but_does_not_go_back_unless_set() {

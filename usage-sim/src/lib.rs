@@ -22,6 +22,7 @@
 //!
 //! - `tls`: the listener speaks TLS, with certificates made on the spot, good ones and such as no client may take
 //!   (`Tls`).
+//! - `driver`, `futures`: a [`VirtualClock`] is a clock of the drivers' clients (`with_clock`), for tests of one's own code.
 //! - `conformance`: the scenarios that every driver of the core passes.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
