@@ -1,4 +1,4 @@
-//! From facts to rows: filtered, bucketed, grouped, summed.
+//! Turns facts into rows: filter, bucket, group, sum.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +9,22 @@ use crate::key::{Key, METHODS};
 use crate::order::{SortBy, sort};
 use crate::world::{Counts, Fact, World, method_of};
 
-/// What a query asks for, whatever family it came from.
+/// A parsed query of any family.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// First and last UTC day, both included.
+    /// First and last UTC day, inclusive.
     pub(crate) days: (Date, Date),
     pub(crate) filter: Filter,
     pub(crate) bucket: Option<Bucket>,
     pub(crate) grouping: Grouping,
     pub(crate) columns: Columns,
-    /// What the rows are sorted by first; without it, and where it leaves a choice, they come in the order of their
-    /// keys.
+    /// The order of the rows. Ties are in the order of the keys.
     pub(crate) sort: Vec<SortBy>,
-    /// Rows after which the service stops.
+    /// Maximum number of rows.
     pub(crate) max_rows: usize,
 }
 
-/// Which traffic counts. `None` lets everything pass.
+/// Which facts count. `None` matches everything.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) clients: Option<BTreeSet<u16>>,
@@ -33,7 +32,7 @@ pub(crate) struct Filter {
     pub(crate) templates: Option<BTreeSet<u16>>,
     pub(crate) users: Option<BTreeSet<u16>>,
     pub(crate) platforms: Option<BTreeSet<u8>>,
-    /// Whether the platform's own clients count, too.
+    /// Whether the platform's own clients count.
     pub(crate) internal: bool,
 }
 
@@ -50,13 +49,13 @@ impl Filter {
             && self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&fact.platform))
     }
 
-    /// The client, if it is about one only.
+    /// Returns the client, if the filter matches exactly one.
     fn single_client(&self) -> Option<u16> {
         self.clients.as_ref().filter(|clients| clients.len() == 1)?.first().copied()
     }
 }
 
-/// The time buckets that a granularity makes.
+/// The time buckets of a granularity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bucket {
     Day,
@@ -66,7 +65,7 @@ pub(crate) enum Bucket {
 }
 
 impl Bucket {
-    /// The first day of the bucket that holds `day`; it may lie before the query's interval.
+    /// Returns the first day of the bucket that holds `day`. It may lie before the query's interval.
     fn first_day(self, day: Date) -> Date {
         match self {
             Self::Day => day,
@@ -76,7 +75,7 @@ impl Bucket {
     }
 }
 
-/// The dimensions by which rows are told apart.
+/// The dimensions that the rows are grouped by.
 #[expect(clippy::struct_excessive_bools, reason = "one flag a dimension")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Grouping {
@@ -88,11 +87,11 @@ pub(crate) struct Grouping {
     pub(crate) platform: bool,
 }
 
-/// What a row shows beside the dimensions grouped by.
+/// The members of a row beside the other dimensions.
 #[expect(clippy::struct_excessive_bools, reason = "one flag a member of the row")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
-    /// A query shows a client's id and name, a simple search its name alone, a job what it is asked for.
+    /// A query shows a client's id and name, a simple search the name, a job what it groups by.
     pub(crate) client_id: bool,
     pub(crate) client_name: bool,
     pub(crate) requests: bool,
@@ -103,7 +102,7 @@ pub(crate) struct Columns {
     pub(crate) status429: bool,
 }
 
-/// The rows of `plan` in a stable order. Days without data give none.
+/// Returns the rows of `plan` in a stable order. Days without data have none.
 pub(crate) fn aggregate(world: &World, plan: &Plan) -> Vec<(Key, Counts)> {
     let mut rows: BTreeMap<Key, Counts> = BTreeMap::new();
     let only = plan.filter.single_client();

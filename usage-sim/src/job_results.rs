@@ -1,4 +1,4 @@
-//! The body of a job's results: state, rows and the way to the next page in one.
+//! The body of a job's results: state, rows and the URI of the next page.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::uri::segment;
 use crate::world::{Counts, World};
 
-/// An `OrganizationPublicApiUsageResultsResponse` or its sibling for a client. What is not there is left out.
+/// An `OrganizationPublicApiUsageResultsResponse`, or its counterpart for a client. Absent members are left out.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobResults<'a> {
@@ -26,12 +26,12 @@ pub(crate) struct JobResults<'a> {
 
 impl JobResults<'_> {
     pub(crate) fn into_body(self) -> Vec<u8> {
-        // It has nothing that JSON cannot hold.
+        // Every member can be written as JSON.
         serde_json::to_vec(&self).unwrap_or_default()
     }
 }
 
-/// A row. Dimensions not grouped by are absent, and so are counters that `metrics` left out.
+/// A row, without dimensions that are not grouped by and counters that `metrics` leaves out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {
@@ -75,7 +75,7 @@ struct Reference<'a> {
     self_uri: Option<String>,
 }
 
-/// The rows of one page of a job over the organisation, or, with `of_client`, of a job over one client.
+/// Returns the rows of a page of a job over the organization, or with `of_client` of a job over one client.
 pub(crate) fn rows<'a>(
     world: &'a World,
     plan: &Plan,
@@ -104,7 +104,7 @@ fn row<'a>(world: &'a World, plan: &Plan, of_client: bool, key: &Key, counts: &C
     }
 }
 
-/// The client's id and its name are dimensions of their own: each shows if it is grouped by.
+/// Returns the client. Its id and its name are separate dimensions; each is there if the query groups by it.
 fn oauth_client<'a>(world: &'a World, columns: Columns, key: &Key) -> Option<Reference<'a>> {
     let client = world.client(key.client?)?;
     let id = columns.client_id.then_some(client.id.as_str());
@@ -112,7 +112,7 @@ fn oauth_client<'a>(world: &'a World, columns: Columns, key: &Key) -> Option<Ref
     Some(Reference { id, name, self_uri: id.map(|id| format!("/api/v2/oauth/clients/{}", segment(id))) })
 }
 
-/// Nobody for a client that acted for itself.
+/// Returns the user, or `None` if the client acted for itself.
 fn user<'a>(world: &'a World, key: &Key) -> Option<Reference<'a>> {
     let id = world.user_id(key.user?)?;
     Some(Reference { id: Some(id), name: None, self_uri: Some(format!("/api/v2/users/{id}")) })

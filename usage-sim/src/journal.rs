@@ -1,4 +1,4 @@
-//! What arrived and how it was answered, so that a test can say what a client did.
+//! The journal: each request and its answer, so that a test can check what a client did.
 
 use std::borrow::Cow;
 
@@ -9,57 +9,57 @@ use usage_core::Timestamp;
 use crate::fault::Fault;
 use crate::route::Operation;
 
-/// Entries kept; when there are more, the older half goes.
+/// Maximum number of entries kept. When it is exceeded, the older half is dropped.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Bytes of a body kept.
+/// Maximum number of bytes kept of a body.
 const MAX_BODY: usize = 64 * 1024;
 
 /// Form fields that hold a secret, as the grants of RFC 6749, 7522 and 7636 name them.
 const SECRET_FIELDS: &[&str] =
     &["client_secret", "refresh_token", "assertion", "code", "code_verifier", "password", "access_token"];
 
-/// One exchange.
+/// One request and how it was answered.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Entry {
-    /// When the request was handled.
+    /// The time at which the request was handled.
     pub at: Timestamp,
-    /// Its method.
+    /// The request's method.
     pub method: Method,
-    /// The host it was sent to: of the URI if that is absolute, else of the `Host` header; empty without either.
+    /// The host that the request was sent to: of the URI if that is absolute, else of the `Host` header. Empty without either.
     pub host: String,
-    /// Its path and query; secrets are replaced by `[redacted]`.
+    /// The request's path and query. Secrets are replaced by `[redacted]`.
     pub target: String,
-    /// How it said who it is; never the secret itself.
+    /// The kind of credential in the `Authorization` header, never the credential itself.
     pub authorization: Authorization,
-    /// Its `Content-Type`, if it had one.
+    /// The request's `Content-Type`, if it had one.
     pub content_type: Option<String>,
-    /// Its body, up to 64 KiB of it. In a form for the login host, secrets are replaced by `[redacted]`.
+    /// The first 64 KiB of the request's body. In a form for the login host, secrets are replaced by `[redacted]`.
     pub body: Vec<u8>,
-    /// The operation, if its method and path are one's.
+    /// The operation that method and path name, if there is one.
     pub operation: Option<Operation>,
-    /// The fault that struck it.
+    /// The injected fault that struck the request.
     pub fault: Option<Fault>,
-    /// The id of the execution or job that it started.
+    /// The id of the execution or job that the request started.
     pub started: Option<String>,
-    /// The status of the answer, which a wire fault may have kept from arriving.
+    /// The status of the answer. With a wire fault, the answer may not have reached the client.
     pub status: StatusCode,
     /// The `ININ-Correlation-Id` of the answer.
     pub correlation_id: String,
 }
 
-/// Which kind of `Authorization` header a request had.
+/// The kind of `Authorization` header that a request had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Authorization {
-    /// None.
+    /// No such header.
     Absent,
-    /// `Basic`: a client's id and secret.
+    /// `Basic`, a client's id and secret.
     Basic,
-    /// `Bearer`: an access token.
+    /// `Bearer`, an access token.
     Bearer,
-    /// Something else.
+    /// Another scheme, or a header that cannot be read.
     Other,
 }
 
@@ -77,7 +77,7 @@ impl Authorization {
     }
 }
 
-/// The entry of a request that is about to be handled; its status is filled in afterwards.
+/// Returns the entry of a request that is about to be handled. Its status is set afterwards.
 pub(crate) fn entry(
     at: Timestamp,
     head: &request::Parts,
@@ -135,7 +135,7 @@ impl Journal {
     }
 }
 
-/// The form as it came if it holds no secret, else written anew without them.
+/// Returns the form unchanged if it holds no secret, else a copy with redacted values.
 fn without_secrets(form: &[u8]) -> Cow<'_, [u8]> {
     let is_secret = |name: &str| SECRET_FIELDS.contains(&name);
     let mut fields = form_urlencoded::parse(form);

@@ -1,4 +1,4 @@
-//! The order of a job's rows, where its query asks for one.
+//! The order of a job's rows, if its query asks for one.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ pub(crate) struct SortBy {
     pub(crate) descending: bool,
 }
 
-/// What rows can be sorted by: the members of a row. Members that all rows share or lack leave the order alone.
+/// The members of a row that it can be sorted by. Members that all rows share or lack do not change the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SortField {
     Date,
@@ -31,7 +31,7 @@ pub(crate) enum SortField {
     OrganizationId,
 }
 
-/// Sorts by each of `fields` in turn; rows that are equal in all of them keep their order.
+/// Sorts by each of `fields` in turn. The sort is stable.
 pub(crate) fn sort(world: &World, fields: &[SortBy], rows: &mut [(Key, Counts)]) {
     if fields.is_empty() {
         return;

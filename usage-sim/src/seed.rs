@@ -1,6 +1,6 @@
-//! Everything random here: pure functions of the seed, so that a run can be repeated and a day asked for twice.
+//! Pseudo-random numbers as pure functions of the seed, so that runs can be repeated.
 
-/// What a hash is for. Two purposes never share their numbers.
+/// The purpose of a hash. Different purposes yield unrelated numbers.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 pub(crate) enum Purpose {
@@ -31,7 +31,7 @@ pub(crate) enum Purpose {
     Story,
 }
 
-/// A well-mixed number that depends on nothing but its arguments.
+/// Returns a well-mixed number that depends on its arguments only.
 pub(crate) fn hash(seed: u64, purpose: Purpose, parts: &[u64]) -> u64 {
     parts.iter().fold(mix(seed ^ mix(purpose as u64)), |state, part| mix(state ^ mix(*part)))
 }
@@ -44,7 +44,7 @@ pub(crate) const fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// An id in the form of a random (version 4) UUID.
+/// Returns an id in the form of a version 4 UUID.
 pub(crate) fn uuid(seed: u64, purpose: Purpose, parts: &[u64]) -> String {
     let high = hash(seed, purpose, parts);
     let low = mix(high ^ 0x5555_5555_5555_5555);
@@ -58,7 +58,7 @@ pub(crate) fn uuid(seed: u64, purpose: Purpose, parts: &[u64]) -> String {
     )
 }
 
-/// `length` characters that look like a secret and are none.
+/// Returns a text of `length` characters that looks like a secret.
 pub(crate) fn secret_text(seed: u64, purpose: Purpose, part: u64, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut state = hash(seed, purpose, &[part]);

@@ -1,4 +1,4 @@
-//! The JSON body of a query, read field by field, so that a refusal can name the field.
+//! The JSON body of a query, read field by field, so that an error can name the field.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -8,12 +8,12 @@ use usage_core::Interval;
 use crate::reply::Problem;
 use crate::token::essence;
 
-/// A JSON object. Unknown members are ignored; `null` is as good as absent.
+/// A JSON object. Unknown members are ignored, and `null` counts as absent.
 #[derive(Clone, Debug)]
 pub(crate) struct Body(Map<String, Value>);
 
 impl Body {
-    /// 415 for another content type than JSON, 400 for anything but a JSON object.
+    /// Parses a body. Answers 415 for a content type other than JSON, 400 for anything but a JSON object.
     pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
         let content_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -27,14 +27,14 @@ impl Body {
         }
     }
 
-    /// The required `interval`.
+    /// Returns the required `interval`.
     pub(crate) fn interval(&self) -> Result<Interval, Problem> {
         let value = self.member("interval").ok_or_else(|| Problem::missing_field("interval"))?;
         let text = text("interval", value)?;
         text.parse().map_err(|_| Problem::invalid_interval(text))
     }
 
-    /// The value of `field`, if it is there: one of `allowed`, in exactly the service's spelling.
+    /// Returns the value of `field`, if present: one of `allowed` in the service's exact spelling.
     pub(crate) fn one_of<T: Clone>(
         &self,
         field: &'static str,
@@ -44,7 +44,7 @@ impl Body {
         self.member(field).map(|value| pick(field, text(field, value)?, allowed, name)).transpose()
     }
 
-    /// The array `field`, each one of `allowed`; empty if it is absent.
+    /// Returns the array `field`, whose items are of `allowed`; empty if absent.
     pub(crate) fn any_of<T: Clone>(
         &self,
         field: &'static str,
@@ -54,7 +54,7 @@ impl Body {
         self.texts(field)?.into_iter().map(|text| pick(field, text, allowed, &name)).collect()
     }
 
-    /// The array of strings `field`; empty if it is absent.
+    /// Returns the array of strings `field`; empty if absent.
     pub(crate) fn texts(&self, field: &'static str) -> Result<Vec<&str>, Problem> {
         match self.member(field) {
             None => Ok(Vec::new()),
@@ -63,7 +63,7 @@ impl Body {
         }
     }
 
-    /// The array of objects `field`; empty if it is absent.
+    /// Returns the array of objects `field`; empty if absent.
     pub(crate) fn objects(&self, field: &'static str) -> Result<Vec<Self>, Problem> {
         let object = |value: &Value| match value {
             Value::Object(members) => Ok(Self(members.clone())),
@@ -76,7 +76,7 @@ impl Body {
         }
     }
 
-    /// The text `field`, if it is there.
+    /// Returns the text `field`, if present.
     pub(crate) fn text(&self, field: &'static str) -> Result<Option<&str>, Problem> {
         self.member(field).map(|value| text(field, value)).transpose()
     }

@@ -7,16 +7,16 @@ use super::{Body, Horizon, columns, grouped_query, grouping, of_client};
 use crate::aggregate::{Filter, Plan};
 use crate::reply::Problem;
 
-/// As for the organisation, but not by user.
+/// Those of the organization query, without the user.
 const DIMENSIONS: &[Dimension] =
     &[Dimension::OAuthClientId, Dimension::OrganizationId, Dimension::TemplateUri, Dimension::HttpMethod];
 
-/// The plan of an `ApiUsageClientQuery` for the client with this number.
+/// Reads an `ApiUsageClientQuery` about the client with this number.
 pub(crate) fn client_query(body: &Body, horizon: Horizon, client: u16) -> Result<Plan, Problem> {
     Ok(of_client(grouped_query(body, horizon, DIMENSIONS)?, client))
 }
 
-/// The plan of a summary over the previous `days` (text of the query parameter; 7 without it): one total.
+/// Reads a summary of the previous `days`, the text of the query parameter (default 7). It has one total.
 pub(crate) fn client_summary(
     days: Option<&str>,
     now: Timestamp,

@@ -1,4 +1,4 @@
-//! `postUsageEventsQuery` and `postUsageEventsAggregatesQuery`: which events are asked for.
+//! `postUsageEventsQuery` and `postUsageEventsAggregatesQuery`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::{Body, PageSizes, cursor, unless_empty};
 use crate::events::definition_number;
 use crate::reply::Problem;
 
-/// What a request without a body asks for.
+/// The time range of a request without a body.
 const DEFAULT_LENGTH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What every cursor of events is made for: they are of use with any query.
+/// The id in every cursor of events. Such cursors are valid for any query.
 const CURSORS: &str = "events";
 
-/// What an `EventQueryRequest` asks for.
+/// A parsed `EventQueryRequest`.
 #[derive(Debug)]
 pub(crate) struct EventQuery {
     pub(crate) span: Span,
@@ -27,23 +27,23 @@ pub(crate) struct EventQuery {
     pub(crate) descending: bool,
 }
 
-/// A time range, its end excluded.
+/// A half-open time range.
 #[derive(Debug)]
 pub(crate) struct Span {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
-    /// As it was written.
+    /// The text of the range in the request.
     pub(crate) text: String,
 }
 
-/// Which part of the events is asked for.
+/// The part of the events that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventPage {
     pub(crate) size: usize,
     pub(crate) from: Anchor,
 }
 
-/// Where a page begins or ends, by the position of an event that is not on it.
+/// Where a page begins or ends: the position of an event that is not on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -52,7 +52,7 @@ pub(crate) enum Anchor {
 }
 
 impl EventQuery {
-    /// Without a body, everything of the last 24 hours.
+    /// Parses a query. Without a body, it asks for all events of the last 24 hours.
     pub(crate) fn parse(body: Option<&Body>, now: Timestamp) -> Result<Self, Problem> {
         let span = Span::parse(body, now)?;
         let Some(body) = body else {
@@ -70,7 +70,7 @@ impl EventQuery {
 }
 
 impl Span {
-    /// Without a body, the last 24 hours.
+    /// Parses the time range. Without a body, it is the last 24 hours.
     pub(crate) fn parse(body: Option<&Body>, now: Timestamp) -> Result<Self, Problem> {
         let Some(body) = body else {
             let start = now.saturating_sub(DEFAULT_LENGTH);
@@ -88,7 +88,7 @@ impl Span {
 }
 
 impl EventPage {
-    /// The page that the query string names.
+    /// Parses the query string.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
         let mut page = Self { size: PageSizes::EVENTS.default, from: Anchor::Start };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -111,7 +111,7 @@ impl EventPage {
     }
 }
 
-/// The cursor of the page that begins after, or ends before, the event at `position`.
+/// Returns the cursor of the page that begins after, or ends before, the event at `position`.
 pub(crate) fn event_cursor(position: usize) -> String {
     cursor(position, CURSORS)
 }
@@ -120,7 +120,7 @@ fn position(field: &'static str, text: &str) -> Result<usize, Problem> {
     parse_cursor(text, CURSORS).ok_or_else(|| Problem::invalid_value(field, text))
 }
 
-/// The instant that a side of an interval names; `None` for a day or a month.
+/// Returns the instant that one side of an interval names, or `None` for a day or a month.
 fn instant(side: &str) -> Option<Timestamp> {
     let instant: jiff::Timestamp = side.parse().ok().or_else(|| {
         let civil: civil::DateTime = side.contains('T').then(|| side.parse().ok())??;
@@ -129,7 +129,7 @@ fn instant(side: &str) -> Option<Timestamp> {
     u64::try_from(instant.as_millisecond()).ok().map(Timestamp::from_unix_millis)
 }
 
-/// A last day is included whole.
+/// Returns the end of a range. A last day is included.
 fn end_of(interval: &Interval) -> Timestamp {
     interval.last_day().plus_days(1).start()
 }

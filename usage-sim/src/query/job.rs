@@ -9,7 +9,7 @@ use crate::order::{SortBy, SortField};
 use crate::reply::Problem;
 use crate::world::{World, platform_number, template_number};
 
-/// Days from the first to the last day of an interval, at most.
+/// Maximum number of days from the first to the last day of an interval.
 const MAX_DAYS_TO_END: i64 = 90;
 
 const ORGANIZATION_DIMENSIONS: &[&str] =
@@ -48,7 +48,7 @@ const ORGANIZATION_FIELDS: &[Field] = &[
 ];
 const CLIENT_FIELDS: &[Field] = &[("organizationId", SortField::OrganizationId)];
 
-/// The plan of an `OrganizationPublicApiUsageQueryRequest`.
+/// Reads an `OrganizationPublicApiUsageQueryRequest`.
 pub(crate) fn organization_job(
     body: &Body,
     now: Timestamp,
@@ -65,7 +65,7 @@ pub(crate) fn organization_job(
     Ok(Plan { filter, ..plan })
 }
 
-/// The plan of a `ClientPublicApiUsageQueryRequest` for the client with this number.
+/// Reads a `ClientPublicApiUsageQueryRequest` about the client with this number.
 pub(crate) fn client_job(
     body: &Body,
     now: Timestamp,
@@ -78,12 +78,12 @@ pub(crate) fn client_job(
     if organizations.is_empty() || organizations.contains(&world.organization_id()) {
         return Ok(plan);
     }
-    // No other organisation uses the client.
+    // No other organization uses the client.
     let filter = Filter { clients: Some([].into()), ..plan.filter };
     Ok(Plan { filter, ..plan })
 }
 
-/// What both bodies share.
+/// Reads the part that both bodies share.
 fn job(
     body: &Body,
     now: Timestamp,
@@ -106,7 +106,7 @@ fn job(
             platforms: unless_empty(&body.texts("platforms")?, platform_number),
             ..Filter::default()
         },
-        // Without any aggregation, a row is what is counted in a day.
+        // Without aggregation, there is a row for each day.
         bucket: if dimensions.is_empty() { bucket.or(Some(Bucket::Day)) } else { bucket },
         grouping: grouping(&dimensions, allowed),
         columns: Columns {
@@ -119,7 +119,7 @@ fn job(
     })
 }
 
-/// Both ends are included, and so are both limits.
+/// Checks the limits of an interval, whose last day is included.
 fn check_limits(interval: &Interval, now: Timestamp) -> Result<(), Problem> {
     if interval.first_day() < a_year_before(Date::of(now)) {
         return Err(Problem::interval_starts_too_early(&interval.to_string()));
@@ -130,14 +130,14 @@ fn check_limits(interval: &Interval, now: Timestamp) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The same day a year before; the 28th of February for the 29th.
+/// Returns the same day of the year before, the 28th of February for the 29th.
 fn a_year_before(day: Date) -> Date {
     let year = day.year() - 1;
     let same_day = Date::new(year, day.month(), day.day());
     same_day.or_else(|_| Date::new(year, day.month(), day.day() - 1)).unwrap_or(day)
 }
 
-/// A job that names no dimension is not aggregated: its rows are told apart by all that it knows.
+/// Returns the dimensions of rows. A job that names none is not aggregated and has all of them.
 fn grouping(dimensions: &[&str], allowed: &[&str]) -> Grouping {
     let dimensions = if dimensions.is_empty() { allowed } else { dimensions };
     let has = |dimension| dimensions.contains(&dimension);

@@ -1,4 +1,4 @@
-//! The families of queries: what their bodies may say, read into a [`Plan`](crate::aggregate::Plan).
+//! The query families. Each parses its body into a [`Plan`](crate::aggregate::Plan).
 
 mod body;
 mod client;
@@ -24,7 +24,7 @@ pub(crate) use organization::organization_query;
 pub(crate) use page::{Page, PageSizes, cursor};
 pub(crate) use simple_search::simple_search;
 
-/// The days of which the service has data: up to yesterday.
+/// The days that the service has data of, up to yesterday.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Horizon {
     pub(crate) first: Date,
@@ -32,13 +32,13 @@ pub(crate) struct Horizon {
 }
 
 impl Horizon {
-    /// The part of `interval` with data; it may be empty, with its end before its start.
+    /// Returns the part of `interval` with data. If there is none, its end is before its start.
     fn days_of(self, interval: &Interval) -> (Date, Date) {
         (interval.first_day().max(self.first), interval.last_day().min(self.yesterday))
     }
 }
 
-/// The body that organisation and client query share; they differ in the dimensions that they allow.
+/// Parses the body that organization and client queries share. They differ in the allowed dimensions.
 fn grouped_query(body: &Body, horizon: Horizon, allowed: &[Dimension]) -> Result<Plan, Problem> {
     let interval = body.interval()?;
     let granularity = body.one_of("granularity", Granularity::KNOWN, Granularity::as_str)?;
@@ -55,13 +55,13 @@ fn grouped_query(body: &Body, horizon: Horizon, allowed: &[Dimension]) -> Result
     })
 }
 
-/// The numbers of what a filter names, none for an empty filter. What nobody has stays in the filter as nothing: it
-/// finds no rows, not all of them.
+/// Returns the numbers of the values in a filter, or `None` for an empty filter. A filter of unknown values only matches no
+/// row.
 fn unless_empty<N, T: FromIterator<N>>(texts: &[&str], number: impl Fn(&str) -> Option<N>) -> Option<T> {
     (!texts.is_empty()).then(|| texts.iter().filter_map(|text| number(text)).collect())
 }
 
-/// Only one client's traffic.
+/// Restricts a plan to one client.
 fn of_client(plan: Plan, client: u16) -> Plan {
     Plan { filter: Filter { clients: Some(BTreeSet::from([client])), ..plan.filter }, ..plan }
 }
@@ -75,7 +75,7 @@ fn bucket(granularity: &Granularity) -> Option<Bucket> {
     }
 }
 
-/// A query that names no dimension is grouped by OAuth client.
+/// Returns the grouping. A query that names no dimension is grouped by OAuth client.
 fn grouping(dimensions: &[Dimension]) -> Grouping {
     let has = |dimension| dimensions.contains(&dimension);
     Grouping {
@@ -88,7 +88,7 @@ fn grouping(dimensions: &[Dimension]) -> Grouping {
     }
 }
 
-/// A query that names no metric gets all.
+/// Returns the counters of a row. A query that names no metric gets all.
 fn columns(metrics: &[Metric]) -> Columns {
     let has = |metric| metrics.is_empty() || metrics.contains(&metric);
     Columns {

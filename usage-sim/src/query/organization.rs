@@ -1,4 +1,4 @@
-//! `postUsageQuery`: the whole organisation.
+//! `postUsageQuery`: usage of the organization.
 
 use usage_core::model::Dimension;
 
@@ -6,7 +6,7 @@ use super::{Body, Horizon, grouped_query};
 use crate::aggregate::Plan;
 use crate::reply::Problem;
 
-/// Spelled out: the jobs have dimensions that this query does not take.
+/// The dimensions that this query accepts. Jobs accept more.
 const DIMENSIONS: &[Dimension] = &[
     Dimension::OAuthClientId,
     Dimension::OrganizationId,
@@ -15,7 +15,7 @@ const DIMENSIONS: &[Dimension] = &[
     Dimension::HttpMethod,
 ];
 
-/// The plan of an `ApiUsageOrganizationQuery`.
+/// Reads an `ApiUsageOrganizationQuery`.
 pub(crate) fn organization_query(body: &Body, horizon: Horizon) -> Result<Plan, Problem> {
     grouped_query(body, horizon, DIMENSIONS)
 }

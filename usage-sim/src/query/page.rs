@@ -1,4 +1,4 @@
-//! Pages, and the cursors that lead from one to the next.
+//! Pages and cursors.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,10 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::reply::Problem;
 use crate::seed::mix;
 
-/// How many records a page may have.
+/// The sizes of a page, in records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageSizes {
-    /// Of a request that names no size.
+    /// Used if a request names no size.
     pub(crate) default: usize,
     pub(crate) max: usize,
 }
@@ -19,14 +19,14 @@ impl PageSizes {
     pub(crate) const JOB: Self = Self { default: 100, max: 1_000 };
     pub(crate) const EVENTS: Self = Self { default: 100, max: 200 };
 
-    /// The size that the text of a `pageSize` names.
+    /// Parses a `pageSize`.
     pub(crate) fn parse(self, text: &str) -> Result<usize, Problem> {
         let size = text.parse().ok().filter(|size| (1..=self.max).contains(size));
         size.ok_or_else(|| Problem::invalid_value("pageSize", text))
     }
 }
 
-/// Which part of the records a results request is for.
+/// The part of the records that a results request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) offset: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page that the query string of a results request names.
+    /// Parses the query string of a results request.
     pub(crate) fn parse(query: &str, sizes: PageSizes, execution_id: &str) -> Result<Self, Problem> {
         let mut page = Self { offset: 0, size: sizes.default };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -51,12 +51,12 @@ impl Page {
     }
 }
 
-/// The cursor of the page that begins at `offset`. It is of use with this execution only.
+/// Returns the cursor of the page that begins at `offset`. It is valid for this execution only.
 pub(crate) fn cursor(offset: usize, execution_id: &str) -> String {
     STANDARD.encode(format!("{offset}:{:016x}", check(offset, execution_id)))
 }
 
-/// The offset behind a cursor; `None` if this execution never gave it out.
+/// Returns the offset of a cursor, or `None` if it is not one of this execution.
 pub(crate) fn parse_cursor(text: &str, execution_id: &str) -> Option<usize> {
     let decoded = STANDARD.decode(text).ok()?;
     let (offset, _) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;

@@ -1,4 +1,4 @@
-//! `postUsageSimplesearch`: who called what, as a table of chosen columns.
+//! `postUsageSimplesearch`: a table of selected columns.
 
 use usage_core::model::{HttpMethod, SearchColumn};
 
@@ -7,13 +7,12 @@ use crate::aggregate::{Bucket, Columns, Filter, Grouping, Plan};
 use crate::reply::Problem;
 use crate::world::{World, template_number};
 
-/// Records after which a search stops.
+/// Maximum number of records of a search.
 const MAX_RECORDS: usize = 20_000;
 
-/// The plan of an `ApiUsageSimpleSearch`.
+/// Reads an `ApiUsageSimpleSearch`.
 ///
-/// The API calls the columns `metrics`; a search that names none gets all. Dimensions that are no columns are summed
-/// over.
+/// The API calls the columns `metrics`. A search that names none gets all. Rows are summed over other dimensions.
 pub(crate) fn simple_search(body: &Body, horizon: Horizon, world: &World) -> Result<Plan, Problem> {
     let interval = body.interval()?;
     let columns = body.any_of("metrics", SearchColumn::KNOWN, SearchColumn::as_str)?;

@@ -1,4 +1,4 @@
-//! One connection: requests in, answers and faults out.
+//! One connection: reads requests, writes answers, plays wire faults.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,13 +13,13 @@ use super::http1::{Incoming, ReadError, chunk, pad_head, write_chunked_head, wri
 use crate::reply::{Problem, Reply, insert_date};
 use crate::wire_fault::{Framing, WireFault};
 
-/// How long a client may take until the head of its first request is there, in real time.
+/// Real time until the head of the first request must be complete.
 const FIRST_HEAD: Duration = Duration::from_secs(10);
 
-/// How long a client that is turned away may take to say what it wants.
+/// Real time that a rejected client may take to send its request.
 const TURNED_AWAY: Duration = Duration::from_secs(1);
 
-/// How long a connection that is given up waits for the client to read the last answer.
+/// Real time that a connection stays open after the last answer, so that the client can read it.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Whether the connection may carry another request.
@@ -30,25 +30,25 @@ enum After {
     Reset,
 }
 
-/// A connection of which the end can be announced.
+/// A connection whose end can be announced.
 pub(super) trait Connection: Read + Write {
-    /// Says that nothing more comes.
+    /// Announces that nothing more is sent.
     fn announce_end(&mut self) {}
 }
 
 impl Connection for TcpStream {}
 
-/// What is done for a connection.
+/// How a connection is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
-    /// Its requests are answered.
+    /// Every request is answered.
     Full,
-    /// Its first request is answered 503: there are enough connections.
+    /// The first request is answered 503, since too many connections are open.
     TurnAway,
 }
 
 impl Service {
-    /// How long the head of the first request may take.
+    /// Returns the time that the head of the first request may take.
     fn first_head(self, shared: &Shared) -> Duration {
         match self {
             Self::Full => FIRST_HEAD.min(shared.idle_timeout),
@@ -65,7 +65,7 @@ pub(super) fn run(shared: &Shared, socket: TcpStream, service: Service) {
     let _ = socket.set_write_timeout(Some(shared.idle_timeout));
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
-        // Without a handshake there is no request either.
+        // Without a handshake there is no request.
         let accepted = tls.accept(socket).map(Incoming::new);
         let served = accepted.map(|mut stream| serve(shared, &mut stream, control.as_ref().ok(), service));
         end(control.ok(), served.unwrap_or(After::Close));
@@ -124,7 +124,7 @@ fn serve<S: Connection>(
     }
 }
 
-/// Answers what did not get as far as the simulator.
+/// Answers a request that the simulator never saw.
 fn refuse<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>, status: StatusCode) {
     let mut response = Problem::of_status(status).into_response("");
     insert_date(&mut response, shared.clock.now());
@@ -221,7 +221,7 @@ impl Answer {
     }
 }
 
-/// These answers end with their head, whatever `Content-Length` says.
+/// Returns whether an answer has no body, whatever `Content-Length` says.
 fn has_no_body(response: &Response<Vec<u8>>) -> bool {
     let status = response.status();
     status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
@@ -231,7 +231,7 @@ fn send(stream: &mut impl Write, bytes: &[u8]) -> Result<(), After> {
     stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|_| After::Close)
 }
 
-/// Reads until the client closes; a stopping server shuts the socket down, which ends the read, too.
+/// Reads until the client closes the connection. A stopping server shuts the socket down, which ends the read.
 fn wait_for_the_end(shared: &Shared, stream: &mut impl Read) {
     let mut ignored = [0; 1024];
     while !shared.stop.is_set() {
@@ -244,8 +244,8 @@ fn wait_for_the_end(shared: &Shared, stream: &mut impl Read) {
     }
 }
 
-/// Says that nothing more comes, and reads what the client still sends: closing a socket with unread bytes would
-/// reset the connection, and the client might lose the answer.
+/// Announces the end and reads what the client still sends. Closing a socket with unread bytes would reset the
+/// connection, and the client might lose the answer.
 fn linger(mut socket: &TcpStream) {
     if socket.shutdown(Shutdown::Write).is_err() || socket.set_read_timeout(Some(LINGER)).is_err() {
         return;

@@ -1,4 +1,4 @@
-//! Answers whose end is marked in other ways than by a length, and interim answers.
+//! Answers whose end is not marked by a length, and interim answers.
 
 use http::{Response, StatusCode};
 
@@ -7,7 +7,7 @@ use crate::wire_fault::Framing;
 
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
 
-/// The bytes of an answer whose body's end is marked by `framing`.
+/// Returns the bytes of an answer framed as `framing` says.
 pub(super) fn framed(response: &Response<Vec<u8>>, body: &[u8], framing: Framing) -> Vec<u8> {
     let half = &body[..body.len() / 2];
     let with = |lines: &str, body: &[u8]| [write_framed(response, lines, false), body.to_vec()].concat();
@@ -32,7 +32,7 @@ pub(super) fn framed(response: &Response<Vec<u8>>, body: &[u8], framing: Framing
     }
 }
 
-/// Interim answers with these statuses. Early hints have a field; ureq refuses one in a 100.
+/// Returns interim answers with these statuses. Early hints have a field; ureq refuses one in a 100.
 pub(super) fn interim(statuses: &[u16]) -> Vec<u8> {
     let head = |status: &u16| {
         let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
@@ -42,7 +42,7 @@ pub(super) fn interim(statuses: &[u16]) -> Vec<u8> {
     statuses.iter().map(head).collect::<String>().into_bytes()
 }
 
-/// `answer` with another status line, in which `{}` stands for the status.
+/// Replaces the status line of `answer`; `{}` stands for the status.
 fn with_status_line(answer: &[u8], response: &Response<Vec<u8>>, line: &str) -> Vec<u8> {
     let end = answer.iter().position(|&byte| byte == b'\r').unwrap_or(answer.len());
     let line = line.replace("{}", response.status().as_str());

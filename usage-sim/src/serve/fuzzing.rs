@@ -1,4 +1,4 @@
-//! What must hold for the listener, whatever a client sends.
+//! Invariants of the listener for arbitrary input.
 
 use http::{HeaderMap, Method, Uri};
 
@@ -6,14 +6,14 @@ use super::http1::{Incoming, MAX_HEADERS, ReadError};
 use super::pieces::Pieces;
 use crate::simulator::MAX_REQUEST_BODY;
 
-/// The most that is read of one input: all of it, but for requests that are empty.
+/// Maximum number of requests read from one input.
 const MAX_REQUESTS: usize = 50;
 
-/// The requests of a connection are the same however the bytes are cut, and bounded.
+/// Checks that the requests of a connection are bounded, and do not depend on how the bytes are cut.
 ///
 /// # Panics
 ///
-/// If they are not.
+/// Panics if the invariant is violated.
 pub fn requests(data: &[u8]) {
     let whole = read(data, usize::MAX);
     // A head is looked at anew with every piece: long input comes in larger ones.

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as far as a server needs it: reading one request, writing one answer.
+//! The part of HTTP/1.1 that a server needs: reading a request, writing an answer.
 
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
@@ -10,25 +10,25 @@ use crate::simulator::MAX_REQUEST_BODY;
 
 const MAX_HEAD: usize = 32 * 1024;
 pub(super) const MAX_HEADERS: usize = 100;
-/// The longest line of a chunk's size or of a trailer.
+/// Maximum length of a chunk size line or a trailer line, in bytes.
 const MAX_LINE: usize = 4 * 1024;
 const MAX_TRAILERS: usize = 100;
 
-/// A connection's incoming side, with the bytes that were read ahead.
+/// The incoming side of a connection, with the bytes read ahead.
 #[derive(Debug)]
 pub(super) struct Incoming<S> {
     stream: S,
     buffer: Vec<u8>,
-    /// By when the head that is being read must be there; without it, time does not count.
+    /// The time by which the head that is being read must be complete. Without it, there is no limit.
     head_until: Option<Instant>,
 }
 
-/// Why no request could be read.
+/// The reason that no request could be read.
 #[derive(Debug)]
 pub(super) enum ReadError {
-    /// The client closed or went silent, or the server stops: there is nobody to answer.
+    /// The client closed the connection or went silent, or the server stops. No answer is sent.
     Gone,
-    /// What came is no request that this server takes.
+    /// The bytes are not a request that this server accepts.
     Refused(StatusCode),
 }
 
@@ -38,7 +38,7 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// A request and what its head said about the connection.
+/// A request, and whether its connection can be reused.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) request: Request<Vec<u8>>,
@@ -51,7 +51,7 @@ impl<S: Read + Write> Incoming<S> {
         Self { stream, buffer: Vec::new(), head_until: None }
     }
 
-    /// Gives the next head so much time from now on.
+    /// Limits the time until the next head is complete.
     pub(super) fn expect_head(&mut self, within: Duration) {
         self.head_until = Instant::now().checked_add(within);
     }
@@ -60,8 +60,8 @@ impl<S: Read + Write> Incoming<S> {
         &mut self.stream
     }
 
-    /// The next request, whole. A body over the limit is cut just behind it, so that the simulator refuses it, and the
-    /// connection cannot go on.
+    /// Reads the next request with its body. A body over the limit is cut one byte after it, so that the simulator
+    /// refuses the request; the connection is then closed.
     pub(super) fn read_request(&mut self) -> Result<Received, ReadError> {
         let (mut request, mut keep_alive) = self.read_head()?;
         let framing = Framing::of(request.headers())?;
@@ -96,7 +96,7 @@ impl<S: Read + Write> Incoming<S> {
         }
     }
 
-    /// Whether the body was read to its end.
+    /// Reads the body, and returns whether it was read to its end.
     fn read_sized(&mut self, length: u64, body: &mut Vec<u8>) -> Result<bool, ReadError> {
         let limit = MAX_REQUEST_BODY + 1;
         let wanted = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
@@ -142,7 +142,7 @@ impl<S: Read + Write> Incoming<S> {
         Err(ReadError::Refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
     }
 
-    /// A line with its end.
+    /// Reads a line, including its line break.
     fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
         loop {
             let line = self.buffer.iter().take(MAX_LINE).position(|&byte| byte == b'\n');
@@ -186,7 +186,7 @@ impl<S: Read + Write> Incoming<S> {
 
 type Head = (usize, Request<Vec<u8>>, bool);
 
-/// The head at the start of `buffer` with its length, if it is all there.
+/// Returns the head at the start of `buffer` and its length, or `None` if it is not complete.
 fn parse_head(buffer: &[u8]) -> Result<Option<Head>, ReadError> {
     let bad = || ReadError::Refused(StatusCode::BAD_REQUEST);
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -218,7 +218,7 @@ fn parse_head(buffer: &[u8]) -> Result<Option<Head>, ReadError> {
     Ok(Some((length, request, keep_alive)))
 }
 
-/// How the end of a request's body is found.
+/// How the end of a request's body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     Empty,
@@ -227,7 +227,7 @@ enum Framing {
 }
 
 impl Framing {
-    /// Two answers to one question are refused: that is how requests are smuggled.
+    /// Refuses contradictory framing, which would allow request smuggling.
     fn of(headers: &HeaderMap) -> Result<Self, ReadError> {
         let refused = ReadError::Refused(StatusCode::BAD_REQUEST);
         let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
@@ -267,22 +267,22 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
-/// The head of an answer whose body has `length` bytes.
+/// Writes the head of an answer whose body has `length` bytes.
 pub(super) fn write_head(response: &Response<Vec<u8>>, length: usize, keep_alive: bool) -> Vec<u8> {
     write_framed(response, &format!("Content-Length: {length}\r\n"), keep_alive)
 }
 
-/// The head of an answer whose body comes in [`chunk`]s.
+/// Writes the head of an answer whose body is sent in [`chunk`]s.
 pub(super) fn write_chunked_head(response: &Response<Vec<u8>>, keep_alive: bool) -> Vec<u8> {
     write_framed(response, "Transfer-Encoding: chunked\r\n", keep_alive)
 }
 
-/// One chunk of a body; the empty one is the last.
+/// Returns one chunk of a body. An empty chunk is the last one.
 pub(super) fn chunk(part: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", part.len()).as_bytes(), part, b"\r\n"].concat()
 }
 
-/// `head` with one more header, so that it has `bytes` if it had fewer.
+/// Adds a header to `head`, so that it has at least `bytes` bytes.
 pub(super) fn pad_head(mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
     const NAME: &[u8] = b"X-Padding: ";
     const END: &[u8] = b"\r\n";
@@ -291,7 +291,7 @@ pub(super) fn pad_head(mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
     [head.as_slice(), NAME, &padding, END, END].concat()
 }
 
-/// The head of an answer with these lines about its framing, each with its end.
+/// Writes the head of an answer with these framing lines, each with its line break.
 pub(super) fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_alive: bool) -> Vec<u8> {
     let status = response.status();
     let reason = status.canonical_reason().unwrap_or("Unknown");
@@ -309,7 +309,7 @@ pub(super) fn write_framed(response: &Response<Vec<u8>>, framing: &str, keep_ali
     head
 }
 
-/// Header names as the service spells them: some clients compare them by case.
+/// Returns header names as the service spells them. Some clients compare them case-sensitively.
 fn wire_name(name: &HeaderName) -> String {
     match name.as_str() {
         "inin-correlation-id" => "ININ-Correlation-Id".into(),

@@ -1,6 +1,6 @@
 //! The simulator on a loopback port.
 //!
-//! One thread accepts, one thread serves each connection. Stopping shuts every socket down and waits for the threads.
+//! One thread accepts connections, and one thread serves each. Stopping shuts down every socket and joins the threads.
 
 mod connection;
 mod framing;
@@ -30,13 +30,13 @@ use stop::Stop;
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, Tls};
 
-/// Connections served at a time. The first request of one more is answered 503.
+/// Maximum number of connections served at a time. The first request of another one is answered 503.
 pub const MAX_CONNECTIONS: usize = 256;
 
-/// Connections that are turned away at a time; one more is closed at once.
+/// Maximum number of connections rejected with a 503 at a time. Another one is closed at once.
 const MAX_TURNED_AWAY: usize = 64;
 
-/// How a simulator is served.
+/// Options of [`serve`]: clock, port, TLS, timeouts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServeOptions {
@@ -48,28 +48,28 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// Where the time comes from (default: the machine's clock).
+    /// Sets the clock (default: the machine's).
     #[must_use]
     pub fn with_clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
         self
     }
 
-    /// The port on 127.0.0.1 (default 0: any that is free).
+    /// Sets the port on 127.0.0.1 (default 0: any free port).
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// How long, in real time, a connection may be silent before it is closed (default 60 s; zero is read as 1 ms).
+    /// Sets the real time after which a silent connection is closed (default 60 s, at least 1 ms).
     #[must_use]
     pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
-    /// Speaks TLS with this certificate (default: plain HTTP).
+    /// Serves TLS with this certificate (default: plain HTTP).
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Self {
@@ -133,8 +133,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens: `http://127.0.0.1:<port>`, `https` with TLS, without a slash at the end. It is API host and
-    /// login host in one.
+    /// Returns the URL of the server without a trailing slash: `http://127.0.0.1:<port>`, `https` with TLS. It is API host
+    /// and login host in one.
     pub fn url(&self) -> String {
         #[cfg(feature = "tls")]
         if self.shared.tls.is_some() {
@@ -143,7 +143,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Its address.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -164,17 +164,17 @@ impl Server {
         &self.shared.organizations
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.shared.sockets().len()
     }
 
-    /// The time that its requests see.
+    /// Returns the clock that its requests are handled by.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
 
-    /// Closes its connections and waits for its threads.
+    /// Closes all connections and waits for the threads.
     pub fn shutdown(self) {
         drop(self);
     }
@@ -183,7 +183,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stop.set();
-        // Whoever waits in accept() is woken by a connection.
+        // A connection wakes the thread that blocks in accept().
         let woken = TcpStream::connect_timeout(&self.address, Duration::from_secs(5));
         if let (Ok(_), Some(accepting)) = (woken, self.accepting.take()) {
             let _ = accepting.join();
@@ -191,7 +191,7 @@ impl Drop for Server {
     }
 }
 
-/// What the threads of one server share.
+/// State shared by the threads of a server.
 #[derive(Debug)]
 struct Shared {
     organizations: Organizations,
@@ -226,7 +226,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
                 threads.extend(spawn(shared, number, socket, Service::TurnAway));
             }
             Ok(_) => {}
-            // Out of file descriptors, for example: that passes.
+            // A temporary failure, for example too many open files.
             Err(_) => {
                 shared.stop.wait(Duration::from_millis(10));
             }
@@ -240,7 +240,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
     }
 }
 
-/// A thread that serves `socket`; none, and the socket is closed, if the machine has no more to give.
+/// Starts a thread that serves `socket`. If none can be started, the socket is closed.
 fn spawn(shared: &Arc<Shared>, number: u64, socket: TcpStream, service: Service) -> Option<JoinHandle<()>> {
     shared.sockets().insert(number, socket.try_clone().ok()?);
     let for_thread = Arc::clone(shared);

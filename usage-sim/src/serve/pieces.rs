@@ -1,4 +1,4 @@
-//! For tests and the fuzzer.
+//! A stream for tests and the fuzzer.
 
 use std::io::{self, Read, Write};
 

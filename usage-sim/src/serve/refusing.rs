@@ -3,10 +3,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-/// A loopback address that refuses every connection, as long as this lives.
+/// A loopback address that refuses every connection while this value lives.
 ///
-/// Its port is bound, so that nobody else is given it, and nobody listens. An address that was only free a moment ago
-/// may be another's by now, or the very port that a connection to it goes out from: then TCP connects it with itself.
+/// The port is bound and nothing listens on it. A port that was merely free a moment ago could be taken by another
+/// process, or become the source port of the connection itself, which TCP would then connect to itself.
 #[derive(Debug)]
 pub struct Refusing {
     address: SocketAddr,
@@ -16,7 +16,7 @@ pub struct Refusing {
 impl Refusing {
     /// # Errors
     ///
-    /// That of the system when there is no port left.
+    /// Returns the error of the operating system if no port is left.
     pub fn new() -> io::Result<Self> {
         let bound = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         bound.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
@@ -24,7 +24,7 @@ impl Refusing {
         Ok(Self { address, _bound: bound })
     }
 
-    /// Its URL, without a slash at the end: `http://127.0.0.1:PORT`.
+    /// Returns its URL without a trailing slash: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

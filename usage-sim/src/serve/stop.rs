@@ -1,9 +1,9 @@
-//! The signal by which a server's threads end.
+//! The signal that ends a server's threads.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Set once, seen by all, and it wakes those who wait.
+/// A flag that is set once and wakes all waiting threads.
 #[derive(Debug, Default)]
 pub(super) struct Stop {
     set: Mutex<bool>,
@@ -20,7 +20,7 @@ impl Stop {
         *self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for `time`, or until it is set; whether it is.
+    /// Waits for `time` or until the flag is set, and returns whether it is.
     pub(super) fn wait(&self, time: Duration) -> bool {
         let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(set, time, |set| !*set);

@@ -1,4 +1,4 @@
-//! TLS with certificates made on the spot.
+//! TLS with generated certificates.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -15,24 +15,24 @@ use rustls::{
     DEFAULT_VERSIONS, RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
 
-/// Which certificate a server shows.
+/// The certificate that a server presents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Certificate {
-    /// A good one, of the root that [`Tls::root_pem`] hands out, for `127.0.0.1` and `localhost`.
+    /// A valid certificate for `127.0.0.1` and `localhost`, signed by the root of [`Tls::root_pem`].
     #[default]
     Good,
-    /// Of that root, for another host.
+    /// Signed by that root, for another host.
     WrongName,
-    /// Of that root, and over since 2001.
+    /// Signed by that root, expired in 2001.
     Expired,
-    /// Of no root: signed with its own key.
+    /// Self-signed.
     SelfSigned,
 }
 
-/// The server's side of TLS: its certificate, the root behind it, and whether it asks for the client's.
+/// The server's TLS settings: its certificate, the root behind it, and whether it requires a client certificate.
 ///
-/// Keys and certificates are new every time.
+/// Keys and certificates are generated for each value.
 ///
 /// ```
 /// use usage_sim::{Certificate, ServeOptions, Simulator, SimulatorConfig, Tls, serve};
@@ -57,49 +57,61 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// TLS with a new root and a new certificate; an error if the machine cannot make keys.
+    /// Generates a root and a certificate.
+    ///
+    /// # Errors
+    ///
+    /// Fails if keys cannot be generated.
     pub fn new(certificate: Certificate) -> io::Result<Self> {
         Self::make(certificate, false, DEFAULT_VERSIONS)
     }
 
-    /// TLS with a good certificate that serves only clients with one of the same root: see
+    /// Generates a valid certificate, and requires a client certificate of the same root: see
     /// [`client_pem`](Self::client_pem).
+    ///
+    /// # Errors
+    ///
+    /// Fails if keys cannot be generated.
     pub fn demanding_client() -> io::Result<Self> {
         Self::make(Certificate::Good, true, DEFAULT_VERSIONS)
     }
 
-    /// Like [`demanding_client`](Self::demanding_client), in TLS 1.2 only: it refuses in the handshake, where TLS 1.3 does
-    /// so when the handshake is over for the client.
+    /// Like [`demanding_client`](Self::demanding_client), with TLS 1.2 only. It refuses a client within the handshake,
+    /// while TLS 1.3 refuses after the client has completed it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if keys cannot be generated.
     pub fn demanding_client_in_tls12() -> io::Result<Self> {
         Self::make(Certificate::Good, true, &[&rustls::version::TLS12])
     }
 
-    /// The configuration of rustls, for servers of other make.
+    /// Returns the rustls configuration, for other servers.
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// The root's certificate as PEM. No self-signed certificate is of it.
+    /// Returns the root's certificate as PEM. A self-signed certificate is not signed by it.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
 
-    /// The server's certificate as PEM, for servers of other make.
+    /// Returns the server's certificate as PEM, for other servers.
     pub fn server_pem(&self) -> &str {
         &self.server_pem
     }
 
-    /// The key to [`server_pem`](Self::server_pem), as PEM.
+    /// Returns the key of [`server_pem`](Self::server_pem), as PEM.
     pub fn server_key_pem(&self) -> &str {
         &self.server_key_pem
     }
 
-    /// A certificate of the root for a client, as PEM.
+    /// Returns a client certificate signed by the root, as PEM.
     pub fn client_pem(&self) -> &str {
         &self.client_pem
     }
 
-    /// The key to [`client_pem`](Self::client_pem), as PEM.
+    /// Returns the key of [`client_pem`](Self::client_pem), as PEM.
     pub fn client_key_pem(&self) -> &str {
         &self.client_key_pem
     }
@@ -127,7 +139,7 @@ impl Tls {
         })
     }
 
-    /// The stream over `socket`; the handshake is part of the first read.
+    /// Returns the stream over `socket`. The handshake happens in the first read.
     pub(super) fn accept(&self, socket: TcpStream) -> io::Result<Stream> {
         let connection = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
         Ok(Stream(StreamOwned::new(connection, socket)))
@@ -143,7 +155,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// A served connection. A connection that closes says nothing: what the client has not read by then was cut off.
+/// A served connection. It does not send `close_notify` when dropped, so that a client can tell a cut body.
 pub(super) struct Stream(StreamOwned<ServerConnection, TcpStream>);
 
 impl Read for Stream {
@@ -239,7 +251,7 @@ mod tests {
     use super::*;
     use crate::{ServeOptions, Simulator, SimulatorConfig, serve};
 
-    /// What a client that knows `root` makes of the server, asked for a path that does not exist.
+    /// Returns what a client that trusts `root` gets for an unknown path.
     fn asked(tls: &Tls, root: &str, with_certificate: bool) -> Result<String, Error> {
         let server =
             serve(Simulator::new(SimulatorConfig::default()), ServeOptions::default().with_tls(tls.clone()));

@@ -1,4 +1,4 @@
-//! Operational events: their definitions, and queries that are answered at once.
+//! Operational events: definitions, and queries that are answered at once.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,7 @@ impl Simulator {
         answer
     }
 
-    /// All that a query asks for, in its order.
+    /// Returns all events that a query asks for, in its order.
     fn found(&self, query: &EventQuery, now: Timestamp) -> Vec<Event> {
         let mut events = self.happened(&query.span, now);
         if let Some(definitions) = &query.definitions {
@@ -120,7 +120,7 @@ impl Simulator {
         events
     }
 
-    /// What has happened in `span` by `now`, oldest first.
+    /// Returns the events in `span` until `now`, oldest first.
     fn happened(&self, span: &Span, now: Timestamp) -> Vec<Event> {
         let today = Date::of(now);
         let mut day = Date::of(span.start).max(self.horizon(now).first);

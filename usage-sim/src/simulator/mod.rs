@@ -1,4 +1,4 @@
-//! The service: a request and the time go in, an answer comes out.
+//! The service as a function of the request and the time.
 
 mod events;
 mod platform;
@@ -22,7 +22,7 @@ use crate::seed::{self, Purpose};
 use crate::token::Tokens;
 use crate::world::{Story, World};
 
-/// The largest request body, in bytes; a larger one is answered 413.
+/// Maximum length of a request body, in bytes. A larger one is answered 413.
 pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
@@ -32,12 +32,12 @@ const RATE_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
 /// A simulated Genesys Cloud: the login host's endpoints and the API host's usage operations, on one host.
 ///
-/// It has no socket and no clock: [`handle`](Self::handle) is all there is. The same requests at the same times
-/// get the same answers from every simulator with the same [`SimulatorConfig`]. A clone goes on from the same state.
+/// It has no socket and no clock, only [`handle`](Self::handle). The same requests at the same times get the same answers
+/// from every simulator with the same [`SimulatorConfig`]. A clone starts from the same state.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     config: SimulatorConfig,
-    /// Never changes.
+    /// Immutable, and shared by clones.
     world: Arc<World>,
     tokens: Tokens,
     rate_limits: RateLimits,
@@ -47,13 +47,13 @@ pub struct Simulator {
     handled: u64,
 }
 
-/// An OAuth client of the simulated organisation.
+/// An OAuth client of the simulated organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuthClient {
-    /// Its id, a UUID unless [`SimulatorConfig::with_client`] gave another.
+    /// The id, a UUID unless [`SimulatorConfig::with_client`] sets another.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
 }
 
@@ -61,14 +61,14 @@ pub struct OAuthClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {
-    /// Its id, a UUID.
+    /// The id, a UUID.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
 }
 
 impl Simulator {
-    /// A service in which nothing has happened yet.
+    /// Creates a service without tokens, executions and faults.
     pub fn new(config: SimulatorConfig) -> Self {
         let tokens = Tokens::new(&config);
         let world = World::new(config.seed, tokens.client_id()).sized(config.size);
@@ -86,7 +86,7 @@ impl Simulator {
 
     /// Answers a request that arrives at `now`.
     ///
-    /// The host of the URI does not matter. `now` may step back between requests.
+    /// The host of the URI is ignored. `now` may step back between requests.
     pub fn handle(&mut self, now: Timestamp, request: Request<Vec<u8>>) -> Reply {
         let (head, body) = request.into_parts();
         self.handled += 1;
@@ -137,42 +137,42 @@ impl Simulator {
         Reply { response, fault }
     }
 
-    /// Lets something go wrong; see [`Rule`].
+    /// Injects a fault; see [`Rule`].
     pub fn inject(&mut self, rule: Rule) {
         self.script.add(rule);
     }
 
-    /// Forgets all injected rules.
+    /// Removes all injected rules.
     pub fn clear_faults(&mut self) {
         self.script.clear();
     }
 
-    /// What arrived so far, oldest first: the last 10,000 requests at least.
+    /// Returns the requests that arrived, oldest first: at least the last 10,000.
     pub fn journal(&self) -> &[Entry] {
         self.journal.entries()
     }
 
-    /// Empties the journal.
+    /// Clears the journal.
     pub fn clear_journal(&mut self) {
         self.journal.clear();
     }
 
-    /// An access token, as the token endpoint would issue it at `now`.
+    /// Issues an access token, as the token endpoint does at `now`.
     pub fn issue_token(&mut self, now: Timestamp) -> String {
         self.tokens.issue(now)
     }
 
-    /// Makes an access token worthless before its time; whether there was such a token.
+    /// Revokes an access token, and returns whether there was such a token.
     pub fn revoke_token(&mut self, access_token: &str) -> bool {
         self.tokens.revoke(access_token)
     }
 
-    /// Makes every access token worthless.
+    /// Revokes every access token.
     pub fn revoke_all_tokens(&mut self) {
         self.tokens.revoke_all();
     }
 
-    /// Makes every refresh token worthless, and every code that was not exchanged yet.
+    /// Revokes every refresh token and every authorization code that was not exchanged yet.
     pub fn revoke_all_refresh_tokens(&mut self) {
         self.tokens.revoke_all_refresh_tokens();
     }
@@ -182,27 +182,27 @@ impl Simulator {
         self.tokens.prefix()
     }
 
-    /// The id that the token endpoint accepts.
+    /// Returns the client id that the token endpoint accepts.
     pub fn client_id(&self) -> &str {
         self.tokens.client_id()
     }
 
-    /// The secret that the token endpoint accepts.
+    /// Returns the client secret that the token endpoint accepts.
     pub fn client_secret(&self) -> &str {
         self.tokens.client_secret()
     }
 
-    /// The id of the organisation.
+    /// Returns the id of the organization.
     pub fn organization_id(&self) -> &str {
         self.world.organization_id()
     }
 
-    /// The organisation's name that a SAML2 bearer grant must give.
+    /// Returns the short name of the organization, which a SAML2 bearer grant must name.
     pub fn organization_name(&self) -> &str {
         self.config.organization_name()
     }
 
-    /// The name of the organization, for people to read.
+    /// Returns the display name of the organization.
     pub fn organization_display_name(&self) -> String {
         self.config.organization_display_name()
     }
@@ -213,12 +213,12 @@ impl Simulator {
         self.world.story(day)
     }
 
-    /// The users of the organization.
+    /// Returns the users of the organization.
     pub fn users(&self) -> Vec<User> {
         self.world.users().iter().map(|user| User { id: user.id.clone(), name: user.name.clone() }).collect()
     }
 
-    /// The OAuth clients that the service knows at `now`.
+    /// Returns the OAuth clients that the service knows at `now`.
     pub fn oauth_clients(&self, now: Timestamp) -> Vec<OAuthClient> {
         let known = self.world.clients().iter().filter(|client| client.is_shown_on(Date::of(now)));
         known.map(|client| OAuthClient { id: client.id.clone(), name: client.name.clone() }).collect()
@@ -273,7 +273,7 @@ impl Simulator {
         }
     }
 
-    /// Every answer to a valid token says where it stands, errors included.
+    /// Adds the rate limit headers to every answer to a valid token, including errors.
     fn add_rate_headers(&self, response: &mut Response<Vec<u8>>, now: Timestamp, headers: &HeaderMap) {
         let Ok(token) = self.tokens.authenticate(now, headers) else { return };
         let usage = self.rate_limits.usage(token, now);
@@ -282,7 +282,7 @@ impl Simulator {
         reply::insert(response, RATE_RESET, &usage.reset.to_string());
     }
 
-    /// The answer of a fault that keeps the request from being processed.
+    /// Returns the answer of a fault that prevents the request from being processed.
     fn stand_in(
         &self,
         fault: &Fault,

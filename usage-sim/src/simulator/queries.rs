@@ -1,4 +1,4 @@
-//! Executions and jobs: how they are started, and what their results answer.
+//! Executions and jobs: submitting them, and answering for their results.
 
 use std::borrow::Cow;
 
@@ -140,7 +140,7 @@ impl Simulator {
         answer.into_body()
     }
 
-    /// Where the executions of a route live; 404 for a client that is not known.
+    /// Returns the scope of a route's executions, or 404 for an unknown client.
     fn scope(&self, now: Timestamp, route: &Route) -> Result<Scope, Problem> {
         let client = || {
             let id = route.parameter("clientId");
@@ -161,7 +161,7 @@ impl Simulator {
     }
 }
 
-/// The part of all rows that is on a page, and the cursor of the page after it.
+/// Returns the rows of a page, and the cursor of the next page.
 struct Part {
     start: usize,
     end: usize,
@@ -180,7 +180,7 @@ impl Part {
     }
 }
 
-/// The ending that a fault brings about.
+/// Returns the ending that a fault causes.
 fn ending(fault: Option<&Fault>, scope: &Scope) -> Option<Ending> {
     match fault {
         Some(Fault::FailQuery) => Some(Ending::Failed),
@@ -189,7 +189,7 @@ fn ending(fault: Option<&Fault>, scope: &Scope) -> Option<Ending> {
     }
 }
 
-/// What the `errorBody` of a failed job says.
+/// Returns the `errorBody` of a failed job.
 fn query_failed() -> Problem {
     let template = "The query could not be completed. Submit it again.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal.server.error", template)

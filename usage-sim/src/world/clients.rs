@@ -1,4 +1,4 @@
-//! The organisation's OAuth clients: what each calls, how much, when, for whom, and with what luck.
+//! The organization's OAuth clients: the endpoints, volume, rhythm, users and error rates of each.
 
 use usage_core::Date;
 
@@ -11,18 +11,18 @@ use super::templates::Area::{
 use super::templates::TEMPLATES;
 use crate::seed::{self, Purpose, hash};
 
-/// Which days a client works.
+/// How a client's traffic varies over the week.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rhythm {
-    /// With the people in the office: little at weekends.
+    /// Like office workers: little at weekends.
     Office,
-    /// Like the contact centre's callers: less at weekends.
+    /// Like callers of the contact centre: less at weekends.
     Centre,
-    /// Every day the same: a scheduled job.
+    /// Like a scheduled job: the same every day.
     Scheduled,
 }
 
-/// How many of 10,000 requests are answered otherwise than with 2xx.
+/// Requests out of 10,000 that are not answered with 2xx, by class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Luck {
     pub(crate) redirected: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Luck {
     pub(crate) failed: u64,
 }
 
-/// What is written down of a client; its id and its endpoints come from the seed.
+/// The fixed part of a client. Its id and its endpoints come from the seed.
 #[derive(Debug)]
 struct Profile {
     name: &'static str,
@@ -40,14 +40,14 @@ struct Profile {
     /// Requests on an ordinary weekday.
     requests: u64,
     rhythm: Rhythm,
-    /// For how many users it acts; 0 for a client that acts for itself.
+    /// Number of users that it acts for, 0 for a client that acts for itself.
     users: u16,
     luck: Luck,
     platforms: &'static [Share],
 }
 
 impl Profile {
-    /// The same profile, with its requests on these platforms.
+    /// Returns the same profile with these platforms.
     const fn on(self, platforms: &'static [Share]) -> Self {
         Self { platforms, ..self }
     }
@@ -67,10 +67,10 @@ const fn profile(
 const GOOD: Luck = Luck { redirected: 2, refused: 40, limited: 1, failed: 4 };
 const FAIR: Luck = Luck { redirected: 10, refused: 180, limited: 30, failed: 15 };
 const POOR: Luck = Luck { redirected: 5, refused: 420, limited: 160, failed: 60 };
-/// The integration that asks far too often.
+/// An integration that sends far too many requests.
 const NOISY: Luck = Luck { redirected: 0, refused: 90, limited: 2_300, failed: 35 };
 
-/// The name of the client that the token endpoint knows.
+/// The name of the client that can log in.
 pub(crate) const OWN_CLIENT: &str = "Usage Reporter";
 
 const PROFILES: &[Profile] = &[
@@ -117,11 +117,11 @@ const PROFILES: &[Profile] = &[
     profile("WFM Sync", 2_600, Rhythm::Scheduled, 0, GOOD, &[Workforce, Users, Presence]),
 ];
 
-/// A new client each month, gone after a few weeks: at any time one appeared lately and one vanished lately.
+/// A new client each month that vanishes after a few weeks, so that one has always appeared and one vanished lately.
 const CAMPAIGN: Profile =
     profile("Campaign Import", 4_800, Rhythm::Office, 0, FAIR, &[Outbound, ExternalContacts]);
 
-/// The clients of the platform itself. Jobs count their requests, the older queries do not.
+/// The platform's own clients. Jobs count their requests, the older queries do not.
 const INTERNAL: &[Profile] = &[
     profile("purecloud", 38_000, Rhythm::Centre, 24, GOOD, &[Presence, Users, Notifications, Routing])
         .on(FRONT_ENDS),
@@ -131,10 +131,10 @@ const INTERNAL: &[Profile] = &[
 
 const FIRST_CAMPAIGN_YEAR: i16 = 2018;
 const CAMPAIGN_YEARS: i16 = 82;
-/// The place of the first of [`INTERNAL`] among all clients.
+/// The index of the first of [`INTERNAL`] among all clients.
 const FIRST_INTERNAL: usize = PROFILES.len() + CAMPAIGN_YEARS.unsigned_abs() as usize * 12;
 
-/// An OAuth client of the organisation.
+/// An OAuth client of the organization.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: String,
@@ -142,12 +142,12 @@ pub(crate) struct Client {
     pub(crate) requests: u64,
     pub(crate) rhythm: Rhythm,
     pub(crate) luck: Luck,
-    /// Numbers of the users for whom it acts, none if it acts for itself.
+    /// Numbers of the users that it acts for, empty if it acts for itself.
     pub(crate) users: Vec<u16>,
     pub(crate) endpoints: Vec<Endpoint>,
-    /// Its first and last day with traffic, if it was not always there.
+    /// Its first and last day with traffic, if it is not permanent.
     pub(crate) life: Option<(Date, Date)>,
-    /// Whether it is the platform's own, and none of the organisation's.
+    /// Whether it is one of the platform's own clients.
     pub(crate) internal: bool,
     /// The platforms of its requests.
     pub(crate) platforms: &'static [Share],
@@ -157,24 +157,24 @@ pub(crate) struct Client {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) template: u16,
-    /// The method's place among the template's methods.
+    /// The index of the method among the template's methods.
     pub(crate) method: u8,
     pub(crate) weight: u64,
 }
 
 impl Client {
-    /// Whether the organisation has had it by `day`; one that vanished can still be asked about.
+    /// Returns whether the organization has had it by `day`. A client that vanished can still be queried.
     pub(crate) fn is_shown_on(&self, day: Date) -> bool {
         !self.internal && self.life.is_none_or(|(first, _)| first <= day)
     }
 
-    /// Whether it may have traffic on `day`.
+    /// Returns whether it may have traffic on `day`.
     pub(crate) fn lives_on(&self, day: Date) -> bool {
         self.life.is_none_or(|(first, last)| first <= day && day <= last)
     }
 }
 
-/// The clients that are always there, then one for each month from January 2018 on, then the platform's own.
+/// Returns the permanent clients, then one for each month from January 2018 on, then the platform's own.
 pub(crate) fn clients(seed: u64, own_id: &str, user_count: u16) -> Vec<Client> {
     let lasting = (0..).zip(PROFILES).map(|(number, profile)| {
         let own = profile.name == OWN_CLIENT;
@@ -214,13 +214,13 @@ pub(super) fn campaign_name(day: Date) -> String {
     format!("{} {}-{:02}", CAMPAIGN.name, day.year(), day.month())
 }
 
-/// The numbers of the platform's own clients.
+/// Returns the numbers of the platform's own clients.
 pub(crate) fn internal() -> impl Iterator<Item = usize> {
     FIRST_INTERNAL..FIRST_INTERNAL + INTERNAL.len()
 }
 
-/// The numbers of the clients among which those with traffic on `day` are: the lasting ones, and the campaigns of
-/// this month and the month before.
+/// Returns the numbers of the clients that may have traffic on `day`: the permanent ones, and the campaigns of this month
+/// and the month before.
 pub(crate) fn candidates(day: Date) -> impl Iterator<Item = usize> {
     let month = (i64::from(day.year()) - i64::from(FIRST_CAMPAIGN_YEAR)) * 12 + i64::from(day.month()) - 1;
     let campaigns = [month - 1, month].into_iter().filter_map(|month| usize::try_from(month).ok());
@@ -228,7 +228,7 @@ pub(crate) fn candidates(day: Date) -> impl Iterator<Item = usize> {
 }
 
 fn client(seed: u64, number: u64, profile: &Profile, id: String, name: String, user_count: u16) -> Client {
-    // A team is a run of neighbouring users, from a place that the seed gives.
+    // A team is a range of neighbouring users. The seed decides where it starts.
     let first_user = hash(seed, Purpose::Team, &[number]) % u64::from(user_count.max(1));
     let team = (0..profile.users).map(|n| (first_user + u64::from(n)) % u64::from(user_count.max(1)));
     Client {
@@ -245,7 +245,7 @@ fn client(seed: u64, number: u64, profile: &Profile, id: String, name: String, u
     }
 }
 
-/// Most of what the areas offer, with a few endpoints called much more than the rest.
+/// Returns most endpoints of the areas, a few of them with far more weight than the rest.
 fn endpoints(seed: u64, number: u64, areas: &[Area]) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for (template, entry) in (0u16..).zip(TEMPLATES).filter(|(_, entry)| areas.contains(&entry.area)) {

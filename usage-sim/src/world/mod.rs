@@ -1,6 +1,6 @@
-//! The organisation behind the numbers: its OAuth clients, its users, and what they asked of the API day by day.
+//! The simulated organization: its OAuth clients, its users, and their requests day by day.
 //!
-//! Nothing is stored: a day's traffic is a function of the seed and the date, made when it is asked for.
+//! Nothing is stored: a day's traffic is computed from the seed and the date on demand.
 
 mod clients;
 mod platforms;
@@ -24,7 +24,7 @@ use crate::seed::{self, Purpose};
 
 const USERS: u16 = 50;
 
-/// One organisation.
+/// One organization.
 #[derive(Debug)]
 pub(crate) struct World {
     seed: u64,
@@ -39,7 +39,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The organisation of `seed`, in which `own_id` is the client that asks for usage.
+    /// Creates the organization of `seed`, in which `own_id` is the client that queries usage.
     pub(crate) fn new(seed: u64, own_id: &str) -> Self {
         let clients = clients::clients(seed, own_id, USERS);
         let numbered = || (0u16..).zip(&clients);
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// The method of a fact: `index` is its place among the template's methods.
+/// Returns the method with this index among the template's methods.
 pub(crate) fn method_of(template: u16, index: u8) -> Option<&'static HttpMethod> {
     TEMPLATES.get(usize::from(template))?.methods.get(usize::from(index))
 }

@@ -1,10 +1,10 @@
-//! The platforms from which requests come. The API's documentation does not list them: these are guesses.
+//! The platforms of requests. The API's documentation does not list them, so these are guesses.
 
-/// All of them. A platform's place in this list is its number in a row's key.
+/// All platforms. The index of a platform is its number in a row's key.
 pub(crate) const PLATFORMS: &[&str] =
     &["api", "data-actions", "desktop", "embedded", "internal", "mobile", "web", "widget"];
 
-/// A platform's number, and how many of 100 of a client's endpoints (one user's) are called from there.
+/// A platform's number, and its share of a client's endpoints in percent.
 pub(crate) type Share = (u8, u64);
 
 pub(crate) const API: &[Share] = &[(0, 100)];
@@ -15,12 +15,12 @@ pub(crate) const MOBILE: &[Share] = &[(5, 80), (0, 20)];
 pub(crate) const FRONT_ENDS: &[Share] = &[(6, 60), (2, 28), (5, 12)];
 pub(crate) const WIDGET: &[Share] = &[(7, 100)];
 
-/// The number of the platform `name`.
+/// Returns the number of the platform `name`.
 pub(crate) fn platform_number(name: &str) -> Option<u8> {
     (0u8..).zip(PLATFORMS).find(|(_, known)| **known == name).map(|(number, _)| number)
 }
 
-/// The platform on which `dice` falls.
+/// Returns the platform that `dice` selects.
 pub(crate) fn draw(shares: &[Share], dice: u64) -> u8 {
     let mut rest = dice % 100;
     for &(platform, share) in shares {

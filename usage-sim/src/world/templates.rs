@@ -1,8 +1,8 @@
-//! The API's paths that the organisation's clients call.
+//! The API paths that the organization's clients call.
 
 use usage_core::model::HttpMethod::{self, Delete, Get, Patch, Post, Put};
 
-/// A part of the API; a client uses some of them.
+/// A part of the API. A client uses some of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
     Analytics,
@@ -26,7 +26,7 @@ pub(crate) enum Area {
     Workforce,
 }
 
-/// A template URI, as the service writes it: without a leading slash, path parameters in braces.
+/// A template URI as the service writes it: no leading slash, path parameters in braces.
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) uri: &'static str,
@@ -38,7 +38,7 @@ const fn template(area: Area, uri: &'static str, methods: &'static [HttpMethod])
     Template { uri, area, methods }
 }
 
-/// All of them. A template's place in this list is its number in a row's key.
+/// All templates. The index of a template is its number in a row's key.
 pub(crate) const TEMPLATES: &[Template] = &[
     template(Area::Analytics, "api/v2/analytics/conversations/details/query", &[Post]),
     template(Area::Analytics, "api/v2/analytics/conversations/details/jobs", &[Post]),
@@ -152,7 +152,7 @@ pub(crate) const TEMPLATES: &[Template] = &[
     template(Area::Workforce, "api/v2/workforcemanagement/adherence/historical/bulk", &[Post]),
 ];
 
-/// The number of the template `uri`, with or without its leading slash.
+/// Returns the number of the template `uri`, with or without a leading slash.
 pub(crate) fn template_number(uri: &str) -> Option<u16> {
     let uri = uri.strip_prefix('/').unwrap_or(uri);
     TEMPLATES.iter().position(|template| template.uri == uri).and_then(|index| u16::try_from(index).ok())

@@ -1,5 +1,5 @@
-//! How many requests there were on a day, by client, endpoint and user. Whole numbers only, so that every machine gets
-//! the same.
+//! The number of requests on a day by client, endpoint and user. Integer arithmetic only, so that results do not depend
+//! on the machine.
 
 use std::ops::AddAssign;
 
@@ -10,19 +10,19 @@ use super::story::Plot;
 use super::{World, clients, platforms};
 use crate::seed::{Purpose, hash};
 
-/// Counters of a row, by class of the answer's status.
+/// Counters of a row by status class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) status200: u64,
     pub(crate) status300: u64,
-    /// Those of `status429` included.
+    /// Includes `status429`.
     pub(crate) status400: u64,
     pub(crate) status500: u64,
     pub(crate) status429: u64,
 }
 
 impl Counts {
-    /// All requests. Rate-limited ones are among those of class 4xx and not added again.
+    /// Returns the sum of all classes. 429 is part of the 4xx class and not added again.
     pub(crate) fn requests(self) -> u64 {
         self.status200 + self.status300 + self.status400 + self.status500
     }
@@ -38,27 +38,27 @@ impl AddAssign for Counts {
     }
 }
 
-/// What one client asked of one endpoint for one user on one day.
+/// The requests of one client to one endpoint for one user on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fact {
     pub(crate) client: u16,
     pub(crate) template: u16,
-    /// The method's place among the template's methods.
+    /// The index of the method among the template's methods.
     pub(crate) method: u8,
     /// `None` if the client acted for itself.
     pub(crate) user: Option<u16>,
-    /// From which platform it asked; the older queries do not tell.
+    /// The platform of the requests. The older queries do not show it.
     pub(crate) platform: u8,
     pub(crate) counts: Counts,
 }
 
 impl World {
-    /// Calls `each` with everything that the organisation's clients did on `day`; with `only`, that client.
+    /// Calls `each` with every fact of the organization's clients on `day`, or of the client `only`.
     pub(crate) fn visit_day(&self, day: Date, only: Option<u16>, each: &mut impl FnMut(Fact)) {
         self.visit(day, clients::candidates(day), only, each);
     }
 
-    /// As [`visit_day`](Self::visit_day), for the platform's own clients.
+    /// Like [`visit_day`](Self::visit_day), for the platform's own clients.
     pub(crate) fn visit_internal_day(&self, day: Date, only: Option<u16>, each: &mut impl FnMut(Fact)) {
         self.visit(day, clients::internal(), only, each);
     }
@@ -93,7 +93,7 @@ impl World {
         let day_number = Date::of(Timestamp::UNIX_EPOCH).days_until(day).cast_unsigned();
         let dice = hash(self.seed, Purpose::Volume, &[day_number, u64::from(number)]);
         let mood = 850 + dice % 300;
-        // Thousandths of a request, so that small shares are not lost to rounding.
+        // In thousandths of a request, so that small shares are not rounded to zero.
         let size_permille = growth_permille(day) * self.size / 100;
         let volume =
             client.requests * weekday_permille(client.rhythm, day) * size_permille / 1_000 * mood / 1_000;
@@ -128,8 +128,8 @@ impl World {
         }
     }
 
-    /// The users for whom the client worked that day, each with a weight; one `None` for a client that acts for
-    /// itself.
+    /// Returns the users that the client acted for on that day, each with a weight. A client that acts for itself has one
+    /// `None`.
     fn present_users(
         &self,
         day: Date,
@@ -150,14 +150,14 @@ impl World {
         present.collect()
     }
 
-    /// From where a client calls an endpoint for a user: the same every day.
+    /// Returns the platform from which a client calls an endpoint for a user. It is the same every day.
     fn platform(&self, number: u16, client: &Client, endpoint: &Endpoint, user: Option<u16>) -> u8 {
         let user = user.map_or(u64::MAX, u64::from);
         let parts = [number.into(), endpoint.template.into(), endpoint.method.into(), user];
         platforms::draw(client.platforms, hash(self.seed, Purpose::Platform, &parts))
     }
 
-    /// Now and then a part of the API fails for a day.
+    /// Returns whether a part of the API fails on that day.
     fn is_outage(&self, day_number: u64, template: u16) -> bool {
         let dice = hash(self.seed, Purpose::Incident, &[day_number]);
         dice.is_multiple_of(37) && (dice >> 8) % 6 == u64::from(template) % 6
@@ -173,16 +173,16 @@ pub(super) fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
     usize::try_from(day.weekday() - 1).ok().and_then(|index| week.get(index)).copied().unwrap_or(1_000)
 }
 
-/// A fifth more each year, counted from the start of 2024.
+/// Growth in thousandths: a fifth more each year since the start of 2024.
 pub(super) fn growth_permille(day: Date) -> u64 {
     let years_end = i64::from(day.year() - 2024) * 200;
     let in_year = i64::from(day.month() - 1) * 200 / 12 + i64::from(day.day()) * 200 / 372;
     u64::try_from((1_000 + years_end + in_year).clamp(300, 4_000)).unwrap_or(1_000)
 }
 
-/// Divides requests among the classes of answers; 2xx get what the others leave.
+/// Divides requests among the status classes. The 2xx class gets the rest.
 fn split(requests: u64, client: &Client, mood: u64, outage: bool, dice: u64) -> Counts {
-    // Who asks more than usual is limited more than usual.
+    // A client that sends more than usual is limited more often.
     let limited_rate = if mood > 1_000 { client.luck.limited } else { client.luck.limited / 2 };
     let failed_rate = if outage { client.luck.failed + 1_500 } else { client.luck.failed };
     let part = |rate: u64, shift: u32| (requests * rate + (dice >> shift) % 10_000) / 10_000;
