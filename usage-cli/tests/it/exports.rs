@@ -308,12 +308,12 @@ fn a_chart_becomes_a_png() {
 /// The manual names formats that a build may not have.
 #[test]
 fn a_format_of_another_build_is_named_before_anything_is_asked() {
-    let service = Service::new();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("out");
     for (command, format, is_here) in
         [("query", "parquet", cfg!(feature = "parquet")), ("report", "png", cfg!(feature = "png"))]
     {
+        let service = Service::new();
         let ran =
             service.run(&[command, "--last", "2d", "--format", format, "--output", path.to_str().unwrap()]);
         if is_here {
