@@ -45,7 +45,10 @@ pub(crate) fn matches(name: &str, text: &str) {
 }
 
 #[test]
-#[cfg_attr(any(not(feature = "parquet"), feature = "png"), ignore = "the help lists the formats of the default build")]
+#[cfg_attr(
+    any(not(feature = "parquet"), feature = "png"),
+    ignore = "the help lists the formats of the default build"
+)]
 fn help() {
     matches("help/genesys-usage.txt", &Ran::of(&mut program(&["--help"])).well());
     matches("help/short.txt", &Ran::of(&mut program(&["-h"])).well());
