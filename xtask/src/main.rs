@@ -6,8 +6,10 @@ mod api;
 mod dependencies;
 mod documents;
 mod floors;
+mod holders;
 mod layers;
 mod packages;
+mod parsers;
 mod publish;
 mod report;
 mod sizes;
@@ -45,6 +47,8 @@ const CHECKS: &[Check] = &[
     ("layers", |workspace| Ok(layers::check(workspace))),
     ("words", words::check),
     ("sizes", sizes::check),
+    ("secrets in Debug", holders::check),
+    ("round trips", parsers::check),
     ("dependencies of usage-core", dependencies::check),
     ("packages", packages::check),
     ("weight", weight::check),

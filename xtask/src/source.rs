@@ -156,3 +156,19 @@ fn add_code_lines(tokens: TokenStream, text: &[&str], lines: &mut BTreeSet<usize
         }
     }
 }
+
+/// Every identifier in a text of Rust.
+pub(crate) fn mentioned(text: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
+    fn add(tokens: TokenStream, names: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => drop(names.insert(ident.to_string())),
+                TokenTree::Group(group) => add(group.stream(), names),
+                _ => {}
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    add(text.parse()?, &mut names);
+    Ok(names)
+}

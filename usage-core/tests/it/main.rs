@@ -28,7 +28,6 @@ mod scope;
 mod secrets;
 mod session;
 mod snapshot;
-mod sources;
 mod streaming;
 mod submits;
 mod support;

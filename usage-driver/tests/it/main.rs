@@ -10,7 +10,6 @@ mod driver;
 mod locked;
 mod run_all;
 mod session_model;
-mod sources;
 mod stuck;
 mod support;
 mod token_exchange;
