@@ -16,7 +16,11 @@ use crate::time::Timestamp;
 pub struct Date(civil::Date);
 
 impl Date {
-    /// The day `day` (from 1) of `month` (from 1) of `year`; an error if the calendar has no such day.
+    /// Returns the day `day` (from 1) of `month` (from 1) of `year`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the calendar has no such day.
     pub fn new(year: i16, month: i8, day: i8) -> Result<Self, BuildError> {
         Self::checked(year, month, day).ok_or_else(|| no_such_date(&format!("{year:04}-{month:02}-{day:02}")))
     }

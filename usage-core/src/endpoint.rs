@@ -69,7 +69,11 @@ pub trait Endpoint: Send {
         let _ = query;
     }
 
-    /// The JSON body; none by default.
+    /// Returns the JSON body; none by default.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the body cannot be serialized.
     fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
         Ok(None)
     }
@@ -77,7 +81,11 @@ pub trait Endpoint: Send {
 
 /// What every [`Endpoint`] can do: the only place that knows base URL, bearer, headers and errors.
 pub trait EndpointExt: Endpoint {
-    /// The request of this operation at `base`, with `token` as its bearer. The header value is marked sensitive.
+    /// Returns the request of this operation at `base`, with `token` as its bearer. The header value is marked sensitive.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the body cannot be serialized or the URL is longer than a URI may be.
     fn to_request(
         &self,
         base: &BaseUrl,
@@ -86,7 +94,11 @@ pub trait EndpointExt: Endpoint {
         request(self, base, token, &mut String::new(), None)
     }
 
-    /// The answer of this operation, from a whole response: any 2xx is read, anything else is an [`ApiError`].
+    /// Reads the answer of this operation from a whole response.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseError::Api`] for any status but 2xx, [`ResponseError::Decode`] for a body that is not the documented one.
     fn parse(response: &Response<&[u8]>) -> Result<Self::Response, ResponseError> {
         let status = response.status();
         if !status.is_success() {

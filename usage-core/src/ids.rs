@@ -19,6 +19,10 @@ macro_rules! id {
 
         impl $name {
             #[doc = concat!("Parses a ", $what, ".")]
+            ///
+            /// # Errors
+            ///
+            /// [`BuildError::Id`] if the text is empty, too long or cannot be used in a URL.
             pub fn parse(text: impl Into<Box<str>>) -> Result<Self, BuildError> {
                 let text = text.into();
                 match $check(&text) {

@@ -38,7 +38,11 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// The whole days from `first` to `last`, both included.
+    /// Returns the whole days from `first` to `last`, both included.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if `last` is before `first`.
     pub fn from_days(first: Date, last: Date) -> Result<Self, BuildError> {
         let interval = Self::of(first, last);
         if first > last { Err(problem(&interval.text, BACKWARDS)) } else { Ok(interval) }

@@ -20,7 +20,11 @@ pub struct AccessToken {
 const SCHEME: &str = "Bearer ";
 
 impl AccessToken {
-    /// Takes a token that fits into a header: visible ASCII, not empty. Surrounding white space is cut off.
+    /// Parses an access token. Surrounding white space is removed.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Secret`] if the text is empty or has anything but visible ASCII, which a header cannot hold.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let text = text.trim();
         let problem = |problem| BuildError::Secret { what: "access token", problem };

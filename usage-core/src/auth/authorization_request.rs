@@ -60,17 +60,22 @@ enum Flow {
 impl AuthorizationRequest {
     /// A log-in for a code, of a client with a secret: `response_type=code`.
     ///
-    /// `redirect_uri` is one of those that are registered with the OAuth client. An error if the client has no secret
-    /// or the redirect URI is not absolute.
+    /// `redirect_uri` is one of those that are registered with the OAuth client.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the client has no secret or the redirect URI is not absolute.
     pub fn code(client: OAuthClient, redirect_uri: &str, state: LoginState) -> Result<Self, BuildError> {
         let client = client.with_secret("an authorization code without PKCE")?;
         Self::new(client, redirect_uri, state, Flow::Code)
     }
 
     /// A log-in for a code, of a client without a secret: `response_type=code` with `code_challenge` and
-    /// `code_challenge_method=S256`. What a program on the user's machine should use.
+    /// `code_challenge_method=S256`. Programs on the user's machine should use it.
     ///
-    /// An error if the client's id cannot be one or the redirect URI is not absolute.
+    /// # Errors
+    ///
+    /// [`BuildError`] if the client's id is not valid or the redirect URI is not absolute.
     #[cfg(feature = "pkce")]
     #[expect(clippy::needless_pass_by_value, reason = "a verifier is for one log-in")]
     pub fn pkce(
@@ -89,7 +94,11 @@ impl AuthorizationRequest {
     /// 2027. The token passes through the browser's address bar and cannot be renewed. Use
     /// `AuthorizationRequest::pkce` instead.
     ///
-    /// An error if the client's id cannot be one or the redirect URI is not absolute.
+    /// # Errors
+    ///
+    /// [`BuildError`] if the client's id is not valid or the redirect URI is not absolute.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;
@@ -131,23 +140,33 @@ impl AuthorizationRequest {
         })
     }
 
-    /// `org` and `provider`: goes straight to the log-in page of the identity provider `provider` (`adfs`, `okta`, …)
-    /// of the organisation with the short name `organization`. The service takes the two only together. An error if
-    /// one is empty.
+    /// Sets `org` and `provider`: the user goes straight to the log-in page of the identity provider `provider` (`adfs`,
+    /// `okta`, …) of the organization with the short name `organization`. The service takes the two only together.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if one of them is empty.
     pub fn with_organization(mut self, organization: &str, provider: &str) -> Result<Self, BuildError> {
         self.organization = Some((filled("org", organization)?, filled("provider", provider)?));
         Ok(self)
     }
 
-    /// `target`: the id of the organisation to log in to, for a client that others have authorised. An error if it
-    /// cannot be an id.
+    /// Sets `target`: the id of the organization to log in to, for a client that other organizations have authorized.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if it is not a valid id.
     pub fn with_target(mut self, organization_id: &str) -> Result<Self, BuildError> {
         self.target = Some(check_id(organization_id)?);
         Ok(self)
     }
 
-    /// `login_hint`: fills in the log-in page, with `email:orgName`, an email address or an organisation's short
-    /// name. An error if it is empty.
+    /// Sets `login_hint`: what the log-in page is filled in with, as `email:orgName`, an email address or an
+    /// organization's short name.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if it is empty.
     pub fn with_login_hint(mut self, hint: &str) -> Result<Self, BuildError> {
         self.login_hint = Some(filled("login_hint", hint)?);
         Ok(self)
@@ -159,9 +178,11 @@ impl AuthorizationRequest {
         self
     }
 
-    /// The URL to send the user to: `GET /oauth/authorize` of the login host.
+    /// Returns the URL to send the user to: `GET /oauth/authorize` of the login host. It contains `state`.
     ///
-    /// It holds `state`, as it must. An error if it is longer than a URI may be.
+    /// # Errors
+    ///
+    /// [`BuildError`] if it is longer than a URI may be.
     pub fn url(&self, login: &BaseUrl) -> Result<Uri, BuildError> {
         let mut query = QueryWriter::after("/oauth/authorize".to_owned());
         query.pair("client_id", self.client.id());
@@ -185,7 +206,11 @@ impl AuthorizationRequest {
     /// The grant that the redirect `redirect`, which came at `now`, makes: a code to be exchanged, or with the
     /// implicit grant a token that expires. See [`Redirect::parse`] for the forms that are read.
     ///
-    /// It may be called again after an error: what came first may not have been the login host's answer.
+    /// It may be called again after an error: the first redirect may not have been the login host's answer.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError`] if the redirect belongs to another log-in, reports a refusal, or lacks the code or token.
     pub fn grant(&self, now: Timestamp, redirect: &str) -> Result<Grant, RedirectError> {
         let (client, redirect_uri) = (self.client.clone(), self.redirect_uri.clone());
         match (&self.flow, Redirect::parse(redirect, &self.state)?) {

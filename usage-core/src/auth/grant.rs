@@ -104,7 +104,11 @@ pub enum Grant {
 impl Grant {
     /// The client-credentials grant: `grant_type=client_credentials`.
     ///
-    /// An error if the id cannot be one or the secret is empty.
+    /// # Errors
+    ///
+    /// [`BuildError`] if the id is not valid or the secret is empty.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;
@@ -129,8 +133,13 @@ impl Grant {
     /// The authorization-code grant of a client with a secret: `grant_type=authorization_code`.
     ///
     /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
-    /// the code themselves, and have compared `state`. An error if the client has no secret, the code is empty, or
-    /// the redirect URI is not absolute.
+    /// the code themselves, and have compared `state`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the client has no secret, the code is empty, or the redirect URI is not absolute.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;
@@ -165,8 +174,13 @@ impl Grant {
     /// `client_id` and `code_verifier` in the form.
     ///
     /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
-    /// the code themselves, and have compared `state`. An error if the id cannot be one, the code is empty, or the
-    /// redirect URI is not absolute.
+    /// the code themselves, and have compared `state`.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the id is not valid, the code is empty, or the redirect URI is not absolute.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;
@@ -201,7 +215,13 @@ impl Grant {
     /// The refresh grant: `grant_type=refresh_token`. A client without a secret sends its id in the form.
     ///
     /// An answer may bring a new refresh token, which then takes the place of this one: save
-    /// [`Session::refresh_token`](crate::Session::refresh_token) again after use. An error if the token is empty.
+    /// [`Session::refresh_token`](crate::Session::refresh_token) again after use.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the token is empty.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;
@@ -223,8 +243,13 @@ impl Grant {
     /// The SAML 2 bearer grant: `grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer`.
     ///
     /// `organization` is the short name of the organisation, `assertion` what the identity provider posts as
-    /// `SAMLResponse`: XML in base64 (standard or URL-safe, padded or not; line breaks are taken out). An error if
-    /// the client has no secret, the name is empty, or the assertion is not base64.
+    /// `SAMLResponse`: XML in base64 (standard or URL-safe, padded or not; line breaks are removed).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the client has no secret, the name is empty, or the assertion is not base64.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use usage_core::Session;

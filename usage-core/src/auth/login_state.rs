@@ -15,13 +15,20 @@ impl LoginState {
     /// How many random bytes a state is made of, at least: 128 bits. It may be up to 96.
     pub const MIN_RANDOM_BYTES: usize = 16;
 
-    /// A state of 16 to 96 bytes of randomness, of a generator fit for cryptography. An error for fewer or more.
+    /// Makes a state from 16 to 96 random bytes, which must be from a generator fit for cryptography.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Secret`] for fewer or more bytes.
     pub fn from_random(bytes: &[u8]) -> Result<Self, BuildError> {
         random_text::encode("state", bytes, Self::MIN_RANDOM_BYTES).map(Self)
     }
 
-    /// A state that was made elsewhere, of a web session. An error if it is not 16 to 512 of the permitted
-    /// characters.
+    /// Takes a state that was made elsewhere, such as by a web session.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Secret`] if it is not 16 to 512 of the permitted characters.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         random_text::check("state", text, 16, 512).map(Self)
     }

@@ -13,13 +13,20 @@ pub struct OAuthClient {
 }
 
 impl OAuthClient {
-    /// A client with a secret. An error if the id is empty or has anything but visible ASCII without a colon, or
-    /// if the secret is empty.
+    /// Returns a client with a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the id is empty or has anything but visible ASCII without a colon, or if the secret is empty.
     pub fn confidential(id: &str, secret: Secret<String>) -> Result<Self, BuildError> {
         Ok(Self { id: check_id(id)?, secret: Some(not_empty("client secret", secret)?) })
     }
 
-    /// A client without a secret. An error if the id is empty or has anything but visible ASCII without a colon.
+    /// Returns a client without a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the id is empty or has anything but visible ASCII without a colon.
     pub fn public(id: &str) -> Result<Self, BuildError> {
         Ok(Self { id: check_id(id)?, secret: None })
     }

@@ -26,13 +26,21 @@ impl PkceVerifier {
     /// How many random bytes a verifier is made of, at least: 256 bits. It may be up to 96.
     pub const MIN_RANDOM_BYTES: usize = 32;
 
-    /// A verifier of 32 to 96 bytes of randomness, which must be of a generator fit for cryptography and be used for
-    /// nothing else. An error for fewer or more.
+    /// Makes a verifier from 32 to 96 random bytes, which must be from a generator fit for cryptography and be used for
+    /// nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Secret`] for fewer or more bytes.
     pub fn from_random(bytes: &[u8]) -> Result<Self, BuildError> {
         random_text::encode("PKCE verifier", bytes, Self::MIN_RANDOM_BYTES).map(Self)
     }
 
-    /// A verifier that was made elsewhere. An error if it is not 43 to 128 of the permitted characters.
+    /// Takes a verifier that was made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Secret`] if it is not 43 to 128 of the permitted characters.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         random_text::check("PKCE verifier", text, 43, 128).map(Self)
     }

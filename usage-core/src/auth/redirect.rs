@@ -38,8 +38,12 @@ impl Redirect {
     ///
     /// `text` may be the whole URL, as a user copies it from the address bar; path and query, as a listener
     /// gets it; or the query or fragment alone, with or without its mark. The values are percent-decoded once, `+` is
-    /// a space. Parameters that are not the login host's own are skipped; one of its own that comes twice is an
-    /// error.
+    /// a space. Parameters that are not the login host's own are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`RedirectError`] if the redirect has another state, reports a refusal, lacks the code or token, or has one of the login
+    /// host's parameters twice.
     pub fn parse(text: &str, state: &LoginState) -> Result<Self, RedirectError> {
         let answer = Answer::read(text.trim())?;
         let state_matched = match &answer.state {

@@ -19,7 +19,13 @@ impl Grant {
     /// The token of `answer`, which came at `now`, with what renews it: [`Issued`](Self::Issued).
     ///
     /// For callers who send [`token_request`](Self::token_request) themselves, to log a user in ahead of the first
-    /// query. A session does this by itself. An error if the answer's token cannot be used as a bearer.
+    /// query. A session does this by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the answer's token cannot be used as a bearer token.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use usage_core::auth::{Grant, OAuthClient, TokenResponse};

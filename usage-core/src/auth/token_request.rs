@@ -19,6 +19,10 @@ impl Grant {
     /// The header with the client's secret is marked sensitive; the body is a form that may hold a code or a
     /// refresh token, and `http`'s own `Debug` prints bodies: do not log the request. Read the answer with
     /// [`TokenResponse::from_response`](super::TokenResponse::from_response).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the URL would be longer than a URI may be.
     pub fn token_request(&self, login: &BaseUrl) -> Result<Option<Request<Vec<u8>>>, BuildError> {
         let (form, credentials) = match self {
             Self::StaticToken(_) => return Ok(None),

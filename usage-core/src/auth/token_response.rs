@@ -31,9 +31,12 @@ pub struct TokenResponse {
 }
 
 impl TokenResponse {
-    /// Reads the answer to a [token request](super::Grant::token_request). Any status but 2xx is an
-    /// [`ApiError`], with the login host's code (`invalid_client`, `invalid_grant`) and words, and so is an error
-    /// document with a status of 2xx.
+    /// Reads the answer to a [token request](super::Grant::token_request).
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseError::Api`] with the login host's code (`invalid_client`, `invalid_grant`) and message for any status but 2xx, and
+    /// for an error document with a status of 2xx. [`ResponseError::Decode`] for a body that is no token answer.
     pub fn from_response(response: &Response<&[u8]>) -> Result<Self, ResponseError> {
         let status = response.status();
         if !status.is_success() {

@@ -85,6 +85,10 @@ pub trait JsonSink {
     type Error;
 
     /// Takes an event. It ends before byte `end` of all that was read.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the handler refuses; the decoder stops there.
     fn event(&mut self, event: JsonEvent<'_>, end: u64) -> Result<(), Self::Error>;
 
     /// Adds to what [`event`](Self::event) returned where the event begins.

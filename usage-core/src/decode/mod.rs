@@ -55,8 +55,16 @@ pub trait ResponseDecoder: Send {
     type Output: Send;
 
     /// Takes the next chunk.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the body so far is not a document of this kind, or exceeds a limit.
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError>;
 
-    /// Takes the end of the body.
+    /// Takes the end of the body, and returns the value.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the document is not complete.
     fn finish(self) -> Result<Self::Output, DecodeError>;
 }

@@ -173,7 +173,11 @@ pub struct EventPage {
 }
 
 impl EventPage {
-    /// Where the next page begins, if there is one; an error if the service's cursor cannot be one.
+    /// Returns where the next page begins, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Id`] if the service's cursor is empty or too long.
     pub fn next(&self) -> Result<Option<Cursor>, BuildError> {
         self.next_uri.as_deref().and_then(after_of).map(Cursor::parse).transpose()
     }

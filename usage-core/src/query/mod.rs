@@ -66,6 +66,10 @@ pub trait UsageQuery:
     type Results: Endpoint<Response = ResultsPage>;
 
     /// Refuses what the service would refuse at `now`, before anything is sent; nothing by default.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] that says what the service would not take.
     fn check(&self, now: Timestamp) -> Result<(), BuildError> {
         let _ = now;
         Ok(())

@@ -30,16 +30,28 @@ pub trait Driver: Send + Sync + Sized {
     /// Goes on with an execution of `query` that was submitted elsewhere.
     fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Self::Handle<Q>;
 
-    /// Goes on with an execution that was saved.
+    /// Resumes an execution that was saved.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`] if the snapshot cannot be restored.
     fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Self::Handle<Q>, RestoreError>;
 
     /// Calls a single endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of the call.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error>;
 
     /// Tells `observer` of what `handle` does from now on.
     fn observe<Q: UsageQuery>(handle: Self::Handle<Q>, observer: Observer<Q>) -> Self::Handle<Q>;
 
-    /// Goes on until the next page, and gives it back.
+    /// Drives the execution to its next page, and returns it; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of the execution.
     fn next_page<Q: UsageQuery>(handle: &mut Self::Handle<Q>) -> Result<Option<UsageTable>, Error>;
 
     /// Like [`next_page`](Self::next_page), but drops the future as soon as `given_up`, and gives nothing back then.
