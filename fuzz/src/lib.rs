@@ -84,7 +84,11 @@ macro_rules! target {
     };
 }
 
-/// Runs `run` over the file at `path`, or over every file in the folder there. How many files that were.
+/// Runs `run` over the file at `path`, or over every file in the folder there, and returns the number of files.
+///
+/// # Errors
+///
+/// [`std::io::Error`] if a file or folder cannot be read.
 pub fn replay(path: &std::path::Path, run: fn(&[u8])) -> std::io::Result<usize> {
     if !path.is_dir() {
         run(&std::fs::read(path)?);

@@ -17,6 +17,10 @@ pub trait FromConfig: Sized {
     const USER_AGENT: &'static str;
 
     /// A client of this configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a setting cannot be used.
     fn from_config(config: ClientConfig) -> Result<Self, BuildError>;
 
     /// A variable of the environment, of which this crate reads none.
@@ -157,6 +161,10 @@ impl<C: FromConfig> ClientBuilder<C> {
     }
 
     /// The client-credentials grant.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the id is not valid or the secret is empty.
     pub fn client_credentials(
         self,
         client_id: &str,
@@ -166,6 +174,10 @@ impl<C: FromConfig> ClientBuilder<C> {
     }
 
     /// A token that the caller has already.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the token is empty or has anything but visible ASCII.
     pub fn access_token(self, token: &str) -> Result<Self, BuildError> {
         Ok(self.grant(Grant::StaticToken(AccessToken::parse(token)?)))
     }
@@ -211,6 +223,10 @@ impl<C: FromConfig> ClientBuilder<C> {
     }
 
     /// Trusts these root certificates as well: one or more as PEM, of a gateway or an inspecting proxy for example.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if there is no certificate in `pem`, or one that cannot be read.
     pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, BuildError> {
         self.tls.extra_roots.extend(tls::certificates("root certificate", pem)?);
         Ok(self)
@@ -224,6 +240,10 @@ impl<C: FromConfig> ClientBuilder<C> {
 
     /// Shows this certificate to a service or gateway that asks for one (mTLS). Both as PEM; see
     /// [`Identity::from_pem`].
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if there is no certificate or no key, or one that cannot be read.
     pub fn client_certificate(mut self, chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
         self.tls.identity = Some(Identity::from_pem(chain, key)?);
         Ok(self)

@@ -96,6 +96,18 @@
 //! assert_eq!(rows.row(0).unwrap().requests(), Some(42));
 //! # Ok::<(), BuildError>(())
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default; a driver switches on what it needs.
+//!
+//! - `futures`: clients that return futures.
+//! - `hyper`: exchanges over hyper on any runtime; includes `futures` and `rustls`.
+//! - `http2`: HTTP/2 with services that offer it; includes `hyper`.
+//! - `rustls`: TLS by rustls, as the builder describes it.
+//! - `gzip`: compressed responses.
+//! - `pkce`: log-in with PKCE.
+//! - `tracing`: spans and events.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -190,6 +190,10 @@ impl<M: Machine> Task<M> {
 
     /// What became of a machine that is finished: the error that it ended with, or no more output. The error of its
     /// observer, if that stopped it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] that ended the machine.
     pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
         match &self.stopped {
             Some(error) => Err(self.machine.stopped_by(Failure::Observer(error.clone()))),

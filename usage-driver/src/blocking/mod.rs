@@ -39,6 +39,10 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     const USER_AGENT: &'static str;
 
     /// Connections by this configuration; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a setting cannot be used.
     fn new(config: &ClientConfig) -> Result<Self, BuildError>;
 
     /// A variable of the environment.
@@ -52,6 +56,10 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Drives a machine until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
     /// fail.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] that ended the machine.
     fn advance<M: Machine>(
         &self,
         clock: &dyn Clock,

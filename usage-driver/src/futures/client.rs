@@ -85,6 +85,10 @@ impl<D: Driver> Client<D> {
     }
 
     /// Goes on with an execution that was saved, here or on another runtime, with a deadline of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`] if the snapshot is from a newer version or contradicts itself.
     pub fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q, D>, RestoreError> {
         Ok(Handle::new(self, Execution::restore(snapshot, self.shared_policy(), self.now())?))
     }
@@ -116,6 +120,10 @@ impl<D: Driver> Client<D> {
     }
 
     /// Calls a single endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] that ended the call, after the retries that the policy allows.
     pub async fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
         let response = self.advance(&mut Task::new(call)).await?;
@@ -124,6 +132,10 @@ impl<D: Driver> Client<D> {
 
     /// Makes sure that the session holds an access token that is good now, and sends nothing with it. Queries and calls
     /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if no token was obtained.
     pub async fn log_in(&self) -> Result<(), Error> {
         let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
         self.advance(&mut Task::new(log_in)).await.map(drop)

@@ -45,6 +45,10 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
 
     /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
     /// [`Error::can_resume`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] that ended the execution. If [`Error::can_resume`] says so, it may be driven on.
     pub async fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
         self.client.advance(&mut self.task).await
     }
@@ -81,6 +85,10 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
 
     /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
     /// many there are. See [`StreamingExecution`] for what happens when a page breaks off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] that ended the execution.
     pub async fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
         let mut streaming = self.task.streaming(visitor);
         while self.client.advance(&mut streaming).await?.is_some() {}

@@ -46,6 +46,10 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     const USER_AGENT: &'static str;
 
     /// Connections by this configuration; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a setting cannot be used.
     fn new(config: &ClientConfig) -> Result<Self, BuildError>;
 
     /// A variable of the environment.

@@ -17,7 +17,12 @@ impl TlsOptions {
     /// For drivers: the configuration of rustls, with `provider` for the cryptography.
     ///
     /// To read whom the operating system trusts is I/O: for [`Roots::Platform`] a driver gives the verifier, with the
-    /// extra roots added to it. An error if it has none, or if a root, the identity or its key cannot be used.
+    /// extra roots added to it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the driver has no verifier for [`Roots::Platform`], or if a root, the identity or its key cannot be
+    /// used.
     pub fn client_config(
         &self,
         provider: Arc<CryptoProvider>,

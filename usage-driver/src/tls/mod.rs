@@ -45,6 +45,10 @@ pub struct Identity {
 impl Identity {
     /// From PEM: the client's certificate, followed by those that lead to its root; and the key of the first, as
     /// PKCS#8, PKCS#1 or SEC1, not encrypted. Whether the two belong together is seen when the client is built.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if there is no certificate or no key, or one that cannot be read.
     pub fn from_pem(chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
         let chain = certificates("client certificate", chain)?;
         PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| BuildError::Secret {
