@@ -31,9 +31,9 @@ pub(crate) fn check(workspace: &Workspace) -> Report {
             }
             let text = lines.join("\n");
             if REPORTED_ONLY.contains(&package.name.as_str()) {
-                report.note(text)
+                report.note(text);
             } else {
-                report.problem(text)
+                report.problem(text);
             }
         }
     }
