@@ -24,7 +24,7 @@ use crate::top::TopList;
 impl Report {
     /// Reports what `table` says.
     pub fn new(table: &UsageTable, options: &ReportOptions) -> Self {
-        Builder::new(&options.filter.select(table), None, options).build()
+        Builder::new(&options.selection().select(table), None, options).build()
     }
 
     /// Reports what `table` says, and what is different from `previous`: the rows of an earlier period, which is
@@ -35,7 +35,8 @@ impl Report {
         previous_period: Option<Period>,
         options: &ReportOptions,
     ) -> Self {
-        let (table, rows) = (options.filter.select(table), &*options.filter.select(previous));
+        let selection = options.selection();
+        let (table, rows) = (selection.select(table), &*selection.select(previous));
         Builder::new(&table, Some(Earlier { rows, period: previous_period }), options).build()
     }
 }
@@ -87,8 +88,10 @@ impl<'a> Builder<'a> {
             platforms: self.list(Subject::Platform),
             organizations: self.list(Subject::Organization),
             weekdays: HeatMap::of(table, &clients, days),
-            arrivals: self.arrivals(&clients, earlier.as_ref()),
-            comparison: self.comparison(earlier.as_ref()),
+            arrivals: self
+                .arrivals(&clients, earlier.as_ref())
+                .map(|arrivals| arrivals.named(&options.names)),
+            comparison: self.comparison(earlier.as_ref()).map(|comparison| comparison.named(&options.names)),
             limitations: Limitation::of(counts, days, &self.coverage, allowance.is_some()),
             allowance,
             scope: options.scope.clone(),

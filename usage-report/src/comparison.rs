@@ -7,6 +7,7 @@ use usage_core::{Date, UsageRow, UsageTable};
 
 use crate::by_symbol::Dates;
 use crate::counts::{Counts, ratio};
+use crate::names::Names;
 use crate::period::Period;
 use crate::subject::{Key, Subject};
 use crate::tally::{Tallies, Tally, tally};
@@ -139,6 +140,16 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// Names the clients that have an id only.
+    pub(crate) fn named(mut self, names: &Names) -> Self {
+        for mover in &mut self.clients {
+            names.fill(Subject::Client, mover.id.as_deref(), &mut mover.name);
+        }
+        self
+    }
+}
+
 /// Returns every change from `before` to `now`, the largest first.
 fn movers(before: &Tallies<'_>, now: &Tallies<'_>) -> Vec<Mover> {
     let vanished = before.keys().filter(|key| !now.contains_key(*key));
@@ -184,6 +195,14 @@ impl Arrivals {
             table.iter().filter(move |row| dates.known(*row).is_some_and(|date| half.contains(date)))
         };
         Some(Self::between(rows(before), Some(before), rows(after), Some(after)))
+    }
+
+    /// Names the clients that have an id only.
+    pub(crate) fn named(mut self, names: &Names) -> Self {
+        for arrival in self.appeared.iter_mut().chain(&mut self.vanished) {
+            names.fill(Subject::Client, arrival.id.as_deref(), &mut arrival.name);
+        }
+        self
     }
 
     fn between<'a>(

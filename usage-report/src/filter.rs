@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use usage_core::{Column, UsageRow, UsageTable};
 
 use crate::by_symbol::{BySubject, BySymbol};
+use crate::names::Names;
 use crate::subject::Subject;
 
 /// Selects rows of usage by client, user, URI or another subject. A row has to match one pattern of each subject that
@@ -67,6 +68,27 @@ impl RowFilter {
         let mut tests: Vec<_> =
             self.0.iter().map(|(subject, patterns)| Test::new(*subject, patterns, table)).collect();
         Cow::Owned(table.iter().filter(|row| tests.iter_mut().all(|test| test.matches(*row))).collect())
+    }
+
+    /// Returns a filter that also selects the ids whose names match: of users, whose names rows do not have.
+    ///
+    /// ```
+    /// use usage_report::{Names, RowFilter, Subject};
+    ///
+    /// let mut names = Names::default();
+    /// names.insert(Subject::User, "8d1f", "Ada Example");
+    /// let filter = RowFilter::new().with(Subject::User, "ada*").resolved(&names);
+    /// assert!(filter.patterns().any(|pattern| pattern == (Subject::User, "8d1f")));
+    /// ```
+    #[must_use]
+    pub fn resolved(&self, names: &Names) -> Self {
+        let mut resolved = self.clone();
+        for (subject, patterns) in &mut resolved.0 {
+            let matching = names.iter(*subject).filter(|(_, name)| matches_any(patterns, name));
+            let ids: Vec<_> = matching.map(|(id, _)| id.to_owned()).collect();
+            patterns.extend(ids);
+        }
+        resolved
     }
 
     /// Returns the patterns that match no row of `table`: spelled wrongly, for example.

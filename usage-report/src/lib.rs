@@ -61,7 +61,7 @@
 //!
 //! # Modules
 //!
-//! Modules are layers; none imports one above it. Lowest first: `period`, `counts`, `subject`, `severity`; `thresholds`,
+//! Modules are layers; none imports one above it. Lowest first: `period`, `counts`, `subject`, `severity`; `names`, `thresholds`,
 //! `projection`, `license`, `by`, `identity`, `by_symbol`; `allowance`, `tally`, `days`, `filter`; `coverage`, `top`,
 //! `comparison`, `client_days`; `heat_map`, `cross`, `limitation`, `months`; `options`, `finding`, `sentence`; `report`,
 //! `document`; `rules`; `build`; `organizations`.

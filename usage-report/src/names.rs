@@ -69,6 +69,13 @@ impl Names {
         self.organizations.is_empty() && self.clients.is_empty() && self.users.is_empty()
     }
 
+    /// Sets `name` to the name of `id`, if there is none.
+    pub(crate) fn fill(&self, subject: Subject, id: Option<&str>, name: &mut Option<String>) {
+        if name.is_none() {
+            *name = id.and_then(|id| self.get(subject, id)).map(Into::into);
+        }
+    }
+
     fn of(&self, subject: Subject) -> Option<&BTreeMap<String, String>> {
         match subject {
             Subject::Client => Some(&self.clients),

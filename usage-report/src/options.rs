@@ -114,7 +114,7 @@ impl ReportOptions {
         self
     }
 
-    /// Selects the rows that the report is about. Its sums are then lower than those that the allowance is for, which
+    /// Selects the rows that the report is about, also by the names of [`with_names`](Self::with_names). Its sums are then lower than those that the allowance is for, which
     /// [`Limitation::Filter`](crate::Limitation::Filter) says.
     #[must_use]
     pub fn with_filter(mut self, filter: RowFilter) -> Self {
@@ -149,6 +149,11 @@ impl ReportOptions {
     pub fn with_allowance(mut self, allowance: impl Into<Allowance>) -> Self {
         self.allowance = Some(allowance.into());
         self
+    }
+
+    /// Returns the filter, in which the known names stand for their ids.
+    pub(crate) fn selection(&self) -> RowFilter {
+        self.filter.resolved(&self.names)
     }
 
     /// Returns what these options and the scope say about the rows.

@@ -86,9 +86,8 @@ impl Entry {
 impl TopList {
     /// Names the entries that have an id only.
     pub(crate) fn named(mut self, names: &Names) -> Self {
-        for entry in self.entries.iter_mut().filter(|entry| entry.name.is_none()) {
-            let id = entry.id.as_deref();
-            entry.name = id.and_then(|id| names.get(self.subject, id)).map(Into::into);
+        for entry in self.entries.iter_mut().chain(&mut self.rest) {
+            names.fill(self.subject, entry.id.as_deref(), &mut entry.name);
         }
         self
     }

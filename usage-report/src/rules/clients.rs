@@ -35,14 +35,18 @@ pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             break;
         }
         seen.push(&jump.client);
-        findings.push(jump_finding(jump, jumps.iter().filter(|other| other.client == jump.client)));
+        // As the list names it.
+        let clients = &facts.report.clients;
+        let entry = clients.position(&jump.client).and_then(|position| clients.entry(position));
+        let client = entry.map_or_else(|| jump.client.clone(), |entry| entry.identity(Subject::Client));
+        findings.push(jump_finding(client, jump, jumps.iter().filter(|other| other.client == jump.client)));
     }
 }
 
-/// Returns the finding of a client whose farthest jump is `jump`, of all of its `jumps`.
-fn jump_finding<'a>(jump: &Jump, jumps: impl Iterator<Item = &'a Jump> + Clone) -> Finding {
+/// Returns the finding of `client`, whose farthest jump is `jump`, of all of its `jumps`.
+fn jump_finding<'a>(client: Identity, jump: &Jump, jumps: impl Iterator<Item = &'a Jump> + Clone) -> Finding {
     let kind = FindingKind::Jump {
-        client: jump.client.clone(),
+        client,
         date: jump.date,
         requests: jump.requests,
         usual: jump.usual,

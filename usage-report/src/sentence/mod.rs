@@ -188,7 +188,7 @@ fn not_known_sentence(limitation: Limitation, gaps: &[Gap], filters: &[String]) 
              asked for. No month is projected."
                 .into()
         }
-        Limitation::Dates => "Rows without a date are in no month: no month is told apart.".into(),
+        Limitation::Dates => "Rows without a date are in no month: no month can be told from others.".into(),
         Limitation::Requests => {
             "Rows have neither a number of requests nor all classes that add up to it: no month is \
              projected."

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use usage_core::model::Granularity;
 use usage_core::{UsageRecord, UsageTable};
-use usage_report::{By, Counts, DRILLDOWN, Limitation, Report, ReportOptions, RowFilter, Subject};
+use usage_report::{By, Counts, DRILLDOWN, Limitation, Names, Report, ReportOptions, RowFilter, Subject};
 
 use crate::support::{by_day, date, period, records, row, table, with_errors};
 
@@ -95,6 +95,29 @@ fn a_report_of_some_rows_says_so() {
     let before = period("2026-06-01", "2026-06-30");
     let history = table(before.iter().map(|day| row(day, "Export", "a", 1_000_000)));
     assert_eq!(Report::new(&rows, &options.with_history(&history, before)), report);
+}
+
+#[test]
+fn names_from_elsewhere_are_in_all_lists_and_findings_and_select_rows() {
+    let day = date("2026-07-01");
+    let nameless = |id: &str, requests, status429| UsageRecord {
+        client_id: Some(id.into()),
+        client_name: None,
+        user_id: Some(format!("user of {id}")),
+        ..with_errors(row(day, "", "api/v2/users", requests), status429, 0)
+    };
+    let rows = table([nameless("a", 9_000, 0), nameless("b", 1_000, 500)]);
+    let mut names = Names::default();
+    names.insert(Subject::Client, "a", "Export");
+    names.insert(Subject::Client, "b", "Wallboard");
+    names.insert(Subject::User, "user of b", "Ada Example");
+    let options = by_day(day.into()).with_top(1).with_names(names);
+    let report = Report::compared(&rows, &table([]), None, &options);
+    assert_eq!(report.clients.entry(1).unwrap().label(), Some("Wallboard"));
+    assert!(report.findings.iter().any(|finding| finding.sentence().starts_with("Wallboard causes all")));
+    assert!(report.arrivals.as_ref().unwrap().appeared.iter().all(|new| new.name.is_some()));
+    let of_ada = options.with_filter(RowFilter::new().with(Subject::User, "Ada*"));
+    assert_eq!(Report::new(&rows, &of_ada).totals.counts.requests, Some(1_000));
 }
 
 proptest! {
