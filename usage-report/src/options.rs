@@ -114,7 +114,9 @@ impl ReportOptions {
         self
     }
 
-    /// Selects the rows that the report is about, also by the names of [`with_names`](Self::with_names). Its sums are then lower than those that the allowance is for, which
+    /// Selects the rows that the report is about, also by the names of [`with_names`](Self::with_names).
+    ///
+    /// Its sums are then lower than those that the allowance is for, as
     /// [`Limitation::Filter`](crate::Limitation::Filter) says.
     #[must_use]
     pub fn with_filter(mut self, filter: RowFilter) -> Self {
