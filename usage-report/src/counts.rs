@@ -76,6 +76,7 @@ impl Counts {
             Counter::Status400 => self.status400,
             Counter::Status429 => self.status429,
             Counter::Status500 => self.status500,
+            _ => None,
         }
     }
 
@@ -114,7 +115,7 @@ impl Counts {
         *rows += 1;
         // In the order of `Counter::ALL`.
         let sums = [requests, status200, status300, status400, status429, status500];
-        for ((counter, sum), have) in Counter::ALL.into_iter().zip(sums).zip(have) {
+        for ((counter, sum), have) in Counter::ALL.iter().copied().zip(sums).zip(have) {
             let count = if counter == Counter::Requests { requests_of(row) } else { row.count(counter) };
             if let Some(count) = count {
                 *have += 1;
@@ -126,11 +127,12 @@ impl Counts {
     /// Adds the sums of other rows.
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             self.have[counter as usize] += other.have[counter as usize];
             if let Some(count) = other.count(counter) {
-                let sum = self.slot(counter);
-                *sum = Some(capped(sum.unwrap_or(0), count));
+                if let Some(sum) = self.slot(counter) {
+                    *sum = Some(capped(sum.unwrap_or(0), count));
+                }
             }
         }
     }
@@ -163,15 +165,16 @@ impl Counts {
         counters.iter().all(|counter| self.have[*counter as usize] == all).then_some(())
     }
 
-    fn slot(&mut self, counter: Counter) -> &mut Option<u64> {
-        match counter {
+    fn slot(&mut self, counter: Counter) -> Option<&mut Option<u64>> {
+        Some(match counter {
             Counter::Requests => &mut self.requests,
             Counter::Status200 => &mut self.status200,
             Counter::Status300 => &mut self.status300,
             Counter::Status400 => &mut self.status400,
             Counter::Status429 => &mut self.status429,
             Counter::Status500 => &mut self.status500,
-        }
+            _ => return None,
+        })
     }
 }
 

@@ -130,7 +130,7 @@ impl<D: Driver> One<'_, D> {
             table.absorb(page);
         }
         // Rows are written for others to read, too.
-        for column in Column::ALL {
+        for &column in Column::ALL {
             table.replace_texts(column, 0, secrets::redacted_cell);
         }
         let mut scope = handle.execution().scope();

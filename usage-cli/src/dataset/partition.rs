@@ -158,8 +158,8 @@ impl Columns {
             columns.rows +=
                 usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
             for (at, name) in names.iter().enumerate() {
-                let text = Column::ALL.into_iter().find(|column| column.name() == name);
-                let count = Counter::ALL.into_iter().find(|counter| counter.name() == name);
+                let text = Column::ALL.iter().copied().find(|column| column.name() == name);
+                let count = Counter::ALL.iter().copied().find(|counter| counter.name() == name);
                 if text.is_none() && count.is_none() {
                     continue;
                 }
@@ -193,7 +193,7 @@ impl Columns {
             if let Some(name) = organization {
                 table.set_text(Column::OrganizationId, name);
             }
-            for counter in Counter::ALL {
+            for &counter in Counter::ALL {
                 if let Some(count) = self.counts[counter as usize].get(row).copied().flatten() {
                     table.set_count(counter, count);
                 }

@@ -46,7 +46,7 @@ type Label<'a> = (&'a str, &'a str);
 
 /// Writes a counter for each combination of texts; rows with the same texts are added up.
 pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    let table = table.group_by(&Column::ALL);
+    let table = table.group_by(Column::ALL);
     let metrics: Vec<_> = table
         .iter()
         .map(|row| Metric {
@@ -152,7 +152,7 @@ fn of_counts<'a>(labels: Vec<Label<'a>>, created: Option<Date>, counts: &'a Coun
 }
 
 fn labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
-    let name = |column| match column {
+    let name = |column: Column| match column {
         Column::Date => "date",
         Column::ClientId => "client_id",
         Column::ClientName => "client_name",
@@ -160,9 +160,9 @@ fn labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
         Column::UserId => "user_id",
         Column::TemplateUri => "template_uri",
         Column::HttpMethod => "http_method",
-        Column::Platform => "platform",
+        other => other.name(),
     };
-    Column::ALL.into_iter().filter_map(|column| Some((name(column), row.text(column)?))).collect()
+    Column::ALL.iter().copied().filter_map(|column| Some((name(column), row.text(column)?))).collect()
 }
 
 fn counters(to: &mut dyn Write, metrics: &[Metric<'_>]) -> io::Result<()> {

@@ -208,7 +208,7 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     /// Takes all rows of the part that was the next one.
     fn arrived(&mut self, execution: &Execution<Q>, mut table: UsageTable) {
         // Rows are written for others to read, too.
-        for column in Column::ALL {
+        for &column in Column::ALL {
             table.replace_texts(column, 0, secrets::redacted_cell);
         }
         let gaps = execution.scope().missing;

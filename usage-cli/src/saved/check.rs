@@ -21,7 +21,7 @@ pub(super) fn rows_can_be_added(table: &UsageTable, sources: &[Source]) -> Resul
 
 /// Refuses rows whose counts are too large to be added up.
 pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
-    for counter in Counter::ALL {
+    for &counter in Counter::ALL {
         let sum: u128 = sources.iter().map(|source| source.sums[counter as usize]).sum();
         if sum > u128::from(UsageRecord::MAX_COUNT) {
             let problem =

@@ -126,10 +126,10 @@ mod tests {
 
     #[test]
     fn every_column_and_counter_is_known_by_its_own_name() {
-        for column in Column::ALL {
+        for &column in Column::ALL {
             assert_eq!(Field::of_column(column.name()), Field::Text(column));
         }
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             assert_eq!(Field::of_column(counter.name()), Field::Count(counter));
         }
     }

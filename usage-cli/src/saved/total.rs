@@ -122,7 +122,7 @@ fn no_row_sums_up_the_file(table: &UsageTable, source: &Source) -> Result<(), Pr
     }
     for index in [source.rows.start, source.rows.end - 1] {
         let Some(row) = table.row(index) else { continue };
-        let counts = Counter::ALL.into_iter().filter_map(|counter| Some((row.count(counter)?, counter)));
+        let counts = Counter::ALL.iter().copied().filter_map(|counter| Some((row.count(counter)?, counter)));
         let counts: Vec<_> = counts.map(|(count, counter)| (count, source.sums[counter as usize])).collect();
         let is_telling = counts.iter().any(|(_, sum)| *sum >= TELLING_SUM);
         if is_telling && counts.iter().all(|(count, sum)| u128::from(*count) * 2 == *sum) {
@@ -212,7 +212,7 @@ pub(super) fn no_row_is_in_both(table: &UsageTable, one: &Source, other: &Source
     let has = |column: &Column| one.members.has_column(*column) && other.members.has_column(*column);
     let is_client = |column: &Column| matches!(column, Column::ClientId | Column::ClientName);
     let columns: Vec<Column> =
-        Column::ALL.into_iter().filter(|column| !is_client(column) || has(column)).collect();
+        Column::ALL.iter().copied().filter(|column| !is_client(column) || has(column)).collect();
     if !columns.iter().any(is_client) {
         return Ok(());
     }
@@ -257,16 +257,20 @@ fn place(table: &UsageTable, source: &Source, index: usize) -> String {
 }
 
 /// Which texts a row has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind([bool; Column::ALL.len()]);
 
 impl Kind {
     fn of(row: UsageRow<'_>) -> Self {
-        Self(Column::ALL.map(|column| row.text(column).is_some()))
+        let mut kind = Self::default();
+        for (has, &column) in kind.0.iter_mut().zip(Column::ALL) {
+            *has = row.text(column).is_some();
+        }
+        kind
     }
 
     fn lacks(self, other: Self) -> impl Iterator<Item = Column> {
-        Column::ALL.into_iter().filter(move |column| other.0[*column as usize] && !self.0[*column as usize])
+        Column::ALL.iter().copied().filter(move |column| other.0[*column as usize] && !self.0[*column as usize])
     }
 
     fn has(self, column: Column) -> bool {
@@ -300,7 +304,7 @@ impl Kind {
     }
 
     fn project(self, row: UsageRow<'_>) -> Vec<Option<&str>> {
-        let columns = Column::ALL.into_iter().filter(|column| self.has(*column));
+        let columns = Column::ALL.iter().copied().filter(|column| self.has(*column));
         columns.map(|column| row.text(column)).collect()
     }
 }
@@ -315,7 +319,7 @@ struct Sums {
 impl Sums {
     fn add(&mut self, row: UsageRow<'_>) {
         self.rows += 1;
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             self.counts[counter as usize] += u128::from(row.count(counter).unwrap_or(0));
         }
     }
@@ -323,7 +327,7 @@ impl Sums {
     fn are_of(&self, row: UsageRow<'_>) -> bool {
         let is =
             |counter: Counter| u128::from(row.count(counter).unwrap_or(0)) == self.counts[counter as usize];
-        self.rows > 0 && Counter::ALL.into_iter().all(is)
+        self.rows > 0 && Counter::ALL.iter().copied().all(is)
     }
 }
 

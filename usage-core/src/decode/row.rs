@@ -66,7 +66,7 @@ impl<S: RowSink> RowBuilder<S> {
         let mut values = Values::default();
         let length = layouts.find_values(text, self.sink.memo(), &mut values)?;
         self.sink.texts(&text[..length], &values, &mut self.row);
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             if let Some(count) = values.counts[counter as usize] {
                 self.count(counter, count);
             }
@@ -111,7 +111,7 @@ impl RowSink for Keep {
     }
 
     fn texts(&mut self, text: &str, values: &Values, row: &mut PackedRow) {
-        for column in Column::ALL {
+        for &column in Column::ALL {
             let (start, end) = values.texts[column as usize];
             let symbol = if start < end {
                 self.new_text(column, &text[start..], end - start)
@@ -198,7 +198,7 @@ impl<V: RowVisitor> RowSink for Visit<V> {
             }
         }
         self.texts.assign(text, &places);
-        for column in Column::ALL {
+        for &column in Column::ALL {
             let (start, end) = places[column as usize];
             if start < end {
                 row.set_text(column, Symbol::nth(column as usize));

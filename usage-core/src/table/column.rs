@@ -1,7 +1,10 @@
 use std::fmt;
 
-/// A member of a row that holds a text: what rows can be grouped by.
+/// A text member of a row, by which rows can be grouped.
+///
+/// More columns may be added, so a `match` needs a wildcard arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Column {
     /// The first day of the row's bucket.
     Date,
@@ -22,8 +25,8 @@ pub enum Column {
 }
 
 impl Column {
-    /// Every column, in the order in which a row is written.
-    pub const ALL: [Self; 8] = [
+    /// All columns, in the order in which a row is written.
+    pub const ALL: &'static [Self] = &[
         Self::Date,
         Self::ClientId,
         Self::ClientName,
@@ -34,7 +37,7 @@ impl Column {
         Self::Platform,
     ];
 
-    /// The member's name in the unified output: `clientId`.
+    /// Returns the member's name in the unified output, such as `clientId`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Date => "date",
@@ -55,29 +58,38 @@ impl fmt::Display for Column {
     }
 }
 
-/// A member of a row that holds a count.
+/// A count of a row.
+///
+/// More counters may be added, so a `match` needs a wildcard arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Counter {
     /// All requests.
     Requests,
-    /// Answers of class 2xx.
+    /// Responses of class 2xx.
     Status200,
-    /// Answers of class 3xx.
+    /// Responses of class 3xx.
     Status300,
-    /// Answers of class 4xx, the rate-limited ones included.
+    /// Responses of class 4xx, the rate-limited ones included.
     Status400,
     /// Rate-limited requests: a subset of [`Status400`](Self::Status400).
     Status429,
-    /// Answers of class 5xx.
+    /// Responses of class 5xx.
     Status500,
 }
 
 impl Counter {
-    /// Every counter, in the order in which a row is written.
-    pub const ALL: [Self; 6] =
-        [Self::Requests, Self::Status200, Self::Status300, Self::Status400, Self::Status429, Self::Status500];
+    /// All counters, in the order in which a row is written.
+    pub const ALL: &'static [Self] = &[
+        Self::Requests,
+        Self::Status200,
+        Self::Status300,
+        Self::Status400,
+        Self::Status429,
+        Self::Status500,
+    ];
 
-    /// The member's name in the unified output: `requests`.
+    /// Returns the member's name in the unified output, such as `requests`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Requests => "requests",

@@ -45,7 +45,7 @@ fn canonical_symbols(texts: &Texts) -> Vec<Symbol> {
 
 impl Group {
     fn add(&mut self, row: UsageRow<'_>) {
-        for (sum, counter) in self.sums.iter_mut().zip(Counter::ALL) {
+        for (sum, counter) in self.sums.iter_mut().zip(Counter::ALL.iter().copied()) {
             if let Some(count) = row.count(counter) {
                 let total = sum.unwrap_or(0).saturating_add(count);
                 *sum = Some(total.min(UsageRecord::MAX_COUNT));
@@ -55,11 +55,11 @@ impl Group {
 
     fn write_to(&self, table: &mut UsageTable, texts: &Texts) {
         let mut row = PackedRow::default();
-        for column in Column::ALL {
+        for &column in Column::ALL {
             let text = texts.get(self.texts[column as usize]).unwrap_or_default();
             row.set_text(column, table.interner.intern_in(column, text));
         }
-        for (sum, counter) in self.sums.iter().zip(Counter::ALL) {
+        for (sum, counter) in self.sums.iter().zip(Counter::ALL.iter().copied()) {
             if let Some(sum) = sum {
                 row.set_count(counter, *sum, |text| table.interner.intern(text));
             }

@@ -8,6 +8,7 @@
 
 mod builder;
 mod column;
+mod csv;
 mod group;
 mod interner;
 mod iter;
@@ -21,6 +22,7 @@ mod texts;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 
 pub use builder::TableBuilder;
 pub use column::{Column, Counter};
@@ -103,11 +105,11 @@ impl UsageTable {
     /// Adds a row of another table.
     pub fn push_row(&mut self, row: UsageRow<'_>) {
         let mut packed = PackedRow::default();
-        for column in Column::ALL {
+        for &column in Column::ALL {
             let text = row.text(column).unwrap_or_default();
             packed.set_text(column, self.interner.intern_in(column, text));
         }
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             if let Some(count) = row.count(counter) {
                 packed.set_count(counter, count, |text| self.interner.intern(text));
             }
@@ -217,7 +219,39 @@ impl UsageTable {
         }
     }
 
-    /// The rows in the service's own shape, to be serialized: a list of `ApiUsageRow`.
+    /// Writes the table as CSV: a header, then one line for each row.
+    ///
+    /// Every line has the same cells: [`Column::ALL`], then [`Counter::ALL`]. A cell that is absent is empty. Texts are
+    /// verbatim, in quotation marks where RFC 4180 requires them; lines end in a line feed. A spreadsheet may evaluate
+    /// a text that starts with `=`, `+`, `-` or `@` as a formula.
+    ///
+    /// Each cell is a small write of its own, so pass a buffered writer for a file. The writer is flushed at the end.
+    ///
+    /// Do not pass a [`UsageRow`] or [`UsageRecord`] to the `csv` crate's `serialize`: both leave absent members out,
+    /// so the values of a line would move under the headers of other columns.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `writer`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use usage_core::{UsageRecord, UsageTable};
+    ///
+    /// let client_name = Some("Export, nightly".to_owned());
+    /// let record = UsageRecord { client_name, requests: Some(42), ..Default::default() };
+    /// let table = UsageTable::from_iter([record]);
+    /// let mut csv = Vec::new();
+    /// table.write_csv(&mut csv)?;
+    /// assert!(String::from_utf8_lossy(&csv).ends_with(",,\"Export, nightly\",,,,,,42,,,,,\n"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn write_csv<W: io::Write>(&self, writer: W) -> io::Result<()> {
+        csv::write(self, writer)
+    }
+
+    /// Returns the rows in the service's own shape, to be serialized: a list of `ApiUsageRow`.
     pub fn legacy(&self) -> LegacyRows<'_> {
         LegacyRows::new(self)
     }

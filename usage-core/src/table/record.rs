@@ -2,8 +2,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::{Column, Counter};
 
-/// One row of usage with everything owned, in the names of the unified output: what `ApiUsageRow` and the jobs'
-/// rows have in common. Absent members are left out when it is written.
+/// An owned row of usage, in the names of the unified output: what `ApiUsageRow` and the rows of jobs have in common.
+///
+/// Serialization leaves absent members out. For CSV, whose columns are fixed, use
+/// [`UsageTable::write_csv`](crate::UsageTable::write_csv).
+///
+/// More members may be added, so finish a literal with `..Default::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UsageRecord {

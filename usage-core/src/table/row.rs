@@ -23,10 +23,10 @@ pub(crate) struct PackedRow {
 impl PackedRow {
     pub(super) fn pack(record: &UsageRecord, mut intern: impl FnMut(&str) -> Symbol) -> Self {
         let mut row = Self::default();
-        for column in Column::ALL {
+        for &column in Column::ALL {
             row.set_text(column, intern(record.text(column).unwrap_or_default()));
         }
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             if let Some(count) = record.count(counter) {
                 row.set_count(counter, count, &mut intern);
             }
@@ -239,10 +239,10 @@ impl Eq for UsageRow<'_> {}
 
 impl Hash for UsageRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             self.count(counter).hash(state);
         }
-        for column in Column::ALL {
+        for &column in Column::ALL {
             self.text(column).hash(state);
         }
     }
@@ -255,18 +255,18 @@ impl fmt::Debug for UsageRow<'_> {
 }
 
 impl serde::Serialize for UsageRow<'_> {
-    /// As [`UsageRecord`].
+    /// Writes the members of [`UsageRecord`] that are present.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let texts = Column::ALL.iter().filter(|column| self.text(**column).is_some()).count();
         let counts = Counter::ALL.iter().filter(|counter| self.count(**counter).is_some()).count();
         let mut row = serializer.serialize_struct("UsageRecord", texts + counts)?;
-        for column in Column::ALL {
+        for &column in Column::ALL {
             match self.text(column) {
                 Some(text) => row.serialize_field(column.name(), text)?,
                 None => row.skip_field(column.name())?,
             }
         }
-        for counter in Counter::ALL {
+        for &counter in Counter::ALL {
             match self.count(counter) {
                 Some(count) => row.serialize_field(counter.name(), &count)?,
                 None => row.skip_field(counter.name())?,
@@ -323,10 +323,10 @@ mod tests {
         // Of 14 members the one with this number is another.
         let row = |texts: &mut Texts, other: usize| {
             let mut row = PackedRow::default();
-            for (member, column) in Column::ALL.into_iter().enumerate() {
+            for (member, column) in Column::ALL.iter().copied().enumerate() {
                 row.set_text(column, texts.push(if member == other { "other" } else { "same" }));
             }
-            for (member, counter) in (Column::ALL.len()..).zip(Counter::ALL) {
+            for (member, counter) in (Column::ALL.len()..).zip(Counter::ALL.iter().copied()) {
                 row.set_count(counter, if member == other { 8 } else { 7 }, |text| texts.push(text));
             }
             row
