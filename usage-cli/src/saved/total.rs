@@ -270,7 +270,10 @@ impl Kind {
     }
 
     fn lacks(self, other: Self) -> impl Iterator<Item = Column> {
-        Column::ALL.iter().copied().filter(move |column| other.0[*column as usize] && !self.0[*column as usize])
+        Column::ALL
+            .iter()
+            .copied()
+            .filter(move |column| other.0[*column as usize] && !self.0[*column as usize])
     }
 
     fn has(self, column: Column) -> bool {
