@@ -65,10 +65,14 @@ use std::sync::{Arc, atomic::AtomicBool};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
+use crate::arguments::completion;
 use crate::cli::Cli;
 
 /// The program: reads the command line of this process, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
+    if let Some(code) = completion::answer(Cli::command) {
+        return code;
+    }
     report_file_size_limit();
     let Cli { command } = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let verbosity = command.verbosity();

@@ -1,6 +1,7 @@
 //! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, over long ranges too.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use usage_core::ClientId;
 use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
 use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
@@ -12,7 +13,7 @@ use crate::run::args::CommonArgs;
 use crate::run::divide::Divisible;
 use crate::run::merge::Merge;
 use crate::run::run_parts;
-use crate::run::sort::SortKey;
+use crate::run::sort::{self, SortKey};
 
 /// All requests of the organisation or of one OAuth client, by platform too, over up to a year
 ///
@@ -60,7 +61,7 @@ struct JobArgs {
     /// The order of the rows: requests:desc, or several, separated by commas: date,requests:desc; without it, the service's
     ///
     /// Any counter, date, or dimension, each with ':desc' for the largest first. What a row does not have comes last.
-    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', add = ArgValueCandidates::new(sort::completed_keys))]
     sort: Vec<SortKey>,
 
     /// Only requests to this template URI, such as 'api/v2/users/{userId}'; may be repeated

@@ -7,6 +7,7 @@ use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use crate::arguments::completion;
 use crate::problem::Problem;
 use crate::process::stdout;
 
@@ -22,7 +23,10 @@ const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   genesys-usage completions bash > ~/.local/share/bash-completion/completions/genesys-usage
   genesys-usage completions zsh > ~/.zfunc/_genesys-usage
-  genesys-usage completions fish > ~/.config/fish/completions/genesys-usage.fish";
+  genesys-usage completions fish > ~/.config/fish/completions/genesys-usage.fish
+
+The script asks the program that is found as genesys-usage: it completes options, and their values with lists
+(--group-by client,u), regions, profiles, formats and files of rows.";
 
 /// Write the manual pages: one for the program, and one for each command
 #[derive(Debug, Args)]
@@ -38,9 +42,9 @@ Examples:
   genesys-usage man --directory ~/.local/share/man/man1
   genesys-usage man | man -l -";
 
-pub(crate) fn completions(args: &CompletionsArgs, mut program: clap::Command) -> Result<(), Problem> {
-    let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "genesys-usage", &mut text);
+pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), Problem> {
+    let text = completion::script(args.shell)
+        .map_err(|error| Problem::usage(format!("no completions for {}: {error}", args.shell)))?;
     stdout::write(None, |to| to.write_all(&text))
 }
 

@@ -77,7 +77,7 @@ impl Command {
             Self::Config(args) => config::run(&args),
             Self::Doctor(args) => doctor::run(&args),
             Self::Simulate(args) => simulate::run(&args),
-            Self::Completions(args) => generate::completions(&args, program()),
+            Self::Completions(args) => generate::completions(&args),
             Self::Man(args) => generate::man(&args, program()),
         }
     }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::{ArgAction, Args};
+use clap_complete::engine::ArgValueCompleter;
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
 use usage_core::{ClientId, Date, Interval, Scope};
 use usage_report::{Allowance, DRILLDOWN, Licenses, Period, Report, ReportOptions};
 
+use crate::arguments::completion::saved_rows;
 use crate::arguments::period::PeriodArgs;
 use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
 use crate::config;
@@ -49,7 +51,7 @@ use crate::saved::{self, Saved, SavedArgs};
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct ReportArgs {
     /// Saved rows to read in place of a query, or the directory of a history that 'collect' keeps; - is standard input
-    #[arg(value_name = "FILE", conflicts_with_all = LIVE)]
+    #[arg(value_name = "FILE", conflicts_with_all = LIVE, add = ArgValueCompleter::new(saved_rows()))]
     files: Vec<PathBuf>,
 
     /// With the directory of a history: only these organisations, separated by commas
@@ -110,7 +112,7 @@ struct ContentArgs {
     compare: bool,
 
     /// Compare with the rows of this file; may be repeated
-    #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files")]
+    #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files", add = ArgValueCompleter::new(saved_rows()))]
     compare_with: Vec<PathBuf>,
 
     /// How many entries a list has at most

@@ -37,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use clap::Args;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use etcetera::BaseStrategy;
 use usage_driver::Proxy;
 
@@ -63,7 +64,7 @@ pub(crate) struct ProfileArgs {
     config: Option<PathBuf>,
 
     /// The profile of the configuration to use; collect takes several, separated by commas [env: GENESYS_USAGE_PROFILE]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name, add = ArgValueCandidates::new(completed_profiles))]
     profile: Vec<String>,
 }
 
@@ -224,7 +225,7 @@ impl Config {
     }
 
     fn official(&self) -> Result<Option<&Settings>, Problem> {
-        let path = self.home.as_ref().map(|home| home.join(".gc").join("config.toml"));
+        let path = self.home.as_deref().map(official::path);
         once(&self.official, || {
             let Some(path) = path else { return Ok(None) };
             match official::load(&path, self.profile.as_deref())? {
@@ -319,6 +320,20 @@ pub(crate) fn profiles(args: &ProfileArgs) -> Result<Vec<ProfileArgs>, Problem> 
         ));
     }
     Ok(config.profiles.into_iter().map(|name| args.of(name)).collect())
+}
+
+/// Returns the profiles of `config.toml`, and of the official client's file, for a shell to complete. A file that cannot
+/// be read has none.
+fn completed_profiles() -> Vec<CompletionCandidate> {
+    let text = |path: Option<PathBuf>| Some((read(path.as_deref()?).ok()??.0, path?));
+    let own = text(default_path()).and_then(|(text, path)| file::parse(&path, &text).ok());
+    let own = own.into_iter().flat_map(|file| file.profiles.into_keys());
+    let official = text(etcetera::home_dir().ok().map(|home| official::path(&home)));
+    let official = official.map(|(text, _)| official::profiles(&text)).unwrap_or_default();
+    let mut names: Vec<String> = own.chain(official).filter(|name| profile_name(name).is_ok()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// How many requests a month may have, if our own configuration says it. It speaks of no simulated organisation.

@@ -11,7 +11,7 @@
 //! | other keys that begin with `gateway` | an error |
 //! | others (logging, formats, pagination, `oauth_token_data`, `redirect_uri`) | nothing: they are not about the service |
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 use usage_core::{BaseUrl, Secret};
@@ -49,6 +49,17 @@ pub(super) enum Official {
     /// The file does not have the profile.
     NoProfile,
     Profile(Box<Settings>),
+}
+
+/// Returns where the file is, in the home directory `home`.
+pub(super) fn path(home: &Path) -> PathBuf {
+    home.join(".gc").join("config.toml")
+}
+
+/// Returns the names of the profiles in `text`; none if it is not TOML.
+pub(super) fn profiles(text: &str) -> Vec<String> {
+    let table = text.parse::<Table>().unwrap_or_default();
+    table.into_iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name).collect()
 }
 
 /// The profile `name` of the file at `path`.

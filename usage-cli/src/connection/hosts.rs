@@ -1,8 +1,10 @@
 //! Which hosts: those of the organisation's region, or others that are named.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use usage_core::{BaseUrl, Region};
 
+use crate::arguments::completion::regions;
 use crate::arguments::region::region;
 use crate::config::{Config, Hosts, Said, Settings, terraform};
 use crate::connection::credentials::Source;
@@ -18,7 +20,7 @@ pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
 #[command(next_help_heading = "Service")]
 pub(crate) struct HostArgs {
     /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or an address there [env: GENESYSCLOUD_REGION] [default: us-east-1]
-    #[arg(long, conflicts_with = "api_url", value_parser = region)]
+    #[arg(long, conflicts_with = "api_url", value_parser = region, add = ArgValueCandidates::new(regions))]
     region: Option<Region>,
 
     /// Where requests and the access token go, in place of the region's API host: https, or http to this machine

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use clap_complete::engine::CompletionCandidate;
 use serde::{Deserialize, Serialize};
 use usage_core::UsageRow;
 use usage_core::model::{SortBy, SortOrder};
@@ -91,6 +92,12 @@ impl SortKey {
             (one, other) => one.is_none().cmp(&other.is_none()),
         }
     }
+}
+
+/// Returns each key, and each for the largest first, for a shell to complete.
+pub(crate) fn completed_keys() -> Vec<CompletionCandidate> {
+    let keys = |member: &Member| [member.word.to_owned(), format!("{}:desc", member.word)];
+    MEMBERS.iter().flat_map(keys).map(CompletionCandidate::new).collect()
 }
 
 /// By the first of `keys` that tells the two apart.

@@ -1,20 +1,9 @@
-//! `completions` and `man`: there is something for every shell and every command.
+//! `man`: there is a page for every command.
 
 use std::fs;
 
 use crate::snapshots::COMMANDS;
 use crate::support::{Ran, program};
-
-#[test]
-fn every_shell_knows_every_command() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = Ran::of(&mut program(&["completions", shell])).well();
-        for text in ["aggregate", "group-by", "completions", "events"] {
-            assert!(script.contains(text), "{shell} does not know {text}");
-        }
-    }
-    Ran::of(&mut program(&["completions", "tcsh"])).failed(2, &["[possible values: bash,"]);
-}
 
 #[test]
 fn every_command_has_a_page() {

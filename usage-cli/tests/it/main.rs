@@ -7,6 +7,8 @@ mod answers;
 mod browser;
 #[cfg(all(unix, feature = "parquet"))]
 mod collect;
+#[cfg(unix)]
+mod completions;
 mod config;
 mod doctor;
 mod dry_run;
