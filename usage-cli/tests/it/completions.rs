@@ -128,7 +128,8 @@ fn fish_completes_below_the_first_level() {
     let home = home("fish");
     let Some(mut fish) = shell("fish", home.path()) else { return };
     let asks = LINES.map(|(line, _)| format!("complete -C {}; echo ---;", shlex::try_quote(line).unwrap()));
-    let output = Ran::of(fish.args(["--no-config", "-c", &format!("source ./script; {}", asks.concat())])).well();
+    let output =
+        Ran::of(fish.args(["--no-config", "-c", &format!("source ./script; {}", asks.concat())])).well();
     for (candidates, (line, wanted)) in output.split("---\n").zip(LINES) {
         let (_, wanted) = wanted.rsplit_once(' ').unwrap();
         let words: Vec<_> = candidates.lines().map(|line| line.split('\t').next().unwrap()).collect();
@@ -143,7 +144,10 @@ fn fish_completes_below_the_first_level() {
 fn every_shell_has_a_script_and_nothing_but_completions_is_written() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = Ran::of(&mut program(&["completions", shell])).well();
-        assert!(script.contains("genesys-usage") && script.contains("GENESYS_USAGE_COMPLETE"), "{shell}: {script}");
+        assert!(
+            script.contains("genesys-usage") && script.contains("GENESYS_USAGE_COMPLETE"),
+            "{shell}: {script}"
+        );
     }
     Ran::of(&mut program(&["completions", "tcsh"])).failed(2, &["[possible values: bash,"]);
     let mut asked = program(&["--", "genesys-usage", "query", "--granularity", ""]);
