@@ -18,13 +18,21 @@ use crate::projection::TREND_DAYS;
 use crate::report::{Report, Totals};
 use crate::rules::{Facts, findings};
 use crate::subject::Subject;
+use crate::sums::{Rows, Sums};
 use crate::tally::tally;
 use crate::top::TopList;
 
 impl Report {
     /// Reports what `table` says.
     pub fn new(table: &UsageTable, options: &ReportOptions) -> Self {
-        Builder::new(&options.selection().select(table), None, options).build()
+        Builder::new(Rows::All(&options.selection().select(table)), None, options).build()
+    }
+
+    /// Reports what the rows say whose sums these are, and with the sums of an `earlier` period what is different. The
+    /// filter of the options is not applied: sums tell only one thing at a time.
+    pub fn of_sums(sums: &Sums, earlier: Option<(&Sums, Period)>, options: &ReportOptions) -> Self {
+        let earlier = earlier.map(|(sums, period)| Earlier { rows: Rows::Sums(sums), period: Some(period) });
+        Builder::new(Rows::Sums(sums), earlier, options).build()
     }
 
     /// Reports what `table` says, and what is different from `previous`: the rows of an earlier period, which is
@@ -36,14 +44,15 @@ impl Report {
         options: &ReportOptions,
     ) -> Self {
         let selection = options.selection();
-        let (table, rows) = (selection.select(table), &*selection.select(previous));
-        Builder::new(&table, Some(Earlier { rows, period: previous_period }), options).build()
+        let (table, previous) = (selection.select(table), selection.select(previous));
+        let earlier = Earlier { rows: Rows::All(&previous), period: previous_period };
+        Builder::new(Rows::All(&table), Some(earlier), options).build()
     }
 }
 
 /// What a report is made from.
 struct Builder<'a> {
-    table: &'a UsageTable,
+    rows: Rows<'a>,
     earlier: Option<Earlier<'a>>,
     options: &'a ReportOptions,
     coverage: Coverage,
@@ -54,24 +63,27 @@ struct Builder<'a> {
 /// The rows of an earlier period.
 #[derive(Clone, Copy)]
 struct Earlier<'a> {
-    rows: &'a UsageTable,
+    rows: Rows<'a>,
     /// Its days, if they are known.
     period: Option<Period>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(table: &'a UsageTable, earlier: Option<Earlier<'a>>, options: &'a ReportOptions) -> Self {
+    fn new(rows: Rows<'a>, earlier: Option<Earlier<'a>>, options: &'a ReportOptions) -> Self {
+        let table = rows.by(Subject::Client);
         let coverage = options.coverage();
         let days = Days::of(table, coverage.granularity.clone(), coverage.asked);
         let mut counts = Counts::default();
         table.iter().for_each(|row| counts.add(row));
-        Self { table, earlier, options, coverage, days, counts }
+        Self { rows, earlier, options, coverage, days, counts }
     }
 
     fn build(self) -> Report {
-        let Self { table, options, days, counts, .. } = &self;
-        let earlier =
-            self.earlier.map(|earlier| Days::of(earlier.rows, days.granularity.clone(), earlier.period));
+        let Self { rows, options, days, counts, .. } = &self;
+        let by_client = |earlier: Earlier<'a>| earlier.rows.by(Subject::Client);
+        let earlier = self
+            .earlier
+            .map(|earlier| Days::of(by_client(earlier), days.granularity.clone(), earlier.period));
         let allowance = self.allowance(earlier.as_ref());
         let clients = self.list(Subject::Client);
         let mut report = Report {
@@ -87,7 +99,7 @@ impl<'a> Builder<'a> {
             methods: self.list(Subject::Method),
             platforms: self.list(Subject::Platform),
             organizations: self.list(Subject::Organization),
-            weekdays: HeatMap::of(table, &clients, days),
+            weekdays: HeatMap::of(rows.by(Subject::Client), &clients, days),
             arrivals: self
                 .arrivals(&clients, earlier.as_ref())
                 .map(|arrivals| arrivals.named(&options.names)),
@@ -107,16 +119,17 @@ impl<'a> Builder<'a> {
             comparison.clients.truncate(options.top);
             comparison.uris.truncate(options.top);
         }
-        let cross = |(rows, columns): &(Subject, Subject)| {
-            CrossTable::of(table, report.top(*rows), report.top(*columns))
+        let cross = |(one, other): &(Subject, Subject)| {
+            CrossTable::of(rows.by_pair(*one, *other), report.top(*one), report.top(*other))
         };
         report.drilldown = options.drilldown.iter().filter_map(cross).collect();
         report
     }
 
     fn list(&self, subject: Subject) -> TopList {
-        let tallies = tally(self.table, subject);
-        TopList::new(subject, self.table, &tallies, &self.counts, &self.days, self.options.top)
+        let table = self.rows.by(subject);
+        let tallies = tally(table, subject);
+        TopList::new(subject, table, &tallies, &self.counts, &self.days, self.options.top)
             .named(&self.options.names)
     }
 
@@ -124,16 +137,19 @@ impl<'a> Builder<'a> {
         let days = &self.days;
         if let Some(Earlier { rows, .. }) = self.earlier {
             let before = earlier.and_then(|days| days.period);
-            return Some(Arrivals::against(rows, before, self.table, days.period));
+            let table = |rows: Rows<'a>| rows.by(Subject::Client);
+            return Some(Arrivals::against(table(rows), before, table(self.rows), days.period));
         }
         let by_day = days.period.filter(|_| days.are_days() && days.undated == 0);
-        by_day.filter(|_| clients.count > 0).and_then(|period| Arrivals::within(self.table, period))
+        by_day
+            .filter(|_| clients.count > 0)
+            .and_then(|period| Arrivals::within(self.rows.by(Subject::Client), period))
     }
 
     /// Returns every change; the lists of a report have the largest ones.
     fn comparison(&self, earlier: Option<&Days>) -> Option<Comparison> {
         let period = earlier.and_then(|days| days.period);
-        Some(Comparison::of(self.table, &self.counts, self.earlier?.rows, period))
+        Some(Comparison::of(self.rows, &self.counts, self.earlier?.rows, period))
     }
 
     fn allowance(&self, earlier: Option<&Days>) -> Option<AllowanceUse> {
@@ -167,7 +183,7 @@ impl<'a> Builder<'a> {
             self.coverage.counted(&self.days).or(self.days.period.filter(|_| self.coverage.known.is_none()));
         let facts = Facts {
             report,
-            table: self.table,
+            rows: self.rows,
             previous: self.earlier.and_then(|earlier| Some((earlier.rows, earlier.period?))),
             by_day: counted.filter(|_| are_days),
             data_ends: self.coverage.until.map(|until| (until, self.coverage.days_to_come)),

@@ -10,6 +10,7 @@ use crate::counts::{Counts, ratio};
 use crate::names::Names;
 use crate::period::Period;
 use crate::subject::{Key, Subject};
+use crate::sums::Rows;
 use crate::tally::{Tallies, Tally, tally};
 
 /// A period compared with an earlier one.
@@ -121,15 +122,11 @@ impl Change {
 }
 
 impl Comparison {
-    pub(crate) fn of(
-        current: &UsageTable,
-        totals: &Counts,
-        previous: &UsageTable,
-        period: Option<Period>,
-    ) -> Self {
+    pub(crate) fn of(current: Rows<'_>, totals: &Counts, previous: Rows<'_>, period: Option<Period>) -> Self {
         let mut before = Counts::default();
-        previous.iter().for_each(|row| before.add(row));
-        let movers = |subject| movers(&tally(previous, subject), &tally(current, subject));
+        previous.by(Subject::Client).iter().for_each(|row| before.add(row));
+        let movers =
+            |subject| movers(&tally(previous.by(subject), subject), &tally(current.by(subject), subject));
         Self {
             period,
             totals: before,

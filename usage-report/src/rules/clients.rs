@@ -19,9 +19,9 @@ pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let first = previous.map_or(tested, |(_, days)| days).first_day();
     let Some(known) = Period::new(first, tested.last_day()) else { return };
     let mut days = ClientDays::new(known);
-    days.add(facts.table);
+    days.add(facts.rows.by(Subject::Client));
     if let Some((rows, _)) = previous {
-        days.add(rows);
+        days.add(rows.by(Subject::Client));
     }
     let least = material(&facts.report.totals.counts) / tested.days().max(1);
     let options = JumpOptions::default().with_min_excess(least.max(MATERIAL_REQUESTS));

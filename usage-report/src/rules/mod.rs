@@ -10,12 +10,13 @@ mod throttling;
 
 use std::cmp::Reverse;
 
-use usage_core::{Date, UsageTable};
+use usage_core::Date;
 
 use crate::counts::Counts;
 use crate::finding::Finding;
 use crate::period::Period;
 use crate::report::Report;
+use crate::sums::Rows;
 use crate::thresholds::{MATERIAL_REQUESTS, MATERIAL_SHARE, fraction};
 
 /// What the rules are applied to.
@@ -23,9 +24,9 @@ pub(crate) struct Facts<'a> {
     /// The report, with every change of its comparison.
     pub(crate) report: &'a Report,
     /// Its rows.
-    pub(crate) table: &'a UsageTable,
+    pub(crate) rows: Rows<'a>,
     /// The rows of the earlier period, if its days are known.
-    pub(crate) previous: Option<(&'a UsageTable, Period)>,
+    pub(crate) previous: Option<(Rows<'a>, Period)>,
     /// The days that the rows cover completely, if they are by day.
     pub(crate) by_day: Option<Period>,
     /// The last day that can be in the data, and how many days of the period are later.

@@ -43,7 +43,7 @@ pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 fn worst_uri(facts: &Facts<'_>, cause: &Part) -> Option<Part> {
     let (mut by_cause, mut by_uri) = (BySubject::new(cause.of.subject), BySubject::new(Subject::Uri));
     let (mut numbers, mut sums) = (HashMap::new(), Vec::new());
-    for row in facts.table {
+    for row in facts.rows.by_pair(cause.of.subject, Subject::Uri) {
         let Some(status429) = row.status429().filter(|count| *count > 0) else { continue };
         if !by_cause.get(row, |key| key == cause.of.key()) {
             continue;
