@@ -76,3 +76,52 @@ fn rows_of(data: &[u8]) -> UsageTable {
     };
     chunks.iter().map(|chunk| row(*chunk)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
+
+/// Writes a history of one organisation for a benchmark: `days` days from the first of 2026 on, each with `rows` rows.
+///
+/// # Panics
+///
+/// Panics if it cannot be written.
+#[cfg(feature = "parquet")]
+pub fn write_history(directory: &std::path::Path, days: u16, rows: u64) {
+    use usage_core::model::Granularity;
+    use usage_core::{Date, Scope, ScopeQuery, Timestamp};
+
+    use crate::dataset::{History, Kind};
+
+    let first: Date = "2026-01-01".parse().expect("it is a day");
+    let kind = Kind { family: "organization".into(), group_by: vec!["OAuthClientId".into()] };
+    let history = History::begin(directory, &kind).expect("it can be begun");
+    let mut organization = history.organization("acme").expect("it is a name");
+    organization.collect_from("a benchmark").expect("it can be written");
+    for day in 0..days {
+        let date = first.plus_days(day.into());
+        let record = |row: u64| {
+            // Any mixture that has each client with some of the users and URIs.
+            let mixed = (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+            let (client, count) = (mixed % 30, mixed / 7 % 5_000 + u64::from(day));
+            UsageRecord {
+                date: Some(date.to_string()),
+                client_id: Some(format!("{client:08x}-4f9b-4f45-af45-72f4a14037cc")),
+                client_name: Some(format!("Client number {client}")),
+                user_id: Some(format!("{:08x}-1111-4222-8333-444455556666", mixed / 30 % 200)),
+                template_uri: Some(format!("api/v2/area{}/things/{{thingId}}", mixed / 6_000 % 400)),
+                http_method: Some(
+                    ["GET", "POST", "PUT", "PATCH", "DELETE"][(mixed / 11 % 5) as usize].into(),
+                ),
+                requests: Some(count),
+                status200: Some(count - count / 50),
+                status300: Some(0),
+                status400: Some(count / 50),
+                status429: Some(count / 500),
+                status500: Some(0),
+                ..UsageRecord::default()
+            }
+        };
+        let query = ScopeQuery::new(format!("{date}/{date}").parse().expect("it is an interval"));
+        let scope = Scope::new("organization", Timestamp::from_unix_millis(1_800_000_000_000));
+        let scope = scope.with_query(query.with_granularity(Some(Granularity::Day)));
+        organization.store(date, (0..rows).map(record).collect(), &scope, 0).expect("it can be written");
+    }
+    organization.save().expect("it can be written");
+}

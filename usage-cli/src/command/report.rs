@@ -16,7 +16,7 @@ use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
 use crate::config;
 use crate::connection::credentials::CredentialArgs;
 #[cfg(feature = "parquet")]
-use crate::dataset::Selection;
+use crate::dataset::{Selected, Selection};
 use crate::names;
 use crate::output::format::{self, Format, one_of as one_format};
 use crate::output::{self, OutputArgs};
@@ -333,6 +333,9 @@ fn ask_for<Q: Divisible>(
 fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
     let given: Option<Period> = args.period.given()?.map(|interval| (&interval).into());
+    if write_of_sums(args, given)? {
+        return Ok(());
+    }
     let Saved { table, scope } = match &args.files[..] {
         [directory] if directory.is_dir() => of_history(directory, given, args)?,
         files if files.iter().any(|file| file.is_dir()) => {
@@ -376,9 +379,9 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     args.output.write(&report)
 }
 
-/// The rows of a history, with the days before the period that a projection and a comparison need.
+/// The days of a history, with those before the period that a projection and a comparison need.
 #[cfg(feature = "parquet")]
-fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<Saved, Problem> {
+fn selected(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<Selected, Problem> {
     let compared = given
         .filter(|_| args.content.compare)
         .map(|given| given.previous().first_day().days_until(given.first_day()));
@@ -387,8 +390,35 @@ fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Res
         period: given,
         days_before: lookback::DAYS.max(compared.unwrap_or(0)),
     };
-    let rows = selection.read(directory)?;
+    selection.select(directory)
+}
+
+/// The rows of a history, for what sums do not tell.
+#[cfg(feature = "parquet")]
+fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<Saved, Problem> {
+    let rows = selected(directory, given, args)?.rows()?;
     Ok(Saved { table: rows.table, scope: Some(rows.scope) })
+}
+
+/// Writes the report of a history from its sums; `false` if the options need the rows.
+#[cfg(feature = "parquet")]
+fn write_of_sums(args: &ReportArgs, given: Option<Period>) -> Result<bool, Problem> {
+    let options = args.options()?;
+    let needs_rows = !options.filter.is_empty()
+        || args.query.granularity.is_some()
+        || !args.content.compare_with.is_empty();
+    let [directory] = &args.files[..] else { return Ok(false) };
+    if needs_rows || !directory.is_dir() {
+        return Ok(false);
+    }
+    let report =
+        report::history::report(&selected(directory, given, args)?, given, args.content.compare, options)?;
+    args.output.write(&report).map(|()| true)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn write_of_sums(_: &ReportArgs, _: Option<Period>) -> Result<bool, Problem> {
+    Ok(false)
 }
 
 #[cfg(not(feature = "parquet"))]

@@ -1,7 +1,7 @@
 //! `genesys-usage watch`: the month's requests again and again, with alerts.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -16,9 +16,13 @@ use crate::config;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
+#[cfg(feature = "parquet")]
+use crate::dataset::Selection;
 use crate::output::format::{Format, one_of};
 use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, HINT, WARNING};
+#[cfg(feature = "parquet")]
+use crate::report::history;
 use crate::report::lookback;
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
@@ -61,6 +65,14 @@ pub(crate) struct WatchArgs {
     /// Look once, and end: with exit code 6 if there is an alert to tell and no --on-alert
     #[arg(long)]
     once: bool,
+
+    /// Look at the days of this history, which 'collect' keeps, and ask nobody
+    #[arg(long, value_name = "DIR", conflicts_with = "simulate")]
+    from: Option<PathBuf>,
+
+    /// With --from: only these organisations, separated by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "from")]
+    organization: Vec<String>,
 
     /// How many requests a month may have [default, without --licenses: the configuration's allowance]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "licenses")]
@@ -124,6 +136,8 @@ Examples:
       At two thresholds, and as soon as the month is on the way to more than there is.
   genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
       For a monitoring system that scrapes.
+  genesys-usage watch --from lake --organization acme --once --allowance 1000000 --alert-share 80%
+      Of a history that genesys-usage collect keeps: asks nobody.
   genesys-usage watch --once --simulate
       The same against a built-in simulator: no account needed.";
 
@@ -215,26 +229,10 @@ fn look(
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
     let period = Period::from(&interval);
-    let before = lookback::days_before(period, yesterday).filter(|_| allowance.is_some());
-    let lacking = before.filter(|days| !kept.memory.has_totals(*days, Date::of(now())));
-    let Fetched { mut tables, aside, .. } = fetched(args, interval, lacking)?;
-    let table = tables.pop().unwrap_or_default();
-    let lack = lacking
-        .zip(aside)
-        .and_then(|(days, totals)| kept.memory.take_totals(totals, days, Date::of(now())).err());
-
-    let mut options = ReportOptions::default()
-        .with_period(period)
-        .with_granularity(Granularity::Day)
-        .with_data_until(yesterday);
-    options.allowance = allowance.cloned();
-    if let Some((days, totals)) = before.and_then(|days| Some((days, kept.memory.totals(days)?))) {
-        options = options.with_history(&totals, days);
-    }
-    let report = Report::new(&table, &options);
-    if let Some((days, why)) = lacking.zip(lack) {
-        lookback::warn_of_lack(days, &why, &report);
-    }
+    let report = match &args.from {
+        Some(directory) => of_history(args, directory, period, allowance)?,
+        None => asked(args, interval, allowance, kept)?,
+    };
 
     metrics
         .refreshed(&report, now())
@@ -259,6 +257,57 @@ fn look(
         },
         None => end_with(&news, kept),
     }
+}
+
+/// The report of the rows of `interval`, the month up to yesterday, which the service is asked for.
+fn asked(
+    args: &WatchArgs,
+    interval: Interval,
+    allowance: Option<&Allowance>,
+    kept: &mut Kept,
+) -> Result<Report, Problem> {
+    let (period, yesterday) = (Period::from(&interval), interval.last_day());
+    let before = lookback::days_before(period, yesterday).filter(|_| allowance.is_some());
+    let lacking = before.filter(|days| !kept.memory.has_totals(*days, Date::of(now())));
+    let Fetched { mut tables, aside, .. } = fetched(args, interval, lacking)?;
+    let table = tables.pop().unwrap_or_default();
+    let lack = lacking
+        .zip(aside)
+        .and_then(|(days, totals)| kept.memory.take_totals(totals, days, Date::of(now())).err());
+
+    let mut options = ReportOptions::default()
+        .with_period(period)
+        .with_granularity(Granularity::Day)
+        .with_data_until(yesterday);
+    options.allowance = allowance.cloned();
+    if let Some((days, totals)) = before.and_then(|days| Some((days, kept.memory.totals(days)?))) {
+        options = options.with_history(&totals, days);
+    }
+    let report = Report::new(&table, &options);
+    if let Some((days, why)) = lacking.zip(lack) {
+        lookback::warn_of_lack(days, &why, &report);
+    }
+    Ok(report)
+}
+
+/// The report of the days of `period` that a history has.
+#[cfg(feature = "parquet")]
+fn of_history(
+    args: &WatchArgs,
+    directory: &Path,
+    period: Period,
+    allowance: Option<&Allowance>,
+) -> Result<Report, Problem> {
+    let (organizations, days_before) = (args.organization.clone(), lookback::DAYS);
+    let selected = Selection { organizations, period: Some(period), days_before }.select(directory)?;
+    let mut options = ReportOptions::default();
+    options.allowance = allowance.cloned();
+    history::report(&selected, Some(period), false, options)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn of_history(_: &WatchArgs, _: &Path, _: Period, _: Option<&Allowance>) -> Result<Report, Problem> {
+    Err(crate::output::format::of_another_build("parquet"))
 }
 
 /// Runs `command` for each of `news`. What it succeeds for is told; what it fails for stays news. Returns the first of

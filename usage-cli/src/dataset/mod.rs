@@ -18,6 +18,7 @@ mod partition;
 pub(crate) mod plan;
 mod rows;
 mod segment;
+mod sums;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -25,7 +26,8 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use manifest::Kind;
 pub(crate) use organization::{Organization, Stored};
-pub(crate) use rows::Selection;
+pub(crate) use rows::{Selected, Selection};
+pub(crate) use sums::Summing;
 
 use crate::files::draft;
 use crate::files::lock::Lock;

@@ -29,8 +29,11 @@ impl Texts {
     }
 }
 
-/// The counts of a column, one a row.
-pub(crate) type Counts = Vec<Option<u64>>;
+/// What stands for an absent count: more than any is.
+pub(crate) const ABSENT: u64 = u64::MAX;
+
+/// The counts of a column, one a row, or [`ABSENT`].
+pub(crate) type Counts = Vec<u64>;
 
 /// Why a page cannot be read.
 type Wrong = String;
@@ -70,7 +73,7 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
                         numbers
                     }
                 };
-                data.levels.spread(numbers, &mut texts.numbers, NONE, |number| number)?;
+                data.levels.spread(numbers, &mut texts.numbers, NONE)?;
             }
         }
     }
@@ -99,7 +102,7 @@ pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Re
                         (0..data.present).map(|_| input.count()).collect::<Result<_, _>>()?
                     }
                 };
-                data.levels.spread(values, counts, None, Some)?;
+                data.levels.spread(values, counts, ABSENT)?;
             }
         }
     }
@@ -154,21 +157,14 @@ impl<'a> Data<'a> {
 }
 
 impl Levels {
-    /// Adds one entry a row to `to`: `some` of the next of `values`, or `none`.
-    fn spread<T, U: Clone>(
-        &self,
-        values: Vec<T>,
-        to: &mut Vec<U>,
-        none: U,
-        some: impl Fn(T) -> U,
-    ) -> Result<(), Wrong> {
+    /// Adds one entry a row to `to`: the next of `values`, or `none`.
+    fn spread<T: Copy>(&self, values: Vec<T>, to: &mut Vec<T>, none: T) -> Result<(), Wrong> {
         let mut values = values.into_iter();
         match self {
-            Self::All => to.extend(values.map(some)),
+            Self::All => to.extend(values),
             Self::Some(levels) => {
                 for level in levels {
-                    let value =
-                        if *level == 1 { some(values.next().ok_or_else(short)?) } else { none.clone() };
+                    let value = if *level == 1 { values.next().ok_or_else(short)? } else { none };
                     to.push(value);
                 }
             }

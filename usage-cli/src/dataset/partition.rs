@@ -13,7 +13,7 @@ use parquet::file::metadata::{FileMetaData, KeyValue};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use usage_core::{Column, Counter, Date, Scope, TableBuilder, Timestamp, UsageRow, UsageTable};
 
-use crate::dataset::pages::{Counts, Texts, read_counts, read_texts};
+use crate::dataset::pages::{ABSENT, Counts, Texts, read_counts, read_texts};
 use crate::dataset::plan::Reading;
 use crate::output::parquet::{CHECKSUM_KEY, SCOPE_KEY, encode_part};
 
@@ -96,7 +96,7 @@ impl Partition {
     /// What a manifest says of it. Nothing is known of an earlier read, so the day is not settled.
     pub(crate) fn reading(&self) -> Result<Reading, String> {
         let columns = Columns::read(&self.reader)?;
-        let requests = columns.counts[Counter::Requests as usize].iter().flatten();
+        let requests = columns.counts[Counter::Requests as usize].iter().filter(|count| **count != ABSENT);
         Ok(Reading {
             asked_at: self.scope.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
             complete: self.scope.is_complete(),
@@ -194,7 +194,9 @@ impl Columns {
                 table.set_text(Column::OrganizationId, name);
             }
             for &counter in Counter::ALL {
-                if let Some(count) = self.counts[counter as usize].get(row).copied().flatten() {
+                if let Some(count) =
+                    self.counts[counter as usize].get(row).copied().filter(|count| *count != ABSENT)
+                {
                     table.set_count(counter, count);
                 }
             }

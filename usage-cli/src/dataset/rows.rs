@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use usage_core::{Date, Gap, Interval, Scope, TableBuilder, UsageTable};
+use usage_core::{Date, Gap, Interval, Scope, TableBuilder, Timestamp, UsageRecord, UsageTable};
 use usage_report::Period;
 
+use crate::dataset::partition::Columns;
 use crate::dataset::{History, Organization};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
@@ -32,13 +33,12 @@ pub(crate) struct Rows {
 }
 
 impl Selection {
-    /// Reads the rows of the history in `directory`, day by day. Of several organisations, each row has the name of its own
-    /// as the id of the organisation.
+    /// Finds the days of the history in `directory`; says so if some are missing.
     ///
     /// # Errors
     ///
-    /// Returns a problem if there is no history, if it has none of the organisations or days, and if a file is damaged.
-    pub(crate) fn read(&self, directory: &Path) -> Result<Rows, Problem> {
+    /// Returns a problem if there is no history, and if it has none of the organisations or days.
+    pub(crate) fn select(&self, directory: &Path) -> Result<Selected, Problem> {
         let history = History::open(directory)?;
         let organizations = self.organizations(&history, directory)?;
         let days = Days::of(&organizations, self).ok_or_else(|| {
@@ -47,28 +47,7 @@ impl Selection {
                 .with_hint("genesys-usage collect --since DATE collects earlier ones")
         })?;
         days.warn(directory);
-        let is_several = organizations.len() > 1;
-        let (mut table, mut scope) = (TableBuilder::default(), None::<Scope>);
-        for organization in &organizations {
-            let name = is_several.then(|| organization.name());
-            for date in organization.days().range(days.first..=days.last).map(|(date, _)| *date) {
-                let (columns, of_day) = organization.rows(date)?;
-                columns.add_to(&mut table, date, name);
-                scope = Some(match scope {
-                    None => of_day,
-                    Some(scope) => joined(scope, of_day),
-                });
-            }
-        }
-        let mut scope = scope.unwrap_or_else(|| Scope::new("", usage_core::Timestamp::UNIX_EPOCH).attached());
-        if let Some(query) = &mut scope.query {
-            query.interval = Interval::from_days(days.first, days.last).map_err(Problem::build)?;
-        }
-        scope.data_until = Some(days.last);
-        if !days.lacking.is_empty() {
-            scope = scope.with_gap(Gap::from(GAP));
-        }
-        Ok(Rows { table: table.finish(), scope })
+        Ok(Selected { organizations, days })
     }
 
     fn organizations(&self, history: &History, directory: &Path) -> Result<Vec<Organization>, Problem> {
@@ -83,6 +62,82 @@ impl Selection {
         let is_wanted = |name: &&String| self.organizations.is_empty() || self.organizations.contains(name);
         there.iter().filter(is_wanted).map(|name| history.organization(name)).collect()
     }
+}
+
+/// The days of a history that were selected.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    organizations: Vec<Organization>,
+    days: Days,
+}
+
+impl Selected {
+    /// All days, those before the period included.
+    pub(crate) fn period(&self) -> Period {
+        Period::new(self.days.first, self.days.last).unwrap_or(self.days.last.into())
+    }
+
+    /// Reads the rows of `period` day by day, hands those of each to `each`, and returns what they cover. Of several
+    /// organisations, the rows come with the name of their own.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem that names the file if one cannot be read or is damaged.
+    pub(crate) fn each(
+        &self,
+        period: Period,
+        mut each: impl FnMut(&Columns, Date, Option<&str>),
+    ) -> Result<Scope, Problem> {
+        let is_several = self.organizations.len() > 1;
+        let mut scope = None::<Scope>;
+        for organization in &self.organizations {
+            let name = is_several.then(|| organization.name());
+            for date in
+                organization.days().range(period.first_day()..=period.last_day()).map(|(date, _)| *date)
+            {
+                let (columns, of_day) = organization.rows(date)?;
+                each(&columns, date, name);
+                scope = Some(match scope {
+                    None => of_day,
+                    Some(scope) => joined(scope, of_day),
+                });
+            }
+        }
+        let mut scope = scope.unwrap_or_else(|| Scope::new("", Timestamp::UNIX_EPOCH).attached());
+        if let Some(query) = &mut scope.query {
+            query.interval =
+                Interval::from_days(period.first_day(), period.last_day()).map_err(Problem::build)?;
+        }
+        scope.data_until = Some(self.days.last);
+        let is_lacking = !self.days.lacking.is_empty();
+        Ok(if is_lacking { scope.with_gap(Gap::from(GAP)) } else { scope })
+    }
+
+    /// Reads all rows.
+    pub(crate) fn rows(&self) -> Result<Rows, Problem> {
+        let mut table = TableBuilder::default();
+        let scope = self.each(self.period(), |columns, date, name| columns.add_to(&mut table, date, name))?;
+        Ok(Rows { table: table.finish(), scope })
+    }
+
+    /// Returns the requests of each day of `period` as rows, without reading the days.
+    pub(crate) fn daily_totals(&self, period: Period) -> UsageTable {
+        let requests = |date: Date| {
+            let readings =
+                self.organizations.iter().filter_map(|organization| organization.days().get(&date));
+            readings.fold(0, |sum, reading| capped(sum, reading.requests))
+        };
+        let row = |date: Date| UsageRecord {
+            date: Some(date.to_string()),
+            requests: Some(requests(date)),
+            ..UsageRecord::default()
+        };
+        period.iter().map(row).collect()
+    }
+}
+
+fn capped(sum: u64, count: u64) -> u64 {
+    sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
 }
 
 /// The scope of the rows of two days, but for the days and the end of the data.

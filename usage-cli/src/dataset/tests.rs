@@ -47,7 +47,7 @@ fn requests(history: &History, name: &str) -> Vec<(String, u64)> {
     let organization = history.organization(name).unwrap();
     let days = organization.days().keys().map(|date| {
         let (columns, _) = organization.rows(*date).unwrap();
-        (date.to_string(), columns.counts[0].iter().flatten().sum())
+        (date.to_string(), columns.counts[0].iter().sum())
     });
     days.collect()
 }

@@ -1,6 +1,8 @@
 //! A report on paper: the formats that it is written in.
 
 pub(crate) mod csv;
+#[cfg(feature = "parquet")]
+pub(crate) mod history;
 pub(crate) mod html;
 mod limitation;
 pub(crate) mod lookback;
