@@ -40,9 +40,13 @@ impl Many {
             let organization = server.organization(index).unwrap();
             let (url, id, secret) = (server.url(), organization.client_id(), organization.client_secret());
             let name = organization.organization_name();
-            profiles += &format!(
-                "[profiles.{name}]\napi-url = '{url}'\noauth-client-id = '{id}'\noauth-client-secret = '{secret}'\n"
-            );
+            let profile = [
+                format!("[profiles.{name}]"),
+                format!("api-url = '{url}'"),
+                format!("oauth-client-id = '{id}'"),
+                format!("oauth-client-secret = '{secret}'\n"),
+            ];
+            profiles.push_str(&profile.join("\n"));
         }
         let stop = Arc::new(AtomicBool::new(false));
         let (runs, time) = (Arc::clone(&stop), clock.clone());
