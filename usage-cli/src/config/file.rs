@@ -191,6 +191,7 @@ mod tests {
             allowance = 1000000
             ca-file = "company.pem"
             system-roots = true
+            names = true
         "#;
         let file = parse(text).unwrap();
         assert_eq!(file.profile.as_deref(), Some("prod"));
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(prod.access_token_file.as_deref(), Some(Path::new("/run/token")));
         assert_eq!((prod.login_port, prod.allowance), (Some(9000), Some(1_000_000)));
         assert_eq!(prod.ca_file.as_deref(), Some(Path::new("/etc/it/company.pem")));
-        assert_eq!(prod.system_roots, Some(true));
+        assert_eq!((prod.system_roots, prod.names), (Some(true), Some(true)));
         assert!(!format!("{file:?}").contains("hunter"));
         assert!(KEYS.iter().all(|key| text.contains(&format!("{key} = "))));
     }

@@ -7,7 +7,8 @@ use usage_report::Names;
 /// The version of the document that this program writes and reads.
 const VERSION: u32 = 1;
 
-/// A JSON document of names: `{"version":1,"fetchedAt":"…","users":{"id":"name"},…}`.
+/// A JSON document of names: `{"version":1,"fetchedAt":1782864000000,"users":{"id":"name"},…}`.
+/// The time is in milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Document {
@@ -49,14 +50,14 @@ mod tests {
         let json = document.to_json();
         assert_eq!(
             String::from_utf8(json.clone()).unwrap(),
-            r#"{"version":1,"fetchedAt":"2026-07-01T00:00:00Z","users":{"u":"Ada \"A\" Example"}}"#
+            r#"{"version":1,"fetchedAt":1782864000000,"users":{"u":"Ada \"A\" Example"}}"#
         );
         assert_eq!(Document::read(&json), Some(document));
     }
 
     #[test]
     fn what_is_damaged_or_later_is_as_good_as_absent() {
-        let later = br#"{"version":2,"fetchedAt":"2026-07-01T00:00:00Z"}"#;
+        let later = br#"{"version":2,"fetchedAt":1782864000000}"#;
         for json in [&b""[..], b"{", b"[]", b"{}", later] {
             assert_eq!(Document::read(json), None);
         }

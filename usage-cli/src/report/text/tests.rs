@@ -66,7 +66,7 @@ fn findings_come_first_and_what_is_not_covered_comes_last() {
     };
     let text = text(&[throttled], &october().with_allowance(Allowance::requests(100_000)));
     let (finding, sums) =
-        (text.find("\n!  Queue Wallboard causes 100 % of the rate-limited"), text.find("  Requests "));
+        (text.find("\n!  Queue Wallboard causes all of the rate-limited"), text.find("  Requests "));
     assert!(finding.is_some() && finding < sums, "{text}");
     let covered = text.find("The data ends on 2026-10-15: the last 16 days of the period are not in it yet.");
     assert!(sums < covered && covered < text.find("this is not the"), "{text}");
