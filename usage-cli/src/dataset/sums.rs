@@ -92,18 +92,27 @@ impl Pair {
         };
         let rows: Vec<usize> = (0..columns.rows).filter(|row| is_wanted(*row)).collect();
         let (mut numbers, mut pairs) = (Vec::with_capacity(rows.len()), Vec::new());
-        let mut known: HashMap<(u32, u32), u32> = HashMap::new();
+        // Pairs by their place in a table of both: a day has few clients, users and URIs.
+        let mut places: Vec<Vec<u32>> = vec![Vec::new(); one.texts.len()];
         let mut last = None;
         for row in &rows {
-            let key = (one.numbers[*row], other.numbers[*row]);
+            let (first, second) = (one.numbers[*row], other.numbers[*row]);
             let number = match last {
-                Some((last, number)) if last == key => number,
-                _ => *known.entry(key).or_insert_with(|| {
-                    pairs.push(key);
-                    number_of(pairs.len() - 1)
-                }),
+                Some((key, number)) if key == (first, second) => number,
+                _ => {
+                    let of_first = &mut places[first as usize];
+                    if of_first.is_empty() {
+                        of_first.resize(other.texts.len(), NONE);
+                    }
+                    let place = &mut of_first[second as usize];
+                    if *place == NONE {
+                        *place = number_of(pairs.len());
+                        pairs.push((first, second));
+                    }
+                    *place
+                }
             };
-            last = Some((key, number));
+            last = Some(((first, second), number));
             numbers.push(number);
         }
         let sums = add_up(columns, &numbers, pairs.len(), Some(&rows));
