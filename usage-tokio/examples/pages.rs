@@ -1,10 +1,11 @@
-//! Takes the rows of a long search page by page, and stores each page before it asks for the next one.
+//! Takes the rows of a long search page by page, and saves how far it got after each page.
 //!
 //! ```text
 //! cargo run -p usage-tokio --example pages
 //! ```
 //!
-//! A page counts as delivered when the next one is asked for: killed before, the saved state brings the same page again.
+//! A page is delivered when the next one is asked for. A program that is killed before that gets the same page again.
+//! Without state to save, `search.pages()` gives the same pages as a stream.
 
 use std::error::Error;
 use std::fs;
@@ -19,8 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = SimulatorConfig::default().with_client("7de3af06", "secret");
     let service = serve(Simulator::new(config), ServeOptions::default())?;
     let client = Client::builder()
-        .api_url(service.url().parse()?)
-        .login_url(service.url().parse()?)
+        .url(service.url().parse()?)
         .client_credentials("7de3af06", Secret::new("secret".to_owned()))?
         .build()?;
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut search = client.start_or_restore(query, saved)?;
     while let Some(page) = search.next_page().await? {
         println!("page {}: {} rows", search.execution().pages(), page.len());
-        // Here a program stores the page under its number; then it may forget it.
+        // Here a program stores the page under its number, which a repeated page has again.
         fs::write(&state, search.snapshot().to_json())?;
     }
     fs::remove_file(&state)?;

@@ -32,8 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = SimulatorConfig::default().with_client("7de3af06", "secret");
     let service = serve(Simulator::new(config), ServeOptions::default())?;
     let client = Client::builder()
-        .api_url(service.url().parse()?)
-        .login_url(service.url().parse()?)
+        .url(service.url().parse()?)
         .client_credentials("7de3af06", Secret::new("secret".to_owned()))?
         .build()?;
     let app = Router::new().route("/usage", get(usage)).with_state(client);
