@@ -4,6 +4,8 @@
 //! cargo run -p usage-async-std --example streams
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::future::ready;
 

@@ -9,6 +9,8 @@
 //! state and the CSV file are named after the day. Exit codes: 0, the file is there; 75 (`EX_TEMPFAIL`), run the job again
 //! to continue; 1, anything else.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufWriter};
@@ -28,7 +30,11 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("nightly_job: {error}");
             let error = error.downcast_ref::<usage_core::Error>();
-            if error.is_some_and(usage_core::Error::can_resume) { ExitCode::from(75) } else { ExitCode::FAILURE }
+            if error.is_some_and(usage_core::Error::can_resume) {
+                ExitCode::from(75)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -58,8 +64,11 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 /// Returns the rows of `day`. While it waits for them, `state` says how far it got.
 fn fetch(client: &Client, day: Date, state: &Path) -> Result<UsageTable, Box<dyn Error>> {
-    let query = OrganizationQuery::new(Interval::from_days(day, day)?)
-        .with_group_by([Dimension::OAuthClientId, Dimension::TemplateUri, Dimension::HttpMethod]);
+    let query = OrganizationQuery::new(Interval::from_days(day, day)?).with_group_by([
+        Dimension::OAuthClientId,
+        Dimension::TemplateUri,
+        Dimension::HttpMethod,
+    ]);
     let saved = match fs::read_to_string(state) {
         Ok(json) => Some(Snapshot::from_json(&json)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,

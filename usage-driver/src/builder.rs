@@ -11,42 +11,43 @@ use usage_core::{BaseUrl, Policy, Region, Secret, Session};
 use crate::proxy::Proxy;
 use crate::tls::{self, Identity, Roots, TlsOptions};
 
-/// A client that a [`ClientBuilder`] builds. Drivers implement it.
+/// A client that a [`ClientBuilder`] can build. Drivers implement it.
 pub trait FromConfig: Sized {
-    /// The `User-Agent` of the driver: crate and version.
+    /// The `User-Agent` header of the driver: crate and version.
     const USER_AGENT: &'static str;
 
-    /// A client of this configuration.
+    /// Creates a client with this configuration.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a setting cannot be used.
+    /// Returns an error if a setting cannot be used.
     fn from_config(config: ClientConfig) -> Result<Self, BuildError>;
 
-    /// A variable of the environment, of which this crate reads none.
+    /// Returns a variable of the environment, from which the proxy is read. By default, there are none: this crate reads no
+    /// environment.
     fn variable(name: &str) -> Option<String> {
         let _ = name;
         None
     }
 }
 
-/// What a driver needs to know.
+/// The configuration of a client, from which a driver creates it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ClientConfig {
     /// Hosts, credential and headers.
     pub session: Session,
-    /// Waits, retries, deadline.
+    /// Waits, retries and deadline.
     pub policy: Policy,
-    /// How long a connection may take, TLS included.
+    /// How long connecting may take, proxy and TLS included.
     pub connect_timeout: Duration,
-    /// What connections go through.
+    /// The proxy of connections.
     pub proxy: Option<Proxy>,
-    /// Whom to trust, and how to show who asks.
+    /// Trusted roots and the client certificate.
     pub tls: TlsOptions,
 }
 
-/// Builds a client: where the service is, who asks, and how patiently.
+/// Builds a client: hosts, credential, patience, and how to connect.
 ///
 /// ```
 /// # use usage_core::error::BuildError;
@@ -75,7 +76,7 @@ pub struct ClientBuilder<C> {
     policy: Policy,
     connect_timeout: Duration,
     user_agent: Box<str>,
-    /// A value may be a gateway's key: it does not print.
+    /// A value may be a gateway's key, so values do not print.
     headers: Vec<(Box<str>, Secret<String>)>,
     route: Route,
     tls: TlsOptions,
@@ -84,20 +85,20 @@ pub struct ClientBuilder<C> {
     client: PhantomData<fn() -> C>,
 }
 
-/// How connections get to the service.
+/// How connections reach the service.
 #[derive(Debug)]
 enum Route {
-    /// As the environment says.
+    /// As the variables of the environment say.
     Environment,
     Direct,
     Proxy(Proxy),
 }
 
 impl<C: FromConfig> ClientBuilder<C> {
-    /// How long a connection may take by default.
+    /// How long connecting may take by default.
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// A builder for the default region, without a credential.
+    /// Creates a builder for the default region, without a credential.
     #[expect(clippy::new_without_default, reason = "a client is not built by default: it needs a credential")]
     pub fn new() -> Self {
         Self {
@@ -117,7 +118,7 @@ impl<C: FromConfig> ClientBuilder<C> {
         }
     }
 
-    /// Where the organisation lives.
+    /// Sets the region of the organisation, which names its hosts.
     pub fn region(mut self, region: Region) -> Self {
         self.region = region;
         self
@@ -141,30 +142,30 @@ impl<C: FromConfig> ClientBuilder<C> {
         self.api_url(url.clone()).login_url(url)
     }
 
-    /// Where requests and the access token go, instead of to the region's API host. A path of it is put before every
-    /// request's path, as gateways want it.
+    /// Sends requests, with the access token, to `url` instead of the region's API host. Its path, if any, is put before
+    /// the path of every request, as gateways require.
     pub fn api_url(mut self, url: BaseUrl) -> Self {
         self.api_url = Some(url);
         self
     }
 
-    /// Where credentials go, instead of to the region's login host. It may have a path as well.
+    /// Sends credentials to `url`, which may have a path, instead of the region's login host.
     pub fn login_url(mut self, url: BaseUrl) -> Self {
         self.login_url = Some(url);
         self
     }
 
-    /// How access tokens are come by.
+    /// Sets the OAuth grant with which access tokens are obtained.
     pub fn grant(mut self, grant: Grant) -> Self {
         self.grant = Some(grant);
         self
     }
 
-    /// The client-credentials grant.
+    /// Obtains access tokens with the client-credentials grant.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the id is not valid or the secret is empty.
+    /// Returns an error if the id is not valid or the secret is empty.
     pub fn client_credentials(
         self,
         client_id: &str,
@@ -173,35 +174,59 @@ impl<C: FromConfig> ClientBuilder<C> {
         Ok(self.grant(Grant::client_credentials(client_id, client_secret)?))
     }
 
-    /// A token that the caller has already.
+    /// Uses an access token that the caller has already.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the token is empty or has anything but visible ASCII.
+    /// Returns an error if the token is empty or has anything but visible ASCII.
     pub fn access_token(self, token: &str) -> Result<Self, BuildError> {
         Ok(self.grant(Grant::StaticToken(AccessToken::parse(token)?)))
     }
 
-    /// Waits, retries, deadline.
+    /// Sets waits, retries and the deadline.
+    ///
+    /// ```
+    /// # use usage_core::error::BuildError;
+    /// # use usage_driver::{ClientBuilder, ClientConfig, FromConfig};
+    /// # struct Client;
+    /// # impl FromConfig for Client {
+    /// #     const USER_AGENT: &'static str = "example/1.0";
+    /// #     fn from_config(_: ClientConfig) -> Result<Self, BuildError> { Ok(Client) }
+    /// # }
+    /// # impl Client { fn builder() -> ClientBuilder<Client> { ClientBuilder::new() } }
+    /// use std::time::Duration;
+    /// use usage_core::Policy;
+    ///
+    /// let patient = Policy::default().with_deadline(Duration::from_secs(3600));
+    /// let client = Client::builder()
+    ///     .access_token("a-token")?
+    ///     .policy(patient)
+    ///     .connect_timeout(Duration::from_secs(30))
+    ///     .user_agent("nightly-report/1.0")
+    ///     .header("x-gateway-key", "from a safe place")
+    ///     .proxy("http://proxy.example:3128".parse()?)
+    ///     .build()?;
+    /// # Ok::<(), BuildError>(())
+    /// ```
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// How long a connection may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default. More
-    /// than a year is read as a year.
+    /// Sets how long connecting may take, proxy and TLS included; [`CONNECT_TIMEOUT`](Self::CONNECT_TIMEOUT) by default.
+    /// More than a year counts as a year.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The `User-Agent`, instead of crate and version of the driver.
+    /// Sets the `User-Agent` header, instead of crate and version of the driver.
     pub fn user_agent(mut self, text: &str) -> Self {
         self.user_agent = text.into();
         self
     }
 
-    /// One more header for every request. See [`Session::with_header`] for those that are refused.
+    /// Adds a header to every request. See [`Session::with_header`] for those that are refused.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), Secret::new(value.to_owned())));
         self
@@ -216,41 +241,40 @@ impl<C: FromConfig> ClientBuilder<C> {
         self
     }
 
-    /// Connects to the service itself, whatever the environment says of proxies.
+    /// Connects without a proxy, whatever the environment says.
     pub fn direct(mut self) -> Self {
         self.route = Route::Direct;
         self
     }
 
-    /// Trusts these root certificates as well: one or more as PEM, of a gateway or an inspecting proxy for example.
+    /// Trusts additional root certificates, one or more as PEM: of a gateway or an inspecting proxy, for example.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if there is no certificate in `pem`, or one that cannot be read.
+    /// Returns an error if there is no certificate in `pem`, or one that cannot be read.
     pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, BuildError> {
         self.tls.extra_roots.extend(tls::certificates("root certificate", pem)?);
         Ok(self)
     }
 
-    /// Trusts those whom this machine trusts, instead of the [bundled](Roots::Bundled) roots.
+    /// Trusts the roots of the operating system, instead of the [bundled](Roots::Bundled) ones.
     pub fn platform_roots(mut self) -> Self {
         self.tls.roots = Roots::Platform;
         self
     }
 
-    /// Shows this certificate to a service or gateway that asks for one (mTLS). Both as PEM; see
+    /// Presents this certificate to a service or gateway that asks for one (mTLS). Certificate and key are PEM; see
     /// [`Identity::from_pem`].
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if there is no certificate or no key, or one that cannot be read.
+    /// Returns an error if there is no certificate or no key, or one that cannot be read.
     pub fn client_certificate(mut self, chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
         self.tls.identity = Some(Identity::from_pem(chain, key)?);
         Ok(self)
     }
 
-    /// Whether answers may come compressed; they may by default. The limits on their size count what they are
-    /// decompressed to.
+    /// Sets whether responses may be compressed, which is the default. Limits on their size apply to the decompressed body.
     #[cfg(feature = "gzip")]
     pub fn gzip(mut self, allowed: bool) -> Self {
         self.gzip = allowed;
@@ -261,8 +285,8 @@ impl<C: FromConfig> ClientBuilder<C> {
     ///
     /// # Errors
     ///
-    /// If there is no credential, if a header cannot be sent, if certificates or keys cannot be used, or if connections
-    /// would go through a proxy of the environment that cannot be used.
+    /// Returns an error if there is no credential, if a header cannot be sent, if certificates or keys cannot be used, or if
+    /// connections would go through a proxy of the environment that cannot be used.
     pub fn build(self) -> Result<C, BuildError> {
         let no_credential = "give it client credentials, an access token or another grant";
         let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;

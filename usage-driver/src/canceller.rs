@@ -5,20 +5,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Cancels what somebody else drives, from any task or thread. Clones cancel the same.
+/// Cancels an execution from any task or thread. Clones cancel the same execution.
 ///
-/// A driver's handle gives it out, and ends as [`Failure::Cancelled`](crate::error::Failure::Cancelled) once it is
-/// used. It has no effect on what is over already.
+/// The handle of an execution returns it. A cancelled execution ends as
+/// [`Failure::Cancelled`](usage_core::error::Failure::Cancelled). Cancelling an execution that has ended does nothing.
+///
+/// ```
+/// use usage_driver::Canceller;
+///
+/// let canceller = Canceller::default();
+/// let elsewhere = canceller.clone();
+/// std::thread::spawn(move || elsewhere.cancel()).join().unwrap();
+/// assert!(canceller.is_cancelled());
+/// ```
 #[derive(Default)]
 pub struct Canceller(
-    /// Not there before there is a clone or another use: what nobody can cancel waits without it.
+    /// Allocated by the first clone or use: an execution that cannot be cancelled waits without it.
     OnceLock<Arc<Flag>>,
 );
 
 #[derive(Default)]
 struct Flag {
     raised: AtomicBool,
-    /// Who drives, and may be asleep.
+    /// The waker of the task or thread that drives the execution.
     driver: Mutex<Option<Waker>>,
 }
 
@@ -46,19 +55,20 @@ impl Canceller {
         }
     }
 
-    /// Whether it was used.
+    /// Returns whether [`cancel`](Self::cancel) was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.get().is_some_and(|flag| flag.is_raised())
     }
 
-    /// For drivers: has `driver` woken when it is cancelled. Look whether it [is](Self::is_cancelled) after this.
+    /// For drivers: registers `driver` to be woken by [`cancel`](Self::cancel). Call [`is_cancelled`](Self::is_cancelled)
+    /// after this, not before.
     pub fn wakes(&self, driver: &Waker) {
         self.flag().wakes(driver);
     }
 
-    /// For drivers: what `work` brings; `None` as soon as it is cancelled, unless `work` is done by then.
+    /// For drivers: returns the output of `work`, or `None` as soon as the execution is cancelled.
     ///
-    /// It takes little more room than `work`, which is on the heap or pinned elsewhere: executions wait in this.
+    /// The future is little larger than `work`, which is boxed or pinned elsewhere, because waiting executions hold it.
     pub fn run_until_cancelled<T>(
         &mut self,
         mut work: impl Future<Output = T> + Unpin,
@@ -67,7 +77,7 @@ impl Canceller {
             if let Poll::Ready(done) = Pin::new(&mut work).poll(cx) {
                 return Poll::Ready(Some(done));
             }
-            // Nobody else has this one meanwhile, and whoever has a clone made the flag with it.
+            // `&mut self`: no clone can be made meanwhile, and each earlier one has allocated the flag.
             let Some(flag) = self.0.get() else { return Poll::Pending };
             flag.wakes(cx.waker());
             if flag.is_raised() { Poll::Ready(None) } else { Poll::Pending }
@@ -110,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeping_driver_is_woken_once_and_stops() {
+    fn cancelling_wakes_a_sleeping_driver_once() {
         let (mut canceller, woken) = (Canceller::default(), Arc::new(Woken::default()));
         let other = canceller.clone();
         let waker = Waker::from(Arc::clone(&woken));
@@ -125,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_is_done() {
+    fn completed_work_is_returned_although_cancelled() {
         let mut canceller = Canceller::default();
         canceller.cancel();
         let mut cx = Context::from_waker(Waker::noop());

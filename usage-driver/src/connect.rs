@@ -1,4 +1,4 @@
-//! Connections that are not there in time.
+//! Connections that are not established in time.
 
 use std::io;
 use std::time::Duration;
@@ -8,9 +8,10 @@ use usage_core::error::{Sent, TransportFailure, TransportKind};
 
 use crate::proxy::Proxy;
 
-/// Returns the error of a connection to `target`, through `proxy` if that carries it, that was not there within `limit`.
+/// For drivers: returns the error of a connection to `target`, through `proxy` if that carries it, that was not
+/// established within `limit`.
 pub fn not_within(limit: Duration, target: &Uri, proxy: Option<&Proxy>) -> io::Error {
-    // A limit may be what is left of another one.
+    // The limit may be the rest of another one: without this, it would print as microseconds.
     let limit = Duration::from_millis(u64::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(u64::MAX));
     let text = match proxy.filter(|proxy| proxy.carries(target)) {
         None => format!("not within {limit:?}"),
@@ -19,8 +20,8 @@ pub fn not_within(limit: Duration, target: &Uri, proxy: Option<&Proxy>) -> io::E
     io::Error::new(io::ErrorKind::TimedOut, text)
 }
 
-/// Returns the failure of an exchange that took longer than `limit`: before there was a connection to `target`, through
-/// `proxy` if that carries it, or after.
+/// For drivers: returns the failure of an exchange that took longer than `limit`, with or without a connection to
+/// `target`, through `proxy` if that carries it.
 pub fn late(limit: Duration, target: &Uri, proxy: Option<&Proxy>, is_connected: bool) -> TransportFailure {
     if is_connected {
         return TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "");

@@ -23,7 +23,7 @@ const EXECUTIONS: usize = 4;
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// An execution is asked for its next step, by a reading of the clock that is so many milliseconds old.
+    /// An execution is asked for its next step, with a reading of the clock that is this many milliseconds old.
     Ask(u8, u16),
     /// The request of an execution is answered: well, or with this status.
     Answer(u8, Option<u16>),
@@ -37,13 +37,13 @@ pub enum Event {
     Cancel(u8),
     /// An execution is dropped, and another one takes its place.
     Replace(u8),
-    /// So many milliseconds pass.
+    /// Time passes, in milliseconds.
     Pass(u32),
-    /// The clock steps back by so many milliseconds.
+    /// The clock steps back, in milliseconds.
     StepBack(u32),
 }
 
-/// Spells events in bytes, and lets them happen.
+/// Decodes events from bytes, and applies them.
 pub fn session(data: &[u8]) {
     let mut fleet = Fleet::default();
     let mut bytes = data.iter().copied();
@@ -83,7 +83,7 @@ pub struct Fleet {
     issued: BTreeSet<String>,
 }
 
-/// The token exchanges that are out.
+/// The token exchanges in flight.
 type Carried = Arc<Mutex<Vec<TokenExchange>>>;
 
 impl Default for Fleet {
@@ -108,7 +108,7 @@ impl Default for Fleet {
 }
 
 impl Fleet {
-    /// Lets `event` happen, and holds the session against what must be true of any run.
+    /// Applies `event`, and checks the invariants of the session.
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Ask(place, stale) => {

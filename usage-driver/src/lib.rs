@@ -1,11 +1,11 @@
-//! What the drivers of the Genesys Cloud Usage API share besides I/O.
+//! Everything that the drivers of the Genesys Cloud Usage API share, except I/O.
 //!
-//! A client, the handle of an execution and the rows of it are written here, once for drivers that [block](blocking) and
-//! once for those that return [futures], so that all drivers have one surface. A driver is a type that implements
-//! `Driver`, of either kind: what it connects with, its clock, and its loop. The loop drives a [`Task`], a machine under
-//! way, which does of it all that is no I/O.
+//! The client, the handle of an execution and its rows are written here, once for drivers that [block](blocking) and once
+//! for drivers that return [futures], so that all drivers have the same API. A driver is a type that implements one of the
+//! two `Driver` traits: how it connects, its clock, and its loop. The loop drives a [`Task`], which does everything except
+//! the I/O.
 //!
-//! A driver of one's own is little more than its I/O. Here the service is an array, and the clock one that is moved on:
+//! A driver of your own is little more than its I/O. Here the service is a list of responses, and waiting moves the clock:
 //!
 //! ```
 //! use std::sync::Mutex;
@@ -45,20 +45,20 @@
 //!         &self,
 //!         clock: &dyn Clock,
 //!         session: &SharedSession,
-//!         driven: &mut Task<M>,
+//!         task: &mut Task<M>,
 //!     ) -> Result<Option<M::Output>, Error> {
 //!         loop {
-//!             match driven.next(clock.now(), session) {
-//!                 Next::Finished => return driven.outcome(),
+//!             match task.next(clock.now(), session) {
+//!                 Next::Finished => return task.outcome(),
 //!                 Next::WaitUntil(until, _) => clock.sleep_until(until),
 //!                 Next::Send(exchange) => {
 //!                     // exchange.request would be sent here
 //!                     let body = ANSWERS.lock().unwrap().remove(0);
 //!                     let (answer, ticket) = (http::Response::new(body.as_bytes()), exchange.ticket);
 //!                     let (now, mut session) = (clock.now(), session.lock());
-//!                     let progress = driven.machine.on_response(now, ticket, answer, &mut session);
+//!                     let progress = task.machine.on_response(now, ticket, answer, &mut session);
 //!                     drop(session);
-//!                     if let Some(output) = driven.take(progress) {
+//!                     if let Some(output) = task.take(progress) {
 //!                         return Ok(Some(output));
 //!                     }
 //!                 }
@@ -99,15 +99,27 @@
 //!
 //! # Features
 //!
-//! None is on by default; a driver switches on what it needs.
+//! None is enabled by default; each driver enables what it needs.
 //!
 //! - `futures`: clients that return futures.
 //! - `hyper`: exchanges over hyper on any runtime; includes `futures` and `rustls`.
 //! - `http2`: HTTP/2 with services that offer it; includes `hyper`.
 //! - `rustls`: TLS by rustls, as the builder describes it.
 //! - `gzip`: compressed responses.
-//! - `pkce`: log-in with PKCE.
+//! - `pkce`: log-in with PKCE, which needs SHA-256.
 //! - `tracing`: spans and events.
+//!
+//! # Types of other crates in this API
+//!
+//! A new major version of these crates is a new major version of this one:
+//!
+//! - `http`: requests, responses and URIs, the common vocabulary of HTTP crates.
+//! - `rustls-pki-types`: certificates in [`TlsOptions`], the common vocabulary of TLS crates.
+//! - `rustls` (feature `rustls`): [`TlsOptions`] becomes its `ClientConfig`, and takes a verifier for the roots of the
+//!   operating system. For drivers only.
+//! - `futures-util` (feature `futures`): streams implement its `Stream`, which is that of `futures-core`.
+//! - `bytes` and `http-body` (feature `futures`): [`futures::receive`] takes any body of the HTTP crates. For drivers only.
+//! - `hyper` and `hyper-util` (feature `hyper`): the traits of a runtime and its sockets. For drivers only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use http::Request;
 
-/// For drivers: how long an idle connection is kept; gateways keep theirs longer.
+/// For drivers: how long an idle connection is kept. Gateways keep theirs longer.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// For drivers: how many idle connections are kept for a host. With fewer, so many executions at once connect again and
-/// again.
+/// For drivers: the maximum number of idle connections for a host. With fewer, many concurrent executions would connect
+/// anew for each request.
 pub const MAX_IDLE_PER_HOST: usize = 64;
 
-/// For drivers: what a connection reads ahead at most, in bytes; the head of an answer fits into it too.
+/// For drivers: the size of a connection's read buffer, in bytes, which limits the head of a response too.
 pub const READ_BUFFER: usize = 64 * 1024;
 
-/// For drivers: how many headers an answer has at most: as many as the transport takes that cannot be told a number.
+/// For drivers: the maximum number of headers in a response. It is the limit of ureq, which cannot be configured.
 pub const MAX_HEADERS: usize = 128;
 
 /// For drivers: returns an upper bound of the length of the head of `request` as HTTP/1.1, in bytes.

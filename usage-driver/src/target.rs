@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::Uri;
 use usage_core::uri::port_of;
 
-/// Returns the address of `target`; `None` if its host is a name, which has to be resolved.
+/// For drivers: returns the address of `target`, or `None` if its host is a name, which has to be resolved.
 pub fn address_of(target: &Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(parse_ip(target.host()?)?, port_of(target)))
 }

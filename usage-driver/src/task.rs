@@ -14,37 +14,37 @@ use crate::session::{SharedSession, TokenWait};
 
 type Observer<M> = Box<dyn FnMut(&M, Event) -> Result<(), ObserverError> + Send>;
 
-/// A [`Machine`] under way, with who looks on and what cancels it.
+/// A [`Machine`] that is being driven, with its observer and its [`Canceller`].
 ///
-/// It does of a driver's loop all that is no I/O, and leaves this of it:
+/// It contains everything of a driver's loop except the I/O, which leaves this:
 ///
 /// ```text
 /// loop {
-///     match driven.next(now, session) {
-///         Next::Finished        => return driven.outcome(),
-///         Next::WaitUntil(t, Token) => driven.token_wait(session), at most until t, unless driven.canceller is used
-///         Next::WaitUntil(t, _) => sleep until t, unless driven.canceller is used
-///         Next::Send(exchange)  => progress = send it for driven.machine, unless driven.canceller is used;
-///                                  if let Some(output) = driven.take(progress) { return Ok(Some(output)) }
+///     match task.next(now, session) {
+///         Next::Finished            => return task.outcome(),
+///         Next::WaitUntil(t, Token) => wait for task.token_wait(session), at most until t, unless cancelled
+///         Next::WaitUntil(t, _)     => sleep until t, unless cancelled
+///         Next::Send(exchange)      => progress = send it for task.machine, unless cancelled;
+///                                      if let Some(output) = task.take(progress) { return Ok(Some(output)) }
 ///     }
 /// }
 /// ```
 pub struct Task<M> {
     /// The machine.
     pub machine: M,
-    /// What cancels it from elsewhere.
+    /// Cancels the machine from elsewhere.
     pub canceller: Canceller,
-    /// In a mutex, which is never locked, so that a task is `Sync`.
+    /// In a mutex, which is never locked, so that the task is `Sync`.
     observer: Option<Mutex<Observer<M>>>,
     run: RunSpan,
-    /// How many token exchanges of the session had ended when the machine was asked last.
+    /// The number of the session's token exchanges that had ended at the last step.
     ended: u64,
-    /// The observer does not want it to go on.
+    /// The error with which the observer stopped the run.
     stopped: Option<ObserverError>,
 }
 
 impl<M> Task<M> {
-    /// Has `machine` driven; nobody looks on.
+    /// Wraps `machine` without an observer.
     pub fn new(machine: M) -> Self {
         Self {
             machine,
@@ -64,8 +64,8 @@ impl<M> Task<M> {
         });
     }
 
-    /// Calls `observer` at every transition and every wait, in place of any earlier observer. After an error nothing is
-    /// sent any more, until [`go_on`](Self::go_on) is called; what had arrived is handed out first.
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer. After an error of it, nothing
+    /// is sent until [`go_on`](Self::go_on) is called. Output that had arrived is returned first.
     pub fn try_observe<E: Into<Box<dyn StdError + Send + Sync>>>(
         &mut self,
         mut observer: impl FnMut(&M, Event) -> Result<(), E> + Send + 'static,
@@ -75,15 +75,15 @@ impl<M> Task<M> {
         })));
     }
 
-    /// Goes on after an error of the observer.
+    /// Continues after an error of the observer.
     pub fn go_on(&mut self) {
         self.stopped = None;
     }
 
-    /// The wait for the token exchange that is out: what a driver does for `Next::WaitUntil(_, WaitReason::Token)`.
+    /// Returns the wait for the token exchange in flight, for `Next::WaitUntil(_, WaitReason::Token)`.
     ///
-    /// It is complete as soon as the exchange has ended. The moment in `WaitUntil` is its limit at most, by a timer of the
-    /// driver's own, as that of an exchange is: not by the clock, which may be one that leaps.
+    /// It completes as soon as the exchange has ended. The time in `WaitUntil` is its limit. A driver measures that with a
+    /// timer of its own, like the limit of an exchange, and not with the clock, which may be virtual.
     pub fn token_wait(&self, session: &SharedSession) -> TokenWait {
         TokenWait::new(session, Some(self.ended))
     }
@@ -101,9 +101,9 @@ impl<M> Task<M> {
 }
 
 impl<M: Machine> Task<M> {
-    /// What to do now; the observer has heard of it. What is cancelled sends nothing more.
+    /// Returns the next step, after the observer was called with it. A cancelled machine sends nothing more.
     ///
-    /// The session is free when the observer is called.
+    /// The session is not locked while the observer runs.
     pub fn next(&mut self, now: Timestamp, session: &SharedSession) -> Next {
         let mut is_carried = false;
         loop {
@@ -126,7 +126,7 @@ impl<M: Machine> Task<M> {
                     continue;
                 }
             };
-            // A token exchange is on its way before the observer hears of anything: it may panic, or use the client.
+            // A token exchange is handed over before the observer runs, which may panic, or use the client.
             let next = match step.next {
                 Next::Send(exchange) => session.carry(exchange).map(Next::Send),
                 next => Some(next),
@@ -137,7 +137,7 @@ impl<M: Machine> Task<M> {
                 continue;
             };
             match next {
-                // Stopped by the observer, just now: it does not go out.
+                // The observer has just stopped or cancelled the run: the request is not sent.
                 Next::Send(exchange) if self.stopped.is_some() || self.canceller.is_cancelled() => {
                     session.release(&exchange);
                     if let Some(moved) = self.machine.unsent(exchange.ticket) {
@@ -145,7 +145,7 @@ impl<M: Machine> Task<M> {
                     }
                 }
                 Next::Send(_) => return next,
-                // It is this machine's own exchange that is out, not a wait for another's.
+                // The wait is for this machine's own exchange, not for another's.
                 Next::WaitUntil(_, WaitReason::Token) if is_carried => return next,
                 Next::WaitUntil(until, why) => {
                     self.notify(Event::Waiting(until, why));
@@ -156,7 +156,7 @@ impl<M: Machine> Task<M> {
         }
     }
 
-    /// The next step, unless it moves by what happened elsewhere: then the observer hears of that first.
+    /// Returns the next step, or the transition that something elsewhere caused, which the observer sees first.
     fn ask(&mut self, now: Timestamp, shared: &SharedSession) -> Result<Step, Transition> {
         let mut session = shared.lock();
         if let Some(moved) = self.machine.catch_up(now, &mut session) {
@@ -173,14 +173,14 @@ impl<M: Machine> Task<M> {
         Ok(step)
     }
 
-    /// Takes what an exchange brought, tells the observer, and hands the output out. Call it without the session's lock:
-    /// visitors and observers may use the session.
+    /// Takes the progress of an exchange, calls the observer, and returns the output. Call it without the session's lock:
+    /// visitors and observers may lock the session.
     pub fn take(&mut self, progress: Progress<M::Output>) -> Option<M::Output> {
         self.machine.settle();
         self.run.identify(self.machine.execution_id());
         let stopped = self.stopped.take();
         if self.observer.is_some() && progress.output.is_some() {
-            // Should the observer unwind, the output is lost, and the machine must not take it as delivered.
+            // If the observer unwinds, the output is lost, and must not count as delivered.
             self.stopped = Some(ObserverError::panicked());
         }
         let told = progress.transition.map_or(Ok(()), |moved| self.call_observer(Event::Moved(moved)));
@@ -188,12 +188,11 @@ impl<M: Machine> Task<M> {
         progress.output
     }
 
-    /// What became of a machine that is finished: the error that it ended with, or no more output. The error of its
-    /// observer, if that stopped it.
+    /// Returns the result of a finished machine: `None`, since there is no more output, or its error.
     ///
     /// # Errors
     ///
-    /// [`Error`] that ended the machine.
+    /// Returns the failure of the machine, or the error of the observer that stopped it.
     pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
         match &self.stopped {
             Some(error) => Err(self.machine.stopped_by(Failure::Observer(error.clone()))),
@@ -203,7 +202,7 @@ impl<M: Machine> Task<M> {
 }
 
 impl<Q: UsageQuery> Task<Execution<Q>> {
-    /// The same with its rows shown to `visitor` instead of kept. The observer is kept.
+    /// Returns this task with its rows shown to `visitor` instead of kept. The observer is kept.
     pub fn streaming<V: RowVisitor>(self, visitor: V) -> Task<StreamingExecution<Q, V>> {
         let Self { machine, canceller, observer, run, ended, stopped } = self;
         let observer = observer.map(|observer| {

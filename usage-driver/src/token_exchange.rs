@@ -9,8 +9,8 @@ use crate::session::SharedSession;
 
 /// A token exchange that is carried out for a session, apart from the machine that asked for it.
 ///
-/// It is a [`Machine`] of one exchange: what comes of that goes to the session, which wakes all that wait for it. If this
-/// is dropped before, as when its task dies, the exchange counts as given up and another one may begin at once.
+/// It is a [`Machine`] of one exchange. The result goes to the session, which wakes all executions that wait for a token.
+/// If it is dropped before its end, the exchange counts as given up and another one may begin at once.
 #[derive(Debug)]
 pub struct TokenExchange {
     session: SharedSession,
@@ -31,7 +31,7 @@ impl TokenExchange {
 }
 
 impl Machine for TokenExchange {
-    /// Never used: the answers of the login host have a decoder of their own.
+    /// Never used: responses of the login host have a decoder of their own.
     type Decoder = SkipDecoder;
     /// Nothing: the token is in the session.
     type Output = ();
@@ -75,7 +75,7 @@ impl Machine for TokenExchange {
         Progress::nothing()
     }
 
-    /// It is carried to its end.
+    /// Does nothing: a token exchange is carried to its end.
     fn cancel(&mut self) -> Option<Transition> {
         None
     }

@@ -1,13 +1,14 @@
 use std::io;
 
-/// For drivers: what a write of `length` bytes came to.
+/// For drivers: returns the result of a write of `length` bytes, which counts as done if the other side has closed the
+/// connection.
 ///
-/// A write to a connection that the other side has closed counts as done. Before it closed, it may have said why: that it
-/// refuses the client's certificate, for example, or an answer. The next read brings that, or the end of the connection.
+/// Before it closed, the other side may have sent the reason: a TLS alert, for example, or an early response. The next read
+/// returns that, or the end of the connection.
 ///
 /// # Errors
 ///
-/// Any other error of the write.
+/// Returns any other error of the write.
 pub fn written(result: io::Result<usize>, length: usize) -> io::Result<usize> {
     match result {
         Err(error)

@@ -7,12 +7,14 @@
 //! In a project of your own, the functions with the assertions are tests (`#[tokio::test]`), and `usage-sim` is a
 //! development dependency with the feature `futures`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::time::Duration;
 
 use usage_core::model::Dimension;
 use usage_core::query::OrganizationQuery;
-use usage_core::{Date, Interval, Secret};
+use usage_core::{Date, Interval, Secret, UsageRow};
 use usage_sim::{Fault, Match, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
 use usage_tokio::Client;
 
@@ -20,7 +22,7 @@ use usage_tokio::Client;
 async fn busiest_client(client: &Client, days: Interval) -> Result<Option<String>, usage_core::Error> {
     let query = OrganizationQuery::new(days).with_group_by([Dimension::OAuthClientId]);
     let rows = client.run(query).await?;
-    let busiest = rows.iter().max_by_key(|row| row.requests());
+    let busiest = rows.iter().max_by_key(UsageRow::requests);
     Ok(busiest.and_then(|row| row.client_name()).map(str::to_owned))
 }
 

@@ -8,6 +8,8 @@
 //! It asks the simulated service, and listens on a loopback port of its own: `PORT`, or 3000. With `--once` it asks itself
 //! one time and ends.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 

@@ -28,6 +28,17 @@ macro_rules! blocking_client {
             }
 
             /// Returns this client on another clock, for tests that must not wait. Both share one session and one pool.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", $krate, "::core::Date;")]
+            /// use usage_sim::VirtualClock;
+            ///
+            #[doc = concat!("# fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let clock = VirtualClock::new("2026-07-08".parse::<Date>()?.start());
+            /// let client = client.with_clock(clock.clone()); // minutes of polling pass at once
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
                 Self(self.0.with_clock(clock))
@@ -156,7 +167,7 @@ macro_rules! blocking_client {
 
             /// Runs all `queries`, up to `at_once` of them (at least one) at a time, and yields the result of each as it becomes
             /// available, with its place among the queries. A query is taken when there is room for it. Dropping what is returned
-            /// gives up the executions that are under way.
+            /// cancels the executions: those that wait at once, those with a request in flight when that has ended.
             ///
             /// Each execution has a thread, of which there are at most [`MAX_THREADS`](usage_driver::blocking::MAX_THREADS).
             ///
@@ -236,11 +247,35 @@ macro_rules! blocking_client {
             }
 
             /// Returns the policy of new executions and calls.
+            ///
+            /// ```no_run
+            /// use std::time::Duration;
+            ///
+            #[doc = concat!("# fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let hasty = client.policy().with_deadline(Duration::from_secs(60));
+            /// let client = client.with_policy(hasty);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn policy(&self) -> core::Policy {
                 self.0.policy()
             }
 
-            /// Returns the client as code sees it that is generic over drivers.
+            /// Returns the generic client, for code that is generic over drivers.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", $krate, "::core::{Error, UsageTable, query::SimpleSearch};")]
+            /// use usage_driver::blocking::{Client, Driver};
+            ///
+            /// fn search<D: Driver>(client: &Client<D>, query: SimpleSearch) -> Result<UsageTable, Error> {
+            ///     client.run(query)
+            /// }
+            ///
+            #[doc = concat!("# fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let rows = search(client.as_generic(), SimpleSearch::new("2026-06-01/2026-06-30".parse()?))?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn as_generic(&self) -> &$crate::blocking::Client<$driver> {
                 &self.0
             }
@@ -442,6 +477,20 @@ macro_rules! blocking_client {
 
             /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of them, for
             /// callers who store all pages together.
+            ///
+            /// ```no_run
+            #[doc = concat!("# use ", $krate, "::{Handle, core};")]
+            /// # fn example(handle: Handle<core::query::SimpleSearch>) -> Result<(), Box<dyn std::error::Error>> {
+            /// let mut handle = handle.hold_pages();
+            /// let mut pages = Vec::new();
+            /// while let Some(page) = handle.next_page()? {
+            ///     pages.push(page); // a snapshot still points at the first page
+            /// }
+            /// // Store all pages, then:
+            /// handle.acknowledge();
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn hold_pages(self) -> Self {
                 Self(self.0.hold_pages())
@@ -470,8 +519,8 @@ macro_rules! blocking_client {
                 self.0.resume();
             }
 
-            /// Returns what cancels the execution from another task or thread, also while it is being driven: it ends when it is
-            /// waiting, or when the exchange that is under way is over.
+            /// Returns a canceller, which cancels the execution from another thread, also while it is being
+            /// driven: at once if it waits, and after the exchange otherwise.
             ///
             /// ```no_run
             #[doc = concat!("# use ", $krate, "::{Handle, core};")]
@@ -486,8 +535,19 @@ macro_rules! blocking_client {
                 self.0.canceller()
             }
 
-            /// Ends the execution here; the query runs on at the service, which knows no cancelling. Returns `None` if it had ended
-            /// before.
+            /// Cancels the execution. The query continues at the service, which has no request to cancel one. Returns `None` if the
+            /// execution had ended before.
+            ///
+            /// ```no_run
+            #[doc = concat!("# use ", $krate, "::{Handle, core};")]
+            /// # fn example(mut handle: Handle<core::query::SimpleSearch>) -> Result<(), Box<dyn std::error::Error>> {
+            /// if let Some(page) = handle.next_page()? {
+            ///     println!("{} rows are enough", page.len());
+            ///     handle.cancel();
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn cancel(&mut self) -> Option<core::Transition> {
                 self.0.cancel()
             }

@@ -30,36 +30,35 @@ use crate::builder::ClientConfig;
 use crate::session::SharedSession;
 use crate::task::Task;
 
-/// A driver: what a [`Client`] connects, waits and loops with.
+/// A driver, with which a [`Client`] connects, waits and drives its executions.
 pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What its clients read the time from, if they get no other clock.
+    /// The clock of clients that are given no other one.
     type Clock: Clock + Default + 'static;
 
-    /// The `User-Agent`: crate and version.
+    /// The `User-Agent` header: crate and version.
     const USER_AGENT: &'static str;
 
-    /// Connections by this configuration; nothing is sent.
+    /// Creates a driver with this configuration. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a setting cannot be used.
+    /// Returns an error if a setting cannot be used.
     fn new(config: &ClientConfig) -> Result<Self, BuildError>;
 
-    /// A variable of the environment.
+    /// Returns a variable of the environment, or `None` if the driver reads none.
     fn variable(name: &str) -> Option<String>;
 
-    /// A number that is another one each time, for jitter.
+    /// Returns a seed for jitter, a different one each time.
     fn seed() -> u64;
 
-    /// Does `work` on a thread of its own.
+    /// Runs `work` on a thread of its own.
     fn spawn(work: impl FnOnce() + Send + 'static);
 
-    /// Drives a machine until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
-    /// fail.
+    /// Drives a machine until it has output (`Some`), is complete (`None`), or has failed. A cancelled machine has failed.
     ///
     /// # Errors
     ///
-    /// [`Error`] that ended the machine.
+    /// Returns the failure of the machine.
     fn advance<M: Machine>(
         &self,
         clock: &dyn Clock,
@@ -68,12 +67,12 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<M::Output>, Error>;
 }
 
-/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
+/// A clock, from which a client reads the time and on which it waits. Tests replace it to run without waiting.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 
-    /// Returns when [`now`](Self::now) has reached `until`, or earlier: whoever called looks at the clock again. A
+    /// Blocks until [`now`](Self::now) has reached `until`. It may return earlier: the caller reads the clock again. A
     /// [`Canceller`](crate::Canceller) unparks the thread that sleeps here.
     fn sleep_until(&self, until: Timestamp);
 }

@@ -9,11 +9,11 @@ use usage_core::machine::{Progress, Ticket};
 use crate::blocking::Clock;
 use crate::session::SharedSession;
 
-/// How much of a body is handed on at once, in bytes.
+/// The largest chunk of a body, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-/// For drivers: hands what came of a request on to `machine`: the answer, whose body is read in chunks, or what failed.
-/// `failure` says what an error in the body means.
+/// For drivers: passes the response to a request, or its error, to `machine`. The body is read in chunks. `failure` maps a
+/// transport's error to a failure.
 pub fn receive<M: Machine, E>(
     machine: &mut M,
     (clock, session): (&dyn Clock, &SharedSession),

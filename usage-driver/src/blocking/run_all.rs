@@ -9,12 +9,12 @@ use usage_core::{Error, UsageQuery, UsageTable};
 use crate::blocking::{Client, Driver};
 use crate::canceller::Canceller;
 
-/// The most threads of one [`RunAll`], however many queries may run at once.
+/// The maximum number of threads of one [`RunAll`], however many queries may run at once.
 pub const MAX_THREADS: usize = 1024;
 
-/// The results of many executions, each with its place among the queries, as they are there.
+/// The results of many executions, each with its place among the queries, as they become available.
 ///
-/// When this is dropped, executions that wait end at once, and those with a request out when that is over.
+/// Dropping it cancels the executions: those that wait end at once, those with a request in flight when that has ended.
 pub struct RunAll {
     results: Receiver<Outcome>,
     shared: Arc<Mutex<Threads>>,
@@ -26,7 +26,7 @@ type Outcome = Result<(usize, Result<UsageTable, Error>), Box<dyn Any + Send>>;
 /// The threads that were started so far.
 #[derive(Default)]
 struct Threads {
-    /// What cancels each of them.
+    /// One for each thread.
     cancellers: Vec<Canceller>,
     /// Whether no more work is wanted: the results are dropped, or one of the threads panicked.
     is_over: bool,
@@ -47,7 +47,7 @@ impl RunAll {
         queries: impl Iterator<Item = Q> + Send + 'static,
         at_once: usize,
     ) -> Self {
-        // A result waits in its thread until it is asked for: nothing piles up.
+        // A rendezvous: a thread keeps its result until the caller asks for one, so results do not pile up.
         let (sender, results) = mpsc::sync_channel(0);
         let shared = Arc::new(Mutex::new(Threads::default()));
         let work = Work {

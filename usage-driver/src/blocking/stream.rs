@@ -14,9 +14,10 @@ use crate::written::written;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// For drivers: a connection over any socket, through a tunnel if there is a proxy, with TLS if the target wants it.
+/// For drivers: a connection over any socket, through a tunnel if there is a proxy, with TLS if the target's scheme is
+/// `https`.
 ///
-/// What cannot be written because the other side closed counts as [written].
+/// A write to a connection that the other side has closed counts as done, see [`written`].
 pub struct Stream<S: Read + Write>(Layers<S>);
 
 enum Layers<S: Read + Write> {
@@ -25,11 +26,12 @@ enum Layers<S: Read + Write> {
 }
 
 impl<S: Read + Write> Stream<S> {
-    /// Connects to `target`, or to `proxy` if that carries it, by `connect`; opens the tunnel and shakes hands.
+    /// Connects to `target`, or to `proxy` if that carries it, with `connect`, then opens the tunnel and performs the TLS
+    /// handshake.
     ///
     /// # Errors
     ///
-    /// If the proxy or TLS refuses, or if the socket fails.
+    /// Returns an error if the proxy refuses, if the TLS handshake fails, or if the socket fails.
     pub fn open(
         target: &Uri,
         proxy: Option<&Proxy>,
@@ -53,12 +55,12 @@ impl<S: Read + Write> Stream<S> {
         Ok(Self(Layers::Tls(StreamOwned::new(tls, socket).into())))
     }
 
-    /// Returns whether it has TLS.
+    /// Returns whether the connection has TLS.
     pub fn is_tls(&self) -> bool {
         matches!(self.0, Layers::Tls(_))
     }
 
-    /// The socket.
+    /// Returns the socket.
     pub fn socket(&mut self) -> &mut S {
         match &mut self.0 {
             Layers::Plain(socket) => &mut socket.0,
@@ -110,7 +112,7 @@ fn through<S: Read + Write>(mut tunnel: Tunnel, mut proxy: Socket<S>) -> Result<
     }
 }
 
-/// A socket that repeats what a signal interrupted, and takes what nobody reads any more.
+/// A socket that retries interrupted reads, and whose writes succeed after the other side has closed.
 struct Socket<S>(S);
 
 impl<S: Read> Read for Socket<S> {

@@ -11,8 +11,8 @@ use crate::canceller::Canceller;
 use crate::session::{SharedSession, TokenWait};
 use crate::task::Task;
 
-/// Waits as a driver does for `Next::WaitUntil(until, why)`: until then by `clock`, or until the token exchange of
-/// `session` that is out has ended. A use of the canceller ends it.
+/// For drivers: waits as [`Next::WaitUntil`](usage_core::Next::WaitUntil) asks: until `until` by `clock`, or until the
+/// token exchange in flight has ended. Cancelling the task ends the wait.
 pub fn wait<M>(
     clock: &dyn Clock,
     session: &SharedSession,
@@ -40,7 +40,7 @@ fn wait_for_token(mut wait: TokenWait, limit: Duration, canceller: &Canceller) {
     }
 }
 
-/// A thread that is asleep by a [`Clock`].
+/// A thread that sleeps on a [`Clock`].
 struct Sleeper(Thread);
 
 impl Wake for Sleeper {
@@ -49,7 +49,7 @@ impl Wake for Sleeper {
     }
 }
 
-/// A thread that waits for a waker to be used.
+/// A waker for a thread that blocks on a condition variable.
 #[derive(Default)]
 struct Alarm {
     rings: Mutex<bool>,

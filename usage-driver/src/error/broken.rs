@@ -1,20 +1,20 @@
 use thiserror::Error;
 use usage_core::error::{Sent, TransportFailure, TransportKind};
 
-/// For drivers: what broke an exchange with a connection, where the type that says so is a transport's.
+/// For drivers: how an exchange over an established connection broke, where only the transport's own error type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum Broken {
     /// The server closed a kept connection before a byte of the request was written.
     #[error("the server had closed it before the request went out")]
     Unused,
-    /// The server closed the connection, and the answer is not whole.
+    /// The server closed the connection before the response was complete.
     #[error("the server closed it before the answer was complete")]
     Closed,
-    /// What arrived is no HTTP.
+    /// The response is not HTTP.
     #[error("the answer is not HTTP")]
     NotHttp,
-    /// The answer's head is longer than the transport takes.
+    /// The head of the response exceeds the transport's limit.
     #[error("the head of the answer is too long")]
     HeadTooLong,
     /// HTTP/2: the server goes away, and did not process this request (GOAWAY, RFC 9113, 6.8).

@@ -17,12 +17,12 @@ pub use proxy::ProxyError;
 
 pub(crate) use proxy::ProxyProblem;
 
-/// For drivers: `error`, what is behind it, and so on to the first cause.
+/// For drivers: returns `error` and its sources, down to the first cause.
 pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |error| cause(*error))
 }
 
-/// What an I/O error wraps is not its source: its source is that one's.
+/// Returns the next cause. An I/O error hides the error that it wraps: its `source` is that of the wrapped one.
 fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
@@ -30,31 +30,32 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// For drivers: the first `T` among the [causes] of `error`.
+/// For drivers: returns the first `T` among the [causes] of `error`.
 pub fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// For drivers: the host name does not resolve. A resolver's errors are put into this, to be told from others.
+/// For drivers: the error of a host name that does not resolve. It wraps errors of a resolver, which are ordinary I/O
+/// errors.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct Unresolved(pub io::Error);
 
-/// For drivers: how far an exchange got, as far as the transport knows.
+/// For drivers: how far an exchange got, as far as the transport can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reached {
-    /// Not to a connection that can be used: it was still being made, with TLS if there is any.
+    /// The connection, including TLS, was not established.
     NoConnection,
-    /// To a connection, to which nothing was written.
+    /// The connection was established, and nothing was written to it.
     Connection,
-    /// Perhaps to the service.
+    /// The service may have received the request.
     Service,
 }
 
 const CLOSED_EARLY: &str = "the server closed it while it was being made";
 
-/// Returns what `error` means for an exchange that had a connection or not. `broken` is what the transport's own type
-/// says of it.
+/// For drivers: returns the failure that `error` means for an exchange with or without a connection. `broken` is the
+/// meaning of the transport's own error type.
 pub fn classify_broken(
     error: &(dyn StdError + 'static),
     is_connected: bool,
@@ -71,8 +72,8 @@ pub fn classify_broken(
     }
 }
 
-/// Returns what broke an exchange that got as far as `reached`, by the [causes] of `error`. The text is that of this
-/// crate where it has one, and that of the first cause otherwise.
+/// For drivers: returns the failure of an exchange that got as far as `reached`, by the [causes] of `error`. Its text is
+/// this crate's, the same for all transports, or else that of the first cause.
 pub fn classify(error: &(dyn StdError + 'static), reached: Reached) -> TransportFailure {
     if let Some(broken) = find_cause::<Broken>(error) {
         return (*broken).into();

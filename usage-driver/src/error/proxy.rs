@@ -1,4 +1,4 @@
-//! Why there is no connection, where a transport's own words would not say it.
+//! Errors of proxies.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,7 +10,7 @@ use crate::error::causes;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// For drivers: the connection to a proxy, or the tunnel through it, failed. The text names the proxy without its
+/// For drivers: the error of a connection to a proxy, or of the tunnel through it. Its text names the proxy, without
 /// credentials.
 #[derive(Debug, Error)]
 #[error("the proxy {proxy} {problem}")]
@@ -42,8 +42,7 @@ impl ProxyError {
         Self { proxy: proxy.into(), problem }
     }
 
-    /// Returns whether the proxy would refuse again: it said that the client's request is at fault (4xx), and not that
-    /// it is late or came too often.
+    /// Returns whether the proxy would refuse again: its status is 4xx, but not 408, 425 or 429.
     pub(crate) fn is_permanent(&self) -> bool {
         let ProxyProblem::Refused { status, .. } = &self.problem else { return false };
         let passes = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];

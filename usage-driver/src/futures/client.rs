@@ -26,7 +26,7 @@ struct Parts<D> {
 }
 
 impl<D: Driver> Parts<D> {
-    /// Token exchanges are carried out by tasks of their own, if the driver has any.
+    /// Carries out each token exchange on a task of its own, if the driver can start tasks.
     fn new(driver: D, session: &SharedSession, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
         let Some(spawn) = D::spawner() else {
             return Self { driver, session: session.clone(), policy, clock };
@@ -36,7 +36,7 @@ impl<D: Driver> Parts<D> {
             let mut token = Task::new(TokenExchange::new(session, exchange));
             let (driver, clock, session) = (carrier.clone(), Arc::clone(&time), session.clone());
             spawn(Box::pin(async move {
-                // What comes of it is in the session.
+                // The session has the result.
                 let _ = driver.advance(&*clock, &session, &mut token).await;
             }));
         });
@@ -45,12 +45,12 @@ impl<D: Driver> Parts<D> {
 }
 
 impl<D: Driver> Client<D> {
-    /// Builds a client.
+    /// Returns a builder: give it a credential, and a region or URL.
     pub fn builder() -> ClientBuilder<Self> {
         ClientBuilder::new()
     }
 
-    /// The same client on another clock.
+    /// Returns this client on another clock, for tests that must not wait. Both share one session and one pool.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
         let Parts { driver, session, policy, .. } = Arc::unwrap_or_clone(self.0);
@@ -67,38 +67,39 @@ impl<D: Driver> Client<D> {
     ///
     /// # Errors
     ///
-    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
-    /// them [from its snapshot](Error::snapshot).
+    /// Returns the failure of the execution. Rows that had arrived are [in the error](Error::rows), and the execution
+    /// continues behind them from the [snapshot in it](Error::snapshot).
     pub async fn run<Q: UsageQuery>(&self, query: Q) -> Result<UsageTable, Error> {
         self.start(query).finish().await
     }
 
-    /// An execution of `query` that is driven step by step: page by page, observed, saved, cancelled. Nothing is
+    /// Creates an execution of `query` that is driven step by step: page by page, observed, saved, cancelled. Nothing is
     /// sent before the first page is asked for.
     pub fn start<Q: UsageQuery>(&self, query: Q) -> Handle<Q, D> {
         Handle::new(self, Execution::new(query, self.shared_policy(), D::seed(), self.now()))
     }
 
-    /// Goes on with an execution of `query` that was submitted elsewhere.
+    /// Continues an execution of `query` that was submitted elsewhere.
     pub fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Handle<Q, D> {
         Handle::new(self, Execution::attach(query, id, self.shared_policy(), D::seed(), self.now()))
     }
 
-    /// Goes on with an execution that was saved, here or on another runtime, with a deadline of its own.
+    /// Continues an execution that was saved, here or with another driver, with a deadline of its own.
     ///
     /// # Errors
     ///
-    /// [`RestoreError`] if the snapshot is from a newer version or contradicts itself.
+    /// Returns an error if the snapshot is from a newer version or contradicts itself.
     pub fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Handle<Q, D>, RestoreError> {
         Ok(Handle::new(self, Execution::restore(snapshot, self.shared_policy(), self.now())?))
     }
 
-    /// Goes on with the execution that was saved, if there is one, and begins one of `query` otherwise: what a program
-    /// does that may have been killed.
+    /// Continues the execution that was saved, if there is one, and creates one of `query` otherwise: for a program that
+    /// may have been killed.
     ///
     /// # Errors
     ///
-    /// Those of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another query.
+    /// Returns the errors of [`restore`](Self::restore), and [`RestoreError::Query`] if the saved execution is of another
+    /// query.
     pub fn start_or_restore<Q: UsageQuery>(
         &self,
         query: Q,
@@ -108,9 +109,9 @@ impl<D: Driver> Client<D> {
         Ok(Handle::new(self, Execution::start_or_restore(query, saved, policy, seed, now)?))
     }
 
-    /// Runs all `queries`, up to `at_once` of them (at least one) at a time, and yields the result of each as it is
-    /// there, with its place among the queries. A query is taken when there is room for it. Dropping the stream gives
-    /// up those that are under way.
+    /// Runs all `queries`, up to `at_once` of them (at least one) at a time, and yields the result of each as it
+    /// becomes available, with its place among the queries. A query is taken when there is room for it. Dropping the
+    /// stream gives up the executions that are under way.
     pub fn run_all<Q, I>(&self, queries: I, at_once: usize) -> RunAll
     where
         Q: UsageQuery,
@@ -119,34 +120,35 @@ impl<D: Driver> Client<D> {
         RunAll::new(self, queries.into_iter(), at_once)
     }
 
-    /// Calls a single endpoint.
+    /// Calls a single endpoint, with retries.
     ///
     /// # Errors
     ///
-    /// [`Error`] that ended the call, after the retries that the policy allows.
+    /// Returns the failure of the call, after the retries that the policy allows.
     pub async fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error> {
         let call = Call::new(endpoint, self.shared_policy(), D::seed(), self.now());
         let response = self.advance(&mut Task::new(call)).await?;
         response.ok_or_else(|| BuildError::client("the call was answered before").into())
     }
 
-    /// Makes sure that the session holds an access token that is good now, and sends nothing with it. Queries and calls
-    /// do this by themselves; see [`LogIn`] for when to do it ahead of them.
+    /// Makes sure that the session holds a valid access token, and sends nothing with it. Queries and calls do this by
+    /// themselves; see [`LogIn`] for when to do it ahead of them.
     ///
     /// # Errors
     ///
-    /// [`Error`] if no token was obtained.
+    /// Returns an error if the login host refuses the credential or cannot be reached.
     pub async fn log_in(&self) -> Result<(), Error> {
         let log_in = LogIn::new(self.shared_policy(), D::seed(), self.now());
         self.advance(&mut Task::new(log_in)).await.map(drop)
     }
 
-    /// The session, to look at its request budget. Do not keep it across an `await`: every request needs it.
+    /// Locks the session: its token and its request budget. Do not hold the guard across an `await`, since every request
+    /// needs it.
     pub fn session(&self) -> SessionGuard<'_> {
         self.0.session.lock()
     }
 
-    /// The policy of new executions and calls.
+    /// Returns the policy of new executions and calls.
     pub fn policy(&self) -> Policy {
         *self.0.policy
     }
@@ -159,7 +161,7 @@ impl<D: Driver> Client<D> {
         driver.advance(&**clock, session, task)
     }
 
-    /// The execution as restored from its snapshot.
+    /// Returns the execution as restored from its snapshot.
     pub(super) fn resumed<Q: UsageQuery>(&self, execution: &Execution<Q>) -> Execution<Q> {
         execution.resumed(self.shared_policy(), self.now())
     }

@@ -2,12 +2,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// For drivers: connects to the first of `addresses` that answers, one after the other by `connect`, which is given an
-/// equal share of `limit` for each.
+/// For drivers: tries `addresses` in order and returns the first connection. Each attempt of `connect` gets an equal share
+/// of `limit`.
 ///
 /// # Errors
 ///
-/// The first error, if none answers.
+/// Returns the error of the first address if no connection succeeds.
 pub async fn first_connected<S, F: Future<Output = io::Result<S>>>(
     addresses: &[SocketAddr],
     limit: Duration,

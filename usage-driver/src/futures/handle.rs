@@ -11,8 +11,8 @@ use crate::task::Task;
 
 /// An execution that is being driven.
 ///
-/// Its futures may be dropped at any moment. A request that was out then counts as given up: a poll is sent again, a
-/// submit is not, unless the policy allows it.
+/// Its futures may be dropped at any moment. A request that was in flight then counts as given up: a poll is sent
+/// again, a submit is not, unless the policy allows it.
 pub struct Handle<Q, D> {
     client: Client<D>,
     /// On the heap: futures that hold a handle are moved and nested.
@@ -24,16 +24,16 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         Self { client: client.clone(), task: Box::new(Task::new(execution)) }
     }
 
-    /// Calls `observer` at every transition and every wait.
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer.
     #[must_use]
     pub fn observe(mut self, observer: impl FnMut(&Execution<Q>, Event) + Send + 'static) -> Self {
         self.task.observe(observer);
         self
     }
 
-    /// Calls `observer` at every transition and every wait. Its error ends the run as
-    /// [`Failure::Observer`](crate::error::Failure::Observer) before the next request goes out: that of a program which
-    /// cannot save the snapshot. A page that had arrived is handed out first. [`resume`](Self::resume) goes on.
+    /// Calls `observer` at every transition and every wait, in place of any earlier observer. An error of it ends the run
+    /// as [`Failure::Observer`](usage_core::error::Failure::Observer) before the next request is sent, for programs that
+    /// cannot save the snapshot. A page that had arrived is handed out first. [`resume`](Self::resume) continues.
     #[must_use]
     pub fn try_observe<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
         mut self,
@@ -43,23 +43,24 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         self
     }
 
-    /// Goes on until the next page of rows arrived; `None` when there are no more. After an error, look at
-    /// [`Error::can_resume`].
+    /// Returns the next page of rows when it has arrived; `None` when there are no more. It marks the page before as
+    /// delivered.
     ///
     /// # Errors
     ///
-    /// [`Error`] that ended the execution. If [`Error::can_resume`] says so, it may be driven on.
+    /// Returns the failure of the execution. If it [can be resumed](Error::can_resume), [`resume`](Self::resume) and ask
+    /// again.
     pub async fn next_page(&mut self) -> Result<Option<UsageTable>, Error> {
         self.client.advance(&mut self.task).await
     }
 
-    /// Goes on to the end and returns the rows of all pages that are yet to come. Snapshots that an observer takes
-    /// meanwhile point at the first of these pages.
+    /// Runs the execution to its end and returns the rows of all pages that are yet to come. Snapshots that an observer
+    /// takes meanwhile point at the first of these pages.
     ///
     /// # Errors
     ///
-    /// Those of the execution. Rows that had arrived are [in the error](Error::rows), and the execution goes on behind
-    /// them [from its snapshot](Error::snapshot).
+    /// Returns the failure of the execution. Rows that had arrived are [in the error](Error::rows), and the execution
+    /// continues behind them from the [snapshot in it](Error::snapshot).
     // An async function would keep its arguments twice, as long as an execution waits.
     #[expect(clippy::manual_async_fn, reason = "it is smaller")]
     pub fn finish(mut self) -> impl Future<Output = Result<UsageTable, Error>> + Send {
@@ -83,12 +84,12 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         }
     }
 
-    /// Goes on to the end and shows `visitor` each row that is yet to come, once, as it arrives. None is kept, however
-    /// many there are. See [`StreamingExecution`] for what happens when a page breaks off.
+    /// Runs the execution to its end and shows `visitor` each row that is yet to come, once, as it arrives. No row is
+    /// kept. See [`StreamingExecution`] for what happens when a page breaks off.
     ///
     /// # Errors
     ///
-    /// [`Error`] that ended the execution.
+    /// Returns the failure of the execution.
     pub async fn for_each_row(self, visitor: impl RowVisitor + Send) -> Result<(), Error> {
         let mut streaming = self.task.streaming(visitor);
         while self.client.advance(&mut streaming).await?.is_some() {}
@@ -100,18 +101,18 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         Pages::new(self)
     }
 
-    /// The rows one by one; pages are fetched as they are needed.
+    /// Returns the rows one by one. Pages are fetched as they are needed.
     pub fn rows(self) -> Rows {
         Rows::new(self)
     }
 
-    /// The execution: phase, id, counters.
+    /// Returns the execution: phase, id, counters.
     pub fn execution(&self) -> &Execution<Q> {
         &self.task.machine
     }
 
-    /// How far it got, to be saved. It points at the page that was handed out last, until the next one is asked for or
-    /// [`acknowledge`](Self::acknowledge) is called.
+    /// Returns how far the execution got, to be saved. The snapshot points at the page that was handed out last, until
+    /// the next one is asked for or [`acknowledge`](Self::acknowledge) is called.
     pub fn snapshot(&self) -> Snapshot<Q> {
         self.task.machine.snapshot()
     }
@@ -130,22 +131,24 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
         self
     }
 
-    /// Goes on where it stopped, with a deadline of its own: after an error that [can be resumed](Error::can_resume), or
-    /// after a cancel, whose [canceller](Self::canceller) has no effect any more. A page that was handed out and not
-    /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again.
+    /// Prepares the execution to continue where it stopped, with a deadline of its own: after an error that
+    /// [can be resumed](Error::can_resume), or after it was cancelled. A page that was handed out and not
+    /// [acknowledged](Self::acknowledge) comes again. A submit whose fate is unknown is not sent again. An earlier
+    /// [canceller](Self::canceller) has no effect any more.
     pub fn resume(&mut self) {
         self.task.machine = self.client.resumed(&self.task.machine);
         self.task.canceller = Canceller::default();
         self.task.go_on();
     }
 
-    /// What cancels it from another task or thread, also while it is being driven: it ends at once, waiting or with a
-    /// request out.
+    /// Returns a [`Canceller`], which cancels the execution from another task or thread, also while it is being driven:
+    /// at once, even while a request is in flight.
     pub fn canceller(&self) -> Canceller {
         self.task.canceller.clone()
     }
 
-    /// Ends it here; the query runs on at the service.
+    /// Cancels the execution. The query continues at the service, which has no request to cancel one. Returns `None` if
+    /// the execution had ended before.
     pub fn cancel(&mut self) -> Option<Transition> {
         self.task.machine.cancel()
     }

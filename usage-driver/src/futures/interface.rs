@@ -28,6 +28,17 @@ macro_rules! futures_client {
             }
 
             /// Returns this client on another clock, for tests that must not wait. Both share one session and one pool.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", $krate, "::core::Date;")]
+            /// use usage_sim::VirtualClock;
+            ///
+            #[doc = concat!("# async fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let clock = VirtualClock::new("2026-07-08".parse::<Date>()?.start());
+            /// let client = client.with_clock(clock.clone()); // minutes of polling pass at once
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
                 Self(self.0.with_clock(clock))
@@ -232,11 +243,35 @@ macro_rules! futures_client {
             }
 
             /// Returns the policy of new executions and calls.
+            ///
+            /// ```no_run
+            /// use std::time::Duration;
+            ///
+            #[doc = concat!("# async fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let hasty = client.policy().with_deadline(Duration::from_secs(60));
+            /// let client = client.with_policy(hasty);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn policy(&self) -> core::Policy {
                 self.0.policy()
             }
 
-            /// Returns the client as code sees it that is generic over drivers.
+            /// Returns the generic client, for code that is generic over drivers.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", $krate, "::core::{Error, UsageTable, query::SimpleSearch};")]
+            /// use usage_driver::futures::{Client, Driver};
+            ///
+            /// async fn search<D: Driver>(client: &Client<D>, query: SimpleSearch) -> Result<UsageTable, Error> {
+            ///     client.run(query).await
+            /// }
+            ///
+            #[doc = concat!("# async fn example(client: ", $krate, "::Client) -> Result<(), Box<dyn std::error::Error>> {")]
+            /// let rows = search(client.as_generic(), SimpleSearch::new("2026-06-01/2026-06-30".parse()?)).await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn as_generic(&self) -> &$crate::futures::Client<$driver> {
                 &self.0
             }
@@ -256,7 +291,7 @@ macro_rules! futures_client {
 
         /// An execution that is being driven.
         ///
-        /// Its futures may be dropped at any moment. A request that was out then counts as given up: a poll is sent again, a
+        /// Its futures may be dropped at any moment. A request that was in flight then counts as given up: a poll is sent again, a
         /// submit is not, unless the policy allows it.
         ///
         /// A handle is [`IntoFuture`]: `handle.await` runs it to its end.
@@ -445,6 +480,20 @@ macro_rules! futures_client {
 
             /// Leaves pages unacknowledged until [`acknowledge`](Self::acknowledge) is called: snapshots point at the first of them, for
             /// callers who store all pages together.
+            ///
+            /// ```no_run
+            #[doc = concat!("# use ", $krate, "::{Handle, core};")]
+            /// # async fn example(handle: Handle<core::query::SimpleSearch>) -> Result<(), Box<dyn std::error::Error>> {
+            /// let mut handle = handle.hold_pages();
+            /// let mut pages = Vec::new();
+            /// while let Some(page) = handle.next_page().await? {
+            ///     pages.push(page); // a snapshot still points at the first page
+            /// }
+            /// // Store all pages, then:
+            /// handle.acknowledge();
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn hold_pages(self) -> Self {
                 Self(self.0.hold_pages())
@@ -473,8 +522,8 @@ macro_rules! futures_client {
                 self.0.resume();
             }
 
-            /// Returns what cancels the execution from another task or thread, also while it is being driven: it ends at once,
-            /// waiting or with a request out.
+            /// Returns a canceller, which cancels the execution from another task or thread, also while it is being driven: at once,
+            /// even while a request is in flight.
             ///
             /// ```no_run
             #[doc = concat!("# use ", $krate, "::{Handle, core};")]
@@ -489,8 +538,19 @@ macro_rules! futures_client {
                 self.0.canceller()
             }
 
-            /// Ends the execution here; the query runs on at the service, which knows no cancelling. Returns `None` if it had ended
-            /// before.
+            /// Cancels the execution. The query continues at the service, which has no request to cancel one. Returns `None` if the
+            /// execution had ended before.
+            ///
+            /// ```no_run
+            #[doc = concat!("# use ", $krate, "::{Handle, core};")]
+            /// # async fn example(mut handle: Handle<core::query::SimpleSearch>) -> Result<(), Box<dyn std::error::Error>> {
+            /// if let Some(page) = handle.next_page().await? {
+            ///     println!("{} rows are enough", page.len());
+            ///     handle.cancel();
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn cancel(&mut self) -> Option<core::Transition> {
                 self.0.cancel()
             }

@@ -34,41 +34,41 @@ use crate::task::Task;
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Starts a task of its own.
+/// Starts a future as a task of its own.
 pub type Spawn = fn(BoxFuture<'static, ()>);
 
-/// A driver: what a [`Client`] connects, waits and loops with.
+/// A driver, with which a [`Client`] connects, waits and drives its executions.
 pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What its clients read the time from, if they get no other clock.
+    /// The clock of clients that are given no other one.
     type Clock: Clock + Default + 'static;
 
-    /// The `User-Agent`: crate and version.
+    /// The `User-Agent` header: crate and version.
     const USER_AGENT: &'static str;
 
-    /// Connections by this configuration; nothing is sent.
+    /// Creates a driver with this configuration. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a setting cannot be used.
+    /// Returns an error if a setting cannot be used.
     fn new(config: &ClientConfig) -> Result<Self, BuildError>;
 
-    /// A variable of the environment.
+    /// Returns a variable of the environment, or `None` if the driver reads none.
     fn variable(name: &str) -> Option<String>;
 
-    /// A number that is another one each time, for jitter.
+    /// Returns a seed for jitter, a different one each time.
     fn seed() -> u64;
 
-    /// How it starts a task, which goes on when the future that started it is dropped; `None` if it cannot.
+    /// Returns the function that starts a task, which continues when the future that started it is dropped; `None` if the
+    /// driver cannot start tasks.
     ///
-    /// Token exchanges belong to the session: each is carried out on a task of its own, so that its answer is kept
-    /// whatever becomes of the execution that asked for it. A driver that starts no tasks gets them in its loop, where
+    /// Token exchanges belong to the session: each is carried out on a task of its own, so that its response is
+    /// kept even if the execution that asked for it is dropped. A driver that starts no tasks gets them in its loop, where
     /// they are given up with the execution.
     fn spawner() -> Option<Spawn> {
         None
     }
 
-    /// Drives a machine until it brings something (`Some`), is complete (`None`), or has failed; to be cancelled is to
-    /// fail. The future may be dropped at any moment.
+    /// Drives a machine until it has output (`Some`), is complete (`None`), or has failed. A cancelled machine has failed. The future may be dropped at any moment.
     fn advance<M: Machine>(
         &self,
         clock: &dyn Clock,
@@ -77,11 +77,11 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<M::Output>, Error>> + Send;
 }
 
-/// What a client reads the time from and waits on. Replace it to run without waiting, in tests.
+/// A clock, from which a client reads the time and on which it waits. Tests replace it to run without waiting.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 
-    /// Is ready when [`now`](Self::now) has reached `until`.
+    /// Completes when [`now`](Self::now) has reached `until`.
     fn sleep_until(&self, until: Timestamp) -> BoxFuture<'_, ()>;
 }

@@ -13,8 +13,8 @@ use usage_core::machine::{Progress, Ticket};
 use crate::futures::{Clock, timeout};
 use crate::session::SharedSession;
 
-/// For drivers: waits for the answer to a request that is being sent, and hands it on to `machine`, its body in chunks;
-/// or what failed. `failure` says what an error means, and what it means that `limit` was over before.
+/// For drivers: waits for the response to a request that is being sent, and passes it to `machine`, its body in chunks.
+/// `failure` maps a transport's error to a failure, and `None` if `limit` completed first.
 pub async fn receive<M: Machine, B, E>(
     machine: &mut M,
     (clock, session): (&dyn Clock, &SharedSession),

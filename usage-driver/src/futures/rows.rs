@@ -20,7 +20,7 @@ impl Rows {
         Self(pages.try_flatten().boxed())
     }
 
-    /// The next row, for callers who have no extension of [`Stream`] at hand. Dropping the future loses no row.
+    /// Returns the next row, for callers without an extension of [`Stream`] at hand. Dropping the future loses no row.
     pub async fn next(&mut self) -> Option<Result<UsageRecord, Error>> {
         self.0.next().await
     }

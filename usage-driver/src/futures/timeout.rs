@@ -9,7 +9,7 @@ use crate::futures::Clock;
 use crate::session::SharedSession;
 use crate::task::Task;
 
-/// What `work` brings, unless `limit` is over first.
+/// For drivers: returns the output of `work`, or `None` if `limit` completes first.
 pub async fn timeout<T>(limit: impl Future + Unpin, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), limit).await {
         Either::Left((done, _)) => Some(done),
@@ -17,8 +17,8 @@ pub async fn timeout<T>(limit: impl Future + Unpin, work: impl Future<Output = T
     }
 }
 
-/// For drivers: ends when an exchange has taken too long, which is after `connect_within` if there is no connection
-/// then, and after `timeout` otherwise. `timer` makes timers.
+/// For drivers: completes when an exchange has taken too long: after `connect_within` if there is no connection by then,
+/// and after `timeout` otherwise. `timer` creates timers.
 pub async fn exchange_limit<T: Future>(
     timer: impl Fn(Duration) -> T,
     connect_within: Duration,
@@ -31,8 +31,8 @@ pub async fn exchange_limit<T: Future>(
     }
 }
 
-/// Waits as a driver does for `Next::WaitUntil(until, why)`: until then by `clock`, or until the token exchange of
-/// `session` that is out has ended. `timer` measures the limit of that.
+/// For drivers: waits as [`Next::WaitUntil`](usage_core::Next::WaitUntil) asks: until `until` by `clock`, or until the
+/// token exchange in flight has ended, for which `timer` measures the limit.
 pub fn wait<'a, M, T: Future + Send + 'a>(
     clock: &'a dyn Clock,
     session: &SharedSession,

@@ -60,7 +60,7 @@ async fn connect<R: Runtime>(
     };
     let connected = R::connect(proxy.uri(), limit).await.map_err(|error| tunnel.unreachable(error));
     let mut socket = connected?;
-    // If the proxy takes no more, its answer says why.
+    // If the proxy does not take the whole request, its response says why.
     let _ = write_all(&mut socket, tunnel.request()).await;
     let mut chunk = [0; 1024];
     loop {

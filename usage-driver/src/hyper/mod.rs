@@ -1,7 +1,7 @@
 //! Exchanges over hyper, for the drivers of any runtime.
 //!
-//! A driver implements [`Runtime`], which is all that hyper needs of one: tasks, a timer, and connected sockets. Its loop
-//! hands each [`Exchange`](usage_core::machine::Exchange) to [`Pool::carry_out`].
+//! A driver implements [`Runtime`], which is everything that hyper needs: tasks, a timer, and connected sockets. Its loop
+//! passes each [`Exchange`](usage_core::machine::Exchange) to [`Pool::carry_out`].
 
 mod connector;
 mod pool;
@@ -17,22 +17,22 @@ use hyper_util::client::legacy::connect::Connection;
 
 pub use pool::Pool;
 
-/// What hyper needs of a runtime.
+/// An async runtime for hyper.
 pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
-    /// A connected socket.
+    /// The type of connected sockets.
     type Socket: Read + Write + Connection + Send + Unpin + 'static;
 
-    /// Measures the limits of connections and exchanges.
+    /// The timer for the limits of connections and exchanges.
     type Timer: Timer + Clone + Default + Send + Sync + 'static;
 
     /// Runs `task` to its end.
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
 
-    /// Connects to `host`, with an attempt at each of its addresses within `limit`.
+    /// Connects to `host`, trying each of its addresses, within `limit`.
     ///
     /// # Errors
     ///
-    /// The error of the socket; an [`Unresolved`](crate::error::Unresolved) if the host name does not resolve.
+    /// Returns the error of the socket, or [`Unresolved`](crate::error::Unresolved) if the host name does not resolve.
     fn connect(
         host: Uri,
         limit: Duration,

@@ -20,11 +20,11 @@ use crate::limits::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER};
 use crate::proxy::Proxy;
 use crate::session::SharedSession;
 
-/// Connections that leave every decision to the machine: no redirects, no retries.
+/// A connection pool that leaves every decision to the machine: no redirects, no retries.
 #[derive(Clone, Debug)]
 pub struct Pool<R: Runtime> {
     kept: Client<R>,
-    /// Its connections carry one request each. Both clients share the TLS sessions of the hosts.
+    /// For exchanges that need a fresh connection: one request each. Both clients share the TLS sessions of the hosts.
     fresh: Client<R>,
     proxy: Option<Proxy>,
     runtime: PhantomData<R>,
@@ -33,7 +33,7 @@ pub struct Pool<R: Runtime> {
 type Client<R> = legacy::Client<Connector<<R as Runtime>::Socket>, Full<Bytes>>;
 
 impl<R: Runtime> Pool<R> {
-    /// Creates a pool without connections.
+    /// Creates an empty pool.
     pub fn new(config: &ClientConfig, tls: rustls::ClientConfig) -> Self {
         let connector = connector::<R>(config, tls);
         let client = |max_idle, turns| {
@@ -50,7 +50,7 @@ impl<R: Runtime> Pool<R> {
         Self { kept, fresh, proxy: config.proxy.clone(), runtime: PhantomData }
     }
 
-    /// Sends the request of `exchange` and hands the answer, or the failure, on to `machine`.
+    /// Sends the request of `exchange`, and passes the response or the failure to `machine`.
     pub async fn carry_out<M: Machine>(
         &self,
         clock: &dyn Clock,
@@ -92,17 +92,17 @@ impl<R: Runtime, F: Future<Output = ()> + Send + 'static> Executor<F> for Spawne
 
 type IsKind = fn(&hyper::Error) -> bool;
 
-/// Returns what hyper's own type says of an error.
+/// Returns what hyper's own error type tells about an error.
 fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
     #[cfg(feature = "http2")]
     match find_cause::<h2::Error>(error).filter(|error| error.is_remote()) {
-        // Streams that the server may have processed go on, and end with other errors.
+        // Streams that the server may have processed continue, and end with other errors.
         Some(error) if error.is_go_away() => return Some(Broken::GoneAway),
         Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => return Some(Broken::Refused),
         _ => {}
     }
     let kinds: [(IsKind, _); 4] = [
-        // An idle connection turned out to be closed before the first byte went out.
+        // An idle connection was closed before the first byte was sent.
         (hyper::Error::is_canceled, Broken::Unused),
         (hyper::Error::is_incomplete_message, Broken::Closed),
         (is_head_too_long, Broken::HeadTooLong),
@@ -112,7 +112,7 @@ fn broken(error: &(dyn Error + 'static)) -> Option<Broken> {
     kinds.into_iter().find_map(|(is, broken)| is(error).then_some(broken))
 }
 
-/// hyper has a predicate for this in its server only.
+/// hyper has no predicate for this in its client.
 fn is_head_too_long(error: &hyper::Error) -> bool {
     error.is_parse() && error.to_string() == "message head is too large"
 }

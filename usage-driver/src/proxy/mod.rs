@@ -1,4 +1,4 @@
-//! The proxy that connections go through, and the tunnel through it.
+//! The HTTP proxy of connections, and the tunnel through it.
 
 mod no_proxy;
 mod tunnel;
@@ -23,8 +23,8 @@ use crate::proxy::no_proxy::Exceptions;
 
 /// A proxy that connections go through: `http://host:port` or `http://user:password@host:port`.
 ///
-/// Every connection is a tunnel (`CONNECT`): the proxy sees the host and the port of the service, and nothing of what
-/// is said there. User and password, percent-encoded in the URL, go to the proxy alone, and are not printed.
+/// Every connection is a tunnel (`CONNECT`): the proxy sees the host and the port of the service, but no request. User and
+/// password, percent-encoded in the URL, are sent to the proxy only, and are not printed.
 ///
 /// ```
 /// use usage_driver::Proxy;
@@ -45,7 +45,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The port where the URL names none.
+    /// The port if the URL names none.
     pub const DEFAULT_PORT: u16 = 80;
 
     /// Returns the proxy of the environment, given a function that reads a variable: `HTTPS_PROXY` or `ALL_PROXY`, and
@@ -54,7 +54,7 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// If the variable does not hold the URL of an http proxy. The error names the variable.
+    /// Returns an error that names the variable if it does not hold the URL of an http proxy.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, BuildError> {
         let Some((name, url)) =
             first_set(&variable, &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
@@ -65,8 +65,8 @@ impl Proxy {
         Ok(Some(Self { except: exceptions_of_environment(variable), ..proxy }))
     }
 
-    /// Like [`from_variables`](Self::from_variables), for a client of these targets: what no connection would go through
-    /// is no error, whatever it is.
+    /// Like [`from_variables`](Self::from_variables), for a client of these targets: a proxy that none of its connections
+    /// would use is ignored, even if it is invalid.
     pub(crate) fn for_targets(
         variable: impl Fn(&str) -> Option<String>,
         targets: &[Uri],
@@ -80,7 +80,7 @@ impl Proxy {
         }
     }
 
-    /// Leaves out these targets, in the syntax of `NO_PROXY`: names with all names below them, addresses, networks
+    /// Excludes these targets, in the syntax of `NO_PROXY`: names with all names below them, addresses, networks
     /// (`10.0.0.0/8`), each with a port if it is for that port only; or `*` for all. Commas and white space separate
     /// them.
     #[must_use]
@@ -89,18 +89,18 @@ impl Proxy {
         self
     }
 
-    /// Returns whether a connection to `target` goes through it.
+    /// Returns whether a connection to `target` goes through the proxy.
     pub fn carries(&self, target: &Uri) -> bool {
         !self.except.contain(target)
     }
 
-    /// For drivers: the headers that a tunnel is asked for with.
+    /// For drivers: returns the headers of the `CONNECT` request.
     pub fn headers(&self) -> HeaderMap {
         self.authorization().map(|value| (PROXY_AUTHORIZATION, value)).into_iter().collect()
     }
 
-    /// For drivers: where the tunnel to `target` ends, with its port written out whatever the scheme; `None` if the
-    /// connection does not go through this proxy.
+    /// For drivers: returns the end of the tunnel to `target`, with an explicit port; `None` if the connection does not go
+    /// through this proxy.
     pub fn tunnel_to(&self, target: &Uri) -> Option<Uri> {
         let host = target.host().filter(|_| self.carries(target))?;
         let authority = format!("{host}:{}", port_of(target));
@@ -108,39 +108,39 @@ impl Proxy {
         Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
     }
 
-    /// For drivers: the tunnel to `target` that is to be made through it; `None` if the connection does not go through
+    /// For drivers: returns the tunnel to `target`, which is yet to be opened; `None` if the connection does not go through
     /// this proxy.
     pub fn tunnel(&self, target: &Uri) -> Option<Tunnel> {
         Some(Tunnel::new(self, &self.tunnel_to(target)?))
     }
 
-    /// `host:port`, as errors name it.
+    /// Returns `host:port`, for errors.
     pub(crate) fn address(&self) -> Box<str> {
         format!("{}:{}", self.host(), self.port()).into()
     }
 
-    /// Its host; an IPv6 address is in brackets.
+    /// Returns the host; an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
         self.authority.host()
     }
 
-    /// Its port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(Self::DEFAULT_PORT)
     }
 
-    /// Where to connect to, without credentials.
+    /// Returns the URL, without credentials.
     pub fn uri(&self) -> Uri {
         let uri = Uri::builder().scheme(Scheme::HTTP).authority(self.authority.clone()).path_and_query("/");
         uri.build().unwrap_or_default()
     }
 
-    /// User and password, if it wants them.
+    /// Returns user and password, if the URL has them.
     pub fn credentials(&self) -> Option<(&str, &Secret<String>)> {
         self.credentials.as_ref().map(|(user, password)| (&**user, password))
     }
 
-    /// The value of `Proxy-Authorization`, if it wants one.
+    /// Returns the value of `Proxy-Authorization`, if the URL has credentials.
     pub fn authorization(&self) -> Option<HeaderValue> {
         let (user, password) = self.credentials()?;
         let encoded = BASE64_STANDARD.encode(format!("{user}:{}", password.expose()));
@@ -189,8 +189,8 @@ fn credentials(user_info: &str) -> Result<(Box<str>, Secret<String>), &'static s
     Ok((decode(user)?.into(), Secret::new(decode(password)?.into_owned())))
 }
 
-/// `host`, `host:port`, `[::1]`, `[::1]:port`. What [`Authority`] reads as no port is refused here: the credentials
-/// would go to the default port.
+/// Parses `host`, `host:port`, `[::1]` or `[::1]:port`. An invalid port, which [`Authority`] reads as none, is refused: the
+/// credentials would be sent to the default port.
 fn parse_authority(text: &str) -> Result<Authority, &'static str> {
     let (host, after) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, after)) => {

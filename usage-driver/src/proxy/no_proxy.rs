@@ -10,20 +10,20 @@ use crate::target::{is_loopback, parse_ip};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exceptions {
     listed: Vec<Exception>,
-    /// Whether targets on this machine are among them.
+    /// Whether loopback is among them.
     loopback: bool,
 }
 
 impl Exceptions {
-    /// The value of `NO_PROXY`, and loopback.
+    /// Parses the value of `NO_PROXY`, and adds loopback.
     pub(super) fn of_environment(targets: &str) -> Self {
         let mut exceptions = Self { loopback: true, ..Self::default() };
         exceptions.add(targets);
         exceptions
     }
 
-    /// Adds entries in the syntax of `NO_PROXY`. As in curl, commas and white space separate them; an entry that is
-    /// none matches nothing.
+    /// Adds entries in the syntax of `NO_PROXY`. As in curl, commas and white space separate them; an invalid entry
+    /// matches nothing.
     pub(super) fn add(&mut self, targets: &str) {
         let entries = targets.split(|c: char| c == ',' || c.is_whitespace());
         self.listed.extend(entries.filter_map(Exception::parse));
@@ -86,7 +86,7 @@ impl Exception {
     }
 }
 
-/// A name with a dot at its end is the same name, written in full.
+/// Removes the final dot of a fully qualified name.
 fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }

@@ -6,11 +6,11 @@ use http::{StatusCode, Uri};
 use crate::error::{ProxyError, ProxyProblem};
 use crate::proxy::Proxy;
 
-/// The head of a proxy's answer has at most so many bytes.
+/// The maximum length of the head of a proxy's response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// A tunnel (`CONNECT`) that is being made through a proxy, without the I/O: connect to the proxy, write
-/// [`request`](Self::request), and hand what arrives to [`is_open`](Self::is_open) until it is.
+/// A tunnel (`CONNECT`) that is being opened through a proxy, without the I/O: connect to the proxy, write
+/// [`request`](Self::request), and pass the bytes that arrive to [`is_open`](Self::is_open) until it returns true.
 ///
 /// ```
 /// use usage_driver::Proxy;
@@ -28,7 +28,7 @@ pub struct Tunnel {
     target: Box<str>,
     request: Box<[u8]>,
     with_credentials: bool,
-    /// What arrived of the answer's head.
+    /// The part of the response's head that has arrived.
     head: Vec<u8>,
 }
 
@@ -49,7 +49,7 @@ impl Tunnel {
         }
     }
 
-    /// The bytes that ask the proxy for the tunnel.
+    /// Returns the bytes of the `CONNECT` request.
     pub fn request(&self) -> &[u8] {
         &self.request
     }
@@ -59,7 +59,7 @@ impl Tunnel {
     ///
     /// # Errors
     ///
-    /// If the proxy refuses, closes, or sends something else than the head of an answer.
+    /// Returns an error if the proxy refuses, closes the connection, or does not respond as an HTTP proxy.
     pub fn is_open(&mut self, bytes: &[u8]) -> Result<bool, ProxyError> {
         self.head.extend_from_slice(bytes);
         while let Some(length) = head_length(&self.head) {
@@ -83,12 +83,12 @@ impl Tunnel {
         }
     }
 
-    /// There is no connection to the proxy, because of `error`.
+    /// Returns the error for a proxy that cannot be connected to, because of `error`.
     pub fn unreachable(&self, error: impl Into<Box<dyn StdError + Send + Sync>>) -> ProxyError {
         self.error(ProxyProblem::Unreachable(error.into()))
     }
 
-    /// The connection to the proxy broke. What it said before counts: it may have refused.
+    /// Returns the error for a connection to the proxy that broke: the refusal, if one had arrived.
     pub fn broken(&self, error: io::Error) -> ProxyError {
         match status(&self.head) {
             Some(status) if !status.is_success() && !status.is_informational() => self.refused(status),
@@ -115,13 +115,13 @@ impl std::fmt::Debug for Tunnel {
     }
 }
 
-/// How long the head at the beginning of `bytes` is, the empty line included, if all of it is there.
+/// Returns the length of the head at the beginning of `bytes`, with the empty line, if it is complete.
 fn head_length(bytes: &[u8]) -> Option<usize> {
     let after = |end: &[u8]| bytes.windows(end.len()).position(|part| part == end).map(|at| at + end.len());
     after(b"\n\r\n").into_iter().chain(after(b"\n\n")).min()
 }
 
-/// `HTTP/1.1 200 Connection established`
+/// Parses a status line such as `HTTP/1.1 200 Connection established`.
 fn status(bytes: &[u8]) -> Option<StatusCode> {
     let line = bytes.split(|byte| *byte == b'\n').next()?.trim_ascii_end();
     let (version, rest) = line.split_at_checked(b"HTTP/1.1 ".len())?;
@@ -135,7 +135,7 @@ fn status(bytes: &[u8]) -> Option<StatusCode> {
     StatusCode::from_bytes(code).ok()
 }
 
-/// Whether a head may begin so.
+/// Returns whether the head of an HTTP response may begin with these bytes.
 fn may_be_http(bytes: &[u8]) -> bool {
     let begins = bytes.iter().zip(b"HTTP/1.").all(|(is, wanted)| is == wanted);
     begins && (!bytes.contains(&b'\n') || status(bytes).is_some())

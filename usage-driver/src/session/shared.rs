@@ -13,7 +13,7 @@ use crate::session::waiters::Waiters;
 /// Carries out a token exchange of a session.
 type Carrier = dyn Fn(&SharedSession, Box<Exchange>) + Send + Sync;
 
-/// The session of a client: its clones, its executions and its calls share it.
+/// The session of a client, shared by its clones, executions and calls.
 #[derive(Clone)]
 pub struct SharedSession {
     inner: Arc<Mutex<Inner>>,
@@ -33,16 +33,18 @@ impl SharedSession {
         Self { inner: Arc::new(Mutex::new(inner)), carrier: None }
     }
 
-    /// The same session, whose token exchanges `carrier` carries out to their end with a
-    /// [`TokenExchange`](crate::TokenExchange), whatever becomes of the machines that asked for them. The session that
-    /// it is called with hands the exchange out.
+    /// Returns the same session with a `carrier`, which carries out each token exchange to its end as a
+    /// [`TokenExchange`](crate::TokenExchange), even if the machine that asked for it is dropped.
+    ///
+    /// The carrier is called with the session, without carrier, to which the exchange belongs.
     #[must_use]
     pub fn carried_by(&self, carrier: impl Fn(&Self, Box<Exchange>) + Send + Sync + 'static) -> Self {
         Self { inner: Arc::clone(&self.inner), carrier: Some(Arc::new(carrier)) }
     }
 
-    /// The session, as long as the guard lives; every request needs it. Lock poisoning is ignored: the session stays
-    /// consistent between calls.
+    /// Locks the session. Drop the guard soon, since every request needs the lock.
+    ///
+    /// Lock poisoning is ignored: the session stays consistent between calls.
     pub fn lock(&self) -> SessionGuard<'_> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = inner.session.ended_token_fetches();
@@ -54,27 +56,28 @@ impl SharedSession {
         self.inner.try_lock().is_err()
     }
 
-    /// Completes when the token exchange that is out has ended, in whatever way; at once if none is out.
+    /// Returns a future that completes when the token exchange in flight has ended, successfully or not; at once if none is
+    /// in flight.
     pub fn token_wait(&self) -> TokenWait {
         let session = self.lock();
         TokenWait::new(self, session.is_fetching_token().then(|| session.ended_token_fetches()))
     }
 
-    /// Whoever sees the session from now on knows that `exchange`, if it is for a token, will be carried out.
+    /// Marks `exchange`, if it is for a token, as one that a carrier will carry out.
     pub(crate) fn claim(&self, exchange: &Exchange, session: &mut Session) {
         if let (Some(_), Some(fetch)) = (&self.carrier, exchange.ticket.fetch()) {
             session.carry_token_fetch(fetch);
         }
     }
 
-    /// `exchange` does not go out.
+    /// Gives up `exchange`, which is not sent.
     pub(crate) fn release(&self, exchange: &Exchange) {
         if let Some(fetch) = exchange.ticket.fetch() {
             self.lock().give_up_token_fetch(fetch);
         }
     }
 
-    /// Has `exchange` carried out, if it is for a token and can be.
+    /// Passes `exchange` to the carrier if it is for a token; returns it otherwise.
     pub(crate) fn carry(&self, exchange: Box<Exchange>) -> Option<Box<Exchange>> {
         match &self.carrier {
             Some(carrier) if exchange.is_for_token() => {
@@ -98,12 +101,12 @@ impl fmt::Debug for Inner {
     }
 }
 
-/// A locked [`SharedSession`]. When it is released, it wakes those who waited for a token exchange that has ended.
+/// A locked [`SharedSession`]. When the guard is dropped, it wakes all waits for a token exchange that has ended.
 pub struct SessionGuard<'a> {
     inner: MutexGuard<'a, Inner>,
-    /// How many exchanges had ended when it was locked.
+    /// The number of token exchanges that had ended when the session was locked.
     ended: u64,
-    // Dropped behind the guard, in this order: a waker is foreign code.
+    // Dropped after the guard: a waker is foreign code, and must not run under the lock.
     woken: Woken,
 }
 
@@ -141,7 +144,7 @@ impl fmt::Debug for SessionGuard<'_> {
     }
 }
 
-/// Wakes all when it is dropped.
+/// Wakes all wakers when it is dropped.
 #[derive(Default)]
 struct Woken(BTreeMap<u64, Waker>);
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::session::SharedSession;
 
-/// A wait for the token exchange that is out: complete when that has ended, in whatever way.
+/// A future that completes when the token exchange in flight has ended, successfully or not.
 ///
-/// A thread waits with a waker that unparks it. The wait has no limit of its own, since an exchange has one; a driver
-/// that wants to be sure sets its limit on top, and tells [`overdue`](Self::overdue).
+/// A thread polls it with a waker that unparks the thread. The wait has no time limit of its own, since an exchange has one.
+/// A driver adds a limit as a safeguard, and calls [`overdue`](Self::overdue) when that has passed.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct TokenWait {
     session: SharedSession,
-    /// How many exchanges had ended when this one was out; absent if none was.
+    /// The number of exchanges that had ended when the wait began; absent if none was in flight.
     ended: Option<u64>,
     key: Option<u64>,
 }
@@ -22,8 +22,8 @@ impl TokenWait {
         Self { session: session.clone(), ended, key: None }
     }
 
-    /// The exchange has not ended within `waited`. If that is twice its timeout, it counts as given up, and another one
-    /// may begin.
+    /// Reports that the exchange has not ended within `waited`. If that is at least twice its timeout, the exchange counts
+    /// as given up, and another one may begin.
     pub fn overdue(&self, waited: Duration) {
         if let Some(ended) = self.ended {
             self.session.lock().token_fetch_overdue(ended, waited);
@@ -36,7 +36,7 @@ impl Future for TokenWait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Self { session, ended, key } = &mut *self;
-        // Wakers are foreign code: they are cloned and dropped without the lock.
+        // Wakers are foreign code: they are cloned and dropped outside the lock.
         let waker = cx.waker().clone();
         let mut session = session.lock();
         if *ended != Some(session.ended_token_fetches()) {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::task::Waker;
 
-/// The wakers of the tasks and threads that wait for a token exchange.
+/// The wakers of tasks and threads that wait for a token exchange.
 #[derive(Default)]
 pub(super) struct Waiters {
     wakers: BTreeMap<u64, Waker>,
@@ -22,7 +22,7 @@ impl Waiters {
         self.wakers.remove(&key)
     }
 
-    /// Takes all wakers, to be woken without the lock.
+    /// Takes all wakers, so that the caller wakes them outside the lock.
     pub(super) fn take(&mut self) -> BTreeMap<u64, Waker> {
         std::mem::take(&mut self.wakers)
     }

@@ -1,4 +1,4 @@
-//! What the builder says of TLS, for rustls.
+//! The configuration of rustls.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use usage_core::error::BuildError;
 use crate::tls::{Roots, TlsOptions};
 
 impl TlsOptions {
-    /// For drivers: the configuration of rustls, with `provider` for the cryptography.
+    /// For drivers: returns the configuration of rustls, with `provider` for the cryptography.
     ///
-    /// To read whom the operating system trusts is I/O: for [`Roots::Platform`] a driver gives the verifier, with the
-    /// extra roots added to it.
+    /// Reading the roots of the operating system is I/O: for [`Roots::Platform`], a driver passes the verifier, with the
+    /// additional roots in it.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the driver has no verifier for [`Roots::Platform`], or if a root, the identity or its key cannot be
+    /// Returns an error if the driver has no verifier for [`Roots::Platform`], or if a root, the identity or its key cannot be
     /// used.
     pub fn client_config(
         &self,
@@ -46,11 +46,11 @@ impl TlsOptions {
     }
 
     /// For drivers that can read the operating system's roots: like [`client_config`](Self::client_config), with `verifier`
-    /// for [`Roots::Platform`], which is given the extra roots.
+    /// to create the verifier for [`Roots::Platform`] from the additional roots.
     ///
     /// # Errors
     ///
-    /// If a root, the identity or its key cannot be used, or if the operating system's roots cannot be read.
+    /// Returns an error if a root, the identity or its key cannot be used, or if the operating system's roots cannot be read.
     pub fn client_config_with<V: ServerCertVerifier + 'static, E: Display>(
         &self,
         provider: Arc<CryptoProvider>,

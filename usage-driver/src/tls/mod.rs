@@ -1,4 +1,4 @@
-//! TLS as the builder describes it, and as rustls wants it.
+//! The TLS settings of the builder, and the configuration of rustls that follows from them.
 
 #[cfg(feature = "rustls")]
 mod config;
@@ -11,15 +11,15 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use usage_core::Secret;
 use usage_core::error::BuildError;
 
-/// Whom a client trusts, and how it shows who it is.
+/// Trusted roots and the client certificate.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TlsOptions {
-    /// Who vouches for the service.
+    /// The root store.
     pub roots: Roots,
-    /// Who does so as well.
+    /// Additional roots.
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// What the client shows when it is asked who it is.
+    /// The certificate that the client presents if the server asks for one (mTLS).
     pub identity: Option<Identity>,
 }
 
@@ -27,11 +27,11 @@ pub struct TlsOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Mozilla's, as they were when the driver was built.
+    /// Mozilla's, as of the build of the driver.
     #[default]
     Bundled,
-    /// Those of the operating system, with what its administrator added. Needs the feature `platform-verifier` of the
-    /// driver.
+    /// Those of the operating system, including roots that its administrator added. Needs the feature `platform-verifier`
+    /// of the driver.
     Platform,
 }
 
@@ -43,12 +43,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// From PEM: the client's certificate, followed by those that lead to its root; and the key of the first, as
-    /// PKCS#8, PKCS#1 or SEC1, not encrypted. Whether the two belong together is seen when the client is built.
+    /// Parses PEM: the client's certificate, followed by its intermediates, and the key of the first, as PKCS#8, PKCS#1 or
+    /// SEC1, not encrypted. Building the client checks that the two belong together.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if there is no certificate or no key, or one that cannot be read.
+    /// Returns an error if there is no certificate or no key, or one that cannot be read.
     pub fn from_pem(chain: &[u8], key: Secret<Vec<u8>>) -> Result<Self, BuildError> {
         let chain = certificates("client certificate", chain)?;
         PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| BuildError::Secret {
@@ -58,12 +58,12 @@ impl Identity {
         Ok(Self { chain, key })
     }
 
-    /// The certificates, the client's own first.
+    /// Returns the certificates, the client's own first.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
     }
 
-    /// The key, as PEM.
+    /// Returns the key, as PEM.
     pub fn key(&self) -> &Secret<Vec<u8>> {
         &self.key
     }
@@ -75,7 +75,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// All certificates in `pem`; at least one.
+/// Returns all certificates in `pem`, at least one.
 pub(crate) fn certificates(what: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> {
     let refuse = |problem: &str| BuildError::Client { problem: format!("the {what} {problem}").into() };
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
