@@ -7,6 +7,8 @@
 //! The machine decides what is sent and when; this loop only obeys it. It runs against the simulated service, whose
 //! executions take a few seconds, as real ones do.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -7,6 +7,8 @@
 //! A page is delivered when the next one is asked for. A program that is killed before that gets the same page again.
 //! Without state to save, `search.pages()` gives the same pages as a stream.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::fs;
 

@@ -1,21 +1,21 @@
-//! The text that a table keeps of a date.
+//! The text of a date in a table.
 
 use std::fmt::{self, Write as _};
 
 use crate::WrittenDate;
 use crate::decode::layout::strip_literal;
 
-/// The text that is kept of a date: a bucket's start is midnight UTC, which is a day. A text that is not understood stays
-/// as it is. `room` holds a text that the date does not contain.
+/// Returns the text of a date for a table: a day if the bucket starts at midnight UTC. A text that is no date is unchanged.
+/// `room` is the buffer for a text that is not a part of the date.
 #[inline(always)]
 pub(super) fn day_of<'a>(date: &'a str, room: &'a mut Option<DayText>) -> &'a str {
     if let Some(day) = usual_day(date) { day } else { other_day(date, room) }
 }
 
-/// The most days that each month has in every year. There is no month 0.
+/// The number of days that each month has in every year. There is no month 0.
 const DAYS: [u8; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// The day of `yyyy-MM-dd`, alone or as midnight in the service's spelling, if every year has such a day.
+/// Returns the day of `yyyy-MM-dd`, alone or as midnight in the service's format, if every year has that day.
 #[inline(always)]
 pub(super) fn usual_day(date: &str) -> Option<&str> {
     let (day, time) = date.split_at_checked(10)?;
@@ -45,7 +45,7 @@ fn other_day<'a>(date: &'a str, room: &'a mut Option<DayText>) -> &'a str {
     if write!(text, "{written}").is_ok() { text.as_str() } else { date }
 }
 
-/// Room for the longest text that a [`WrittenDate`] writes, so that a row costs no allocation however its date is spelt.
+/// A buffer for the longest text of a [`WrittenDate`], so that no format of dates costs an allocation.
 #[derive(Default)]
 pub(super) struct DayText {
     bytes: [u8; "yyyy-MM-ddTHH:mm:ss.123456789Z".len()],

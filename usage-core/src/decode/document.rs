@@ -1,4 +1,4 @@
-//! One results page, from pieces of text to what it says.
+//! The decoder of one results page, from pieces of text to values.
 
 use crate::decode::grammar::Grammar;
 use crate::decode::input::{Fault, Input};
@@ -12,7 +12,7 @@ use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageTable;
 use crate::uri::after_of;
 
-/// Reads one results page.
+/// Decodes one results page.
 #[derive(Debug, Default)]
 pub(super) struct Document<S> {
     grammar: Grammar,
@@ -24,13 +24,13 @@ pub(super) struct Document<S> {
     pub(super) head: Head,
     /// The value of `errorBody`, while it is read.
     error_body: Option<RawValue>,
-    /// Whether cursors are left out: the query family has no pages.
+    /// Whether cursors are ignored, since the query family has no pages.
     pub(super) single_page: bool,
-    /// How many bytes of the body are read.
+    /// The number of bytes of the body that were read.
     offset: u64,
 }
 
-/// What a page says besides its rows.
+/// The members of a page other than its rows.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Head {
     status: Option<QueryStatus>,
@@ -38,9 +38,9 @@ pub(super) struct Head {
     after: Option<Cursor>,
     /// From `nextUri`.
     next_uri: Option<Cursor>,
-    /// Why a cursor that is there cannot be used.
+    /// Why the cursor of the page cannot be used.
     bad_cursor: Option<Box<DecodeError>>,
-    /// Why the rows that are there cannot be read.
+    /// Why the rows of the page cannot be read.
     bad_rows: Option<Box<DecodeError>>,
     had_rows: bool,
     error: Option<Box<ErrorBody>>,
@@ -122,7 +122,7 @@ impl<S: RowSink> Document<S> {
         Ok(())
     }
 
-    /// Reads rows as long as their layouts are known. What is not usual, errors included, is left to the events.
+    /// Reads rows as long as their layouts are known. Everything else, errors included, is read as events.
     fn read_known_rows(&mut self, input: &mut Input<'_>) {
         self.sketch.abandon();
         while self.outline.is_between_rows()
@@ -140,7 +140,7 @@ impl<S: RowSink> Document<S> {
         }
     }
 
-    /// What is wrong with the last event.
+    /// Returns the error of the last event.
     #[cold]
     fn problem(&self, problem: &'static str) -> DecodeError {
         self.error(&Fault { offset: self.grammar.start(), problem }, true)
@@ -151,13 +151,13 @@ impl<S: RowSink> Document<S> {
         DecodeError::new(self.outline.path(at_value), fault.offset, fault.problem)
     }
 
-    /// The bytes behind what was read are not UTF-8.
+    /// Returns the error for bytes that are not UTF-8, after those that were read.
     pub(super) fn not_utf8(&self) -> DecodeError {
         let fault = Fault { offset: self.offset, problem: "this is not UTF-8" };
         self.error(&fault, self.grammar.at_value())
     }
 
-    /// Takes the end of the body. If it is good, the page is in `head` and `rows`.
+    /// Takes the end of the body. Afterwards the page is in `head` and `rows`.
     pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
         self.grammar
             .finish(self.offset)
@@ -171,15 +171,14 @@ impl<S: RowSink> Document<S> {
 }
 
 impl Head {
-    /// The page with these `rows`.
+    /// Returns the page with these `rows`.
     pub(super) fn with(self, rows: UsageTable) -> ResultsPage {
         let lists_missing = self.is_done() && !self.had_rows;
         let Self { status, after, next_uri, error, .. } = self;
         ResultsPage { status, rows, next: after.or(next_uri), error, lists_missing }
     }
 
-    /// Refuses a page that is done but whose rows, or the way to the next ones, cannot be read. Of another page the
-    /// status alone counts.
+    /// Refuses a complete page whose rows or cursor cannot be read. Of a page that is not complete, only the status counts.
     fn check(&mut self) -> Result<(), DecodeError> {
         let has_cursor = self.after.is_some() || self.next_uri.is_some();
         let bad_cursor = self.bad_cursor.take().filter(|_| !has_cursor);
@@ -193,7 +192,7 @@ impl Head {
         self.status.as_ref().is_some_and(QueryStatus::is_done)
     }
 
-    /// Takes a text of the page. An empty one is none.
+    /// Takes a text of the page. An empty text counts as absent.
     fn text(&mut self, which: PageText, text: &str) -> Result<(), &'static str> {
         if text.is_empty() {
             return Ok(());
@@ -213,7 +212,7 @@ pub(super) fn cursor(text: &str) -> Result<Cursor, &'static str> {
     Cursor::parse(text).map_err(|_| "the cursor is too long")
 }
 
-/// The value of a member as it stands in the body: a colon, and what is behind it.
+/// The value of a member as it is in the body, from the colon on.
 #[derive(Debug, Default)]
 struct RawValue {
     text: String,
@@ -221,7 +220,7 @@ struct RawValue {
 }
 
 impl RawValue {
-    /// Keeps `text`, up to [`MAX_ERROR_BODY`] bytes in all.
+    /// Appends `text`, up to a total of [`MAX_ERROR_BODY`] bytes.
     fn add(&mut self, text: &str) {
         if self.is_cut || self.text.len() + text.len() > MAX_ERROR_BODY {
             self.is_cut = true;
@@ -232,7 +231,7 @@ impl RawValue {
         }
     }
 
-    /// Reads the error as far as that is possible. Of one that is too long, the beginning is the message.
+    /// Parses the error as far as possible. If it is too long, the message is its beginning.
     fn read(&self) -> Option<Box<ErrorBody>> {
         let value = self.text.trim_start().trim_start_matches(':').trim_start();
         if self.is_cut {
@@ -247,7 +246,7 @@ mod tests {
     use super::*;
     use crate::decode::row::Keep;
 
-    /// Reads the pieces; what the page says, and its rows.
+    /// Reads the pieces, and returns the page's members and rows.
     fn read(pieces: &[&str]) -> Result<(Head, UsageTable), DecodeError> {
         let mut document = Document::new(Keep::default());
         pieces.iter().try_for_each(|piece| document.read(piece))?;
@@ -255,7 +254,7 @@ mod tests {
         Ok((document.head, document.rows.sink.table))
     }
 
-    /// How many bytes of `rows`, the last of them a known one, are read without events after the rows of `before`.
+    /// Returns how many bytes of `rows`, which end with a known row, are read without events after the rows of `before`.
     fn read_without_events(before: &str, rows: &str) -> usize {
         let mut document = Document::new(Keep::default());
         document.read(&format!("{{\"results\":[{before}")).unwrap();
@@ -273,10 +272,10 @@ mod tests {
             )
         });
         assert_eq!(read_without_events(&a, &format!(",{c},{c}]")), 2 * (1 + c.len()));
-        // A row with an escape is read by events, and teaches the layout as well.
+        // A row with an escape is read as events, and its layout is remembered as well.
         assert_eq!(read_without_events(&a, &format!(",{b}]")), 0);
         assert_eq!(read_without_events(&b, &format!(",{c}]")), 1 + c.len());
-        // So is a row that is not all there, and its layout is not known then.
+        // A row that is cut is read as events, and its layout is not remembered.
         let end = c.len() - 1;
         assert_eq!(read_without_events(&a, &format!(",{}", &c[..end])), 0);
         assert_eq!(read_without_events(&a, &format!(",{}", &c[..=end])), 1 + c.len());

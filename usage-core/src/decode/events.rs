@@ -1,10 +1,10 @@
-//! Any JSON as events, for readers of documents that are not the service's own.
+//! A reader of JSON events, for documents that are not responses of the service.
 
 use crate::decode::grammar::{Event, Grammar, Usual};
 use crate::decode::input::Input;
 use crate::decode::number::Number;
 
-/// What JSON consists of, in its order.
+/// An event of a JSON document, in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonEvent<'a> {
     /// An object begins; its members follow.
@@ -47,7 +47,7 @@ impl<'a> From<Event<'a>> for JsonEvent<'a> {
     }
 }
 
-/// A number, as far as counts need it.
+/// A number, as precisely as counts need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonNumber {
@@ -79,34 +79,34 @@ impl MemberName {
     }
 }
 
-/// Takes what a [`JsonReader`] reads.
+/// The receiver of a [`JsonReader`]'s events.
 pub trait JsonSink {
-    /// What ends the reading.
+    /// The error that ends the reading.
     type Error;
 
     /// Takes an event. It ends before byte `end` of all that was read.
     ///
     /// # Errors
     ///
-    /// Whatever the handler refuses; the decoder stops there.
+    /// Returns the error of the receiver, at which the reader stops.
     fn event(&mut self, event: JsonEvent<'_>, end: u64) -> Result<(), Self::Error>;
 
-    /// Adds to what [`event`](Self::event) returned where the event begins.
+    /// Adds the position of the event to an error of [`event`](Self::event).
     fn locate(&self, error: Self::Error, start: u64) -> Self::Error {
         let _ = start;
         error
     }
 
-    /// Returns what ends the reading when the text at byte `offset` is not JSON.
+    /// Returns the error for text that is not JSON at byte `offset`.
     fn not_json(&mut self, offset: u64, problem: &'static str) -> Self::Error;
 
-    /// The member that is likely to come next in the innermost object, if the sink has a guess.
+    /// Returns the member that is likely to come next in the innermost object, if the sink can guess it.
     #[inline]
     fn likely_member(&self) -> Option<&MemberName> {
         None
     }
 
-    /// Takes the likely member with its value. That is a shortcut: after `false` it comes as events.
+    /// Takes the likely member with its value, as a shortcut. If it returns `false`, the member comes as events.
     #[inline]
     fn take_likely(&mut self, value: JsonScalar<'_>) -> bool {
         let _ = value;
@@ -184,7 +184,7 @@ impl JsonReader {
     ///
     /// # Errors
     ///
-    /// What `sink` returns for an event, or for text that is not JSON. The reader is of no use then.
+    /// Returns the error of `sink` for an event, or for text that is not JSON. The reader cannot be used afterwards.
     pub fn read<S: JsonSink>(&mut self, piece: &str, sink: &mut S) -> Result<(), S::Error> {
         let mut input = Input::new(piece, self.offset);
         loop {
@@ -206,8 +206,7 @@ impl JsonReader {
         Ok(())
     }
 
-    /// Reads members as long as each is the likely one, with a value of the usual kind. What is not usual is left to the
-    /// events.
+    /// Reads members as long as each is the likely one, with a value of the usual kind. Everything else is read as events.
     #[inline]
     fn read_likely(&mut self, input: &mut Input<'_>, sink: &mut impl JsonSink) {
         while let Some(MemberName(written)) = sink.likely_member() {
@@ -228,7 +227,7 @@ impl JsonReader {
     ///
     /// # Errors
     ///
-    /// What `sink` returns for text that ends within a document, or has none.
+    /// Returns the error of `sink` for text that ends within a document, or has none.
     pub fn finish<S: JsonSink>(&self, sink: &mut S) -> Result<(), S::Error> {
         if self.had_document && self.grammar.is_outside() {
             return Ok(());
@@ -241,7 +240,7 @@ impl JsonReader {
 mod tests {
     use super::*;
 
-    /// The events as text; the member `likely` in the short way.
+    /// Returns the events as text; the member `likely` by the shortcut.
     #[derive(Default)]
     struct Told {
         text: String,

@@ -1,23 +1,23 @@
-//! The text that a decoder reads: one piece of the body, and how far it is read.
+//! The input of a decoder: a piece of the body, and the position in it.
 
 use std::ops::Range;
 
-/// What is wrong with a body, and where.
+/// A syntax error, and its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// How many bytes of the body precede the problem.
+    /// The byte of the body at which the error is, from 0.
     pub(super) offset: u64,
     pub(super) problem: &'static str,
 }
 
 /// A piece of the body.
 ///
-/// It is copied into functions that are rarely called, and back, so that everywhere else it stays in registers.
+/// Rarely called functions take and return a copy, so that it stays in registers everywhere else.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Input<'a> {
     text: &'a str,
     at: usize,
-    /// How many bytes of the body precede this piece.
+    /// The number of bytes of the body before this piece.
     base: u64,
 }
 
@@ -26,36 +26,36 @@ impl<'a> Input<'a> {
         Self { text, at: 0, base }
     }
 
-    /// How many bytes of the body are read.
+    /// Returns the number of bytes of the body that were read.
     #[inline]
     pub(super) fn offset(&self) -> u64 {
         self.base + self.at as u64
     }
 
-    /// Where in this piece the next byte is.
+    /// Returns the position of the next byte in this piece.
     #[inline]
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// What was read since the reader was at `start`.
+    /// Returns the text that was read since position `start`.
     #[inline]
     pub(super) fn since(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
     }
 
-    /// The whole piece.
+    /// Returns the whole piece.
     pub(super) fn text(&self) -> &'a str {
         self.text
     }
 
-    /// Where in this piece the token is that was read last, if the reader was at `start` before.
+    /// Returns the range of the token that was read last, from position `start`.
     pub(super) fn token(&self, start: usize) -> Range<usize> {
         let token = self.since(start).trim_start_matches([' ', '\n', '\r', '\t', ',', ':']);
         self.at - token.len()..self.at
     }
 
-    /// What is left of this piece.
+    /// Returns the rest of this piece.
     #[inline]
     pub(super) fn rest(&self) -> &'a [u8] {
         &self.text.as_bytes()[self.at..]
@@ -79,13 +79,13 @@ impl<'a> Input<'a> {
         self.since(start)
     }
 
-    /// The text that begins `start` bytes ahead. Both ends must be ends of characters.
+    /// Returns the text that begins `start` bytes ahead. Both ends must be ends of characters.
     #[inline]
     pub(super) fn ahead(&self, start: usize, bytes: usize) -> &'a str {
         &self.text[self.at + start..self.at + start + bytes]
     }
 
-    /// A problem at the next byte.
+    /// Returns an error at the next byte.
     #[cold]
     pub(super) fn fault(&self, problem: &'static str) -> Fault {
         Fault { offset: self.offset(), problem }

@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use crate::decode::ResponseDecoder;
 use crate::error::DecodeError;
 
-/// The largest small document that is read, in bytes: submissions, tokens, definitions.
+/// The maximum size of a small document, in bytes: a submission, a token, definitions.
 pub const MAX_JSON_BODY: usize = 1024 * 1024;
 
-/// Reads a small JSON document of at most [`MAX_JSON_BODY`] bytes, whole.
+/// Decodes a small JSON document of at most [`MAX_JSON_BODY`] bytes, as a whole.
 pub struct JsonDecoder<T> {
     body: BoundedBody<MAX_JSON_BODY>,
     document: PhantomData<fn() -> T>,
@@ -29,7 +29,7 @@ impl<T> JsonDecoder<T> {
 }
 
 impl<T> fmt::Debug for JsonDecoder<T> {
-    /// The body may hold a token: it does not print.
+    /// Omits the body, which may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonDecoder").finish_non_exhaustive()
     }
@@ -47,12 +47,12 @@ impl<T: DeserializeOwned + Send> ResponseDecoder for JsonDecoder<T> {
     }
 }
 
-/// The largest listing that is read, in bytes: users, OAuth clients.
+/// The maximum size of a listing, in bytes: users, OAuth clients.
 pub const MAX_LISTING_BODY: usize = 16 * 1024 * 1024;
 
-/// Reads a JSON listing of at most [`MAX_LISTING_BODY`] bytes, whole.
+/// Decodes a JSON listing of at most [`MAX_LISTING_BODY`] bytes, as a whole.
 ///
-/// Like [`JsonDecoder`], for answers that grow with the organization.
+/// Like [`JsonDecoder`], for responses that grow with the organization.
 pub struct ListingDecoder<T> {
     body: BoundedBody<MAX_LISTING_BODY>,
     document: PhantomData<fn() -> T>,
@@ -65,7 +65,7 @@ impl<T> Default for ListingDecoder<T> {
 }
 
 impl<T> fmt::Debug for ListingDecoder<T> {
-    /// The body may hold secrets of OAuth clients: it does not print.
+    /// Omits the body, which may hold secrets of OAuth clients.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListingDecoder").finish_non_exhaustive()
     }
@@ -83,7 +83,7 @@ impl<T: DeserializeOwned + Send> ResponseDecoder for ListingDecoder<T> {
     }
 }
 
-/// A body that is collected whole, up to `MAX` bytes.
+/// A body that is collected as a whole, up to `MAX` bytes.
 #[derive(Default)]
 pub(super) struct BoundedBody<const MAX: usize>(zeroize::Zeroizing<Vec<u8>>);
 
@@ -101,7 +101,7 @@ impl<const MAX: usize> BoundedBody<MAX> {
     }
 }
 
-/// Reads a JSON document that is all there.
+/// Decodes a complete JSON document.
 pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     if body.trim_ascii().is_empty() {
         return Err(DecodeError::new("$", body.len() as u64, "the body is empty").at_end());
@@ -118,7 +118,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeEr
     Ok(value)
 }
 
-/// Says where and what, without the values: the document may hold a token.
+/// Describes an error and its position, without values: the document may hold a token.
 fn decode_error(path: &str, body: &[u8], error: &serde_json::Error) -> DecodeError {
     let line_start: usize =
         body.split_inclusive(|b| *b == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();

@@ -1,8 +1,8 @@
-//! The layouts of rows: what stands between the values of a row is the same text in nearly every row of a page.
+//! The layouts of rows: the text between the values of a row is the same in nearly every row of a page.
 //!
-//! A row that was read by events is remembered as that text and what each value is. A later row that has the same text
-//! between its values, and values of the same kinds, is the same JSON in the same shape, so that it is read without
-//! grammar and outline. Every other row, and every error, is left to the events: a layout refuses nothing.
+//! After a row was read as events, that text and the kind of each value are remembered. A later row with the same text
+//! between values of the same kinds is JSON of the same shape, so it is read without grammar and outline. Every other row,
+//! and every error, is read as events: a layout refuses nothing.
 
 use std::ops::Range;
 
@@ -14,27 +14,27 @@ use crate::decode::row::Values;
 use crate::decode::string::plain_text;
 use crate::table::{Column, Counter};
 
-/// The most steps that are remembered: a dozen layouts, if they have little in common.
+/// The maximum number of steps: a dozen layouts, if they have little in common.
 const MAX_STEPS: usize = 192;
 
-/// The longest text between two values that is remembered.
+/// The maximum length of the text between two values, in bytes.
 const MAX_LITERAL: usize = 128;
 
-/// What comes behind a literal.
+/// The kind of value after a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(Column),
     Count(Counter),
-    /// A text that is not wanted.
+    /// A text that is skipped.
     SkippedText,
-    /// An integer that is not wanted.
+    /// An integer that is skipped.
     SkippedInteger,
     /// Nothing: the literal ends the row.
     RowEnd,
 }
 
 impl Value {
-    /// What `event` is, by what it means; `None` if it belongs to a literal.
+    /// Returns the kind of value of `event`, by its meaning; `None` if it belongs to a literal.
     pub(super) fn of(event: Event<'_>, step: &Step<'_>) -> Option<Self> {
         match (step, event) {
             (Step::Text(column, _), _) => Some(Self::Text(*column)),
@@ -47,25 +47,25 @@ impl Value {
     }
 }
 
-/// The layouts of the rows so far, as a tree: layouts that begin alike share their first steps.
+/// The layouts of the rows so far, as a tree: layouts with a common beginning share their first steps.
 #[derive(Debug, Default)]
 pub(super) struct Layouts {
-    /// Behind a step comes the one that follows it in the layout that it was added with.
+    /// After a step, the one that follows it in the layout with which it was added.
     steps: Vec<LayoutStep>,
 }
 
-/// A literal and the value behind it. The quotation marks of a text belong to the literals around it.
+/// A literal and the value after it. The quotation marks of a text belong to the literals around it.
 #[derive(Debug)]
 struct LayoutStep {
     literal: Box<str>,
     value: Value,
-    /// The number of the step to try if this one is not there.
+    /// The index of the step to try if this one does not match.
     other: Option<usize>,
 }
 
 impl Layouts {
-    /// Finds the values of the row that `text` begins with. Returns the length of the row, or `None` if it has no known
-    /// layout or is not all there.
+    /// Finds the values of the row at the beginning of `text`. Returns the length of the row, or `None` if its layout is
+    /// unknown or the row is cut.
     #[inline(never)]
     pub(super) fn find_values(&self, text: &str, memo: Option<&Memo>, values: &mut Values) -> Option<usize> {
         let (mut number, mut rest) = (0, text.as_bytes());
@@ -80,8 +80,8 @@ impl Layouts {
         }
     }
 
-    /// Remembers the layout of a row that was read by events: the places of its literals in `text`, and the values
-    /// behind them.
+    /// Adds the layout of a row that was read as events: the ranges of its literals in `text`, and the kinds of the values
+    /// after them.
     pub(super) fn learn(&mut self, text: &str, sketch: &Sketch) {
         let Some(row) = sketch.finished() else { return };
         let is_short = |(literal, _): &(Range<usize>, Value)| literal.len() <= MAX_LITERAL;
@@ -108,7 +108,7 @@ impl Layouts {
 }
 
 impl LayoutStep {
-    /// Reads what `bytes` begin with, the last ones of a text of `length` bytes. Returns what is behind it.
+    /// Reads this step from the beginning of `bytes`, the last ones of a text of `length` bytes. Returns the rest.
     #[inline(always)]
     fn read<'a>(
         &self,
@@ -141,7 +141,7 @@ impl LayoutStep {
     }
 }
 
-/// Returns what `bytes` have behind `literal`, if they begin with it.
+/// Returns the rest of `bytes` after `literal`, if they begin with it.
 #[inline(always)]
 pub(super) fn strip_literal<'a>(bytes: &'a [u8], literal: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = bytes.split_at_checked(literal.len())?;
@@ -156,27 +156,27 @@ pub(super) fn strip_literal<'a>(bytes: &'a [u8], literal: &[u8]) -> Option<&'a [
     is_there.then_some(rest)
 }
 
-/// The layout of the row that is being read by events.
+/// The layout of the row that is being read as events.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
-    /// Where the next literal begins; `None` if the row has no layout to be remembered.
+    /// The start of the next literal; `None` if the layout of the row is not to be remembered.
     literal: Option<usize>,
     steps: Vec<(Range<usize>, Value)>,
 }
 
 impl Sketch {
-    /// A row begins at `at`.
+    /// Begins a row at `at`.
     pub(super) fn begin(&mut self, at: usize) {
         self.literal = Some(at);
         self.steps.clear();
     }
 
-    /// The row is cut, or begins in an unusual way.
+    /// Gives up the layout of a row that is cut or begins in an unusual way.
     pub(super) fn abandon(&mut self) {
         self.literal = None;
     }
 
-    /// Adds a value, or the end of the row, which stands at `token`.
+    /// Adds a value, or the end of the row, at `token`.
     pub(super) fn add(&mut self, value: Value, token: Range<usize>) {
         let Some(literal) = self.literal else { return };
         let inside = match value {
@@ -188,7 +188,7 @@ impl Sketch {
         self.steps.push((literal..inside.start, value));
     }
 
-    /// The literals and values of a row that was read to its end.
+    /// Returns the literals and values of a row that was read to its end.
     fn finished(&self) -> Option<&[(Range<usize>, Value)]> {
         self.literal.is_some().then_some(&self.steps)
     }
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// A sketch of a row `{"aN":1}`, where N is `name`, and its text.
+    /// Returns the layout of a row `{"aN":1}`, where N is `name`, and its text.
     fn sketch(name: &str) -> (String, Sketch) {
         let (text, mut sketch) = (format!("{{\"a{name}\":1}}"), Sketch::default());
         let end = text.len();

@@ -1,4 +1,4 @@
-//! For members beside the main statement of a document: one of another type than documented is as good as absent.
+//! Deserializers for secondary members of a document: one of an undocumented type counts as absent.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -12,7 +12,7 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_str(json.get()).unwrap_or_default())
 }
 
-/// Reads a member that is a text; a number or a truth value becomes its JSON, anything else is skipped.
+/// Reads a member that is a text. A number or a Boolean becomes its JSON; anything else is skipped.
 pub(crate) fn lenient_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let json = Box::<RawValue>::deserialize(deserializer)?;
     let json = json.get();

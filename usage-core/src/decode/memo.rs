@@ -1,12 +1,12 @@
 use crate::table::{Column, Symbol};
 
-/// Texts that rows had lately, as they stand in the document, and the symbols that were kept for them.
+/// A cache of recent texts, as they are in the document, and their symbols.
 ///
-/// A text is found by its first bytes, before its end is looked for and before it is hashed. Texts with the same first
-/// bytes take each other's place.
+/// A text is looked up by its first bytes, before its end is searched and before it is hashed. Texts with the same first
+/// bytes replace each other.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    /// For each hash of first bytes the number of a text, from 1; empty until the first text is added.
+    /// The number of a text, from 1, for each hash of first bytes. Empty until the first text is added.
     numbers: Vec<u16>,
     texts: Vec<Text>,
 }
@@ -20,18 +20,18 @@ struct Text {
     symbol: Symbol,
 }
 
-/// How many hashes there are: several for each text, so that few texts have the same.
+/// The number of hashes: several for each text, so that few texts collide.
 const HASHES: usize = 1 << HASH_BITS;
 const HASH_BITS: u32 = 12;
 
-/// How many texts are remembered; then all are forgotten. All of this takes 25 KB.
+/// The maximum number of texts, after which the cache is cleared. The whole cache takes 25 KB.
 const MAX_TEXTS: usize = 384;
 
-/// The longest text that is remembered, that of an id.
+/// The maximum length of a text in the cache, that of an id, in bytes.
 const MAX_LENGTH: usize = 36;
 
 impl Memo {
-    /// Returns the symbol and the length of the text that `rest` begins with, if it is remembered.
+    /// Returns the symbol and the length of the text at the beginning of `rest`, if it is in the cache.
     #[inline(always)]
     pub(super) fn find(&self, column: Column, rest: &[u8]) -> Option<(Symbol, usize)> {
         let number = *self.numbers.get(hash(column, rest)?)?;
@@ -41,8 +41,8 @@ impl Memo {
         is_there.then_some((text.symbol, length))
     }
 
-    /// Remembers `symbol` for the text of `length` bytes that `rest` begins with. A quotation mark ends the text, and it has
-    /// no escapes.
+    /// Adds `symbol` for the text of `length` bytes at the beginning of `rest`. The text has no escapes, and a quotation mark
+    /// follows it.
     #[inline(never)]
     pub(super) fn add(&mut self, column: Column, rest: &[u8], length: usize, symbol: Symbol) {
         let (Some(hash), Some(inside)) = (hash(column, rest), rest.get(..=length)) else { return };
@@ -67,9 +67,9 @@ impl Memo {
     }
 }
 
-/// The hash of the first bytes of a text and of what is behind it; `None` at the end of a piece.
+/// Returns the hash of the first bytes of a text and of those after it; `None` at the end of a piece.
 ///
-/// Behind a short text stands the literal that stands behind it in every row.
+/// After a short text, these are the literal that follows it in every row.
 #[inline(always)]
 fn hash(column: Column, rest: &[u8]) -> Option<usize> {
     let [first, second] = *rest.as_chunks::<8>().0.first_chunk::<2>()?;

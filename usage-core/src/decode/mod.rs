@@ -1,6 +1,6 @@
-//! From chunks of a body to typed values: bodies are pushed in pieces of any size.
+//! Decoders from the chunks of a body, of any size, to typed values.
 //!
-//! Small documents are collected and read by `serde_json` ([`JsonDecoder`]). A results page is read as it arrives
+//! Small documents are collected and decoded with `serde_json` ([`JsonDecoder`]). A results page is decoded as it arrives
 //! ([`PageDecoder`], [`StreamingDecoder`]), in steps that each have a file:
 //!
 //! ```text
@@ -47,24 +47,24 @@ pub use string::MAX_PAGE_STRING;
 
 use crate::error::DecodeError;
 
-/// Turns the body of a 2xx answer into a value, chunk by chunk.
+/// Decodes the body of a 2xx response into a value, chunk by chunk.
 ///
-/// Cutting the body elsewhere changes neither the value nor the error. After an error the rest need not be pushed.
+/// Neither the value nor the error depends on where the body is cut. After an error, the rest need not be pushed.
 pub trait ResponseDecoder: Send {
-    /// What the body becomes.
+    /// The decoded value.
     type Output: Send;
 
     /// Takes the next chunk.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] if the body so far is not a document of this kind, or exceeds a limit.
+    /// Returns an error if the body so far is not a document of this kind, or exceeds a limit.
     fn push(&mut self, chunk: &[u8]) -> Result<(), DecodeError>;
 
     /// Takes the end of the body, and returns the value.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] if the document is not complete.
+    /// Returns an error if the document is not complete.
     fn finish(self) -> Result<Self::Output, DecodeError>;
 }

@@ -2,7 +2,7 @@
 
 use crate::decode::input::{Fault, Input};
 
-/// A number, as far as a results page needs it.
+/// A number, as precisely as a results page needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
     /// An integer from 0 to 2^64 - 1, written without fraction and exponent.
@@ -13,7 +13,7 @@ pub(super) enum Number {
     Other,
 }
 
-/// Reads one number at a time.
+/// The reader of numbers, one at a time.
 #[derive(Debug, Default)]
 pub(super) struct NumberReader {
     part: Part,
@@ -39,7 +39,7 @@ enum Part {
 }
 
 impl NumberReader {
-    /// Begins with a number, whose first byte is the next one. Returns it if it is an integer of the usual kind.
+    /// Begins a number, whose first byte is the next one. Returns it if it is an integer of the usual kind.
     #[inline]
     pub(super) fn begin(&mut self, input: &mut Input<'_>) -> Option<u64> {
         let Some((integer, length)) = plain_integer(input.rest()) else {
@@ -50,8 +50,8 @@ impl NumberReader {
         Some(integer)
     }
 
-    /// Goes on with a number that did not end at once. Returns whether its end was reached; only the byte behind it,
-    /// which is not read, shows that.
+    /// Continues a number that did not end in the piece before. Returns whether its end was reached, which only the byte
+    /// after it shows. That byte is not read.
     pub(super) fn go_on(&mut self, input: &mut Input<'_>) -> Result<bool, Fault> {
         while let Some(byte) = input.peek() {
             match self.next_part(byte) {
@@ -67,7 +67,7 @@ impl NumberReader {
         Ok(false)
     }
 
-    /// The number that was read.
+    /// Returns the number that was read.
     pub(super) fn number(&self) -> Number {
         match self.integer {
             Some(integer) if self.has_fraction => Number::Whole(integer),
@@ -76,7 +76,7 @@ impl NumberReader {
         }
     }
 
-    /// The part that `byte` belongs to; none if it does not belong to the number.
+    /// Returns the part of the number that `byte` belongs to; `None` if it does not belong to the number.
     fn next_part(&self, byte: u8) -> Option<Part> {
         match (self.part, byte) {
             (Part::Nothing, b'-') => Some(Part::Minus),
@@ -95,7 +95,7 @@ impl NumberReader {
         matches!(self.part, Part::Zero | Part::Integer | Part::Fraction | Part::Exponent)
     }
 
-    /// Adds a digit of an integer. A fraction of zeros changes nothing; any other byte makes the number something else.
+    /// Adds a digit of an integer. A fraction of zeros changes nothing. Any other byte makes the number no integer.
     fn count(&mut self, byte: u8) {
         if matches!((self.part, byte), (Part::Point, _) | (Part::Fraction, b'0')) {
             self.has_fraction = true;
@@ -107,10 +107,10 @@ impl NumberReader {
     }
 }
 
-/// The integer that `bytes` begin with and its length, if it is of the usual kind and its end is in sight.
+/// Returns the integer at the beginning of `bytes` and its length, if it is of the usual kind and the byte after it is there.
 #[inline(always)]
 pub(super) fn plain_integer(bytes: &[u8]) -> Option<(u64, usize)> {
-    // More digits may be more than 64 bits hold.
+    // More digits may exceed 64 bits.
     const MAX_DIGITS: usize = 18;
     let (mut integer, mut length) = (0u64, 0);
     let behind = loop {
@@ -148,7 +148,7 @@ mod tests {
             ("4E2,", None),
             ("-4,", None),
             (",", None),
-            // The end is not in sight: more digits may follow.
+            // The end of the piece: more digits may follow.
             ("42", None),
             ("", None),
         ] {
@@ -203,7 +203,7 @@ mod tests {
                 assert_eq!(read(text, cut), Ok(None), "its end is not in sight");
             }
         }
-        // The byte behind is not the number's, here a digit.
+        // The byte after it is not a part of the number, although it is a digit.
         assert_eq!(read("01,", 3), Ok(Some((Number::Integer(0), 1))));
         assert_eq!(read("-01,", 1), Ok(Some((Number::Other, 2))));
     }

@@ -1,4 +1,4 @@
-//! Follows a document through its shapes: from the events of any JSON to what is wanted of a results page.
+//! Follows a document through its shapes: from JSON events to the members of a results page.
 
 use std::fmt::Write;
 
@@ -8,16 +8,16 @@ use crate::decode::shape::{Holds, Member, PAGE, PageText, Shape};
 use crate::error::excerpt;
 use crate::table::{Column, Counter, UsageRecord};
 
-/// The most rows that a results page may have. The service's caps are 20,000 for a simple search and 1,000 for a page
+/// The maximum number of rows of a results page. The service's limits are 20,000 for a simple search and 1,000 for a page
 /// of a job; an organization query has one page, whatever its size.
 pub const MAX_PAGE_ROWS: usize = 1_000_000;
 
-/// What an event means.
+/// The meaning of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
-    /// Nothing that is wanted.
+    /// It is skipped.
     Nothing,
-    /// The value of `results` or `entities` begins, and it is no list of rows.
+    /// The value of `results` or `entities` begins, and is not a list.
     NoRows,
     /// A text of the page.
     PageText(PageText, &'a str),
@@ -31,14 +31,14 @@ pub(super) enum Step<'a> {
     RowEnds,
 }
 
-/// Where in the document the reader is.
+/// The position in the document.
 #[derive(Debug)]
 pub(super) struct Outline {
-    /// The innermost object or list that is looked into.
+    /// The innermost object or list that is not skipped.
     level: Level,
-    /// Those around it: at most the page, its list of rows and a row. Empty for a page without rows.
+    /// Its parents: at most the page, its list of rows and a row. Empty for a page without rows.
     outer: Vec<Level>,
-    /// How deep the reader is inside a value that is not looked into.
+    /// The depth inside a value that is skipped.
     skipped_levels: u32,
     had_rows: bool,
     /// The name of the member that is being skipped.
@@ -47,7 +47,7 @@ pub(super) struct Outline {
 
 #[derive(Debug)]
 enum Level {
-    /// Before the page and behind it.
+    /// Before and after the page.
     Outside,
     Object(Object),
     /// A list of rows; `row` is the number of the current or next one.
@@ -60,12 +60,12 @@ enum Level {
 #[derive(Debug)]
 struct Object {
     shape: &'static Shape,
-    /// A bit for each member that was there.
+    /// A bit for each member that has occurred.
     seen: u32,
     at: Place,
 }
 
-/// Where in an object the reader is.
+/// The position in an object.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// Before the first member.
@@ -88,13 +88,13 @@ impl Default for Outline {
 }
 
 impl Outline {
-    /// Whether the next value is a row that the page may have, or the list ends.
+    /// Returns whether the next event is a row within the limit, or the end of the list.
     #[inline]
     pub(super) fn is_between_rows(&self) -> bool {
         matches!(&self.level, Level::Rows { row, .. } if *row < MAX_PAGE_ROWS)
     }
 
-    /// The next row was read in the short way.
+    /// Counts a row that was read by its layout.
     #[inline]
     pub(super) fn row_taken(&mut self) {
         if let Level::Rows { row, .. } = &mut self.level {
@@ -142,7 +142,7 @@ impl Outline {
         }
     }
 
-    /// Takes the value of a member that is wanted, or its beginning.
+    /// Takes the value, or its beginning, of a member that is not skipped.
     #[inline]
     fn value<'a>(&mut self, holds: Holds, event: Event<'a>) -> Result<Step<'a>, &'static str> {
         match (holds, event) {
@@ -173,7 +173,7 @@ impl Outline {
                 self.begin_skipping(value);
                 Ok(Step::NoRows)
             }
-            // What stands beside the main statement does not decide about it.
+            // A secondary member of an unexpected type does not make the page invalid.
             (Holds::Cursors(_) | Holds::PageText(PageText::AfterCursor | PageText::NextUri), value) => {
                 Ok(self.begin_skipping(value))
             }
@@ -230,13 +230,13 @@ impl Outline {
         }
     }
 
-    /// Whether the page has a list of rows, an empty one included.
+    /// Returns whether the page has a list of rows, which may be empty.
     pub(super) fn had_rows(&self) -> bool {
         self.had_rows
     }
 
-    /// The path of where the reader is, `results[17].requests`; `$` for the whole. Of the innermost object the member
-    /// is named only if the reader is `at_value`.
+    /// Returns the path of the current position, such as `results[17].requests`; `$` for the whole document. The member of
+    /// the innermost object is included only if the position is `at_value`.
     pub(super) fn path(&self, at_value: bool) -> String {
         let mut path = String::new();
         let innermost = (at_value || self.skipped_levels > 0).then_some(&self.level);
@@ -264,7 +264,7 @@ impl Outline {
 }
 
 impl Object {
-    /// What the current member holds, if it is wanted.
+    /// Returns the kind of the current member, unless it is skipped.
     #[inline]
     fn holds(&self) -> Option<Holds> {
         match self.at {
@@ -273,7 +273,7 @@ impl Object {
         }
     }
 
-    /// Goes to the member called `name`.
+    /// Moves to the member `name`.
     fn find(&mut self, name: &str, unknown_name: &mut String) -> Result<(), &'static str> {
         let Some((number, member)) = self.shape.iter().enumerate().find(|(_, member)| member.name == name)
         else {

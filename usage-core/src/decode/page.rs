@@ -8,14 +8,14 @@ use crate::error::DecodeError;
 use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageTable;
 
-/// The largest results page that is read, in bytes. A page of 20,000 rows, the service's cap, has about 8 MB.
+/// The maximum size of a results page, in bytes. A page of 20,000 rows, the service's cap, has about 8 MB.
 pub const MAX_PAGE_BODY: usize = 256 * 1024 * 1024;
 
-/// Reads a results page of any query family into a [`ResultsPage`], row by row as the body arrives.
+/// Decodes a results page of any query family into a [`ResultsPage`], row by row as the body arrives.
 ///
-/// The body is never held: besides the rows, the decoder keeps the text that a chunk cuts, and no more.
+/// It does not hold the body: besides the rows, it keeps only a token that a chunk cuts.
 ///
-/// Its state is boxed: the decoder is moved several times on its way from the head of a response to the end of its body.
+/// Its state is boxed, because a decoder is moved several times between the head of a response and the end of its body.
 #[derive(Default)]
 pub struct PageDecoder(Box<Body<Keep>>);
 
@@ -33,7 +33,7 @@ impl ResponseDecoder for PageDecoder {
     }
 }
 
-/// Reads the results of a query family that has no pages: as [`PageDecoder`] does, but a cursor is none.
+/// Decodes the results of a query family that has no pages: like [`PageDecoder`], but ignores cursors.
 pub struct SinglePageDecoder(PageDecoder);
 
 impl Default for SinglePageDecoder {
@@ -64,7 +64,8 @@ impl fmt::Debug for SinglePageDecoder {
 
 #[cfg(any(test, feature = "fuzzing"))]
 impl PageDecoder {
-    /// As [`push`](ResponseDecoder::push), but a small chunk is read at once too: so that tests cut where they say.
+    /// Like [`push`](ResponseDecoder::push), but reads small chunks at once too, so that tests cut exactly where they
+    /// intend.
     pub(crate) fn push_at_once(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
         self.0.read_checked(chunk)
     }
@@ -76,7 +77,7 @@ impl fmt::Debug for PageDecoder {
     }
 }
 
-/// Reads a results page as [`PageDecoder`] does, but shows its rows to a [`RowVisitor`] and keeps none.
+/// Decodes a results page like [`PageDecoder`], but shows its rows to a [`RowVisitor`] and keeps none.
 ///
 /// A row is shown as soon as it is read, before it is known whether the rest of the page can be read.
 ///
@@ -97,19 +98,19 @@ impl fmt::Debug for PageDecoder {
 pub struct StreamingDecoder<V>(Body<Visit<V>>);
 
 impl<V: RowVisitor> StreamingDecoder<V> {
-    /// A decoder that shows each row to `visitor`.
+    /// Creates a decoder that shows each row to `visitor`.
     pub fn new(visitor: V) -> Self {
         Self(Body::new(Visit::new(visitor)))
     }
 
-    /// Leaves cursors out: the query family has no pages.
+    /// Ignores cursors, for a query family that has no pages.
     #[must_use]
     pub fn single_page(mut self) -> Self {
         self.0.document.single_page = true;
         self
     }
 
-    /// The status of the query, once it was read.
+    /// Returns the status of the query, once it was read.
     pub(crate) fn status(&self) -> Option<&QueryStatus> {
         self.0.document.status()
     }
@@ -122,7 +123,7 @@ impl<V: RowVisitor + Send> ResponseDecoder for StreamingDecoder<V> {
         self.0.push(chunk)
     }
 
-    /// The page without its rows, and the visitor.
+    /// Returns the page without its rows, and the visitor.
     fn finish(mut self) -> Result<(ResultsPage, V), DecodeError> {
         self.0.finish()?;
         let Document { head, rows, .. } = self.0.document;
@@ -136,18 +137,18 @@ impl<V> fmt::Debug for StreamingDecoder<V> {
     }
 }
 
-/// Chunks that are smaller than this are gathered before they are read, if there are several.
+/// Several chunks that are smaller than this are buffered before they are read, in bytes.
 const SMALL_CHUNK: usize = 256;
 
-/// How many bytes are gathered at most.
+/// The size of that buffer, in bytes.
 const GATHERED: usize = 4 * SMALL_CHUNK;
 
 /// The body of a results page: bytes in chunks, up to a limit.
 #[derive(Default)]
 struct Body<S> {
-    /// Small chunks: to go on with half a token for every few bytes would cost more than the reading.
+    /// Buffered small chunks: resuming within a token every few bytes would cost more than reading.
     gathered: Vec<u8>,
-    /// A single small chunk is not worth a buffer: it is all of a page without rows.
+    /// A single small chunk is not buffered, since it is usually a whole page without rows.
     had_small_chunk: bool,
     utf8: Utf8,
     document: Document<S>,
@@ -180,7 +181,7 @@ impl<S: RowSink> Body<S> {
         self.push_gathered(chunk)
     }
 
-    /// Reads what is gathered and then `chunk`, unless that is one of many small ones.
+    /// Reads the buffer and then `chunk`, unless that is one of many small ones, which is buffered.
     fn push_gathered(&mut self, chunk: &[u8]) -> Result<(), DecodeError> {
         if !self.gathered.is_empty() {
             let mut gathered = std::mem::take(&mut self.gathered);
@@ -232,7 +233,7 @@ impl<S: RowSink> Body<S> {
         }
     }
 
-    /// Takes the end of the body. If it is good, the page is in the document. Bodies are not moved about: they are large.
+    /// Takes the end of the body. Afterwards the page is in the document, which is not moved, since it is large.
     fn finish(&mut self) -> Result<(), DecodeError> {
         if !self.gathered.is_empty() {
             let gathered = std::mem::take(&mut self.gathered);
@@ -256,7 +257,7 @@ mod tests {
             [(MAX_PAGE_BODY - 2, true), (MAX_PAGE_BODY - 1, true), (MAX_PAGE_BODY, false)]
         {
             let mut decoder = PageDecoder::default();
-            // As if so many bytes had been read.
+            // Pretends that this many bytes had been read.
             decoder.0.received = before - 2;
             decoder.push_at_once(b"{}").unwrap();
             let result = decoder.push_at_once(b" ");
@@ -293,7 +294,7 @@ mod tests {
             (&[9, SMALL_CHUNK - 1], SMALL_CHUNK - 1),
             (&[9, SMALL_CHUNK], 0),
             (&[9, 9, SMALL_CHUNK], 0),
-            // There is a buffer already.
+            // The buffer is already allocated.
             (&[9, 9, SMALL_CHUNK, 9], 9),
             (&[9, SMALL_CHUNK, 9, 9], 9),
         ] {

@@ -1,4 +1,4 @@
-//! The results page as `serde_json` reads it, whole: the oracle that the decoder is held against.
+//! The reference decoder of results pages, with `serde_json`, against which tests compare the incremental one.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +18,7 @@ use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageRecord;
 use crate::uri::after_of;
 
-/// Reads a results page with `serde_json`. How long an error body is, is not checked.
+/// Decodes a results page with `serde_json`. The length of an error body is not limited.
 pub(crate) fn decode(body: &[u8]) -> Result<ResultsPage, DecodeError> {
     check_limits(body)?;
     let Object(page) = parse_json::<Object<PageDocument>>(body)?;
@@ -54,7 +54,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<ResultsPage, DecodeError> {
     Ok(ResultsPage { status, next, error: page.error_body, rows, lists_missing })
 }
 
-/// The list, if it is one; and whether it is something else than a list or `null`.
+/// Returns the list, if it is one, and whether it is neither a list nor `null`.
 fn list<T: DeserializeOwned>(json: Option<Box<RawValue>>) -> Result<(Option<Vec<T>>, bool), DecodeError> {
     match json {
         Some(json) if json.get().starts_with('[') => Ok((Some(parse_json(json.get().as_bytes())?), false)),
@@ -62,7 +62,7 @@ fn list<T: DeserializeOwned>(json: Option<Box<RawValue>>) -> Result<(Option<Vec<
     }
 }
 
-/// What `serde_json` does not check: the limits, and the texts that it skips.
+/// Checks what `serde_json` does not: the limits, and the texts that it skips.
 fn check_limits(body: &[u8]) -> Result<(), DecodeError> {
     let problem = |problem: &str| DecodeError::new("$", 0, problem);
     let text = str::from_utf8(body).map_err(|_| problem("not UTF-8"))?;
@@ -236,7 +236,7 @@ impl From<Count> for u64 {
     }
 }
 
-/// A `T` that is written as an object. By itself a derived `Deserialize` takes a list of the values as well.
+/// A `T` that must be an object. A derived `Deserialize` alone also accepts a list of the values.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -2,38 +2,37 @@
 
 use crate::decode::input::{Fault, Input};
 
-/// The longest string of a results page, in bytes of UTF-8 once its escapes are resolved: member names and values, those
-/// that are skipped too.
+/// The maximum length of a string of a results page, in bytes of UTF-8 without escapes: of names and values, also of those
+/// that are skipped.
 pub const MAX_PAGE_STRING: usize = 64 * 1024;
 
-/// Reads one string at a time.
+/// The reader of strings, one at a time.
 ///
-/// A string without escapes that stands in one piece is a slice of that piece. Any other is put together in a buffer,
-/// which is used again and again.
+/// A string without escapes within one piece is a slice of that piece. Any other string is assembled in a reused buffer.
 #[derive(Debug, Default)]
 pub(super) struct StringReader {
-    /// Where the string begins, with its quotation mark.
+    /// The start of the string, at its quotation mark.
     start: u64,
     buffer: String,
     within: Within,
-    /// The first half of a surrogate pair, and where its escape begins.
+    /// The first half of a surrogate pair, and the start of its escape.
     high_surrogate: Option<(u16, u64)>,
 }
 
-/// What the next byte of the string is.
+/// The kind of the string's next byte.
 #[derive(Clone, Copy, Debug, Default)]
 enum Within {
     /// A character, an escape or the end.
     #[default]
     Characters,
-    /// The byte behind a backslash, which stands at `start`.
+    /// The byte after a backslash, which is at `start`.
     Escape { start: u64 },
-    /// A digit of `\uXXXX`; so many of them are still to come.
+    /// A digit of `\uXXXX`, with the number of digits to come.
     Hex { start: u64, digits_left: u8, code: u16 },
 }
 
 impl StringReader {
-    /// Begins with a string, whose quotation mark is the next byte. Returns it if it is all there and has no escapes.
+    /// Begins a string, whose quotation mark is the next byte. Returns it if it is complete and has no escapes.
     #[inline]
     pub(super) fn begin<'a>(&mut self, input: &mut Input<'a>) -> Option<&'a str> {
         if let Some(length) = plain_string(input.rest()) {
@@ -49,7 +48,7 @@ impl StringReader {
         None
     }
 
-    /// Goes on with a string that did not end at once. Returns whether its end was read; then it is
+    /// Continues a string that did not end in the piece before. Returns whether its end was read; then the string is
     /// [`text`](Self::text).
     pub(super) fn go_on(&mut self, input: &mut Input<'_>) -> Result<bool, Fault> {
         while let Some(byte) = input.peek() {
@@ -68,7 +67,7 @@ impl StringReader {
         Ok(false)
     }
 
-    /// The string that was read.
+    /// Returns the string that was read.
     pub(super) fn text(&self) -> &str {
         &self.buffer
     }
@@ -175,7 +174,7 @@ impl StringReader {
 
 const LONE_SURROGATE: &str = "half a surrogate pair";
 
-/// The length of the string that `bytes` begin with, quotation marks included, if it is all there and has no escapes.
+/// Returns the length of the string at the beginning of `bytes`, with quotation marks, if it is complete and has no escapes.
 #[inline(always)]
 pub(super) fn plain_string(bytes: &[u8]) -> Option<usize> {
     let inside = bytes.get(1..)?;
@@ -183,15 +182,16 @@ pub(super) fn plain_string(bytes: &[u8]) -> Option<usize> {
     (inside.get(length) == Some(&b'"')).then_some(length + 2)
 }
 
-/// How many bytes at the beginning of `bytes` are plain, if a string may have so many: what is behind them ends it, if that
-/// is a quotation mark.
+/// Returns the number of plain bytes at the beginning of `bytes`, if that is within the limit of a string. A quotation mark
+/// after them ends the string.
 #[inline(always)]
 pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
     let plain = plain_run(bytes);
     (plain <= MAX_PAGE_STRING).then_some(plain)
 }
 
-/// How many bytes at the beginning of `bytes` are neither a quotation mark nor a backslash nor a control character.
+/// Returns the number of bytes at the beginning of `bytes` that are neither a quotation mark nor a backslash nor a control
+/// character.
 #[inline(always)]
 fn plain_run(bytes: &[u8]) -> usize {
     let mut plain = 0;
@@ -210,14 +210,14 @@ fn plain_run(bytes: &[u8]) -> usize {
     plain + plain_bytes(&bytes[plain..])
 }
 
-/// As [`plain_run`], for the last few bytes.
+/// Like [`plain_run`], for the last few bytes.
 #[cold]
 fn plain_bytes(bytes: &[u8]) -> usize {
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
     bytes.iter().position(is_special).unwrap_or(bytes.len())
 }
 
-/// The highest bit of each byte of `word` that ends a plain run. Only the lowest such bit is exact, as a borrow may
+/// Returns the highest bit of each byte of `word` that ends a plain run. Only the lowest such bit is exact, as a borrow may
 /// set bits above it.
 #[inline]
 fn special_bytes(word: u64) -> u64 {

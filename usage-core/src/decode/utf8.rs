@@ -1,4 +1,4 @@
-//! From chunks of bytes to pieces of text: characters that a chunk cuts are put together again.
+//! From chunks of bytes to pieces of text. Characters that are cut by a chunk are reassembled.
 
 /// Checks that a body is UTF-8, chunk by chunk.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 use crate::table::{Column, Counter, PackedRow, UsageRow, UsageTable};
 
-/// Puts a [`UsageTable`] together value by value, for readers of files: no row is owned on the way.
+/// Builds a [`UsageTable`] value by value, for readers of files. It allocates no record for a row.
 ///
 /// ```
 /// use usage_core::{Column, Counter, TableBuilder};
@@ -21,7 +21,7 @@ pub struct TableBuilder {
 }
 
 impl TableBuilder {
-    /// Sets a text of the current row. An empty text is none.
+    /// Sets a text of the current row. An empty text counts as absent.
     #[inline]
     pub fn set_text(&mut self, column: Column, text: &str) {
         let symbol = self.table.interner.intern_in(column, text);
@@ -34,7 +34,7 @@ impl TableBuilder {
         self.row.set_count(counter, count, |text| self.table.interner.intern(text));
     }
 
-    /// The current row as far as it is set.
+    /// Returns the current row with the values that are set.
     pub fn current(&self) -> UsageRow<'_> {
         UsageRow::new(self.table.interner.texts(), &self.row)
     }
@@ -45,22 +45,22 @@ impl TableBuilder {
         self.table.rows.push(std::mem::take(&mut self.row));
     }
 
-    /// Forgets what is set of the current row.
+    /// Clears the current row.
     pub fn discard_row(&mut self) {
         self.row = PackedRow::default();
     }
 
-    /// The rows so far, without the current one.
+    /// Returns the rows so far, without the current one.
     pub fn table(&self) -> &UsageTable {
         &self.table
     }
 
-    /// As [`table`](Self::table), to be changed.
+    /// Returns the rows so far, without the current one, for changes.
     pub fn table_mut(&mut self) -> &mut UsageTable {
         &mut self.table
     }
 
-    /// Returns the table. A row that was not ended is not in it.
+    /// Returns the table, without a current row that was not ended.
     pub fn finish(mut self) -> UsageTable {
         self.table.shrink_to_fit();
         self.table

@@ -3,7 +3,7 @@ use std::collections::btree_map::Entry;
 
 use crate::table::{Column, Counter, PackedRow, Symbol, Texts, UsageRecord, UsageRow, UsageTable};
 
-/// What a group of rows adds up to.
+/// The sums of a group of rows.
 struct Group {
     texts: [Symbol; Column::ALL.len()],
     sums: [Option<u64>; Counter::ALL.len()],
@@ -36,8 +36,7 @@ pub(super) fn group(table: &UsageTable, columns: &[Column]) -> UsageTable {
     grouped
 }
 
-/// For each text the first symbol that names it. That is its own, unless an attacker made the interner keep a text
-/// twice.
+/// Returns for each text its first symbol: its own, unless colliding texts made the interner keep a text twice.
 fn canonical_symbols(texts: &Texts) -> Vec<Symbol> {
     let mut first = BTreeMap::new();
     (1..).zip(texts.iter()).map(|(number, text)| *first.entry(text).or_insert(Symbol(number))).collect()

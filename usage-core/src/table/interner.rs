@@ -5,24 +5,24 @@ use foldhash::fast::FixedState;
 use crate::table::Column;
 use crate::table::texts::{Symbol, Texts};
 
-/// How many texts of one hash chain are looked at before a text is stored once more.
+/// The maximum number of texts of a hash chain that are compared before a text is stored again.
 ///
-/// The hash has no secret, so a hostile server could send texts that all fall into one chain. This bound makes that
-/// harmless: interning costs at most so many comparisons, and a text that is stored twice only costs the memory of
-/// its second copy. With honest texts a chain this long does not happen.
+/// The hash has no secret key, so a hostile server could send texts that all collide. With this bound, interning costs a
+/// bounded number of comparisons, and a text that is stored twice costs only the memory of the second copy. Other texts do
+/// not form chains of this length.
 const MAX_CHAIN: usize = 32;
 
-/// Texts, each kept once and named by a small number.
+/// An interner: it keeps each text once, identified by a small number.
 ///
-/// A hash table with chains, of numbers only: the texts themselves stand in [`Texts`].
+/// A chained hash table of numbers. The texts themselves are in [`Texts`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     texts: Texts,
-    /// For each text, in the order of the symbols.
+    /// One entry for each text, in the order of the symbols.
     links: Vec<Link>,
-    /// The first symbol of each chain; a power of two of them, at least as many as texts.
+    /// The first symbol of each chain. The length is a power of two, at least the number of texts.
     chains: Vec<Symbol>,
-    /// The symbol that each column had last: very often it has the same again.
+    /// The last symbol of each column, which is very often the next one too.
     last: [Symbol; Column::ALL.len()],
 }
 
@@ -37,7 +37,7 @@ impl Interner {
         &self.texts
     }
 
-    /// The symbol of `text`, which is the next one of `column`.
+    /// Returns the symbol of `text`, the next value of `column`.
     #[inline(always)]
     pub(crate) fn intern_in(&mut self, column: Column, text: &str) -> Symbol {
         let last = self.last[column as usize];
@@ -49,7 +49,7 @@ impl Interner {
         symbol
     }
 
-    /// The symbol of `text`; an empty text is none.
+    /// Returns the symbol of `text`, which is 0 if it is empty.
     #[inline(always)]
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         if text.is_empty() {
@@ -104,7 +104,7 @@ impl Interner {
         }
     }
 
-    /// Which chain a hash belongs to; any number if there is none yet.
+    /// Returns the index of a hash's chain; any number if there are no chains yet.
     #[inline]
     fn chain(&self, hash: u32) -> usize {
         hash as usize & self.chains.len().wrapping_sub(1)
@@ -122,7 +122,7 @@ impl Interner {
     }
 }
 
-/// Always the same for the same text, so that nothing in this crate depends on chance.
+/// A hash without a random key, so that this crate is deterministic.
 #[expect(clippy::cast_possible_truncation, reason = "half of the hash is enough")]
 #[inline]
 fn hash(text: &str) -> u32 {

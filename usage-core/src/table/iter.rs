@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::table::{UsageRecord, UsageRow, UsageTable};
 
-/// The rows of a [`UsageTable`], from either end.
+/// An iterator over the rows of a [`UsageTable`], from either end.
 #[derive(Clone)]
 pub struct Iter<'a> {
     table: &'a UsageTable,
@@ -57,7 +57,7 @@ impl<'a> IntoIterator for &'a UsageTable {
     }
 }
 
-/// Owned rows, first to last.
+/// An iterator over owned rows, first to last.
 #[derive(Debug)]
 pub struct IntoIter {
     table: UsageTable,

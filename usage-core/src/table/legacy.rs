@@ -2,10 +2,10 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::table::{Column, Counter, UsageRow, UsageTable};
 
-/// A table's rows in the service's own shape, a list of `ApiUsageRow`: for programs that read what the service
-/// writes.
+/// The rows of a table in the service's own shape, a list of `ApiUsageRow`, for programs that read responses of the
+/// service.
 ///
-/// An absent text is `""`, a day is midnight UTC, and there is no `platform`.
+/// An absent text is written as `""`, a day as midnight UTC, and there is no `platform`.
 ///
 /// ```
 /// use usage_core::{UsageRecord, UsageTable};

@@ -1,7 +1,6 @@
-//! What every query's rows become: one compact table, whatever family they came from.
+//! One compact table for the rows of every query family.
 //!
-//! A page repeats few client names, URIs, methods and dates, so texts are interned once and a row is a handful
-//! of numbers. Absent is not zero, and an empty text is absent: the service sends `""` for a dimension that was
+//! Pages repeat few client names, URIs, methods and dates, so texts are interned and a row consists of small numbers. Absent is not zero, and an empty text is absent: the service sends `""` for a dimension that was
 //! not grouped by.
 
 #![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
@@ -71,27 +70,27 @@ pub struct UsageTable {
 }
 
 impl UsageTable {
-    /// A table without rows.
+    /// Creates an empty table.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The row at `index`, from 0.
+    /// Returns the row at `index`, from 0.
     pub fn row(&self, index: usize) -> Option<UsageRow<'_>> {
         self.rows.get(index).map(|row| UsageRow::new(self.interner.texts(), row))
     }
 
-    /// The rows, first to last.
+    /// Returns an iterator over the rows.
     pub fn iter(&self) -> Iter<'_> {
         Iter::new(self)
     }
@@ -117,7 +116,7 @@ impl UsageTable {
         self.rows.push(packed);
     }
 
-    /// Adds the rows of `other`, in their order: the next page.
+    /// Adds the rows of `other`, such as the next page, in their order.
     pub fn append(&mut self, other: &Self) {
         if self.is_empty() {
             self.clone_from(other);
@@ -129,7 +128,7 @@ impl UsageTable {
         }
     }
 
-    /// As [`append`](Self::append), but takes `other` apart on the way: the rows are never there twice.
+    /// Like [`append`](Self::append), but frees `other` block by block, so that memory does not hold the rows twice.
     pub fn absorb(&mut self, other: Self) {
         if self.is_empty() {
             *self = other;
@@ -141,14 +140,14 @@ impl UsageTable {
         }
     }
 
-    /// This table's symbols of all texts of `other`.
+    /// Interns all texts of `other` and returns their symbols in this table.
     fn intern_all(&mut self, other: &Interner) -> Vec<Symbol> {
         other.texts().iter().map(|text| self.interner.intern(text)).collect()
     }
 
     /// Sorts the rows. Rows that compare as equal keep their order.
     ///
-    /// Absent sorts before everything, as `None` does.
+    /// An absent value sorts first, like `None`.
     pub fn sort_by(&mut self, mut compare: impl FnMut(UsageRow<'_>, UsageRow<'_>) -> Ordering) {
         let texts = self.interner.texts();
         let mut rows = std::mem::take(&mut self.rows).into_vec();
@@ -156,25 +155,26 @@ impl UsageTable {
         self.rows = rows.into_iter().collect();
     }
 
-    /// Keeps the rows that `keep` wants, and drops the others.
+    /// Keeps the rows for which `keep` returns true, and drops the others.
     pub fn retain(&mut self, mut keep: impl FnMut(UsageRow<'_>) -> bool) {
         let texts = self.interner.texts();
         let rows = std::mem::take(&mut self.rows).into_blocks().flatten();
         self.rows = rows.filter(|row| keep(UsageRow::new(texts, row))).collect();
     }
 
-    /// One row for each different combination of the texts in `columns`, in the order of their first rows. It has
-    /// those texts only, and the sums of the counts; a count is absent if no row of the group has it.
+    /// Returns one row for each different combination of the texts in `columns`, in the order of their first rows. It has
+    /// only those texts, and the sums of the counts. A count is absent if no row of the group has it.
     ///
-    /// Without columns, that is the total of the table. Sums stop at [`UsageRecord::MAX_COUNT`].
+    /// Without columns, the result is the total of the table. Sums stop at [`UsageRecord::MAX_COUNT`].
     #[must_use]
     pub fn group_by(&self, columns: &[Column]) -> Self {
         group::group(self, columns)
     }
 
-    /// Returns how many rows each first day of a bucket has; `None` stands for rows whose date is absent, or no day.
+    /// Returns the number of rows for each date, the first day of a bucket. `None` stands for rows whose date is absent or
+    /// no day.
     pub fn rows_by_date(&self) -> BTreeMap<Option<Date>, usize> {
-        // By the number of the text, so that each is parsed once.
+        // Counted by the symbol of the text, so that each text is parsed once.
         let mut rows = vec![0; self.interner.texts().len() + 1];
         let mut first = vec![None; rows.len()];
         for (index, row) in self.iter().enumerate() {
@@ -191,16 +191,16 @@ impl UsageTable {
         dates
     }
 
-    /// Returns the numbers of the first two rows that have all texts in common, whatever their counts are: rows that one
-    /// answer of the service never has.
+    /// Returns the indices of the first two rows with the same texts, whatever their counts. One response of the service
+    /// never has such rows.
     ///
-    /// Of texts that were chosen to collide in the hash, a repetition may be overlooked.
+    /// A repetition may be missed if texts were chosen to collide in the hash.
     pub fn first_repeated(&self) -> Option<(usize, usize)> {
         repeated::first_repeated(self)
     }
 
-    /// Replaces texts of `column` in the rows from number `first` on. `replace` is asked once for each different text,
-    /// and returns `None` for one that stays.
+    /// Replaces texts of `column` in the rows from index `first` on. `replace` is called once for each different text, and
+    /// returns `None` for a text that stays.
     pub fn replace_texts(
         &mut self,
         column: Column,
@@ -256,12 +256,12 @@ impl UsageTable {
         LegacyRows::new(self)
     }
 
-    /// How many bytes this table holds on the heap.
+    /// Returns the number of bytes that the table holds on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.interner.heap_bytes() + self.rows.heap_bytes()
     }
 
-    /// Gives back what was allocated for more rows and texts than there are.
+    /// Frees memory that was allocated for further rows and texts.
     pub fn shrink_to_fit(&mut self) {
         self.interner.shrink_to_fit();
         self.rows.shrink_to_fit();
@@ -309,7 +309,7 @@ impl<'a> FromIterator<UsageRow<'a>> for UsageTable {
 }
 
 impl PartialEq for UsageTable {
-    /// The same rows in the same order, however they are stored.
+    /// Compares rows and their order, regardless of how they are stored.
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other)
     }
@@ -324,7 +324,7 @@ impl fmt::Debug for UsageTable {
 }
 
 impl serde::Serialize for UsageTable {
-    /// A list of [`UsageRecord`]s.
+    /// Writes a list of [`UsageRecord`]s.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self)
     }

@@ -38,19 +38,19 @@ pub struct UsageRecord {
     /// All requests. This and every other count is at most [`UsageRecord::MAX_COUNT`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
-    /// Answers of class 2xx.
+    /// Responses of class 2xx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status200: Option<u64>,
-    /// Answers of class 3xx.
+    /// Responses of class 3xx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status300: Option<u64>,
-    /// Answers of class 4xx, the rate-limited ones included.
+    /// Responses of class 4xx, the rate-limited ones included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status400: Option<u64>,
     /// Rate-limited requests: a subset of `status400`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status429: Option<u64>,
-    /// Answers of class 5xx.
+    /// Responses of class 5xx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status500: Option<u64>,
 }
@@ -59,7 +59,7 @@ impl UsageRecord {
     /// The largest count of the service: its counters are signed 64-bit integers that are never negative.
     pub const MAX_COUNT: u64 = i64::MAX as u64;
 
-    /// The text in `column`.
+    /// Returns the text in `column`.
     pub fn text(&self, column: Column) -> Option<&str> {
         match column {
             Column::Date => self.date.as_deref(),
@@ -73,7 +73,7 @@ impl UsageRecord {
         }
     }
 
-    /// The count of `counter`.
+    /// Returns the count of `counter`.
     pub fn count(&self, counter: Counter) -> Option<u64> {
         match counter {
             Counter::Requests => self.requests,

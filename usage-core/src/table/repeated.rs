@@ -4,8 +4,8 @@ use foldhash::fast::FixedState;
 
 use crate::table::UsageTable;
 
-/// How many slots are looked at for a row before it is taken for a new one. As in the interner: texts that were chosen to
-/// collide must not cost more than a bound.
+/// The maximum number of slots that are probed for a row before it counts as new. As in the interner, it bounds the cost of
+/// texts that were chosen to collide.
 const MAX_PROBES: usize = 256;
 
 /// See [`UsageTable::first_repeated`].

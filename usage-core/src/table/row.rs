@@ -9,14 +9,14 @@ use crate::model::HttpMethod;
 use crate::table::texts::{Symbol, Texts};
 use crate::table::{Column, Counter, UsageRecord};
 
-/// A row as it is stored: the symbols of its texts, its counts, and which counts are there. 60 bytes.
+/// A row in memory, 60 bytes: the symbols of its texts, its counts, and which counts are present.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PackedRow {
     texts: [Symbol; Column::ALL.len()],
     counts: [u32; Counter::ALL.len()],
-    /// A bit for each counter that is there.
+    /// A bit for each count that is present.
     present: u8,
-    /// A bit for each count that does not fit: it stands among the texts, and in `counts` is its symbol.
+    /// A bit for each count that exceeds 32 bits: it is interned as a text, and `counts` has its symbol.
     wide: u8,
 }
 
@@ -43,7 +43,7 @@ impl PackedRow {
         &self.texts
     }
 
-    /// Sets a count. Most are a number in the row; a larger one is interned.
+    /// Sets a count, which is interned if it exceeds 32 bits.
     #[inline(always)]
     pub(crate) fn set_count(&mut self, counter: Counter, count: u64, intern: impl FnOnce(&str) -> Symbol) {
         let bit = 1 << counter as usize;
@@ -75,7 +75,7 @@ impl PackedRow {
         u64::from_str_radix(texts.get(Symbol(count))?, 16).ok()
     }
 
-    /// The same row, its texts numbered as in the table that it moves to.
+    /// Returns the row with the symbols of the table that it moves to.
     pub(super) fn translate(mut self, moved: &[Symbol]) -> Self {
         self.texts = self.texts.map(|symbol| symbol.translate(moved));
         for (index, count) in self.counts.iter_mut().enumerate() {
@@ -87,7 +87,7 @@ impl PackedRow {
     }
 }
 
-/// One row of a [`UsageTable`](crate::UsageTable), borrowed.
+/// A borrowed row of a [`UsageTable`](crate::UsageTable).
 #[derive(Clone, Copy)]
 pub struct UsageRow<'a> {
     texts: &'a Texts,
@@ -100,102 +100,102 @@ impl<'a> UsageRow<'a> {
         Self { texts, row }
     }
 
-    /// The text in `column`.
+    /// Returns the text in `column`.
     #[inline]
     pub fn text(&self, column: Column) -> Option<&'a str> {
         self.texts.get(self.row.symbol(column))
     }
 
-    /// The count of `counter`.
+    /// Returns the count of `counter`.
     #[inline]
     pub fn count(&self, counter: Counter) -> Option<u64> {
         self.row.count(counter, self.texts)
     }
 
-    /// The first day of the row's bucket; absent if the query had no granularity, or if the text is no day. Only the text
-    /// tells these two apart.
+    /// Returns the first day of the row's bucket; `None` if the query had no granularity, or if the text is no day.
+    /// [`date_text`](Self::date_text) tells these apart.
     pub fn date(&self) -> Option<Date> {
         let text = self.date_text()?;
         text.parse().ok().or_else(|| WrittenDate::parse(text)?.day())
     }
 
-    /// The text of [`date`](Self::date), `yyyy-MM-dd`. A time within a day is `yyyy-MM-ddTHH:mm:ssZ`; what is not
-    /// understood is as the service wrote it.
+    /// Returns the text of [`date`](Self::date), `yyyy-MM-dd`. A time within a day is `yyyy-MM-ddTHH:mm:ssZ`. A text that is
+    /// no date is as the service wrote it.
     pub fn date_text(&self) -> Option<&'a str> {
         self.text(Column::Date)
     }
 
-    /// The OAuth client's id.
+    /// Returns the OAuth client's id.
     pub fn client_id(&self) -> Option<&'a str> {
         self.text(Column::ClientId)
     }
 
-    /// The OAuth client's name.
+    /// Returns the OAuth client's name.
     pub fn client_name(&self) -> Option<&'a str> {
         self.text(Column::ClientName)
     }
 
-    /// The organisation that made the requests.
+    /// Returns the id of the organisation that made the requests.
     pub fn organization_id(&self) -> Option<&'a str> {
         self.text(Column::OrganizationId)
     }
 
-    /// The user on whose behalf they were made.
+    /// Returns the id of the user on whose behalf they were made.
     pub fn user_id(&self) -> Option<&'a str> {
         self.text(Column::UserId)
     }
 
-    /// The API's path with placeholders, as the service wrote it.
+    /// Returns the API's path with placeholders, as the service wrote it.
     pub fn template_uri(&self) -> Option<&'a str> {
         self.text(Column::TemplateUri)
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub fn http_method(&self) -> Option<HttpMethod> {
         self.http_method_text().map(HttpMethod::from)
     }
 
-    /// The text of [`http_method`](Self::http_method).
+    /// Returns the text of [`http_method`](Self::http_method).
     pub fn http_method_text(&self) -> Option<&'a str> {
         self.text(Column::HttpMethod)
     }
 
-    /// The platform (jobs only).
+    /// Returns the platform (jobs only).
     pub fn platform(&self) -> Option<&'a str> {
         self.text(Column::Platform)
     }
 
-    /// All requests.
+    /// Returns the number of requests.
     pub fn requests(&self) -> Option<u64> {
         self.count(Counter::Requests)
     }
 
-    /// Answers of class 2xx.
+    /// Returns the number of responses of class 2xx.
     pub fn status200(&self) -> Option<u64> {
         self.count(Counter::Status200)
     }
 
-    /// Answers of class 3xx.
+    /// Returns the number of responses of class 3xx.
     pub fn status300(&self) -> Option<u64> {
         self.count(Counter::Status300)
     }
 
-    /// Answers of class 4xx, the rate-limited ones included.
+    /// Returns the number of responses of class 4xx, the rate-limited ones included.
     pub fn status400(&self) -> Option<u64> {
         self.count(Counter::Status400)
     }
 
-    /// Rate-limited requests: a subset of [`status400`](Self::status400).
+    /// Returns the number of rate-limited requests, a subset of [`status400`](Self::status400).
     pub fn status429(&self) -> Option<u64> {
         self.count(Counter::Status429)
     }
 
-    /// Answers of class 5xx.
+    /// Returns the number of responses of class 5xx.
     pub fn status500(&self) -> Option<u64> {
         self.count(Counter::Status500)
     }
 
-    /// The row with everything owned.
+    /// Returns the row as an owned record.
     pub fn to_record(&self) -> UsageRecord {
         let text = |column| self.text(column).map(Into::into);
         UsageRecord {
@@ -228,7 +228,7 @@ impl<'a> UsageRow<'a> {
 }
 
 impl PartialEq for UsageRow<'_> {
-    /// The same texts and counts, whichever tables they are in.
+    /// Compares texts and counts, also of rows of different tables.
     fn eq(&self, other: &Self) -> bool {
         Counter::ALL.iter().all(|counter| self.count(*counter) == other.count(*counter))
             && Column::ALL.iter().all(|column| self.text(*column) == other.text(*column))
@@ -276,7 +276,7 @@ impl serde::Serialize for UsageRow<'_> {
     }
 }
 
-/// The 16 hexadecimal digits of `count`.
+/// Returns the 16 hexadecimal digits of `count`.
 #[cold]
 fn hex(count: u64) -> [u8; 16] {
     let bytes = count.to_be_bytes();
@@ -289,7 +289,7 @@ fn hex(count: u64) -> [u8; 16] {
 
 #[cfg(test)]
 impl PackedRow {
-    /// A row that can be told from others.
+    /// Returns a row that differs from those with other numbers.
     pub(super) fn numbered(number: usize) -> Self {
         let mut row = Self::default();
         row.set_count(Counter::Requests, number as u64, |_| Symbol::default());
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn rows_are_equal_if_every_member_is_whichever_table_they_are_in() {
-        // Of 14 members the one with this number is another.
+        // One of the 14 members is different.
         let row = |texts: &mut Texts, other: usize| {
             let mut row = PackedRow::default();
             for (member, column) in Column::ALL.iter().copied().enumerate() {

@@ -1,12 +1,12 @@
 use crate::table::row::PackedRow;
 
-/// How many rows stand in one block.
+/// The number of rows in a block.
 const BLOCK: usize = 256;
 
-/// Packed rows in blocks of equal size. A single vector would hold up to twice the memory that it needs, and three
-/// times while it grows.
+/// Packed rows in blocks of equal size. A single vector would hold up to twice the memory that it needs, and three times
+/// that while it grows.
 ///
-/// Every block but the last is full, so a row is found by division.
+/// Every block except the last is full, so the position of a row follows from division.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     blocks: Vec<Vec<PackedRow>>,
@@ -41,7 +41,7 @@ impl Rows {
     #[cold]
     fn push_with_room(&mut self, row: PackedRow) {
         let room = match self.blocks.last() {
-            // A small table stays small: only its first block grows step by step.
+            // Only the first block grows step by step, so that a small table stays small.
             None => 4,
             Some(block) if block.len() < BLOCK && self.blocks.len() == 1 => {
                 block.len().max(4).min(BLOCK - block.len())
@@ -62,7 +62,7 @@ impl Rows {
         }
     }
 
-    /// All rows in one vector; a block is freed once its rows are in it.
+    /// Moves all rows into one vector, and frees each block once its rows are moved.
     pub(super) fn into_vec(self) -> Vec<PackedRow> {
         let mut rows = Vec::with_capacity(self.len());
         for mut block in self.blocks {
@@ -106,7 +106,7 @@ mod tests {
     fn rows_keep_their_places_across_blocks() {
         let mut rows = Rows::default();
         for n in 0..3 * BLOCK + 7 {
-            // Shrinking in between must not upset the blocks.
+            // Shrinking in between must keep the blocks intact.
             if n % 100 == 0 {
                 rows.shrink_to_fit();
             }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_first_block_grows_to_its_size_and_no_further() {
         for start in 0..=BLOCK {
-            // With as many rows as fit, without room for more.
+            // Filled up to its capacity.
             let mut rows: Rows = (0..start).map(PackedRow::numbered).collect();
             rows.shrink_to_fit();
             for n in start..BLOCK {
@@ -149,7 +149,7 @@ mod tests {
         }
         assert_eq!(steps, [4, 8, 16, 32, 64, 128, BLOCK, 2 * BLOCK, 3 * BLOCK]);
 
-        // Of several blocks the last is made whole at once.
+        // With several blocks, the last one is allocated at its full size.
         let mut rows: Rows = (0..BLOCK + 44).map(PackedRow::numbered).collect();
         rows.shrink_to_fit();
         rows.push(PackedRow::default());

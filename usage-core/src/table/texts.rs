@@ -1,4 +1,4 @@
-/// Texts one after the other in one buffer, each named by a small number.
+/// Texts in one buffer, each identified by a small number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
     buffer: String,
@@ -24,7 +24,8 @@ pub(crate) struct Texts {
 pub struct Symbol(pub(super) u32);
 
 impl Texts {
-    /// Adds `text`. An empty text is none; so is one past the four billionth.
+    /// Adds `text` and returns its symbol: 0, which stands for no text, if it is empty or if there are too many texts for
+    /// 32 bits.
     pub(crate) fn push(&mut self, text: &str) -> Symbol {
         if text.is_empty() {
             return Symbol::default();
@@ -36,7 +37,7 @@ impl Texts {
         Symbol(number)
     }
 
-    /// Replaces all texts by the parts of `text` between these bounds.
+    /// Replaces all texts with the parts of `text` between these bounds.
     pub(crate) fn assign(&mut self, text: &str, bounds: &[(usize, usize)]) {
         self.clear();
         self.buffer.push_str(text);
@@ -49,12 +50,12 @@ impl Texts {
         self.buffer.get(start..end)
     }
 
-    /// Whether `symbol` names `text`.
+    /// Returns whether `symbol` identifies `text`.
     #[inline]
     pub(super) fn is(&self, symbol: Symbol, text: &str) -> bool {
         let Some((start, end)) = self.bounds(symbol) else { return false };
         let (known, text) = (self.buffer.as_bytes().get(start..end).unwrap_or_default(), text.as_bytes());
-        // Texts that differ mostly do so in their first word.
+        // Different texts mostly differ in their first word.
         known.len() == text.len() && known.first_chunk::<8>() == text.first_chunk() && known == text
     }
 
@@ -72,7 +73,7 @@ impl Texts {
         self.bounds.len()
     }
 
-    /// The texts, in the order of their numbers from 1.
+    /// Returns the texts in the order of their numbers, from 1.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (1..).map_while(|number| self.get(Symbol(number)))
     }
@@ -99,13 +100,13 @@ impl Symbol {
         self.0 as usize
     }
 
-    /// Where this symbol stands in a list that has something for each text; none for no text.
+    /// Returns the index of the text, from 0; `None` if there is no text.
     #[inline]
     pub(super) fn index(self) -> Option<usize> {
         usize::try_from(self.0).ok()?.checked_sub(1)
     }
 
-    /// This symbol in another table, whose symbols for texts 1, 2, … are `moved`.
+    /// Returns the symbol in another table, where texts 1, 2, … have the symbols `moved`.
     pub(super) fn translate(self, moved: &[Self]) -> Self {
         self.index().and_then(|index| moved.get(index)).copied().unwrap_or_default()
     }
