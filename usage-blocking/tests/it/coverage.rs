@@ -123,7 +123,7 @@ fn oauth_clients() {
     let world = world();
     let rows = world.client.run(OrganizationQuery::new(june())).unwrap();
     let listing = world.client.call(OAuthClients::default()).unwrap();
-    for row in rows.iter() {
+    for row in &rows {
         let entry = listing.entities.iter().find(|entry| entry.id.as_deref() == row.client_id()).unwrap();
         assert_eq!(entry.name.as_deref(), row.client_name());
     }
