@@ -149,7 +149,9 @@ impl<'a> Builder<'a> {
     /// Returns every change; the lists of a report have the largest ones.
     fn comparison(&self, earlier: Option<&Days>) -> Option<Comparison> {
         let period = earlier.and_then(|days| days.period);
-        Some(Comparison::of(self.rows, &self.counts, self.earlier?.rows, period))
+        let mut comparison = Comparison::of(self.rows, &self.counts, self.earlier?.rows, period);
+        comparison.days = earlier.map(|earlier| self.days.places_in(earlier)).unwrap_or_default();
+        Some(comparison)
     }
 
     fn allowance(&self, earlier: Option<&Days>) -> Option<AllowanceUse> {

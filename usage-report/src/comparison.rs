@@ -43,6 +43,11 @@ pub struct Comparison {
     pub clients: Vec<Mover>,
     /// The URIs whose requests changed most, up or down, the largest change first.
     pub uris: Vec<Mover>,
+    /// The requests of the earlier period's days at the places of [`Report::days`](crate::Report::days): the first day of
+    /// both at the same place. Absent where the earlier period has no row or no such day. Empty if buckets are not days,
+    /// or if one of the periods is not known. Not serialized.
+    #[serde(skip)]
+    pub days: Vec<Option<u64>>,
 }
 
 /// A number in two periods.
@@ -133,6 +138,7 @@ impl Comparison {
             requests: Change::new(before.requests, totals.requests),
             clients: movers(Subject::Client),
             uris: movers(Subject::Uri),
+            days: Vec::new(),
         }
     }
 }

@@ -76,6 +76,19 @@ impl Days {
         self.buckets.get(self.index(date)?)?.counts.requests
     }
 
+    /// Returns the requests of the days of `earlier` at the places of these days, counted from the first day of each
+    /// period. Nothing if either is not by day, or if a period is not known.
+    pub(crate) fn places_in(&self, earlier: &Self) -> Vec<Option<u64>> {
+        let periods = self.period.zip(earlier.period).filter(|_| self.are_days() && earlier.are_days());
+        let Some((period, before)) = periods else { return Vec::new() };
+        let same_place = |bucket: &Bucket| {
+            let ago = period.first_day().days_until(bucket.date);
+            let date = before.first_day().plus_days(ago);
+            before.contains(date).then(|| earlier.requests_on(date)).flatten()
+        };
+        self.buckets.iter().map(same_place).collect()
+    }
+
     /// Returns the last `most` days of `period` with their requests, in order. The buckets must be days.
     pub(crate) fn last_days(&self, period: Period, most: usize) -> Vec<(Date, u64)> {
         let back = (0..).map(|ago| period.last_day().plus_days(-ago)).zip(0..period.days()).take(most);
@@ -158,6 +171,15 @@ mod tests {
         assert_eq!(requests, [Some(1), None, Some(5)]);
         assert_eq!(days.period.unwrap().to_string(), "2026-07-01/2026-07-03");
         assert_eq!(days.busiest(5).len(), 2);
+    }
+
+    #[test]
+    fn days_are_at_the_place_of_the_earlier_periods_days() {
+        let now = days(&[("2026-07-01", 9), ("2026-07-04", 9)], Some(Granularity::Day));
+        let before = days(&[("2026-06-01", 1), ("2026-06-03", 3)], Some(Granularity::Day));
+        assert_eq!(now.places_in(&before), [Some(1), None, Some(3), None]);
+        let weeks = days(&[("2026-06-01", 1)], Some(Granularity::Week));
+        assert_eq!(now.places_in(&weeks), []);
     }
 
     #[test]
