@@ -9,7 +9,7 @@ use crate::chart::svg::Picture;
 use crate::output::shortened;
 use crate::text::number::{count, rate};
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 920.0;
 const LEFT: f64 = 230.0;
 const RIGHT: f64 = 150.0;
 const TOP: f64 = 34.0;
@@ -24,23 +24,24 @@ pub(crate) fn draw(report: &Report) -> Picture {
     let lines = lines(&report.clients);
     let height = TOP + LINE * lines.len().max(2) as f64 + 4.0;
     let mut picture = Picture::new("Requests of the largest clients", WIDTH, height);
-    picture.text("title", 0.0, 16.0, "Requests by client");
+    picture.title = "API requests by client".into();
     if lines.is_empty() {
-        picture.text("mid", WIDTH / 2.0, TOP + LINE, "The rows do not tell the client.");
+        picture.text("mid", WIDTH / 2.0, TOP + LINE, "The rows do not say which client they are of.");
     }
     let largest = lines.iter().map(|(_, counts, _)| Class::all_of(counts)).max().unwrap_or(0);
     let classes = Class::present(lines.iter().map(|(_, counts, _)| counts));
+    legend(&mut picture, &classes);
     for (index, (name, counts, share)) in lines.iter().enumerate() {
         let y = TOP + LINE * index as f64;
         let middle = y + LINE / 2.0 + 4.0;
-        let told = format!(
+        let description = format!(
             "{name}\n{} requests, {}\nerrors {}, rate limited {}",
             count(counts.requests),
             rate(*share),
             rate(counts.error_rate()),
             rate(counts.throttle_rate()),
         );
-        picture.group(told, |picture| {
+        picture.group(description, |picture| {
             picture.rect("over", 0.0, y, WIDTH, LINE, 0.0);
             picture.text("strong", 0.0, middle, shortened(name.into(), 32));
             let mut x = LEFT;
@@ -57,6 +58,15 @@ pub(crate) fn draw(report: &Report) -> Picture {
         });
     }
     picture
+}
+
+fn legend(picture: &mut Picture, classes: &[Class]) {
+    let mut x = WIDTH;
+    for class in classes.iter().rev().filter(|_| classes != [Class::Unknown]) {
+        x = picture.legend_left_of(x, class.label());
+        picture.rect(class.css(), x - 16.0, 6.0, 10.0, 10.0, 2.0);
+        x -= 30.0;
+    }
 }
 
 /// A bar's name, its counts and its share.

@@ -1,116 +1,100 @@
-//! Requests over time, stacked by class of answer.
+//! Requests over time, stacked by class of answer, as a picture.
 
-use usage_core::Date;
-use usage_report::{Counts, Report};
+use usage_report::Report;
 
 use crate::chart::class::Class;
-use crate::chart::labels::bucket;
-use crate::chart::labels::weekday;
-use crate::chart::scale::{fraction, ticks};
+use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
-use crate::text::number::{count, grouped, percent, short};
+use crate::chart::timeline::Timeline;
+use crate::text::number::short;
 
-const WIDTH: f64 = 960.0;
-const HEIGHT: f64 = 300.0;
-const LEFT: f64 = 48.0;
-const RIGHT: f64 = 8.0;
-const TOP: f64 = 40.0;
-const BOTTOM: f64 = 28.0;
+const WIDTH: f64 = 920.0;
+const HEIGHT: f64 = 290.0;
+const LEFT: f64 = 44.0;
+const TOP: f64 = 34.0;
+const FLOOR: f64 = HEIGHT - 24.0;
 
-/// The most labels that have room below.
-const LABELS: usize = 16;
-
-/// One bar a bucket.
+/// Draws one bar a bucket, with the earlier period and the allowance's pace as lines.
 #[expect(clippy::cast_precision_loss, reason = "few bars")]
 pub(crate) fn draw(report: &Report) -> Picture {
-    let unit = bucket(report.granularity.as_ref());
-    let mut picture = Picture::new(label(report, unit), WIDTH, HEIGHT);
-    picture.text("title", 0.0, 16.0, format_args!("Requests by {unit}"));
-    let days = &report.days;
-    let Some(largest) = days.iter().map(|day| Class::all_of(&day.counts)).max() else {
+    let timeline = Timeline::of(report);
+    let mut picture = Picture::new(timeline.description(), WIDTH, HEIGHT);
+    picture.title = format!("API requests by {}", timeline.unit);
+    if timeline.bars.is_empty() {
         picture.text("mid", WIDTH / 2.0, HEIGHT / 2.0, "The rows have no dates.");
         return picture;
-    };
-    let classes = Class::present(days.iter().map(|day| &day.counts));
-    legend(&mut picture, &classes);
-
-    let ticks = ticks(largest, 4);
-    let top = ticks.last().copied().unwrap_or(1);
-    let floor = HEIGHT - BOTTOM;
-    let height_of = |requests: u64| fraction(requests, top) * (floor - TOP);
-    for tick in &ticks {
-        let y = floor - height_of(*tick);
-        picture.line(if *tick == 0 { "axis" } else { "grid" }, LEFT, y, WIDTH - RIGHT, y);
+    }
+    legend(&mut picture, &timeline);
+    let step = (WIDTH - LEFT) / timeline.bars.len() as f64;
+    let left_of = |index: usize| LEFT + step * index as f64;
+    for (index, _) in timeline.bars.iter().enumerate().filter(|(_, bar)| bar.is_weekend) {
+        picture.rect("weekend", left_of(index), TOP, step, FLOOR - TOP, 0.0);
+    }
+    for tick in &timeline.ticks {
+        let y = height(&timeline, *tick);
+        picture.line(if *tick == 0 { "axis" } else { "grid" }, LEFT, y, WIDTH, y);
         picture.text("end", LEFT - 8.0, y + 4.0, short(*tick));
     }
-    let step = (WIDTH - LEFT - RIGHT) / days.len() as f64;
-    let bar = (step * 0.78).clamp(0.6, 34.0);
-    let every = days.len().div_ceil(LABELS);
-    for (index, day) in days.iter().enumerate() {
-        let x = LEFT + step * index as f64;
-        picture.group(told(day.date, &day.counts, unit), |picture| {
-            picture.rect("over", x, TOP, step, floor - TOP, 0.0);
-            let mut y = floor;
-            for class in &classes {
-                // Rounding does not lift it above the frame.
-                let height = height_of(class.of(&day.counts)).min(y - TOP);
-                y -= height;
-                if height > 0.0 {
-                    picture.rect(class.css(), x + (step - bar) / 2.0, y, bar, height, 0.0);
-                }
-            }
-        });
-        if index % every == 0 {
-            // The year is in the title and in what a bar says; months without a day need it.
-            let date = day.date.to_string();
-            let text = if unit == "month" { date.get(..7) } else { date.get(5..) };
-            picture.text("mid", x + step / 2.0, HEIGHT - 8.0, text.unwrap_or_default());
+    bars(&mut picture, &timeline, step);
+    for (index, bar) in timeline.bars.iter().enumerate() {
+        let x = left_of(index);
+        if let Some(pace) = bar.pace {
+            let y = height(&timeline, pace);
+            picture.line("pace", x, y, x + step, y);
+        }
+        let next = timeline.bars.get(index + 1).and_then(|next| next.before);
+        if let Some((before, next)) = bar.before.zip(next) {
+            let (from, to) = (height(&timeline, before), height(&timeline, next));
+            picture.line("before", x + step / 2.0, from, x + step * 1.5, to);
+        }
+        if let Some(label) = &bar.label {
+            picture.text("mid", x + step / 2.0, HEIGHT - 6.0, &label.text);
         }
     }
     picture
 }
 
-fn label(report: &Report, unit: &str) -> String {
-    let busiest = report.busiest.first().map_or_else(String::new, |day| {
-        format!("; the busiest is {} with {}", day.date, count(day.counts.requests))
-    });
-    format!("Requests by {unit}, stacked by class of answer{busiest}")
+/// Returns where `requests` are above the floor.
+fn height(timeline: &Timeline, requests: u64) -> f64 {
+    FLOOR - fraction(requests, timeline.top()) * (FLOOR - TOP)
 }
 
-/// What a bar says when it is pointed at.
-fn told(date: Date, counts: &Counts, unit: &str) -> String {
-    let day = match unit {
-        "day" => format!("{} {date}", weekday(date)),
-        "date" => date.to_string(),
-        unit => format!("{unit} of {date}"),
-    };
-    let mut lines = vec![day, format!("{} requests", count(counts.requests))];
-    for class in Class::ALL {
-        let (part, all) = (class.of(counts), counts.requests.unwrap_or(0));
-        if part > 0 && class != Class::Unknown {
-            lines.push(format!(
-                "{}: {} ({})",
-                class.label(),
-                grouped(part.into()),
-                percent(fraction(part, all))
-            ));
-        }
+#[expect(clippy::cast_precision_loss, reason = "few bars")]
+fn bars(picture: &mut Picture, timeline: &Timeline, step: f64) {
+    let width = (step * 0.78).clamp(0.6, 34.0);
+    for (index, bar) in timeline.bars.iter().enumerate() {
+        let x = LEFT + step * index as f64;
+        picture.group(bar.description(timeline.unit), |picture| {
+            picture.rect("over", x, TOP, step, FLOOR - TOP, 0.0);
+            let mut y = FLOOR;
+            for class in &timeline.classes {
+                // Rounding does not lift it above the frame.
+                let part = fraction(class.of(&bar.counts), timeline.top()) * (FLOOR - TOP);
+                let part = part.min(y - TOP);
+                y -= part;
+                if part > 0.0 {
+                    picture.rect(class.css(), x + (step - width) / 2.0, y, width, part, 0.0);
+                }
+            }
+        });
     }
-    lines.join("\n")
 }
 
-fn legend(picture: &mut Picture, classes: &[Class]) {
-    if classes == [Class::Unknown] {
-        return;
+/// Draws what the colours and lines are, from the right to the left.
+fn legend(picture: &mut Picture, timeline: &Timeline) {
+    let mut x = WIDTH;
+    let lines = [
+        ("pace", "allowance's pace", timeline.has_pace()),
+        ("before", "earlier period", timeline.has_before()),
+    ];
+    for (css, text, _) in lines.into_iter().filter(|(_, _, is_there)| *is_there) {
+        x = picture.legend_left_of(x, text);
+        picture.line(css, x - 22.0, 11.0, x - 6.0, 11.0);
+        x -= 38.0;
     }
-    let mut x = WIDTH - RIGHT;
-    for class in classes.iter().rev() {
-        #[expect(clippy::cast_precision_loss, reason = "a short text")]
-        let width = class.label().len() as f64 * 7.0;
-        x -= width;
-        picture.text("", x, 15.0, class.label());
-        x -= 16.0;
-        picture.rect(class.css(), x, 6.0, 10.0, 10.0, 2.0);
-        x -= 14.0;
+    for class in timeline.classes.iter().rev().filter(|_| timeline.classes != [Class::Unknown]) {
+        x = picture.legend_left_of(x, class.label());
+        picture.rect(class.css(), x - 16.0, 6.0, 10.0, 10.0, 2.0);
+        x -= 30.0;
     }
 }

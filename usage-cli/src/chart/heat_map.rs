@@ -9,10 +9,10 @@ use crate::chart::svg::Picture;
 use crate::output::shortened;
 use crate::text::number::{grouped, short};
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 920.0;
 const LEFT: f64 = 230.0;
 const RIGHT: f64 = 8.0;
-const TOP: f64 = 62.0;
+const TOP: f64 = 48.0;
 const LINE: f64 = 30.0;
 
 /// One line a client, one column a weekday: the mean of a day, shaded within the line.
@@ -21,12 +21,22 @@ pub(crate) fn draw(report: &Report) -> Picture {
     let lines = report.weekdays.as_ref().map_or(0, |map| map.clients.len().min(MAX_LINES));
     let label = "Mean requests a day by weekday and client, each client shaded for itself";
     let mut picture = Picture::new(label, WIDTH, TOP + LINE * lines.max(2) as f64 + 4.0);
-    picture.text("title", 0.0, 16.0, "Mean requests a day, by weekday (UTC)");
+    picture.title = "API requests by weekday and client".into();
     let Some(map) = &report.weekdays else {
-        picture.text("mid", WIDTH / 2.0, TOP, "The rows are not by day and client.");
+        picture.text(
+            "mid",
+            WIDTH / 2.0,
+            TOP,
+            "The rows are not by day and client, so that no weekday is known.",
+        );
         return picture;
     };
-    picture.text("", 0.0, 34.0, "Each client is shaded for itself: the strongest is its busiest weekday.");
+    picture.text(
+        "",
+        0.0,
+        14.0,
+        "Mean of a UTC day. Each client is shaded by itself: darkest on its busiest weekday.",
+    );
     let cell = (WIDTH - LEFT - RIGHT) / 7.0;
     for (day, name) in WEEKDAYS.iter().enumerate() {
         picture.text("mid", LEFT + cell * (day as f64 + 0.5), TOP - 8.0, name);
@@ -42,8 +52,8 @@ pub(crate) fn draw(report: &Report) -> Picture {
             let said = mean
                 .map_or_else(|| "no rows".into(), |mean| format!("{} requests a day", grouped(mean.into())));
             let days = map.days.get(day).copied().unwrap_or(0);
-            let told = format!("{name}\n{}: {said}\nmean of {days} days", WEEKDAYS[day]);
-            picture.group(told, |picture| {
+            let description = format!("{name}\n{}: {said}\nmean of {days} days", WEEKDAYS[day]);
+            picture.group(description, |picture| {
                 picture.rect("none", x + 1.5, y + 1.5, cell - 3.0, LINE - 3.0, 4.0);
                 if let Some(mean) = mean {
                     let strength = 0.08 + 0.92 * fraction(mean, largest);

@@ -10,3 +10,4 @@ pub(crate) mod png;
 pub(crate) mod scale;
 pub(crate) mod svg;
 pub(crate) mod terminal;
+pub(crate) mod timeline;

@@ -4,39 +4,51 @@ use std::fmt::{self, Display, Write};
 
 use crate::text::is_printable;
 
+/// The room around a picture that is a file, and the height of what stands above it.
+const PADDING: f64 = 24.0;
+const HEAD: f64 = 56.0;
+
 /// A picture: what is in it, and how large it is.
 #[derive(Debug)]
 pub(crate) struct Picture {
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-    /// What it shows, for those who do not see it.
-    pub(crate) label: String,
-    pub(crate) body: String,
+    width: f64,
+    height: f64,
+    /// What it shows, for readers that do not see it.
+    label: String,
+    pub(crate) title: String,
+    /// What the title is of: organization and period.
+    pub(crate) subtitle: String,
+    body: String,
 }
 
 impl Picture {
     pub(crate) fn new(label: impl Into<String>, width: f64, height: f64) -> Self {
-        Self { width, height, label: label.into(), body: String::new() }
+        let (title, subtitle) = (String::new(), String::new());
+        Self { width, height, label: label.into(), title, subtitle, body: String::new() }
     }
 
-    /// As a part of a page, whose styles it takes.
-    pub(crate) fn inline(&self) -> String {
-        let Self { width, height, label, body } = self;
-        let label = Escaped(label);
-        format!(
-            "<svg class=\"chart\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{label}\">{body}</svg>"
-        )
-    }
-
-    /// As a file, with its own styles and a ground to stand on.
+    /// Returns a file with its own styles, title and background.
     pub(crate) fn standalone(&self) -> String {
-        let Self { width, height, label, body } = self;
-        let label = Escaped(label);
+        let Self { label, title, subtitle, body, .. } = self;
+        let (width, height) = (self.width + 2.0 * PADDING, self.height + 2.0 * PADDING + HEAD);
+        let (label, title, subtitle) = (Escaped(label), Escaped(title), Escaped(subtitle));
+        let (title_at, subtitle_at, body_at) = (PADDING + 14.0, PADDING + 35.0, PADDING + HEAD);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" aria-label=\"{label}\"><title>{label}</title><style>{STYLE}</style>\
-             <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>{body}</svg>\n"
+             <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\
+             <text class=\"title\" x=\"{PADDING}\" y=\"{title_at}\">{title}</text>\
+             <text x=\"{PADDING}\" y=\"{subtitle_at}\">{subtitle}</text>\
+             <g transform=\"translate({PADDING} {body_at})\">{body}</g></svg>\n"
         )
+    }
+
+    /// Writes a text of a legend that ends at `right`, and returns where it begins.
+    pub(crate) fn legend_left_of(&mut self, right: f64, text: &str) -> f64 {
+        self.text("end", right, 15.0, text);
+        #[expect(clippy::cast_precision_loss, reason = "a short text")]
+        let width = text.len() as f64 * 6.6;
+        right - width
     }
 
     /// `<text>` at a point; `class` says how it is set.
@@ -95,14 +107,15 @@ impl<T: Display> Display for Escaped<T> {
 /// The styles of a picture that stands alone. Renderers without the second part show it on a light ground.
 const STYLE: &str = "\
     text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#57606a}\
-    .strong{fill:#1c2128;font-weight:600}.value{fill:#1c2128}.on{fill:#fff}.title{font-size:15px;font-weight:600;fill:#1c2128}\
+    .strong{fill:#1c2128;font-weight:600}.value{fill:#1c2128}.on{fill:#fff}.title{font-size:17px;font-weight:600;fill:#1c2128}\
     .end{text-anchor:end}.mid{text-anchor:middle}.ground{fill:#fff}\
-    .grid{stroke:#e3e7ec}.axis{stroke:#b6bec8}\
-    .c0,.bar{fill:#3b76d4}.c2{fill:#3b76d4}.c3{fill:#7fb2ef}.c4{fill:#e8b13a}.c429{fill:#8f5bd0}.c5{fill:#d4483f}\
+    .grid{stroke:#e3e7ec}.axis{stroke:#b6bec8}.weekend{fill:#f1f3f6}\
+    .before{stroke:#57606a;stroke-width:1.5}.pace{stroke:#b3261e;stroke-width:1.5;stroke-dasharray:4 3}\
+    .c0{fill:#8a94a0}.bar,.c2{fill:#3b76d4}.c3{fill:#7fb2ef}.c4{fill:#e8b13a}.c429{fill:#8f5bd0}.c5{fill:#d4483f}\
     .h{fill:#3b76d4}.none{fill:#f1f3f6}.back{fill:#edf0f4}.hit .over{fill:transparent}\
     @media(prefers-color-scheme:dark){text{fill:#9aa5b1}.strong,.title,.value{fill:#e8edf2}.on{fill:#0f1216}.ground{fill:#14181d}\
-    .grid{stroke:#2a3038}.axis{stroke:#48515c}.none{fill:#1d2228}.back{fill:#232930}\
-    .c0,.bar,.c2,.h{fill:#5b93ec}.c3{fill:#2f5f9e}.c4{fill:#e0b04b}.c429{fill:#a77be3}.c5{fill:#e5695f}}";
+    .grid{stroke:#2a3038}.axis{stroke:#48515c}.weekend{fill:#1b2027}.before{stroke:#9aa5b1}.pace{stroke:#ff8a80}.none{fill:#1d2228}.back{fill:#232930}\
+    .bar,.c2,.h{fill:#5b93ec}.c3{fill:#2f5f9e}.c4{fill:#e0b04b}.c429{fill:#a77be3}.c5{fill:#e5695f}}";
 
 #[cfg(test)]
 mod tests {
@@ -114,9 +127,9 @@ mod tests {
         let mut picture = Picture::new(hostile, 10.0, 10.0);
         picture.text("x", 0.0, 0.0, hostile);
         picture.group(hostile, |_| {});
-        for svg in [picture.inline(), picture.standalone()] {
-            assert!(!svg.contains("<script") && !svg.contains("onload='") && !svg.contains('\u{1b}'));
-            assert_eq!(svg.matches("</svg>").count(), 1);
-        }
+        (picture.title, picture.subtitle) = (hostile.into(), hostile.into());
+        let svg = picture.standalone();
+        assert!(!svg.contains("<script") && !svg.contains("onload='") && !svg.contains('\u{1b}'));
+        assert_eq!(svg.matches("</svg>").count(), 1);
     }
 }

@@ -21,6 +21,7 @@ use crate::names;
 use crate::output::format::{self, Format, one_of as one_format};
 use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
+use crate::report::about::About;
 use crate::report::lookback;
 use crate::report::{self, Chart, FORMATS};
 use crate::run::args::ServiceArgs;
@@ -303,8 +304,10 @@ fn ask_for<Q: Divisible>(
     let told = OutputArgs::of_command(args.output.quiet, args.output.verbose);
     let run = prepare(queries, Merge::default(), &args.service, &args.credentials, &told)?;
     let scope = scope_of(run.parts.last().into_iter());
+    let about = About::now().of_service(&run.connection.service().api_url, args.service.target.simulate);
     run.with_aside(aside).go_with(args.output.file().is_some(), |fetched| {
         let Fetched { mut tables, gaps, names, aside, .. } = fetched;
+        let about = about.with_names(&names);
         for table in &mut tables {
             if let Some(filled) = names::fill_clients(table, &names) {
                 *table = filled;
@@ -325,7 +328,7 @@ fn ask_for<Q: Divisible>(
         if let Some((days, Err(why))) = &aside {
             lookback::warn_of_lack(*days, why, &report);
         }
-        args.output.write(&report)
+        args.output.write(&report, &about)
     })
 }
 
@@ -376,7 +379,7 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     } else {
         Report::new(&*days.selected(&table)?, &options)
     };
-    args.output.write(&report)
+    args.output.write(&report, &About::now())
 }
 
 /// The days of a history, with those before the period that a projection and a comparison need.
@@ -444,18 +447,18 @@ impl ReportOutputArgs {
         output::file_of(self.output.as_deref())
     }
 
-    fn write(&self, report: &Report) -> Result<(), Problem> {
+    fn write(&self, report: &Report, about: &About) -> Result<(), Problem> {
         match self.file() {
-            Some(path) => self.write_file(path, report),
-            None => {
-                output::write_stdout(|to, look| report::write(to, report, self.format(), self.chart, look))
-            }
+            Some(path) => self.write_file(path, report, about),
+            None => output::write_stdout(|to, look| {
+                report::write(to, report, about, self.format(), self.chart, look)
+            }),
         }
     }
 
-    fn write_file(&self, path: &Path, report: &Report) -> Result<(), Problem> {
+    fn write_file(&self, path: &Path, report: &Report, about: &About) -> Result<(), Problem> {
         output::write_file(path, |to| {
-            report::write(to, report, self.format(), self.chart, output::Look::plain())
+            report::write(to, report, about, self.format(), self.chart, output::Look::plain())
         })
     }
 }

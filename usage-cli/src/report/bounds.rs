@@ -7,6 +7,7 @@ use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, Period, Report, ReportOptions};
 
+use super::about::About;
 use super::{Chart, write};
 use crate::output::Look;
 use crate::output::format::Format;
@@ -67,7 +68,7 @@ fn report() -> impl Strategy<Value = Report> {
 
 fn written(report: &Report, format: Format, chart: Chart, look: Look) -> Vec<u8> {
     let mut to = Vec::new();
-    write(&mut to, report, format, chart, look).unwrap();
+    write(&mut to, report, &About::default(), format, chart, look).unwrap();
     to
 }
 

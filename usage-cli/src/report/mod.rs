@@ -1,5 +1,6 @@
-//! A report on paper: the formats that it is written in.
+//! Reports, and the formats that they are written in.
 
+pub(crate) mod about;
 pub(crate) mod csv;
 #[cfg(feature = "parquet")]
 pub(crate) mod history;
@@ -16,6 +17,7 @@ use usage_report::Report;
 use crate::chart;
 use crate::output::format::{Choices, Format, choice};
 use crate::output::{Look, openmetrics};
+use crate::report::about::About;
 
 /// The formats of a report.
 pub(crate) const FORMATS: Choices = &[
@@ -28,7 +30,7 @@ pub(crate) const FORMATS: Choices = &[
     choice(
         Format::Html,
         "html",
-        "One page with charts and sortable tables, complete in itself: to be opened, sent or printed",
+        "One page with findings, charts, and tables to search, sort and open; complete in itself, to be sent or printed",
     ),
     choice(Format::Csv, "csv", "The days and the top lists, one line each, for a spreadsheet"),
     choice(Format::Svg, "svg", "One chart, as a picture that scales; --chart says which"),
@@ -56,6 +58,7 @@ pub(crate) enum Chart {
 pub(crate) fn write(
     to: &mut dyn Write,
     report: &Report,
+    about: &About,
     format: Format,
     picture: Chart,
     look: Look,
@@ -66,23 +69,28 @@ pub(crate) fn write(
             serde_json::to_writer(&mut *to, report)?;
             writeln!(to)
         }
-        Format::Html => to.write_all(html::page(report).as_bytes()),
+        Format::Html => to.write_all(html::page(report, about).as_bytes()),
         Format::Csv => csv::write(to, report),
-        Format::Svg => to.write_all(draw(report, picture).standalone().as_bytes()),
+        Format::Svg => to.write_all(draw(report, about, picture).standalone().as_bytes()),
         #[cfg(feature = "png")]
-        Format::Png => to.write_all(&chart::png::render(&draw(report, picture).standalone())?),
+        Format::Png => to.write_all(&chart::png::render(&draw(report, about, picture).standalone())?),
         Format::Openmetrics => openmetrics::write_report(to, report),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 
-fn draw(report: &Report, picture: Chart) -> chart::svg::Picture {
-    match picture {
+fn draw(report: &Report, about: &About, picture: Chart) -> chart::svg::Picture {
+    let mut picture = match picture {
         Chart::Days => chart::days::draw(report),
         Chart::Heatmap => chart::heat_map::draw(report),
         Chart::Clients => chart::clients::draw(report),
-    }
+    };
+    let period =
+        report.totals.period.map(|period| format!("{} to {}", period.first_day(), period.last_day()));
+    let facts = [about.organizations(report), about.region.clone(), period];
+    picture.subtitle = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    picture
 }
 
 #[cfg(test)]

@@ -1,248 +1,238 @@
-//! The page of a report in a browser: it sorts a table, and says nothing on the console.
+//! The page of a report in a browser: a script beside the page's own uses it as its reader does, and says what it sees.
 //!
-//! It needs ChromeDriver and Chromium, which are looked for on the path; without them it is skipped, with a note.
+//! It needs Chromium, which is looked for on the path; without it, the tests are skipped, with a note.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use sha2::{Digest, Sha256};
 
 use crate::support::{Ran, program};
 
-/// All of it takes seconds. After this long the driver is killed, whatever it is doing.
-const LIMIT: Duration = Duration::from_secs(90);
+/// How long a browser may take, in milliseconds: it ends itself after that.
+const LIMIT: u32 = 60_000;
 
-/// A browser that is driven by the WebDriver protocol, with a profile of its own.
-struct Browser {
-    driver: Arc<Mutex<Child>>,
-    /// Dropped, it calls the watchdog off.
-    _watch: Sender<()>,
-    port: u16,
-    session: String,
-    profile: TempDir,
-}
+const HOSTILE: &str = "</script><img src=x onerror=boom()>";
 
-impl Browser {
-    /// Starts it, if there is one.
-    fn start() -> Option<Self> {
-        let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path)?;
-        let mut command = Command::new(on_path("chromedriver")?);
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = command.spawn().unwrap();
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let driver = Arc::new(Mutex::new(driver));
-        let profile = tempfile::tempdir().unwrap();
-        let mut this =
-            Self { _watch: kill_after(LIMIT, &driver), driver, port: 0, session: String::new(), profile };
-        // Killed, it writes no more.
-        let started = lines.map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        this.port = started.unwrap_or_else(|| panic!("chromedriver did not start within {LIMIT:?}"));
-
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            &this.profile_argument(),
-        ];
-        let session = this.call(
-            "POST",
-            "/session",
-            &json!({"capabilities": {"alwaysMatch": {
-                "goog:chromeOptions": {"args": arguments, "binary": browser},
-                "goog:loggingPrefs": {"browser": "ALL"},
-                "timeouts": {"pageLoad": 30_000, "script": 30_000},
-            }}}),
-        );
-        this.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
-        Some(this)
-    }
-
-    /// What this browser, and no other process, has in its command line.
-    fn profile_argument(&self) -> String {
-        format!("--user-data-dir={}", self.profile.path().display())
-    }
-
-    #[track_caller]
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.try_call(method, path, body);
-        let mut answer = answer.unwrap_or_else(|error| {
-            panic!("chromedriver did not answer {method} {path}, within {LIMIT:?} of its start: {error}")
-        });
-        assert!(answer["value"].get("error").is_none(), "{path}: {answer}");
-        answer["value"].take()
-    }
-
-    fn try_call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
-        let body = if method == "POST" { body.to_string() } else { String::new() };
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(LIMIT))?;
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\n\r\n{body}"
-        )?;
-        // The driver keeps the connection open: the answer is as long as it says.
-        let mut answer = BufReader::new(stream);
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            answer.read_line(&mut line)?;
-            match line.trim_end().to_ascii_lowercase().split_once(':') {
-                Some(("content-length", number)) => length = number.trim().parse().unwrap(),
-                None if line.trim_end().is_empty() => break,
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        answer.read_exact(&mut body)?;
-        Ok(serde_json::from_slice(&body)?)
-    }
-
-    fn open(&self, url: &str) {
-        self.call("POST", &format!("{}/url", self.session), &json!({"url": url}));
-    }
-
-    /// What `script` returns.
-    fn run(&self, script: &str) -> Value {
-        self.call("POST", &format!("{}/execute/sync", self.session), &json!({"script": script, "args": []}))
-    }
-
-    fn console(&self) -> Value {
-        self.call("POST", &format!("{}/se/log", self.session), &json!({"type": "browser"}))
-    }
-}
-
-impl Drop for Browser {
-    /// Nothing of it is left running, whatever went wrong.
-    fn drop(&mut self) {
-        if !self.session.is_empty() {
-            let _ = self.try_call("DELETE", &self.session, &Value::Null);
-        }
-        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = driver.kill();
-        let _ = driver.wait();
-        kill_all_with(&self.profile_argument());
-    }
-}
-
-/// Kills `driver` after `limit`, unless what this returns is dropped before.
-fn kill_after(limit: Duration, driver: &Arc<Mutex<Child>>) -> Sender<()> {
-    let (watch, called_off) = mpsc::channel();
-    let driver = Arc::clone(driver);
-    thread::spawn(move || {
-        if called_off.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            let _ = driver.lock().unwrap_or_else(PoisonError::into_inner).kill();
-        }
-    });
-    watch
-}
-
-/// Kills the processes with `argument` in their command line: a browser whose driver was killed. Where there is no
-/// `/proc`, it notices by itself that its driver is gone; its children notice that it is.
-fn kill_all_with(argument: &str) {
-    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let arguments = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        if arguments.split(|byte| *byte == 0).any(|other| other == argument.as_bytes()) {
-            let _ = Command::new("kill").arg("-KILL").arg(process.file_name()).status();
-        }
-    }
-}
-
-fn on_path(name: &str) -> Option<String> {
+fn chromium() -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
-    let mut found = std::env::split_paths(&paths).map(|path| path.join(name)).filter(|path| path.is_file());
-    found.next()?.into_os_string().into_string().ok()
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let found = std::env::split_paths(&paths)
+        .flat_map(|path| names.map(|name| path.join(name)))
+        .find(|path| path.is_file());
+    if found.is_none() {
+        note("skipped: there is no chromium on this machine");
+    }
+    found
 }
 
-/// A page about clients whose order by name is not that by requests, one with a hostile name.
-fn page(directory: &std::path::Path) -> String {
-    let mut rows =
-        String::from("date,clientName,requests,status200,status300,status400,status429,status500\n");
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
+fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Runs the browser without a window, with a profile of its own.
+fn run(browser: &Path, arguments: &[&str], page: &str) -> (String, String) {
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--hide-scrollbars"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--timeout={LIMIT}"))
+        .args(arguments)
+        .arg(page)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (String::from_utf8_lossy(&output.stdout).into(), String::from_utf8_lossy(&output.stderr).into())
+}
+
+/// Writes the report of 14 days: three large clients, one of them with a hostile name, ten small ones, and the smallest,
+/// which is limited most. Returns the page.
+fn page(directory: &Path) -> PathBuf {
+    let mut rows = String::from(
+        "date,clientId,clientName,templateUri,httpMethod,requests,status200,status300,status400,status429,status500\n",
+    );
+    let mut clients =
+        vec![("Bot".to_owned(), 700, 2), ("Agent Desktop".into(), 80, 2), (HOSTILE.into(), 200, 2)];
+    clients.extend((10..20).map(|number| (format!("Client {number}"), 40, 0)));
+    clients.push(("Wallboard".into(), 30, 10));
     for day in 1..=14 {
-        for (name, requests) in
-            [("Bot", 700), ("Agent Desktop", 30), ("</script><img src=x onerror=boom()>", 200)]
-        {
-            let requests = requests + day;
-            writeln_row(&mut rows, day, name, requests);
+        for (name, requests, limited) in &clients {
+            for (uri, method) in [("api/v2/users", "GET"), ("api/v2/routing/queues", "POST")] {
+                let requests = requests / 2 + day + if method == "GET" { 3 } else { 0 };
+                let (ok, id) = (requests - limited, format!("id of {name}"));
+                writeln!(
+                    rows,
+                    "2026-10-{day:02},{id},{name},{uri},{method},{requests},{ok},0,{limited},{limited},0"
+                )
+                .unwrap();
+            }
         }
     }
     let (saved, page) = (directory.join("rows.csv"), directory.join("report.html"));
     fs::write(&saved, rows).unwrap();
-    let arguments = [
-        "report",
-        saved.to_str().unwrap(),
-        "--allowance",
-        "9000",
-        "--compare",
-        "--format",
-        "html",
-        "--output",
-    ];
+    let arguments =
+        ["report", saved.to_str().unwrap(), "--allowance", "90000", "--format", "html", "--output"];
     Ran::of(program(&arguments).arg(&page)).well();
-    format!("file://{}", page.display())
+    page
 }
 
-fn writeln_row(rows: &mut String, day: u32, name: &str, requests: u32) {
-    use std::fmt::Write as _;
-
-    writeln!(rows, "2026-10-{day:02},{name},{requests},{},0,4,2,0", requests - 4).unwrap();
+/// Returns what `script`, the body of a function, returns in the page, and checks that the console stays empty. `at` is
+/// added to the address.
+fn told(browser: &Path, directory: &Path, at: &str, width: u32, script: &str) -> Value {
+    let html = fs::read_to_string(page(directory)).unwrap();
+    let script = format!(
+        "const told = JSON.stringify((() => {{ {script} }})());\n\
+         document.body.append(element('pre', {{ id: 'told' }}, `told:${{encodeURIComponent(told)}}:end`));"
+    );
+    let allowed = format!("script-src 'sha256-{}' ", BASE64_STANDARD.encode(Sha256::digest(&script)));
+    let html = html
+        .replace("script-src ", &allowed)
+        .replace("</body>", &format!("<script>{script}</script></body>"));
+    let file = directory.join("tested.html");
+    fs::write(&file, html).unwrap();
+    let (dom, errors) = run(
+        browser,
+        &["--dump-dom", &format!("--window-size={width},900")],
+        &format!("file://{}{at}", file.display()),
+    );
+    assert!(!errors.contains("CONSOLE"), "{errors}");
+    let told = dom.rsplit_once("told:").and_then(|(_, rest)| rest.split_once(":end"));
+    let told = told.unwrap_or_else(|| panic!("the script did not end: {errors}")).0;
+    serde_json::from_str(&percent_decode_str(told).decode_utf8().unwrap()).unwrap()
 }
 
-const NAMES: &str =
-    "return [...document.querySelector('table.sortable').tBodies[0].rows].map(row => row.cells[0].dataset.v)";
+const NAMES: &str = "const names = () => [...document.querySelector('#client tbody').rows].map((row) => row.cells[0].textContent);
+    const click = (selector) => document.querySelector(selector).click();";
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
-fn the_page_sorts_and_the_console_is_quiet() {
-    let Some(browser) = Browser::start() else {
-        eprintln!("skipped: there is no chromedriver with a chromium on this machine");
-        return;
-    };
+fn tables_are_sorted_and_searched_with_all_their_rows() {
+    let Some(browser) = chromium() else { return };
     let directory = tempfile::tempdir().unwrap();
-    browser.open(&page(directory.path()));
-    let hostile = "</script><img src=x onerror=boom()>";
-    assert_eq!(browser.run(NAMES), json!(["Bot", hostile, "Agent Desktop"]));
-    let sort = |column: usize| {
-        browser.run(&format!("document.querySelectorAll('table.sortable th button')[{column}].click()"));
-        browser.run(NAMES)
-    };
-    assert_eq!(sort(0), json!([hostile, "Agent Desktop", "Bot"]));
-    assert_eq!(sort(0), json!(["Bot", "Agent Desktop", hostile]));
-    assert_eq!(sort(1), json!(["Bot", hostile, "Agent Desktop"]));
-    assert_eq!(sort(1), json!(["Agent Desktop", hostile, "Bot"]));
-    let sorted =
-        "return [...document.querySelectorAll('th[aria-sort=ascending]')].map(head => head.textContent)";
-    assert_eq!(browser.run(sorted), json!(["Requests"]));
-
-    // What is pointed at is told, and the name in it is a text.
-    let told = browser.run(
-        "document.querySelector('.hit').dispatchEvent(new PointerEvent('pointerenter'));\n\
-         const tip = document.getElementById('tip'); return [tip.hidden, tip.textContent.split('\\n')[0]]",
+    let script = format!(
+        "{NAMES}
+        const first = names();
+        click('#client th[data-sort=limited] button');
+        const limited = names()[0];
+        click('#client th[data-sort=name] button');
+        const byName = names()[0];
+        click('#client th[data-sort=name] button');
+        const backwards = names()[0];
+        const sorted = document.querySelector('#client th[aria-sort]');
+        click('#client .more');
+        const all = names().length;
+        const field = document.querySelector('#client input');
+        field.value = 'WALL';
+        field.dispatchEvent(new Event('input'));
+        return {{ first: first.slice(0, 3), shown: first.length, limited, byName, backwards,
+            sort: [sorted.textContent, sorted.getAttribute('aria-sort')], all, found: names(),
+            status: document.querySelector('#client .status').textContent, images: document.images.length,
+            loaded: performance.getEntriesByType('resource').length }};"
     );
-    assert_eq!(told, json!([false, "Thu 2026-10-08"]));
-    let theme =
-        "document.querySelector('button.theme').click(); return document.documentElement.dataset.theme";
-    let (first, second) = (browser.run(theme), browser.run(theme));
-    assert!(first != second && [&first, &second].contains(&&json!("dark")), "{first} {second}");
+    let told = told(&browser, directory.path(), "", 1280, &script);
+    let wanted = json!({
+        "first": ["Bot", HOSTILE, "Agent Desktop"], "shown": 10, "limited": "Wallboard", "byName": HOSTILE,
+        "backwards": "Wallboard", "sort": ["Client", "descending"], "all": 14, "found": ["Wallboard"],
+        "status": "1 of 14 found", "images": 0, "loaded": 0,
+    });
+    assert_eq!(told, wanted);
+}
 
-    let loaded = "return [document.images.length, performance.getEntriesByType('resource').length]";
-    assert_eq!(browser.run(loaded), json!([0, 0]));
-    let narrow = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-    assert_eq!(browser.run(narrow), json!(true));
-    assert_eq!(browser.console(), json!([]));
+#[test]
+fn a_client_opens_into_its_uris_and_a_uri_into_its_clients() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{NAMES}
+        const button = [...document.querySelectorAll('#client button.open')][1];
+        button.click();
+        const panel = document.querySelector('#client .panel');
+        const cells = (table) => [...table.tBodies[0].rows].map((row) => [row.cells[0].textContent, row.cells[1].textContent]);
+        const tables = [...panel.querySelectorAll('table')].map(cells);
+        const id = panel.querySelector('code').textContent;
+        const expanded = button.getAttribute('aria-expanded');
+        button.click();
+        const closed = document.querySelector('#client .panel') === null;
+        click('#uri button.open');
+        const clients = cells(document.querySelector('#uri .panel table')).length;
+        return {{ tables, id, expanded, closed, clients }};"
+    );
+    let told = told(&browser, directory.path(), "", 1280, &script);
+    let wanted = json!({
+        "tables": [
+            [["api/v2/users", "1,547"], ["api/v2/routing/queues", "1,505"]],
+            [["GET", "1,547"], ["POST", "1,505"]],
+        ],
+        "id": format!("id of {HOSTILE}"), "expanded": "true", "closed": true, "clients": 10,
+    });
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn the_address_opens_a_row_and_nothing_is_wider_than_a_small_screen() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let script = "
+        const frame = document.documentElement;
+        const focus = document.activeElement;
+        frame.style.width = '390px';
+        return { open: focus.textContent, expanded: focus.getAttribute('aria-expanded'), wide: frame.scrollWidth > frame.clientWidth,
+            findings: [...document.querySelectorAll('.findings a')].map((link) => link.textContent).includes('Wallboard') };";
+    let told = told(&browser, directory.path(), "#client-13", 500, script);
+    assert_eq!(told, json!({"open": "Wallboard", "expanded": "true", "wide": false, "findings": true}));
+}
+
+#[test]
+fn a_click_switches_the_chart_to_one_class_and_arrow_keys_read_it() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{NAMES}
+        const bars = () => [...new Set([...document.querySelectorAll('.hit rect:not(.over)')].map((rect) => rect.getAttribute('class')))].sort();
+        const scale = () => document.querySelector('.scale text:last-child').textContent;
+        const before = [bars(), scale()];
+        const markup = document.querySelector('.bars').innerHTML;
+        click('.class[data-class=c429]');
+        const alone = [bars(), scale(), document.querySelector('.compared').classList.contains('off')];
+        const high = Math.max(...[...document.querySelectorAll('.hit rect.c429')].map((rect) => Number(rect.getAttribute('height'))));
+        click('.class[data-class=c429]');
+        const again = [bars(), scale()];
+        const isSame = markup.replaceAll(/[0-9.]+/g, '').length === document.querySelector('.bars').innerHTML.replaceAll(/[0-9.]+/g, '').length;
+        const key = (name) => document.querySelector('.bars').dispatchEvent(new KeyboardEvent('keydown', {{ key: name }}));
+        key('ArrowRight');
+        key('ArrowRight');
+        const tip = document.getElementById('tip').textContent.split('\\n')[0];
+        click('button.theme');
+        return {{ before, alone, isHigh: high > 100, again, isSame, tip, theme: document.documentElement.dataset.theme }};"
+    );
+    let told = told(&browser, directory.path(), "", 1280, &script);
+    let whole = json!([["c2", "c429"], told["before"][1]]);
+    assert_eq!((&told["before"], &told["again"], &told["isSame"]), (&whole, &whole, &json!(true)), "{told}");
+    assert_eq!(
+        (&told["alone"][0], &told["alone"][2], &told["isHigh"]),
+        (&json!(["c429"]), &json!(true), &json!(true))
+    );
+    assert_ne!(told["alone"][1], told["before"][1]);
+    assert_eq!((&told["tip"], &told["theme"]), (&json!("Fri 2026-10-02"), &json!("dark")));
+}
+
+#[test]
+fn the_page_is_printed_on_two_sheets() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (page, pdf) = (page(directory.path()), directory.path().join("report.pdf"));
+    let print = format!("--print-to-pdf={}", pdf.display());
+    let (_, errors) =
+        run(&browser, &[&print, "--no-pdf-header-footer"], &format!("file://{}", page.display()));
+    let pdf = fs::read(&pdf).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    let pages = String::from_utf8_lossy(&pdf).matches("/Type /Page\n").count();
+    assert!((1..=2).contains(&pages), "{pages} pages");
 }

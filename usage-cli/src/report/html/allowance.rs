@@ -1,4 +1,4 @@
-//! The months against the allowance: the latest as a bar, all as a table.
+//! The months against the allowance: the latest as a gauge, all as a table.
 
 use usage_report::{AllowanceUse, MonthUse, Report};
 
@@ -12,7 +12,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     let licenses =
         allowance.allowance.licenses.as_ref().map_or_else(String::new, |licenses| format!(" · {licenses}"));
     page.put(format_args!(
-        "<section class=\"card\"><h2>Allowance <span class=\"dim\">{} requests a month{}</span></h2>\n",
+        "<section class=\"card\" id=\"allowance\"><h2>Allowance <span class=\"dim\">{} requests a month{}</span></h2>\n",
         grouped(allowance.allowance.monthly.into()),
         Escaped(licenses)
     ));
@@ -31,7 +31,7 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     let class = match verdict {
         Verdict::Over => "bad",
         Verdict::Within => "good",
-        Verdict::Unknown => "dim",
+        Verdict::Unknown => "",
     };
     let on_days = Some(of_days(month)).filter(|days| !days.is_empty());
     page.put(format_args!(
@@ -57,7 +57,7 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     ));
 }
 
-/// Used, projected, and where the allowance ends.
+/// Draws what is used and projected, and where the allowance ends.
 fn gauge(page: &mut Page, month: &MonthUse) {
     let Some(used) = month.used_share else { return };
     let projected = month.projected_share.unwrap_or(used);
@@ -91,13 +91,13 @@ fn gauge(page: &mut Page, month: &MonthUse) {
 
 fn table(page: &mut Page, allowance: &AllowanceUse) {
     page.put(format_args!(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Month</th><th scope=\"col\">Days in the data</th>\
+        "<table class=\"months\"><thead><tr><th scope=\"col\">Month</th><th scope=\"col\" class=\"wide\">Days in the data</th>\
          <th scope=\"col\">Used</th><th scope=\"col\">Share</th><th scope=\"col\">Whole month</th>\
          <th scope=\"col\">Over</th></tr></thead><tbody>\n"
     ));
     for month in &allowance.months {
         page.put(format_args!(
-            "<tr><td>{}</td><td>{} of {}</td><td>{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{} of {}</td><td>{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>\n",
             month_name(month),
             month.days_counted,
             month.days_in_month,
@@ -108,10 +108,10 @@ fn table(page: &mut Page, allowance: &AllowanceUse) {
             estimated(month, month.projected_over),
         ));
     }
-    page.put(format_args!("</tbody></table></div>\n"));
+    page.put(format_args!("</tbody></table>\n"));
 }
 
-/// A number of the whole month, with a sign that it is none that was counted.
+/// Returns a number of the whole month, marked as an estimate if the month is not whole.
 fn estimated(month: &MonthUse, count: u64) -> String {
     if !month.is_projected {
         return "–".into();

@@ -1,8 +1,11 @@
-//! What grew, what shrank, who came and went.
+//! What changed: clients and URIs that grew or shrank, clients that appeared or vanished.
 
-use usage_report::{Arrival, Mover, Report, Subject};
+use std::fmt::Display;
 
-use super::{Cell, Head, Kind, Page};
+use usage_report::{Arrival, Identity, Mover, Report, Subject};
+
+use super::Page;
+use super::row::{Breakable, id};
 use crate::chart::labels::nobody;
 use crate::chart::svg::Escaped;
 use crate::report::text::before;
@@ -10,57 +13,69 @@ use crate::report::text::lists::heading_of_all;
 use crate::text::number::{count, growth, signed};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
+    let arrivals = report.arrivals.as_ref();
+    let arrivals = arrivals.filter(|all| !all.appeared.is_empty() || !all.vanished.is_empty());
+    if report.comparison.is_none() && arrivals.is_none() {
+        return;
+    }
+    page.put(format_args!("<section class=\"card\" id=\"changes\">"));
     if let Some(comparison) = &report.comparison {
-        let before = before(comparison.period);
         let change = &comparison.requests;
         page.put(format_args!(
-            "<section class=\"card\"><h2>Against {}</h2><p>{} requests then, {} now: {} ({}).</p>\n",
-            Escaped(before),
+            "<h2>Against {}</h2><p>{} requests then, {} now: {} ({}).</p>\n<div class=\"pair\">",
+            Escaped(before(comparison.period)),
             count(change.previous),
             count(change.current),
             signed(change.difference),
             growth(change),
         ));
-        movers(page, Subject::Client, &comparison.clients);
-        movers(page, Subject::Uri, &comparison.uris);
-        page.put(format_args!("</section>\n"));
+        movers(page, report, Subject::Client, &comparison.clients);
+        movers(page, report, Subject::Uri, &comparison.uris);
+        page.put(format_args!("</div>"));
     }
-    let Some(arrivals) = &report.arrivals else { return };
-    if arrivals.appeared.is_empty() && arrivals.vanished.is_empty() {
-        return;
+    if let Some(arrivals) = arrivals {
+        let (earlier, later) = (before(arrivals.before), before(arrivals.after));
+        page.put(format_args!("<div class=\"pair\">"));
+        turns(page, "Appeared", &format!("no requests in {earlier}"), "first on", &arrivals.appeared);
+        turns(page, "Vanished", &format!("no requests in {later}"), "last on", &arrivals.vanished);
+        page.put(format_args!("</div>"));
     }
-    let (earlier, later) = (before(arrivals.before), before(arrivals.after));
-    page.put(format_args!("<div class=\"pair\">"));
-    turns(page, "Appeared", &format!("No requests in {earlier}."), "first on", &arrivals.appeared);
-    turns(page, "Vanished", &format!("No requests in {later}."), "last on", &arrivals.vanished);
-    page.put(format_args!("</div>\n"));
+    page.put(format_args!("</section>\n"));
 }
 
-fn movers(page: &mut Page, subject: Subject, movers: &[Mover]) {
+fn movers(page: &mut Page, report: &Report, subject: Subject, movers: &[Mover]) {
     if movers.is_empty() {
         return;
     }
     page.put(format_args!(
-        "<h3>{} that changed most</h3><div class=\"scroll\"><table class=\"sortable\"><thead><tr>{}{}{}{}{}</tr></thead><tbody>\n",
+        "<div><h3>{} that changed most</h3><table class=\"movers\"><thead><tr><th scope=\"col\">Name</th>\
+         <th scope=\"col\" class=\"wide\">Then</th><th scope=\"col\">Now</th><th scope=\"col\">Change</th>\
+         <th scope=\"col\">Growth</th></tr></thead><tbody>\n",
         heading_of_all(subject),
-        Head("Name", Kind::Text),
-        Head("Then", Kind::Number),
-        Head("Now", Kind::Number),
-        Head("Change", Kind::Number),
-        Head("Growth", Kind::Number),
     ));
     for mover in movers {
-        let name = Escaped(mover.name.as_deref().or(mover.id.as_deref()).unwrap_or(nobody(subject)));
+        let name = mover.name.as_deref().or(mover.id.as_deref());
+        let identity = Identity::new(subject, mover.id.as_deref(), mover.name.as_deref());
         let change = &mover.change;
         page.put(format_args!(
-            "<tr><td class=\"name\" data-v=\"{name}\">{name}</td>{}{}{}{}</tr>\n",
-            Cell(change.previous, count(change.previous)),
-            Cell(change.current, count(change.current)),
-            Cell(Some(change.difference), signed(change.difference)),
-            Cell(change.growth, growth(change)),
+            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            name_of(report, &identity, name),
+            count(change.previous),
+            count(change.current),
+            signed(change.difference),
+            growth(change),
         ));
     }
     page.put(format_args!("</tbody></table></div>\n"));
+}
+
+/// Returns the name, as a link to its row if it is in the list.
+fn name_of(report: &Report, identity: &Identity, name: Option<&str>) -> impl Display {
+    let name = Breakable(name.unwrap_or(nobody(identity.subject)));
+    match report.top(identity.subject).position(identity) {
+        Some(position) => format!("<a href=\"#{}\">{name}</a>", id(identity.subject, position)),
+        None => name.to_string(),
+    }
 }
 
 fn turns(page: &mut Page, heading: &str, why: &str, when: &str, arrivals: &[Arrival]) {
@@ -68,19 +83,18 @@ fn turns(page: &mut Page, heading: &str, why: &str, when: &str, arrivals: &[Arri
         return;
     }
     page.put(format_args!(
-        "<section class=\"card\"><h2>{heading} <span class=\"dim\">{}</span></h2>\
-         <p class=\"dim\">{}</p><ul class=\"plain\">\n",
+        "<div><h3>{heading}: {} <span class=\"dim\">{}</span></h3><ul class=\"plain\">\n",
         arrivals.len(),
         Escaped(why)
     ));
     for arrival in arrivals {
-        let name =
-            Escaped(arrival.name.as_deref().or(arrival.id.as_deref()).unwrap_or(nobody(Subject::Client)));
+        let name = arrival.name.as_deref().or(arrival.id.as_deref()).unwrap_or(nobody(Subject::Client));
         let day = arrival.date.map_or_else(String::new, |date| format!(", {when} {date}"));
         let requests = count(arrival.requests);
         page.put(format_args!(
-            "<li><span>{name}</span> <span class=\"dim\">{requests} requests{day}</span></li>\n"
+            "<li><span>{}</span> <span class=\"dim\">{requests} requests{day}</span></li>\n",
+            Escaped(name)
         ));
     }
-    page.put(format_args!("</ul></section>\n"));
+    page.put(format_args!("</ul></div>\n"));
 }

@@ -1,108 +1,129 @@
-//! The lists of the largest, as tables that can be sorted.
+//! The lists of clients, users, URIs, …, and of days, as tables: the largest rows, and those that findings are about.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
-use usage_report::TopList;
+use usage_report::{Bucket, Entry, Report, Subject, TopList};
 
-use super::{Cell, Head, Kind, Page};
-use crate::chart::labels::nobody;
+use super::Page;
+use super::row::{Breakable, Numbers, Spark, id, list_id};
+use crate::chart::labels::{bucket, nobody, weekday};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Escaped;
+use crate::chart::timeline::Timeline;
 use crate::report::text::lists::heading_of_all;
-use crate::text::number::{count, grouped, rate};
+use crate::text::number::grouped;
 
-pub(super) fn draw(page: &mut Page, list: &TopList) {
+pub(super) fn draw(page: &mut Page, report: &Report, subject: Subject, timeline: &Timeline) {
+    let list = report.top(subject);
     if list.count == 0 {
         return;
     }
-    let shown = list.entries.len();
-    let name = heading_of_all(list.subject);
-    let heading = if shown < list.count {
-        format!("{name} <span class=\"dim\">{shown} of {}</span>", grouped(list.count as u128))
-    } else {
-        name.into()
+    let shown = shown(report, list);
+    let heading = Heading {
+        id: list_id(subject),
+        text: heading_of_all(subject),
+        first: subject.singular(),
+        shown: shown.len(),
+        count: list.count,
+        has_series: list.entries.iter().any(|entry| entry.series.len() > 1),
     };
-    let has_series = list.entries.iter().any(|entry| entry.series.len() > 1);
-    let trend = if has_series { "<th scope=\"col\" class=\"wide\">Trend</th>" } else { "" };
+    heading.draw(page);
+    for (position, entry) in shown {
+        draw_entry(page, subject, position, entry, heading.has_series.then_some(timeline));
+    }
+    page.put(format_args!("</tbody></table></section>\n"));
+}
+
+/// Returns the entries that are shown without the script, with their positions.
+fn shown<'a>(report: &Report, list: &'a TopList) -> Vec<(usize, &'a Entry)> {
+    let about = report.findings.iter().flat_map(|finding| finding.about());
+    let about = about.filter_map(|identity| list.position(identity));
+    let positions: BTreeSet<_> = (0..list.entries.len()).chain(about).collect();
+    positions.into_iter().filter_map(|position| Some((position, list.entry(position)?))).collect()
+}
+
+fn draw_entry(
+    page: &mut Page,
+    subject: Subject,
+    position: usize,
+    entry: &Entry,
+    timeline: Option<&Timeline>,
+) {
+    let label = entry.label().unwrap_or(nobody(subject));
+    let small = entry.id.as_deref().filter(|id| *id != label);
+    let small = small.map_or_else(String::new, |id| format!("<small>{}</small>", Escaped(id)));
     page.put(format_args!(
-        "<section class=\"card\"><h2>{heading}</h2><div class=\"scroll\"><table class=\"sortable\"><thead><tr>\
-         {}{}{}{}{}{trend}</tr></thead><tbody>\n",
-        Head("Name", Kind::Text),
-        Head("Requests", Kind::Number),
-        Head("Share", Kind::Number),
-        Head("Errors", Kind::Number),
-        Head("429", Kind::Number),
+        "<tr id=\"{}\"><th scope=\"row\">{}{small}</th>{}",
+        id(subject, position),
+        Breakable(label),
+        Numbers { counts: &entry.counts, share: entry.share },
     ));
-    for entry in &list.entries {
-        let label = entry.label().unwrap_or(nobody(list.subject));
-        let id = entry.id.as_deref().filter(|id| *id != label);
-        let id = id.map_or_else(String::new, |id| format!("<small>{}</small>", Escaped(id)));
-        let (name, counts) = (Escaped(label), &entry.counts);
-        let share = entry.share.map(|share| share.to_string()).unwrap_or_default();
-        page.put(format_args!(
-            "<tr><td class=\"name\" data-v=\"{name}\">{name}{id}</td>{}<td data-v=\"{share}\">{}{}</td>{}{}",
-            Cell(counts.requests, count(counts.requests)),
-            Bar(entry.share),
-            rate(entry.share),
-            Cell(counts.error_rate(), rate(counts.error_rate())),
-            Cell(counts.throttle_rate(), rate(counts.throttle_rate())),
-        ));
-        if has_series {
-            page.put(format_args!("<td class=\"wide\">{}</td>", Spark(&entry.series)));
-        }
-        page.put(format_args!("</tr>\n"));
+    if let Some(timeline) = timeline {
+        page.put(format_args!("<td class=\"trend\">{}</td>", Spark(&timeline.folded_series(&entry.series))));
     }
-    page.put(format_args!("</tbody>"));
-    if let Some(others) = &list.others {
-        let counts = &others.counts;
-        page.put(format_args!(
-            "<tfoot><tr><td>{} others</td><td>{}</td><td>{}{}</td><td>{}</td><td>{}</td>{}</tr></tfoot>",
-            grouped(others.count as u128),
-            count(counts.requests),
-            Bar(others.share),
-            rate(others.share),
-            rate(counts.error_rate()),
-            rate(counts.throttle_rate()),
-            if has_series { "<td></td>" } else { "" },
-        ));
-    }
-    page.put(format_args!("</table></div></section>\n"));
+    page.put(format_args!("</tr>\n"));
 }
 
-/// A share as a bar.
-struct Bar(Option<f64>);
-
-impl fmt::Display for Bar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.0.unwrap_or(0.0).clamp(0.0, 1.0) * 100.0;
-        write!(
-            f,
-            "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
-             <rect width=\"{width:.1}\" height=\"8\"/></svg>"
-        )
+/// Draws the days with the most requests.
+pub(super) fn draw_days(page: &mut Page, report: &Report, timeline: &Timeline) {
+    if report.busiest.len() < 2 || timeline.bars.is_empty() {
+        return;
     }
+    let unit = bucket(report.granularity.as_ref());
+    let heading = Heading {
+        id: "day",
+        text: &format!("Busiest {unit}s"),
+        first: unit,
+        shown: report.busiest.len(),
+        count: report.days.len(),
+        has_series: false,
+    };
+    heading.draw(page);
+    for day in &report.busiest {
+        let share = day.counts.requests.zip(report.totals.counts.requests);
+        page.put(format_args!(
+            "<tr><th scope=\"row\">{}</th>{}</tr>\n",
+            name_of_day(day, unit),
+            Numbers { counts: &day.counts, share: share.map(|(part, all)| fraction(part, all)) },
+        ));
+    }
+    page.put(format_args!("</tbody></table></section>\n"));
 }
 
-/// A series as little bars; where there is no row there is none.
-struct Spark<'a>(&'a [Option<u64>]);
+/// Returns `2026-10-01 Thu`, or the date alone if it is no day.
+pub(super) fn name_of_day(day: &Bucket, unit: &str) -> String {
+    if unit == "day" { format!("{} {}", day.date, weekday(day.date)) } else { day.date.to_string() }
+}
 
-impl fmt::Display for Spark<'_> {
-    #[expect(clippy::cast_precision_loss, reason = "few bars")]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let largest = self.0.iter().flatten().copied().max().unwrap_or(0);
-        let step = 132.0 / self.0.len().max(1) as f64;
-        write!(
-            f,
-            "<svg class=\"spark\" viewBox=\"0 0 132 24\" aria-hidden=\"true\"><path stroke-width=\"{:.2}\" d=\"",
-            (step * 0.72).min(10.0)
-        )?;
-        for (index, requests) in self.0.iter().enumerate() {
-            if let Some(requests) = requests {
-                let (x, height) =
-                    (step * (index as f64 + 0.5), (fraction(*requests, largest) * 23.0).max(0.7));
-                write!(f, "M{x:.1} 24v-{height:.1}")?;
-            }
-        }
-        f.write_str("\"/></svg>")
+/// What stands above the rows of a list.
+struct Heading<'a> {
+    id: &'a str,
+    text: &'a str,
+    /// What the first column is.
+    first: &'a str,
+    shown: usize,
+    count: usize,
+    has_series: bool,
+}
+
+impl Heading<'_> {
+    fn draw(&self, page: &mut Page) {
+        let Self { id, text, first, shown, count, has_series } = self;
+        let of = if shown < count {
+            format!(" <span class=\"dim\">{shown} of {}</span>", grouped(*count as u128))
+        } else {
+            format!(" <span class=\"dim\">{}</span>", grouped(*count as u128))
+        };
+        let mut name = first.to_string();
+        name[..1].make_ascii_uppercase();
+        let trend = if *has_series { "<th scope=\"col\" class=\"trend\">Trend</th>" } else { "" };
+        page.put(format_args!(
+            "<section class=\"card list\" id=\"{id}\" data-list=\"{id}\"><div class=\"title\"><h2>{text}{of}</h2></div>\
+             <table><thead><tr><th scope=\"col\" data-sort=\"name\">{name}</th>\
+             <th scope=\"col\" data-sort=\"requests\" aria-sort=\"descending\">Requests</th>\
+             <th scope=\"col\" class=\"share\" data-sort=\"requests\">Share</th>\
+             <th scope=\"col\" data-sort=\"errors\">Errors</th><th scope=\"col\" data-sort=\"limited\">429</th>{trend}\
+             </tr></thead><tbody>\n"
+        ));
     }
 }

@@ -1,58 +1,64 @@
-//! A report as one page that is complete in itself: it asks no network for anything, and runs one script, its own.
+//! A report as one page that is complete in itself: it loads nothing, and runs one script, its own.
+//!
+//! Without the script, the page is a report of the largest rows. With it, tables have every row, which are embedded as
+//! JSON: [`data`] says in which form.
 
 mod allowance;
 mod changes;
+mod chart;
+mod data;
+mod figures;
+mod findings;
+mod heat_map;
 mod lists;
+mod mark;
+mod row;
 
 use std::fmt::{self, Write};
 
-use usage_report::{CAVEAT, Report, Subject};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+use usage_report::thresholds::{ERROR_RATES, THROTTLE_RATES};
+use usage_report::{CAVEAT, Period, Report, Subject};
 
-use crate::chart;
-use crate::chart::labels::bucket;
 use crate::chart::svg::Escaped;
+use crate::chart::timeline::Timeline;
+use crate::report::about::About;
 use crate::report::limitation;
-use crate::report::text::{before, title};
-use crate::text::number::{count, grouped, growth, rate};
+use crate::report::text::title;
+use crate::text::number::{grouped, percent};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What the browser holds the page to: nothing is loaded, and no script or style but these two runs, whatever a client
-/// is called. The hashes are those of the two files; a test says what they are.
-const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
-     style-src 'sha256-HJSqge9jtE7H8LFTF+KVKUQAJnMkX0ZrblGLUbHezLU='; script-src 'sha256-b+rZViGH1f05DV5ygHkTmTYnBZmQAAjauKNPas3bcdM='";
-
-/// The page.
-pub(super) fn page(report: &Report) -> String {
+/// Returns the page.
+pub(super) fn page(report: &Report, about: &About) -> String {
     let mut page = Page(String::new());
-    let heading = Escaped(title(report));
-    page.put(format_args!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{heading}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-    ));
-    header(&mut page, report);
+    head(&mut page, report, about);
+    header(&mut page, report, about);
+    let timeline = Timeline::of(report);
     if report.totals.counts.rows > 0 {
-        numbers(&mut page, report);
-        allowance::draw(&mut page, report);
+        findings::draw(&mut page, report);
+        figures::draw(&mut page, report);
         if report.days.len() > 1 {
-            figure(&mut page, &chart::days::draw(report));
+            chart::draw(&mut page, &timeline);
         }
-        lists::draw(&mut page, report.top(Subject::Client));
-        if report.weekdays.is_some() && report.days.len() >= 7 {
-            figure(&mut page, &chart::heat_map::draw(report));
+        allowance::draw(&mut page, report);
+        lists::draw(&mut page, report, Subject::Client, &timeline);
+        lists::draw(&mut page, report, Subject::Uri, &timeline);
+        for subject in [Subject::User, Subject::Method, Subject::Platform, Subject::Organization] {
+            lists::draw(&mut page, report, subject, &timeline);
         }
         changes::draw(&mut page, report);
-        for subject in Subject::ALL.into_iter().filter(|subject| *subject != Subject::Client) {
-            lists::draw(&mut page, report.top(subject));
-        }
-        busiest(&mut page, report);
+        heat_map::draw(&mut page, report);
+        lists::draw_days(&mut page, report, &timeline);
     }
     footer(&mut page, report);
-    page.put(format_args!("</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"));
+    page.put(format_args!(
+        "</main>\n<script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+        data::json(report, &timeline)
+    ));
     page.0
 }
 
@@ -66,140 +72,82 @@ impl Page {
     }
 }
 
-fn header(page: &mut Page, report: &Report) {
-    let period = match report.totals.period {
-        Some(period) if period.days() == 1 => format!("{}, a UTC day", period.first_day()),
-        Some(period) => {
-            format!("{} to {}, {} UTC days", period.first_day(), period.last_day(), period.days())
-        }
-        None => "of an unknown period".into(),
-    };
+fn head(page: &mut Page, report: &Report, about: &About) {
+    let of = about.organizations(report).map_or_else(String::new, |name| format!("{name}: "));
+    let heading = Escaped(format!("{of}{}", title(report)));
+    page.put(format_args!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{heading}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
+        policy()
+    ));
+}
+
+/// Returns the content security policy: nothing is loaded, and no script or style runs but the page's own, whatever a
+/// client is called.
+fn policy() -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn header(page: &mut Page, report: &Report, about: &About) {
     let rows = match report.totals.counts.rows {
         0 => "no rows: the service counted nothing here".into(),
         1 => "1 row".into(),
         rows => format!("{} rows", grouped(rows.into())),
     };
-    page.put(format_args!(
-        "<header><div><h1>API usage</h1><p class=\"dim\">{}, {rows}</p></div>\
-         <button class=\"theme\" type=\"button\" hidden>Light or dark</button></header>\n",
-        Escaped(period)
-    ));
-}
-
-/// The numbers that are looked for first.
-fn numbers(page: &mut Page, report: &Report) {
-    let counts = &report.totals.counts;
-    page.put(format_args!("<dl class=\"kpis\">\n"));
-    let requests = match (&report.comparison, report.totals.period) {
-        (Some(comparison), _) => {
-            format!("{} against {}", growth(&comparison.requests), before(comparison.period))
+    let of = about.organizations(report).map_or_else(String::new, |name| format!(" of {name}"));
+    page.put(format_args!("<header><div><h1>API usage<span>{}</span></h1><dl class=\"facts\">", Escaped(of)));
+    let made = about.made_at.map(|at| at.to_string().chars().take(16).collect::<String>().replace('T', " "));
+    let until = report.scope.as_ref().and_then(|scope| scope.data_until);
+    let until = until.into_iter().chain(report.totals.period.map(Period::last_day)).min();
+    let facts = [
+        ("Period", Some(period(report))),
+        ("Region", about.region.clone()),
+        ("Data until", until.map(|date| date.to_string())),
+        ("Made", made.map(|made| format!("{made} UTC"))),
+        ("From", Some(rows)),
+    ];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            page.put(format_args!("<div><dt>{name}</dt><dd>{}</dd></div>", Escaped(fact)));
         }
-        (None, Some(period)) if period.days() > 1 => {
-            let mean = counts.requests.map(|requests| requests / period.days());
-            format!("{} a day on average", count(mean))
+    }
+    page.put(format_args!(
+        "</dl></div><button class=\"theme\" type=\"button\" hidden>Light or dark</button></header>\n"
+    ));
+}
+
+fn period(report: &Report) -> String {
+    match report.totals.period {
+        Some(period) if period.days() == 1 => format!("{}, a UTC day", period.first_day()),
+        Some(period) => {
+            format!("{} to {}, {} UTC days", period.first_day(), period.last_day(), period.days())
         }
-        _ => String::new(),
-    };
-    number(page, "Requests", &count(counts.requests), &requests);
-    let part = |number: Option<u64>, what: &str| {
-        number.map_or_else(
-            || "the rows do not tell".into(),
-            |number| format!("{} {what}", grouped(number.into())),
-        )
-    };
-    let failed = counts.status400.zip(counts.status500).map(|(mine, theirs)| mine.saturating_add(theirs));
-    number(page, "Errors", &rate(counts.error_rate()), &part(failed, "answers 4xx and 5xx"));
-    number(page, "Rate limited", &rate(counts.throttle_rate()), &part(counts.status429, "answers 429"));
-    if let Some(day) = report.busiest.first().filter(|_| report.days.len() > 1) {
-        let unit = format!("Busiest {}", bucket(report.granularity.as_ref()));
-        number(page, &unit, &day.date.to_string(), &format!("{} requests", count(day.counts.requests)));
+        None => "not known".into(),
     }
-    page.put(format_args!("</dl>\n"));
-}
-
-fn number(page: &mut Page, name: &str, value: &str, more: &str) {
-    let (name, value, more) = (Escaped(name), Escaped(value), Escaped(more));
-    page.put(format_args!(
-        "<div class=\"card\"><dt>{name}</dt><dd class=\"number\">{value}</dd><dd class=\"more\">{more}</dd></div>\n"
-    ));
-}
-
-fn figure(page: &mut Page, picture: &chart::svg::Picture) {
-    page.put(format_args!("<figure class=\"card\">{}</figure>\n", picture.inline()));
-}
-
-fn busiest(page: &mut Page, report: &Report) {
-    if report.busiest.len() < 2 {
-        return;
-    }
-    let unit = bucket(report.granularity.as_ref());
-    page.put(format_args!(
-        "<section class=\"card\"><h2>Busiest {unit}s</h2><div class=\"scroll\"><table class=\"sortable\"><thead><tr>\
-         {}{}{}{}</tr></thead><tbody>\n",
-        Head("Date", Kind::Text),
-        Head("Requests", Kind::Number),
-        Head("Errors", Kind::Number),
-        Head("429", Kind::Number),
-    ));
-    for day in &report.busiest {
-        let (date, counts) = (day.date, &day.counts);
-        page.put(format_args!(
-            "<tr><td data-v=\"{date}\">{date}</td>{}{}{}</tr>\n",
-            Cell(counts.requests, count(counts.requests)),
-            Cell(counts.error_rate(), rate(counts.error_rate())),
-            Cell(counts.throttle_rate(), rate(counts.throttle_rate())),
-        ));
-    }
-    page.put(format_args!("</tbody></table></div></section>\n"));
 }
 
 fn footer(page: &mut Page, report: &Report) {
     page.put(format_args!("<footer>"));
-    for sentence in limitation::sentences(report) {
+    let sentences = limitation::sentences(report).into_iter().chain([CAVEAT.into()]);
+    for sentence in sentences.chain(limitation::undated(report)) {
         page.put(format_args!("<p>{}</p>", Escaped(sentence)));
     }
-    page.put(format_args!("<p>{}</p>", Escaped(CAVEAT)));
-    for sentence in limitation::undated(report) {
-        page.put(format_args!("<p>{}</p>", Escaped(sentence)));
-    }
-    let version = env!("CARGO_PKG_VERSION");
+    let [[errors, more_errors], [limited, more_limited]] =
+        [ERROR_RATES, THROTTLE_RATES].map(|steps| steps.map(percent));
     page.put(format_args!(
-        "<p>Errors are answers 4xx and 5xx; 429 is a part of 4xx. Made by genesys-usage {version}.</p>"
+        "<p>Errors are answers 4xx and 5xx; 429 is a part of 4xx. A rate is marked ● from {limited} of 429 or {errors} \
+         of other errors on, and ▲ from {more_limited} of 429 or {more_errors} of other errors on.</p>\
+         <p>Made by genesys-usage {}.</p></footer>\n",
+        env!("CARGO_PKG_VERSION")
     ));
-    page.put(format_args!("</footer>\n"));
-}
-
-/// How a column is sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-}
-
-/// The head of a column that can be sorted by.
-struct Head<'a>(&'a str, Kind);
-
-impl fmt::Display for Head<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.1 == Kind::Number { "number" } else { "text" };
-        let sorted = if self.0 == "Requests" { " aria-sort=\"descending\"" } else { "" };
-        let name = self.0;
-        write!(
-            f,
-            "<th scope=\"col\" data-kind=\"{kind}\"{sorted}><button type=\"button\">{name}</button></th>"
-        )
-    }
-}
-
-/// A cell with a number to sort by, and what stands there.
-struct Cell<N>(Option<N>, String);
-
-impl<N: fmt::Display> fmt::Display for Cell<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(number, text) = self;
-        let number = number.as_ref().map(ToString::to_string).unwrap_or_default();
-        write!(f, "<td data-v=\"{number}\">{}</td>", Escaped(text))
-    }
 }
 
 #[cfg(test)]

@@ -2,19 +2,22 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use usage_core::{UsageRecord, UsageTable};
-use usage_report::{Allowance, ReportOptions};
+use usage_report::{Allowance, DRILLDOWN, ReportOptions};
 
 use super::*;
 
-fn hash(text: &str) -> String {
-    BASE64_STANDARD.encode(Sha256::digest(text))
+fn draw(report: &Report) -> String {
+    page(report, &About::default())
 }
 
 #[test]
-fn the_policy_has_the_hashes_of_style_and_script() {
-    for hash in [hash(STYLE), hash(SCRIPT)] {
-        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "{hash} is not in the policy");
+fn the_policy_allows_the_pages_own_style_and_script_only() {
+    let page = draw(&Report::new(&UsageTable::new(), &ReportOptions::default()));
+    for text in [STYLE, SCRIPT] {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(text));
+        assert!(page.contains(&format!("'sha256-{hash}'")) && page.contains(&format!(">{text}</")));
     }
+    assert!(!page.contains("unsafe-"));
 }
 
 fn hostile(day: u8, requests: u64) -> UsageRecord {
@@ -39,12 +42,12 @@ fn a_hostile_name_is_a_text_everywhere() {
     let table: UsageTable = (1..=14).map(|day| hostile(day, 5)).collect();
     let before: UsageTable =
         [UsageRecord { client_id: Some("<b>gone</b>".into()), ..hostile(1, 3) }].into_iter().collect();
-    let options = ReportOptions::default().with_allowance(Allowance::requests(10));
-    let page = page(&Report::compared(&table, &before, None, &options));
-    // The page's own: one script, one style, no image.
+    let options = ReportOptions::default().with_allowance(Allowance::requests(10)).with_drilldown(DRILLDOWN);
+    let page = draw(&Report::compared(&table, &before, None, &options));
+    // The page's own: its data and its script, one style, no image.
     for (markup, times) in [
-        ("<script", 1),
-        ("</script>", 1),
+        ("<script", 2),
+        ("</script>", 2),
         ("<style", 1),
         ("</style>", 1),
         ("<img", 0),
@@ -53,14 +56,18 @@ fn a_hostile_name_is_a_text_everywhere() {
     ] {
         assert_eq!(page.matches(markup).count(), times, "{markup}");
     }
-    assert!(!page.contains("\"><img") && !page.contains("\\\""), "an attribute ends before its tag does");
-    assert!(!page.contains(" style=") && !page.contains(" onerror=alert(1)>"));
+    assert!(!page.contains("\"><img"), "an attribute ends before its tag does");
+    let (markup, data) = page.split_once("id=\"data\">").unwrap();
+    assert!(!markup.contains(" style=") && !markup.contains(" onerror=alert(1)>"));
+    let data: serde_json::Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    assert!(data["lists"]["client"]["names"][0].as_str().unwrap().starts_with("\"><img src=x"));
 }
 
 #[test]
 fn nothing_is_loaded() {
     let page =
-        page(&Report::new(&[hostile(1, 1), hostile(2, 1)].into_iter().collect(), &ReportOptions::default()));
+        draw(&Report::new(&[hostile(1, 1), hostile(2, 1)].into_iter().collect(), &ReportOptions::default()));
+    let page = page.replace("\"http://www.w3.org/2000/svg\"", "").replace(" href=\"#", "");
     for loads in ["http://", "https://", "url(", "@import", " href=", "<link", "<iframe"] {
         assert!(!page.contains(loads), "{loads}");
     }
@@ -68,6 +75,64 @@ fn nothing_is_loaded() {
 
 #[test]
 fn a_report_of_nothing_is_a_page() {
-    let page = page(&Report::new(&UsageTable::new(), &ReportOptions::default()));
+    let page = draw(&Report::new(&UsageTable::new(), &ReportOptions::default()));
     assert!(page.contains("the service counted nothing here") && page.ends_with("</html>\n"));
+}
+
+/// Clients that make many requests, and one of few that are mostly limited.
+fn with_culprit() -> Report {
+    let client = |number: u64, requests: u64, limited: u64| UsageRecord {
+        date: Some("2026-10-01".into()),
+        client_id: Some(format!("id-{number}")),
+        client_name: Some(format!("Client {number}")),
+        template_uri: Some("api/v2/users".into()),
+        requests: Some(requests),
+        status200: Some(requests - limited),
+        status300: Some(0),
+        status400: Some(limited),
+        status429: Some(limited),
+        status500: Some(0),
+        ..UsageRecord::default()
+    };
+    let large = (0..30).map(|number| client(number, 10_000 - number, 0));
+    let table: UsageTable = large.chain([client(99, 500, 400)]).collect();
+    Report::new(&table, &ReportOptions::default().with_top(5).with_drilldown(DRILLDOWN))
+}
+
+#[test]
+fn a_finding_links_to_its_row_which_is_there_without_the_script() {
+    let page = draw(&with_culprit());
+    let (markup, _) = page.split_once("id=\"data\">").unwrap();
+    assert!(markup.contains("<a href=\"#client-30\">Client 99</a> causes all of"), "{markup}");
+    assert!(markup.contains("<tr id=\"client-30\"><th scope=\"row\">Client 99<small>id-99</small>"));
+    for link in markup.split(" href=\"#").skip(1) {
+        let (target, _) = link.split_once('"').unwrap();
+        assert!(markup.contains(&format!(" id=\"{target}\"")), "nothing has the id {target}");
+    }
+}
+
+#[test]
+fn a_high_rate_has_a_mark_with_a_word() {
+    let page = draw(&with_culprit());
+    let mark = "<span class=\"mark warning\" role=\"img\" aria-label=\"warning\">▲</span>80.0 %";
+    assert!(page.contains(mark));
+}
+
+#[test]
+fn the_header_says_what_the_page_is_of() {
+    let about = About {
+        organization: Some("Acme <Corp>".into()),
+        region: Some("mypurecloud.de (eu-central-1)".into()),
+        made_at: Some(usage_core::Timestamp::from_unix_millis(1_782_864_000_000)),
+    };
+    let page = page(&with_culprit(), &about);
+    assert!(page.contains("<h1>API usage<span> of Acme &lt;Corp&gt;</span></h1>"));
+    for fact in [
+        "<dt>Region</dt><dd>mypurecloud.de (eu-central-1)</dd>",
+        "<dt>Period</dt><dd>2026-10-01, a UTC day</dd>",
+        "<dt>Data until</dt><dd>2026-10-01</dd>",
+        "<dt>Made</dt><dd>2026-07-01 00:00 UTC</dd>",
+    ] {
+        assert!(page.contains(fact), "{fact}");
+    }
 }
