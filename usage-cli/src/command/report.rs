@@ -416,7 +416,7 @@ fn write_of_sums(args: &ReportArgs, given: Option<Period>) -> Result<bool, Probl
     }
     let report =
         report::history::report(&selected(directory, given, args)?, given, args.content.compare, options)?;
-    args.output.write(&report).map(|()| true)
+    args.output.write(&report, &About::now()).map(|()| true)
 }
 
 #[cfg(not(feature = "parquet"))]
