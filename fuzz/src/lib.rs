@@ -1,4 +1,4 @@
-//! What the fuzz targets have in common: the same file runs under the fuzzer and, on stable, over saved inputs.
+//! The common part of the fuzz targets: the same file runs with the fuzzer and, on stable, over saved inputs.
 
 #[cfg(feature = "simulator")]
 mod simulator;
@@ -63,7 +63,7 @@ pub const TARGETS: &[Target] = &[
     ("token_response", targets::token_response),
 ];
 
-/// Makes a fuzz target of a function from bytes.
+/// Defines a fuzz target from a function of bytes.
 #[cfg(fuzzing)]
 #[macro_export]
 macro_rules! target {
@@ -72,7 +72,7 @@ macro_rules! target {
     };
 }
 
-/// Makes a program of a function from bytes: it runs over the files and folders given as arguments.
+/// Defines a program that runs a function of bytes over the files and folders given as arguments.
 #[cfg(not(fuzzing))]
 #[macro_export]
 macro_rules! target {
@@ -88,7 +88,7 @@ macro_rules! target {
 ///
 /// # Errors
 ///
-/// [`std::io::Error`] if a file or folder cannot be read.
+/// Returns an error if a file or folder cannot be read.
 pub fn replay(path: &std::path::Path, run: fn(&[u8])) -> std::io::Result<usize> {
     if !path.is_dir() {
         run(&std::fs::read(path)?);

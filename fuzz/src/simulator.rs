@@ -1,4 +1,4 @@
-//! What must hold for the simulated service, whatever it is asked.
+//! Properties of the simulated service for any requests.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub fn simulator(data: &[u8]) {
     answers(&String::from_utf8_lossy(data));
 }
 
-/// What the requests that `text` spells are answered with.
+/// Returns the answers to the requests in `text`.
 fn answers(text: &str) -> Vec<StatusCode> {
     let mut statuses = Vec::new();
     let (mut one, mut other) = twins();
@@ -101,7 +101,7 @@ fn request(text: &str) -> Option<Request<Vec<u8>>> {
     request.body(body.into()).ok()
 }
 
-/// An answer is whole: it says what it is, and it is that.
+/// Checks that an answer is complete, and that its body is of the type that it names.
 fn check(reply: &Response<Vec<u8>>) {
     let has = |headers: &HeaderMap, name: &str| headers.contains_key(name);
     assert!(has(reply.headers(), "inin-correlation-id"));

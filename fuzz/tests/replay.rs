@@ -10,7 +10,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// What the files or folders in a folder are called, without endings.
+/// Returns the names of the entries of a folder, without extensions.
 fn names(name: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(folder(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));

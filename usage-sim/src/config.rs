@@ -1,4 +1,4 @@
-//! What a simulated service is like: its seed, its speed, its limits, and who may use it.
+//! The configuration of a simulated service: its seed, speed, limits, and OAuth client.
 
 use std::collections::BTreeSet;
 use std::fmt;

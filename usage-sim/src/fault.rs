@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use crate::route::Operation;
 use crate::wire_fault::WireFault;
 
-/// One thing that goes wrong with one exchange.
+/// A fault of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -16,7 +16,7 @@ pub enum Fault {
     StatusWith {
         /// The status; a number that is no HTTP status becomes 500.
         status: u16,
-        /// Header names and values; what HTTP does not allow is left out.
+        /// Header names and values; invalid ones are left out.
         headers: Vec<(String, String)>,
         /// The body.
         body: Vec<u8>,
@@ -50,7 +50,7 @@ pub enum Fault {
     /// Processed; members of the answer's outermost object are set to these JSON texts, by name. An empty text removes
     /// the member.
     Amended(Vec<(String, String)>),
-    /// Processed; these headers of the answer are set, names and values. What HTTP does not allow is left out.
+    /// Processed; these headers of the answer are set, names and values. Invalid ones are left out.
     Headers(Vec<(String, String)>),
     /// Processed; the answer is followed by blanks until its body has this many bytes. It is still valid JSON.
     Oversized {
@@ -75,7 +75,7 @@ impl From<WireFault> for Fault {
     }
 }
 
-/// Which requests a [`Rule`] is for.
+/// The requests that a [`Rule`] matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Match {

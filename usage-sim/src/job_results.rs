@@ -104,7 +104,7 @@ fn row<'a>(world: &'a World, plan: &Plan, of_client: bool, key: &Key, counts: &C
     }
 }
 
-/// Returns the client. Its id and its name are separate dimensions; each is there if the query groups by it.
+/// Returns the client. Its id and its name are separate dimensions; each is present if the query groups by it.
 fn oauth_client<'a>(world: &'a World, columns: Columns, key: &Key) -> Option<Reference<'a>> {
     let client = world.client(key.client?)?;
     let id = columns.client_id.then_some(client.id.as_str());

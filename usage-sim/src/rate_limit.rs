@@ -25,7 +25,7 @@ struct Window {
     count: u32,
 }
 
-/// What the `inin-ratelimit-*` headers say.
+/// The values of the `inin-ratelimit-*` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) count: u32,
@@ -56,7 +56,7 @@ impl RateLimits {
         Ok(())
     }
 
-    /// Where `token` stands, without counting.
+    /// Returns the values for `token`, without counting a request.
     pub(crate) fn usage(&self, token: u64, now: Timestamp) -> Usage {
         let window = self.windows.get(&token).copied().filter(|window| window.is_open(now));
         let window = window.unwrap_or(Window { opened: now, count: 0 });

@@ -1,4 +1,4 @@
-//! What goes back: bodies of success, and the two kinds of error body that the service knows.
+//! Replies: bodies of success, and the two kinds of error body of the service.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime};
@@ -13,13 +13,13 @@ use usage_core::Timestamp;
 
 use crate::wire_fault::WireFault;
 
-/// What a request is answered with, and what the wire does to that answer.
+/// The answer to a request, and the fault of the network that strikes it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply {
-    /// The answer, whole.
+    /// The complete answer.
     pub response: Response<Vec<u8>>,
-    /// What the network makes of it, if a fault was injected. The listener plays it on the socket; an in-memory
+    /// The fault of the network, if one was injected. The listener plays it on the socket; an in-memory
     /// driver turns it into the transport failure that a client would see.
     pub fault: Option<WireFault>,
 }
@@ -64,7 +64,7 @@ pub(crate) struct Problem {
     extras: Box<Extras>,
 }
 
-/// What only some refusals have.
+/// Members that only some refusals have.
 #[derive(Clone, Debug, Default)]
 struct Extras {
     parameters: Vec<(&'static str, String)>,
@@ -183,7 +183,7 @@ impl Problem {
         )
     }
 
-    /// Over the limit of `allowed` requests a minute; `retry_after` is the header's value and stands in the message.
+    /// Over the limit of `allowed` requests a minute; `retry_after` is the value of the header, and is a part of the message.
     pub(crate) fn too_many_requests(allowed: u32, retry_after: Option<&str>) -> Self {
         let template = "Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", template)

@@ -7,12 +7,12 @@ use crate::aggregate::{Columns, Plan};
 use crate::key::Key;
 use crate::world::{Counts, World};
 
-/// `queryStatus` alone, as the service answers while an execution runs or after it failed.
+/// Returns `queryStatus` alone, the answer while an execution runs or after it failed.
 pub(crate) fn status_only(status: &str) -> Vec<u8> {
     serde_json::json!({ "queryStatus": status }).to_string().into_bytes()
 }
 
-/// A complete answer with these rows, and the cursor of the next page if there is one.
+/// Returns a complete answer with these rows, and the cursor of the next page if there is one.
 pub(crate) fn complete(world: &World, plan: &Plan, rows: &[(Key, Counts)], after: Option<&str>) -> Vec<u8> {
     let mut body = Vec::with_capacity(64 + rows.len() * 320);
     let mut dates = Dates::default();

@@ -98,7 +98,7 @@ impl Operation {
         matches!(self, Self::OAuthClients | Self::Users | Self::OrganizationMe)
     }
 
-    /// Whether it is of the login host and answers in its own kind of error body.
+    /// Returns whether it is an operation of the login host, which has its own kind of error body.
     pub(crate) fn is_login(self) -> bool {
         matches!(self, Self::Token | Self::Authorize)
     }
@@ -169,7 +169,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// The operation behind `method` and `path`; 404 if no path fits, 405 if only the method does not.
+    /// Returns the operation of `method` and `path`; 404 if no path matches, 405 if only the method does not.
     pub(crate) fn find(method: &Method, path: &str) -> Result<Self, Problem> {
         let mut allowed = Vec::new();
         for (route_method, template, operation) in ROUTES {

@@ -1,33 +1,33 @@
-//! What can become of an answer on its way.
+//! Faults of the network, which strike an answer on its way.
 
 use std::time::Duration;
 
-/// What the network does to an answer. The request has been processed by then: a client cannot know.
+/// A fault of the network, which strikes an answer. The request has been processed, which a client cannot know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireFault {
-    /// These bytes come in the answer's place, then the connection closes.
+    /// These bytes replace the answer, then the connection closes.
     Garbage(Vec<u8>),
     /// The connection closes without a byte.
     CloseBeforeReply,
     /// The connection closes in the middle of the answer's head.
     CloseMidHead,
-    /// The head promises more than the half of the body that comes before the connection closes.
+    /// The connection closes after half of the body that the head announces.
     CloseMidBody,
-    /// Half of an answer without a length comes, then the connection is reset.
+    /// The connection is reset after half of an answer without a length.
     ResetMidBody,
-    /// The answer comes whole and promises to keep the connection, which closes then.
+    /// The connection closes after a complete answer that announces to keep it.
     CloseAfterReply,
-    /// Nothing comes, and the connection stays open until the client closes it or the server stops.
+    /// There is no answer, and the connection stays open until the client closes it or the server stops.
     Hang,
     /// The head and half of the body come, then nothing.
     HangMidBody,
-    /// The body comes in chunks of this many bytes (0 is read as 1), without a `Content-Length`.
+    /// The body has chunks of this many bytes (0 counts as 1), and no `Content-Length`.
     Chunked {
         /// How long a chunk is.
         bytes: usize,
     },
-    /// The body comes in chunks; after half of it, what should be a chunk's length is none.
+    /// The body has chunks; after half of it, a chunk's length is invalid.
     GarbageMidBody,
     /// The head is as long as this, by a header of padding.
     OversizedHead {
@@ -36,13 +36,13 @@ pub enum WireFault {
     },
     /// After the body come blanks, until the client closes the connection.
     EndlessBody,
-    /// Interim answers with these statuses (1xx) come before the answer, which is whole.
+    /// Interim answers with these statuses (1xx) precede the complete answer.
     Interim(Vec<u16>),
-    /// The body's end is marked in another way than by its length.
+    /// The end of the body is marked in this way, instead of by its length.
     Framed(Framing),
-    /// Behind the answer, which is whole, come bytes that nobody asked for.
+    /// Unrequested bytes follow the complete answer.
     Followed(Vec<u8>),
-    /// The answer comes whole, but slowly.
+    /// The complete answer arrives slowly.
     Drip {
         /// How long the wait before each write is, in real time.
         interval: Duration,
@@ -51,7 +51,7 @@ pub enum WireFault {
     },
 }
 
-/// Ways to say, or not to say, where a body ends (RFC 9112, 6). The connection closes behind each.
+/// Ways to mark the end of a body, valid and invalid ones (RFC 9112, 6). The connection closes after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
@@ -65,15 +65,15 @@ pub enum Framing {
     NoReason,
     /// Chunks without the last, empty one.
     ChunksWithoutEnd,
-    /// Chunks with extensions, and a trailer behind them.
+    /// Chunks with extensions, followed by a trailer.
     ChunksWithTrailer,
-    /// A length that is smaller than that of the body: by half.
+    /// A length that is half of the body's.
     HalfLength,
     /// The same length twice.
     SameLengthTwice,
     /// Two lengths that differ.
     TwoLengths,
-    /// A length that is no number.
+    /// A length that is not a number.
     NoNumber,
     /// A length, and chunks: the chunks count.
     LengthAndChunks,

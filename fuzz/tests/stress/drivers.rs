@@ -9,7 +9,7 @@ use usage_sim::VirtualClock;
 
 use crate::plan::{Asker, CLIENT, Family, SECRET};
 
-/// What a driver needs for one execution.
+/// The arguments of a driver for one execution.
 #[derive(Debug)]
 pub(crate) struct Assignment<'a> {
     pub(crate) url: &'a str,
@@ -32,7 +32,7 @@ fn client<C: FromConfig>(builder: ClientBuilder<C>, assignment: &Assignment<'_>)
     builder.client_credentials(CLIENT, Secret::new(SECRET.to_owned())).unwrap().build().unwrap()
 }
 
-/// The simulator's clock as a driver wants it: waiting is moving it on.
+/// The clock of the simulator as a driver's clock: waiting moves it.
 #[derive(Debug)]
 struct Virtual(VirtualClock);
 

@@ -21,13 +21,13 @@ const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 /// How long, in real time, a run may take: it has a few dozen exchanges.
 const RUN: Duration = Duration::from_secs(120);
 
-/// Where the service hangs now and then, waiting for it is short. Elsewhere a slow machine is no fault.
+/// Short where the service sometimes hangs. Elsewhere, long enough for a slow machine.
 fn policy(plan: &Plan) -> Policy {
     let timeout = if plan.hangs() { Duration::from_millis(200) } else { Duration::from_secs(30) };
     Policy::default().with_exchange_timeout(timeout)
 }
 
-/// Plays the plan of `seed` over `driver`. Whether all rows came, or what was wrong.
+/// Runs the plan of `seed` with `driver`. Returns whether all rows arrived, or what was wrong.
 pub(crate) fn run(seed: u64, driver: Driver) -> Result<bool, String> {
     let (verdict_in, verdict_out) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -65,7 +65,7 @@ fn play(seed: u64, driver: Driver) -> Result<bool, String> {
     Ok(outcome.1.is_none())
 }
 
-/// Nothing is submitted after the service took it on, and whoever is asked is told what it may know.
+/// Checks that nothing is submitted again once accepted, and that each host receives only the secrets meant for it.
 fn judge_requests(journal: &[Entry], url: &str) -> Result<(), String> {
     let mut started = false;
     for entry in journal {
@@ -101,7 +101,7 @@ fn judge_rows((pages, error): &Outcome, plan: &Plan, journal: &[Entry]) -> Resul
     }
 }
 
-/// What the query brings when nothing goes wrong, without sockets.
+/// Returns the rows of the query without faults, without sockets.
 fn all_rows(plan: &Plan) -> Vec<UsageRecord> {
     plan.family.be_asked(&InMemory)
 }

@@ -24,7 +24,7 @@ use crate::drivers::DRIVERS;
 /// How many plans the ordinary test plays over each driver.
 const PLANS: u64 = 8;
 
-/// Plans after which the process has what it keeps: runtimes, pools, caches.
+/// The number of plans after which runtimes, pools and caches are allocated.
 const WARM_UP: u64 = 3;
 
 /// Plans over which the resident memory is observed. It rises and falls with what the allocator has not given back, so

@@ -1,4 +1,4 @@
-//! What a run is: a query, a service, and what goes wrong with it, all drawn from a seed.
+//! The plan of a run: a query, a service and its faults, all drawn from a seed.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) enum Family {
     Summary,
 }
 
-/// Who can ask a query of any family.
+/// A visitor of a query of any family.
 pub(crate) trait Asker {
     type Answer;
 
@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan of `seed`; the service points at `decoy`, a host that nobody may go to.
+    /// Returns the plan of `seed`. The service points at `decoy`, a host that no driver may contact.
     pub(crate) fn of(seed: u64, decoy: &str) -> Self {
         let mut random = Random(seed);
         let family = random.one_of(&[
@@ -68,7 +68,7 @@ impl Plan {
         Self { family, rules, execution_time, token_lifetime, rate_limit, hangs }
     }
 
-    /// Whether an answer may never come.
+    /// Returns whether an answer may never arrive.
     pub(crate) fn hangs(&self) -> bool {
         self.hangs
     }
@@ -109,7 +109,7 @@ impl Random {
         let times = u32::try_from(self.below(3)).unwrap_or(0) + 1;
         let repeats = fault == Fault::RepeatCursor;
         let rule = Rule::new(on, fault).skip(skip);
-        // A page that comes twice with two cursors cannot be told from two pages: this one goes on for ever.
+        // A page that is repeated with another cursor looks like two pages: such a query would never end.
         if repeats { rule.always() } else { rule.times(times) }
     }
 

@@ -1,4 +1,4 @@
-//! What the process holds: open files and memory, where the system tells (Linux).
+//! Resources of the process: open files and memory, on Linux.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ pub(crate) struct Used {
     kilobytes: u64,
 }
 
-/// What is used now; nothing where the system does not tell.
+/// Returns the current use; `None` if the system does not report it.
 pub(crate) fn used() -> Option<Used> {
     let files = u64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()?;
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -27,7 +27,7 @@ pub(crate) fn lowest(one: Option<Used>, other: Option<Used>) -> Option<Used> {
     Some(Used { files: one.files.min(other.files), kilobytes: one.kilobytes.min(other.kilobytes) })
 }
 
-/// Asserts that files and memory did not grow beyond what comes and goes.
+/// Asserts that files and memory did not grow beyond their fluctuation.
 pub(crate) fn check(before: Option<Used>, after: Option<Used>) {
     let Some((before, after)) = before.zip(after) else { return };
     assert!(after.files <= before.files + FILES, "open files: {before:?}, {after:?}");

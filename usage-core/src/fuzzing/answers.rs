@@ -1,4 +1,4 @@
-//! What must hold for the heads and the error bodies of answers.
+//! Properties of the heads and error bodies of responses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{RetryAfter, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_782_864_000_000);
 
-/// An error answer is always read, and shown in one line of bounded length.
+/// An error response is always decoded, and printed in one line of bounded length.
 pub fn error_body(data: &[u8]) {
     let (status, rest) = data.split_at_checked(2).unwrap_or((&[1, 200], data));
     let status = u16::from_be_bytes([status[0], status[1]]) % 900 + 100;

@@ -14,9 +14,9 @@ pub enum Family {
 /// The order of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// All of a day, all of the next day; otherwise as they come.
+    /// By day; within a day as generated.
     ByDay,
-    /// As they come.
+    /// As generated.
     Random,
 }
 
@@ -57,7 +57,7 @@ pub struct SamplePage {
     /// How many of 100 members are absent, `null`, or in another place than usual, and how many are followed by one
     /// that is unknown.
     pub odd_members: u64,
-    /// The beginning of everything that is drawn.
+    /// The seed.
     pub seed: u64,
 }
 
@@ -80,7 +80,7 @@ impl SamplePage {
         }
     }
 
-    /// The JSON document.
+    /// Returns the JSON document.
     pub fn to_json(&self) -> String {
         let mut writer = Writer { page: self, random: Random(self.seed), json: String::new() };
         writer.page();
@@ -103,7 +103,7 @@ impl Random {
         self.next() % end.max(1)
     }
 
-    /// One of `choices`.
+    /// Returns one of `choices`.
     fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[nth(choices, self.next())]
     }
@@ -113,7 +113,7 @@ impl Random {
     }
 }
 
-/// An index into `choices`.
+/// Returns an index into `choices`.
 fn nth<T>(choices: &[T], number: u64) -> usize {
     usize::try_from(number % choices.len() as u64).unwrap_or(0)
 }
@@ -310,7 +310,7 @@ impl Writer<'_> {
         }
     }
 
-    /// `plain` as a JSON string, or an odd one instead.
+    /// Returns `plain` as a JSON string, or an unusual string instead.
     fn text(&mut self, plain: &str) -> String {
         const ODD: [&str; 7] = [
             "\"\"",
@@ -343,7 +343,7 @@ impl Writer<'_> {
     }
 }
 
-/// A text of 36 characters that looks like an id.
+/// Returns a text of 36 characters that looks like an id.
 fn uuid(number: u64) -> String {
     let mut random = Random(number);
     let (high, low) = (random.next(), random.next());

@@ -1,7 +1,7 @@
-//! What the fuzz targets and the model test run. Not part of the API: behind the feature `fuzzing`, changed without
-//! notice.
+//! Functions for the fuzz targets and the model test. Not part of the API: behind the feature `fuzzing`, without semver
+//! guarantees.
 //!
-//! Each target takes any bytes and panics if a promise of this crate is broken. `fuzz/README.md` says how to run them.
+//! Each target takes any bytes and panics if a promise of this crate is broken. See `fuzz/README.md` to run them.
 
 mod answers;
 pub mod documents;

@@ -1,6 +1,6 @@
-//! Operations on two executions of one query that live through the same: requests answered well, badly, late or never,
-//! clocks that step. One is kept and takes its answers whole; the other takes them in pieces and is saved and restored
-//! at any moment. The model test draws the operations, the fuzzer spells them in bytes.
+//! Operations on two executions of one query that get the same responses: correct, wrong, late or none, with clocks that
+//! step. One is kept and takes each response whole; the other takes it in pieces, and is saved and restored at any moment.
+//! The model test draws the operations; the fuzzer encodes them in bytes.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -22,29 +22,29 @@ const PAGES: u64 = 3;
 /// What happens next.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// The driver asks what to do; a request that is still out is lost.
+    /// The driver asks for the next step. A request in flight is lost.
     Next,
-    /// The request that is out gets the answer that it asked for.
+    /// The request in flight gets a successful response.
     Answer,
-    /// It gets a poll's "not done" instead, where that makes sense.
+    /// A poll in flight gets the response of a running query.
     NotDone,
-    /// It gets this status, with a `Retry-After` or without.
+    /// The request in flight gets this status, with or without `Retry-After`.
     Refuse(u16, Option<u8>),
-    /// It breaks on the way.
+    /// The connection of the request in flight breaks.
     Break(TransportKind, Sent),
-    /// A request that was lost long ago gets its answer.
+    /// A request that was lost earlier gets its response.
     LateAnswer,
-    /// So many milliseconds pass.
+    /// Time passes, in milliseconds.
     Pass(u32),
-    /// The clock steps back by so many milliseconds.
+    /// The clock steps back, in milliseconds.
     StepBack(u32),
-    /// The second execution's process dies, and another one goes on from what was saved.
+    /// The process of the second execution dies, and another one continues from its snapshot.
     Reborn,
     /// Both are cancelled.
     Cancel,
 }
 
-/// The statuses of [`Operation::Refuse`] that are worth trying.
+/// The statuses of [`Operation::Refuse`].
 pub const REFUSALS: [u16; 9] = [302, 400, 401, 403, 404, 408, 429, 500, 503];
 
 /// Whatever happens, a query that was acknowledged is not submitted again, and each page's rows are handed out once and
@@ -57,7 +57,7 @@ pub fn operations(data: &[u8]) {
     }
 }
 
-/// The operation that the next bytes spell.
+/// Decodes the next operation.
 fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<Operation> {
     let kind = bytes.next()?;
     let mut byte = || bytes.next().unwrap_or_default();
@@ -85,7 +85,7 @@ fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<Operation> {
     })
 }
 
-/// Two executions that live through the same.
+/// Two executions that get the same responses.
 #[derive(Debug)]
 pub struct Twins {
     now: Timestamp,
@@ -102,8 +102,7 @@ impl Default for Twins {
 }
 
 impl Twins {
-    /// Lets `operation` happen to both, and holds each against what must be true of any run, and both against each
-    /// other for as long as neither was restored.
+    /// Applies `operation` to both, checks the invariants of each, and compares both as long as neither was restored.
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Pass(millis) => {
@@ -124,7 +123,7 @@ impl Twins {
     }
 }
 
-/// What must be true of any run, not how the machine does it.
+/// The state from which the invariants of any run are checked.
 #[derive(Clone, Debug, Default)]
 struct Truth {
     acknowledged: Option<ExecutionId>,
@@ -133,7 +132,7 @@ struct Truth {
     ended: Option<Phase>,
 }
 
-/// What an execution did.
+/// The actions of an execution.
 #[derive(Debug, Default, PartialEq)]
 struct Deed {
     moved: Vec<Transition>,
@@ -171,7 +170,7 @@ impl World {
         }
     }
 
-    /// Lets `operation` happen.
+    /// Applies `operation`.
     fn apply(&mut self, operation: &Operation, now: Timestamp) -> Deed {
         match *operation {
             Operation::Next => self.next(now),
@@ -276,13 +275,13 @@ impl World {
         Deed::default()
     }
 
-    /// A new process knows no tickets of the old one, and no token. Whether there was something to go on with.
+    /// Starts a new process, which has neither tickets nor token of the old one. Returns whether there was a snapshot.
     fn reborn(&mut self, now: Timestamp) -> bool {
         let json = self.execution.snapshot().to_json();
         let snapshot =
             Snapshot::<SimpleSearch>::from_json(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
         assert_eq!(snapshot.execution_id(), self.execution.id());
-        // A page that was handed out and not acknowledged is lost with the process, and comes again.
+        // A page that was handed out and not acknowledged is lost with the process, and is repeated.
         self.truth.pages = snapshot.pages().into();
         let Ok(execution) = Execution::restore(snapshot, policy(), now) else { return false };
         self.execution = execution;
@@ -292,7 +291,7 @@ impl World {
         true
     }
 
-    /// What holds after any operation.
+    /// Checks the invariants.
     fn check(&mut self) {
         let (execution, truth) = (&self.execution, &mut self.truth);
         truth.acknowledged = truth.acknowledged.take().or_else(|| execution.id().cloned());
@@ -307,7 +306,7 @@ impl World {
 
 const ACCEPTED: &str = r#"{"executionId":"e-1","resultsUri":"/api/v2/usage/simplesearch/e-1/results"}"#;
 
-/// The answer that a service without trouble gives.
+/// Returns the response of a service without faults.
 fn good_answer(request: &Request<Vec<u8>>) -> String {
     match request.uri().query() {
         _ if request.uri().path() == "/oauth/token" => {

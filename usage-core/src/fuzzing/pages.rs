@@ -1,11 +1,11 @@
-//! What must hold for any bytes that are read as a results page.
+//! Properties of any bytes that are decoded as a results page.
 
 use crate::decode::{PageDecoder, ResponseDecoder, StreamingDecoder, reference};
 use crate::error::{DecodeError, MAX_ERROR_BODY};
 use crate::model::ResultsPage;
 use crate::table::{UsageRow, UsageTable};
 
-/// A results page gives the same whole and cut anywhere, shown and kept, and what `serde_json` makes of it.
+/// A results page decodes to the same whole and cut anywhere, shown and kept, and with `serde_json`.
 pub fn page(data: &[u8]) {
     let whole = decode([data]);
     assert_eq!(whole, decode(data.chunks(1)), "cut into bytes");
@@ -19,8 +19,8 @@ pub fn page(data: &[u8]) {
     compare(data, &whole);
 }
 
-/// A results page gives the same whole and cut at the places that the first bytes say: a number of cuts, and how far
-/// each is from the one before.
+/// A results page decodes to the same whole and cut at the positions in the first bytes: a number of cuts, and the distance
+/// of each from the one before.
 pub fn page_cuts(data: &[u8]) {
     let (cuts, mut document) = match data.split_first() {
         Some((cuts, data)) => data.split_at(usize::from(*cuts).min(data.len())),
@@ -38,12 +38,12 @@ pub fn page_cuts(data: &[u8]) {
     assert_eq!(whole, decode_gathered(chunks), "cut at {cuts:?} and gathered");
 }
 
-/// A results page gives what `serde_json` makes of it, or is refused by both.
+/// A results page decodes to the same as with `serde_json`, or both refuse it.
 pub fn page_oracle(data: &[u8]) {
     compare(data, &decode([data]));
 }
 
-/// The page that the chunks are, each read at once.
+/// Decodes the page in these chunks, each read at once.
 pub fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsPage, DecodeError> {
     let mut decoder = PageDecoder::default();
     for chunk in chunks {
@@ -52,7 +52,7 @@ pub fn decode<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsP
     decoder.finish()
 }
 
-/// The page that the chunks are, read as a driver's chunks are.
+/// Decodes the page in these chunks, like those of a driver.
 fn decode_gathered<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<ResultsPage, DecodeError> {
     let mut decoder = PageDecoder::default();
     for chunk in chunks {
@@ -61,7 +61,7 @@ fn decode_gathered<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Res
     decoder.finish()
 }
 
-/// The page with the rows that a visitor saw.
+/// Decodes the page with the rows that a visitor was shown.
 fn visit(data: &[u8]) -> Result<ResultsPage, DecodeError> {
     let mut rows = UsageTable::new();
     let mut decoder = StreamingDecoder::new(|row: UsageRow<'_>| rows.push_row(row));
@@ -71,7 +71,7 @@ fn visit(data: &[u8]) -> Result<ResultsPage, DecodeError> {
 }
 
 fn compare(data: &[u8], ours: &Result<ResultsPage, DecodeError>) {
-    // Of a larger document the oracle does not know how long its error body is.
+    // The reference decoder does not limit the error body of a larger document.
     if data.len() > MAX_ERROR_BODY {
         return;
     }

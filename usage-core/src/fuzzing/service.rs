@@ -1,4 +1,4 @@
-//! What must hold whatever a service answers: the machine ends in time, and its token stays where it belongs.
+//! Properties for any responses of a service: the machine ends in time, and tokens go to the right hosts only.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const LOGIN: &str = "https://login.example";
 const TOKEN: &str = "a-token-of-the-fuzzer";
 const SECRET: &str = "a-secret-of-the-fuzzer";
 
-/// A saved execution is refused, or restores to one that saves as the same and ends in time.
+/// A snapshot is refused, or restores to an execution with the same snapshot that ends in time.
 pub fn snapshot(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(saved) = Snapshot::<SimpleSearch>::from_json(&text) {
@@ -32,7 +32,7 @@ pub fn snapshot(data: &[u8]) {
     }
 }
 
-/// A service that answers whatever it likes is left in time.
+/// With a service that returns anything, an execution ends in time.
 pub fn service(data: &[u8]) {
     let interval = Interval::last_days(1, NOW);
     match data.split_first() {

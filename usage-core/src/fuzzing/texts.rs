@@ -1,4 +1,4 @@
-//! What must hold for any text that is parsed: it prints as what it parsed from, or parses again to itself.
+//! Properties of any text that is parsed: it prints as the text that it was parsed from, or parses again to itself.
 
 use std::fmt::Display;
 
@@ -53,8 +53,8 @@ pub fn interval(data: &[u8]) {
     }
 }
 
-/// A text that is taken as an id stays one segment, as a cursor one value, whatever it is; and the request that it
-/// becomes part of goes with its bearer to the base URL, and nowhere else.
+/// Any text that is accepted as an id stays one path segment, and as a cursor one query value. The request with it is sent,
+/// with its bearer token, to the base URL only.
 pub fn path_ids(data: &[u8]) {
     const SECRET: &str = "a-token-of-the-fuzzer";
     let text = String::from_utf8_lossy(data);

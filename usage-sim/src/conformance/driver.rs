@@ -6,7 +6,7 @@ use usage_driver::{Canceller, FromConfig};
 
 use super::World;
 
-/// What is told of every transition and every wait of an execution.
+/// The observer of an execution, called at every transition and every wait.
 pub type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Event) + Send>;
 
 /// A driver under test, as the scenarios use it.
@@ -18,7 +18,7 @@ pub trait Driver: Send + Sync + Sized {
     type Client: FromConfig;
     /// An execution that is being driven.
     type Handle<Q: UsageQuery>: Send;
-    /// Whether it reaches the service over sockets, or is told where it is in memory.
+    /// Whether it reaches the service over sockets, or in memory.
     const SOCKETS: bool = true;
 
     /// Lets `client` read the time and wait [in `world`](World::wait_until).
@@ -27,7 +27,7 @@ pub trait Driver: Send + Sync + Sized {
     /// An execution of `query`; nothing is sent yet.
     fn start<Q: UsageQuery>(&self, query: Q) -> Self::Handle<Q>;
 
-    /// Goes on with an execution of `query` that was submitted elsewhere.
+    /// Continues an execution of `query` that was submitted elsewhere.
     fn attach<Q: UsageQuery>(&self, query: Q, id: ExecutionId) -> Self::Handle<Q>;
 
     /// Resumes an execution that was saved.
@@ -44,7 +44,7 @@ pub trait Driver: Send + Sync + Sized {
     /// [`Error`] of the call.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error>;
 
-    /// Tells `observer` of what `handle` does from now on.
+    /// Calls `observer` at every step of `handle` from now on.
     fn observe<Q: UsageQuery>(handle: Self::Handle<Q>, observer: Observer<Q>) -> Self::Handle<Q>;
 
     /// Drives the execution to its next page, and returns it; `None` after the last.
@@ -68,7 +68,7 @@ pub trait Driver: Send + Sync + Sized {
     /// The execution.
     fn execution<Q: UsageQuery>(handle: &Self::Handle<Q>) -> &Execution<Q>;
 
-    /// What cancels it while it is being driven.
+    /// Returns what cancels the execution while it is being driven.
     fn canceller<Q: UsageQuery>(handle: &Self::Handle<Q>) -> Canceller;
 
     /// Ends the execution here.

@@ -1,4 +1,4 @@
-//! Keeps those who wait until they may go on.
+//! A gate, which holds back executions that wait at it until it opens.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 /// After so long in real time, something is broken.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Holds back those who wait, so that one of two executions can be kept at a certain step.
+/// Holds back executions that wait at it, so that one of two can be kept at a certain step.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     state: Mutex<State>,

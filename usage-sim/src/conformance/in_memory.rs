@@ -33,7 +33,7 @@ pub struct InMemory {
     world: World,
 }
 
-/// What its builder builds.
+/// The client that its builder builds.
 #[derive(Debug)]
 pub struct Configured {
     session: SharedSession,
@@ -208,7 +208,7 @@ impl InMemory {
         None
     }
 
-    /// What an exchange brings; nothing if it was given up while the request was out.
+    /// Returns the progress of an exchange; `None` if it was given up while the request was in flight.
     fn exchange<M: Machine>(
         &self,
         machine: &mut M,
@@ -273,10 +273,10 @@ impl InMemory {
     }
 }
 
-/// What arrives of an answer.
+/// The part of an answer that arrives.
 enum Outcome {
     Whole,
-    /// Nothing that is a head.
+    /// No valid head.
     NoHead(TransportFailure),
     /// The head and half of the body.
     Half(TransportFailure),

@@ -1,6 +1,6 @@
 //! The conformance suite: scenarios that every driver of the core passes in the same way.
 //!
-//! A scenario is data: what the service does, what the caller does, and what is to be seen then. [`check`] plays it
+//! A scenario is data: what the service does, what the caller does, and the expected observations. [`check`] plays it
 //! twice, each time against the same simulated service on virtual time:
 //!
 //! 1. [`InMemory`], without sockets. What is seen has to be what the scenario states: which requests arrived at which
@@ -42,7 +42,7 @@ pub use world::World;
 ///
 /// # Panics
 ///
-/// That is how it fails.
+/// Panics if an observation differs.
 pub fn check<D: Driver>(name: &str) {
     let scenario = scenarios::find(name).unwrap_or_else(|| panic!("there is no scenario {name:?}"));
     let in_memory = play::play::<InMemory>(&scenario);

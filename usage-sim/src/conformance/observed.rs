@@ -1,4 +1,4 @@
-//! What was seen of a run: on the wire, by an observer, and by the caller.
+//! The observations of a run: on the wire, by an observer, and by the caller.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::world::{START, World};
 use crate::journal::Entry;
 use crate::route::Operation;
 
-/// What no error may show, however it is printed.
+/// Texts that no error may print.
 const SECRETS: [&str; 4] = [SECRET, WRONG_SECRET, "Bearer ", "Basic "];
 
-/// What was seen of a run.
+/// The observations of a run.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Observed {
     /// Each request that arrived, whole.
@@ -28,7 +28,7 @@ pub(super) struct Observed {
     led_astray: usize,
 }
 
-/// What became of an execution or a call.
+/// The result of an execution or a call.
 #[derive(Debug, PartialEq)]
 pub(super) struct End {
     pub(super) text: String,
@@ -58,7 +58,7 @@ impl End {
 }
 
 impl Observed {
-    /// Takes down what arrived in `world`.
+    /// Records the requests that arrived in `world`.
     pub(super) fn arrivals(&mut self, world: &World) {
         for entry in world.simulator().journal() {
             let (at, host) = (since_start(entry.at), world.name_of(&entry.host));
@@ -71,7 +71,7 @@ impl Observed {
         self.led_astray += world.led_astray();
     }
 
-    /// Takes down what an observer was told.
+    /// Records the events of an observer.
     pub(super) fn events(&mut self, events: &[Event]) {
         for event in events {
             match event {
@@ -92,7 +92,7 @@ impl Observed {
         self.ends.push(end);
     }
 
-    /// Fails unless this is what was stated.
+    /// Panics unless the observations are those that the scenario states.
     pub(super) fn assert_is(&self, expected: &Expected) {
         if let Some(wire) = expected.wire {
             assert_eq!(self.arrived.join(", "), wire, "what arrived and when");
@@ -105,7 +105,7 @@ impl Observed {
         assert_eq!(self.led_astray, 0, "a request went to another origin");
     }
 
-    /// Fails unless `self`, seen of a driver, equals what was seen in memory.
+    /// Panics unless `self`, of a driver, equals the observations in memory.
     pub(super) fn assert_same(&self, in_memory: &Self) {
         assert_eq!(self.led_astray, 0, "a request went to another origin");
         same("what arrived", &in_memory.wire, &self.wire);
@@ -150,7 +150,7 @@ fn in_short(entry: &Entry) -> &'static str {
     }
 }
 
-/// An error in words that hold nothing of the transport's own.
+/// Returns the text of an error, without words of the transport.
 fn describe(error: &Error) -> String {
     let what = match error.failure() {
         Failure::QueryFailed { status, error } => {

@@ -1,4 +1,4 @@
-//! Plays a scenario with a driver and takes down what is to be seen.
+//! Plays a scenario with a driver and records the observations.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ use super::observed::{End, Observed};
 use super::scenario::{Operation, Scenario, Script, Work};
 use super::world::{START, World};
 
-/// What is to be seen of `scenario` with the driver `D`.
+/// Returns the observations of `scenario` with the driver `D`.
 pub(super) fn play<D: Driver>(scenario: &Scenario) -> Observed {
     match scenario.work {
         Work::Organization => run::<D, _>(scenario, &OrganizationQuery::new(day())),
@@ -115,14 +115,14 @@ fn restored<D: Driver, Q: UsageQuery>(scenario: &Scenario, world: &World, saved:
     driver::<D>(scenario, world).restore(snapshot).expect("an execution that goes on")
 }
 
-/// What an observer hears, for others to read.
+/// The record of an observer, which others read.
 type Heard = Arc<Mutex<Vec<Event>>>;
 
 fn heard(events: &Heard) -> Vec<Event> {
     events.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// The handle, and what its observer hears.
+/// The handle, and the record of its observer.
 fn listen<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>) -> (D::Handle<Q>, Heard) {
     let events = Heard::default();
     let hear = Arc::clone(&events);
@@ -167,7 +167,7 @@ fn dropped<D: Driver, Q: UsageQuery>(
 /// The step at which an observer stops its driver.
 struct Stopped;
 
-/// Stops behind the step with this number, by unwinding out of the observer, and does then what the script says.
+/// Stops after the step with this number, by unwinding out of the observer, and then follows the script.
 /// Whether there was such a step.
 fn stop_at<D: Driver, Q: UsageQuery>(
     scenario: &Scenario,
@@ -184,7 +184,7 @@ fn stop_at<D: Driver, Q: UsageQuery>(
             events.push(event);
             events.len()
         };
-        // A page leaves with the step that brought it: the stop is behind both.
+        // A page is returned with the step that completed it: the stop is after both.
         if count == step && !brings_rows(event) {
             resume_unwind(Box::new(Stopped));
         }
@@ -228,7 +228,8 @@ fn stop_at<D: Driver, Q: UsageQuery>(
     true
 }
 
-/// Cancels behind the step with this number, while it goes on. Whether there was such a step before the last.
+/// Cancels after the step with this number, while the execution continues. Returns whether there was such a step before
+/// the last.
 fn cancel_at<D: Driver, Q: UsageQuery>(
     scenario: &Scenario,
     query: &Q,

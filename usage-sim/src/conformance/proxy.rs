@@ -43,7 +43,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // It looks when a connection comes.
+        // The thread checks the flag when a connection arrives.
         let _ = TcpStream::connect(self.address);
     }
 }

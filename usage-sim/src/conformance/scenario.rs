@@ -1,4 +1,4 @@
-//! A scenario: what the service is like, what the caller does, and what is to be seen then.
+//! A scenario: the service, the script of the caller, and the expected observations.
 
 use std::fmt;
 use std::time::Duration;
@@ -32,10 +32,10 @@ pub(crate) struct Scenario {
 /// A rule that may name the other origin.
 pub(super) type RuleFor = Box<dyn Fn(&str) -> Rule>;
 
-/// What is run.
+/// The query or call of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
-    /// Who called what, by client: one page.
+    /// The requests by client: one page.
     Organization,
     Client,
     Summary,
@@ -61,34 +61,34 @@ pub(crate) enum Operation {
     OrganizationMe,
 }
 
-/// What the caller does.
+/// The script of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     /// Runs it to its end.
     Run,
     /// Runs it twice on one client, one after the other.
     Twice,
-    /// Runs it to its end, and goes on with it by its id with another client.
+    /// Runs it to its end, and attaches another client to it by its id.
     RunAndAttach,
     /// Starts it twice at a time on one client; one fetches the token while the other waits.
     AtOnce,
-    /// Drops the future when the fault strikes, and goes on with the handle.
+    /// Drops the future when the fault strikes, and continues with the handle.
     DropAndGoOn,
-    /// Drops the future when the fault strikes, saves, and goes on with another client.
+    /// Drops the future when the fault strikes, saves, and continues with another client.
     DropAndRestore,
     /// Drops the future when the fault strikes, and runs it anew on the same client.
     DropAndRunAnew,
     /// For each step in turn: cancels it while it is being driven.
     CancelDuringEachStep,
-    /// For each step in turn: stops behind it and cancels.
+    /// For each step in turn: stops after it and cancels.
     CancelAtEachStep,
-    /// For each step in turn: stops behind it, saves, and goes on with another client.
+    /// For each step in turn: stops after it, saves, and continues with another client.
     RestoreAtEachStep,
-    /// For each step in turn: stops behind it and goes on with the handle.
+    /// For each step in turn: stops after it and continues with the handle.
     GoOnAtEachStep,
 }
 
-/// With what a token is come by.
+/// How the client authenticates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Credential {
     Secret,
@@ -97,7 +97,7 @@ pub(crate) enum Credential {
     Token,
 }
 
-/// What is between the client and the service.
+/// The route between the client and the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     Plain,
@@ -118,7 +118,7 @@ pub(crate) enum Reach {
     TlsOfNone,
     /// The handshake has no end.
     TlsInSilence,
-    /// Nobody listens.
+    /// The port of the service is closed.
     Refused,
     /// The name does not resolve.
     Unresolved,
@@ -130,20 +130,20 @@ pub(crate) enum Reach {
     ProxyAnswers502,
     ProxyAnswersHtml,
     ProxyCloses,
-    /// Nobody listens where the proxy should be.
+    /// The port of the proxy is closed.
     ProxyIsAbsent,
     /// The proxy does not answer.
     ProxyIsSilent,
 }
 
-/// What is to be seen, stated beforehand.
+/// The expected observations.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     /// `0 token`, `0 submit`, `2000 poll`: the virtual milliseconds since the start, and what arrived.
     pub(super) wire: Option<&'static str>,
     /// Why it moved, in order.
     pub(super) causes: Option<&'static str>,
-    /// What became of it, of each run of it.
+    /// The expected result of each run.
     pub(super) ends: Vec<String>,
 }
 
@@ -230,7 +230,7 @@ impl Scenario {
         self
     }
 
-    /// What arrives and when: `0 token, 0 submit, 2000 poll`.
+    /// Expects these requests at these virtual milliseconds: `0 token, 0 submit, 2000 poll`.
     pub(super) fn wire(mut self, wire: &'static str) -> Self {
         self.expected.wire = Some(wire);
         self
@@ -242,13 +242,13 @@ impl Scenario {
         self
     }
 
-    /// What becomes of it; of the next run of it, if it is said again.
+    /// Expects this result; of the next run, if called again.
     pub(super) fn ends(mut self, end: impl Into<String>) -> Self {
         self.expected.ends.push(end.into());
         self
     }
 
-    /// It ends with so many rows.
+    /// Expects this number of rows.
     pub(super) fn rows(self, rows: usize) -> Self {
         self.ends(format!("{rows} rows"))
     }

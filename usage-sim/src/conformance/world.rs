@@ -35,7 +35,7 @@ struct Inner {
     /// Whether a wait lasts until no connection is open any more.
     settles: bool,
     home: Host,
-    /// What only a client that is led astray reaches.
+    /// A host that only a client reaches which follows a redirect or a link.
     elsewhere: Host,
     api_url: String,
     login_url: String,
@@ -148,7 +148,7 @@ impl World {
         self.0.clock.advance_to(until);
     }
 
-    /// The service. No request is answered while this is held.
+    /// Locks the service. No request is answered while the guard lives.
     pub(super) fn simulator(&self) -> MutexGuard<'_, Simulator> {
         self.0.home.simulator()
     }

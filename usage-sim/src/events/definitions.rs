@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use crate::seed::{self, Purpose};
 
-/// One kind of event: what it is called, to what it happens, how often, and what it tells.
+/// A kind of event: its name, its entities, its frequency, and its details.
 #[derive(Debug)]
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
-    /// The names of what it happens to.
+    /// The names of the entities to which it happens.
     pub(crate) entities: &'static [&'static str],
     /// How often on an ordinary weekday, in hundredths.
     pub(crate) rate: u64,
@@ -23,16 +23,16 @@ pub(crate) struct Definition {
     pub(crate) recovery: Option<u16>,
 }
 
-/// What else an event tells.
+/// The details of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
     Nothing,
-    /// The version of what was changed.
+    /// The version of the changed entity.
     Version,
     /// That of which it is a part.
     Parent,
     Conversation,
-    /// The conversation, and with whom it was.
+    /// The conversation and its participant.
     Caller,
 }
 
@@ -150,12 +150,12 @@ pub(crate) struct Described {
     description: &'static str,
 }
 
-/// All definitions as answers show them.
+/// Returns all definitions, as in an answer.
 pub(crate) fn described() -> Vec<Described> {
     (0..).zip(DEFINITIONS).map(|(number, definition)| describe(number, definition)).collect()
 }
 
-/// The definition `id` as answers show it.
+/// Returns the definition `id`, as in an answer.
 pub(crate) fn described_by_id(id: &str) -> Option<Described> {
     let number = definition_number(id)?;
     DEFINITIONS.get(usize::from(number)).map(|definition| describe(number, definition))

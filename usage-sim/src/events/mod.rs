@@ -25,12 +25,12 @@ pub(crate) struct Event {
     pub(crate) at: Timestamp,
     /// The number of its definition.
     pub(crate) definition: u16,
-    /// The place of what it happened to among the definition's entities.
+    /// The index of the entity among those of the definition.
     entity: u64,
     dice: u64,
 }
 
-/// An `OperationalEvent`, as answers show it.
+/// An `OperationalEvent`, as in an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shown {
@@ -75,7 +75,7 @@ impl Address {
     }
 }
 
-/// What happened on `day`, oldest first.
+/// Returns the events of `day`, oldest first.
 pub(crate) fn of_day(seed: u64, day: Date) -> Vec<Event> {
     let mut events = Vec::new();
     for (number, definition) in (0u16..).zip(DEFINITIONS) {
@@ -107,7 +107,7 @@ pub(crate) fn of_day(seed: u64, day: Date) -> Vec<Event> {
 }
 
 impl Event {
-    /// As answers show it.
+    /// Returns the event as in an answer.
     pub(crate) fn show(&self, seed: u64) -> Option<Shown> {
         let definition = DEFINITIONS.get(usize::from(self.definition))?;
         let about = definition.about;

@@ -177,7 +177,7 @@ impl Simulator {
         self.tokens.revoke_all_refresh_tokens();
     }
 
-    /// Returns what every access token begins with.
+    /// Returns the prefix of every access token.
     pub(crate) fn token_prefix(&self) -> String {
         self.tokens.prefix()
     }

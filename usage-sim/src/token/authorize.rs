@@ -27,7 +27,7 @@ pub(super) struct Codes {
     live: VecDeque<(String, Code)>,
 }
 
-/// What a code was given out for.
+/// The request for which a code was issued.
 #[derive(Clone)]
 pub(super) struct Code {
     pub(super) redirect_uri: String,
@@ -96,7 +96,7 @@ impl Tokens {
         Ok(uri)
     }
 
-    /// What goes back with the browser.
+    /// The parameters of the redirect.
     fn answer(
         &mut self,
         now: Timestamp,

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::reply::OAuthProblem;
 
-/// What a request of the login host says, field by field. It prints nothing: some fields are secrets.
+/// The form fields of a request to the login host. `Debug` omits them, since some are secrets.
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -12,7 +12,7 @@ impl Form {
         Self(form_urlencoded::parse(form).into_owned().collect())
     }
 
-    /// The value of `name`, if it is there; an error if it is there twice. An empty value is as good as none.
+    /// Returns the value of `name`, if present; an error if it occurs twice. An empty value counts as absent.
     pub(super) fn value(&self, name: &str) -> Result<Option<&str>, OAuthProblem> {
         let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let value = values.next();

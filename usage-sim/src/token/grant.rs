@@ -1,4 +1,4 @@
-//! The grants of `POST /oauth/token`: what each wants to see before there is a token.
+//! The grants of `POST /oauth/token`, and what each requires for a token.
 
 use std::collections::VecDeque;
 
@@ -28,14 +28,14 @@ const BASE64: [GeneralPurpose; 2] = [
     GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING),
 ];
 
-/// Whether a refresh token comes with the access token.
+/// Whether a refresh token is issued with the access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refresh {
     With,
     Without,
 }
 
-/// How a client that exchanges a code said who it is.
+/// How a client that exchanges a code authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
     /// By its secret.
@@ -107,7 +107,7 @@ impl Tokens {
         Ok(Refresh::Without)
     }
 
-    /// A code can be tried once: a wrong verifier spends it, too.
+    /// A code can be tried once: a wrong verifier consumes it too.
     fn authorization_code(
         &mut self,
         now: Timestamp,
@@ -158,7 +158,7 @@ impl Tokens {
         Ok(Refresh::Without)
     }
 
-    /// Who exchanges a code. Some public clients send an empty secret.
+    /// Returns the client that exchanges a code. Some public clients send an empty secret.
     fn caller(&self, headers: &HeaderMap, form: &Form) -> Result<Caller, OAuthProblem> {
         let client_id = form.value("client_id")?;
         let has_verifier = form.value("code_verifier")?.is_some();

@@ -115,7 +115,7 @@ impl Tokens {
         text
     }
 
-    /// Returns what every access token begins with: it tells the organizations of one host apart.
+    /// Returns the prefix of every access token, which distinguishes the organizations of one host.
     pub(crate) fn prefix(&self) -> String {
         seed::secret_text(self.seed, Purpose::TokenPrefix, 0, PREFIX_LEN)
     }
@@ -179,7 +179,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     Some((id.into(), secret.into()))
 }
 
-/// What follows `scheme` in the `Authorization` header.
+/// Returns the credentials after `scheme` in the `Authorization` header.
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (found, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();

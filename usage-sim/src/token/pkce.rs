@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// Whether `text` can be a challenge: what SHA-256 gives, in base64url without padding.
+/// Returns whether `text` can be a challenge: a SHA-256 hash in base64url without padding.
 pub(super) fn is_challenge(text: &str) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|hash| hash.len() == 32)
 }

@@ -62,7 +62,7 @@ impl World {
         self
     }
 
-    /// Leaves out what is out of the ordinary.
+    /// Leaves out the story.
     #[must_use]
     pub(crate) fn without_story(mut self) -> Self {
         self.story = false;

@@ -1,4 +1,4 @@
-//! What happens each month besides the ordinary: a client that hammers, a retry storm, a new client.
+//! The story of each month: a client that hammers, a retry storm, a new client.
 
 use usage_core::Date;
 
@@ -20,7 +20,7 @@ const STORM: (u64, u64) = (24_000, 8_600);
 /// The month's allowance, in percent of the requests that an ordinary month has.
 const ALLOWANCE_PERCENT: u64 = 112;
 
-/// What is worth finding in the traffic of one calendar month. It depends on the seed and the month alone.
+/// The events worth finding in the traffic of one calendar month. It depends on the seed and the month alone.
 ///
 /// | | when | what a report shows |
 /// |---|---|---|
@@ -43,7 +43,7 @@ const ALLOWANCE_PERCENT: u64 = 112;
 pub struct Story {
     /// A client begins to call one URI many times as often as before.
     pub hammering: Episode,
-    /// A client repeats what is answered 429 without waiting.
+    /// A client repeats requests that are answered 429 without waiting.
     pub retry_storm: Episode,
     /// The name of the month's new client.
     pub new_client: String,
@@ -89,7 +89,7 @@ struct Scene {
 }
 
 impl Plot {
-    /// Returns what the story adds to an endpoint on `day`; `permille` scales the organization's traffic.
+    /// Returns the requests that the story adds to an endpoint on `day`; `permille` scales the organization's traffic.
     pub(super) fn extra(
         &self,
         day: Date,

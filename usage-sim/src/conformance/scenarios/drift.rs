@@ -1,4 +1,4 @@
-//! Answers that are not quite those that are documented: their main statement decides.
+//! Answers that differ from their documentation: the status decides.
 
 use super::{BY_CLIENT, IN_JOB};
 use crate::conformance::scenario::{Operation, Scenario, Work};

@@ -1,4 +1,4 @@
-//! Limits: what a 429 says about the wait, and windows that do not behave.
+//! Limits: waits that a 429 names, and irregular windows.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(crate) fn throttled_429_for_an_absurd_time() -> Scenario {
         )
 }
 
-/// A wait that the service names is no failure, however often it comes.
+/// A wait that the service names is no failure, however often it occurs.
 pub(crate) fn throttled_429_ten_times() -> Scenario {
     organization()
         .rule(Rule::new(Match::Results, throttled(&[("Retry-After", "40")], "")).times(10))

@@ -15,7 +15,7 @@ fn search(script: Script) -> Scenario {
 /// the last one MorePages and Sent.
 const STEPS: usize = 10;
 
-/// What is known beforehand to come too late is not waited for.
+/// A wait that would end after the deadline is not begun.
 pub(crate) fn deadline_before_the_first_poll() -> Scenario {
     Scenario::new(Work::Organization)
         .policy(|policy| policy.with_deadline(Duration::from_secs(1)))
@@ -38,7 +38,7 @@ pub(crate) fn cancelled_at_each_step() -> Scenario {
     cancelled(Script::CancelAtEachStep)
 }
 
-/// What is cancelled when its request is about to go out does not send it.
+/// An execution that is cancelled just before a request does not send it.
 pub(crate) fn cancelled_during_each_step() -> Scenario {
     cancelled(Script::CancelDuringEachStep)
 }

@@ -1,4 +1,4 @@
-//! The scenarios, by what they are about, and the list of them.
+//! The scenarios by subject, and their list.
 
 pub(super) mod drift;
 pub(super) mod families;

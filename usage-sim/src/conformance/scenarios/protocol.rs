@@ -7,7 +7,7 @@ use crate::conformance::scenario::{Scenario, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::{Framing, WireFault};
 
-/// Every answer is struck, and nothing comes of it.
+/// Every answer is struck, without consequences.
 fn harmless(fault: WireFault) -> Scenario {
     organization()
         .always(Match::Any, fault)
@@ -16,7 +16,7 @@ fn harmless(fault: WireFault) -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A token request that this strikes goes out again.
+/// A token request that this strikes is sent again.
 fn asked_for_again(fault: WireFault) -> Scenario {
     organization()
         .fault(Match::Token, fault)
@@ -139,7 +139,7 @@ pub(crate) fn login_answered_with_garbage() -> Scenario {
     asked_for_again(WireFault::Garbage(b"220 mail.example ESMTP\r\n".to_vec()))
 }
 
-/// What comes behind an answer is not the answer to the next request.
+/// Bytes after an answer are not the answer to the next request.
 pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
     let forged = r#"{"queryStatus":"Complete","results":[]}"#;
     let forged = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{forged}", forged.len());

@@ -1,4 +1,4 @@
-//! What the service says: states of a query, statuses of HTTP, and bodies that are none of its own.
+//! Answers of the service: states of a query, statuses of HTTP, and bodies of gateways.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn poll_answered(status: u16) -> Scenario {
     Scenario::new(Work::Organization).fault(Match::Results, Fault::Status(status))
 }
 
-/// A status after which the same poll goes out again, half a second later.
+/// A status after which the same poll is sent again, half a second later.
 fn passing(status: u16) -> Scenario {
     poll_answered(status)
         .wire("0 token, 0 submit, 2000 poll, 2500 poll")
@@ -62,7 +62,7 @@ pub(crate) fn job_cancelled() -> Scenario {
         .ends("the query ended as Cancelled: no reason (at usage.client.aggregates.query.jobs.results after 3 requests)")
 }
 
-/// A status that nobody knows is one that may yet become another.
+/// An unknown status counts as pending.
 pub(crate) fn unknown_status() -> Scenario {
     Scenario::new(Work::Organization)
         .fault(Match::Results, Fault::UnknownStatus("Paused".into()))
@@ -227,7 +227,7 @@ pub(crate) fn throttled_429_with_nonsense() -> Scenario {
     throttled("soon").wire("0 token, 0 submit, 2000 poll, 60000 poll")
 }
 
-/// Nobody waits for what comes after the deadline.
+/// A wait that would end after the deadline is not begun.
 pub(crate) fn throttled_429_for_hours() -> Scenario {
     let fault = Fault::RateLimited { retry_after: Some("7200".into()) };
     Scenario::new(Work::Organization)

@@ -1,10 +1,10 @@
-//! Token answers in every form that RFC 6749 allows, and some that are seen besides.
+//! Token answers in every form that RFC 6749 allows, and in others that occur.
 
 use super::BY_CLIENT;
 use crate::conformance::scenario::{Scenario, Work};
 use crate::fault::{Fault, Match};
 
-/// A token that comes so is good.
+/// A token in this form is accepted.
 fn accepted(members: &[(&str, &str)]) -> Scenario {
     let members = members.iter().map(|(name, json)| ((*name).to_owned(), (*json).to_owned())).collect();
     Scenario::new(Work::Organization)
@@ -24,7 +24,7 @@ pub(crate) fn token_without_a_life() -> Scenario {
     accepted(&[("expires_in", "")])
 }
 
-/// Members that nobody knows are skipped.
+/// Unknown members are skipped.
 pub(crate) fn token_with_more_members() -> Scenario {
     accepted(&[("scope", "\"usage\""), ("id_token", "{}"), ("issued_at", "\"1783500000\"")])
 }

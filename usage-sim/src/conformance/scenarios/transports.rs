@@ -1,5 +1,5 @@
-//! What transports make of it: bodies that are cut, by their framing; connections that cannot be relied on; proxies that
-//! refuse; and what is not begun for want of time.
+//! Transports: bodies that are cut, by their framing; connections that close unannounced; proxies that refuse; and requests
+//! that are not begun because time is short.
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
     mended(WireFault::Framed(Framing::ChunksWithoutEnd)).reach(Reach::Tls)
 }
 
-/// Every connection is closed behind an answer that promised to keep it, and nobody waits until that is noticed: the
-/// submit goes out on a connection of its own.
+/// Every connection is closed after an answer that announced to keep it, before the client can notice: the submit uses a
+/// new connection.
 pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
     organization()
         .always(Match::Token, WireFault::CloseAfterReply)

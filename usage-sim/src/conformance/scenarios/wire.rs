@@ -1,4 +1,4 @@
-//! What goes wrong between the client and the service.
+//! Faults between the client and the service.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const TIMEOUT: &str = "Timeout, sent Maybe";
 /// An exchange may take so long, in real time, where a scenario waits for that.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// What strikes the poll is all that is tried.
+/// Only the poll is struck.
 fn told(fault: WireFault, kind: &str) -> Scenario {
     organization()
         .fault(Match::Results, fault)
@@ -173,7 +173,7 @@ pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// Nobody is asked for a second token because the first answer broke off.
+/// A broken answer with a token does not lead to a second token request.
 pub(crate) fn token_response_that_breaks_off() -> Scenario {
     organization()
         .fault(Match::Token, WireFault::CloseMidBody)
@@ -182,7 +182,7 @@ pub(crate) fn token_response_that_breaks_off() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// The server closes what it promised to keep: the next request goes out on another connection.
+/// The server closes a connection that it announced to keep: the next request uses another connection.
 pub(crate) fn kept_connection_closed_between_exchanges() -> Scenario {
     organization()
         .service(|service| service.with_execution_time(Duration::from_secs(5)))
@@ -236,7 +236,7 @@ pub(crate) fn drip_past_the_timeout() -> Scenario {
     impatient(told(drip, TIMEOUT))
 }
 
-/// Gateways add to it what they like.
+/// Gateways add members of their own.
 pub(crate) fn large_head() -> Scenario {
     organization()
         .fault(Match::Results, WireFault::OversizedHead { bytes: 48 * 1024 })
@@ -291,7 +291,7 @@ pub(crate) fn trouble_between_pages() -> Scenario {
         .rows(IN_SEARCH)
 }
 
-/// A dropped future's connection is not used again: what it still brings belongs to nobody.
+/// The connection of a dropped future is not used again: a late answer would be taken for the next one.
 pub(crate) fn late_answers_reach_nobody() -> Scenario {
     impatient(organization())
         .script(Script::Twice)
