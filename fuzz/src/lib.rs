@@ -10,7 +10,7 @@ pub use libfuzzer_sys;
 pub mod targets {
     #[cfg(feature = "program")]
     pub use genesys_usage::fuzzing::{arguments, configuration, saved_file, saved_rows};
-    pub use usage_core::auth::fuzzing::{authorize_redirect, token_response};
+    pub use usage_core::fuzzing::auth::{authorize_redirect, token_response};
     pub use usage_core::fuzzing::{
         error_body, headers, interval, open_enums, page, page_cuts, page_oracle, path_ids, service, snapshot,
         texts,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use http::response::Parts;
 
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Failure, TransportFailure};
+use crate::failures::{Failure, TransportFailure};
 use crate::jitter::Jitter;
 use crate::machine::{
     Accepted, Dispatch, Limits, Machine, Next, Progress, RequestState, ResponseReader, RetryDecision, Step,
     Ticket,
 };
 use crate::phase::{Transition, WaitReason};
+use crate::report::Error;
 use crate::retry::Policy;
 use crate::session::Session;
 use crate::time::{Latest, Timestamp};

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::time::Timestamp;
 
 /// A calendar day in the proleptic Gregorian calendar, written `yyyy-MM-dd`, from year 1 to year 9998.

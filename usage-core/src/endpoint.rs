@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use crate::auth::AccessToken;
 use crate::decode::ResponseDecoder;
-use crate::error::{ApiError, BuildError, ResponseError};
+use crate::failures::{ApiError, BuildError, ResponseError};
 use crate::region::BaseUrl;
 use crate::uri::{PathWriter, QueryWriter};
 

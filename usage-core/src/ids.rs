@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 
 /// The longest identifier that is accepted, in bytes. The service's own are UUIDs of 36.
 pub const MAX_ID_LEN: usize = 256;

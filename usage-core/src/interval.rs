@@ -8,7 +8,7 @@ use jiff::civil;
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::time::Timestamp;
 
 const BACKWARDS: &str = "ends before it starts";

@@ -68,15 +68,28 @@ mod call;
 mod date;
 pub mod decode;
 mod endpoint;
-pub mod error;
+pub mod error {
+    //! Errors, sorted by their origin.
+    //!
+    //! - [`BuildError`]: the caller's input is invalid, and nothing was sent.
+    //! - [`TransportFailure`]: the network failed. Only drivers make it.
+    //! - [`ResponseError`]: the server refused the request ([`ApiError`]), or its response cannot be read
+    //!   ([`DecodeError`]).
+    //! - [`Failure`]: why an execution or a call ended. [`Error`] adds where it happened.
+
+    pub use crate::failures::*;
+    pub use crate::report::Error;
+}
 pub mod events;
 pub mod execution;
+mod failures;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod ids;
 mod interval;
 mod jitter;
+mod lenient;
 mod log_in;
 pub mod machine;
 pub mod model;
@@ -87,6 +100,7 @@ pub mod query;
 mod query_durations;
 pub mod rate_budget;
 mod region;
+mod report;
 pub mod retry;
 mod retry_after;
 mod scope;
@@ -116,7 +130,6 @@ pub mod documentation {
 pub use call::Call;
 pub use date::Date;
 pub use endpoint::{Endpoint, EndpointExt};
-pub use error::Error;
 pub use execution::{Execution, Snapshot};
 pub use ids::{ClientId, Cursor, EventDefinitionId, ExecutionId, MAX_CURSOR_LEN, MAX_ID_LEN, UserId};
 pub use interval::Interval;
@@ -126,6 +139,7 @@ pub use machine::{Event, Machine, Next};
 pub use phase::{Cause, Phase, Transition, WaitReason};
 pub use query::UsageQuery;
 pub use region::{BaseUrl, Region};
+pub use report::Error;
 pub use retry::Policy;
 pub use retry_after::{MAX_RETRY_AFTER, RetryAfter};
 pub use scope::{Gap, Scope, ScopeQuery};

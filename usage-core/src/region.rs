@@ -8,7 +8,7 @@ use http::Uri;
 use http::uri::{self, Authority, PathAndQuery, Scheme};
 use serde::{Deserialize, Serialize};
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 
 /// The regions: the name that AWS has for each, the short form of it, and the domain under which the service runs there,
 /// as all official SDKs list them.

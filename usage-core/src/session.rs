@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::auth::{AccessToken, Ended, FetchId, Grant, TokenResponse, TokenStore, refusal};
 use crate::endpoint::{self, Endpoint};
-use crate::error::{
+use crate::failures::{
     ApiError, AttemptError, BuildError, DecodeError, Failure, ResponseError, TransportFailure,
 };
 use crate::query_durations::QueryDurations;

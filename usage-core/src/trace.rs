@@ -18,7 +18,7 @@
 use http::Request;
 use http::response::Parts;
 
-use crate::error::TransportFailure;
+use crate::failures::TransportFailure;
 use crate::ids::ExecutionId;
 use crate::phase::Transition;
 
@@ -101,7 +101,7 @@ mod recording {
     use tracing::field::Empty;
 
     use super::{ExecutionId, Parts, Request, Span, TARGET, Transition, TransportFailure};
-    use crate::error::TransportKind;
+    use crate::failures::TransportKind;
     use crate::uri::port_of;
 
     /// The span of a machine, and the id of its execution.
@@ -183,7 +183,7 @@ mod recording {
         let span = tracing::Span::current();
         span.record("http.response.status_code", head.status.as_u16());
         if let Some(id) = head.headers.get("inin-correlation-id").and_then(|id| id.to_str().ok()) {
-            span.record("usage.correlation_id", crate::error::excerpt(id, 80));
+            span.record("usage.correlation_id", crate::failures::excerpt(id, 80));
         }
         if head.status.is_client_error() || head.status.is_server_error() {
             span.record("error.type", head.status.as_str());

@@ -232,7 +232,7 @@ mod tests {
         let url: BaseUrl = "https://api.mypurecloud.de".parse().unwrap();
         let search = |interval: &str, uris: [&str; 2]| {
             let search = SimpleSearch::new(interval.parse().unwrap());
-            Shape::of(&search.with_template_uris(uris.map(Into::into)), url.clone())
+            Shape::of(&search.with_template_uris(uris), url.clone())
         };
         let one = search("2026-10/2026-10", ["a", "b"]);
         assert_eq!(one, search("2026-11-01/2026-11-03", ["b", "a"]));

@@ -87,7 +87,7 @@ mod tests {
             let last = first.plus_days(days - 1);
             let time = if exact { "" } else { "T00:00:00.000Z" };
             let text = format!("{first}{time}/{last}{time}");
-            let search = SimpleSearch::new(text.parse().unwrap()).with_template_uris(["api/v2/users".to_owned()]);
+            let search = SimpleSearch::new(text.parse().unwrap()).with_template_uris(["api/v2/users"]);
             let (mut to_do, mut single) = (vec![search], Vec::new());
             while let Some(search) = to_do.pop() {
                 match search.halves() {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::REDACTED;
 
 /// An access token: goes into `Authorization: Bearer` of requests to the configured API host, and nowhere else.

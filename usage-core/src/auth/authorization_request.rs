@@ -2,7 +2,7 @@ use http::Uri;
 
 use crate::auth::oauth_client::check_id;
 use crate::auth::{Grant, LoginState, OAuthClient, Redirect, RedirectError, redirect_uri};
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::region::BaseUrl;
 use crate::secret::Secret;
 use crate::time::Timestamp;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::oauth_client::{check_id, not_empty};
 use crate::auth::{AccessToken, OAuthClient, redirect_uri};
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 

@@ -1,7 +1,7 @@
 use subtle::ConstantTimeEq as _;
 
 use crate::auth::random_text;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 
 /// `state`: what ties a redirect to the log-in that it answers, so that nobody can slip in another's code.

@@ -9,9 +9,6 @@
 
 mod access_token;
 mod authorization_request;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
 mod grant;
 mod login_state;
 mod oauth_client;

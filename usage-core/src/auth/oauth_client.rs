@@ -1,4 +1,4 @@
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 
 /// An OAuth client of the organisation: who asks for tokens.

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::random_text;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 
 /// The secret of one log-in with PKCE (RFC 7636): its hash goes with the user to the login host, and it goes itself

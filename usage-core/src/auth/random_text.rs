@@ -1,7 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 
 /// Unguessable text out of `bytes`, which must be at least `least` and at most 96: base64url, four characters for

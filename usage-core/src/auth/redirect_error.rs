@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::error::excerpt;
+use crate::failures::excerpt;
 use crate::open_enum::open_enum;
 
 open_enum! {

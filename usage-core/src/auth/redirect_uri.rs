@@ -1,4 +1,4 @@
-use crate::error::BuildError;
+use crate::failures::BuildError;
 
 /// A redirect URI is absolute, printable and without a fragment (RFC 6749, section 3.1.2).
 pub(super) fn check(text: &str) -> Result<Box<str>, BuildError> {

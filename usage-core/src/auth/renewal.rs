@@ -1,5 +1,5 @@
 use crate::auth::{Grant, TokenResponse};
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 

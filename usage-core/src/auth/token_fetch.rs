@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{AttemptError, Failure};
+use crate::failures::{AttemptError, Failure};
 use crate::time::Timestamp;
 
 /// Identifies one token exchange of a session, so that a late answer to an earlier one is recognised.

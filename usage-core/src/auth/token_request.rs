@@ -5,11 +5,11 @@ use http::{HeaderValue, Request};
 use zeroize::Zeroizing;
 
 use crate::auth::{Grant, OAuthClient};
-use crate::endpoint::JSON;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::region::BaseUrl;
 use crate::secret::Secret;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 impl Grant {

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny};
 use crate::auth::AccessToken;
 use crate::auth::token_document::{Life, TokenDocument};
 use crate::decode::{JsonDecoder, ResponseDecoder, parse_json};
-use crate::error::{ApiError, BuildError, ResponseError};
+use crate::failures::{ApiError, BuildError, ResponseError};
 use crate::secret::Secret;
 
 /// How long a token is taken to live at most, in seconds, whatever the login host says: 136 years.

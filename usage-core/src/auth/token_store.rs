@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::auth::token_fetch::{Ended, FetchId, Fetching};
 use crate::auth::{AccessToken, TokenResponse};
-use crate::error::{ApiError, AttemptError, Failure, Unauthorized};
+use crate::failures::{ApiError, AttemptError, Failure, Unauthorized};
 use crate::retry::Backoff;
 use crate::time::Timestamp;
 

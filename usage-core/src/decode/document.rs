@@ -6,9 +6,9 @@ use crate::decode::layout::{Layouts, Sketch, Value};
 use crate::decode::outline::{Outline, Step};
 use crate::decode::row::{RowBuilder, RowSink};
 use crate::decode::shape::PageText;
-use crate::error::{DecodeError, ErrorBody, MAX_ERROR_BODY, excerpt};
+use crate::decode::{QueryStatus, ResultsPage};
+use crate::failures::{DecodeError, ErrorBody, MAX_ERROR_BODY, excerpt};
 use crate::ids::Cursor;
-use crate::model::{QueryStatus, ResultsPage};
 use crate::table::UsageTable;
 use crate::uri::after_of;
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use crate::decode::ResponseDecoder;
-use crate::error::DecodeError;
+use crate::failures::DecodeError;
 
 /// The maximum size of a small document, in bytes: a submission, a token, definitions.
 pub const MAX_JSON_BODY: usize = 1024 * 1024;

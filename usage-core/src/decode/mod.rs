@@ -19,13 +19,13 @@ mod grammar;
 mod input;
 mod json;
 mod layout;
-mod lenient;
 mod memo;
 mod number;
 mod outline;
 mod page;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod reference;
+mod results_page;
 mod row;
 mod shape;
 mod skip;
@@ -38,14 +38,14 @@ pub use events::{JsonEvent, JsonNumber, JsonReader, JsonScalar, JsonSink, Member
 pub use grammar::MAX_PAGE_NESTING;
 pub(crate) use json::parse_json;
 pub use json::{JsonDecoder, ListingDecoder, MAX_JSON_BODY, MAX_LISTING_BODY};
-pub(crate) use lenient::{lenient, lenient_text, list_or_null};
 pub use outline::MAX_PAGE_ROWS;
 pub use page::{MAX_PAGE_BODY, PageDecoder, SinglePageDecoder, StreamingDecoder};
+pub use results_page::{QueryStatus, ResultsPage};
 pub use row::RowVisitor;
 pub use skip::SkipDecoder;
 pub use string::MAX_PAGE_STRING;
 
-use crate::error::DecodeError;
+use crate::failures::DecodeError;
 
 /// Decodes the body of a 2xx response into a value, chunk by chunk.
 ///

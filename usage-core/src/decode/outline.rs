@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::decode::grammar::Event;
 use crate::decode::number::Number;
 use crate::decode::shape::{Holds, Member, PAGE, PageText, Shape};
-use crate::error::excerpt;
+use crate::failures::excerpt;
 use crate::table::{Column, Counter, UsageRecord};
 
 /// The maximum number of rows of a results page. The service's limits are 20,000 for a simple search and 1,000 for a page

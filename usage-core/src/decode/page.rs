@@ -4,8 +4,8 @@ use crate::decode::ResponseDecoder;
 use crate::decode::document::Document;
 use crate::decode::row::{Keep, RowSink, RowVisitor, Visit};
 use crate::decode::utf8::{NotUtf8, Utf8};
-use crate::error::DecodeError;
-use crate::model::{QueryStatus, ResultsPage};
+use crate::decode::{QueryStatus, ResultsPage};
+use crate::failures::DecodeError;
 use crate::table::UsageTable;
 
 /// The maximum size of a results page, in bytes. A page of 20,000 rows, the service's cap, has about 8 MB.

@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use crate::decode::day::day_of;
 use crate::decode::document::{NO_AFTER, cursor};
 use crate::decode::json::parse_json;
-use crate::decode::lenient::lenient;
 use crate::decode::{MAX_PAGE_BODY, MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING};
-use crate::error::{DecodeError, ErrorBody};
-use crate::model::{QueryStatus, ResultsPage};
+use crate::decode::{QueryStatus, ResultsPage};
+use crate::failures::{DecodeError, ErrorBody};
+use crate::lenient::lenient;
 use crate::table::UsageRecord;
 use crate::uri::after_of;
 

@@ -1,5 +1,5 @@
 use crate::decode::ResponseDecoder;
-use crate::error::DecodeError;
+use crate::failures::DecodeError;
 
 /// Skips a body: for exchanges whose answer is not the machine's, such as those for a token.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,10 +6,10 @@ use crate::decode::{
     MAX_PAGE_NESTING, MAX_PAGE_ROWS, MAX_PAGE_STRING, ResponseDecoder, SinglePageDecoder, StreamingDecoder,
     reference,
 };
-use crate::error::{DecodeError, MAX_ERROR_BODY};
+use crate::decode::{QueryStatus, ResultsPage};
+use crate::failures::{DecodeError, MAX_ERROR_BODY};
 use crate::fuzzing::documents::{Family, Order, SamplePage, Spacing};
 use crate::fuzzing::pages::{decode, page as check};
-use crate::model::{QueryStatus, ResultsPage};
 use crate::{Cursor, MAX_CURSOR_LEN, UsageRow, UsageTable};
 
 fn read(body: &str) -> Result<ResultsPage, DecodeError> {

@@ -1,11 +1,12 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, lenient, lenient_text, list_or_null};
+use crate::decode::JsonDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
 use crate::events::{EntityRef, PERMISSIONS};
+use crate::failures::BuildError;
 use crate::interval::Interval;
+use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::uri::PathWriter;
 
 /// How many operational events of each kind a time range has: `postUsageEventsAggregatesQuery`,

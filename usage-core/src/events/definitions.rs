@@ -1,10 +1,11 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, lenient_text, list_or_null};
+use crate::decode::JsonDecoder;
 use crate::endpoint::Endpoint;
 use crate::events::PERMISSIONS;
 use crate::ids::EventDefinitionId;
+use crate::lenient::{lenient_text, list_or_null};
 use crate::uri::PathWriter;
 
 /// All kinds of operational event: `getUsageEventsDefinitions`, `GET /api/v2/usage/events/definitions`.

@@ -20,7 +20,7 @@ pub use query::{EventPage, EventQuery, EventSortOrder, MAX_EVENT_PAGE_SIZE, Oper
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::lenient_text;
+use crate::lenient::lenient_text;
 
 /// The permission that all four want.
 const PERMISSIONS: &[&str] = &["usage:events:view"];

@@ -1,12 +1,13 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, lenient, lenient_text, list_or_null};
+use crate::decode::JsonDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
 use crate::events::{EntityRef, PERMISSIONS};
+use crate::failures::BuildError;
 use crate::ids::{Cursor, EventDefinitionId};
 use crate::interval::Interval;
+use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::open_enum::open_enum;
 use crate::uri::{PathWriter, QueryWriter, after_of};
 

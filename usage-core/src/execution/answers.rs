@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::error::{AttemptError, DecodeError, Failure, ResponseError};
 use crate::execution::decoder::OpResponse;
 use crate::execution::delivery::Follows;
 use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op};
+use crate::failures::{AttemptError, DecodeError, Failure, ResponseError};
 use crate::ids::ExecutionId;
 use crate::machine::{Limits, Progress, RetryDecision};
 use crate::model::{QueryStatus, ResultsPage, Submission};

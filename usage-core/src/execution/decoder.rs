@@ -2,8 +2,8 @@ use std::fmt;
 
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::DecodeError;
 use crate::execution::state::Op;
+use crate::failures::DecodeError;
 use crate::model::{ResultsPage, Submission};
 use crate::query::UsageQuery;
 

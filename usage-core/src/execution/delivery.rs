@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
 
-use crate::error::Error;
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::Op;
 use crate::execution::{Execution, RareState};
@@ -12,6 +11,7 @@ use crate::ids::Cursor;
 #[cfg(doc)]
 use crate::machine::Machine;
 use crate::query::UsageQuery;
+use crate::report::Error;
 use crate::table::UsageTable;
 
 /// The page that contained a cursor.
@@ -92,7 +92,7 @@ impl<Q: UsageQuery> Execution<Q> {
     #[must_use]
     pub fn give_back(&mut self, error: Error, rows: UsageTable) -> Error {
         self.acknowledge();
-        error.with_snapshot(&self.snapshot()).with_rows(rows)
+        error.with_snapshot_json(self.snapshot().to_json()).with_rows(rows)
     }
 
     /// Returns the cursor that the last page repeated, if the execution is complete because of that.

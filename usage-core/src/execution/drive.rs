@@ -4,16 +4,17 @@ use http::response::Parts;
 
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Failure, ResponseError, Sent, TransportFailure};
 use crate::execution::decoder::{OpDecoder, OpResponse};
 use crate::execution::state::{Finished, State};
 use crate::execution::{Execution, Op};
+use crate::failures::{Failure, ResponseError, Sent, TransportFailure};
 use crate::ids::ExecutionId;
 use crate::machine::{
     Accepted, Dispatch, Machine, Next, Progress, RequestState, ResponseReader, Step, Ticket, Transitions,
 };
 use crate::phase::{Cause, Phase, Transition};
 use crate::query::UsageQuery;
+use crate::report::Error;
 use crate::session::Session;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
@@ -150,7 +151,7 @@ impl<Q: UsageQuery> Machine for Execution<Q> {
         let endpoint = if matches!(self.op(), Op::Submit) { Q::NAME } else { <Q::Results as Endpoint>::NAME };
         let error = Error::new(failure, self.request_state.current_endpoint(endpoint))
             .with_attempts(self.request_state.attempts);
-        error.with_execution(self.phase(), self.id().cloned()).with_snapshot(&self.snapshot())
+        error.with_execution(self.phase(), self.id().cloned()).with_snapshot_json(self.snapshot().to_json())
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod decoder;
 mod delivery;
 mod drive;
+mod error;
 mod scope;
 mod shown;
 mod snapshot;
@@ -19,7 +20,7 @@ pub use snapshot::{RestoreError, SNAPSHOT_VERSION, Snapshot};
 pub use state::Op;
 pub use streaming::{StreamingExecution, StreamingOpDecoder};
 
-use crate::error::Failure;
+use crate::failures::Failure;
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
 #[cfg(doc)]

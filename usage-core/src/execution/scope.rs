@@ -1,10 +1,11 @@
 //! The scope of an execution's rows.
 
-use crate::error::{Error, Failure};
 use crate::execution::Execution;
+use crate::failures::Failure;
 use crate::machine::Machine;
 use crate::phase::Phase;
 use crate::query::UsageQuery;
+use crate::report::Error;
 use crate::scope::{Gap, Scope};
 
 impl<Q: UsageQuery> Execution<Q> {

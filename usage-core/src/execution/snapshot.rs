@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::error::excerpt;
 use crate::execution::delivery::{Named, Position};
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::{Finished, InFlight, Ready, State};
 use crate::execution::{Execution, Op, RareState};
+use crate::failures::excerpt;
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
 use crate::phase::Phase;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
+use crate::failures::Failure;
 use crate::ids::{Cursor, ExecutionId};
 use crate::phase::{Phase, WaitReason};
 use crate::time::Timestamp;

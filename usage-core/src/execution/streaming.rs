@@ -8,15 +8,16 @@ use http::response::Parts;
 
 use crate::decode::{ResponseDecoder, RowVisitor, StreamingDecoder};
 use crate::endpoint::Endpoint;
-use crate::error::{DecodeError, Error, Failure, TransportFailure};
 use crate::execution::decoder::OpResponse;
 use crate::execution::shown::{Attempt, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
+use crate::failures::{DecodeError, Failure, TransportFailure};
 use crate::ids::ExecutionId;
 use crate::machine::{Machine, Progress, RequestState, ResponseReader, Step, Ticket, respond};
 use crate::model::QueryStatus;
 use crate::phase::Transition;
 use crate::query::UsageQuery;
+use crate::report::Error;
 use crate::session::Session;
 use crate::time::Timestamp;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::error::ApiError;
+use crate::failures::ApiError;
 use crate::rate_budget::RateBudget;
 use crate::{RetryAfter, Timestamp};
 

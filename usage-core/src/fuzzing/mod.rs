@@ -4,6 +4,7 @@
 //! Each target takes any bytes and panics if a promise of this crate is broken. See `fuzz/README.md` to run them.
 
 mod answers;
+pub mod auth;
 pub mod documents;
 pub mod operations;
 pub mod pages;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{Request, Response, StatusCode, Uri};
 
 use crate::auth::Grant;
-use crate::error::{Sent, TransportFailure, TransportKind};
+use crate::failures::{Sent, TransportFailure, TransportKind};
 use crate::machine::{Exchange, Machine, Next, Progress, Ticket};
 use crate::query::SimpleSearch;
 use crate::{
@@ -358,6 +358,6 @@ mod tests {
         use Operation::{Answer, Next, Reborn};
         let twins = after([Next, Answer, Next, Reborn, Next]);
         let failure = twins.saved.execution.error().map(|error| error.failure().clone());
-        assert!(matches!(failure, Some(crate::error::Failure::AmbiguousSubmit(_))), "{failure:?}");
+        assert!(matches!(failure, Some(crate::failures::Failure::AmbiguousSubmit(_))), "{failure:?}");
     }
 }

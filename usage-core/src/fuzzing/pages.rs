@@ -1,7 +1,7 @@
 //! Properties of any bytes that are decoded as a results page.
 
 use crate::decode::{PageDecoder, ResponseDecoder, StreamingDecoder, reference};
-use crate::error::{DecodeError, MAX_ERROR_BODY};
+use crate::failures::{DecodeError, MAX_ERROR_BODY};
 use crate::model::ResultsPage;
 use crate::table::{UsageRow, UsageTable};
 

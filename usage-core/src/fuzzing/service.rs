@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::auth::Grant;
-use crate::error::{Sent, TransportFailure, TransportKind};
+use crate::failures::{Sent, TransportFailure, TransportKind};
 use crate::machine::{Exchange, Machine, Next};
 use crate::query::{OrganizationJob, OrganizationQuery, SimpleSearch};
 use crate::{BaseUrl, Execution, Interval, Policy, Secret, Session, Snapshot, Timestamp, UsageQuery};

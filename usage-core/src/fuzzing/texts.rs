@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::auth::{AccessToken, AuthorizeErrorCode};
 use crate::endpoint::EndpointExt;
-use crate::error::BuildError;
 use crate::events::{EventDefinitionById, EventSortOrder};
+use crate::failures::BuildError;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, QueryStatus, SearchColumn, SortOrder};
 use crate::query::{ClientQuery, ClientSummary, OrganizationJob, SimpleSearch};
 use crate::{

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use flate2::write::MultiGzDecoder;
 
-use crate::error::DecodeError;
+use crate::failures::DecodeError;
 
 /// A streaming decompressor for gzip, of one member or several. It holds one window of the body at a time, whatever the
 /// compression ratio; the consumer of the pieces limits the decompressed size.
@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
     use crate::decode::{JsonDecoder, MAX_JSON_BODY, PageDecoder};
-    use crate::error::{ApiError, MAX_ERROR_BODY, ResponseError};
+    use crate::failures::{ApiError, MAX_ERROR_BODY, ResponseError};
     use crate::machine::exchange::{Purpose, Ticket};
     use crate::machine::response_reader::{Arrival, ResponseReader};
     use crate::model::{ResultsPage, Submission};

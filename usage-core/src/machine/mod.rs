@@ -32,9 +32,10 @@ pub use response_reader::ResponseReader;
 pub(crate) use request_state::{Accepted, Dispatch, Limits, RequestState, RetryDecision, TOKEN};
 
 use crate::decode::ResponseDecoder;
-use crate::error::{Error, Failure, TransportFailure};
+use crate::failures::{Failure, TransportFailure};
 use crate::ids::ExecutionId;
 use crate::phase::{Transition, WaitReason};
+use crate::report::Error;
 use crate::session::Session;
 use crate::time::Timestamp;
 

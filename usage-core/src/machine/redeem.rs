@@ -5,7 +5,7 @@ use http::response::Parts;
 
 use crate::auth::TokenResponse;
 use crate::decode::SkipDecoder;
-use crate::error::TransportFailure;
+use crate::failures::TransportFailure;
 use crate::machine::{RequestState, ResponseReader, Ticket};
 use crate::session::Session;
 use crate::time::Timestamp;

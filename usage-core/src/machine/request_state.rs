@@ -8,7 +8,7 @@ use http::uri::{PathAndQuery, Uri};
 use crate::auth::{Authorization, Ended, FetchId};
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::{AttemptError, Failure, ResponseError, Sent, TransportFailure, Unauthorized};
+use crate::failures::{AttemptError, Failure, ResponseError, Sent, TransportFailure, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::response_reader::{Arrival, ResponseReader};

@@ -8,7 +8,9 @@ use serde::de::IgnoredAny;
 
 use crate::auth::TokenResponse;
 use crate::decode::{JsonDecoder, ResponseDecoder};
-use crate::error::{ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt};
+use crate::failures::{
+    ApiError, BEGINNING, DecodeError, ForeignAnswer, MAX_ERROR_BODY, ResponseError, excerpt,
+};
 use crate::machine::exchange::Ticket;
 #[cfg(feature = "gzip")]
 use crate::machine::gunzip::Gunzip;

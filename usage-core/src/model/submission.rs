@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::decode::lenient;
+use crate::lenient::lenient;
 
 /// The answer to a submit: `UsageExecutionResult`.
 ///

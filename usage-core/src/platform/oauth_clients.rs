@@ -1,8 +1,9 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{ListingDecoder, lenient, lenient_text, list_or_null};
+use crate::decode::ListingDecoder;
 use crate::endpoint::Endpoint;
+use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::platform::paging;
 use crate::uri::{PathWriter, QueryWriter};
 

@@ -1,8 +1,9 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{JsonDecoder, lenient_text};
+use crate::decode::JsonDecoder;
 use crate::endpoint::Endpoint;
+use crate::lenient::lenient_text;
 use crate::uri::PathWriter;
 
 /// The organization that the token belongs to: `getOrganizationsMe`, `GET /api/v2/organizations/me`.

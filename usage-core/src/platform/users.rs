@@ -1,10 +1,11 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{ListingDecoder, lenient, lenient_text, list_or_null};
+use crate::decode::ListingDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::UserId;
+use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::open_enum::open_enum;
 use crate::platform::paging;
 use crate::uri::{PathWriter, QueryWriter};

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, Metric};
 

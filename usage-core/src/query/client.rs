@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{JsonDecoder, SinglePageDecoder};
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::{ClientId, Cursor, ExecutionId};
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, Metric, ResultsPage, Submission};

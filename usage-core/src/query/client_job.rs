@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::PageDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::{ClientId, Cursor, ExecutionId};
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, ResultsPage, SortBy, Submission};
@@ -98,8 +98,11 @@ impl ClientJob {
 
     /// Only requests that these organisations made.
     #[must_use]
-    pub fn with_organization_ids(mut self, organizations: impl IntoIterator<Item = String>) -> Self {
-        self.organization_ids = organizations.into_iter().collect();
+    pub fn with_organization_ids(
+        mut self,
+        organizations: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.organization_ids = organizations.into_iter().map(Into::into).collect();
         self
     }
 }
@@ -214,7 +217,7 @@ mod tests {
     fn sends_the_documented_sample() {
         let job = ClientJob::new("c/1".parse().unwrap(), "2026-07-01/2026-07-31".parse().unwrap())
             .with_group_by([Dimension::TemplateUri, Dimension::Platform])
-            .with_organization_ids(["0b7b6a6e-1111-4222-8333-444455556666".to_owned()]);
+            .with_organization_ids(["0b7b6a6e-1111-4222-8333-444455556666"]);
         let request = job.to_request(&base(), None).unwrap();
         assert_eq!(request.uri().path(), "/api/v2/usage/client/c%2F1/aggregates/query/jobs");
         let sample = r#"{"interval":"2026-07-01/2026-07-31","groupBy":["TemplateUri","Platform"],"organizationIds":["0b7b6a6e-1111-4222-8333-444455556666"]}"#;

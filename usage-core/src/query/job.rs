@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::decode::{JsonDecoder, ResponseDecoder, lenient};
-use crate::error::{BuildError, DecodeError};
+use crate::decode::{JsonDecoder, ResponseDecoder};
+use crate::failures::{BuildError, DecodeError};
 use crate::interval::Interval;
+use crate::lenient::lenient;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, SortBy, Submission};
 use crate::time::Timestamp;
 
@@ -86,8 +87,8 @@ macro_rules! job {
 
         /// Only these template URIs, `api/v2/users/{userId}`.
         #[must_use]
-        pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = String>) -> Self {
-            self.template_uris = uris.into_iter().collect();
+        pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
+            self.template_uris = uris.into_iter().map(Into::into).collect();
             self
         }
 
@@ -100,8 +101,8 @@ macro_rules! job {
 
         /// Only these platforms; the service documents no list.
         #[must_use]
-        pub fn with_platforms(mut self, platforms: impl IntoIterator<Item = String>) -> Self {
-            self.platforms = platforms.into_iter().collect();
+        pub fn with_platforms(mut self, platforms: impl IntoIterator<Item = impl Into<String>>) -> Self {
+            self.platforms = platforms.into_iter().map(Into::into).collect();
             self
         }
 

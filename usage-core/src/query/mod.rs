@@ -37,7 +37,7 @@ pub use organization_job::{OrganizationJob, OrganizationJobResults};
 pub use simple_search::{MAX_PAGE_SIZE, SimpleSearch, SimpleSearchResults};
 
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::{Cursor, ExecutionId};
 use crate::model::{ResultsPage, Submission};
 use crate::scope::Scope;

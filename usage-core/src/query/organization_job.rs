@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::PageDecoder;
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::{Cursor, ExecutionId};
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, ResultsPage, SortBy, Submission};
@@ -105,15 +105,15 @@ impl OrganizationJob {
 
     /// Only these users.
     #[must_use]
-    pub fn with_user_ids(mut self, users: impl IntoIterator<Item = String>) -> Self {
-        self.user_ids = users.into_iter().collect();
+    pub fn with_user_ids(mut self, users: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.user_ids = users.into_iter().map(Into::into).collect();
         self
     }
 
     /// Only these OAuth clients, by id.
     #[must_use]
-    pub fn with_oauth_client_ids(mut self, clients: impl IntoIterator<Item = String>) -> Self {
-        self.oauth_client_ids = clients.into_iter().collect();
+    pub fn with_oauth_client_ids(mut self, clients: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.oauth_client_ids = clients.into_iter().map(Into::into).collect();
         self
     }
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{JsonDecoder, PageDecoder};
 use crate::endpoint::Endpoint;
-use crate::error::BuildError;
+use crate::failures::BuildError;
 use crate::ids::{Cursor, ExecutionId};
 use crate::interval::Interval;
 use crate::model::{Granularity, HttpMethod, ResultsPage, SearchColumn, Submission};
@@ -29,7 +29,7 @@ pub const MAX_PAGE_SIZE: u32 = 1000;
 ///
 /// // 1. Build the query.
 /// let query = SimpleSearch::new("2026-06/2026-06".parse()?)
-///     .with_oauth_client_names(["Nightly Export".to_owned()])
+///     .with_oauth_client_names(["Nightly Export"])
 ///     .with_http_methods([HttpMethod::Get]);
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
@@ -91,8 +91,8 @@ impl SimpleSearch {
 
     /// Only OAuth clients of these **names** (not ids).
     #[must_use]
-    pub fn with_oauth_client_names(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        self.oauth_client_names = names.into_iter().collect();
+    pub fn with_oauth_client_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.oauth_client_names = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -105,8 +105,8 @@ impl SimpleSearch {
 
     /// Only these template URIs, `api/v2/users/{userId}`.
     #[must_use]
-    pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = String>) -> Self {
-        self.template_uris = uris.into_iter().collect();
+    pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.template_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 }
@@ -198,9 +198,9 @@ mod tests {
     fn sends_every_member_under_the_apis_names() {
         let search = SimpleSearch::new("2026-07-01/2026-07-31".parse().unwrap())
             .with_columns([SearchColumn::Date, SearchColumn::ClientName, SearchColumn::Status429])
-            .with_oauth_client_names(["Nightly Export".to_owned()])
+            .with_oauth_client_names(["Nightly Export"])
             .with_http_methods([HttpMethod::Get])
-            .with_template_uris(["api/v2/users".to_owned()]);
+            .with_template_uris(["api/v2/users"]);
         let body = String::from_utf8(search.body().unwrap().unwrap()).unwrap();
         let wanted = r#"{"interval":"2026-07-01/2026-07-31","metrics":["Date","ClientName","Status429"],"oauthClientNames":["Nightly Export"],"httpMethods":["GET"],"templateUris":["api/v2/users"]}"#;
         assert_eq!(body, wanted);

@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::error::ForeignAnswer;
+use crate::failures::ForeignAnswer;
 
 /// An answer that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

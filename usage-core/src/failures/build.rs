@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use thiserror::Error;
 
-use crate::error::excerpt;
+use crate::failures::excerpt;
 
 /// The caller's input cannot be used; nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -2,11 +2,9 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::error::{ApiError, AttemptError, BuildError, Failure};
-use crate::execution::Snapshot;
+use crate::failures::{ApiError, AttemptError, BuildError, Failure};
 use crate::ids::ExecutionId;
 use crate::phase::{Phase, WaitReason};
-use crate::query::UsageQuery;
 use crate::retry_after::RetryAfter;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
@@ -49,9 +47,13 @@ impl Error {
     }
 
     #[must_use]
-    pub(crate) fn with_snapshot<Q: UsageQuery>(mut self, snapshot: &Snapshot<Q>) -> Self {
-        self.0.snapshot = Some(snapshot.to_json().into());
+    pub(crate) fn with_snapshot_json(mut self, snapshot: String) -> Self {
+        self.0.snapshot = Some(snapshot.into());
         self
+    }
+
+    pub(crate) fn snapshot_json(&self) -> Option<&str> {
+        self.0.snapshot.as_deref()
     }
 
     /// Gives rows back that arrived before the error.
@@ -109,27 +111,6 @@ impl Error {
         self.0.rows.take().map_or_else(UsageTable::new, |rows| *rows)
     }
 
-    /// How far the execution got, behind the [rows](Self::rows): restore it to go on. `None` if the error is not that of
-    /// an execution of a `Q`.
-    ///
-    /// With the client of a driver:
-    ///
-    /// ```ignore
-    /// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
-    /// let rows = match client.run(query) {
-    ///     Ok(rows) => rows,
-    ///     Err(mut error) => {
-    ///         let mut rows = error.take_rows();
-    ///         let rest = error.snapshot::<OrganizationQuery>().ok_or(error)?;
-    ///         rows.absorb(client.restore(rest)?.finish()?);
-    ///         rows
-    ///     }
-    /// };
-    /// ```
-    pub fn snapshot<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
-        Snapshot::from_json(self.0.snapshot.as_deref()?).ok()
-    }
-
     /// What the service said about the next try (`Retry-After`), if its answer is behind this error.
     pub fn retry_after(&self) -> Option<RetryAfter> {
         self.api_error()?.retry_after
@@ -155,7 +136,7 @@ impl Error {
                 .0
                 .failure
                 .transport_failure()
-                .is_some_and(|t| t.kind == crate::error::TransportKind::Timeout)
+                .is_some_and(|t| t.kind == crate::failures::TransportKind::Timeout)
     }
 
     /// The credential or the token is not accepted, or lacks a permission (403).
@@ -247,7 +228,7 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
-    use crate::error::{DecodeError, Sent, TransportFailure, TransportKind, Unauthorized};
+    use crate::failures::{DecodeError, Sent, TransportFailure, TransportKind, Unauthorized};
 
     fn api(status: u16) -> ApiError {
         ApiError::from_response(status.try_into().unwrap(), &http::HeaderMap::new(), b"")

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::error::{DecodeError, excerpt};
+use crate::failures::{DecodeError, excerpt};
 
 /// An exchange that brought no whole answer. Drivers make these, and nobody else.
 ///

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::error::{
+use crate::failures::{
     ApiError, BuildError, DecodeError, ErrorBody, ObserverError, ResponseError, TransportFailure, excerpt,
 };
 use crate::phase::WaitReason;

@@ -1,4 +1,4 @@
-use crate::error::ErrorBody;
+use crate::failures::ErrorBody;
 use crate::ids::Cursor;
 use crate::open_enum::open_enum;
 use crate::table::UsageTable;

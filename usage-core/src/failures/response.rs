@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::error::{ApiError, DecodeError};
+use crate::failures::{ApiError, DecodeError};
 
 /// An answer arrived, and it is not the one that was asked for.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::decode::lenient;
+use crate::lenient::lenient;
 
 /// How deep errors inside errors are read.
 const MAX_DEPTH: u32 = 8;

@@ -1,8 +1,4 @@
-//! What can go wrong, by whose side it is on.
-//!
-//! [`BuildError`] is ours: bad input, nothing was sent. [`TransportFailure`] is the network's and made by drivers
-//! only. [`ResponseError`] is the service's: it refused ([`ApiError`]) or its answer cannot be read
-//! ([`DecodeError`]). A [`Failure`] is why an execution ended, and [`Error`] is that with where it happened.
+//! Why something failed, without where: published as [`error`](crate::error).
 
 mod api;
 mod body;
@@ -11,7 +7,6 @@ mod decode;
 mod failure;
 mod foreign;
 mod observer;
-mod report;
 mod response;
 mod transport;
 
@@ -23,7 +18,6 @@ pub use failure::{AttemptError, Failure, Unauthorized};
 pub(crate) use foreign::BEGINNING;
 pub use foreign::ForeignAnswer;
 pub use observer::ObserverError;
-pub use report::Error;
 pub use response::ResponseError;
 pub use transport::{Sent, TransportFailure, TransportKind};
 

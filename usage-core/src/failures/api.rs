@@ -4,8 +4,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::error::foreign::{content_type, words};
-use crate::error::{ErrorBody, ErrorDetail, ForeignAnswer, OAuthErrorBody, excerpt};
+use crate::failures::foreign::{content_type, words};
+use crate::failures::{ErrorBody, ErrorDetail, ForeignAnswer, OAuthErrorBody, excerpt};
 use crate::rate_budget::{LONGEST_WINDOW, RESET, number};
 use crate::retry_after::{MAX_RETRY_AFTER, RetryAfter};
 use crate::time::Timestamp;

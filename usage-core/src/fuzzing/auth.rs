@@ -1,12 +1,10 @@
-//! What the fuzz targets of this room run. Not part of the API: behind the feature `fuzzing`, changed without notice.
-//!
-//! Each function takes any bytes and panics if a promise of this room is broken.
+//! The fuzz targets of [`auth`](crate::auth).
 
 use http::Response;
 
 use crate::auth::{AccessToken, Grant, LoginState, OAuthClient, Redirect, TokenResponse};
 use crate::decode::{JsonDecoder, ResponseDecoder};
-use crate::error::DecodeError;
+use crate::failures::DecodeError;
 use crate::{Region, Secret, Session, Timestamp};
 
 const STATE: &str = "0123456789abcdef";

@@ -3,7 +3,7 @@ use std::fmt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::error::excerpt;
+use crate::failures::excerpt;
 use crate::secret::REDACTED;
 
 /// How many bytes of a body are looked at for its words.
