@@ -11,6 +11,15 @@ use crate::failures::BuildError;
 use crate::time::Timestamp;
 
 /// A calendar day in the proleptic Gregorian calendar, written `yyyy-MM-dd`, from year 1 to year 9998.
+///
+/// ```
+/// use usage_core::Date;
+///
+/// let day: Date = "2028-02-29".parse()?;
+/// assert_eq!(day.plus_days(1), Date::new(2028, 3, 1)?);
+/// assert_eq!(day.plus_years(1).to_string(), "2029-02-28");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Date(civil::Date);
@@ -25,7 +34,7 @@ impl Date {
         Self::checked(year, month, day).ok_or_else(|| no_such_date(&format!("{year:04}-{month:02}-{day:02}")))
     }
 
-    /// [`new`](Self::new), without an error to put together: documents are read with it.
+    /// Returns the day as [`new`](Self::new) does, without building an error. Used to read documents.
     pub(crate) fn checked(year: i16, month: i8, day: i8) -> Option<Self> {
         if !(1..=9998).contains(&year) || !(1..=12).contains(&month) {
             return None;
@@ -39,7 +48,7 @@ impl Date {
         write!(out, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 
-    /// The UTC day that holds `now`.
+    /// Returns the UTC day that contains `now`.
     pub fn of(now: Timestamp) -> Self {
         let seconds = i64::try_from(now.as_unix_millis() / 1000).unwrap_or(i64::MAX);
         let date = jiff::Timestamp::from_second(seconds)
@@ -48,39 +57,39 @@ impl Date {
         date.unwrap_or(Self(civil::date(9998, 12, 31)))
     }
 
-    /// The year, 1 to 9998.
+    /// Returns the year, 1 to 9998.
     pub fn year(self) -> i16 {
         self.0.year()
     }
 
-    /// The month, 1 to 12.
+    /// Returns the month, 1 to 12.
     pub fn month(self) -> i8 {
         self.0.month()
     }
 
-    /// The day of the month, from 1.
+    /// Returns the day of the month, from 1.
     pub fn day(self) -> i8 {
         self.0.day()
     }
 
-    /// The day of the week: 1 is Monday, 7 is Sunday.
+    /// Returns the day of the week: 1 is Monday, 7 is Sunday.
     pub fn weekday(self) -> i8 {
         self.0.weekday().to_monday_one_offset()
     }
 
-    /// The first day of this day's month.
+    /// Returns the first day of this day's month.
     #[must_use]
     pub fn first_of_month(self) -> Self {
         Self(self.0.first_of_month())
     }
 
-    /// The last day of this day's month.
+    /// Returns the last day of this day's month.
     #[must_use]
     pub fn last_of_month(self) -> Self {
         Self(self.0.last_of_month())
     }
 
-    /// The day `days` later (earlier if negative); it stays inside the supported years.
+    /// Returns the day `days` later (earlier if negative), limited to the supported years.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
         let end = if days < 0 { civil::date(1, 1, 1) } else { civil::date(9998, 12, 31) };
@@ -93,8 +102,8 @@ impl Date {
         )
     }
 
-    /// The same day `years` later (earlier if negative); the last of February where there is no 29th. It stays
-    /// inside the supported years.
+    /// Returns the same day `years` later (earlier if negative), limited to the supported years. 29 February becomes
+    /// 28 February in a year that is not a leap year.
     #[must_use]
     pub fn plus_years(self, years: i16) -> Self {
         let end = if years < 0 { civil::date(1, 1, 1) } else { civil::date(9998, 12, 31) };
@@ -107,12 +116,12 @@ impl Date {
         )
     }
 
-    /// Days from this day to `later`: 0 for the same day, negative if `later` is earlier.
+    /// Returns the number of days from this day to `later`: 0 for the same day, negative if `later` is earlier.
     pub fn days_until(self, later: Self) -> i64 {
         self.0.duration_until(later.0).as_hours() / 24
     }
 
-    /// Midnight UTC at which this day begins; the epoch for days before it.
+    /// Returns the midnight UTC at which this day begins; the epoch for days before it.
     pub fn start(self) -> Timestamp {
         let epoch = Self(civil::date(1970, 1, 1));
         let days = u64::try_from(epoch.days_until(self)).unwrap_or(0);
@@ -135,7 +144,7 @@ impl fmt::Display for Date {
 impl FromStr for Date {
     type Err = BuildError;
 
-    /// Parses `yyyy-MM-dd` and nothing else.
+    /// Parses `yyyy-MM-dd`; no other form is accepted.
     fn from_str(text: &str) -> Result<Self, BuildError> {
         parse(text).ok_or_else(|| no_such_date(text))
     }

@@ -1,4 +1,4 @@
-//! Identifiers of the service: parsed once, safe everywhere after.
+//! Identifiers of the service, validated when they are parsed.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ macro_rules! id {
                 }
             }
 
-            /// The text, as the service wrote it.
+            /// Returns the text, unchanged.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -68,34 +68,43 @@ macro_rules! id {
 }
 
 id! {
-    /// What a submit answers with and a poll asks for: `executionId` of the query endpoints.
+    /// The id of a submitted query: `executionId` of the query endpoints.
     ///
-    /// Never empty, `.` or `..`, without control characters, at most [`MAX_ID_LEN`] bytes; it becomes exactly
-    /// one path segment.
+    /// It becomes exactly one path segment: not empty, not `.` or `..`, without control characters and at most
+    /// [`MAX_ID_LEN`] bytes.
+    ///
+    /// ```
+    /// use usage_core::ExecutionId;
+    ///
+    /// let id: ExecutionId = "9f32b7cf-1111-4222-8333-444455556666".parse()?;
+    /// assert_eq!(id.as_str().len(), 36);
+    /// assert!(ExecutionId::parse("..").is_err());
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     ExecutionId, "execution id", check_segment
 }
 
 id! {
-    /// The id of an OAuth client, `clientId` in paths. The same rules as for [`ExecutionId`].
+    /// The id of an OAuth client, `clientId` in paths. The rules of [`ExecutionId`] apply.
     ClientId, "client id", check_segment
 }
 
 id! {
-    /// The id of a kind of operational event, `eventDefinitionId` in paths. The same rules as for [`ExecutionId`].
+    /// The id of a kind of operational event, `eventDefinitionId` in paths. The rules of [`ExecutionId`] apply.
     EventDefinitionId, "event definition id", check_segment
 }
 
 id! {
-    /// The id of a user, `id` in queries of [`Users`](crate::platform::Users). The same rules as for [`ExecutionId`].
+    /// The id of a user, `id` in queries of [`Users`](crate::platform::Users). The rules of [`ExecutionId`] apply.
     UserId, "user id", check_segment
 }
 
 id! {
-    /// A paging cursor: `cursors.after`, opaque, at most [`MAX_CURSOR_LEN`] bytes, never empty.
+    /// An opaque paging cursor, `cursors.after`: not empty, at most [`MAX_CURSOR_LEN`] bytes.
     Cursor, "cursor", check_cursor
 }
 
-/// Refuses what would not stay one path segment, or would not be printed as one line.
+/// Returns the problem of a text that would not stay one path segment or one printed line.
 fn check_segment(text: &str) -> Result<(), &'static str> {
     match text {
         "" => Err("is empty"),

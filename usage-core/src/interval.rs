@@ -48,25 +48,25 @@ impl Interval {
         if first > last { Err(problem(&interval.text, BACKWARDS)) } else { Ok(interval) }
     }
 
-    /// The calendar month that holds `day`, from its first to its last day.
+    /// Returns the calendar month that contains `day`, from its first to its last day.
     pub fn month_of(day: Date) -> Self {
         Self::of(day.first_of_month(), day.last_of_month())
     }
 
-    /// The `days` whole days before the UTC day of `now`: that day itself is not yet in the service's data.
-    /// Zero days are read as one.
+    /// Returns the `days` whole days before the UTC day of `now`, which is not yet in the service's data. Zero days count
+    /// as one.
     pub fn last_days(days: u32, now: Timestamp) -> Self {
         let yesterday = Date::of(now).plus_days(-1);
         let first = yesterday.plus_days(1 - i64::from(days.max(1)));
         Self::of(first, yesterday)
     }
 
-    /// The first UTC day of the interval.
+    /// Returns the first UTC day of the interval.
     pub fn first_day(&self) -> Date {
         self.first
     }
 
-    /// The last UTC day of the interval; it is included.
+    /// Returns the last UTC day of the interval, which is included.
     pub fn last_day(&self) -> Date {
         self.last
     }
@@ -90,13 +90,22 @@ impl Interval {
         })
     }
 
-    /// How many UTC days the interval touches, at least 1.
+    /// Returns the number of UTC days that the interval touches, at least 1.
     pub fn days(&self) -> u32 {
         u32::try_from(self.first_day().days_until(self.last_day()) + 1).unwrap_or(1)
     }
 
-    /// Consecutive intervals of at most `max_days` UTC days (0 is read as 1) that together cover this one and
-    /// do not overlap. The outer ends stay as they were written.
+    /// Returns consecutive intervals of at most `max_days` UTC days (0 counts as 1) that together cover this one and do not
+    /// overlap. The outer ends stay as they were written.
+    ///
+    /// ```
+    /// use usage_core::Interval;
+    ///
+    /// let parts = "2026-07-01/2026-07-31".parse::<Interval>()?.split(20);
+    /// let parts: Vec<_> = parts.iter().map(ToString::to_string).collect();
+    /// assert_eq!(parts, ["2026-07-01/2026-07-20", "2026-07-21/2026-07-31"]);
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     pub fn split(&self, max_days: u32) -> Vec<Self> {
         let step = i64::from(max_days.max(1));
         let (mut start, end) = self.sides();
@@ -226,7 +235,7 @@ fn is_date_time(text: &str) -> bool {
         }
 }
 
-/// No place on earth is further from UTC than this, in hours.
+/// The largest offset from UTC in use, in hours.
 const MAX_OFFSET_HOURS: u8 = 14;
 
 fn is_fraction(digits: &str) -> bool {

@@ -86,6 +86,7 @@ mod failures;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod http_method;
 mod ids;
 mod interval;
 mod jitter;

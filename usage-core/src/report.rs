@@ -9,15 +9,15 @@ use crate::retry_after::RetryAfter;
 use crate::table::UsageTable;
 use crate::time::Timestamp;
 
-/// What a driver returns: a [`Failure`], and where it happened.
+/// The error of an execution or a call: a [`Failure`], and where it happened.
 ///
-/// `Display` is one lowercase sentence, the cause first, then the endpoint and the execution id, if there is one:
-/// nothing that was submitted is lost by reading the message alone. Its sources repeat none of it. They are the
-/// [`ApiError`] or the [`TransportFailure`](crate::error::TransportFailure) behind the failure; for input that cannot be
-/// used it is the [`BuildError`], which says why.
+/// `Display` writes one lowercase sentence: the cause, then the endpoint, then the execution id if there is one, so that
+/// a submitted query can be found from the message alone. The sources do not repeat the message. They are the
+/// [`ApiError`] or the [`TransportFailure`](crate::error::TransportFailure) behind the failure. For invalid input,
+/// the source is the [`BuildError`], which contains the reason.
 ///
-/// Rows that had arrived when `Client::run` or `Handle::finish` failed are [in it](Self::rows), and the execution goes on behind
-/// them [from its snapshot](Self::snapshot).
+/// If `Client::run` or `Handle::finish` fails, the error contains the [rows](Self::rows) that had arrived, and a
+/// [snapshot](Self::snapshot) from which the execution continues behind them.
 #[derive(Clone, PartialEq)]
 pub struct Error(Box<Report>);
 
@@ -56,7 +56,7 @@ impl Error {
         self.0.snapshot.as_deref()
     }
 
-    /// Gives rows back that arrived before the error.
+    /// Adds the rows that arrived before the error.
     #[must_use]
     pub(crate) fn with_rows(mut self, rows: UsageTable) -> Self {
         self.0.rows = Some(Box::new(rows));
@@ -76,47 +76,47 @@ impl Error {
         self
     }
 
-    /// Why it ended.
+    /// Returns the reason of the failure.
     pub fn failure(&self) -> &Failure {
         &self.0.failure
     }
 
-    /// The [`NAME`](crate::Endpoint::NAME) of the endpoint at which it ended.
+    /// Returns the [`NAME`](crate::Endpoint::NAME) of the endpoint that failed.
     pub fn endpoint(&self) -> &'static str {
         self.0.endpoint
     }
 
-    /// The phase that the execution was in; `None` for a call of a single endpoint.
+    /// Returns the phase of the execution when it failed; `None` for a call of a single endpoint.
     pub fn phase(&self) -> Option<Phase> {
         self.0.phase
     }
 
-    /// The id of the execution, if the service had given one: attach to it to go on.
+    /// Returns the id of the execution, if the service had assigned one. Attach to it to continue.
     pub fn execution_id(&self) -> Option<&ExecutionId> {
         self.0.execution_id.as_ref()
     }
 
-    /// How many requests were sent, token requests included.
+    /// Returns the number of requests that were sent, including token requests.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The rows that had arrived when `run` or `finish` failed; `None` if the error is not theirs.
+    /// Returns the rows that had arrived when `run` or `finish` failed; `None` for errors of other functions.
     pub fn rows(&self) -> Option<&UsageTable> {
         self.0.rows.as_deref()
     }
 
-    /// Takes the [rows](Self::rows) out; an empty table if there are none.
+    /// Takes the [rows](Self::rows) out of the error. Returns an empty table if there are none.
     pub fn take_rows(&mut self) -> UsageTable {
         self.0.rows.take().map_or_else(UsageTable::new, |rows| *rows)
     }
 
-    /// What the service said about the next try (`Retry-After`), if its answer is behind this error.
+    /// Returns the `Retry-After` of the response that caused this error, if it had one.
     pub fn retry_after(&self) -> Option<RetryAfter> {
         self.api_error()?.retry_after
     }
 
-    /// When the next step would have been allowed, by the clock of the client, if the deadline was in the way.
+    /// Returns the time of the next allowed step, by the client's clock, if the deadline came first.
     pub fn next_allowed(&self) -> Option<Timestamp> {
         match self.0.failure {
             Failure::Deadline { next_allowed, .. } => Some(next_allowed),
@@ -124,12 +124,12 @@ impl Error {
         }
     }
 
-    /// The service's answer behind it, if there is one: status, code, correlation id.
+    /// Returns the error response of the service (status, code, correlation id), if there was one.
     pub fn api_error(&self) -> Option<&ApiError> {
         self.0.failure.api_error()
     }
 
-    /// The deadline passed, or the last try timed out.
+    /// Returns whether the deadline passed or the last attempt timed out.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.failure, Failure::Deadline { .. })
             || self
@@ -139,19 +139,19 @@ impl Error {
                 .is_some_and(|t| t.kind == crate::failures::TransportKind::Timeout)
     }
 
-    /// The credential or the token is not accepted, or lacks a permission (403).
+    /// Returns whether the credential or the token was refused, or lacks a permission (403).
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.0.failure, Failure::Unauthorized(_)) || self.has_status(StatusCode::FORBIDDEN)
     }
 
-    /// The service limits the rate: it answered so, or all requests of the session have to wait until after the deadline.
-    /// [`next_allowed`](Self::next_allowed) says until when.
+    /// Returns whether a rate limit is the cause: the service answered 429, or the session's requests would have to wait
+    /// until after the deadline. [`next_allowed`](Self::next_allowed) returns the end of that wait.
     pub fn is_rate_limited(&self) -> bool {
         self.has_status(StatusCode::TOO_MANY_REQUESTS)
             || matches!(self.0.failure, Failure::Deadline { waiting_for: Some(WaitReason::RateLimit), .. })
     }
 
-    /// The service could not be reached, was out of order (5xx), or broke the protocol.
+    /// Returns whether the service could not be reached, failed (5xx) or violated the protocol.
     pub fn is_service_unavailable(&self) -> bool {
         match &self.0.failure {
             Failure::Transport(_)
@@ -164,7 +164,7 @@ impl Error {
         }
     }
 
-    /// Whether going on with [`execution_id`](Self::execution_id) may succeed: the execution is not known to be over.
+    /// Returns whether the execution with [`execution_id`](Self::execution_id) can be resumed: it is not known to have ended.
     pub fn can_resume(&self) -> bool {
         self.0.execution_id.is_some() && self.0.failure.leaves_execution_alive()
     }

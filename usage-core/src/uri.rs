@@ -1,4 +1,4 @@
-//! Writers of paths and query strings: whatever goes in, a segment stays one segment and a value one value.
+//! Writers of paths and query strings. Percent-encoding keeps each segment one segment and each value one value.
 
 use http::Uri;
 use http::uri::Scheme;
@@ -21,7 +21,7 @@ pub struct PathWriter {
     refused: Option<BuildError>,
 }
 
-/// Longer than the usual path, in bytes: so that it is written into one piece of memory.
+/// Initial capacity in bytes, more than a usual path needs, so that it is allocated once.
 const USUAL_LENGTH: usize = 120;
 
 impl PathWriter {
@@ -80,7 +80,7 @@ impl QueryWriter {
         self
     }
 
-    /// As [`pair`](Self::pair) if there is a value, else nothing.
+    /// Appends `name=value` as [`pair`](Self::pair) does, if there is a value.
     pub fn maybe(&mut self, name: &str, value: Option<impl AsRef<str>>) -> &mut Self {
         if let Some(value) = value {
             self.pair(name, value.as_ref());
@@ -104,8 +104,7 @@ fn push_encoded(to: &mut String, text: &str) {
     }
 }
 
-/// The `after` parameter of a `nextUri`, if it has one that is not empty: the one thing that is taken out of it. It is
-/// never requested itself.
+/// Returns the `after` parameter of a `nextUri`, if it is not empty. The URI itself is never requested.
 pub(crate) fn after_of(next_uri: &str) -> Option<String> {
     let next_uri = next_uri.split_once('#').map_or(next_uri, |(before, _)| before);
     let (_, query) = next_uri.split_once('?')?;

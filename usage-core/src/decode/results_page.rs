@@ -4,25 +4,25 @@ use crate::open_enum::open_enum;
 use crate::table::UsageTable;
 
 open_enum! {
-    /// How far a query is: `queryStatus` of a results page, of either service.
+    /// The status of a query: `queryStatus` of a results page, of query and job endpoints.
     pub enum QueryStatus {
-        /// The service is working on it.
+        /// The service is processing the query.
         Running = "Running",
-        /// Done; the rows are there.
+        /// The query is done, and its rows are available.
         Complete = "Complete",
-        /// It failed.
+        /// The query failed.
         Failed = "Failed",
-        /// The service has not begun (jobs).
+        /// The service has not started the query (jobs).
         Queued = "Queued",
-        /// Done; the rows are there (jobs).
+        /// The query is done, and its rows are available (jobs).
         Succeeded = "Succeeded",
-        /// It was cancelled (jobs).
+        /// The query was cancelled (jobs).
         Cancelled = "Cancelled",
     }
 }
 
 impl QueryStatus {
-    /// Whether the rows are there.
+    /// Returns whether the rows are available.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Complete | Self::Succeeded)
     }
@@ -32,11 +32,11 @@ impl QueryStatus {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResultsPage {
-    /// How far the query is; absent if the service did not say.
+    /// The status of the query, if the response contains it.
     pub status: Option<QueryStatus>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
-    /// Why the query failed, if the service says so (jobs only).
+    /// The reason why the query failed, if the service gives one (jobs only).
     pub error: Option<Box<ErrorBody>>,
     /// The rows of this page.
     pub rows: UsageTable,

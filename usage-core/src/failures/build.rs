@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::failures::excerpt;
 
-/// The caller's input cannot be used; nothing was sent.
+/// The caller's input is invalid, and nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -99,12 +99,12 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// For drivers: the client cannot be built, because of `problem`.
+    /// Returns the error of a client that cannot be built because of `problem`. For drivers.
     pub fn client(problem: impl Display) -> Self {
         Self::Client { problem: problem.to_string().into() }
     }
 
-    /// Which input cannot be used, for errors that have this one as their source.
+    /// Returns the name of the invalid input, for errors whose source is this one.
     pub(crate) fn subject(&self) -> String {
         let named = |what: &str, text: &str| format!("the {what} {:?}", excerpt(text, 80));
         match self {

@@ -4,14 +4,14 @@ use thiserror::Error;
 
 use crate::failures::ForeignAnswer;
 
-/// An answer that cannot be read.
+/// A response body that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unreadable answer at {path} (byte {offset}): {problem}{}", Beside(.foreign.as_deref()))]
 #[non_exhaustive]
 pub struct DecodeError {
     /// Where in the document: `results[17].requests`, `$` for the whole.
     pub path: Box<str>,
-    /// How many bytes of the body precede the problem.
+    /// The offset of the problem in the body, in bytes.
     pub offset: u64,
     /// What is wrong there.
     pub problem: Box<str>,
@@ -31,12 +31,12 @@ impl fmt::Display for Beside<'_> {
 }
 
 impl DecodeError {
-    /// A problem at `path`, `offset` bytes into the body. For decoders of hand-written endpoints.
+    /// Returns the error of a problem at `path`, `offset` bytes into the body. For decoders of own endpoints.
     pub fn new(path: impl Into<Box<str>>, offset: u64, problem: impl Into<Box<str>>) -> Self {
         Self { path: path.into(), offset, problem: problem.into(), ends_early: false, foreign: None }
     }
 
-    /// Returns what came, if it does not look like an answer of the service: a body that is empty or not JSON.
+    /// Returns what arrived instead, if the body is empty or not JSON and so does not come from the service.
     pub fn foreign(&self) -> Option<&ForeignAnswer> {
         self.foreign.as_deref()
     }

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// The error with which an observer stopped an execution, or that it panicked when a page arrived.
+/// The error with which an observer stopped an execution, or its panic while it handled a page.
 #[derive(Clone)]
 pub struct ObserverError(Option<Arc<dyn Error + Send + Sync>>);
 
@@ -12,7 +12,7 @@ impl ObserverError {
         Self(Some(error.into().into()))
     }
 
-    /// Returns the error of an observer that panicked.
+    /// Returns the error for an observer that panicked.
     pub fn panicked() -> Self {
         Self(None)
     }
@@ -22,13 +22,13 @@ impl ObserverError {
         self.0.is_none()
     }
 
-    /// The observer's own error, to be downcast; `None` if it panicked.
+    /// Returns the observer's own error, which can be downcast; `None` if the observer panicked.
     pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.0.as_deref()
     }
 }
 
-/// Two are equal if they are of one error: those of others cannot be compared.
+/// Two are equal if they share the same error, since foreign errors cannot be compared.
 impl PartialEq for ObserverError {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {

@@ -2,14 +2,14 @@ use thiserror::Error;
 
 use crate::failures::{ApiError, DecodeError};
 
-/// An answer arrived, and it is not the one that was asked for.
+/// A response arrived that does not contain the requested value.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// The service refused: any status but 2xx.
+    /// The service refused the request: the status is not 2xx.
     #[error("{0:#}")]
     Api(#[from] Box<ApiError>),
-    /// The status is 2xx and the body cannot be read.
+    /// The status is 2xx, and the body cannot be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }

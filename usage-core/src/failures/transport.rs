@@ -2,9 +2,9 @@ use std::fmt;
 
 use crate::failures::{DecodeError, excerpt};
 
-/// An exchange that brought no whole answer. Drivers make these, and nobody else.
+/// An exchange that ended without a complete response. Only drivers create it.
 ///
-/// What is done about it is the machine's decision, from these facts and from whether the endpoint may be repeated.
+/// The machine decides whether to retry, from these facts and from whether the endpoint is idempotent.
 ///
 /// `{}` is the kind and whether the request was sent, as it stands behind the errors that quote the rest; `{:#}` is the
 /// whole sentence.
@@ -15,9 +15,9 @@ pub struct TransportFailure {
     pub kind: TransportKind,
     /// Whether the request may have reached the service.
     pub sent: Sent,
-    /// Whether another try would fail in the same way: TLS was refused, or a proxy refuses the client or the host.
+    /// Whether a retry would fail in the same way: TLS was refused, or a proxy refuses the client or the host.
     pub permanent: bool,
-    /// The transport's own words, if it had any; one line.
+    /// The transport's own message as one line; may be empty.
     pub text: Box<str>,
 }
 
@@ -25,19 +25,19 @@ pub struct TransportFailure {
 const CUT_SHORT: &str = "the server closed it before the answer was complete";
 
 impl TransportFailure {
-    /// A failure of `kind`, in the transport's own words (may be empty).
+    /// Returns a failure of `kind` with the transport's own message, which may be empty.
     pub fn new(kind: TransportKind, sent: Sent, text: &str) -> Self {
         let permanent = kind == TransportKind::Tls;
         Self { kind, sent, permanent, text: excerpt(text, 300).into() }
     }
 
-    /// Returns the failure of an exchange whose answer ended too early, with its connection.
+    /// Returns the failure of an exchange whose connection closed before the response was complete.
     pub(crate) fn cut_short(error: &DecodeError) -> Self {
         let text = format!("{CUT_SHORT}: {}", error.problem);
         Self::new(TransportKind::Reset, Sent::Maybe, &text)
     }
 
-    /// Returns the failure of an exchange that its driver gave up.
+    /// Returns the failure of an exchange that the driver cancelled.
     pub(crate) fn abandoned() -> Self {
         Self::new(TransportKind::Abandoned, Sent::Maybe, "")
     }
@@ -61,9 +61,9 @@ impl std::error::Error for TransportFailure {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sent {
-    /// Certainly not: it may be sent again, whatever it is.
+    /// It certainly did not, so that any request may be sent again.
     No,
-    /// Perhaps.
+    /// It may have.
     Maybe,
 }
 
@@ -77,11 +77,11 @@ pub enum TransportKind {
     Connect,
     /// The TLS handshake failed: the certificate is wrong, or the host does not speak TLS. Not repeated.
     Tls,
-    /// No whole answer in time.
+    /// The response was not complete in time.
     Timeout,
     /// The connection broke or the answer was not HTTP.
     Reset,
-    /// The driver gave the exchange up.
+    /// The driver cancelled the exchange.
     Abandoned,
     /// Anything else.
     Other,

@@ -1,11 +1,11 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// What usage is grouped by: `groupBy` of a query. Which of them a query takes is said by its own type; the
-    /// query is refused before it is sent if it names another.
+    /// A dimension by which usage is grouped: `groupBy` of a query. Each query type documents the dimensions that it
+    /// supports, and a query with another one is refused before it is sent.
     ///
-    /// The service writes the first one in two casings, `OAuthClientId` and (in jobs) `OauthClientId`. Here it is
-    /// one dimension, and each query family sends the casing that it needs.
+    /// The service spells the first one `OAuthClientId` and, in jobs, `OauthClientId`. Here it is one dimension, and each
+    /// query family sends the spelling that it needs.
     pub enum Dimension {
         /// The OAuth client.
         OAuthClientId = "OAuthClientId",

@@ -2,13 +2,13 @@ use crate::date::Date;
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// The time bucket of a row: `granularity` of a query. A query without one gives a total over its interval.
+    /// The time bucket of a row: `granularity` of a query. A query without one returns totals over its interval.
     pub enum Granularity {
-        /// One row a UTC day.
+        /// One row per UTC day.
         Day = "Day",
-        /// One row a week.
+        /// One row per week.
         Week = "Week",
-        /// One row a month.
+        /// One row per month.
         Month = "Month",
     }
 }

@@ -1,7 +1,7 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A counter of a row: `metrics` of a query. A query that names none gets all.
+    /// A counter of a row: `metrics` of a query. A query without metrics returns all of them.
     pub enum Metric {
         /// Answers of class 2xx.
         Status200 = "Status200",

@@ -1,8 +1,8 @@
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// A column of a simple search. The API calls the member `metrics`, although dimensions stand among them;
-    /// there is no `Requests` here.
+    /// A column of a simple search. The API calls the member `metrics`, although it contains dimensions too. There is no
+    /// `Requests` column.
     pub enum SearchColumn {
         /// The day.
         Date = "Date",

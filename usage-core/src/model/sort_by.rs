@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// Which way rows are sorted.
+    /// The direction in which rows are sorted.
     pub enum SortOrder {
         /// Smallest first.
         Asc = "Asc",
@@ -26,12 +26,12 @@ open_enum! {
 pub struct SortBy {
     /// A member of the job's rows: `requestCount`, `status429`, `date`. The service does not document the list.
     pub field_name: String,
-    /// Which way.
+    /// The direction.
     pub order: SortOrder,
 }
 
 impl SortBy {
-    /// Sorts by `field_name`.
+    /// Returns the order by `field_name`.
     pub fn new(field_name: impl Into<String>, order: SortOrder) -> Self {
         Self { field_name: field_name.into(), order }
     }

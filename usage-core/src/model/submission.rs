@@ -2,17 +2,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::lenient::lenient;
 
-/// The answer to a submit: `UsageExecutionResult`.
+/// The response to a submit: `UsageExecutionResult`.
 ///
-/// The service may leave members out; an execution cannot go on without `execution_id` and says so.
+/// The service may omit members. An execution fails if `execution_id` is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Submission {
-    /// The id of the execution, to poll for.
+    /// The id of the execution, used to poll it.
     pub execution_id: Option<String>,
-    /// Where the service says the results are. Kept for display and **never requested**: the results' address is
-    /// built from the id, so that a hostile answer cannot send the token elsewhere.
+    /// The address of the results according to the service. Kept for display and **never requested**: the results' address
+    /// is built from the id, so that a hostile response cannot send the token to another host.
     #[serde(deserialize_with = "lenient")]
     pub results_uri: Option<String>,
 }

@@ -5,7 +5,7 @@ use serde::ser::SerializeStruct;
 
 use crate::WrittenDate;
 use crate::date::Date;
-use crate::model::HttpMethod;
+use crate::http_method::HttpMethod;
 use crate::table::texts::{Symbol, Texts};
 use crate::table::{Column, Counter, UsageRecord};
 
