@@ -16,13 +16,9 @@ use crate::config;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
-#[cfg(feature = "parquet")]
-use crate::dataset::Selection;
 use crate::output::format::{Format, one_of};
 use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, HINT, WARNING};
-#[cfg(feature = "parquet")]
-use crate::report::history;
 use crate::report::lookback;
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
@@ -31,9 +27,15 @@ use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::run::seed;
-use crate::watch::alert::{Crossed, Percent, Thresholds, run_hook};
+#[cfg(feature = "parquet")]
+use crate::watch::alert;
+use crate::watch::alert::{Crossed, Thresholds, run_hook};
+#[cfg(feature = "parquet")]
+use crate::watch::history;
 use crate::watch::line;
+use crate::watch::look::Look;
 use crate::watch::metrics::Metrics;
+use crate::watch::percent::{Factor, Percent};
 use crate::watch::state::Kept;
 
 /// The service counts once a day: asking more often than this brings nothing.
@@ -46,13 +48,17 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
 /// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
 ///
-/// Each threshold is told once a month, and again if it was not crossed in between; --state FILE remembers that over
-/// restarts, and without it every start tells anew. Without --on-alert, to tell is to end with exit code 6. With
+/// With --from DIR it looks at each organisation of a history by itself, and asks nobody. An organisation without an
+/// --allowance has that of the profile of its name.
+///
+/// Each threshold is told once a month, and again if it was not crossed in between; a jump is told once a day, a new client
+/// once a month. --state FILE remembers that over restarts, and without it every start tells anew. Without --on-alert, to tell is to end with exit code 6. With
 /// --on-alert COMMAND, to tell is to run the command with success: if it fails, it is run again at the next look. Then
 /// --once ends with exit code 0 if every command succeeded or none had to be run, and with 2 if one failed.
 ///
-/// The command finds in its environment GENESYS_USAGE_ALERT (share, projected or 429), _TEXT, _VALUE, _THRESHOLD,
-/// _REQUESTS, _FROM, _TO, and with an allowance _ALLOWANCE and _PROJECTED. It does not get the secrets of this program.
+/// The command finds in its environment GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT,
+/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, with --from _ORGANIZATION, and
+/// _CLIENT if it is about one. It does not get the secrets of this program.
 ///
 /// Permissions, any one of: oauth:client:view, usage:organization:view.
 #[derive(Debug, Args)]
@@ -94,17 +100,30 @@ pub(crate) struct WatchArgs {
     #[arg(long = "alert-429", value_name = "PERCENT", value_delimiter = ',')]
     alert_429: Vec<Percent>,
 
-    /// Run this command for each alert, and go on
+    /// Alert when the last day of a client has so many times the median of the same weekday in up to 8 weeks before: 3x,
+    /// or several
+    #[arg(long, value_name = "FACTOR", value_delimiter = ',', requires = "from")]
+    alert_jump: Vec<Factor>,
+
+    /// Alert when a client has requests this month and had none in the weeks before, of which 4 at least must be known
+    #[arg(long, requires = "from")]
+    alert_new_client: bool,
+
+    /// Run this command for each alert, and continue
     #[arg(long, value_name = "COMMAND")]
     on_alert: Option<String>,
 
-    /// Remember in this file what was told, when the service was asked, and the daily totals, for the next start
+    /// Remember in this file which alerts were told, when the service was asked, and the daily totals
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Serve what was seen as OpenMetrics, at /metrics of this address: 127.0.0.1:9184
+    /// Serve the metrics of the last look for Prometheus, at /metrics of this address: 127.0.0.1:9184
     #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
     metrics_addr: Option<SocketAddr>,
+
+    /// How many clients have metrics of their own: so many by requests, by errors and by 429; the others are one sum
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "metrics_addr")]
+    metrics_clients: usize,
 
     /// How to write each look
     #[arg(long, value_parser = one_of(line::FORMATS), default_value = "text", help_heading = "Output")]
@@ -136,8 +155,8 @@ Examples:
       At two thresholds, and as soon as the month is on the way to more than there is.
   genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
       For a monitoring system that scrapes.
-  genesys-usage watch --from lake --organization acme --once --allowance 1000000 --alert-share 80%
-      Of a history that genesys-usage collect keeps: asks nobody.
+  genesys-usage watch --from lake --alert-projected 100% --alert-jump 3x --alert-new-client --state watch.json
+      Each organisation of a history that genesys-usage collect keeps: asks nobody.
   genesys-usage watch --once --simulate
       The same against a built-in simulator: no account needed.";
 
@@ -147,10 +166,12 @@ impl WatchArgs {
             share: self.alert_share.clone(),
             projected: self.alert_projected.clone(),
             rate_limited: self.alert_429.clone(),
+            jump: self.alert_jump.clone(),
+            new_clients: self.alert_new_client,
         }
     }
 
-    /// What the options say, else the configuration.
+    /// Returns the allowance of the options, or else of the configuration.
     fn allowance(&self) -> Result<Option<Allowance>, Problem> {
         let requests = match (&self.licenses, self.allowance) {
             (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
@@ -163,10 +184,8 @@ impl WatchArgs {
 
 pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     let allowance = args.allowance()?;
-    if args.thresholds().need_allowance() && allowance.is_none() {
-        let option = if args.alert_share.is_empty() { "--alert-projected" } else { "--alert-share" };
-        return Err(Problem::usage(format!("{option} is a part of an allowance"))
-            .with_hint("give --allowance N or --licenses, or configure allowance"));
+    if args.from.is_none() {
+        check_allowance(args, allowance.as_ref())?;
     }
     let mut kept = Kept::open(args.state.as_deref())?;
     let metrics = Metrics::default();
@@ -183,7 +202,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
         }
         stderr::line(format_args!("Metrics are at http://{address}/metrics."));
     }
-    // A restart is no reason to ask again, unless somebody scrapes.
+    // A restart does not ask again early, unless there are metrics to serve.
     if !args.once && args.metrics_addr.is_none() {
         wait(kept.memory.refreshed_at, args.every);
     }
@@ -192,7 +211,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
         match look(args, allowance.as_ref(), &mut kept, &metrics) {
             Ok(()) => has_looked = true,
             Err(problem) if args.once || problem.code() == Code::Alert => return Err(problem),
-            // What is wrong from the start does not come right by itself.
+            // Wrong options and credentials do not mend themselves.
             Err(problem) if !has_looked && matches!(problem.code(), Code::Usage | Code::Unauthorized) => {
                 return Err(problem);
             }
@@ -208,17 +227,27 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     }
 }
 
+/// Refuses thresholds that are fractions of an allowance that is not known.
+fn check_allowance(args: &WatchArgs, allowance: Option<&Allowance>) -> Result<(), Problem> {
+    if !args.thresholds().need_allowance() || allowance.is_some() {
+        return Ok(());
+    }
+    let option = if args.alert_share.is_empty() { "--alert-projected" } else { "--alert-share" };
+    Err(Problem::usage(format!("{option} is a part of an allowance"))
+        .with_hint("give --allowance N or --licenses, or configure allowance"))
+}
+
 /// Waits until `every` has passed since `last`.
 fn wait(last: Option<Timestamp>, every: Duration) {
     let Some(last) = last.map(|last| last.min(now())) else { return };
     let next = last.saturating_add(every);
-    // In short naps: a machine that slept meanwhile wakes up late, not later still.
+    // Short sleeps, because a machine that is suspended meanwhile stops the clock of a long one.
     while let left @ 1.. = next.saturating_since(now()).as_millis() {
         thread::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX)).min(MIN_EVERY));
     }
 }
 
-/// One look: asks, writes, and tells of what is new.
+/// One look: asks, writes, and tells the alerts that are new.
 fn look(
     args: &WatchArgs,
     allowance: Option<&Allowance>,
@@ -228,38 +257,51 @@ fn look(
     let yesterday = Date::of(now()).plus_days(-1);
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
-    let period = Period::from(&interval);
-    let report = match &args.from {
-        Some(directory) => of_history(args, directory, period, allowance)?,
-        None => asked(args, interval, allowance, kept)?,
+    let (looks, failed) = match &args.from {
+        Some(directory) => of_history(args, directory, Period::from(&interval), allowance)?,
+        None => {
+            let report = asked(args, interval, allowance, kept)?;
+            (vec![Look { organization: None, report, clients: None }], Vec::new())
+        }
     };
 
-    metrics
-        .refreshed(&report, now())
-        .map_err(|error| Problem::usage(format!("cannot write the metrics: {error}")))?;
-    let crossed = args.thresholds().crossed(&report);
-    let mut alerts: Vec<_> = crossed.iter().map(|crossed| crossed.alert).collect();
-    alerts.dedup();
-    line::write(args.format, &report, &alerts, now())?;
+    metrics.refreshed(&looks, args.metrics_clients, now(), failed.is_empty());
+    let mut crossed = Vec::new();
+    for look in &looks {
+        let of_look = args.thresholds().crossed(look);
+        let mut alerts: Vec<_> = of_look.iter().map(|crossed| crossed.alert).collect();
+        alerts.dedup();
+        line::write(args.format, look, &alerts, now())?;
+        crossed.extend(of_look);
+    }
 
     kept.memory.refreshed_at = Some(now());
-    let news = kept.memory.news(month, &crossed);
+    let news =
+        kept.memory.news(month, &crossed, |name| failed.iter().any(|(failed, _)| name == Some(failed)));
     kept.write()?;
+    for (name, problem) in &failed {
+        stderr::labelled("warning", WARNING, format_args!("{name}: {problem}"));
+        problem.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
+    }
     match &args.on_alert {
-        Some(command) => match run_for_each(command, &news, &report, kept)? {
-            Some(failed) if args.once => Err(failed),
+        Some(command) => match run_for_each(command, &news, &looks, kept)? {
+            Some(failed) if args.once => return Err(failed),
             Some(failed) => {
                 stderr::labelled("warning", WARNING, &failed);
                 failed.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
-                Ok(())
             }
-            None => Ok(()),
+            None => {}
         },
-        None => end_with(&news, kept),
+        None => end_with(&news, kept)?,
     }
+    if args.once && !failed.is_empty() {
+        let names: Vec<_> = failed.iter().map(|(name, _)| &**name).collect();
+        return Err(Problem::new(Code::Partial, format!("no look at {}", names.join(", "))));
+    }
+    Ok(())
 }
 
-/// The report of the rows of `interval`, the month up to yesterday, which the service is asked for.
+/// Asks for the rows of `interval`, the month up to yesterday, and returns their report.
 fn asked(
     args: &WatchArgs,
     interval: Interval,
@@ -290,43 +332,92 @@ fn asked(
     Ok(report)
 }
 
-/// The report of the days of `period` that a history has.
+/// The looks at organizations, and why there is none at others.
+type Looks = (Vec<Look>, Vec<(String, Problem)>);
+
+/// Looks at the days of `month` of each organization of a history.
+///
+/// # Errors
+///
+/// Returns a problem if every look fails.
 #[cfg(feature = "parquet")]
 fn of_history(
     args: &WatchArgs,
     directory: &Path,
-    period: Period,
+    month: Period,
     allowance: Option<&Allowance>,
-) -> Result<Report, Problem> {
-    let (organizations, days_before) = (args.organization.clone(), lookback::DAYS);
-    let selected = Selection { organizations, period: Some(period), days_before }.select(directory)?;
-    let mut options = ReportOptions::default();
-    options.allowance = allowance.cloned();
-    history::report(&selected, Some(period), false, options)
+) -> Result<Looks, Problem> {
+    let (mut looks, mut failed) = (Vec::new(), Vec::new());
+    for name in history::organizations(directory, &args.organization)? {
+        let look = allowance_of(args, &name, allowance).and_then(|allowance| {
+            check_allowance(args, allowance.as_ref())?;
+            history::look(directory, &name, month, allowance, args.thresholds().need_clients())
+        });
+        match look {
+            Ok(look) => {
+                let lacks_weeks =
+                    look.clients.as_ref().is_some_and(|clients| !alert::knows_weeks_before(clients));
+                if args.alert_new_client && lacks_weeks {
+                    let text =
+                        format!("{name}: fewer than 4 weeks before the month are known, so no client is new");
+                    stderr::labelled("warning", WARNING, text);
+                }
+                looks.push(look);
+            }
+            Err(problem) => failed.push((name, problem)),
+        }
+    }
+    if looks.is_empty()
+        && let Some((name, problem)) = failed.first()
+    {
+        return Err(
+            Problem::new(problem.code(), format!("{name}: {problem}")).with_hints(problem.hints().to_vec())
+        );
+    }
+    Ok((looks, failed))
+}
+
+/// Returns the allowance of the organization `name`: of the options, of the profile of this name, or of the configuration.
+#[cfg(feature = "parquet")]
+fn allowance_of(
+    args: &WatchArgs,
+    name: &str,
+    given: Option<&Allowance>,
+) -> Result<Option<Allowance>, Problem> {
+    if args.licenses.is_some() || args.allowance.is_some() || args.credentials.profile.is_named() {
+        return Ok(given.cloned());
+    }
+    match config::profile_called(&args.credentials.profile, name)? {
+        Some(profile) => Ok(config::allowance(&profile, false)?.map(Allowance::requests)),
+        None => Ok(given.cloned()),
+    }
 }
 
 #[cfg(not(feature = "parquet"))]
-fn of_history(_: &WatchArgs, _: &Path, _: Period, _: Option<&Allowance>) -> Result<Report, Problem> {
+fn of_history(_: &WatchArgs, _: &Path, _: Period, _: Option<&Allowance>) -> Result<Looks, Problem> {
     Err(crate::output::format::of_another_build("parquet"))
 }
 
-/// Runs `command` for each of `news`. What it succeeds for is told; what it fails for stays news. Returns the first of
-/// its failures.
+/// Runs `command` for each of `news`. An alert is told if the command succeeds, and stays news if it fails. Returns the
+/// first failure.
 fn run_for_each(
     command: &str,
     news: &[Crossed],
-    report: &Report,
+    looks: &[Look],
     kept: &mut Kept,
 ) -> Result<Option<Problem>, Problem> {
     let mut failed: Option<Problem> = None;
     for crossed in news {
+        let Some(look) = looks.iter().find(|look| look.organization == crossed.organization) else {
+            continue;
+        };
         stderr::labelled("alert", WARNING, crossed);
-        match run_hook(command, crossed, report) {
+        match run_hook(command, crossed, &look.report) {
             Ok(()) => {
                 kept.memory.told(crossed);
                 kept.write()?;
             }
-            // The others are told all the same.
+            // One failure does not keep the other alerts from being told.
             Err(problem) => {
                 failed.get_or_insert(problem);
             }
@@ -335,7 +426,7 @@ fn run_for_each(
     Ok(failed.map(|problem| problem.with_hint("the alert counts as not told: the next look tells it again")))
 }
 
-/// Tells `news` by the end of the program, if there is any.
+/// Returns `news` as the problem that ends the program, if there are any.
 fn end_with(news: &[Crossed], kept: &mut Kept) -> Result<(), Problem> {
     let Some((first, others)) = news.split_first() else { return Ok(()) };
     for crossed in news {

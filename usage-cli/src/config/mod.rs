@@ -322,6 +322,17 @@ pub(crate) fn profiles(args: &ProfileArgs) -> Result<Vec<ProfileArgs>, Problem> 
     Ok(config.profiles.into_iter().map(|name| args.of(name)).collect())
 }
 
+/// Returns the profile called `name`, if the configuration that `args` name has one.
+///
+/// # Errors
+///
+/// Returns a problem if the configuration cannot be read.
+#[cfg(feature = "parquet")]
+pub(crate) fn profile_called(args: &ProfileArgs, name: &str) -> Result<Option<ProfileArgs>, Problem> {
+    let config = Config::load(args, &|name| std::env::var_os(name))?;
+    Ok(config.profiles.into_iter().find(|profile| profile == name).map(|name| args.of(name)))
+}
+
 /// Returns the profiles of `config.toml`, and of the official client's file, for a shell to complete. A file that cannot
 /// be read has none.
 fn completed_profiles() -> Vec<CompletionCandidate> {

@@ -1,39 +1,60 @@
-//! OpenMetrics text, version 1.0: for a scrape, or for a file that a node exporter picks up.
+//! Metrics for a scrape, or for a file that a node exporter picks up.
 //!
-//! The counters say what the service counted since the beginning of the row's bucket or of the period, which their
-//! `_created` is: a period that moves on is a counter that begins anew, as OpenMetrics wants it.
+//! All are gauges: the service recounts days, and a month begins anew. No label has a date, so that a series lives as long
+//! as its client. The text is OpenMetrics 1.0 and, because a gauge has no suffix, also the plain text format of Prometheus,
+//! with the same types and help.
 
 use std::io::{self, Write};
 
-use usage_core::{Column, Counter, Date, UsageRow, UsageTable};
-use usage_report::{Counts, Period, Report};
+use usage_core::{Column, Counter, UsageRow, UsageTable};
+use usage_report::{Allowance, By, Counts, Entry, MonthUse, Period, Report};
 
-/// The kind of text: what a scrape is answered with.
+/// The media type of a scrape's response.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A family of metrics.
-struct Family {
-    name: &'static str,
-    kind: &'static str,
-    unit: Option<&'static str>,
-    help: &'static str,
+/// A family of gauges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Family {
+    pub(crate) name: &'static str,
+    pub(crate) unit: Option<&'static str>,
+    pub(crate) help: &'static str,
 }
 
-const REQUESTS: Family = counter("genesys_usage_requests", "Requests that the service counted.");
-const RESPONSES: Family =
-    counter("genesys_usage_responses", "Answers by class; 4xx has the rate-limited requests in it.");
-const THROTTLED: Family =
-    counter("genesys_usage_throttled_requests", "Requests that were rate limited (429), a part of 4xx.");
-
-const fn counter(name: &'static str, help: &'static str) -> Family {
-    Family { name, kind: "counter", unit: None, help }
+macro_rules! families {
+    ($($(#[$attribute:meta])* $ident:ident = $name:literal $(($unit:literal))?, $help:literal;)*) => {
+        $($(#[$attribute])* const $ident: Family = Family {
+            name: concat!("genesys_usage_", $name),
+            unit: [$(Some($unit),)? None][0],
+            help: $help,
+        };)*
+    };
 }
 
-const fn gauge(name: &'static str, unit: Option<&'static str>, help: &'static str) -> Family {
-    Family { name, kind: "gauge", unit, help }
+families! {
+    REQUESTS = "requests", "Requests that the service counted in the period.";
+    RESPONSES = "responses", "Responses in the period, by class; 4xx includes the rate-limited requests.";
+    THROTTLED = "throttled_requests", "Rate-limited requests (429) in the period, a part of 4xx.";
+    ERROR = "error_ratio" ("ratio"), "Responses 4xx and 5xx in the period, as a fraction of all requests.";
+    THROTTLE = "throttle_ratio" ("ratio"), "Rate-limited requests in the period, as a fraction of all requests.";
+    CLIENTS = "clients", "OAuth clients with requests in the period.";
+    CLIENT_REQUESTS = "client_requests",
+        "Requests of an OAuth client in the period; the label others marks the sum of those not listed.";
+    CLIENT_ERRORS = "client_errors", "Responses 4xx and 5xx to an OAuth client in the period.";
+    CLIENT_THROTTLED = "client_throttled_requests", "Rate-limited requests of an OAuth client in the period.";
+    DATA_START = "data_start_timestamp_seconds" ("seconds"), "Beginning of the first day of the period, Unix time.";
+    DATA_END = "data_end_timestamp_seconds" ("seconds"), "End of the last day in the data, Unix time.";
+    ALLOWANCE = "allowance_requests", "Requests that a month may have.";
+    MONTH = "month_requests", "Requests of the latest month so far.";
+    PROJECTED = "month_projected_requests", "Requests at the end of the latest month, as projected.";
+    PROJECTED_LOW = "month_projected_low_requests", "Lower end of the range in which the month is likely to end.";
+    PROJECTED_HIGH = "month_projected_high_requests", "Upper end of the range in which the month is likely to end.";
+    USED = "allowance_used_ratio" ("ratio"), "Fraction of the allowance that is used (1 = all of it).";
+    WILL_USE = "allowance_projected_ratio" ("ratio"), "Fraction of the allowance that will be used, as projected.";
+    UP = "up", "Whether the last look succeeded.";
+    LAST_SUCCESS = "last_success_timestamp_seconds" ("seconds"), "Time of the last look that succeeded, Unix time.";
 }
 
-/// The classes of answers, with their label.
+/// The classes of responses, with their label.
 const CLASSES: [(Counter, &str); 4] = [
     (Counter::Status200, "2xx"),
     (Counter::Status300, "3xx"),
@@ -44,116 +65,138 @@ const CLASSES: [(Counter, &str); 4] = [
 /// A label.
 type Label<'a> = (&'a str, &'a str);
 
-/// Writes a counter for each combination of texts; rows with the same texts are added up.
+/// Gauges, family by family in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exposition(Vec<(Family, Vec<String>)>);
+
+impl Exposition {
+    /// Adds a sample of `family`, which has no other with these labels.
+    fn add(&mut self, family: Family, labels: &[Label<'_>], value: impl ToString) {
+        let sample = format!("{}{} {}", family.name, written(labels), value.to_string());
+        match self.0.iter_mut().find(|(known, _)| *known == family) {
+            Some((_, samples)) => samples.push(sample),
+            None => self.0.push((family, vec![sample])),
+        }
+    }
+
+    fn add_known<T: ToString>(&mut self, family: Family, labels: &[Label<'_>], value: Option<T>) {
+        if let Some(value) = value {
+            self.add(family, labels, value);
+        }
+    }
+
+    fn add_counts(&mut self, labels: &[Label<'_>], count: impl Fn(Counter) -> Option<u64>) {
+        self.add_known(REQUESTS, labels, count(Counter::Requests));
+        for (counter, class) in CLASSES {
+            self.add_known(RESPONSES, &[labels, &[("class", class)]].concat(), count(counter));
+        }
+        self.add_known(THROTTLED, labels, count(Counter::Status429));
+    }
+
+    /// Adds the gauges of `report`, with a label for its organization if it has a name. `top` clients are listed by each of
+    /// requests, errors and 429; the others are one sum.
+    pub(crate) fn add_report(&mut self, report: &Report, organization: Option<&str>, top: usize) {
+        let labels: Vec<_> = organization.map(|name| ("organization", name)).into_iter().collect();
+        let counts = &report.totals.counts;
+        self.add_counts(&labels, |counter| counts.count(counter));
+        self.add_known(ERROR, &labels, counts.error_rate());
+        self.add_known(THROTTLE, &labels, counts.throttle_rate());
+        self.add_clients(report, &labels, top);
+        if let Some(period) = report.totals.period {
+            self.add(DATA_START, &labels, seconds(period, 0));
+            self.add(DATA_END, &labels, seconds(period.last_day().into(), 1));
+        }
+        if let Some(held) = &report.allowance {
+            self.add_allowance(&held.allowance, held.latest(), &labels);
+        }
+    }
+
+    fn add_clients(&mut self, report: &Report, labels: &[Label<'_>], top: usize) {
+        let clients = &report.clients;
+        if clients.count == 0 {
+            return;
+        }
+        self.add(CLIENTS, labels, clients.count);
+        let ranked = By::ALL.into_iter().flat_map(|by| clients.ranked(by, top));
+        let listed: std::collections::BTreeSet<usize> = ranked.map(|(position, _)| position).collect();
+        let (listed, rest): (Vec<_>, Vec<_>) =
+            clients.all().enumerate().partition(|(position, _)| listed.contains(position));
+        for (_, entry) in listed {
+            self.add_client(&[labels, &client_labels(entry)].concat(), &entry.counts);
+        }
+        if !rest.is_empty() {
+            let counts: Counts = rest.iter().map(|(_, entry)| &entry.counts).sum();
+            self.add_client(&[labels, &[("others", "true")]].concat(), &counts);
+        }
+    }
+
+    fn add_client(&mut self, labels: &[Label<'_>], counts: &Counts) {
+        for (family, by) in
+            [(CLIENT_REQUESTS, By::Requests), (CLIENT_ERRORS, By::Errors), (CLIENT_THROTTLED, By::Throttled)]
+        {
+            self.add_known(family, labels, by.of(counts));
+        }
+    }
+
+    fn add_allowance(&mut self, allowance: &Allowance, month: Option<&MonthUse>, labels: &[Label<'_>]) {
+        self.add(ALLOWANCE, labels, allowance.monthly);
+        let Some(month) = month else { return };
+        self.add(MONTH, labels, month.used);
+        self.add_known(USED, labels, month.used_share);
+        if month.is_projected {
+            self.add(PROJECTED, labels, month.projected);
+            self.add_known(PROJECTED_LOW, labels, month.projected_low);
+            self.add_known(PROJECTED_HIGH, labels, month.projected_high);
+            self.add_known(WILL_USE, labels, month.projected_share);
+        }
+    }
+
+    /// Adds whether the last look succeeded, and when one last did, in Unix seconds.
+    pub(crate) fn add_health(&mut self, is_up: bool, last_success: Option<u64>) {
+        self.add(UP, &[], u8::from(is_up));
+        self.add_known(LAST_SUCCESS, &[], last_success);
+    }
+
+    /// Writes all gauges, and the end.
+    pub(crate) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        for (family, samples) in &self.0 {
+            writeln!(to, "# TYPE {} gauge", family.name)?;
+            if let Some(unit) = family.unit {
+                writeln!(to, "# UNIT {} {unit}", family.name)?;
+            }
+            writeln!(to, "# HELP {} {}", family.name, family.help)?;
+            for sample in samples {
+                writeln!(to, "{sample}")?;
+            }
+        }
+        writeln!(to, "# EOF")
+    }
+}
+
+/// Writes the counts of each combination of texts, without their dates: days are added up.
 pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    let table = table.group_by(Column::ALL);
-    let metrics: Vec<_> = table
-        .iter()
-        .map(|row| Metric {
-            labels: labels(row),
-            created: row.date(),
-            count: Box::new(move |counter| row.count(counter)),
-        })
-        .collect();
-    counters(to, &metrics)?;
-    writeln!(to, "# EOF")
+    let columns: Vec<_> = Column::ALL.iter().copied().filter(|column| *column != Column::Date).collect();
+    let mut exposition = Exposition::default();
+    for row in &table.group_by(&columns) {
+        exposition.add_counts(&row_labels(row), |counter| row.count(counter));
+    }
+    exposition.write(to)
 }
 
-/// Writes what `report` says: the totals and the largest clients as counters, rates and the allowance as gauges.
+/// Writes what `report` says, with as many clients as it lists.
 pub(crate) fn write_report(to: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let created = report.totals.period.map(Period::first_day);
-    let clients = &report.clients;
-    let mut metrics: Vec<_> = clients
-        .entries
-        .iter()
-        .map(|entry| {
-            let texts = [("client_id", &entry.id), ("client_name", &entry.name)];
-            let labels =
-                texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))).collect();
-            of_counts(labels, created, &entry.counts)
-        })
-        .collect();
-    if let Some(others) = &clients.others {
-        metrics.push(of_counts(vec![("others", "true")], created, &others.counts));
-    }
-    if clients.count == 0 {
-        metrics.push(of_counts(Vec::new(), created, &report.totals.counts));
-    }
-    counters(to, &metrics)?;
-    gauges(to, report)?;
-    writeln!(to, "# EOF")
+    let mut exposition = Exposition::default();
+    exposition.add_report(report, None, report.clients.entries.len());
+    exposition.write(to)
 }
 
-fn gauges(to: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let counts = &report.totals.counts;
-    let error =
-        gauge("genesys_usage_error_ratio", Some("ratio"), "Answers 4xx and 5xx as a part of all requests.");
-    let throttle = gauge(
-        "genesys_usage_throttle_ratio",
-        Some("ratio"),
-        "Rate-limited requests as a part of all requests.",
-    );
-    for (family, rate) in [(error, counts.error_rate()), (throttle, counts.throttle_rate())] {
-        if let Some(rate) = rate {
-            family.head(to)?;
-            writeln!(to, "{} {rate}", family.name)?;
-        }
-    }
-    if let Some(period) = report.totals.period {
-        let end = gauge(
-            "genesys_usage_data_end_timestamp_seconds",
-            Some("seconds"),
-            "The end of the last day in the data.",
-        );
-        end.head(to)?;
-        writeln!(to, "{} {}", end.name, period.last_day().plus_days(1).start().as_unix_millis() / 1000)?;
-    }
-    let Some(allowance) = &report.allowance else { return Ok(()) };
-    let allowed = gauge("genesys_usage_allowance_requests", None, "Requests that a month may have.");
-    allowed.head(to)?;
-    writeln!(to, "{} {}", allowed.name, allowance.allowance.monthly)?;
-    let Some(month) = allowance.latest() else { return Ok(()) };
-    let used = gauge("genesys_usage_month_requests", None, "Requests of the latest month so far.");
-    let projected = gauge(
-        "genesys_usage_month_projected_requests",
-        None,
-        "Requests at the end of the latest month, as projected.",
-    );
-    let counts = [(used, Some(month.used)), (projected, month.is_projected.then_some(month.projected))];
-    for (family, count) in counts.into_iter().filter_map(|(family, count)| Some((family, count?))) {
-        family.head(to)?;
-        writeln!(to, "{} {count}", family.name)?;
-    }
-    let share =
-        gauge("genesys_usage_allowance_used_ratio", Some("ratio"), "The part of the allowance that is used.");
-    let will = gauge(
-        "genesys_usage_allowance_projected_ratio",
-        Some("ratio"),
-        "The part that will be, as projected.",
-    );
-    for (family, ratio) in [(share, month.used_share), (will, month.projected_share)] {
-        if let Some(ratio) = ratio {
-            family.head(to)?;
-            writeln!(to, "{} {ratio}", family.name)?;
-        }
-    }
-    Ok(())
+fn client_labels(entry: &Entry) -> Vec<Label<'_>> {
+    let texts = [("client_id", &entry.id), ("client_name", &entry.name)];
+    texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))).collect()
 }
 
-/// What is counted of one combination of labels.
-struct Metric<'a> {
-    labels: Vec<Label<'a>>,
-    created: Option<Date>,
-    count: Box<dyn Fn(Counter) -> Option<u64> + 'a>,
-}
-
-fn of_counts<'a>(labels: Vec<Label<'a>>, created: Option<Date>, counts: &'a Counts) -> Metric<'a> {
-    Metric { labels, created, count: Box::new(|counter| counts.count(counter)) }
-}
-
-fn labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
+fn row_labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
     let name = |column: Column| match column {
-        Column::Date => "date",
         Column::ClientId => "client_id",
         Column::ClientName => "client_name",
         Column::OrganizationId => "organization_id",
@@ -162,54 +205,23 @@ fn labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
         Column::HttpMethod => "http_method",
         other => other.name(),
     };
-    Column::ALL.iter().copied().filter_map(|column| Some((name(column), row.text(column)?))).collect()
+    Column::ALL
+        .iter()
+        .copied()
+        .filter(|column| *column != Column::Date)
+        .filter_map(|column| Some((name(column), row.text(column)?)))
+        .collect()
 }
 
-fn counters(to: &mut dyn Write, metrics: &[Metric<'_>]) -> io::Result<()> {
-    family(to, &REQUESTS, metrics, &[(Counter::Requests, None)])?;
-    let classes = CLASSES.map(|(counter, class)| (counter, Some(("class", class))));
-    family(to, &RESPONSES, metrics, &classes)?;
-    family(to, &THROTTLED, metrics, &[(Counter::Status429, None)])
-}
-
-/// All metrics of a family stand together; one that no metric has is left out.
-fn family(
-    to: &mut dyn Write,
-    family: &Family,
-    metrics: &[Metric<'_>],
-    samples: &[(Counter, Option<Label<'_>>)],
-) -> io::Result<()> {
-    if !metrics.iter().any(|metric| samples.iter().any(|(counter, _)| (metric.count)(*counter).is_some())) {
-        return Ok(());
-    }
-    family.head(to)?;
-    for metric in metrics {
-        for (counter, more) in samples {
-            let Some(count) = (metric.count)(*counter) else { continue };
-            let labels = written(metric.labels.iter().chain(more));
-            writeln!(to, "{}_total{labels} {count}", family.name)?;
-            if let Some(created) = metric.created {
-                let seconds = created.start().as_unix_millis() / 1000;
-                writeln!(to, "{}_created{labels} {seconds}", family.name)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-impl Family {
-    fn head(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "# TYPE {} {}", self.name, self.kind)?;
-        if let Some(unit) = self.unit {
-            writeln!(to, "# UNIT {} {unit}", self.name)?;
-        }
-        writeln!(to, "# HELP {} {}", self.name, self.help)
-    }
+/// Returns the Unix time, in seconds, of the first day of `period` and so many days later.
+fn seconds(period: Period, days: i64) -> u64 {
+    period.first_day().plus_days(days).start().as_unix_millis() / 1000
 }
 
 /// `{name="value",…}`, or nothing.
-fn written<'a>(labels: impl Iterator<Item = &'a Label<'a>>) -> String {
-    let labels: Vec<_> = labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+fn written(labels: &[Label<'_>]) -> String {
+    let labels: Vec<_> =
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
     if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) }
 }
 

@@ -1,105 +1,133 @@
-//! Thresholds, and what happens when one is crossed.
+//! Alerts: thresholds of a look, and the command that is run when one is crossed.
 
 use std::fmt;
 use std::process::Stdio;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use usage_report::Report;
+use usage_core::Date;
+use usage_report::{Identity, JumpOptions, MonthUse, Report, Subject};
 
 use crate::problem::Problem;
 use crate::process::children::shell;
+use crate::text::number::grouped;
+use crate::watch::look::{Clients, Look};
+use crate::watch::percent::{Factor, Percent};
 
-/// What is watched.
+/// How many days before the month a history must have for a client to count as new in it.
+const NEW_CLIENT_DAYS: i64 = 28;
+
+/// A kind of alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Alert {
-    /// The part of the allowance that the month has used.
+    /// The fraction of the allowance that the month has used.
     Share,
-    /// The part of the allowance that the month is projected to use.
+    /// The fraction of the allowance that the month is projected to use.
     Projected,
-    /// The part of the month's requests that was rate limited.
+    /// The fraction of the month's requests that was rate limited.
     #[serde(rename = "429")]
     RateLimited,
+    /// A client's last day against the median of the same weekday before.
+    Jump,
+    /// A client without a request in the weeks before the month.
+    NewClient,
 }
 
 impl Alert {
-    /// As the hook and the state file name it.
+    /// Returns its name in the environment of the command and in the state file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Share => "share",
             Self::Projected => "projected",
             Self::RateLimited => "429",
+            Self::Jump => "jump",
+            Self::NewClient => "new-client",
         }
-    }
-}
-
-/// A part of a whole, written in per cent: `80%`, `0.5%`.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub(crate) struct Percent(pub(crate) f64);
-
-impl FromStr for Percent {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-        let percent = number.filter(|number| number.is_finite() && *number > 0.0 && *number <= 10_000.0);
-        percent.map(|number| Self(number / 100.0)).ok_or("write a share as 80% or 0.5%")
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{:.2}", self.0 * 100.0);
-        write!(f, "{}%", text.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
-impl Percent {
-    /// As a threshold is written: with all of its digits.
-    pub(crate) fn exact(self) -> String {
-        let text = format!("{:.6}", self.0 * 100.0);
-        format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
 /// A threshold that is crossed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Crossed {
     pub(crate) alert: Alert,
-    pub(crate) value: Percent,
-    pub(crate) threshold: Percent,
+    /// The organization, if it has a name.
+    pub(crate) organization: Option<String>,
+    /// The client, of an alert that is about one.
+    pub(crate) client: Option<Identity>,
+    /// The day, of an alert that is about one.
+    pub(crate) day: Option<Date>,
+    pub(crate) value: String,
+    pub(crate) threshold: String,
+    /// What has happened, without the organization.
+    text: String,
 }
 
 impl fmt::Display for Crossed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { alert, value, threshold } = self;
-        match alert {
-            Alert::Share => write!(f, "{value} of the month's allowance is used")?,
-            Alert::Projected => write!(f, "{value} of the month's allowance is projected to be used")?,
-            Alert::RateLimited => write!(f, "{value} of the month's requests were rate limited")?,
+        if let Some(organization) = &self.organization {
+            write!(f, "{organization}: ")?;
         }
-        write!(f, ", {} or more is an alert", threshold.exact())
+        f.write_str(&self.text)
     }
 }
 
-/// From where on there is an alert: any number of thresholds of each kind.
+impl Crossed {
+    /// Creates an alert of the whole month, about a fraction of something.
+    pub(crate) fn fraction(
+        alert: Alert,
+        value: Percent,
+        threshold: Percent,
+        organization: Option<&str>,
+    ) -> Self {
+        let what = match alert {
+            Alert::Share => "of the month's allowance is used",
+            Alert::Projected => "of the month's allowance is projected to be used",
+            _ => "of the month's requests were rate limited",
+        };
+        let threshold = threshold.exact();
+        Self {
+            alert,
+            organization: organization.map(Into::into),
+            client: None,
+            day: None,
+            text: format!("{value} {what}, {threshold} or more is an alert"),
+            value: value.to_string(),
+            threshold,
+        }
+    }
+
+    /// Returns what tells the client apart from others.
+    pub(crate) fn client_key(&self) -> Option<&str> {
+        self.client.as_ref().and_then(|client| client.id.as_deref().or(client.name.as_deref()))
+    }
+}
+
+/// What is an alert.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Thresholds {
     pub(crate) share: Vec<Percent>,
     pub(crate) projected: Vec<Percent>,
     pub(crate) rate_limited: Vec<Percent>,
+    pub(crate) jump: Vec<Factor>,
+    pub(crate) new_clients: bool,
 }
 
 impl Thresholds {
-    /// Whether an allowance must be known for them.
+    /// Returns whether an allowance must be known.
     pub(crate) fn need_allowance(&self) -> bool {
         !self.share.is_empty() || !self.projected.is_empty()
     }
 
-    /// Those that `report` crosses, each once. What the report does not know crosses nothing.
-    pub(crate) fn crossed(&self, report: &Report) -> Vec<Crossed> {
-        let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
+    /// Returns whether the days of each client must be known.
+    pub(crate) fn need_clients(&self) -> bool {
+        !self.jump.is_empty() || self.new_clients
+    }
+
+    /// Returns the thresholds that `look` crosses, each once. A value that is unknown crosses none.
+    pub(crate) fn crossed(&self, look: &Look) -> Vec<Crossed> {
+        let report = &look.report;
+        let organization = look.organization.as_deref();
+        let month = latest(report);
         let mut crossed: Vec<Crossed> = Vec::new();
         for (alert, thresholds, value) in [
             (Alert::Share, &self.share, month.and_then(|month| month.used_share)),
@@ -108,27 +136,103 @@ impl Thresholds {
         ] {
             let Some(value) = value.map(Percent) else { continue };
             for threshold in thresholds.iter().copied().filter(|threshold| value >= *threshold) {
-                let one = Crossed { alert, value, threshold };
+                let one = Crossed::fraction(alert, value, threshold, organization);
                 if !crossed.contains(&one) {
                     crossed.push(one);
                 }
             }
         }
+        if let Some(clients) = &look.clients {
+            crossed.extend(self.jumps(clients, organization));
+            crossed.extend(self.arrivals(clients, organization));
+        }
         crossed
+    }
+
+    /// Returns an alert for each client whose last known day jumped: by the highest threshold that it reaches.
+    fn jumps(&self, clients: &Clients, organization: Option<&str>) -> Vec<Crossed> {
+        let Some(lowest) = self.jump.iter().map(|factor| factor.0).min_by(f64::total_cmp) else {
+            return Vec::new();
+        };
+        let last = clients.known.last_day();
+        let jumps = clients.days.jumps(last.into(), &JumpOptions::default().with_factor(lowest));
+        let alert = |jump: usage_report::Jump| {
+            let reached = self.jump.iter().copied().filter(|factor| jump.factor() >= factor.0);
+            let threshold = reached.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or(Factor(lowest));
+            let factor = Factor(jump.factor());
+            Crossed {
+                alert: Alert::Jump,
+                organization: organization.map(Into::into),
+                text: format!(
+                    "{} made {} requests on {last}, {factor} its usual {:.0}, {threshold} or more is an alert",
+                    jump.client,
+                    grouped(jump.requests.into()),
+                    jump.usual
+                ),
+                client: Some(jump.client),
+                day: Some(last),
+                value: factor.to_string(),
+                threshold: threshold.to_string(),
+            }
+        };
+        jumps.into_iter().map(alert).collect()
+    }
+
+    /// Returns an alert for each client that is new in the month, if enough days before it are known.
+    fn arrivals(&self, clients: &Clients, organization: Option<&str>) -> Vec<Crossed> {
+        if !self.new_clients || !knows_weeks_before(clients) {
+            return Vec::new();
+        }
+        let alert = |arrival: usage_report::Arrival| {
+            let client = Identity::new(Subject::Client, arrival.id.as_deref(), arrival.name.as_deref());
+            let requests = arrival.requests.unwrap_or_default();
+            let first = arrival.date.map_or_else(String::new, |date| format!(" since {date}"));
+            Crossed {
+                alert: Alert::NewClient,
+                organization: organization.map(Into::into),
+                text: format!(
+                    "{client} is new: {} requests{first}, and none in the weeks before",
+                    grouped(requests.into())
+                ),
+                client: Some(client),
+                day: None,
+                value: requests.to_string(),
+                threshold: "1".into(),
+            }
+        };
+        clients.days.new_clients(clients.month).into_iter().map(alert).collect()
     }
 }
 
-/// Runs the user's command for `crossed`. It gets what there is to know by its environment.
+/// Returns whether enough days before the month are known to say which clients are new.
+pub(crate) fn knows_weeks_before(clients: &Clients) -> bool {
+    clients.known.first_day().days_until(clients.month.first_day()) >= NEW_CLIENT_DAYS
+}
+
+fn latest(report: &Report) -> Option<&MonthUse> {
+    report.allowance.as_ref().and_then(|allowance| allowance.latest())
+}
+
+/// Runs the user's command for `crossed`, which is of `report`. The environment of the command describes the alert.
+///
+/// # Errors
+///
+/// Returns a problem if the command cannot be started or fails.
 pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Result<(), Problem> {
-    let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
     let mut hook = shell(command);
     hook.stdin(Stdio::null())
         .env("GENESYS_USAGE_ALERT", crossed.alert.name())
-        .env("GENESYS_USAGE_VALUE", crossed.value.to_string())
-        .env("GENESYS_USAGE_THRESHOLD", crossed.threshold.exact())
+        .env("GENESYS_USAGE_VALUE", &crossed.value)
+        .env("GENESYS_USAGE_THRESHOLD", &crossed.threshold)
         .env("GENESYS_USAGE_TEXT", crossed.to_string())
         .env("GENESYS_USAGE_REQUESTS", report.totals.counts.requests.unwrap_or_default().to_string());
-    if let (Some(month), Some(allowance)) = (month, &report.allowance) {
+    if let Some(organization) = &crossed.organization {
+        hook.env("GENESYS_USAGE_ORGANIZATION", organization);
+    }
+    if let Some(client) = crossed.client.as_ref().and_then(Identity::label) {
+        hook.env("GENESYS_USAGE_CLIENT", client);
+    }
+    if let (Some(month), Some(allowance)) = (latest(report), &report.allowance) {
         hook.env("GENESYS_USAGE_ALLOWANCE", allowance.allowance.monthly.to_string());
         hook.env("GENESYS_USAGE_PROJECTED", month.projected.to_string());
     }
@@ -145,76 +249,4 @@ pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Res
 }
 
 #[cfg(test)]
-mod tests {
-    use usage_core::model::Granularity;
-    use usage_core::{Date, UsageRecord, UsageTable};
-    use usage_report::{Allowance, Period, ReportOptions};
-
-    use super::*;
-
-    fn percent(text: &str) -> Percent {
-        text.parse().unwrap()
-    }
-
-    fn report(requests: u64, status429: Option<u64>, allowance: Option<u64>) -> Report {
-        let row = UsageRecord {
-            date: Some("2026-11-01".into()),
-            requests: Some(requests),
-            status429,
-            ..UsageRecord::default()
-        };
-        let table: UsageTable = [row].into_iter().collect();
-        let first: Date = "2026-11-01".parse().unwrap();
-        let mut options = ReportOptions::default().with_granularity(Granularity::Day).with_data_until(first);
-        options.period = Period::new(first, first);
-        options.allowance = allowance.map(Allowance::requests);
-        Report::new(&table, &options)
-    }
-
-    #[test]
-    fn shares_are_written_in_per_cent() {
-        for (text, shown) in [("80%", "80%"), ("0.5 %", "0.5%"), ("100.00%", "100%"), ("120%", "120%")] {
-            assert_eq!(percent(text).to_string(), shown);
-        }
-        for text in ["80", "", "%", "-1%", "0%", "NaN%", "inf%", "1e9%"] {
-            assert!(text.parse::<Percent>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_threshold_is_crossed_where_it_is_reached() {
-        let thresholds = Thresholds {
-            share: vec![percent("80%"), percent("100%"), percent("80%")],
-            rate_limited: vec![percent("1%")],
-            ..Thresholds::default()
-        };
-        let crossed = |report: &Report| {
-            let crossed = thresholds.crossed(report);
-            crossed
-                .iter()
-                .map(|one| format!("{} {}", one.alert.name(), one.threshold.exact()))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(crossed(&report(79, Some(0), Some(100))), [""; 0]);
-        assert_eq!(crossed(&report(80, Some(0), Some(100))), ["share 80%"]);
-        assert_eq!(crossed(&report(100, Some(1), Some(100))), ["share 80%", "share 100%", "429 1%"]);
-        // Nothing is known of the one or the other.
-        assert_eq!(crossed(&report(100, None, None)), [""; 0]);
-        assert!(Thresholds::default().crossed(&report(100, Some(100), Some(1))).is_empty());
-    }
-
-    #[test]
-    fn the_projection_has_thresholds_of_its_own() {
-        let thresholds = Thresholds { projected: vec![percent("100%")], ..Thresholds::default() };
-        let report = report(50, None, Some(100));
-        let month = report.allowance.as_ref().unwrap().latest().unwrap();
-        let is_over = month.projected_share.is_some_and(|share| share >= 1.0);
-        assert_eq!(!thresholds.crossed(&report).is_empty(), is_over);
-        let crossed =
-            Crossed { alert: Alert::Projected, value: percent("120%"), threshold: percent("0.001%") };
-        assert_eq!(
-            crossed.to_string(),
-            "120% of the month's allowance is projected to be used, 0.001% or more is an alert"
-        );
-    }
-}
+mod tests;

@@ -1,16 +1,18 @@
-//! What `watch` writes of each look: a line for people, or a document.
+//! What `watch` writes of each look: a line of text, or a JSON document.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use usage_core::{Date, Timestamp};
-use usage_report::{Period, Report};
+use usage_report::Period;
 
 use crate::output::format::{Choices, Format, choice};
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
-use crate::watch::alert::{Alert, Percent};
+use crate::watch::alert::Alert;
+use crate::watch::look::Look;
+use crate::watch::percent::Percent;
 
 /// The formats of a look.
 pub(crate) const FORMATS: Choices = &[
@@ -18,11 +20,13 @@ pub(crate) const FORMATS: Choices = &[
     choice(Format::Jsonl, "json", "A JSON document on each line"),
 ];
 
-/// What is written of one look.
+/// The document of one look.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Seen<'a> {
     at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<&'a str>,
     from: String,
     to: String,
     requests: u64,
@@ -38,12 +42,13 @@ struct Seen<'a> {
     projected_share: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     projected_from_days: Option<u64>,
-    /// Those that are crossed, told or not.
+    /// The kinds of which a threshold is crossed, told or not.
     alerts: &'a [Alert],
 }
 
-/// Writes the line of `report`, which was made at `at`, with the alerts that are crossed.
-pub(crate) fn write(format: Format, report: &Report, alerts: &[Alert], at: Timestamp) -> Result<(), Problem> {
+/// Writes the line of `look`, which was made at `at`, with the kinds of alerts that are crossed.
+pub(crate) fn write(format: Format, look: &Look, alerts: &[Alert], at: Timestamp) -> Result<(), Problem> {
+    let report = &look.report;
     let totals = &report.totals;
     let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
     let requests = totals.counts.requests.unwrap_or_default();
@@ -53,6 +58,7 @@ pub(crate) fn write(format: Format, report: &Report, alerts: &[Alert], at: Times
     let mut line = if format == Format::Jsonl {
         let seen = Seen {
             at,
+            organization: look.organization.as_deref(),
             from,
             to,
             requests,
@@ -67,11 +73,12 @@ pub(crate) fn write(format: Format, report: &Report, alerts: &[Alert], at: Times
         let seen = serde_json::to_string(&seen);
         seen.map_err(|error| Problem::usage(format!("cannot be written: {error}")))?
     } else {
-        let mut line = format!("{at}  {} requests from {from} to {to}", grouped(requests.into()));
+        let name = look.organization.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+        let mut line = format!("{at}  {name}{} requests from {from} to {to}", grouped(requests.into()));
         if let (Some(month), Some(allowance)) = (month, &report.allowance) {
             let allowance = grouped(allowance.allowance.monthly.into());
             let percent = |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
-            // Writing to memory does not fail.
+            // Writing to a string does not fail.
             let _ = write!(
                 line,
                 ", {} of {allowance}; {} at the month's end, if its days go on like that",

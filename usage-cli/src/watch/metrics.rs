@@ -1,4 +1,4 @@
-//! `--metrics-addr`: what was seen last, for a scrape.
+//! `--metrics-addr`: serves the metrics of the last look.
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,37 +6,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use usage_core::Timestamp;
-use usage_report::Report;
 
 use crate::http::request::Request;
 use crate::http::serve::serve;
 use crate::login::redirect_uri::is_of_the_web;
-use crate::output::openmetrics;
+use crate::output::openmetrics::{self, Exposition};
+use crate::watch::look::Look;
 
-/// How long a scraper may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time that a scraper has for its request and for reading the response.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is served. Clones share it.
+/// The metrics that are served. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics(Arc<Mutex<Shown>>);
 
 #[derive(Debug, Default)]
 struct Shown {
-    /// The last report's exposition, without its end.
-    report: String,
-    refreshed_at: Option<Timestamp>,
-    up: bool,
+    /// The metrics of the last look that succeeded.
+    exposition: Exposition,
+    last_success: Option<Timestamp>,
+    is_up: bool,
 }
 
 impl Metrics {
-    /// Begins to listen at `address`; returns where that is.
+    /// Starts a server at `address`, and returns its address.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of binding the socket.
     pub(crate) fn serve(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let socket = TcpListener::bind(address)?;
         let address = socket.local_addr()?;
         let metrics = self.clone();
-        // Pages of the web reach such a listener by a name of their own that leads here (DNS rebinding).
+        // DNS rebinding: a web page can reach a loopback listener by a host name of its own.
         let is_local = address.ip().is_loopback();
-        serve(socket, PATIENCE, move |request, stream| {
+        serve(socket, TIMEOUT, move |request, stream| {
             let host = request.host.as_deref();
             let is_refused = is_local && host.is_some_and(is_of_the_web);
             metrics.answer(&request, is_refused, stream)
@@ -44,20 +48,23 @@ impl Metrics {
         Ok(address)
     }
 
-    /// Shows `report`, of now.
-    pub(crate) fn refreshed(&self, report: &Report, now: Timestamp) -> io::Result<()> {
-        let mut text = Vec::new();
-        openmetrics::write_report(&mut text, report)?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let report = text.strip_suffix("# EOF\n").unwrap_or(&text).to_owned();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Shown { report, refreshed_at: Some(now), up: true };
-        Ok(())
+    /// Replaces the metrics by those of `looks`, made at `now`. `is_complete` says whether no organization failed.
+    pub(crate) fn refreshed(&self, looks: &[Look], clients: usize, now: Timestamp, is_complete: bool) {
+        let mut exposition = Exposition::default();
+        for look in looks {
+            exposition.add_report(&look.report, look.organization.as_deref(), clients);
+        }
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.exposition = exposition;
+        shown.is_up = is_complete;
+        if is_complete {
+            shown.last_success = Some(now);
+        }
     }
 
-    /// The last refresh failed; what was shown stays.
+    /// Marks the last look as failed. The metrics of the look before stay.
     pub(crate) fn failed(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).up = false;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_up = false;
     }
 
     fn answer(&self, request: &Request, is_refused: bool, mut stream: TcpStream) -> io::Result<()> {
@@ -67,7 +74,7 @@ impl Metrics {
                 "text/plain",
                 "this is served to this machine alone: ask for localhost\n".to_owned(),
             ),
-            ("GET" | "HEAD", "/metrics") => ("200 OK", openmetrics::CONTENT_TYPE, self.exposition()),
+            ("GET" | "HEAD", "/metrics") => ("200 OK", openmetrics::CONTENT_TYPE, self.exposition()?),
             ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "see /metrics\n".to_owned()),
             _ => ("405 Method Not Allowed", "text/plain", "GET /metrics\n".to_owned()),
         };
@@ -82,22 +89,12 @@ impl Metrics {
         stream.flush()
     }
 
-    fn exposition(&self) -> String {
+    fn exposition(&self) -> io::Result<String> {
         let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let refreshed = shown.refreshed_at.map_or_else(String::new, |at| {
-            format!(
-                "# TYPE genesys_usage_refreshed_timestamp_seconds gauge\n\
-                 # UNIT genesys_usage_refreshed_timestamp_seconds seconds\n\
-                 # HELP genesys_usage_refreshed_timestamp_seconds When the service was last asked with success.\n\
-                 genesys_usage_refreshed_timestamp_seconds {}\n",
-                at.as_unix_millis() / 1000
-            )
-        });
-        format!(
-            "{}# TYPE genesys_usage_up gauge\n# HELP genesys_usage_up Whether the last refresh succeeded.\n\
-             genesys_usage_up {}\n{refreshed}# EOF\n",
-            shown.report,
-            u8::from(shown.up)
-        )
+        let mut exposition = shown.exposition.clone();
+        exposition.add_health(shown.is_up, shown.last_success.map(|at| at.as_unix_millis() / 1000));
+        let mut text = Vec::new();
+        exposition.write(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 }

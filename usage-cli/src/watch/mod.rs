@@ -1,7 +1,11 @@
-//! What `genesys-usage watch` looks at, remembers and shows.
+//! What `genesys-usage watch` finds, remembers and shows.
 
 pub(crate) mod alert;
+#[cfg(feature = "parquet")]
+pub(crate) mod history;
 pub(crate) mod line;
+pub(crate) mod look;
 pub(crate) mod metrics;
+pub(crate) mod percent;
 pub(crate) mod state;
 pub(crate) mod totals;

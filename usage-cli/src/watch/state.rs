@@ -1,9 +1,10 @@
 //! What `watch --state` remembers, so that a restart repeats neither an alert nor a request.
 //!
-//! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (2), `refreshedAt` (Unix
-//! milliseconds), `month` (its first day) and `told`, the thresholds of that month that were told and are still crossed;
-//! with an allowance also `history`, the daily totals before the month.
-//! Version 1 had `alerts` instead, the kinds without their thresholds. The rules for change are those of a run's state.
+//! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (3), `refreshedAt` (Unix
+//! milliseconds), `month` (its first day) and `told`, the alerts of that month that were told and are still crossed; with an
+//! allowance also `history`, the daily totals before the month.
+//! Version 2 had alerts without organization, client and day; version 1 had `alerts` instead, the kinds without their
+//! thresholds. The rules for change are those of a run's state.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -20,8 +21,9 @@ use crate::watch::alert::{Alert, Crossed};
 use crate::watch::totals::DailyTotals;
 
 const FORMAT: &str = "genesys-usage watch";
-const VERSION: u32 = 2;
-const MAX_BYTES: u64 = 64 * 1024;
+const VERSION: u32 = 3;
+/// The largest file that is read: some 50,000 alerts, more than are ever open at once.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What is remembered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,15 +48,37 @@ pub(crate) struct Memory {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Told {
     alert: Alert,
-    /// None of version 1, which told a kind once, whatever its threshold.
+    /// Absent in version 1, which told each kind once, whatever its threshold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     threshold: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organization: Option<String>,
+    /// The id of the client, or its name if it has no id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    day: Option<String>,
 }
 
 impl Told {
     fn is_of(&self, crossed: &Crossed) -> bool {
         self.alert == crossed.alert
-            && self.threshold.as_ref().is_none_or(|threshold| *threshold == crossed.threshold.exact())
+            && self.threshold.as_ref().is_none_or(|threshold| *threshold == crossed.threshold)
+            && self.organization == crossed.organization
+            && self.client.as_deref() == crossed.client_key()
+            && self.day == crossed.day.map(|day| day.to_string())
+    }
+}
+
+impl From<&Crossed> for Told {
+    fn from(crossed: &Crossed) -> Self {
+        Self {
+            alert: crossed.alert,
+            threshold: Some(crossed.threshold.clone()),
+            organization: crossed.organization.clone(),
+            client: crossed.client_key().map(Into::into),
+            day: crossed.day.map(|day| day.to_string()),
+        }
     }
 }
 
@@ -67,21 +91,28 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Of the thresholds that are crossed `now` in `month`, those that were not told yet. What was told and is over is
-    /// forgotten, so that it is told again when it comes back.
-    pub(crate) fn news(&mut self, month: Date, now: &[Crossed]) -> Vec<Crossed> {
+    /// Returns the alerts of `now`, in `month`, that were not told yet. An alert that is no longer crossed is forgotten, so
+    /// that it is told again when it comes back; but not one of an organization that `is_unknown`, because its look failed.
+    pub(crate) fn news(
+        &mut self,
+        month: Date,
+        now: &[Crossed],
+        is_unknown: impl Fn(Option<&str>) -> bool,
+    ) -> Vec<Crossed> {
         let month = month.to_string();
         if self.month.as_ref() != Some(&month) {
             self.month = Some(month);
             self.told.clear();
         }
-        self.told.retain(|told| now.iter().any(|crossed| told.is_of(crossed)));
-        now.iter().copied().filter(|crossed| !self.told.iter().any(|told| told.is_of(crossed))).collect()
+        self.told.retain(|told| {
+            is_unknown(told.organization.as_deref()) || now.iter().any(|crossed| told.is_of(crossed))
+        });
+        now.iter().filter(|crossed| !self.told.iter().any(|told| told.is_of(crossed))).cloned().collect()
     }
 
     /// Remembers that `crossed` was told.
     pub(crate) fn told(&mut self, crossed: &Crossed) {
-        self.told.push(Told { alert: crossed.alert, threshold: Some(crossed.threshold.exact()) });
+        self.told.push(crossed.into());
     }
 
     /// Returns whether the totals of `days` were asked for on `today`.
@@ -107,10 +138,11 @@ impl Memory {
         totals.map(|totals| totals.rows(days))
     }
 
-    /// As this version writes it.
+    /// Converts the members of earlier versions.
     fn upgraded(mut self) -> Self {
         self.version = VERSION;
-        self.told.extend(self.alerts.drain(..).map(|alert| Told { alert, threshold: None }));
+        let told = |alert| Told { alert, threshold: None, organization: None, client: None, day: None };
+        self.told.extend(self.alerts.drain(..).map(told));
         self
     }
 }
@@ -193,6 +225,8 @@ fn read(path: &Path, file: &File) -> Result<Memory, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use usage_report::{Identity, Subject};
+
     use super::*;
 
     fn day(text: &str) -> Date {
@@ -200,7 +234,12 @@ mod tests {
     }
 
     fn crossed(alert: Alert, threshold: &str) -> Crossed {
-        Crossed { alert, value: "200%".parse().unwrap(), threshold: threshold.parse().unwrap() }
+        Crossed::fraction(alert, "200%".parse().unwrap(), threshold.parse().unwrap(), None)
+    }
+
+    fn news(memory: &mut Memory, month: Date, now: &[&Crossed]) -> Vec<Crossed> {
+        let now: Vec<_> = now.iter().map(|crossed| (*crossed).clone()).collect();
+        memory.news(month, &now, |_| false)
     }
 
     #[test]
@@ -209,19 +248,19 @@ mod tests {
         let (low, high) = (crossed(Alert::Share, "80%"), crossed(Alert::Share, "100%"));
         let limited = crossed(Alert::RateLimited, "1%");
         let mut memory = Memory::default();
-        // What nobody was told of stays news.
-        assert_eq!(memory.news(october, &[low]), [low]);
-        assert_eq!(memory.news(october, &[low]), [low]);
+        // An alert that was not told stays news.
+        assert_eq!(news(&mut memory, october, &[&low]), [low.clone()]);
+        assert_eq!(news(&mut memory, october, &[&low]), [low.clone()]);
         memory.told(&low);
-        assert_eq!(memory.news(october, &[low, limited]), [limited]);
+        assert_eq!(news(&mut memory, october, &[&low, &limited]), [limited.clone()]);
         memory.told(&limited);
-        assert_eq!(memory.news(october, &[low]), []);
-        assert_eq!(memory.news(october, &[low, limited]), [limited]);
+        assert_eq!(news(&mut memory, october, &[&low]), []);
+        assert_eq!(news(&mut memory, october, &[&low, &limited]), [limited.clone()]);
         // Each threshold by itself.
-        assert_eq!(memory.news(october, &[low, high]), [high]);
+        assert_eq!(news(&mut memory, october, &[&low, &high]), [high.clone()]);
         memory.told(&high);
-        assert_eq!(memory.news(october, &[low, high]), []);
-        assert_eq!(memory.news(november, &[low, high]), [low, high]);
+        assert_eq!(news(&mut memory, october, &[&low, &high]), []);
+        assert_eq!(news(&mut memory, november, &[&low, &high]), [low.clone(), high.clone()]);
     }
 
     #[test]
@@ -232,8 +271,41 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mut memory = Kept::open(Some(&path)).unwrap().memory;
         let (share, limited) = (crossed(Alert::Share, "80%"), crossed(Alert::RateLimited, "1%"));
-        assert_eq!(memory.news(day("2026-10-01"), &[share, limited]), [limited]);
-        assert_eq!(memory.news(day("2026-11-01"), &[share]), [share]);
+        assert_eq!(news(&mut memory, day("2026-10-01"), &[&share, &limited]), [limited.clone()]);
+        assert_eq!(news(&mut memory, day("2026-11-01"), &[&share]), [share.clone()]);
+    }
+
+    #[test]
+    fn organizations_clients_and_days_are_told_apart() {
+        let month = day("2026-10-01");
+        let of = |organization: &str| {
+            let (value, threshold) = ("200%".parse().unwrap(), "80%".parse().unwrap());
+            Crossed::fraction(Alert::Share, value, threshold, Some(organization))
+        };
+        let jump = |client: &str, date: &str| Crossed {
+            alert: Alert::Jump,
+            client: Some(Identity::new(Subject::Client, Some(client), None)),
+            day: Some(day(date)),
+            ..of("acme")
+        };
+        let all = [
+            of("acme"),
+            of("beta"),
+            jump("a", "2026-10-02"),
+            jump("b", "2026-10-02"),
+            jump("a", "2026-10-03"),
+        ];
+        let mut memory = Memory::default();
+        for (at, crossed) in all.iter().enumerate() {
+            assert_eq!(memory.news(month, &all, |_| false), all[at..]);
+            memory.told(crossed);
+        }
+        assert_eq!(memory.news(month, &all, |_| false), []);
+        // The look at beta failed: what was told of it is still told.
+        assert_eq!(memory.news(month, &all[..1], |name| name == Some("beta")), []);
+        assert_eq!(memory.news(month, &all[..2], |_| false), []);
+        assert_eq!(memory.news(month, &all[..1], |_| false), []);
+        assert_eq!(memory.news(month, &all[..2], |_| false), all[1..2]);
     }
 
     #[test]
@@ -262,7 +334,7 @@ mod tests {
         let path = directory.path().join("watch.json");
         let mut kept = Kept::open(Some(&path)).unwrap();
         let crossed = crossed(Alert::RateLimited, "0.001%");
-        kept.memory.news(day("2026-10-01"), &[crossed]);
+        news(&mut kept.memory, day("2026-10-01"), &[&crossed]);
         kept.memory.told(&crossed);
         kept.memory.refreshed_at = Some(Timestamp::from_unix_millis(5));
         kept.write().unwrap();
@@ -271,9 +343,9 @@ mod tests {
         drop(kept);
         let mut kept = Kept::open(Some(&path)).unwrap();
         assert_eq!(kept.memory, memory);
-        assert_eq!(kept.memory.news(day("2026-10-01"), &[crossed]), []);
+        assert_eq!(news(&mut kept.memory, day("2026-10-01"), &[&crossed]), []);
         drop(kept);
-        for text in ["{}", "", r#"{"format":"genesys-usage watch","version":3}"#] {
+        for text in ["{}", "", r#"{"format":"genesys-usage watch","version":4}"#] {
             std::fs::write(&path, text).unwrap();
             assert!(Kept::open(Some(&path)).is_err(), "{text}");
         }

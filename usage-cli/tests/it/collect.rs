@@ -553,7 +553,65 @@ fn watch_looks_at_a_history_as_it_looks_at_the_service() {
     };
     let of_history = seen(Ran::of(&mut program(&[&look[..], &["--from", lake]].concat())).well());
     assert_eq!(days.service.server.simulator().journal().len(), sent);
-    assert_eq!(of_history, seen(days.service.run(&look).well()));
+    let mut of_service = seen(days.service.run(&look).well());
+    of_service["organization"] = "default".into();
+    assert_eq!(of_history, of_service);
     let ran = Ran::of(&mut program(&["watch", "--once", "--from", lake, "--organization", "acme"]));
     ran.failed(2, &["has no organisation \"acme\""]);
+}
+
+/// Watches `lake` once, with `options`.
+#[cfg(unix)]
+fn look_at(lake: &Path, options: &[&str]) -> Ran {
+    let command = ["watch", "--once", "--format", "json", "--from", lake.to_str().unwrap()];
+    Ran::of(&mut program(&[&command[..], options].concat()))
+}
+
+#[cfg(unix)]
+#[test]
+fn watch_looks_at_each_organization_of_a_history_and_tells_each_alert_once() {
+    let today = Date::of(std::time::SystemTime::now().into());
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().join("lake");
+    for (seed, name) in [(1, "alpha"), (2, "beta")] {
+        let days = Days::new(config().with_seed(seed), &today.to_string());
+        days.run(&lake, &["--last", "100d", "--group-by", "client", "--organization", name]).well();
+    }
+    let state = directory.path().join("watch.json");
+    let log = directory.path().join("log");
+    let hook = format!(
+        "echo \"$GENESYS_USAGE_ORGANIZATION $GENESYS_USAGE_ALERT $GENESYS_USAGE_CLIENT\" >> '{}'",
+        log.display()
+    );
+    let options = ["--allowance", "1", "--alert-projected", "100%", "--alert-jump", "1.000001x"];
+    let with_hook = ["--alert-new-client", "--on-alert", &hook, "--state", state.to_str().unwrap()];
+    for _ in 0..2 {
+        let ran = look_at(&lake, &[&options[..], &with_hook].concat());
+        let looks: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let names: Vec<_> = looks.iter().map(|look| look["organization"].as_str().unwrap()).collect();
+        assert_eq!((ran.code, &names[..]), (Some(0), &["alpha", "beta"][..]), "{ran:?}");
+        assert_eq!(looks[1]["alerts"][0], "projected", "{ran:?}");
+    }
+    let told = fs::read_to_string(&log).unwrap();
+    let mut lines: Vec<_> = told.lines().map(str::trim_end).collect();
+    let count = lines.len();
+    for wanted in ["alpha projected", "beta projected"] {
+        assert!(lines.contains(&wanted), "{told}");
+    }
+    assert!(lines.iter().all(|line| line.contains(" projected") || line.split(' ').count() > 2), "{told}");
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), count, "an alert was told twice: {told}");
+
+    // One organization whose days are gone: the other is looked at, and what was told of both is still told.
+    for entry in fs::read_dir(lake.join("organization=beta")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap();
+        }
+    }
+    let ran = look_at(&lake, &[&options[..], &with_hook].concat());
+    assert_eq!(ran.code, Some(8), "{ran:?}");
+    assert!(ran.stderr.contains("no look at beta") && ran.stdout.contains("\"alpha\""), "{ran:?}");
+    assert_eq!(fs::read_to_string(&log).unwrap(), told);
 }

@@ -26,6 +26,8 @@ mod login;
 mod login_listener;
 #[cfg(feature = "parquet")]
 mod many_organizations;
+#[cfg(all(unix, feature = "parquet"))]
+mod monitoring;
 mod names;
 mod output_file;
 #[cfg(unix)]

@@ -96,7 +96,7 @@ fn a_command_gets_each_alert_once_even_over_restarts() {
         [["share", "5", "80%"], ["share", "5", "100%"], ["projected", "5", "100%"], ["429", "5", "0.001%"]];
     assert_eq!(alerts, wanted, "{told}");
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
-    assert_eq!((&kept["format"], &kept["version"]), (&"genesys-usage watch".into(), &2.into()));
+    assert_eq!((&kept["format"], &kept["version"]), (&"genesys-usage watch".into(), &3.into()));
 }
 
 #[cfg(unix)]
@@ -165,8 +165,17 @@ fn commands_get_no_secret_of_this_program() {
 #[test]
 fn metrics_are_served_while_it_runs() {
     let service = Service::misbehaving([Rule::new(Match::Token, Fault::Status(503)).times(1)]);
-    let mut command =
-        service.command(&["watch", "--every", "1m", "--metrics-addr", "127.0.0.1:0", "--allowance", "10"]);
+    let mut command = service.command(&[
+        "watch",
+        "--every",
+        "1m",
+        "--metrics-addr",
+        "127.0.0.1:0",
+        "--metrics-clients",
+        "2",
+        "--allowance",
+        "10",
+    ]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
@@ -189,7 +198,9 @@ fn metrics_are_served_while_it_runs() {
     for text in [
         "genesys_usage_up 1\n",
         "genesys_usage_allowance_requests 10\n",
-        "genesys_usage_requests_total{client_id=",
+        "genesys_usage_client_requests{client_id=",
+        "genesys_usage_client_requests{others=\"true\"} ",
+        "genesys_usage_last_success_timestamp_seconds ",
     ] {
         assert!(answer.contains(text), "{text}: {answer}");
     }
@@ -235,6 +246,10 @@ fn what_is_wrong_is_refused() {
         (&["--metrics-addr", "here"], &["--metrics-addr"]),
         (&["--once", "--metrics-addr", "127.0.0.1:0"], &["cannot be used with"]),
         (&["--allowance", "0"], &["--allowance"]),
+        (&["--alert-jump", "3x"], &["--from"]),
+        (&["--alert-new-client"], &["--from"]),
+        (&["--from", "lake", "--alert-jump", "3"], &["write a factor above 1 as 3x"]),
+        (&["--metrics-clients", "3"], &["--metrics-addr"]),
     ] {
         service.run(&[&["watch"], options].concat()).failed(2, texts);
     }

@@ -14,27 +14,25 @@ fn text(records: impl IntoIterator<Item = UsageRecord>) -> String {
 }
 
 #[test]
-fn counters_end_in_total_and_labels_are_escaped() {
-    let record = UsageRecord {
-        date: Some("2026-10-01".into()),
+fn days_are_added_up_and_labels_are_escaped() {
+    let record = |date: &str| UsageRecord {
+        date: Some(date.into()),
         client_name: Some("a \"b\" \\ c\nd".into()),
         requests: Some(5),
         status429: Some(0),
         ..UsageRecord::default()
     };
-    let labels = r#"{date="2026-10-01",client_name="a \"b\" \\ c\nd"}"#;
+    let labels = r#"{client_name="a \"b\" \\ c\nd"}"#;
     let wanted = format!(
-        "# TYPE genesys_usage_requests counter\n\
-         # HELP genesys_usage_requests Requests that the service counted.\n\
-         genesys_usage_requests_total{labels} 10\n\
-         genesys_usage_requests_created{labels} 1790812800\n\
-         # TYPE genesys_usage_throttled_requests counter\n\
-         # HELP genesys_usage_throttled_requests Requests that were rate limited (429), a part of 4xx.\n\
-         genesys_usage_throttled_requests_total{labels} 0\n\
-         genesys_usage_throttled_requests_created{labels} 1790812800\n\
+        "# TYPE genesys_usage_requests gauge\n\
+         # HELP genesys_usage_requests Requests that the service counted in the period.\n\
+         genesys_usage_requests{labels} 10\n\
+         # TYPE genesys_usage_throttled_requests gauge\n\
+         # HELP genesys_usage_throttled_requests Rate-limited requests (429) in the period, a part of 4xx.\n\
+         genesys_usage_throttled_requests{labels} 0\n\
          # EOF\n"
     );
-    assert_eq!(text([record.clone(), record]), wanted);
+    assert_eq!(text([record("2026-10-01"), record("2026-10-02")]), wanted);
     assert_eq!(text([]), "# EOF\n");
 }
 
@@ -88,9 +86,8 @@ fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), String> {
         }
         let number = rest.strip_prefix(' ').unwrap();
         assert!(number.parse::<f64>().unwrap() >= 0.0);
-        let (family, kind) = family.as_ref().unwrap();
-        let suffix = name.strip_prefix(family.as_str()).unwrap();
-        assert!(if kind == "counter" { ["_total", "_created"].contains(&suffix) } else { suffix.is_empty() });
+        assert_eq!(family.as_ref().map(|(family, kind)| (&**family, &**kind)), Some((name, "gauge")));
+        assert!(labels.iter().all(|(label, _)| label != "date"), "a label has a date");
         let distinct: BTreeSet<_> = labels.iter().map(|(name, _)| name).collect();
         assert_eq!(distinct.len(), labels.len(), "a label is there twice");
         assert!(
@@ -131,9 +128,9 @@ proptest! {
             .map(|(_, count)| count.parse::<u64>().unwrap())
             .sum::<u64>();
         let all = |count: fn(&UsageRecord) -> Option<u64>| records.iter().filter_map(count).sum::<u64>();
-        prop_assert_eq!(sum("genesys_usage_requests_total"), all(|record| record.requests));
-        prop_assert_eq!(sum("genesys_usage_responses_total"), all(|record| record.status400));
-        prop_assert_eq!(sum("genesys_usage_throttled_requests_total"), all(|record| record.status429));
+        prop_assert_eq!(sum("genesys_usage_requests"), all(|record| record.requests));
+        prop_assert_eq!(sum("genesys_usage_responses"), all(|record| record.status400));
+        prop_assert_eq!(sum("genesys_usage_throttled_requests"), all(|record| record.status429));
         for record in &records {
             if let (Some(name), Some(_)) = (&record.client_name, record.requests) {
                 let label = ("client_name".to_owned(), name.clone());
@@ -150,9 +147,50 @@ proptest! {
         let mut text = Vec::new();
         write_report(&mut text, &report).unwrap();
         let samples = parse(&String::from_utf8(text).unwrap());
-        let requests = samples.iter().filter(|((name, _), _)| name == "genesys_usage_requests_total");
-        let sum: u64 = requests.map(|(_, count)| count.parse::<u64>().unwrap()).sum();
-        prop_assert_eq!(sum, report.totals.counts.requests.unwrap_or(0));
-        prop_assert_eq!(&samples[&("genesys_usage_allowance_requests".to_owned(), Vec::new())], "100");
+        let total = |name: &str| samples.get(&(name.to_owned(), Vec::new())).map(|count| count.parse::<u64>().unwrap());
+        prop_assert_eq!(total("genesys_usage_requests"), report.totals.counts.requests);
+        prop_assert_eq!(total("genesys_usage_allowance_requests"), Some(100));
+        if report.clients.count > 0 {
+            for (name, wanted) in [
+                ("genesys_usage_client_requests", By::Requests),
+                ("genesys_usage_client_errors", By::Errors),
+                ("genesys_usage_client_throttled_requests", By::Throttled),
+            ] {
+                let of_clients = samples.iter().filter(|((sample, _), _)| sample == name);
+                let sum: u64 = of_clients.map(|(_, count)| count.parse::<u64>().unwrap()).sum();
+                let all: u64 = report.clients.all().filter_map(|entry| wanted.of(&entry.counts)).sum();
+                prop_assert_eq!(sum, all);
+            }
+        }
     }
+}
+
+#[test]
+fn a_client_that_is_first_by_429_is_listed_and_organizations_are_told_apart() {
+    let row = |name: &str, requests, status429| UsageRecord {
+        client_name: Some(name.into()),
+        requests: Some(requests),
+        status429: Some(status429),
+        ..UsageRecord::default()
+    };
+    let rows = [row("Export", 900, 0), row("Sync", 500, 0), row("Wallboard", 100, 40)];
+    let report = Report::new(&rows.into_iter().collect(), &ReportOptions::default());
+    let mut exposition = Exposition::default();
+    exposition.add_report(&report, Some("acme"), 1);
+    exposition.add_report(&report, Some("beta"), 0);
+    let mut text = Vec::new();
+    exposition.write(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    parse(&text);
+    for sample in [
+        "genesys_usage_requests{organization=\"acme\"} 1500",
+        "genesys_usage_client_requests{organization=\"acme\",client_name=\"Export\"} 900",
+        "genesys_usage_client_throttled_requests{organization=\"acme\",client_name=\"Wallboard\"} 40",
+        "genesys_usage_client_requests{organization=\"acme\",others=\"true\"} 500",
+        "genesys_usage_client_requests{organization=\"beta\",others=\"true\"} 1500",
+        "genesys_usage_clients{organization=\"beta\"} 3",
+    ] {
+        assert!(text.lines().any(|line| line == sample), "{sample}: {text}");
+    }
+    assert!(!text.contains("client_name=\"Sync\""), "{text}");
 }

@@ -1,0 +1,68 @@
+//! `--from DIR`: looks at the organizations of a history.
+
+use std::path::Path;
+
+use usage_core::Date;
+use usage_core::TableBuilder;
+use usage_report::thresholds::JUMP_WEEKS;
+use usage_report::{Allowance, ClientDays, Period, ReportOptions};
+
+use crate::dataset::{History, Selected, Selection};
+use crate::problem::Problem;
+use crate::report::{history, lookback};
+use crate::watch::look::{Clients, Look};
+
+/// Returns the names of the organizations in `directory`, or those of `wanted` if it names some.
+///
+/// # Errors
+///
+/// Returns a problem if there is no history, or if it has no organization.
+pub(crate) fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Problem> {
+    let there = History::open(directory)?.organizations()?;
+    if there.is_empty() {
+        return Err(Problem::usage(format!("{} has no organisation yet", directory.display()))
+            .with_hint(format!("genesys-usage collect --into {}", directory.display())));
+    }
+    Ok(if wanted.is_empty() { there } else { wanted.to_vec() })
+}
+
+/// Looks at the days of `month` that `directory` has of `organization`, with the days of each client if it
+/// `needs_clients`.
+///
+/// # Errors
+///
+/// Returns a problem if there are no such days, or if a file cannot be read.
+pub(crate) fn look(
+    directory: &Path,
+    organization: &str,
+    month: Period,
+    allowance: Option<Allowance>,
+    needs_clients: bool,
+) -> Result<Look, Problem> {
+    let organizations = vec![organization.to_owned()];
+    let selection = Selection { organizations, period: Some(month), days_before: lookback::DAYS };
+    let selected = selection.select(directory)?;
+    let mut options = ReportOptions::default();
+    options.allowance = allowance;
+    let report = history::report(&selected, Some(month), false, options)?;
+    let clients = if needs_clients { clients(&selected, month)? } else { None };
+    Ok(Look { organization: Some(organization.to_owned()), report, clients })
+}
+
+/// Reads the days of each client of `month` and the weeks before; `None` if the history has no day of the month. One day
+/// of rows is in memory at a time.
+fn clients(selected: &Selected, month: Period) -> Result<Option<Clients>, Problem> {
+    let all = selected.period();
+    let weeks = i64::try_from(JUMP_WEEKS).unwrap_or(i64::MAX);
+    let first = all.first_day().max(month.first_day().plus_days(-7 * weeks));
+    let (Some(known), Some(month)) = (Period::new(first, all.last_day()), month.until(all.last_day())) else {
+        return Ok(None);
+    };
+    let mut days = ClientDays::new(known);
+    selected.each(known, |columns, date: Date, name| {
+        let mut table = TableBuilder::default();
+        columns.add_to(&mut table, date, name);
+        days.add(&table.finish());
+    })?;
+    Ok(Some(Clients { days, known, month }))
+}
