@@ -59,7 +59,7 @@ pub(crate) struct Crossed {
     pub(crate) value: String,
     pub(crate) threshold: String,
     /// What has happened, without the organization.
-    text: String,
+    pub(crate) text: String,
 }
 
 impl fmt::Display for Crossed {
