@@ -66,7 +66,9 @@ fn page(directory: &Path, more: &[&str]) -> PathBuf {
     clients.push(("Wallboard".into(), 30, 10));
     for day in 1..=14 {
         for (name, requests, limited) in &clients {
-            for (uri, method) in [("api/v2/users", "GET"), ("api/v2/externalcontacts/reversewhitepageslookup", "POST")] {
+            for (uri, method) in
+                [("api/v2/users", "GET"), ("api/v2/externalcontacts/reversewhitepageslookup", "POST")]
+            {
                 let requests = requests / 2 + day + if method == "GET" { 3 } else { 0 };
                 let (ok, id) = (requests - limited, format!("id of {name}"));
                 writeln!(
