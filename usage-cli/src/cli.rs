@@ -2,6 +2,7 @@
 
 use clap::Parser;
 
+use crate::arguments::color::Color;
 use crate::command::Command;
 
 /// Who is burning the API allowance of a Genesys Cloud organisation?
@@ -13,6 +14,10 @@ use crate::command::Command;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// When to colour text for people
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(crate) color: Color,
 }
 
 const EXAMPLES: &str = "\

@@ -74,7 +74,8 @@ pub fn main() -> ExitCode {
         return code;
     }
     report_file_size_limit();
-    let Cli { command } = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    let Cli { command, color } = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    color.apply();
     let verbosity = command.verbosity();
     match command.run(Cli::command) {
         Ok(()) => ExitCode::SUCCESS,

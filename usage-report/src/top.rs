@@ -140,6 +140,35 @@ impl TopList {
         ranked
     }
 
+    /// Returns what the entries add up to that are not among the first by `by`, as many as [`entries`](Self::entries);
+    /// `None` if all are.
+    ///
+    /// ```
+    /// use usage_core::{UsageRecord, UsageTable};
+    /// use usage_report::{By, Report, ReportOptions};
+    ///
+    /// let row = |client: &str, requests, status429| UsageRecord {
+    ///     client_name: Some(client.into()),
+    ///     requests: Some(requests),
+    ///     status429: Some(status429),
+    ///     ..UsageRecord::default()
+    /// };
+    /// let table: UsageTable = [row("Export", 900, 0), row("Wallboard", 100, 40)].into_iter().collect();
+    /// let report = Report::new(&table, &ReportOptions::default().with_top(1));
+    /// assert_eq!(report.clients.others_beside(By::Requests), report.clients.others);
+    /// let others = report.clients.others_beside(By::Throttled).unwrap();
+    /// assert_eq!((others.count, others.counts.requests), (1, Some(900)));
+    /// ```
+    pub fn others_beside(&self, by: By) -> Option<Others> {
+        let first: BTreeSet<usize> =
+            self.ranked(by, self.entries.len()).into_iter().map(|(place, _)| place).collect();
+        let others = || self.all().enumerate().filter(|(place, _)| !first.contains(place));
+        let count = self.count - first.len();
+        let shares = others().map(|(_, entry)| entry.share).sum();
+        let counts = others().map(|(_, entry)| &entry.counts).sum();
+        (count > 0).then_some(if by == By::Requests { self.others? } else { Others { count, counts, share: shares } })
+    }
+
     /// Returns the position of each entry in [`all`](Self::all), by what tells it apart.
     pub(crate) fn places(&self) -> HashMap<Key<'_>, usize> {
         self.all().enumerate().map(|(place, entry)| (entry.key(), place)).collect()

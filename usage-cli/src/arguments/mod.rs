@@ -1,5 +1,6 @@
 //! Parts of the command line that several commands have: values, the period, deferred definitions.
 
+pub(crate) mod color;
 pub(crate) mod completion;
 pub(crate) mod deferred;
 pub(crate) mod period;

@@ -1,6 +1,6 @@
 //! Charts of characters.
 
-use anstyle::{Ansi256Color, AnsiColor, Style};
+use anstyle::{AnsiColor, Style};
 use usage_report::Counts;
 
 use crate::chart::class::Class;
@@ -8,8 +8,6 @@ use crate::chart::scale::{cells, fraction};
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
-/// From little to much, as 256-colour blues.
-const BLUES: [u8; 5] = [236, 24, 31, 38, 81];
 
 /// One character for each number, higher for more; a space where there is none. More numbers than `width` are added
 /// up in groups.
@@ -55,7 +53,7 @@ impl Paint {
         let (colour, plain) = match class {
             Class::Ok => (AnsiColor::Green, '█'),
             Class::Redirect => (AnsiColor::Cyan, '▓'),
-            Class::Unknown => (AnsiColor::Blue, '█'),
+            Class::Unknown => (AnsiColor::Blue, '#'),
             Class::Refused => (AnsiColor::Yellow, '▒'),
             Class::Limited => (AnsiColor::Magenta, '░'),
             Class::Failed => (AnsiColor::Red, 'x'),
@@ -96,14 +94,12 @@ impl Paint {
         self.styled(style, &bar) + &self.styled(Style::new().dimmed(), &rest)
     }
 
-    /// One cell of a heat map, `width` characters wide.
+    /// Returns one cell of a heat map, `width` characters wide. More is denser, which is stronger on a dark terminal and
+    /// on a light one; colour alone would be inverted on one of the two.
     pub(crate) fn heat(self, part: Option<u64>, largest: u64, width: usize) -> String {
         let Some(part) = part else { return format!("{:^width$}", "·") };
-        if self.colour {
-            let shade = BLUES.get(index(BLUES.len(), part, largest)).copied().unwrap_or(0);
-            return self.styled(Ansi256Color(shade).on_default(), &"█".repeat(width));
-        }
-        step(&SHADES, part, largest).to_string().repeat(width)
+        let cell = step(&SHADES, part, largest).to_string().repeat(width);
+        self.styled(AnsiColor::Blue.on_default(), &cell)
     }
 }
 
@@ -125,6 +121,11 @@ mod tests {
         assert_eq!(plain.share(Some(0.5), 6), "███···");
         assert_eq!(plain.heat(Some(10), 10, 2), "██");
         assert_eq!(plain.heat(None, 10, 3), " · ");
-        assert!(Paint { colour: true }.share(Some(0.5), 6).contains('\u{1b}'));
+        let coloured = Paint { colour: true };
+        assert!(coloured.share(Some(0.5), 6).contains('\u{1b}'));
+        // The busiest cell is the densest in colour, too.
+        assert!(
+            coloured.heat(Some(10), 10, 2).contains("██") && coloured.heat(Some(3), 10, 2).contains("░░")
+        );
     }
 }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use clap_complete::engine::ArgValueCompleter;
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{ClientQuery, OrganizationQuery};
-use usage_core::{ClientId, Date, Interval, Scope};
+use usage_core::{Date, Interval, Scope};
 use usage_report::{Allowance, DRILLDOWN, Licenses, Period, Report, ReportOptions};
 
 use crate::arguments::completion::saved_rows;
@@ -23,6 +23,7 @@ use crate::output::{self, OutputArgs};
 use crate::problem::Problem;
 use crate::report::about::About;
 use crate::report::lookback;
+use crate::report::selection::{self, Measure, SelectionArgs, top};
 use crate::report::{self, Chart, FORMATS};
 use crate::run::args::ServiceArgs;
 use crate::run::divide::Divisible;
@@ -82,17 +83,13 @@ pub(crate) struct ReportArgs {
 }
 
 /// What makes no sense with files.
-const LIVE: [&str; 9] =
-    ["client", "group_by", "simulate", "region", "api_url", "login_url", "attach", "state", "dry_run"];
+const LIVE: [&str; 8] =
+    ["group_by", "simulate", "region", "api_url", "login_url", "attach", "state", "dry_run"];
 
 /// What is asked for.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Query")]
 struct QueryArgs {
-    /// Only the usage of this OAuth client
-    #[arg(long, value_name = "ID")]
-    client: Option<ClientId>,
-
     /// One row for each day, week or month [default: day]. With FILE: what the rows' dates are, if the file does not say
     /// it
     #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
@@ -107,6 +104,13 @@ struct QueryArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 struct ContentArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// What the lists are ordered by, and their shares are of
+    #[arg(long, value_name = "MEASURE", value_enum, default_value_t)]
+    by: Measure,
+
     /// Compare with the period before: whole months with as many months, a month so far with the same days of the month
     /// before, other periods with as many days. With FILE and no period: the later half of its days with the earlier
     #[arg(long)]
@@ -116,8 +120,8 @@ struct ContentArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files", add = ArgValueCompleter::new(saved_rows()))]
     compare_with: Vec<PathBuf>,
 
-    /// How many entries a list has at most
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// How many entries a list has at most, or all
+    #[arg(long, value_name = "N", default_value = "10", value_parser = top)]
     top: usize,
 
     /// Hold each month against the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10; hourly
@@ -148,6 +152,10 @@ pub(crate) struct ReportOutputArgs {
     /// the format. - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Do not page a long text on a terminal; without it, the pager is PAGER, or less
+    #[arg(long)]
+    no_pager: bool,
 
     /// Show no progress
     #[arg(long, short)]
@@ -202,7 +210,8 @@ fn yesterday() -> Date {
 
 impl ReportArgs {
     fn options(&self) -> Result<ReportOptions, Problem> {
-        let mut options = ReportOptions::default().with_top(self.content.top);
+        let mut options =
+            ReportOptions::default().with_top(self.content.top).with_filter(self.content.selection.filter());
         options.allowance = self.allowance()?;
         if matches!(self.output.format(), Format::Json | Format::Html) {
             options = options.with_drilldown(DRILLDOWN);
@@ -245,7 +254,8 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
     }
     let period = Period::from(&interval);
     let is_projected = options.allowance.is_some() && options.granularity == Some(Granularity::Day);
-    let before = lookback::days_before(period, yesterday()).filter(|_| is_projected && !attached);
+    let before = lookback::days_before(period, yesterday())
+        .filter(|_| is_projected && !attached && !args.content.selection.is_local());
     let previous = args.content.compare.then(|| period.until(yesterday()).unwrap_or(period).previous());
     let mut intervals = vec![interval];
     if let Some(previous) = previous {
@@ -263,7 +273,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         let usual = [Dimension::OAuthClientId, Dimension::TemplateUri, Dimension::HttpMethod];
         usual.into_iter().chain(user.iter().cloned()).collect()
     };
-    match &args.query.client {
+    match args.content.selection.only_client() {
         None => {
             let group_by = group_by(&[Dimension::UserId]);
             let queries = intervals.into_iter().map(|interval| {
@@ -276,12 +286,14 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         }
         Some(client) => {
             let group_by = group_by(&[]);
+            // The service selects the client, and the other rows are not known.
+            options = options.with_filter(args.content.selection.filter_of_client());
             let queries = intervals.into_iter().map(|interval| {
                 let mut query = ClientQuery::new(client.clone(), interval).with_group_by(group_by.clone());
                 query.granularity = Some(granularity.clone());
                 query
             });
-            let aside = before.and_then(|days| Some((days, lookback::of_client(client, days)?)));
+            let aside = before.and_then(|days| Some((days, lookback::of_client(&client, days)?)));
             ask_for(queries.collect(), aside, previous, &options, args)
         }
     }
@@ -321,6 +333,7 @@ fn ask_for<Q: Divisible>(
         }
         let options = &options;
         let table = tables.pop().unwrap_or_default();
+        selection::warn_of_unmatched(&table, options);
         let report = match (tables.pop(), previous) {
             (Some(before), period) => Report::compared(&table, &before, period, options),
             (None, _) => Report::new(&table, options),
@@ -328,7 +341,7 @@ fn ask_for<Q: Divisible>(
         if let Some((days, Err(why))) = &aside {
             lookback::warn_of_lack(*days, why, &report);
         }
-        args.output.write(&report, &about)
+        args.output.write(&report, &about, args.content.by)
     })
 }
 
@@ -364,6 +377,7 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     options.scope = scope;
     // Weeks that the period cuts reach into other months, of which they do not have all days.
     options.months = given;
+    selection::warn_of_unmatched(&table, &options);
 
     let report = if !args.content.compare_with.is_empty() {
         let before = saved::read_all(&args.content.compare_with, &args.saved, granularity)?;
@@ -379,7 +393,7 @@ fn read(args: &ReportArgs) -> Result<(), Problem> {
     } else {
         Report::new(&*days.selected(&table)?, &options)
     };
-    args.output.write(&report, &About::now())
+    args.output.write(&report, &About::now(), args.content.by)
 }
 
 /// The days of a history, with those before the period that a projection and a comparison need.
@@ -416,7 +430,7 @@ fn write_of_sums(args: &ReportArgs, given: Option<Period>) -> Result<bool, Probl
     }
     let report =
         report::history::report(&selected(directory, given, args)?, given, args.content.compare, options)?;
-    args.output.write(&report, &About::now()).map(|()| true)
+    args.output.write(&report, &About::now(), args.content.by).map(|()| true)
 }
 
 #[cfg(not(feature = "parquet"))]
@@ -447,18 +461,18 @@ impl ReportOutputArgs {
         output::file_of(self.output.as_deref())
     }
 
-    fn write(&self, report: &Report, about: &About) -> Result<(), Problem> {
+    fn write(&self, report: &Report, about: &About, measure: Measure) -> Result<(), Problem> {
+        let (format, by) = (self.format(), measure.into());
         match self.file() {
-            Some(path) => self.write_file(path, report, about),
-            None => output::write_stdout(|to, look| {
-                report::write(to, report, about, self.format(), self.chart, look)
+            Some(path) => output::write_file(path, |to| {
+                report::write(to, report, about, format, by, self.chart, output::Look::plain())
             }),
+            None => {
+                let is_paged = format == Format::Table && !self.no_pager;
+                output::write_stdout(is_paged, |to, look| {
+                    report::write(to, report, about, format, by, self.chart, look)
+                })
+            }
         }
-    }
-
-    fn write_file(&self, path: &Path, report: &Report, about: &About) -> Result<(), Problem> {
-        output::write_file(path, |to| {
-            report::write(to, report, about, self.format(), self.chart, output::Look::plain())
-        })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 pub(crate) mod csv;
 mod file;
+mod fit;
 pub(crate) mod format;
 mod json;
 mod layout;
@@ -57,6 +58,10 @@ pub(crate) struct OutputArgs {
     /// are newer or more complete, and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__.
     #[arg(long, value_name = "BY", value_enum, requires = "output")]
     partition_by: Option<PartitionBy>,
+
+    /// Show all columns of a table, whole, also if they are wider than the terminal
+    #[arg(long)]
+    wide: bool,
 
     /// Do not page a long table on a terminal; without it, the pager is PAGER, or less
     #[arg(long)]
@@ -147,7 +152,15 @@ pub(crate) struct Destination {
 impl OutputArgs {
     /// For a command with formats and files of its own: the rows of a resumed run are JSON.
     pub(crate) fn of_command(quiet: bool, verbose: u8) -> Self {
-        Self { format: Some(Format::Json), output: None, partition_by: None, no_pager: true, quiet, verbose }
+        Self {
+            format: Some(Format::Json),
+            output: None,
+            partition_by: None,
+            wide: false,
+            no_pager: true,
+            quiet,
+            verbose,
+        }
     }
 
     /// What is to be kept of it.
@@ -234,6 +247,8 @@ impl OutputArgs {
     /// Writes `table`, which covers `scope`, to standard output. A broken pipe is not an error.
     pub(crate) fn write_stdout(&self, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
         let look = stdout_look();
+        let width = look.width.filter(|_| !self.wide);
+        let look = Look { width, ..look };
         stdout::write(self.lines(table), |to| write(to, self.format(), table, scope, look))
     }
 
@@ -242,9 +257,11 @@ impl OutputArgs {
         self.file().is_none() && self.lines(&UsageTable::new()).is_some() && stdout::has_pager()
     }
 
-    /// How many lines `table` has for people: a header, a rule and the totals beside the rows.
+    /// How many lines `table` has for people: a header, a rule and the totals beside the rows. A wide one is paged at any
+    /// length, because the pager moves sideways.
     fn lines(&self, table: &UsageTable) -> Option<usize> {
-        (self.format() == Format::Table && !self.no_pager).then_some(table.len() + 3)
+        let lines = if self.wide { usize::MAX } else { table.len() + 3 };
+        (self.format() == Format::Table && !self.no_pager).then_some(lines)
     }
 }
 
@@ -279,22 +296,29 @@ pub(crate) fn write_file(
     file::write(path, content).map_err(|error| cannot_write(path, &error))
 }
 
-/// Lets `content` write to standard output. A broken pipe is not an error.
+/// Writes the text that `content` makes to standard output, through a pager if it `is_paged` and higher than the
+/// terminal. A broken pipe is not an error.
 pub(crate) fn write_stdout(
+    is_paged: bool,
     content: impl FnOnce(&mut dyn Write, Look) -> io::Result<()>,
 ) -> Result<(), Problem> {
-    let look = stdout_look();
-    stdout::write(None, |to| content(to, look))
+    let mut text = Vec::new();
+    // A write to memory does not fail, but a picture may.
+    content(&mut text, stdout_look())
+        .map_err(|error| Problem::usage(format!("cannot write the result: {error}")))?;
+    let lines = is_paged.then(|| text.iter().filter(|byte| **byte == b'\n').count());
+    stdout::write(lines, |to| to.write_all(&text))
 }
 
-/// As wide as the terminal, if it is one; bold, if it is one and nothing (`NO_COLOR`, `TERM=dumb`) speaks against it.
+/// As wide as the terminal, if it is one; bold, if it is one and nothing (`--color never`, `NO_COLOR`, `CLICOLOR=0`,
+/// `TERM=dumb`) speaks against it, or if `--color always` or `CLICOLOR_FORCE` asks for it anywhere.
 fn stdout_look() -> Look {
     let stdout = io::stdout();
+    let bold = !matches!(AutoStream::choice(&stdout), ColorChoice::Never | ColorChoice::Auto);
     if !stdout.is_terminal() {
-        return Look::plain();
+        return Look { width: None, bold };
     }
     let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
-    let bold = AutoStream::choice(&stdout) != ColorChoice::Never;
     Look { width: width.filter(|width| *width > 0).or(Some(80)), bold }
 }
 

@@ -4,40 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
-use usage_core::{UsageRow, UsageTable};
+use usage_core::UsageTable;
 
-use crate::output::columns::{COLUMNS, Cell, Column};
-use crate::output::layout::{self, Align, shortened};
-use crate::text::number::grouped;
-use crate::text::printable;
-
-/// Between two columns, and on a terminal that is too narrow.
-const GAP: usize = 2;
-const NARROW_GAP: usize = 1;
-
-/// What gives way on a terminal that is too narrow, step by step until it fits.
-const GIVE_WAY: [Step; 9] = [
-    // A URI can be recognised by its ends, and an id by its.
-    Step::Shorten("templateUri", 32),
-    Step::Shorten("organizationId", 9),
-    Step::Shorten("userId", 9),
-    Step::Shorten("clientId", 9),
-    Step::Shorten("clientName", 16),
-    // The name is there as well.
-    Step::LeaveOutClientId,
-    Step::Shorten("templateUri", 24),
-    Step::NarrowGaps,
-    Step::Shorten("templateUri", 12),
-];
-
-#[derive(Clone, Copy)]
-enum Step {
-    /// This column, down to this width.
-    Shorten(&'static str, usize),
-    LeaveOutClientId,
-    NarrowGaps,
-}
+use crate::output::fit::Layout;
 
 /// How it is to look.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +29,7 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable, look: Look) -> io::R
     if table.is_empty() {
         return writeln!(to, "No rows: the service counted nothing here.");
     }
-    let layout = Layout::of(table, look);
+    let layout = Layout::of(table, look.width);
     let style = if look.bold { Style::new().bold() } else { Style::new() };
     writeln!(to, "{style}{}{style:#}", layout.line(|sized| Cow::Borrowed(sized.column.title)))?;
     for row in table {
@@ -68,123 +37,15 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable, look: Look) -> io::R
     }
     writeln!(to, "{}", layout.rule())?;
     writeln!(to, "{}", layout.totals(table.len()))?;
-    if layout.left_out {
-        writeln!(
-            to,
-            "This terminal is too narrow for client ids; a wider one or another --format shows them."
-        )?;
-    }
-    Ok(())
-}
-
-/// The columns that have data, and how far they are apart.
-struct Layout {
-    columns: Vec<Sized>,
-    gap: usize,
-    left_out: bool,
-}
-
-/// A column and how wide it is.
-struct Sized {
-    column: &'static Column,
-    width: usize,
-    /// Of the counts.
-    total: u128,
-}
-
-impl Layout {
-    fn of(table: &UsageTable, look: Look) -> Self {
-        let with_data = COLUMNS.iter().filter(|column| table.iter().any(|row| column.has_data(row)));
-        let columns = with_data.map(|column| Sized::natural(column, table)).collect();
-        let mut layout = Self { columns, gap: GAP, left_out: false };
-        for step in GIVE_WAY {
-            let surplus = look.width.map_or(0, |width| layout.width().saturating_sub(width));
-            if surplus == 0 {
-                break;
-            }
-            layout.give_way(step, surplus);
-        }
-        layout
-    }
-
-    fn give_way(&mut self, step: Step, surplus: usize) {
-        match step {
-            Step::Shorten(name, least) => {
-                if let Some(sized) = self.columns.iter_mut().find(|sized| sized.column.name == name) {
-                    let least = least.max(sized.column.title.width()).min(sized.width);
-                    sized.width = sized.width.saturating_sub(surplus).max(least);
-                }
-            }
-            Step::LeaveOutClientId => {
-                let has = |name: &str| self.columns.iter().any(|sized| sized.column.name == name);
-                if has("clientId") && has("clientName") {
-                    self.columns.retain(|sized| sized.column.name != "clientId");
-                    self.left_out = true;
-                }
-            }
-            Step::NarrowGaps => self.gap = NARROW_GAP,
-        }
-    }
-
-    fn width(&self) -> usize {
-        let gaps = self.gap * self.columns.len().saturating_sub(1);
-        self.columns.iter().map(|sized| sized.width).sum::<usize>() + gaps
-    }
-
-    fn line<'a>(&self, cell: impl Fn(&Sized) -> Cow<'a, str>) -> String {
-        layout::line(self.columns.iter().map(|sized| sized.pad(&cell(sized))), self.gap)
-    }
-
-    fn rule(&self) -> String {
-        "─".repeat(self.width())
-    }
-
-    /// The sums, and before them, where the texts are, how many rows they are of.
-    fn totals(&self, rows: usize) -> String {
-        let (texts, counts): (Vec<_>, Vec<_>) = self.columns.iter().partition(|sized| sized.is_text());
-        let room = texts.iter().map(|sized| sized.width + self.gap).sum::<usize>();
-        let long = format!("Total of {} row{}", grouped(rows as u128), if rows == 1 { "" } else { "s" });
-        let label = if long.len() + self.gap <= room { long } else { "Total".into() };
-        let label = if room == 0 { String::new() } else { format!("{label:room$}") };
-        let sums = counts.iter().map(|sized| sized.pad(&grouped(sized.total)));
-        format!("{label}{}", layout::line(sums, self.gap)).trim_end().to_owned()
-    }
-}
-
-impl Sized {
-    /// As wide as the widest cell.
-    fn natural(column: &'static Column, table: &UsageTable) -> Self {
-        let total = match column.cell {
-            Cell::Text(_) => 0,
-            Cell::Count(read) => table.iter().filter_map(read).map(u128::from).sum(),
-        };
-        let mut sized = Self { column, width: usize::MAX, total };
-        let cells = table.iter().map(|row| sized.cell(row).width()).max().unwrap_or_default();
-        let sum = if sized.is_text() { 0 } else { grouped(total).len() };
-        sized.width = cells.max(sum).max(column.title.width());
-        sized
-    }
-
-    fn is_text(&self) -> bool {
-        self.column.align() == Align::Left
-    }
-
-    /// What stands here for `row`; nothing if it is absent.
-    fn cell<'a>(&self, row: UsageRow<'a>) -> Cow<'a, str> {
-        match self.column.cell {
-            Cell::Text(read) => read(row).map(|text| shortened(printable(text), self.width)),
-            Cell::Count(read) => read(row).map(|count| grouped(count.into()).into()),
-        }
-        .unwrap_or_default()
-    }
-
-    fn pad(&self, cell: &str) -> String {
-        layout::padded(cell, self.width, self.column.align())
+    match &layout.left_out()[..] {
+        [] => Ok(()),
+        left_out => writeln!(to, "Too wide for this terminal: {}. --wide shows all.", left_out.join(", ")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
     use usage_core::UsageRecord;
 
     use super::*;
@@ -237,19 +98,64 @@ Total of 2 rows                1,234,575    0
             [row("A name that is long", "api/v2/users/{userId}", 8, None)],
             Look { width: Some(1), bold: false },
         );
-        assert!(table.contains("A name t…is long api/v2…erId}        8"), "{table}");
+        assert!(table.contains("A name… long api/…Id}        8"), "{table}");
+    }
+
+    const ID: &str = "7de3af06-c0b3-4f9b-af45-72f4a14037cc";
+
+    /// A row with every column of a query by client, user, URI and method.
+    fn full() -> UsageRecord {
+        let counts = [("status200", 12_000), ("status300", 7), ("status400", 1_300), ("status500", 21)];
+        let mut record = UsageRecord {
+            client_id: Some(ID.into()),
+            http_method: Some("GET".into()),
+            ..row("Nightly Export", "api/v2/conversations/{conversationId}/participants", 13_328, Some(99))
+        };
+        for (name, count) in counts {
+            *match name {
+                "status200" => &mut record.status200,
+                "status300" => &mut record.status300,
+                "status400" => &mut record.status400,
+                _ => &mut record.status500,
+            } = Some(count);
+        }
+        record
     }
 
     #[test]
-    fn a_very_narrow_terminal_has_names_in_place_of_ids() {
-        let named = UsageRecord {
-            client_id: Some("7de3af06-c0b3-4f9b-af45-72f4a14037cc".into()),
-            ..row("Bot", "api/v2/conversations/{conversationId}", 8, None)
-        };
-        let wide = drawn([named.clone()], Look { width: Some(70), bold: false });
-        assert!(wide.contains("7de3af…4037cc"), "{wide}");
-        let narrow = drawn([named], Look { width: Some(50), bold: false });
-        assert!(!narrow.contains("7de3") && narrow.contains("too narrow for client ids"), "{narrow}");
+    fn columns_give_way_in_order_and_no_line_is_too_wide() {
+        for width in 44..200 {
+            let table = drawn([full()], Look { width: Some(width), bold: false });
+            assert!(
+                table.lines().all(|line| line.width() <= width || line.starts_with("Too wide")),
+                "{table}"
+            );
+            // What is asked for first is there at any width.
+            assert!(table.contains("13,328") && table.contains(" 99"), "{width}: {table}");
+            // An id is whole or left out: one that is cut cannot be copied.
+            assert!(!table.contains("7de3") || table.contains(ID), "{width}: {table}");
+        }
+        let at = |width| drawn([full()], Look { width: Some(width), bold: false });
+        assert!(
+            at(80).ends_with("Too wide for this terminal: 3xx, 2xx, Client id. --wide shows all.\n"),
+            "{}",
+            at(80)
+        );
+        assert!(at(130).contains(ID) && at(130).contains("Too wide for this terminal: 3xx"), "{}", at(130));
+        assert!(!at(170).contains("Too wide") && at(170).contains(ID), "{}", at(170));
+    }
+
+    #[test]
+    fn room_that_a_column_leaves_is_used() {
+        // Without its id the row is so much narrower that the counters fit again.
+        let named = UsageRecord { http_method: None, template_uri: None, ..full() };
+        let table = drawn([named.clone()], Look { width: Some(70), bold: false });
+        assert!(table.ends_with("Too wide for this terminal: Client id. --wide shows all.\n"), "{table}");
+        assert!(table.starts_with("Client name     Requests     2xx  3xx"), "{table}");
+        // An id without a name stays whole as long as anything else can give way.
+        let unnamed = UsageRecord { client_name: None, ..full() };
+        let table = drawn([unnamed], Look { width: Some(80), bold: false });
+        assert!(table.contains(ID), "{table}");
     }
 
     #[test]

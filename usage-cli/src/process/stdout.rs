@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use crate::problem::Problem;
 use crate::process::children;
 
-/// The pager without `PAGER`: it quits if all fits, and leaves colours and the screen as they are.
+/// The pager without `PAGER`: it leaves colours and the screen as they are, and cuts long lines, to be moved sideways.
 const PAGER: &str = "less";
-const LESS: &str = "FRX";
+const LESS: &str = "RSX";
 
 /// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
 const BUFFER: usize = 64 * 1024;

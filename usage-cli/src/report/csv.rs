@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use usage_core::Counter;
-use usage_report::{Counts, Report, Subject};
+use usage_report::{By, Counts, Report, Subject};
 
 use crate::output::csv::Csv;
 
@@ -33,8 +33,9 @@ const COUNTERS: [Counter; 6] = [
     Counter::Status429,
 ];
 
-/// Writes the totals, each day and each entry of each list; what is absent is an empty cell.
-pub(super) fn write(to: &mut dyn Write, report: &Report) -> io::Result<()> {
+/// Writes the totals, each day and each entry of each list, ordered by `by`; what is absent is an empty cell. Shares are
+/// of all requests in any order.
+pub(super) fn write(to: &mut dyn Write, report: &Report, by: By) -> io::Result<()> {
     let mut csv = Csv::begin(to, HEADER)?;
     line(&mut csv, "totals", "", ["", ""], None, &report.totals.counts)?;
     for day in &report.days {
@@ -42,11 +43,11 @@ pub(super) fn write(to: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     for subject in Subject::ALL {
         let list = report.top(subject);
-        for (place, entry) in (1..).zip(&list.entries) {
+        for (place, (_, entry)) in (1..).zip(list.ranked(by, list.entries.len())) {
             let texts = [&entry.id, &entry.name].map(|text| text.as_deref().unwrap_or_default());
             line(&mut csv, subject.plural(), &place.to_string(), texts, entry.share, &entry.counts)?;
         }
-        if let Some(others) = &list.others {
+        if let Some(others) = list.others_beside(by) {
             let name = format!("{} others", others.count);
             line(&mut csv, subject.plural(), "", ["", &name], others.share, &others.counts)?;
         }

@@ -7,12 +7,13 @@ pub(crate) mod history;
 pub(crate) mod html;
 mod limitation;
 pub(crate) mod lookback;
+pub(crate) mod selection;
 pub(crate) mod text;
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use usage_report::Report;
+use usage_report::{By, Report};
 
 use crate::chart;
 use crate::output::format::{Choices, Format, choice};
@@ -54,23 +55,24 @@ pub(crate) enum Chart {
     Clients,
 }
 
-/// Writes `report`.
+/// Writes `report`. Its lists as text and as CSV are ordered by `by`; the other formats have every order.
 pub(crate) fn write(
     to: &mut dyn Write,
     report: &Report,
     about: &About,
     format: Format,
+    by: By,
     picture: Chart,
     look: Look,
 ) -> io::Result<()> {
     match format {
-        Format::Table => to.write_all(text::draw(report, look).as_bytes()),
+        Format::Table => to.write_all(text::draw(report, by, look).as_bytes()),
         Format::Json => {
             serde_json::to_writer(&mut *to, report)?;
             writeln!(to)
         }
         Format::Html => to.write_all(html::page(report, about).as_bytes()),
-        Format::Csv => csv::write(to, report),
+        Format::Csv => csv::write(to, report, by),
         Format::Svg => to.write_all(draw(report, about, picture).standalone().as_bytes()),
         #[cfg(feature = "png")]
         Format::Png => to.write_all(&chart::png::render(&draw(report, about, picture).standalone())?),

@@ -42,7 +42,7 @@ fn home(shell: &str) -> tempfile::TempDir {
 /// The shell at `name` in `home`, which finds the program. `None` if it is not installed.
 fn shell(name: &str, home: &Path) -> Option<Command> {
     if Command::new(name).arg("-c").arg("true").output().is_err() {
-        eprintln!("note: {name} is not installed: its completions are not tested");
+        let _ = writeln!(std::io::stderr(), "note: {name} is not installed: its completions are not tested");
         return None;
     }
     let directory = Path::new(env!("CARGO_BIN_EXE_genesys-usage")).parent().unwrap();
@@ -67,11 +67,11 @@ fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
     drop(slave);
     let mut keyboard = File::from(master);
     let mut screen = keyboard.try_clone().unwrap();
-    let (shows, shown) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let reader = thread::spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = screen.read(&mut chunk) {
-            shows.send(chunk[..length].to_vec()).unwrap();
+            sender.send(chunk[..length].to_vec()).unwrap();
         }
     });
     let mut all = Vec::new();
@@ -80,14 +80,14 @@ fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
         if String::from_utf8_lossy(&all).contains(wanted) {
             return String::from_utf8(std::mem::take(&mut all)).unwrap();
         }
-        let more = shown.recv_timeout(Duration::from_secs(30));
+        let more = receiver.recv_timeout(Duration::from_secs(30));
         all.extend(more.unwrap_or_else(|_| panic!("no {wanted:?} in {}", String::from_utf8_lossy(&all))));
     };
-    write!(keyboard, "{setup}\n").unwrap();
+    writeln!(keyboard, "{setup}").unwrap();
     until("ready> ");
     let lines = LINES.map(|(line, _)| {
         // The line that the tab completes becomes the arguments of printf: control-A goes to its beginning.
-        write!(keyboard, "{line}\t\u{1}printf '{{%s}}' \n").unwrap();
+        writeln!(keyboard, "{line}\t\u{1}printf '{{%s}}' ").unwrap();
         let shown = until("}ready> ");
         let output = &shown[shown.rfind("{genesys-usage}").unwrap_or_else(|| panic!("{shown:?}"))..];
         let (words, _) = output.rsplit_once('}').unwrap();
@@ -133,9 +133,10 @@ fn fish_completes_below_the_first_level() {
     for (candidates, (line, wanted)) in output.split("---\n").zip(LINES) {
         let (_, wanted) = wanted.rsplit_once(' ').unwrap();
         let words: Vec<_> = candidates.lines().map(|line| line.split('\t').next().unwrap()).collect();
-        match line.contains("--sort") {
-            true => assert!(words.contains(&"date,status429:desc"), "{line}: {candidates}"),
-            false => assert_eq!(words, [wanted], "{line}"),
+        if line.contains("--sort") {
+            assert!(words.contains(&"date,status429:desc"), "{line}: {candidates}");
+        } else {
+            assert_eq!(words, [wanted], "{line}");
         }
     }
 }

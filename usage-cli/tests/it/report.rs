@@ -374,7 +374,7 @@ fn wrong_usage_is_told_before_anything_is_sent() {
     report(&["--last", "7d", "--licenses", "cx9=1"])
         .failed(2, &["licences is not known here; known are communicate"]);
     report(&["--last", "7d", "--licenses", "ex=1", "--allowance", "5"]).failed(2, &["cannot be used with"]);
-    report(&["x.json", "--client", "a"]).failed(2, &["cannot be used with"]);
+    report(&["x.json", "--group-by", "client"]).failed(2, &["cannot be used with"]);
     report(&["x.json", "--simulate"]).failed(2, &["cannot be used with"]);
     report(&["--last", "7d", "--compare-with", "x.json"]).failed(2, &["<FILE>"]);
     report(&["--last", "7d", "--format", "pdf"]).failed(2, &["possible values: text, json, html"]);
@@ -426,4 +426,42 @@ fn a_run_that_is_gone_on_with_gives_rows_for_a_report() {
     for key in ["totals", "days", "topClients", "topUris", "topUsers", "arrivals"] {
         assert_eq!(json(&resumed)[key], json(&live)[key], "{key}");
     }
+}
+
+#[test]
+fn a_report_is_about_the_clients_and_uris_that_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let rows = "date,clientId,clientName,templateUri,httpMethod,requests,status400,status429,status500\n\
+                2026-10-01,a,Nightly Export,api/v2/users,GET,900,0,0,0\n\
+                2026-10-01,b,Chat Bot,api/v2/users,GET,60,30,30,0\n\
+                2026-10-01,b,Chat Bot,api/v2/queues,GET,40,1,0,0\n";
+    std::fs::write(directory.path().join("rows.csv"), rows).unwrap();
+    let report = |options: &[&str]| {
+        let mut command = program(&[&["report", "rows.csv"], options].concat());
+        Ran::of(command.current_dir(directory.path()))
+    };
+    for client in ["chat bot", "b", "chat*"] {
+        let text = report(&["--client", client]).well();
+        assert!(text.contains(&format!("only client {client}")), "{text}");
+        assert!(text.contains("  Requests                100") && !text.contains("Nightly"), "{text}");
+    }
+    let text = report(&["--client", "b", "--uri", "/api/v2/users"]).well();
+    assert!(text.contains("  Requests                 60") && !text.contains("queues"), "{text}");
+    // The first by 429 is not the first by requests, and what is not among the first is added up.
+    let text = report(&["--by", "429", "--top", "1"]).well();
+    assert!(text.contains("Top clients by 429: 1 of 2; shares of 429\n"), "{text}");
+    assert!(text.contains("  Chat Bot") && text.contains("  1 others"), "{text}");
+    let all = report(&["--top", "all"]).well();
+    assert!(!all.contains("others") && all.contains("  Nightly Export"), "{all}");
+    let csv = report(&["--by", "errors", "--format", "csv", "--top", "1"]).well();
+    assert!(csv.contains("\nclients,1,b,Chat Bot,"), "{csv}");
+    let mistyped = report(&["--client", "Chat Bott"]);
+    assert!(
+        mistyped.stderr.contains("no row has the client 'Chat Bott'; did you mean 'Chat Bot'?"),
+        "{mistyped:?}"
+    );
+    assert!(mistyped.code == Some(0) && mistyped.stdout.contains("No rows match."), "{mistyped:?}");
+    let users = report(&["--user", "u"]).stderr;
+    assert!(users.contains("the rows have no users: they are not grouped by user"), "{users}");
+    report(&["--top", "many"]).failed(2, &["write a number, or all"]);
 }

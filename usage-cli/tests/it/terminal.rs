@@ -121,7 +121,7 @@ fn report(columns: u16, options: &[&str], no_color: Option<&str>) -> String {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS"] {
         command.env_remove(name);
     }
-    command.envs(no_color.map(|value| ("NO_COLOR", value))).current_dir(directory.path());
+    command.env("PAGER", "cat").envs(no_color.map(|value| ("NO_COLOR", value))).current_dir(directory.path());
     let (code, shown) = on_terminal(&mut command, columns, 24);
     assert_eq!(code, Some(0), "{shown}");
     shown
@@ -223,4 +223,41 @@ fn arguments_are_shown_like_any_text_of_others() {
     }
     // Others keep their colours.
     assert!(on_terminal(&mut program(&["query", "--region", "nowhere"]), 80, 24).1.contains("\u{1b}["));
+}
+
+#[test]
+fn colour_is_as_it_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("october.csv"), two_weeks()).unwrap();
+    let piped = |options: &[&str], variables: &[(&str, &str)]| {
+        let mut command = program(&[&["report", "october.csv"], options].concat());
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied()).current_dir(directory.path());
+        String::from_utf8(command.output().unwrap().stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(!piped(&[], &[]));
+    assert!(piped(&["--color", "always"], &[]) && piped(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!piped(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!report(80, &["--color", "never"], None).contains('\u{1b}'));
+    assert!(report(80, &["--color", "always"], Some("1")).contains('\u{1b}'));
+}
+
+#[test]
+fn a_long_report_is_paged_and_a_wide_table_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("october.csv"), two_weeks()).unwrap();
+    let mut command = program(&["report", "october.csv"]);
+    let (code, shown) = on_terminal(command.env("PAGER", "head -n 1").current_dir(directory.path()), 80, 24);
+    assert!(code == Some(0) && shown.lines().count() == 1, "{shown}");
+    let service = Service::new();
+    let query = ["query", "--last", "1d", "--group-by", "client,uri,method", "--quiet", "--no-pager"];
+    let shown =
+        |options: &[&str]| on_terminal(&mut service.command(&[&query[..], options].concat()), 80, 24).1;
+    let fitted = shown(&["--color", "never"]);
+    assert!(fitted.lines().all(|line| line.chars().count() <= 80), "{fitted}");
+    assert!(fitted.contains("Too wide for this terminal: ") && !fitted.contains("Client id  "), "{fitted}");
+    let whole = shown(&["--color", "never", "--wide"]);
+    assert!(whole.starts_with("Client id  ") && !whole.contains('…'), "{whole}");
 }

@@ -263,7 +263,7 @@ fn help_and_version() {
 #[test]
 fn what_is_missing_is_named_with_what_to_do() {
     let service = Service::new();
-    for command in [&["summary"][..], &["query", "--last", "2d"], &["report", "--last", "2d"]] {
+    for command in [&["summary"][..], &["query", "--last", "2d"]] {
         let ran = service.run(&[command, &["--client", "nobody"]].concat());
         ran.failed(
             1,

@@ -1,9 +1,10 @@
 //! Who made the most requests.
 
 use unicode_width::UnicodeWidthStr;
-use usage_report::{Counts, Period, Subject, TopList};
+use usage_report::{By, Counts, Entry, Period, Subject, TopList};
 
 use crate::chart::labels::nobody;
+use crate::chart::scale::fraction;
 use crate::chart::terminal::sparkline;
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
@@ -20,36 +21,18 @@ const WITH_BARS: usize = 96;
 const WITH_TRENDS: usize = 76;
 const WITH_RATES: usize = 56;
 
-pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
+/// Draws the entries of `list` with the most of `by`, and the sum of the others.
+pub(super) fn draw(page: &mut Page, list: &TopList, by: By, period: Option<Period>) {
     if list.count == 0 {
         return;
     }
-    let shown = list.entries.len();
-    let heading = if shown < list.count {
-        format!("Top {}: {shown} of {}", list.subject, grouped(list.count as u128))
-    } else {
-        heading_of_all(list.subject).to_owned()
-    };
-    page.heading(&heading);
-
-    let mut lines: Vec<Line> = list
-        .entries
-        .iter()
-        .map(|entry| Line {
-            name: printable(entry.label().unwrap_or(nobody(list.subject))).into_owned(),
-            counts: entry.counts,
-            share: entry.share,
-            series: entry.series.clone(),
-        })
-        .collect();
-    if let Some(others) = &list.others {
-        lines.push(Line {
-            name: format!("{} others", grouped(others.count as u128)),
-            counts: others.counts,
-            share: others.share,
-            series: Vec::new(),
-        });
+    let ranked = list.ranked(by, list.entries.len());
+    page.heading(&heading(list, by, ranked.len()));
+    if ranked.is_empty() {
+        page.line("  None.");
+        return;
     }
+    let lines = lines(list, by, &ranked);
     let has_room = |width| page.is_free || page.width >= width;
     let has_series =
         has_room(WITH_TRENDS) && period.is_some() && lines.iter().any(|line| line.series.len() > 1);
@@ -95,6 +78,40 @@ pub(super) fn draw(page: &mut Page, list: &TopList, period: Option<Period>) {
             rate(line.share),
         ));
     }
+}
+
+fn heading(list: &TopList, by: By, shown: usize) -> String {
+    match by {
+        By::Requests if shown == list.count => heading_of_all(list.subject).to_owned(),
+        By::Requests => format!("Top {}: {shown} of {}", list.subject, grouped(list.count as u128)),
+        _ => format!(
+            "Top {} by {by}: {shown} of {}; shares of {by}",
+            list.subject,
+            grouped(list.count as u128)
+        ),
+    }
+}
+
+/// Returns the `ranked` entries, and the others as the last line.
+fn lines(list: &TopList, by: By, ranked: &[(usize, &Entry)]) -> Vec<Line> {
+    let all: Counts = list.all().map(|entry| &entry.counts).sum();
+    let share = |counts: &Counts, of_requests| match by {
+        By::Requests => of_requests,
+        _ => by.of(counts).zip(by.of(&all)).map(|(part, whole)| fraction(part, whole)),
+    };
+    let entries = ranked.iter().map(|(_, entry)| Line {
+        name: printable(entry.label().unwrap_or(nobody(list.subject))).into_owned(),
+        counts: entry.counts,
+        share: share(&entry.counts, entry.share),
+        series: entry.series.clone(),
+    });
+    let others = list.others_beside(by).map(|others| Line {
+        name: format!("{} others", grouped(others.count as u128)),
+        counts: others.counts,
+        share: share(&others.counts, others.share),
+        series: Vec::new(),
+    });
+    entries.chain(others).collect()
 }
 
 struct Line {

@@ -11,19 +11,19 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use usage_report::{CAVEAT, Period, Report, Subject};
+use usage_report::{By, CAVEAT, Period, Report, Subject};
 
 use crate::chart::labels::bucket;
 use crate::chart::terminal::{Paint, sparkline};
-use crate::output::Look;
+use crate::output::{Look, printable};
 use crate::report::limitation;
 use crate::text::number::{count, grouped, growth, rate};
 
 /// How wide a report is where nothing says how wide it may be.
 const WIDTH: usize = 100;
 
-/// The report as text.
-pub(super) fn draw(report: &Report, look: Look) -> String {
+/// The report as text, its lists ordered by `by`.
+pub(super) fn draw(report: &Report, by: By, look: Look) -> String {
     let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
     let paint = Paint { colour: look.bold };
     let is_free = look.width.is_none();
@@ -35,7 +35,7 @@ pub(super) fn draw(report: &Report, look: Look) -> String {
         allowance::draw(&mut page, report);
         days::draw(&mut page, report);
         for subject in Subject::ALL {
-            lists::draw(&mut page, report.top(subject), report.totals.period);
+            lists::draw(&mut page, report.top(subject), by, report.totals.period);
         }
         days::draw_weekdays(&mut page, report);
         changes::draw(&mut page, report);
@@ -130,7 +130,11 @@ impl Page {
         let title = title(report);
         self.styled_paragraph(0, Style::new().bold(), &title);
         if report.totals.counts.rows == 0 {
-            self.line("No rows: the service counted nothing here.");
+            self.line(if report.filter.is_empty() {
+                "No rows: the service counted nothing here."
+            } else {
+                "No rows match."
+            });
         }
     }
 
@@ -208,6 +212,12 @@ pub(crate) fn title(report: &Report) -> String {
     if report.clients.count > 0 {
         let plural = if report.clients.count == 1 { "client" } else { "clients" };
         let _ = write!(title, ", {} {plural}", report.clients.count);
+    }
+    let patterns = report.filter.patterns();
+    let patterns: Vec<_> =
+        patterns.map(|(subject, pattern)| format!("{} {}", subject.singular(), printable(pattern))).collect();
+    if !patterns.is_empty() {
+        let _ = write!(title, ", only {}", patterns.join(", "));
     }
     title
 }
