@@ -166,7 +166,11 @@ impl TopList {
         let count = self.count - first.len();
         let shares = others().map(|(_, entry)| entry.share).sum();
         let counts = others().map(|(_, entry)| &entry.counts).sum();
-        (count > 0).then_some(if by == By::Requests { self.others? } else { Others { count, counts, share: shares } })
+        (count > 0).then_some(if by == By::Requests {
+            self.others?
+        } else {
+            Others { count, counts, share: shares }
+        })
     }
 
     /// Returns the position of each entry in [`all`](Self::all), by what tells it apart.
