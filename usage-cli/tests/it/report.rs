@@ -435,7 +435,7 @@ fn a_report_is_about_the_clients_and_uris_that_are_named() {
                 2026-10-01,a,Nightly Export,api/v2/users,GET,900,0,0,0\n\
                 2026-10-01,b,Chat Bot,api/v2/users,GET,60,30,30,0\n\
                 2026-10-01,b,Chat Bot,api/v2/queues,GET,40,1,0,0\n";
-    std::fs::write(directory.path().join("rows.csv"), rows).unwrap();
+    fs::write(directory.path().join("rows.csv"), rows).unwrap();
     let report = |options: &[&str]| {
         let mut command = program(&[&["report", "rows.csv"], options].concat());
         Ran::of(command.current_dir(directory.path()))
