@@ -10,9 +10,6 @@ use graph::Graph;
 /// How many edges of a circle are printed.
 const PRINTED: usize = 12;
 
-/// Crates whose circles are reported and fail nothing yet: their modules are being sorted.
-const REPORTED_ONLY: &[&str] = &["usage-core"];
-
 /// Fails for each circle of top-level modules.
 pub(crate) fn check(workspace: &Workspace) -> Report {
     let mut report = Report::default();
@@ -29,12 +26,7 @@ pub(crate) fn check(workspace: &Workspace) -> Report {
             if edges.len() > PRINTED {
                 lines.push(format!("    and {} more edges, used more often", edges.len() - PRINTED));
             }
-            let text = lines.join("\n");
-            if REPORTED_ONLY.contains(&package.name.as_str()) {
-                report.note(text);
-            } else {
-                report.problem(text);
-            }
+            report.problem(lines.join("\n"));
         }
     }
     report
