@@ -23,7 +23,8 @@ impl QueryDurations {
     /// `polls` times before: that of `policy`, unless the expected end of the query comes first.
     ///
     /// Around the expected end, a poll is due after the time that is left until then or has passed since then: a query
-    /// that takes a little longer than the previous one is likelier than one that takes much longer.
+    /// that takes a little longer than the previous one is likelier than one that takes much longer. Even a policy
+    /// without a delay before the first poll leaves half of its first backoff between two polls.
     pub(crate) fn poll_delay(
         &self,
         family: &'static str,
@@ -34,13 +35,16 @@ impl QueryDurations {
         let backoff = policy.poll.delay(polls);
         let Some(expected) = self.0.get(family) else { return backoff };
         let far = backoff.max(*expected / FAR).min(policy.poll.max);
-        let near = elapsed.abs_diff(*expected).max(*expected / NEAR).max(policy.first_poll);
-        far.min(near)
+        let least = policy.first_poll.max(policy.poll.delay(0) / 2);
+        let near = elapsed.abs_diff(*expected).max(*expected / NEAR);
+        far.min(near.max(least))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::retry::Backoff;
 
@@ -80,5 +84,29 @@ mod tests {
         durations.record("organization", 60 * SECOND, 100 * SECOND);
         durations.record("organization", Duration::ZERO, SECOND / 1000);
         assert_eq!(delay(&durations, 0, 9), Policy::default().first_poll);
+    }
+    proptest! {
+        #[test]
+        fn no_estimate_makes_polls_busy_or_later_than_the_policy(
+            first_poll in 0u64..2_000,
+            expected in 0u64..10_000_000,
+            elapsed in 0u64..10_000_000,
+            max in 0u64..200_000,
+            polls in 0u32..100,
+        ) {
+            let mut policy = Policy::default().with_first_poll(Duration::from_millis(first_poll));
+            policy.poll.max = Duration::from_millis(max);
+            let mut durations = QueryDurations::default();
+            // Small estimates and times close to them are where polls could become busy.
+            for expected in [expected, expected % 1_000, 0] {
+                let expected = Duration::from_millis(expected);
+                durations.record("organization", expected, expected);
+                for elapsed in [Duration::from_millis(elapsed), expected, Duration::ZERO] {
+                    let delay = durations.poll_delay("organization", elapsed, &policy, polls);
+                    prop_assert!(delay <= policy.poll.max);
+                    prop_assert!(delay >= policy.poll.delay(0) / 2, "{:?} of {:?}", delay, expected);
+                }
+            }
+        }
     }
 }
