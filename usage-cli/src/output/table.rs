@@ -137,11 +137,15 @@ Total of 2 rows                1,234,575    0
         }
         let at = |width| drawn([full()], Look { width: Some(width), bold: false });
         assert!(
-            at(80).ends_with("Too wide for this terminal: 3xx, 2xx, Client id. --wide shows all.\n"),
+            at(80).ends_with("Too wide for this terminal: 3xx, 2xx, Client id, 5xx. --wide shows all.\n"),
             "{}",
             at(80)
         );
-        assert!(at(130).contains(ID) && at(130).contains("Too wide for this terminal: 3xx"), "{}", at(130));
+        assert!(
+            at(140).contains(ID) && at(140).contains("Too wide for this terminal: 3xx, 2xx."),
+            "{}",
+            at(140)
+        );
         assert!(!at(170).contains("Too wide") && at(170).contains(ID), "{}", at(170));
     }
 
