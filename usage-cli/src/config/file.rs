@@ -1,7 +1,7 @@
 //! `config.toml`: settings for all profiles, and tables `[profiles.NAME]` with those of one.
 //!
 //! ```toml
-//! profile = "prod"        # used if none is named
+//! profile = "prod"        # used if no option or variable names one
 //! deadline = "30m"
 //!
 //! [profiles.prod]
@@ -10,7 +10,7 @@
 //! secret-command = "pass show genesys/usage"
 //! ```
 //!
-//! The keys are the names of the options. A relative path begins at the file's directory, `~/` at the home directory.
+//! The keys are the names of the options. A relative path starts at the file's directory, `~/` at the home directory.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -29,7 +29,7 @@ use crate::files::directory;
 use crate::problem::Problem;
 use crate::text::meant;
 
-/// The keys of a profile, and of all.
+/// The keys that profiles and the top level accept.
 const KEYS: [&str; 16] = [
     "region",
     "api-url",
@@ -49,16 +49,16 @@ const KEYS: [&str; 16] = [
     "names",
 ];
 
-/// All of the file.
+/// The parsed file.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
-    /// The profile that is used if none is named.
+    /// The profile used if no option or variable names one.
     pub(super) profile: Option<String>,
     pub(super) common: Settings,
     pub(super) profiles: BTreeMap<String, Settings>,
 }
 
-/// Reads `text`, the file at `path`.
+/// Parses `text`, the content of the file at `path`.
 pub(super) fn parse(path: &Path, text: &str) -> Result<ConfigFile, Problem> {
     let wrong = |problem: &dyn Display| Problem::usage(format!("{}: {problem}", path.display()));
     let mut table: Table =
@@ -91,7 +91,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<ConfigFile, Problem> {
     Ok(ConfigFile { profile, common, profiles })
 }
 
-/// Where and what, without the lines themselves: there may be a secret in them.
+/// Describes where and what the error is, without quoting lines: they may contain a secret.
 fn parse_error(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     format!("line {}: {}", before.matches('\n').count() + 1, error.message())
@@ -107,7 +107,7 @@ fn read(path: &Path, place: String, table: &Table, others: &[&str]) -> Result<Se
                 None => format!("there is no key '{key}'; there are {}", KEYS.join(", ")),
             });
         };
-        // A value may be a secret: an error must not repeat it.
+        // A value may be a secret, so the error must not repeat it.
         set(&mut settings, path, known, value).map_err(|problem| format!("{key}: {problem}"))?;
     }
     Ok(settings)

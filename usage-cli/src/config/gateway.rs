@@ -1,5 +1,5 @@
-//! A gateway in front of the service, and a proxy on the way to it, as the official client, the SDKs and the Terraform
-//! provider name them: protocol, host and port apart, and a path for each of the two hosts.
+//! A gateway in front of the service and a proxy, in the form of the official client, the SDKs and the Terraform
+//! provider: separate protocol, host and port, and a path for each of the two hosts.
 
 use std::fmt;
 
@@ -8,12 +8,13 @@ use usage_driver::Proxy;
 
 use crate::text::secrets;
 
-/// A host that stands in front of both hosts of the service.
+/// A gateway in front of both hosts of the service.
 #[derive(Debug, Default)]
 pub(crate) struct Gateway {
-    /// `https` if there is none.
+    /// The scheme; `https` if absent.
     pub(crate) protocol: Option<String>,
-    /// Perhaps with a stage behind it, `x1.execute-api.eu-west-1.amazonaws.com/prod`, or a scheme before it.
+    /// The host, which may have a stage behind it (`x1.execute-api.eu-west-1.amazonaws.com/prod`) or a scheme before
+    /// it.
     pub(crate) host: String,
     pub(crate) port: Option<String>,
     pub(crate) api_path: Option<String>,
@@ -21,7 +22,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Takes the path of the host that is called `name`.
+    /// Sets the path of the host called `name` (`login` or `api`).
     pub(crate) fn set_path(&mut self, name: &str, path: &str) -> Result<(), String> {
         let place = match name {
             "api" => &mut self.api_path,
@@ -32,7 +33,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// Takes the paths of `{login: /l, api: /a}`, with or without quotation marks and blanks.
+    /// Sets the paths of `{login: /l, api: /a}`, with or without quotation marks and spaces.
     pub(crate) fn set_paths(&mut self, text: &str) -> Result<(), String> {
         let inner = text.trim().trim_start_matches('{').trim_end_matches('}').trim();
         let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
@@ -45,7 +46,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// The API's URL, and the login host's.
+    /// Returns the URLs of the API and of the login host.
     pub(crate) fn urls(&self) -> Result<(BaseUrl, BaseUrl), String> {
         let origin = Origin::of(self.protocol.as_deref(), &self.host, self.port.as_deref())?;
         let url = |path: &Option<String>| {
@@ -56,7 +57,7 @@ impl Gateway {
     }
 }
 
-/// A proxy of another program's settings. It does not print its password.
+/// Proxy settings of another program. `Debug` does not print the password.
 #[derive(Clone, Default)]
 pub(crate) struct ProxySettings {
     pub(crate) protocol: Option<String>,
@@ -77,12 +78,12 @@ impl fmt::Debug for ProxySettings {
 }
 
 impl ProxySettings {
-    /// Whether a proxy is meant: credentials alone are none.
+    /// Returns whether a proxy is configured. Credentials alone do not configure one.
     pub(crate) fn is_set(&self) -> bool {
         [&self.protocol, &self.host, &self.port].iter().any(|value| value.is_some())
     }
 
-    /// The proxy; `None` if none is meant. `exceptions` are those of `NO_PROXY`.
+    /// Returns the proxy, or `None` if none is configured. `exceptions` is the value of `NO_PROXY`.
     pub(crate) fn proxy(&self, exceptions: Option<&str>) -> Result<Option<Proxy>, String> {
         if !self.is_set() {
             return Ok(None);
@@ -116,12 +117,12 @@ impl ProxySettings {
     }
 }
 
-/// Protocol, host and port, put together.
+/// Protocol, host and port, combined.
 #[derive(Debug)]
 struct Origin {
     protocol: String,
     authority: String,
-    /// A path that stands behind the host: the stage of a gateway of AWS.
+    /// The path behind the host: the stage of an AWS API gateway.
     stage: String,
 }
 
@@ -144,7 +145,7 @@ impl Origin {
         }
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
         let authority = match port.map(str::trim) {
-            // -1 is what the SDKs write for none.
+            // The SDKs write -1 for no port.
             None | Some("" | "-1") => authority.to_owned(),
             Some(port) => match port.parse::<u16>() {
                 Err(_) | Ok(0) => return Err(format!("'{port}' is no port")),

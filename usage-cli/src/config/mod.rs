@@ -2,25 +2,25 @@
 //!
 //! # Precedence
 //!
-//! For every setting the first of these that has it wins:
+//! For each setting, the first of these sources that has it wins:
 //!
 //! 1. an option of the command
-//! 2. a variable of the environment (`GENESYSCLOUD_REGION`, `GENESYSCLOUD_OAUTHCLIENT_ID`,
-//!    `GENESYSCLOUD_OAUTHCLIENT_SECRET`, `GENESYSCLOUD_ACCESS_TOKEN`; the Terraform provider's `GENESYSCLOUD_GATEWAY_*`,
-//!    which stand in front of a region, and `GENESYSCLOUD_PROXY_*`)
+//! 2. an environment variable (`GENESYSCLOUD_REGION`, `GENESYSCLOUD_OAUTHCLIENT_ID`,
+//!    `GENESYSCLOUD_OAUTHCLIENT_SECRET`, `GENESYSCLOUD_ACCESS_TOKEN`; the Terraform provider's
+//!    `GENESYSCLOUD_GATEWAY_*`, which take precedence over a region, and `GENESYSCLOUD_PROXY_*`)
 //! 3. the profile in `config.toml`, then that file's settings for all profiles
 //! 4. the profile in the official command-line client's `~/.gc/config.toml`: `environment`, `client_credentials`,
 //!    `client_secret`, `access_token`, `gateway_*`
 //! 5. the SDKs' configuration files, `~/.genesyscloud{go,python,java,dotnet,javascript}/config`: `host`, `[gateway]`
-//! 6. what `genesys-usage login` keeps
+//! 6. the log-in stored by `genesys-usage login`
 //! 7. the program's default
 //!
-//! A file of 4 or 5 that is there and names no host is an error if no place before it does: the default region is not
-//! guessed. What cannot be honoured of them is named in a warning.
+//! If a file of 4 or 5 exists but names no host, and no earlier source does, that is an error: the program does not
+//! guess the default region. Settings of these files that have no effect here are named in a warning.
 //!
-//! The place that names a host names both: a region in `config.toml` is not mixed with a gateway of `~/.gc`. The files of
-//! 4 and 5 are read only if a host or a credential is still wanted. `genesys-usage config show` prints every setting
-//! with where it came from.
+//! The source that names a host provides both hosts: a region in `config.toml` is not mixed with a gateway of
+//! `~/.gc`. The files of 4 and 5 are read only if a host or a credential is still missing. `genesys-usage config
+//! show` prints every setting with its source.
 
 mod file;
 mod gateway;
@@ -55,31 +55,31 @@ use settings::{profile_name, read};
 /// The variable that names the profile.
 pub(crate) const PROFILE: &str = "GENESYS_USAGE_PROFILE";
 
-/// Which configuration.
+/// The options that select the configuration.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct ProfileArgs {
-    /// Read this file in place of ~/.config/genesys-usage/config.toml
+    /// Read this file instead of ~/.config/genesys-usage/config.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The profile of the configuration to use; collect takes several, separated by commas [env: GENESYS_USAGE_PROFILE]
+    /// Use this profile of the configuration. collect takes several, separated by commas [env: GENESYS_USAGE_PROFILE]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name, add = ArgValueCandidates::new(completed_profiles))]
     profile: Vec<String>,
 }
 
 impl ProfileArgs {
-    /// Whether an option names the profile.
+    /// Returns whether an option names a profile.
     pub(crate) fn is_named(&self) -> bool {
         !self.profile.is_empty()
     }
 
-    /// The only profile that is named.
+    /// Returns the profile if the options name exactly one.
     pub(crate) fn name(&self) -> Option<&str> {
         self.profile.first().filter(|_| self.profile.len() == 1).map(String::as_str)
     }
 
-    /// Each of the profiles that are named, by itself and once.
+    /// Returns each named profile once, as arguments of its own.
     pub(crate) fn each(&self) -> Vec<Self> {
         let mut names: Vec<String> = Vec::new();
         for name in &self.profile {
@@ -90,21 +90,21 @@ impl ProfileArgs {
         names.into_iter().map(|name| self.of(name)).collect()
     }
 
-    /// The profile called `name` of this configuration.
+    /// Returns arguments for the profile `name` of this configuration.
     fn of(&self, name: String) -> Self {
         Self { config: self.config.clone(), profile: vec![name] }
     }
 }
 
-/// All files, as far as they were needed.
+/// All configuration files, each read when it is first needed.
 #[derive(Debug)]
 pub(crate) struct Config {
     profile: Option<String>,
-    /// The profile, then what holds for all.
+    /// The profile's settings, then those for all profiles.
     own: Vec<Settings>,
     /// All profiles of `config.toml`, in alphabetical order.
     profiles: Vec<String>,
-    /// If no profile is used: the file, and its profiles that name hosts.
+    /// If no profile is used: the path of the file, and its profiles that name hosts.
     unused: Option<(PathBuf, Vec<String>)>,
     home: Option<PathBuf>,
     official: OnceCell<Option<Settings>>,
@@ -112,7 +112,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads `config.toml`. It need not be there, unless it was named.
+    /// Reads `config.toml`. The file may be missing unless an option names it.
     pub(crate) fn load(args: &ProfileArgs, variables: Variables<'_>) -> Result<Self, Problem> {
         let profile = match &args.profile[..] {
             [name] => Some(name.clone()),
@@ -126,7 +126,7 @@ impl Config {
                 .transpose()?,
         };
         if let Some(directory) = directory() {
-            // A command that was killed may have left a log-in here.
+            // A killed command may have left a draft of a log-in here.
             draft::sweep(&directory);
         }
         let text = match &args.config {
@@ -173,7 +173,7 @@ impl Config {
         }
     }
 
-    /// Refuses to guess a host if there are profiles that name one, and none of them is used.
+    /// Refuses to guess a host if some profiles name one but no profile is used.
     pub(crate) fn check_profiles(&self) -> Result<(), Problem> {
         match &self.unused {
             Some((path, names)) if !names.is_empty() => {
@@ -187,7 +187,7 @@ impl Config {
         }
     }
 
-    /// That of a test: nobody's files are read.
+    /// Returns an empty configuration for tests, which must not read the user's files.
     #[cfg(test)]
     pub(crate) fn nowhere() -> Self {
         Self {
@@ -201,12 +201,12 @@ impl Config {
         }
     }
 
-    /// The profile that is used, if one is.
+    /// Returns the profile in use, if any.
     pub(crate) fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
     }
 
-    /// What the places say, those of the highest precedence first, each read when it is reached.
+    /// Returns the settings of each source in order of precedence. Each file is read when the iterator reaches it.
     pub(crate) fn places(&self) -> impl Iterator<Item = Result<&Settings, Problem>> {
         let own = self.own.iter().map(Ok);
         let official = iter::once_with(|| self.official().transpose()).flatten();
@@ -214,12 +214,12 @@ impl Config {
         own.chain(official).chain(sdk)
     }
 
-    /// The places of our own configuration.
+    /// Returns the settings of this program's own configuration.
     pub(crate) fn own_places(&self) -> impl Iterator<Item = &Settings> {
         self.own.iter()
     }
 
-    /// The first value of our own files: for what no other program's file has.
+    /// Returns the first value in this program's own files, for settings that other programs' files do not have.
     pub(crate) fn own<T>(&self, read: impl Fn(&Settings) -> Option<T>) -> Option<(T, &str)> {
         self.own.iter().find_map(|settings| Some((read(settings)?, &*settings.place)))
     }
@@ -231,7 +231,7 @@ impl Config {
             match official::load(&path, self.profile.as_deref())? {
                 Official::NoFile => Ok(None),
                 Official::Profile(settings) => Ok(Some(*settings)),
-                // It is there, and what it says of the service is not known.
+                // The file exists, but says nothing about the service.
                 Official::NoProfile => Ok(Some(Settings {
                     place: path.display().to_string(),
                     is_foreign: true,
@@ -246,20 +246,20 @@ impl Config {
         once(&self.sdk, || self.home.as_deref().map_or(Ok(None), sdk::load))
     }
 
-    /// The proxy that settings of other programs name: the Terraform provider's variables, or the official client's
-    /// profile if a host or a credential was wanted of it. `None` if the variables of all programs name one
-    /// (`HTTPS_PROXY`, `ALL_PROXY`), which the drivers read.
+    /// Returns the proxy that other programs' settings name: the Terraform provider's variables, or the official
+    /// client's profile if a host or a credential was read from it. Returns `None` if the common variables
+    /// (`HTTPS_PROXY`, `ALL_PROXY`) name a proxy, because the drivers read them.
     ///
     /// # Errors
     ///
-    /// Returns a problem if the proxy is half named, or of a kind that is not spoken: it is not bypassed.
+    /// Returns a problem if the proxy is incomplete or of an unsupported kind. It is never bypassed.
     pub(crate) fn proxy(&self, variables: Variables<'_>) -> Result<Option<Said<Proxy>>, Problem> {
         if ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
             .iter()
             .any(|name| variables(name).is_some_and(|value| !value.is_empty()))
         {
             let text = |name: &str| variables(name).and_then(|value| value.into_string().ok());
-            // What is wrong with it, the drivers say.
+            // The drivers report what is wrong with these variables.
             if let Ok(Some(proxy)) = Proxy::from_variables(text)
                 && let Some((user, password)) = proxy.credentials()
             {
@@ -301,13 +301,13 @@ fn once(
             let text = format!("{place}: not honoured here: {}", not_honoured.join(", "));
             stderr::labelled("warning", WARNING, text);
         }
-        // No other thread can have set it in between.
+        // The cell was empty above, and no other thread can set it.
         let _ = cell.set(settings);
     }
     Ok(cell.get().and_then(Option::as_ref))
 }
 
-/// Returns all profiles of the configuration that `args` name, each by itself.
+/// Returns all profiles of the configuration that `args` name, each as arguments of its own.
 ///
 /// # Errors
 ///
@@ -347,7 +347,8 @@ fn completed_profiles() -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// How many requests a month may have, if our own configuration says it. It speaks of no simulated organisation.
+/// Returns the monthly allowance of requests in this program's own configuration. It does not apply to a simulated
+/// organisation.
 pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Option<u64>, Problem> {
     if is_simulated {
         return Ok(None);
@@ -356,7 +357,7 @@ pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Opt
     Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
 }
 
-/// Returns whether our own configuration asks for names. It is not about a simulated organization.
+/// Returns whether this program's own configuration asks for names. It does not apply to a simulated organisation.
 pub(crate) fn names(profile: &ProfileArgs, is_simulated: bool) -> Result<bool, Problem> {
     if is_simulated {
         return Ok(false);
@@ -365,12 +366,12 @@ pub(crate) fn names(profile: &ProfileArgs, is_simulated: bool) -> Result<bool, P
     Ok(config.own(|settings| settings.names).is_some_and(|(names, _)| names))
 }
 
-/// Where this program keeps its files: `~/.config/genesys-usage`, or as the platform has it.
+/// Returns the directory of this program's files: `~/.config/genesys-usage`, or the platform's equivalent.
 pub(crate) fn directory() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("genesys-usage"))
 }
 
-/// Where `config.toml` is looked for.
+/// Returns the default path of `config.toml`.
 pub(crate) fn default_path() -> Option<PathBuf> {
     directory().map(|directory| directory.join("config.toml"))
 }
@@ -390,7 +391,7 @@ fn no_such_file(path: &Path) -> Problem {
     Problem::usage(format!("there is no configuration {}", path.display()))
 }
 
-/// A warning, the first time, if the file at `path`, which other accounts can read, holds a secret.
+/// Warns, once, if the file at `path` holds a secret and other accounts can read it.
 fn warn_of_secrets(path: &Path, settings: &[Settings]) {
     static WARNED: Once = Once::new();
     if settings.iter().any(|s| s.client_secret.is_some() || s.access_token.is_some()) {
@@ -400,7 +401,7 @@ fn warn_of_secrets(path: &Path, settings: &[Settings]) {
     }
 }
 
-/// Reads `text` as each kind of file, and shows the settings that it has as such.
+/// Parses `text` as each kind of file, and passes the settings found to `show`.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn parse_each_way(text: &str, mut show: impl FnMut(&Settings)) {
     let path = Path::new("config");

@@ -1,15 +1,15 @@
-//! `~/.gc/config.toml` of the official command-line client: one table a profile.
+//! `~/.gc/config.toml` of the official command-line client: one table for each profile.
 //!
-//! | key | what becomes of it |
+//! | key | used as |
 //! |---|---|
 //! | `environment` | the region, or `localhost:PORT` |
-//! | `gateway_protocol`, `gateway_host` (with a stage), `gateway_port`, `gateway_pathparams` | both hosts, in place of the region |
+//! | `gateway_protocol`, `gateway_host` (with a stage), `gateway_port`, `gateway_pathparams` | both hosts, instead of the region |
 //! | `client_credentials`, `client_secret`, if `grant_type` is 1 (client credentials) or none | the OAuth client |
 //! | `access_token` | the token |
 //! | `proxy_protocol`, `proxy_host`, `proxy_port`, `proxy_username`, `proxy_password` | the proxy, if no variable names one |
-//! | `gateway_username`, `gateway_password`, `proxy_pathparams`, other keys that begin with `proxy` | a warning: they are not honoured |
+//! | `gateway_username`, `gateway_password`, `proxy_pathparams`, other keys that begin with `proxy` | not honoured, with a warning |
 //! | other keys that begin with `gateway` | an error |
-//! | others (logging, formats, pagination, `oauth_token_data`, `redirect_uri`) | nothing: they are not about the service |
+//! | others (logging, formats, pagination, `oauth_token_data`, `redirect_uri`) | ignored: they do not concern the service |
 
 use std::path::{Path, PathBuf};
 
@@ -20,13 +20,13 @@ use crate::config::gateway::{Gateway, ProxySettings};
 use crate::config::settings::{Settings, read};
 use crate::problem::Problem;
 
-/// The profile that it uses if none is named.
+/// The official client's default profile.
 const DEFAULT: &str = "DEFAULT";
 
-/// The `grant_type` for client credentials, and for none; the others want a browser.
+/// Values of `grant_type` that mean client credentials or none. The other grants need a browser.
 const CLIENT_CREDENTIALS: [&str; 3] = ["1", "0", ""];
 
-/// Keys that change how the service is reached, and that this program does not know how to honour.
+/// Keys that change how the service is reached but that this program does not support.
 const NOT_HONOURED: [&str; 3] = ["gateway_username", "gateway_password", "proxy_pathparams"];
 
 const GATEWAY_KEYS: [&str; 6] = [
@@ -41,10 +41,10 @@ const GATEWAY_KEYS: [&str; 6] = [
 const PROXY_KEYS: [&str; 6] =
     ["proxy_protocol", "proxy_host", "proxy_port", "proxy_pathparams", "proxy_username", "proxy_password"];
 
-/// What is in the file.
+/// The result of looking up a profile in the file.
 #[derive(Debug)]
 pub(super) enum Official {
-    /// There is no such file.
+    /// The file does not exist.
     NoFile,
     /// The file does not have the profile.
     NoProfile,
@@ -62,7 +62,7 @@ pub(super) fn profiles(text: &str) -> Vec<String> {
     table.into_iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name).collect()
 }
 
-/// The profile `name` of the file at `path`.
+/// Reads the profile `name` of the file at `path`.
 pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Official, Problem> {
     read(path)?.map_or(Ok(Official::NoFile), |(text, _)| parse(path, &text, name.unwrap_or(DEFAULT)))
 }
@@ -70,7 +70,7 @@ pub(super) fn load(path: &Path, name: Option<&str>) -> Result<Official, Problem>
 pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Official, Problem> {
     let wrong = |problem: &str| Problem::usage(format!("{} [{name}]: {problem}", path.display()));
     let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message()))?;
-    // Its library does not mind the case of names.
+    // The official client ignores the case of names.
     let Some((name, Value::Table(profile))) = table.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))
     else {
         return Ok(Official::NoProfile);
@@ -93,7 +93,7 @@ pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Official, Pro
     {
         settings.client_secret =
             profile.text("client_secret").map_err(|problem| wrong(&problem))?.map(Secret::new);
-        // An id alone is of no use here.
+        // A client id without a secret is not usable here.
         settings.client_id = profile
             .text("client_credentials")
             .map_err(|problem| wrong(&problem))?
@@ -106,7 +106,7 @@ pub(super) fn parse(path: &Path, text: &str, name: &str) -> Result<Official, Pro
 struct Profile<'a>(&'a Table);
 
 impl Profile<'_> {
-    /// The value of `key`, whatever its case; one that is empty is none.
+    /// Returns the value of `key`, ignoring case. An empty value counts as absent.
     fn value(&self, key: &str) -> Option<&Value> {
         let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
         found
@@ -161,7 +161,7 @@ impl Profile<'_> {
         Ok(Some(gateway))
     }
 
-    /// The keys that speak of `what` and are none of those that are known.
+    /// Returns the unsupported keys that begin with `what`.
     fn unknown<'a>(&'a self, what: &'a str) -> impl Iterator<Item = &'a str> {
         let is_known =
             |key: &str| GATEWAY_KEYS.iter().chain(&PROXY_KEYS).any(|known| key.eq_ignore_ascii_case(known));
@@ -190,7 +190,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// It talks plain HTTP to this machine.
+/// Returns whether `environment` names this machine. The official client then uses plain HTTP.
 fn is_local(environment: &str) -> bool {
     environment == "localhost" || environment.starts_with("localhost:")
 }

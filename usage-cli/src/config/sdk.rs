@@ -1,14 +1,15 @@
-//! The configuration file that the SDKs share: INI or JSON, with the host and perhaps a gateway. It has no credential.
+//! The configuration file that the SDKs share: INI or JSON, with the host and optionally a gateway. It has no
+//! credential.
 //!
-//! | section | key | what becomes of it |
+//! | section | key | used as |
 //! |---|---|---|
 //! | `general` | `host` | the region |
-//! | `gateway` | `host` (with a stage), `protocol`, `port`, `path_params_login`, `path_params_api`; the Go SDK's `pathParams` | both hosts, in place of the region |
-//! | `gateway` | `username`, `password`, `auth`, others | a warning: they are not honoured |
-//! | `proxy` | all | a warning: it is not honoured |
-//! | others (logging, retry, …) | | nothing: they are not about the service |
+//! | `gateway` | `host` (with a stage), `protocol`, `port`, `path_params_login`, `path_params_api`; the Go SDK's `pathParams` | both hosts, instead of the region |
+//! | `gateway` | `username`, `password`, `auth`, others | not honoured, with a warning |
+//! | `proxy` | all | not honoured, with a warning |
+//! | others (logging, retry, …) | | ignored: they do not concern the service |
 //!
-//! INI separates a key from its value by `=` or `:`; JSON's names are taken in any case.
+//! INI separates a key from its value by `=` or `:`. JSON names match in any case.
 
 use std::path::Path;
 
@@ -18,16 +19,16 @@ use crate::config::gateway::Gateway;
 use crate::config::settings::{Settings, read};
 use crate::problem::Problem;
 
-/// In the order in which they are looked for.
+/// The SDKs, in the order in which their files are looked up.
 const SDKS: [&str; 5] = ["go", "python", "java", "dotnet", "javascript"];
 
-/// The sections that say where the service is, and how it is reached.
+/// The sections that say where the service is and how it is reached.
 const SECTIONS: [&str; 3] = ["general", "gateway", "proxy"];
 
-/// The sections that are not about the service.
+/// The sections that do not concern the service.
 const OTHERS: [&str; 4] = ["default", "logging", "retry", "reauthentication"];
 
-/// What the first file says that names a host; if none does, the first file, which names none.
+/// Returns the settings of the first file that names a host, or of the first file if none does.
 pub(super) fn load(home: &Path) -> Result<Option<Settings>, Problem> {
     let mut without_host = None;
     for sdk in SDKS {
@@ -78,7 +79,7 @@ fn set(settings: &mut Settings, sections: &Map<String, Value>) -> Result<(), Str
     Ok(())
 }
 
-/// The gateway of a section, and the keys that are not honoured.
+/// Returns the gateway of a section, and the keys that are not honoured.
 fn gateway_of(section: &Map<String, Value>) -> Result<(Gateway, Vec<String>), String> {
     let (mut gateway, mut not_honoured) = (Gateway::default(), Vec::new());
     for (key, value) in section {
@@ -89,7 +90,7 @@ fn gateway_of(section: &Map<String, Value>) -> Result<(Gateway, Vec<String>), St
             "path_params_login" => gateway.login_path = scalar(key, value)?,
             "path_params_api" => gateway.api_path = scalar(key, value)?,
             "pathparams" | "path_params" => set_paths(&mut gateway, value)?,
-            // They may be empty, as in the documentation's examples.
+            // Keys may be empty, as in the documentation's examples.
             _ if matches!(value, Value::Null) || value.as_str() == Some("") => {}
             _ => not_honoured.push(format!("gateway {key}")),
         }
@@ -100,7 +101,8 @@ fn gateway_of(section: &Map<String, Value>) -> Result<(Gateway, Vec<String>), St
     Ok((gateway, not_honoured))
 }
 
-/// The Go SDK's: a list of `{"pathName": "login", "pathValue": "/l"}`; also an object or a text, as the official client has.
+/// Sets the paths of the Go SDK: a list of `{"pathName": "login", "pathValue": "/l"}`, or an object or a text as in
+/// the official client's file.
 fn set_paths(gateway: &mut Gateway, value: &Value) -> Result<(), String> {
     let wrong = || "the gateway's paths are no list of pathName and pathValue".to_owned();
     match value {
@@ -118,7 +120,7 @@ fn set_paths(gateway: &mut Gateway, value: &Value) -> Result<(), String> {
     }
 }
 
-/// A text or a number; nothing, if it is empty.
+/// Returns the text or the number `value` as a text, or `None` if it is empty.
 fn scalar(key: &str, value: &Value) -> Result<Option<String>, String> {
     match value {
         Value::Null => Ok(None),
@@ -128,7 +130,7 @@ fn scalar(key: &str, value: &Value) -> Result<Option<String>, String> {
     }
 }
 
-/// The sections of `text`, with all names in small letters.
+/// Parses the sections of the JSON document `text`, with all names in lower case.
 fn json(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(text).map_err(|error| error.to_string())? {
         Value::Object(sections) => lower(sections),
@@ -157,7 +159,7 @@ fn lower(object: Map<String, Value>) -> Result<Map<String, Value>, String> {
     Ok(lowered)
 }
 
-/// The sections of `text` that are about the service.
+/// Parses the sections of the INI file `text` that concern the service.
 fn ini(text: &str) -> Result<Map<String, Value>, String> {
     let mut sections = Map::new();
     let mut section = None;
@@ -191,7 +193,7 @@ fn unquoted(value: &str) -> &str {
     quoted('"').or_else(|| quoted('\'')).unwrap_or(value)
 }
 
-/// One that is said twice is not guessed at.
+/// Inserts a member. A name that occurs twice is an error, because either value could be meant.
 fn insert(object: &mut Map<String, Value>, name: &str, value: Value) -> Result<(), String> {
     match object.insert(name.to_ascii_lowercase(), value) {
         Some(_) => Err(format!("it has '{name}' twice")),
@@ -297,7 +299,7 @@ mod tests {
     fn the_first_that_names_a_host_counts() {
         let home = tempfile::tempdir().unwrap();
         assert!(load(home.path()).unwrap().is_none());
-        // One that names none is remembered, so that no other host is guessed.
+        // A file that names no host is remembered, so that no other host is guessed.
         std::fs::create_dir(home.path().join(".genesysclouddotnet")).unwrap();
         std::fs::write(home.path().join(".genesysclouddotnet/config"), "[logging]\nlog_level = trace")
             .unwrap();

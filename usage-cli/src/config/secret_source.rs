@@ -1,4 +1,4 @@
-//! Where a secret is taken from when it is wanted.
+//! Where a secret is read from.
 
 use std::fmt::Display;
 use std::io::{self, Read};
@@ -13,26 +13,26 @@ use crate::process::children::shell;
 use crate::text::secrets;
 use crate::text::{decoded, trimmed};
 
-/// A secret is short; more than this is the wrong file.
+/// Maximum size of a secret in bytes. A longer text is the wrong file.
 const MAX_SECRET: u64 = 64 * 1024;
 
-/// The secret, or how to get it.
+/// A secret, or where to read it.
 #[derive(Clone, Debug)]
 pub(crate) enum SecretFrom {
     Value(Secret<String>),
-    /// The text of a file.
+    /// The content of a file.
     File(PathBuf),
-    /// What a command of the shell writes to its standard output.
+    /// The standard output of a shell command.
     Command(String),
 }
 
 impl SecretFrom {
-    /// The secret, without the blanks, line ends and byte order marks that files and clipboards add.
+    /// Returns the secret, without surrounding whitespace and byte order marks, which files and clipboards add.
     ///
     /// # Errors
     ///
-    /// Returns a problem if the place cannot be read or trusted, or holds no secret: nothing, more than a line, or more
-    /// than 64 KiB. It repeats no part of the secret, and of a command only its program.
+    /// Returns a problem if the source cannot be read or trusted, or if its text is empty, has more than one line or
+    /// is longer than 64 KiB. The problem repeats no part of the secret, and names only the program of a command.
     pub(crate) fn read(&self) -> Result<Secret<String>, Problem> {
         let (text, source) = match self {
             Self::Value(secret) => (secret.clone(), "the setting".to_owned()),
@@ -65,7 +65,8 @@ fn of_file(path: &Path) -> Result<Secret<String>, Problem> {
     decoded(bytes).map(Secret::new).map_err(|error| problem(&error))
 }
 
-/// The program that `command` starts, for messages: its arguments may hold a secret, and so may an assignment before it.
+/// Returns the program that `command` starts, for messages. Its arguments, and an assignment before it, may contain a
+/// secret.
 pub(crate) fn program_of(command: &str) -> String {
     let mut words = command.split_whitespace();
     match words.next() {
@@ -77,7 +78,8 @@ pub(crate) fn program_of(command: &str) -> String {
     }
 }
 
-/// Password managers may ask on the terminal: the command has this program's input and error output.
+/// Runs `command` and returns its output. It inherits this program's stdin and stderr, because password managers may
+/// ask on the terminal.
 fn of_command(command: &str) -> Result<Secret<String>, Problem> {
     let problem =
         |problem: String| Problem::usage(format!("the secret command {} {problem}", program_of(command)));
@@ -88,7 +90,7 @@ fn of_command(command: &str) -> Result<Secret<String>, Problem> {
         .map_err(|error| problem(format!("cannot be started: {error}")))?;
     let bytes = child.stdout.take().map_or_else(|| Ok(Vec::new()), limited);
     if bytes.as_ref().is_ok_and(|bytes| bytes.len() as u64 > MAX_SECRET) {
-        // It may write for ever.
+        // The command may write forever.
         drop(child.kill().and_then(|()| child.wait()));
         return Err(problem("writes far too long a text for a secret".into()));
     }

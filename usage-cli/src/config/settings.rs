@@ -1,4 +1,4 @@
-//! What one place says.
+//! The settings of one source.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use crate::files::trust::{self, Role};
 use crate::problem::Problem;
 use crate::text::decoded;
 
-/// No configuration is longer; this is the wrong file.
+/// Maximum size of a configuration file in bytes. A longer file is the wrong one.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The settings of one place.
+/// The settings of one source.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    /// The place, for people.
+    /// The name of the source, for messages.
     pub(crate) place: String,
-    /// Whether it is another program's file.
+    /// Whether the source is another program's file.
     pub(crate) is_foreign: bool,
-    /// Whether it is such a file without the profile that is used.
+    /// Whether the source is another program's file that lacks the profile in use.
     pub(crate) lacks_profile: bool,
-    /// Settings of another program that change how the service is reached, and that have no effect here.
+    /// Another program's settings that change how the service is reached and have no effect here.
     pub(crate) not_honoured: Vec<String>,
     pub(crate) proxy: Option<ProxySettings>,
     pub(crate) region: Option<Region>,
@@ -46,13 +46,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Whether it says where the service is.
+    /// Returns whether the source says where the service is.
     pub(crate) fn has_host(&self) -> bool {
         self.region.is_some() || self.api_url.is_some()
     }
 }
 
-/// A profile's name is a part of a file's name, too.
+/// Checks the name of a profile, which is also a part of a file name.
 pub(super) fn profile_name(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
@@ -61,8 +61,8 @@ pub(super) fn profile_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A link on the way to `path` that leads nowhere: what it should lead to, perhaps on a disk that is not mounted, says more
-/// than nothing.
+/// Returns a problem if `path`, which does not exist, contains a dangling link. Its target may be on a disk that is
+/// not mounted, so the file must not count as missing.
 fn leads_nowhere(path: &Path) -> Option<Problem> {
     let link = path.ancestors().find(|step| step.is_symlink() && !step.exists())?;
     let (name, link_name) = (path.display(), link.display());
@@ -70,7 +70,7 @@ fn leads_nowhere(path: &Path) -> Option<Problem> {
     Some(Problem::usage(problem).with_hint("make what it should lead to available, or remove the link"))
 }
 
-/// The text of the file at `path`, if there is one, and whether other accounts can read it.
+/// Reads the file at `path`. Returns its text and whether other accounts can read it, or `None` if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<(String, bool)>, Problem> {
     let file = match trust::open(path, Role::Configuration) {
         Ok(file) => file,
@@ -90,7 +90,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(String, bool)>, Problem> {
     Ok(Some((text, is_readable)))
 }
 
-/// A value, and where it was said.
+/// A value and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Said<T> {
     pub(crate) value: T,
@@ -103,10 +103,10 @@ impl<T> Said<T> {
     }
 }
 
-/// What names the service.
+/// The API host and the login host.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
     pub(crate) api: BaseUrl,
-    /// None if the place that names the API host does not say.
+    /// `None` if the source that names the API host does not name a login host.
     pub(crate) login: Option<BaseUrl>,
 }

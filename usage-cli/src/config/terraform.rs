@@ -1,4 +1,4 @@
-//! The variables of the Terraform provider that say how the service is reached.
+//! The Terraform provider's variables that say how the service is reached.
 
 use crate::config::Hosts;
 use crate::config::gateway::{Gateway, ProxySettings};
@@ -9,8 +9,8 @@ use crate::process::variables::{Variables, variable};
 pub(crate) const GATEWAY_PLACE: &str = "GENESYSCLOUD_GATEWAY_HOST";
 pub(crate) const PROXY_PLACE: &str = "GENESYSCLOUD_PROXY_HOST";
 
-/// The gateway of `GENESYSCLOUD_GATEWAY_HOST`, `_PORT`, `_PROTOCOL`, `_PATH_NAME` and `_PATH_VALUE`: the last two name one
-/// path, that of `login` or that of `api`.
+/// Reads the gateway of `GENESYSCLOUD_GATEWAY_HOST`, `_PORT`, `_PROTOCOL`, `_PATH_NAME` and `_PATH_VALUE`. The last
+/// two give the path of one host, `login` or `api`.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub(crate) fn gateway(variables: Variables<'_>) -> Result<Option<Hosts>, Problem
     Ok(Some(Hosts { api, login: Some(login) }))
 }
 
-/// What `GENESYSCLOUD_PROXY_HOST`, `_PORT`, `_PROTOCOL`, `_AUTH_USERNAME` and `_AUTH_PASSWORD` say.
+/// Reads the proxy of `GENESYSCLOUD_PROXY_HOST`, `_PORT`, `_PROTOCOL`, `_AUTH_USERNAME` and `_AUTH_PASSWORD`.
 pub(super) fn proxy(variables: Variables<'_>) -> Result<ProxySettings, Problem> {
     let get = |name: &str| variable(variables, &format!("GENESYSCLOUD_PROXY_{name}"));
     Ok(ProxySettings {

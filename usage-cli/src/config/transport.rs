@@ -1,11 +1,11 @@
-//! The drivers to choose from. The result is the same with each.
+//! The HTTP drivers. The result is the same with each.
 
 use std::fmt;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// What carries the requests.
+/// An HTTP driver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Transport {

@@ -1,4 +1,4 @@
-//! Single endpoints over the driver that a connection names.
+//! Calls to single endpoints, over the driver of a connection.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::service::tokio_runtime;
 use crate::text::secrets;
 
-/// Calls single endpoints, all in one session, over the driver that the connection names.
+/// Calls single endpoints in one session, over the driver of the connection.
 #[derive(Debug)]
 pub(crate) struct Caller {
     client: AnyClient,
@@ -21,7 +21,7 @@ pub(crate) struct Caller {
     service: Service,
 }
 
-/// A client of the driver that the connection names.
+/// A client of one of the drivers.
 #[derive(Debug)]
 pub(crate) enum AnyClient {
     Blocking(Box<usage_blocking::Client>),
@@ -39,17 +39,17 @@ impl Caller {
         Ok(Self { client, keeper: connection.keeper.clone(), service: connection.service() })
     }
 
-    /// Returns the client, for executions in the same session.
+    /// Returns the client, to run executions in the same session.
     pub(crate) fn client(&self) -> &AnyClient {
         &self.client
     }
 
-    /// Returns what keeps a renewed token, if it is a log-in's.
+    /// Returns the keeper that stores a renewed token, if the credential is a log-in.
     pub(crate) fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
     }
 
-    /// Limits each further call to `deadline`, if that is earlier than its own.
+    /// Limits every later call to `deadline`, if that is shorter than the policy's own.
     pub(crate) fn limit(&mut self, deadline: Duration) {
         let limited = |policy: Policy| policy.with_deadline(policy.deadline.min(deadline));
         match &mut self.client {
@@ -59,7 +59,7 @@ impl Caller {
         }
     }
 
-    /// The hosts that it calls.
+    /// Returns the hosts that it calls.
     pub(crate) fn service(&self) -> &Service {
         &self.service
     }
@@ -74,7 +74,7 @@ impl Caller {
         answer
     }
 
-    /// Fetches an access token, if there is none that is good.
+    /// Fetches an access token unless the session has a valid one.
     pub(crate) fn log_in(&self) -> Result<(), Error> {
         let answer = match &self.client {
             AnyClient::Blocking(client) => client.log_in(),
@@ -85,7 +85,7 @@ impl Caller {
         answer
     }
 
-    /// The session, to look at.
+    /// Locks the session for reading.
     pub(crate) fn session(&self) -> SessionGuard<'_> {
         match &self.client {
             AnyClient::Blocking(client) => client.session(),
@@ -94,7 +94,7 @@ impl Caller {
         }
     }
 
-    /// The token may have been renewed, whatever came of the call.
+    /// Stores the token, which may have been renewed whether the call succeeded or not.
     fn keep(&self) {
         secrets::know_session(&self.session());
         if let Some(keeper) = &self.keeper {

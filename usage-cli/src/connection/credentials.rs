@@ -1,5 +1,5 @@
-//! Where the credential comes from: files and commands named by options, the environment, configuration, a log-in.
-//! Never an argument.
+//! Where the credential comes from: files and commands named by options, the environment, the configuration, or a
+//! log-in. It is never an argument.
 
 use std::path::PathBuf;
 
@@ -17,28 +17,27 @@ pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
-/// The credential: an access token, an OAuth client with the client-credentials grant, or a log-in.
+/// The options for the credential: an access token, or an OAuth client with the client-credentials grant.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Credentials")]
 pub(crate) struct CredentialArgs {
-    /// The id of the OAuth client to log in as (client-credentials grant) [env: GENESYSCLOUD_OAUTHCLIENT_ID]
+    /// Log in as this OAuth client (client-credentials grant) [env: GENESYSCLOUD_OAUTHCLIENT_ID]
     #[arg(long, value_name = "ID")]
     oauth_client_id: Option<String>,
 
-    /// A file with that client's secret, in place of the environment's GENESYSCLOUD_OAUTHCLIENT_SECRET
+    /// Read that client's secret from this file, instead of the environment's GENESYSCLOUD_OAUTHCLIENT_SECRET
     #[arg(long, value_name = "FILE")]
     oauth_client_secret_file: Option<PathBuf>,
 
-    /// A command that writes that client's secret to its standard output: 'pass show genesys/usage'
+    /// Run this command, which prints that client's secret: 'pass show genesys/usage'
     #[arg(long, value_name = "COMMAND", conflicts_with = "oauth_client_secret_file")]
     secret_command: Option<String>,
 
-    /// A file with an access token, in place of the environment's GENESYSCLOUD_ACCESS_TOKEN
+    /// Read an access token from this file, instead of the environment's GENESYSCLOUD_ACCESS_TOKEN
     ///
-    /// An access token wins over an OAuth client, and options win over the environment, which wins over files: the
-    /// token of this file, then the client of the options above, then GENESYSCLOUD_ACCESS_TOKEN, then the client of the
-    /// environment, then the configuration, and last of all what 'genesys-usage login' keeps. 'genesys-usage config
-    /// show' says which it is.
+    /// The first of these sources is used: this file, the OAuth client of the options above,
+    /// GENESYSCLOUD_ACCESS_TOKEN, the OAuth client of the environment, the configuration, the log-in stored by
+    /// 'genesys-usage login'. 'genesys-usage config show' prints which one it is.
     #[arg(long, value_name = "FILE")]
     access_token_file: Option<PathBuf>,
 
@@ -46,7 +45,7 @@ pub(crate) struct CredentialArgs {
     pub(crate) profile: ProfileArgs,
 }
 
-/// The credential, before any secret is read.
+/// The source of the credential. No secret has been read yet.
 #[derive(Debug)]
 pub(crate) enum Source {
     AccessToken(Said<SecretFrom>),
@@ -55,7 +54,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The credential itself.
+    /// Reads the secrets and returns the grant.
     pub(crate) fn grant(&self) -> Result<Grant, Problem> {
         match self {
             Self::AccessToken(token) => {
@@ -74,7 +73,7 @@ impl Source {
     }
 }
 
-/// The token of a header that was pasted: `Authorization: Bearer abc`, or without its name.
+/// Returns the token of a header that was pasted, with or without its name: `Authorization: Bearer abc`.
 fn bare_token(text: &str) -> &str {
     let without = |text, prefix: &str| match str::split_at_checked(text, prefix.len()) {
         Some((head, rest)) if head.eq_ignore_ascii_case(prefix) => rest.trim_start(),
@@ -84,12 +83,12 @@ fn bare_token(text: &str) -> &str {
 }
 
 impl CredentialArgs {
-    /// Those that `profile` has.
+    /// Returns the arguments for the credential of `profile`.
     pub(crate) fn of_profile(profile: ProfileArgs) -> Self {
         Self { profile, ..Self::default() }
     }
 
-    /// Whether an option names a credential.
+    /// Returns whether an option names a credential.
     pub(crate) fn is_given(&self) -> bool {
         self.oauth_client_id.is_some()
             || self.oauth_client_secret_file.is_some()
@@ -97,7 +96,7 @@ impl CredentialArgs {
             || self.access_token_file.is_some()
     }
 
-    /// Returns the credential of the first place that has one.
+    /// Returns the credential of the first source that has one.
     pub(crate) fn source(&self, variables: Variables<'_>, config: &Config) -> Result<Source, Problem> {
         if let Some(file) = &self.access_token_file {
             return Ok(Source::AccessToken(Said::new(SecretFrom::File(file.clone()), "--access-token-file")));
@@ -126,7 +125,7 @@ impl CredentialArgs {
         Err(no_credential())
     }
 
-    /// Of the options and the environment.
+    /// Returns the client id of the options or the environment.
     fn id(&self, variables: Variables<'_>) -> Result<Option<Said<String>>, Problem> {
         match &self.oauth_client_id {
             Some(id) => Ok(Some(Said::new(id.clone(), "--oauth-client-id"))),
@@ -146,7 +145,8 @@ impl CredentialArgs {
     }
 }
 
-/// The client of options and environment; the half that they leave out is in our own configuration.
+/// Returns the client of the options and the environment. This program's own configuration provides the half that
+/// they lack.
 fn completed(
     id: Option<Said<String>>,
     secret: Option<Said<SecretFrom>>,
@@ -167,7 +167,8 @@ fn completed(
     }
 }
 
-/// The whole credential of one place, if it has one. An id alone is for `genesys-usage login`.
+/// Returns the credential of one source, if it has a complete one. An id without a secret is for `genesys-usage
+/// login`.
 fn of_settings(settings: &Settings) -> Option<Source> {
     let token = settings.access_token_file.clone().map(SecretFrom::File);
     let token = token.or_else(|| settings.access_token.clone().map(SecretFrom::Value));
@@ -199,7 +200,7 @@ fn no_credential() -> Problem {
 mod tests {
     use super::*;
 
-    /// Who asks, given these options and an environment of these variables.
+    /// Returns the credential chosen from these options and these environment variables.
     fn who(client_id: Option<&str>, environment: &[(&str, &str)]) -> Result<String, String> {
         let args = CredentialArgs { oauth_client_id: client_id.map(Into::into), ..CredentialArgs::default() };
         let find = |name: &str| environment.iter().find(|(known, _)| *known == name);
@@ -219,7 +220,7 @@ mod tests {
         assert_eq!(who(None, &[id, secret, token]).unwrap(), "token");
         assert_eq!(who(None, &[id, secret, (ACCESS_TOKEN, "")]).unwrap(), "id:secret");
         assert_eq!(who(Some("other"), &[id, secret, token]).unwrap(), "other:secret");
-        // What clipboards and files add is left out.
+        // Whitespace that clipboards and files add is removed.
         assert_eq!(who(None, &[(CLIENT_ID, "id\n"), (CLIENT_SECRET, " s3cret\r\n")]).unwrap(), "id:s3cret");
         assert_eq!(who(None, &[(CLIENT_ID, "id"), (CLIENT_SECRET, "\u{feff}s3cret")]).unwrap(), "id:s3cret");
         for pasted in

@@ -1,4 +1,4 @@
-//! Which hosts: those of the organisation's region, or others that are named.
+//! The hosts of the service: those of the organisation's region, or others that the user names.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -15,30 +15,34 @@ use crate::service::Service;
 
 pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
 
-/// Where the organisation's service is.
+/// The options that say where the organisation's service is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct HostArgs {
-    /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or an address there [env: GENESYSCLOUD_REGION] [default: us-east-1]
+    /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or a URL there [env: GENESYSCLOUD_REGION]
+    /// [default: us-east-1]
     #[arg(long, conflicts_with = "api_url", value_parser = region, add = ArgValueCandidates::new(regions))]
     region: Option<Region>,
 
-    /// Where requests and the access token go, in place of the region's API host: https, or http to this machine
+    /// Send requests and the access token to this URL instead of the region's API host: https, or http to this
+    /// machine
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,
 
-    /// Where client credentials go, in place of the region's login host; needed if --api-url names another machine
+    /// Send client credentials to this URL instead of the region's login host. Required if --api-url names another
+    /// machine
     #[arg(long, value_name = "URL")]
     login_url: Option<String>,
 }
 
 impl HostArgs {
-    /// Whether an option names a host.
+    /// Returns whether an option names a host.
     pub(crate) fn is_given(&self) -> bool {
         self.region.is_some() || self.api_url.is_some() || self.login_url.is_some()
     }
 
-    /// The API host and the login host for `source`. A credential goes to no host that was not named for it.
+    /// Returns the API host and the login host for `source`. A credential is sent only to hosts that were named for
+    /// it.
     pub(crate) fn service(
         &self,
         source: &Source,
@@ -48,7 +52,7 @@ impl HostArgs {
         match source {
             Source::Login(kept, _) => {
                 let own = Service { api_url: kept.api_url.clone(), login_url: kept.login_url.clone() };
-                // What other programs' files say is no reason to doubt where the log-in belongs.
+                // Other programs' files do not contradict the hosts of a log-in.
                 if let Some(named) = self.named(variables, config.own_places().map(Ok))? {
                     let Hosts { api: api_url, login } = named.value;
                     let login_url = login.unwrap_or_else(|| own.login_url.clone());
@@ -61,7 +65,7 @@ impl HostArgs {
                 let is_token = matches!(source, Source::AccessToken(_));
                 match login {
                     Some(login) => Ok(Service { api_url: api, login_url: login }),
-                    // A manual token is not sent to a login host; a simulated service is both hosts in one.
+                    // A static token is not sent to a login host; a simulated service is both hosts in one.
                     None if is_token || api.is_loopback() => {
                         Ok(Service { api_url: api.clone(), login_url: api })
                     }
@@ -72,7 +76,7 @@ impl HostArgs {
         }
     }
 
-    /// The hosts by the first place that names one, or those of the default region.
+    /// Returns the hosts of the first source that names one, or of the default region.
     pub(crate) fn hosts(&self, variables: Variables<'_>, config: &Config) -> Result<Said<Hosts>, Problem> {
         if let Some(named) = self.named(variables, config.places())? {
             return Ok(named);
@@ -109,7 +113,7 @@ impl HostArgs {
             let hosts = match (&settings.api_url, &settings.region) {
                 (Some(api), _) => Hosts { api: api.clone(), login },
                 (None, Some(region)) => of_region(region, login),
-                // Its login host belongs to no other place's API.
+                // A login host of one source must not be combined with the API host of another.
                 (None, None) if self.login_url.is_none() && settings.login_url.is_some() => {
                     return Err(Problem::usage(format!(
                         "{} names a login-url, and no host of the API",
@@ -128,7 +132,7 @@ impl HostArgs {
     }
 }
 
-/// Another program reaches the service by this file: its host is not guessed.
+/// Returns the problem of another program's file that names no host. The default region is not guessed.
 fn names_no_host(settings: &Settings) -> Problem {
     let place = &settings.place;
     let problem = if settings.lacks_profile {
@@ -149,7 +153,7 @@ fn of_region(region: &Region, login: Option<BaseUrl>) -> Hosts {
     Hosts { api: region.api_url(), login: Some(login.unwrap_or_else(|| region.login_url())) }
 }
 
-/// A log-in's tokens go to the hosts that issued them.
+/// Checks that a log-in's tokens are sent only to the hosts that issued them.
 pub(crate) fn check_hosts(login: &Login, service: &Service) -> Result<(), Problem> {
     if login.api_url == service.api_url && login.login_url == service.login_url {
         return Ok(());
@@ -171,7 +175,7 @@ mod tests {
         hosts: HostArgs,
     }
 
-    /// The API host and the login host.
+    /// Returns the API host and the login host chosen from these options and this region.
     fn hosts(arguments: &[&str], source: &Source, region: Option<&str>) -> Option<(String, String)> {
         let parsed = Parsed::parse_from([&["genesys-usage"], arguments].concat());
         let variables: Variables<'_> = &|name| (name == REGION).then(|| region.map(Into::into)).flatten();

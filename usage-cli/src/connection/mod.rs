@@ -1,4 +1,4 @@
-//! Which service, with which credential, how patiently: settled before anything is sent.
+//! A connection to the service: hosts, credential and timing, resolved before any request is sent.
 
 pub(crate) mod caller;
 pub(crate) mod credentials;
@@ -29,10 +29,10 @@ use crate::service::roots::{RootArgs, Roots};
 use crate::service::route::Route;
 use crate::service::{Service, USER_AGENT};
 
-/// How long an execution of the built-in simulator takes: done at the first poll.
+/// How long an execution of the built-in simulator takes: it is done at the first poll.
 const SIMULATED_EXECUTION: Duration = Duration::from_secs(1);
 
-/// Options that speak of another service.
+/// Options that cannot be combined with `--simulate`.
 const NOT_SIMULATED: [&str; 11] = [
     "region",
     "api_url",
@@ -47,11 +47,11 @@ const NOT_SIMULATED: [&str; 11] = [
     "system_roots",
 ];
 
-/// Where the service is: the organisation's, or a simulated one.
+/// The options that say where the service is: the organisation's, or a simulated one.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct TargetArgs {
-    /// Run against a built-in simulator. No account is needed
+    /// Use a built-in simulator. No account is needed
     #[arg(long, conflicts_with_all = NOT_SIMULATED)]
     pub(crate) simulate: bool,
 
@@ -59,7 +59,7 @@ pub(crate) struct TargetArgs {
     pub(crate) hosts: HostArgs,
 }
 
-/// How the service is talked to.
+/// The options for timing and transport.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct TimingArgs {
@@ -74,7 +74,8 @@ pub(crate) struct TimingArgs {
     #[command(flatten)]
     pub(crate) roots: RootArgs,
 
-    /// Initial delay before a poll and before a retry. Hidden: only tests poll sooner than the service's limits allow.
+    /// Initial delay before a poll and before a retry. Hidden, because only tests may poll more often than the
+    /// service's limits allow.
     #[arg(long, value_name = "DURATION", hide = true, value_parser = duration)]
     initial_delay: Option<Duration>,
 
@@ -83,16 +84,16 @@ pub(crate) struct TimingArgs {
     pub(crate) failpoint: Option<u32>,
 }
 
-/// Whether executions outlast this program.
+/// Whether executions outlive this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lasting {
-    /// They are kept by the service.
+    /// The service keeps them.
     Service,
-    /// They end with this program, which runs the service itself.
+    /// They end with this program, which runs the simulated service.
     Program,
 }
 
-/// A service to talk to.
+/// A service, and how to connect to it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     api: BaseUrl,
@@ -101,14 +102,14 @@ pub(crate) struct Connection {
     policy: Policy,
     route: Route,
     pub(crate) transport: Transport,
-    /// Writes a renewed token back, if it is a log-in's.
+    /// Stores a renewed token, if the credential is a log-in.
     pub(crate) keeper: Option<Keeper>,
-    /// The simulator, which serves until this is dropped.
+    /// The simulator, which serves until it is dropped.
     simulator: Option<Server>,
 }
 
 impl Connection {
-    /// Settles everything that can be settled without a request to the API. A log-in that is about to expire is renewed.
+    /// Resolves hosts, credential and timing without a request to the API. Renews a log-in that is about to expire.
     pub(crate) fn open(
         where_to: &TargetArgs,
         timing: &TimingArgs,
@@ -125,7 +126,7 @@ impl Connection {
         Self::with(service, source, timing.policy(Some(&config)), route, timing.transport(&config))
     }
 
-    /// The hosts of a resumed run, with the credential and the timing given now.
+    /// Returns a connection to the hosts of a resumed run, with the credential and the timing of this command.
     pub(crate) fn reopen(
         service: Service,
         credentials: &CredentialArgs,
@@ -192,8 +193,8 @@ impl Connection {
         Service { api_url: self.api.clone(), login_url: self.login.clone() }
     }
 
-    /// What tells this service from others, in histories: the URL of its API. Services on this machine come and go with
-    /// their ports.
+    /// Returns what distinguishes this service from others in a history: the URL of its API, or `this machine` for a
+    /// simulated service, whose port changes.
     pub(crate) fn place(&self) -> String {
         if self.api.is_loopback() { "this machine".to_owned() } else { self.api.to_string() }
     }
@@ -209,7 +210,7 @@ impl Connection {
         self.route.build(builder)
     }
 
-    /// Whether executions outlast this program.
+    /// Returns whether executions outlive this program.
     pub(crate) fn lasting(&self) -> Lasting {
         if self.simulator.is_some() { Lasting::Program } else { Lasting::Service }
     }
@@ -243,7 +244,7 @@ impl TimingArgs {
         }
     }
 
-    /// The certificates that connections to `service` trust.
+    /// Loads the certificates that connections to `service` trust.
     pub(crate) fn roots(
         &self,
         service: &Service,
@@ -254,7 +255,7 @@ impl TimingArgs {
         self.roots.load(encrypted, variables, config)
     }
 
-    /// How `service` is reached.
+    /// Returns the certificates and the proxy for connections to `service`.
     pub(crate) fn route(
         &self,
         service: &Service,

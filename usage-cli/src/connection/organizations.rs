@@ -11,29 +11,29 @@ use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::problem::Problem;
 use crate::process::variables::{Variables, variable};
 
-/// How many organisations are asked at the same time. Each has its own budget of requests; this bounds connections and
-/// memory.
+/// Maximum number of organisations queried at the same time. Each has its own rate limit, so this only bounds
+/// connections and memory.
 pub(crate) const AT_ONCE: usize = 32;
 
-/// Whether all profiles are meant.
+/// The option to use all profiles.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct AllProfilesArgs {
-    /// Ask the organisations of all profiles of the configuration
+    /// Use all profiles of the configuration, each an organisation
     #[arg(long, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
 }
 
-/// One organisation, and how it is reached.
+/// An organisation and its connection.
 #[derive(Debug)]
 pub(crate) struct Participant {
-    /// Its name in histories and reports: that of the profile.
+    /// Its name in histories and reports: the name of the profile.
     pub(crate) name: String,
-    /// What its settings lead to. Those of one organisation being wrong is no reason not to ask the others.
+    /// The connection, or why its settings do not give one. One organisation's wrong settings do not stop the others.
     pub(crate) connection: Result<Connection, Problem>,
 }
 
-/// The organisations that a command is about.
+/// The organisations that a command works on.
 #[derive(Debug)]
 pub(crate) struct Organizations<'a> {
     target: &'a TargetArgs,
@@ -45,11 +45,12 @@ pub(crate) struct Organizations<'a> {
 }
 
 impl<'a> Organizations<'a> {
-    /// Those that the options name. One organisation without a profile is called `name`, or else `default`.
+    /// Returns the organisations that the options name. A single organisation without a profile is called `name`, or
+    /// `default`.
     ///
     /// # Errors
     ///
-    /// Returns a problem if there are several, and a credential or a host that would be used for all of them.
+    /// Returns a problem if several organisations would share one credential or one host.
     pub(crate) fn of(
         target: &'a TargetArgs,
         timing: &'a TimingArgs,
@@ -83,12 +84,12 @@ impl<'a> Organizations<'a> {
         Ok(Self { target, timing, credentials, profiles, name: own })
     }
 
-    /// Whether there may be more than one.
+    /// Returns whether there may be more than one.
     pub(crate) fn are_several(&self) -> bool {
         !self.profiles.is_empty()
     }
 
-    /// Opens a connection to each. A log-in that is about to expire is renewed.
+    /// Opens a connection to each. Renews log-ins that are about to expire.
     pub(crate) fn connect(&self) -> Vec<Participant> {
         let connect = |credentials: &CredentialArgs| Connection::open(self.target, self.timing, credentials);
         if self.profiles.is_empty() {
@@ -103,7 +104,7 @@ impl<'a> Organizations<'a> {
     }
 }
 
-/// Refuses what would send one organisation's credential to all, or all to one host.
+/// Refuses options that would send one organisation's credential to all hosts, or all credentials to one host.
 fn check_several(
     target: &TargetArgs,
     credentials: &CredentialArgs,

@@ -1,4 +1,4 @@
-//! Writes back what a command renewed.
+//! Writes renewed tokens back to the log-in's file.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 use crate::text::secrets;
 
-/// Keeps a log-in up to date while a command uses it. Clones share it.
+/// Keeps the stored log-in up to date while a command uses it. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Keeper {
     store: Store,
@@ -21,13 +21,13 @@ impl Keeper {
         Self { store, login: Arc::new(Mutex::new(login)) }
     }
 
-    /// Writes the token of `session` into the file if it is a new one. That it cannot be written does not end the
-    /// command, which goes on with the token.
+    /// Writes the token of `session` to the file if it is new. A failed write is a warning: the command continues
+    /// with the token.
     pub(crate) fn look(&self, session: SessionGuard<'_>) {
         secrets::know_session(&session);
         let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = login.take(&session);
-        // Every request needs the session, and files are slow.
+        // Release the session before writing: every request needs it, and files are slow.
         drop(session);
         if is_new && let Err(problem) = self.write(&login) {
             stderr::labelled("warning", WARNING, problem);
@@ -36,7 +36,7 @@ impl Keeper {
 
     fn write(&self, login: &Login) -> Result<(), Problem> {
         let lock = self.store.lock()?;
-        // A log-out in between is one, and so is a log-in as somebody else.
+        // Write only over the same log-in: the user may have logged out, or logged in as another client.
         match self.store.read() {
             Ok(Some(kept)) if kept.client_id == login.client_id && kept.api_url == login.api_url => {
                 self.store.write(login, &lock)

@@ -1,8 +1,8 @@
-//! Waits on this machine for the browser to come back.
+//! A loopback listener that waits for the browser to return.
 //!
-//! It listens at every address that the redirect URI's host may stand for: of `localhost`, browsers try `::1` first, and
-//! a program that listened there would receive the code. Requests that name another host are refused; what is not the
-//! answer to this log-in gets a page that says so, and nothing of it is shown.
+//! It listens on every address that the redirect URI's host may resolve to: browsers try `::1` first for `localhost`,
+//! and a program that listened there would receive the code. Requests that name another host are refused. A request
+//! that is not the response to this log-in gets a page that says so, and none of its content is shown.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -16,10 +16,10 @@ use crate::http::serve::serve;
 use crate::login::page::Page;
 use crate::login::redirect_uri::RedirectUri;
 
-/// How long a browser may take over one request, and over reading the answer.
+/// How long a browser may take to send one request, and to read the response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often any port is tried that is free at one address and taken at the other.
+/// Maximum number of attempts to find a port that is free on all addresses.
 const MAX_TRIES: usize = 20;
 
 /// The sockets that the browser is sent to.
@@ -29,21 +29,21 @@ pub(crate) struct Listener {
     uri: RedirectUri,
 }
 
-/// A request to the redirect URI, to be answered.
+/// A request to the redirect URI that has not been answered yet.
 #[derive(Debug)]
 pub(crate) struct Visit {
-    /// What came with it: path and query, or the form that the page of the implicit grant sends.
+    /// The redirect's parameters: path and query, or the form that the page of the implicit grant sends.
     pub(crate) redirect: Secret<String>,
     stream: TcpStream,
 }
 
 impl Listener {
-    /// Begins to listen at `uri`. With `fragment`, a request without a query gets the page that sends the fragment, which
-    /// browsers keep to themselves.
+    /// Starts listening at `uri`. With `fragment`, a request without a query gets the page that sends the fragment,
+    /// because browsers do not send it themselves.
     ///
     /// # Errors
     ///
-    /// Returns the address that cannot be listened at, and why.
+    /// Returns the address that cannot be bound, and the cause.
     pub(crate) fn bind(uri: &RedirectUri, fragment: bool) -> Result<Self, (SocketAddr, io::Error)> {
         let sockets = bound(uri)?;
         let port = sockets.first().and_then(|socket| socket.local_addr().ok());
@@ -61,18 +61,18 @@ impl Listener {
         Ok(Self { visits, uri })
     }
 
-    /// Where it listens, with the port.
+    /// Returns the redirect URI with the port that is bound.
     pub(crate) fn uri(&self) -> &RedirectUri {
         &self.uri
     }
 
-    /// The next request to the redirect URI; `None` if none comes until `deadline`.
+    /// Returns the next request to the redirect URI, or `None` if none arrives before `deadline`.
     pub(crate) fn next(&self, deadline: Instant) -> Option<Visit> {
-        // On a socket that broke nothing comes any more.
+        // A broken socket ends the channel: nothing more arrives.
         self.visits.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
     }
 
-    /// Answers every request to the redirect URI with `page` until `deadline`: those of other tabs, and reloads.
+    /// Answers every request to the redirect URI with `page` until `deadline`: other tabs, and reloads.
     pub(crate) fn linger(&self, page: Page, deadline: Instant) {
         while let Some(visit) = self.next(deadline) {
             visit.answer(page);
@@ -81,13 +81,13 @@ impl Listener {
 }
 
 impl Visit {
-    /// Shows `page` in the browser, which may have gone.
+    /// Shows `page` in the browser. A connection that was closed is not an error.
     pub(crate) fn answer(mut self, page: Page) {
         drop(page.write(&mut self.stream, true));
     }
 }
 
-/// Sockets at all addresses of `uri` that this machine has, on one port.
+/// Returns sockets on one port at all addresses of `uri` that this machine has.
 fn bound(uri: &RedirectUri) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
     let mut tries = 0;
     loop {
@@ -119,7 +119,7 @@ fn bound_once(uri: &RedirectUri) -> Result<Vec<TcpListener>, (SocketAddr, io::Er
     }
 }
 
-/// Whether `error` says that this machine does not have the address, as one without IPv6.
+/// Returns whether `error` says that this machine lacks the address, such as a machine without IPv6.
 fn is_absent(ip: IpAddr, error: &io::Error) -> bool {
     let is_family_unknown = ip.is_ipv6() && error.kind() == ErrorKind::Unsupported;
     #[cfg(unix)]
@@ -143,7 +143,7 @@ fn reply(request: Request, uri: &RedirectUri, fragment: bool) -> Reply {
     }
     let has_query = request.target.split_once('?').is_some_and(|(_, query)| !query.is_empty());
     match &*request.method {
-        // Programs that look at a link in advance ask without wanting the body: the code is for the browser.
+        // Link previews send HEAD. They must not use up the code.
         "HEAD" => page(Page::waiting()),
         "GET" if fragment && !has_query => page(Page::fragment()),
         "GET" => Reply::Visit(Secret::new(request.target)),
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_port_that_is_taken_at_one_address_is_refused() {
         let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
-            // Without IPv6, one address is all there is.
+            // A machine without IPv6 has one address.
             assert_eq!(bound(&RedirectUri::of_port(0)).unwrap().len(), 1);
             return;
         };

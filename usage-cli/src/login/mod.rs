@@ -1,30 +1,33 @@
-//! What `genesys-usage login` keeps, and how it is used and renewed.
+//! What `genesys-usage login` stores, and how it is used and renewed.
 //!
 //! # The file
 //!
-//! `~/.config/genesys-usage/login.json`, or `login-PROFILE.json` for a profile: one line of JSON, readable by nobody
-//! else (mode 0600), replaced whole. Members of version 1:
+//! `~/.config/genesys-usage/login.json`, or `login-PROFILE.json` for a profile: one line of JSON with mode 0600,
+//! replaced as a whole. Members of version 1:
 //!
-//! | member | what it is |
+//! | member | meaning |
 //! |---|---|
 //! | `format`, `version` | `"genesys-usage login"`, `1` |
-//! | `apiUrl`, `loginUrl` | the hosts; the tokens go to no others |
+//! | `apiUrl`, `loginUrl` | the hosts; the tokens are sent to no others |
 //! | `clientId` | the OAuth client |
-//! | `secretCommand`, `secretFile` | where the client's secret comes from, if it has one; never the secret |
-//! | `accessToken`, `expiresAt` | the token and when it expires, in Unix milliseconds |
-//! | `refreshToken` | what renews it, if the service gave one |
+//! | `secretCommand`, `secretFile` | where the client's secret comes from, if it has one; never the secret itself |
+//! | `accessToken`, `expiresAt` | the token, and when it expires in Unix milliseconds |
+//! | `refreshToken` | the refresh token, if the service issued one |
 //!
-//! A later version of this program reads the files of this one. A member that a reader may ignore can be added to
-//! version 1; anything else is another version, which older programs refuse.
+//! Later versions of this program read the files of this version. A member that readers may ignore can be added to
+//! version 1; any other change needs a new version, which older programs refuse.
 //!
 //! # Renewal
 //!
-//! A token that expires within [`RENEW_AHEAD`] is renewed before a command begins, by one process at a time: the others
-//! wait at `login.json.lock` and then find the fresh one. Where the service rotates refresh tokens, the old one is
-//! spent by that: so the file is proven to have room for the new one before it is asked for. Only a process that is
-//! killed between the service's answer and the next system call but a few loses it, and the user logs in again. A token that is renewed in the middle of a command, because it was refused or because the command
-//! outlasts it, is written back at once, whether the command succeeds or not. There is no lock for that: of two commands
-//! that renew in the same moment, the second may be refused, and says to log in; run again, it finds the first one's.
+//! A token that expires within [`RENEW_AHEAD`] is renewed before a command starts, by one process at a time: the
+//! others wait for `login.json.lock` and then find the new token. Where the service rotates refresh tokens, renewing
+//! invalidates the old one, so the program first proves that the file has room for a new one. A new token is lost
+//! only if the process is killed between the service's response and the write a few system calls later; the user then
+//! logs in again.
+//!
+//! A token that is renewed during a command, because it was refused or because it expired, is written back at once,
+//! whether the command succeeds or not. This renewal takes no lock: of two commands that renew at the same moment,
+//! the second may be refused and asks the user to log in. When it is run again, it finds the token of the first.
 
 mod keeper;
 pub(crate) mod listener;
@@ -51,11 +54,11 @@ use crate::service::failure;
 use crate::service::route::Route;
 use crate::text::secrets;
 
-/// How long before its end a token is renewed ahead of a command.
+/// How long before its expiry a token is renewed when a command starts.
 const RENEW_AHEAD: Duration = Duration::from_secs(5 * 60);
 
 impl Login {
-    /// What a command asks with: the token, and what renews it.
+    /// Returns the grant that commands use: the token, and what renews it.
     pub(crate) fn grant(&self) -> Result<Grant, Problem> {
         let token = AccessToken::parse(self.access_token.expose()).map_err(Problem::build)?;
         Ok(Grant::issued(token, self.expires_at, self.renewal()?))
@@ -75,7 +78,7 @@ impl Login {
         grant.map(Some).map_err(Problem::build)
     }
 
-    /// Takes over the token of `session`; `false` if it is the one that is known.
+    /// Takes over the token of `session`. Returns `false` if it is already known.
     pub(crate) fn take(&mut self, session: &Session) -> bool {
         let Some(token) = session.access_token() else { return false };
         let refresh_token = session.refresh_token();
@@ -96,20 +99,20 @@ impl Login {
     }
 }
 
-/// The login of `store`, as `login` was read from it, with a token that is good for a while.
+/// Returns `login`, as read from `store`, with a token that does not expire soon. Renews the token if necessary.
 pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) -> Result<Login, Problem> {
     if !login.ends_within(RENEW_AHEAD) {
         return Ok(login);
     }
     if login.refresh_token.is_none() {
-        // It is used until it expires.
+        // Without a refresh token, the token is used until it expires.
         return if login.ends_within(Duration::ZERO) { Err(expired()) } else { Ok(login) };
     }
     let lock = store.lock()?;
-    // Another process may have been faster.
+    // Another process may have renewed it meanwhile.
     let mut login = store.read()?.ok_or_else(expired)?;
     let Some(renewal) = login.renewal()?.filter(|_| login.ends_within(RENEW_AHEAD)) else { return Ok(login) };
-    // Where the service rotates refresh tokens, one that is not kept is lost.
+    // Where the service rotates refresh tokens, a new one that cannot be stored is lost.
     store.prove(&login, &lock)?;
     let builder = ClientBuilder::<usage_blocking::Client>::new()
         .api_url(login.api_url.clone())
@@ -119,7 +122,7 @@ pub(crate) fn fresh(store: &Store, login: Login, policy: Policy, route: &Route) 
         .user_agent(USER_AGENT);
     let client = route.build(builder).map_err(Problem::build)?;
     client.log_in().map_err(|error| {
-        // A page of a proxy says nothing about the log-in.
+        // An error page of a proxy says nothing about the log-in.
         if matches!(error.failure(), Failure::Unauthorized(_)) && advice::foreign(&error).is_none() {
             return expired().with_hints([error.to_string()]);
         }

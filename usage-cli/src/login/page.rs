@@ -1,4 +1,4 @@
-//! What the browser shows. Nothing from the request is in it, and nothing is loaded.
+//! The pages shown in the browser. They contain nothing from the request and load nothing.
 
 /// A page with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +24,20 @@ impl Page {
         Self::new("502 Bad Gateway", "You are not logged in", text)
     }
 
-    /// For a request that is not the answer.
+    /// Returns the page for a request that is not the response to this log-in.
     pub(crate) fn not_this_log_in() -> Self {
         let text = "This is not the answer to the log-in that the terminal waits for. \
                     Open the address that it shows.";
         Self::new("400 Bad Request", "Not this log-in", text)
     }
 
-    /// For a request that came by another name than this machine's.
+    /// Returns the page for a request whose `Host` does not name this machine.
     pub(crate) fn another_host() -> Self {
         let text = "genesys-usage answers only at localhost, 127.0.0.1 and [::1].";
         Self::new("400 Bad Request", "Another host", text)
     }
 
-    /// For a request that looks and does not answer.
+    /// Returns the page for a request that only probes, such as a link preview.
     pub(crate) fn waiting() -> Self {
         Self::new("200 OK", "Waiting", "genesys-usage waits here for a log-in.")
     }
@@ -50,7 +50,8 @@ impl Page {
         )
     }
 
-    /// Sends the fragment, where the implicit grant puts its token, and takes it out of the address bar.
+    /// Returns the page that sends the fragment, where the implicit grant puts its token, and removes it from the
+    /// address bar.
     pub(crate) fn fragment() -> Self {
         let script = "const answer = location.hash.slice(1); history.replaceState(null, '', location.pathname);\
                       fetch(location.pathname, {method: 'POST', body: answer}).then(r => r.text())\
@@ -65,7 +66,7 @@ impl Page {
         Self { status, title, text, script: "" }
     }
 
-    /// The page with its head, as it goes over the wire. It is neither kept nor framed, and sends no address on to other sites.
+    /// Returns the whole HTTP response. It must not be cached or framed, and sends no referrer to other sites.
     pub(super) fn response(self) -> String {
         let Self { status, title, text, script } = self;
         let script = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };

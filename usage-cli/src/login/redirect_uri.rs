@@ -1,4 +1,4 @@
-//! The redirect URI: where the login host sends the browser back to, on this machine.
+//! The redirect URI: where on this machine the login host sends the browser.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,27 +7,27 @@ use std::str::FromStr;
 use http::Uri;
 use http::uri::Scheme;
 
-/// The path of the redirect URI, if none is named.
+/// The default path of the redirect URI.
 const PATH: &str = "/callback";
 
-/// `http://localhost:8085/callback`: plain http, and a host that is this machine.
+/// A redirect URI such as `http://localhost:8085/callback`: plain http, to a loopback host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RedirectUri {
     host: Host,
-    /// 0 stands for any.
+    /// 0 means any free port.
     port: u16,
     path: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Host {
-    /// A name: browsers try both addresses.
+    /// A name: browsers try both loopback addresses.
     Localhost,
     Address(IpAddr),
 }
 
 impl RedirectUri {
-    /// `http://localhost:PORT/callback`.
+    /// Returns `http://localhost:PORT/callback`.
     pub(crate) fn of_port(port: u16) -> Self {
         Self { host: Host::Localhost, port, path: PATH.into() }
     }
@@ -44,7 +44,7 @@ impl RedirectUri {
         &self.path
     }
 
-    /// All addresses at which a browser may look for it.
+    /// Returns all addresses at which a browser may look for the listener.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         match self.host {
             Host::Localhost => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
@@ -52,8 +52,8 @@ impl RedirectUri {
         }
     }
 
-    /// Whether `host`, of a request, names this machine and this port. Other names that lead here are those of pages that
-    /// try to reach this listener by a name of their own (DNS rebinding).
+    /// Returns whether `host`, from a request, names this machine and this port. Any other name that resolves to this
+    /// machine belongs to a page that tries to reach the listener (DNS rebinding).
     pub(crate) fn is_named_by(&self, host: &str) -> bool {
         let (name, port) = split_port(host);
         let is_port = port.is_none_or(|port| port.parse() == Ok(self.port));
@@ -61,15 +61,15 @@ impl RedirectUri {
     }
 }
 
-/// Whether `host`, of a request to a loopback address, is a name of the web that leads here. Addresses lead nowhere else, and
-/// names without a dot are those of this machine or its network.
+/// Returns whether `host`, from a request to a loopback address, is a public name that resolves to this machine. IP
+/// addresses cannot be rebound, and names without a dot belong to this machine or its network.
 pub(crate) fn is_of_the_web(host: &str) -> bool {
     let name = split_port(host).0.trim_end_matches('.');
     let is_address = name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok();
     name.contains('.') && !is_address && !name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// The name of `host`, and its port if it has one.
+/// Splits `host` into its name and its port, if it has one.
 fn split_port(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
@@ -77,7 +77,7 @@ fn split_port(host: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// `None` if it is not this machine.
+/// Parses the name of a loopback host. Returns `None` for any other host.
 fn parse_host(name: &str) -> Option<Host> {
     if name.eq_ignore_ascii_case("localhost") {
         return Some(Host::Localhost);

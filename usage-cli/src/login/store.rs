@@ -1,4 +1,4 @@
-//! The file that a log-in is kept in, and its lock.
+//! The file that stores a log-in, and its lock.
 
 use std::fs::{DirBuilder, File};
 use std::io::Read as _;
@@ -23,10 +23,10 @@ use crate::text::secrets;
 const FORMAT: &str = "genesys-usage login";
 const VERSION: u32 = 1;
 
-/// Tokens are short; more than this is the wrong file.
+/// Maximum size of the file, in bytes. Tokens are short, so a longer file is the wrong one.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// How much longer renewed tokens may be, in bytes.
+/// How much longer renewed tokens may be than the current ones, in bytes.
 const TOKEN_ROOM: usize = 16 * 1024;
 
 /// A stored log-in. `Debug` redacts its secrets.
@@ -36,26 +36,26 @@ pub(crate) struct Login {
     pub(crate) api_url: BaseUrl,
     pub(crate) login_url: BaseUrl,
     pub(crate) client_id: String,
-    /// Where the client's secret comes from; none for a client without one.
+    /// Where the client's secret comes from; `None` for a public client.
     pub(crate) secret: Option<SecretFrom>,
     pub(crate) access_token: Secret<String>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) refresh_token: Option<Secret<String>>,
 }
 
-/// Where the log-in of a profile is kept.
+/// Where a profile's log-in is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     path: PathBuf,
 }
 
-/// The lock for renewing the log-in.
+/// The lock held while a log-in is renewed or written.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
-/// The file. Private to this room: it has the secrets as text.
+/// The content of the file. Private to this module, because its secrets are plain text.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
@@ -75,7 +75,7 @@ struct Document {
     refresh_token: Option<String>,
 }
 
-/// What can be read of every version.
+/// The members that every version has.
 #[derive(Deserialize)]
 struct Header {
     format: String,
@@ -83,7 +83,7 @@ struct Header {
 }
 
 impl Store {
-    /// The place of `profile`'s log-in; `None` if this account has no home directory.
+    /// Returns where the log-in of `profile` is stored, or `None` if this account has no home directory.
     pub(crate) fn of(profile: Option<&str>) -> Option<Self> {
         let name = profile.map_or_else(|| "login.json".into(), |profile| format!("login-{profile}.json"));
         config::directory().map(|directory| Self { path: directory.join(name) })
@@ -93,8 +93,7 @@ impl Store {
         &self.path
     }
 
-    /// Waits until no other process renews the log-in, and keeps others from it. What earlier processes left beside it is
-    /// removed.
+    /// Waits until no other process holds the lock, and takes it. Removes leftovers of earlier processes.
     pub(crate) fn lock(&self) -> Result<Lock, Problem> {
         let path = self.path.with_extension("json.lock");
         let lock = || {
@@ -109,7 +108,7 @@ impl Store {
         })
     }
 
-    /// The log-in, if there is one.
+    /// Reads the log-in, if there is one.
     pub(crate) fn read(&self) -> Result<Option<Login>, Problem> {
         let name = self.path.display();
         let problem = |problem: &dyn std::fmt::Display| {
@@ -127,7 +126,7 @@ impl Store {
         let mut bytes = Vec::new();
         file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| problem(&error))?;
         let bytes = Secret::new(bytes);
-        // An error of the parser would repeat a part of the file.
+        // The parser's error would repeat a part of the file.
         let damaged = || problem(&"it is damaged");
         let Header { format, version } = serde_json::from_slice(bytes.expose()).map_err(|_| damaged())?;
         if format != FORMAT {
@@ -142,7 +141,7 @@ impl Store {
         Ok(Some(document.into()))
     }
 
-    /// Shows that a log-in can be kept where other commands trust it, before there is one.
+    /// Checks, before there is a log-in, that one can be stored where other commands trust it.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         drop(self.lock()?);
         trust::check_place(&self.path, Role::Login)
@@ -150,7 +149,7 @@ impl Store {
         draft::prove(&directory(&self.path)).map_err(|error| self.cannot_keep(&error))
     }
 
-    /// A warning, the first time, if other accounts may read the tokens.
+    /// Warns, once, if other accounts may read the tokens.
     fn warn_of_readers(&self, file: &File) {
         static WARNED: Once = Once::new();
         if trust::is_readable_by_others(file) {
@@ -160,10 +159,10 @@ impl Store {
         }
     }
 
-    /// Shows that `login` can be kept: for what must not be lost once the service has given it.
+    /// Checks that `login` can be stored. Call it before asking the service for tokens that must not be lost.
     pub(crate) fn prove(&self, login: &Login, _: &Lock) -> Result<(), Problem> {
         let prove = || {
-            // A token that is renewed may be longer than the one before.
+            // A renewed token may be longer than the one before.
             let text = Secret::new(serde_json::to_string(&Document::from(login))? + &" ".repeat(TOKEN_ROOM));
             private_directory(&directory(&self.path))?;
             private_file::prove_room(&self.path, text.expose())
@@ -171,7 +170,7 @@ impl Store {
         prove().map_err(|error: std::io::Error| self.cannot_keep(&error))
     }
 
-    /// Keeps `login` in the place of what was kept. No process writes without the lock.
+    /// Replaces the stored log-in with `login`. Only the holder of the lock writes.
     pub(crate) fn write(&self, login: &Login, _: &Lock) -> Result<(), Problem> {
         let write = || {
             let text = Secret::new(serde_json::to_string(&Document::from(login))? + "\n");
@@ -185,14 +184,14 @@ impl Store {
         Problem::usage(format!("cannot keep the log-in in {}: {error}", self.path.display()))
     }
 
-    /// Forgets the log-in; `false` if there was none.
+    /// Removes the log-in. Returns `false` if there was none.
     pub(crate) fn remove(&self, _: &Lock) -> Result<bool, Problem> {
         private_file::remove(&self.path)
             .map_err(|error| Problem::usage(format!("cannot remove {}: {error}", self.path.display())))
     }
 }
 
-/// Makes the directory at `path`, for this account alone, if it is not there.
+/// Creates the directory at `path`, accessible to this account only, if it does not exist.
 fn private_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

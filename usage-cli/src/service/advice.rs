@@ -1,14 +1,14 @@
-//! What to do about failures that are not the service's: certificates, proxies, clocks.
+//! Advice for failures that the service did not cause: certificates, proxies, clocks.
 
 use http::StatusCode;
 use usage_core::error::{Error, Failure, ForeignAnswer, TransportFailure, TransportKind};
 
 use crate::service::Service;
 
-/// The endpoint whose answers come from the login host.
+/// The endpoint that the login host serves.
 const TOKEN: &str = "oauth.token";
 
-/// What came, if it does not look like an answer of the service.
+/// Returns a description of the response if it does not look like one of the service.
 pub(crate) fn foreign(error: &Error) -> Option<ForeignAnswer> {
     match error.failure() {
         Failure::Decode(error) => error.foreign().cloned(),
@@ -16,7 +16,7 @@ pub(crate) fn foreign(error: &Error) -> Option<ForeignAnswer> {
     }
 }
 
-/// What to do about an answer of `service` that is none of it, or one that says that it is out of order.
+/// Returns advice about a response that did not come from `service`, or that says it is unavailable.
 pub(crate) fn about_answer(error: &Error, service: &Service) -> Vec<String> {
     let host = if error.endpoint() == TOKEN { &service.login_url } else { &service.api_url };
     let status = error.api_error().map(|refusal| refusal.status);
@@ -41,7 +41,7 @@ pub(crate) fn about_answer(error: &Error, service: &Service) -> Vec<String> {
     hints
 }
 
-/// What to do about a certificate that is refused, if the reason is known.
+/// Returns advice about a refused certificate, if the reason is known.
 pub(crate) fn about_tls(failure: &TransportFailure) -> Option<String> {
     if failure.kind != TransportKind::Tls {
         return None;

@@ -1,4 +1,4 @@
-//! Failures of the service and of the way to it, as problems with hints.
+//! Converts failures of the service and the transport to problems with hints.
 
 use http::StatusCode;
 use usage_core::error::{ApiError, AttemptError, Error, Failure, TransportKind, Unauthorized};
@@ -6,7 +6,7 @@ use usage_core::error::{ApiError, AttemptError, Error, Failure, TransportKind, U
 use crate::problem::{Code, Problem};
 use crate::service::{Service, advice};
 
-/// The problem that a single call to `service` ended with; it wants any one of `permissions`.
+/// Returns the problem for a single call to `service` that failed. The call needs any one of `permissions`.
 pub(crate) fn of_call(error: &Error, service: &Service, permissions: &[&str]) -> Problem {
     described(error, service, permissions)
 }
@@ -20,7 +20,7 @@ pub(crate) fn described(error: &Error, service: &Service, permissions: &[&str]) 
 
 fn code(error: &Error) -> Code {
     match error.failure() {
-        // A page of a proxy says nothing about the credential or the query.
+        // An error page of a proxy says nothing about the credential or the query.
         Failure::Rejected(_) | Failure::TooManyFailures { .. } | Failure::Unauthorized(_)
             if advice::foreign(error).is_some() =>
         {
@@ -39,12 +39,13 @@ fn code(error: &Error) -> Code {
                 _ => Code::Unreachable,
             }
         }
-        // Transport, undecodable answers, pages that repeat, an ambiguous submit, and what later versions add.
+        // Transport failures, undecodable responses, repeated pages, an ambiguous submit, and failures that later
+        // versions add.
         _ => Code::Unreachable,
     }
 }
 
-/// What may help.
+/// Returns a hint, if one is known.
 fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     let status = error.api_error().map(|refusal| refusal.status);
     match (error.failure(), status) {
@@ -71,12 +72,13 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
     }
 }
 
-/// Whether the service refused for want of a permission. Other reasons for a 403 are not mended by one.
+/// Returns whether the service refused the call because a permission is missing. A permission does not help with
+/// other reasons for a 403.
 pub(crate) fn is_about_permissions(refusal: &ApiError) -> bool {
     refusal.status == StatusCode::FORBIDDEN && refusal.code().is_some_and(|code| code.contains("permission"))
 }
 
-/// Suggests `doctor` after a failed connection. More time would not help.
+/// Suggests `doctor` after a failed connection, where a longer deadline would not help.
 pub(crate) fn unreached(error: &Error) -> Option<String> {
     let kind = error.failure().transport_failure()?.kind;
     matches!(kind, TransportKind::Dns | TransportKind::Connect | TransportKind::Tls)

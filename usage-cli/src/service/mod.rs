@@ -1,4 +1,4 @@
-//! How the service is reached: its hosts, the transport, the certificates, and what its failures mean.
+//! How the service is reached: hosts, transport and certificates, and what its failures mean.
 
 pub(crate) mod advice;
 pub(crate) mod failure;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use usage_core::BaseUrl;
 use usage_core::error::BuildError;
 
-/// How this program names itself to the service, whatever carries its requests.
+/// The `User-Agent` of this program, with any transport.
 pub(crate) const USER_AGENT: &str = concat!("genesys-usage/", env!("CARGO_PKG_VERSION"));
 
 /// The hosts of the service.
@@ -20,7 +20,7 @@ pub(crate) struct Service {
     pub(crate) login_url: BaseUrl,
 }
 
-/// What the transport of tokio runs on.
+/// Returns the runtime of the tokio transport.
 pub(crate) fn tokio_runtime() -> Result<tokio::runtime::Runtime, BuildError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| BuildError::Client { problem: error.to_string().into() })

@@ -1,4 +1,4 @@
-//! Which certificates are trusted: the built-in roots, those of the operating system, and a company's own.
+//! The trusted root certificates: built-in, from the operating system, or added by the user.
 
 use std::collections::HashSet;
 use std::env;
@@ -16,51 +16,52 @@ use crate::files::trust::{self, Distrust, Role};
 use crate::problem::Problem;
 use crate::process::variables::Variables;
 
-/// The variables that OpenSSL and the programs that follow it read.
+/// The variables that OpenSSL reads, and programs that follow it.
 const FILE: &str = "SSL_CERT_FILE";
 const DIRECTORY: &str = "SSL_CERT_DIR";
 
-/// No bundle of certificates is larger, in bytes; this is the wrong file.
+/// Maximum size of a certificate bundle in bytes. A larger file is the wrong one.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// Root certificates to trust.
+/// The options for root certificates.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct RootArgs {
-    /// Trust the root certificates in this file, as PEM, beside the built-in ones [env: SSL_CERT_FILE, SSL_CERT_DIR]
+    /// Trust the root certificates in this PEM file in addition to the built-in ones [env: SSL_CERT_FILE,
+    /// SSL_CERT_DIR]
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
-    /// Trust what the operating system trusts, in place of the built-in roots
+    /// Trust the operating system's root certificates instead of the built-in ones
     #[arg(long)]
     pub(crate) system_roots: bool,
 }
 
-/// The certificates that are trusted, read and ready.
+/// The trusted certificates, parsed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Roots {
-    /// PEM; empty if there are none beside the roots.
+    /// Certificates in addition to the roots, as PEM; empty if there are none.
     pem: String,
-    /// Where they were found, for people.
+    /// Where they were found, for messages.
     places: Vec<String>,
     from_system: bool,
 }
 
-/// Where certificates were named.
+/// A place where certificates were named.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     pub(crate) path: PathBuf,
-    /// The option, the variable, or the file of the configuration.
+    /// The option, the variable, or the configuration file.
     pub(crate) place: String,
     is_directory: bool,
 }
 
 impl RootArgs {
-    /// Reads the certificates that are named. Without an option, the variables of the environment count for connections
-    /// with TLS (`encrypted`), and then the configuration.
+    /// Reads the named certificates: from the option, else from the environment's variables if the connection uses
+    /// TLS (`encrypted`), else from the configuration.
     pub(crate) fn load(
         &self,
         encrypted: bool,
@@ -77,7 +78,7 @@ impl RootArgs {
         Ok(roots)
     }
 
-    /// Where certificates are named: by the first place that names any.
+    /// Returns the certificates' paths of the first source that names any.
     pub(crate) fn named(&self, encrypted: bool, variables: Variables<'_>, config: &Config) -> Vec<Named> {
         let file = |path: PathBuf, place: &str| Named { path, place: place.into(), is_directory: false };
         if let Some(path) = &self.ca_file {
@@ -96,7 +97,7 @@ impl RootArgs {
         configured.map(|(path, place)| file(path, place)).into_iter().collect()
     }
 
-    /// Whether the operating system's roots are trusted, and where that was said.
+    /// Returns whether the operating system's roots are trusted, and the source of that setting.
     pub(crate) fn system_roots<'a>(&self, config: &'a Config) -> (bool, &'a str) {
         match config.own(|settings| settings.system_roots) {
             _ if self.system_roots => (true, "--system-roots"),
@@ -116,7 +117,7 @@ impl Roots {
         if self.pem.is_empty() { Ok(builder) } else { builder.root_certificates(self.pem.as_bytes()) }
     }
 
-    /// `error`, with the files that it may be about.
+    /// Adds to `error` the files that it may concern.
     pub(crate) fn explained(&self, error: BuildError) -> BuildError {
         match error {
             BuildError::Client { problem } if !self.places.is_empty() => {
@@ -137,7 +138,7 @@ fn of_file(named: &Named) -> Result<String, Problem> {
     })
 }
 
-/// The certificates of all files in the directory; files of other kinds are left out, as OpenSSL does.
+/// Reads the certificates of all files in the directory. Other files are ignored, as OpenSSL does.
 fn of_directory(named: &Named) -> Result<String, Problem> {
     let unreadable = |error| unreadable(named, &error);
     let mut pem = String::new();
@@ -146,7 +147,7 @@ fn of_directory(named: &Named) -> Result<String, Problem> {
         let bytes = match read(&path) {
             Ok(bytes) => bytes,
             Err(distrust @ Distrust::Writers { .. }) => return Err(distrusted(named, &path, distrust)),
-            // A link may lead nowhere, and a key beside the certificates may be private.
+            // A link may be dangling, and a private key beside the certificates unreadable.
             Err(Distrust::Io(_) | Distrust::Kind) => continue,
         };
         pem.push_str(&certificates(&bytes).unwrap_or_default());
@@ -178,7 +179,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
     Ok(bytes)
 }
 
-/// The certificates in `bytes`, as PEM and nothing else, or what is wrong.
+/// Returns the certificates in `bytes` as PEM without any other text, or what is wrong.
 fn certificates(bytes: &[u8]) -> Result<String, &'static str> {
     if bytes.trim_ascii().is_empty() {
         return Err("is empty");
@@ -204,7 +205,7 @@ fn certificates(bytes: &[u8]) -> Result<String, &'static str> {
     }
 }
 
-/// A bundle and a directory of the same roots have each of them twice.
+/// Removes duplicates: a bundle and a directory of the same roots contain each certificate twice.
 fn without_repetitions(pem: &str) -> String {
     let mut seen = HashSet::new();
     pem.split_inclusive(&format!("{END}\n")).filter(|block| seen.insert(*block)).collect()
@@ -260,7 +261,7 @@ mod tests {
             named(None, true),
             ["SSL_CERT_FILE /bundle.pem", "SSL_CERT_DIR /one", "SSL_CERT_DIR /two"]
         );
-        // Nothing is encrypted: what the environment trusts does not matter.
+        // Without TLS, the certificates of the environment are irrelevant.
         assert_eq!(named(None, false), [""; 0]);
         assert_eq!(named(Some("/own.pem"), false), ["--ca-file /own.pem"]);
     }

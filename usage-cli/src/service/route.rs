@@ -1,4 +1,4 @@
-//! The way to the service: trusted certificates and a proxy.
+//! The route to the service: trusted certificates and a proxy.
 
 use usage_core::error::BuildError;
 use usage_driver::{ClientBuilder, FromConfig, Proxy};
@@ -9,12 +9,12 @@ use crate::service::roots::Roots;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     pub(crate) roots: Roots,
-    /// One that other programs' settings name; the drivers read the variables of all programs.
+    /// The proxy of other programs' settings. The drivers themselves read the common variables.
     pub(crate) proxy: Option<Proxy>,
 }
 
 impl Route {
-    /// The client of `builder` that takes this route.
+    /// Builds the client of `builder` with this route.
     pub(crate) fn build<C: FromConfig>(&self, mut builder: ClientBuilder<C>) -> Result<C, BuildError> {
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
