@@ -1,10 +1,10 @@
-//! What a history says of itself: one document for the whole, and one for each organisation.
+//! The manifests of a history: one document for the whole, and one for each organisation.
 //!
-//! Both are JSON in a file called `_genesys-usage.json`, written whole or not at all; engines skip names that begin with an
-//! underscore. That of the whole has `rows`, the kind of all rows; that of an organisation has its name, the service that
-//! was asked, and `days`, what was read of each day. The files of the days are the truth: a manifest that is behind them is
-//! brought up to date from their metadata. A member that a reader may ignore can be added to a version; anything else is
-//! another version, which older programs refuse.
+//! Both are JSON in a file called `_genesys-usage.json`, replaced atomically; engines skip names that begin with an
+//! underscore. The manifest of the whole has `rows`, the kind of all rows. That of an organisation has its name, the
+//! service, and `days`, the last read of each day. The files of the days are authoritative: a manifest that is out of
+//! date is updated from their metadata. A member that readers may ignore can be added to a version; any other change
+//! needs a new version, which older programs refuse.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,30 +24,30 @@ pub(crate) const NAME: &str = "_genesys-usage.json";
 
 const VERSION: u32 = 1;
 
-/// A document of a certain format.
+/// A document with a format name and a version.
 trait Document: Serialize + DeserializeOwned {
     const FORMAT: &'static str;
 }
 
-/// What all documents begin with.
+/// The members that all documents have.
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
     version: u32,
 }
 
-/// The kind of all rows of a history: all of a query but its days. Rows of two kinds in one history would be added up.
+/// The kind of all rows of a history: the query without its days. Rows of two kinds in one history would be added up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Kind {
     /// The core's name of the query.
     pub(crate) family: String,
-    /// What it groups by, in the service's words and alphabetical order.
+    /// The dimensions it groups by, in the service's spelling and in alphabetical order.
     pub(crate) group_by: Vec<String>,
 }
 
 impl Kind {
-    /// What tells this kind from `other`, for people.
+    /// Describes how `other` differs from this kind.
     fn difference(&self, other: &Self) -> String {
         let aspects = [
             ("query", self.family.clone(), other.family.clone()),
@@ -59,7 +59,7 @@ impl Kind {
     }
 }
 
-/// The document of the whole.
+/// The manifest of the whole history.
 #[derive(Serialize, Deserialize)]
 struct Whole {
     rows: Kind,
@@ -69,12 +69,12 @@ impl Document for Whole {
     const FORMAT: &'static str = "genesys-usage history";
 }
 
-/// The document of an organisation.
+/// The manifest of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Collected {
     pub(crate) organization: String,
-    /// The host of the API; `None` in a document that was made from the files of the days.
+    /// The API host; `None` in a manifest that was rebuilt from the files of the days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) service: Option<String>,
     pub(crate) days: BTreeMap<Date, Reading>,
@@ -84,11 +84,11 @@ impl Document for Collected {
     const FORMAT: &'static str = "genesys-usage history of an organisation";
 }
 
-/// Returns the kind of the rows of the history in `directory`; `None` if the directory is empty or does not exist.
+/// Returns the kind of the rows of the history in `directory`, or `None` if the directory is empty or does not exist.
 ///
 /// # Errors
 ///
-/// Returns a problem if there is something else in it.
+/// Returns a problem if the directory contains anything else.
 pub(crate) fn kind(directory: &Path) -> Result<Option<Kind>, Problem> {
     if let Some(whole) = read::<Whole>(&directory.join(NAME))? {
         return Ok(Some(whole.rows));
@@ -110,7 +110,7 @@ pub(crate) fn kind(directory: &Path) -> Result<Option<Kind>, Problem> {
     }
 }
 
-/// Refuses a history of another kind than `kind`.
+/// Refuses a history whose kind is not `kind`.
 pub(crate) fn check_kind(directory: &Path, found: &Kind, kind: &Kind) -> Result<(), Problem> {
     if found == kind {
         return Ok(());
@@ -120,18 +120,18 @@ pub(crate) fn check_kind(directory: &Path, found: &Kind, kind: &Kind) -> Result<
         .with_hint("ask for the same rows, or begin a second history in another directory"))
 }
 
-/// Writes the document of the whole.
+/// Writes the manifest of the whole history.
 pub(crate) fn write_kind(directory: &Path, kind: &Kind) -> Result<(), Problem> {
     write(&directory.join(NAME), &Whole { rows: kind.clone() })
 }
 
 impl Collected {
-    /// Reads the document of the organisation whose `directory` this is.
+    /// Reads the manifest of the organisation in `directory`, if there is one.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Problem> {
         read(&directory.join(NAME))
     }
 
-    /// Writes it.
+    /// Writes the manifest.
     pub(crate) fn write(&self, directory: &Path) -> Result<(), Problem> {
         write(&directory.join(NAME), self)
     }

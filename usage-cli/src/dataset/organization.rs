@@ -16,36 +16,36 @@ use crate::files::draft;
 use crate::output::write_file;
 use crate::problem::Problem;
 
-/// What the names of directories of days begin with.
+/// The prefix of the directories of days.
 const DATE: &str = "date=";
 
-/// The file with the query that is under way.
+/// The file with the query in progress.
 const QUERY: &str = "_query.json";
 
-/// The days of one organisation: what was read of each, and their files.
+/// The days of one organisation: the last read of each, and their files.
 #[derive(Debug)]
 pub(crate) struct Organization {
     directory: PathBuf,
     manifest: Collected,
-    /// The first day that there is, or was before its file was removed.
+    /// The first day of the history, even if its file was removed.
     first: Option<Date>,
 }
 
-/// What became of the rows of a day.
+/// The result of storing the rows of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// There was no file of this day.
+    /// The day had no file before.
     New,
-    /// They took the place of others.
+    /// The rows replaced others.
     Changed,
-    /// The same rows were there.
+    /// The same rows were stored before.
     Confirmed,
-    /// Those that were there are better, and stay.
+    /// The earlier rows are better, and were kept.
     Kept,
 }
 
 impl Organization {
-    /// Reads what there is of the organisation called `name` in the history in `history`.
+    /// Reads the organisation called `name` of the history in `history`.
     pub(super) fn open(history: &Path, name: &str) -> Result<Self, Problem> {
         let directory = segment::directory_name(name).map(|segment| history.join(segment));
         let directory = directory
@@ -67,8 +67,8 @@ impl Organization {
         Ok(organization)
     }
 
-    /// Brings the list of days up to date with the files: a process that was killed may have written files that it did not
-    /// list, and a user may have removed some.
+    /// Updates the list of days from the files: a killed process may have written files that it did not list, and the
+    /// user may have removed some.
     fn take_over_files(&mut self) -> Result<(), Problem> {
         let mut listed = std::mem::take(&mut self.manifest.days);
         let first_listed = listed.keys().next().copied();
@@ -95,26 +95,26 @@ impl Organization {
         Ok(())
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) fn name(&self) -> &str {
         &self.manifest.organization
     }
 
-    /// What was read of each day.
+    /// Returns the last read of each day.
     pub(crate) fn days(&self) -> &BTreeMap<Date, Reading> {
         &self.manifest.days
     }
 
-    /// The first day that there is, or was before its file was removed.
+    /// Returns the first day of the history, even if its file was removed.
     pub(crate) fn first_day(&self) -> Option<Date> {
         self.first
     }
 
-    /// Prepares for rows of `service`.
+    /// Prepares to store rows of `service`.
     ///
     /// # Errors
     ///
-    /// Returns a problem if the rows that are there are of another one, and if nothing can be written here.
+    /// Returns a problem if the stored rows come from another service, or if the directory is not writable.
     pub(crate) fn collect_from(&mut self, service: &str) -> Result<(), Problem> {
         if let Some(known) = self.manifest.service.as_deref().filter(|known| *known != service) {
             let name = self.name();
@@ -128,8 +128,8 @@ impl Organization {
         draft::prove(&self.directory).map_err(|error| cannot_write(&self.directory, &error))
     }
 
-    /// Puts `rows`, those of `date`, into its file, unless those that are there are the same or better. The file is
-    /// replaced whole or not at all. [`save`](Self::save) must follow.
+    /// Writes `rows`, those of `date`, to the day's file, unless the stored rows are the same or better. The file is
+    /// replaced as a whole or not at all. Call [`save`](Self::save) afterwards.
     pub(crate) fn store(
         &mut self,
         date: Date,
@@ -148,7 +148,7 @@ impl Organization {
             Some(earlier) if !reading.may_replace(earlier) => return Ok(Stored::Kept),
             Some(earlier) if reading.agrees_with(earlier) && reading.complete == earlier.complete => {
                 let settled = earlier.settled || reading.settle(date, Some(earlier), late_days).settled;
-                // The file says when it was asked for at first.
+                // The file keeps the time when its rows were first read.
                 (Stored::Confirmed, Reading { settled, bytes: earlier.bytes, ..reading })
             }
             earlier => {
@@ -162,7 +162,7 @@ impl Organization {
         Ok(stored)
     }
 
-    /// Writes down what is there.
+    /// Writes the manifest.
     pub(crate) fn save(&self) -> Result<(), Problem> {
         self.manifest.write(&self.directory)
     }
@@ -189,18 +189,18 @@ impl Organization {
         self.directory.join(format!("{DATE}{date}")).join(FILE_NAME)
     }
 
-    /// Returns where the query that is under way is kept.
+    /// Returns the file of the query in progress.
     pub(crate) fn query_file(&self) -> QueryFile {
         QueryFile(self.directory.join(QUERY))
     }
 }
 
-/// The file with the query that is under way, so that the next run takes it over instead of asking again.
+/// The file with the query in progress, which the next run resumes instead of submitting a new one.
 #[derive(Clone, Debug)]
 pub(crate) struct QueryFile(PathBuf);
 
 impl QueryFile {
-    /// Writes how far it got.
+    /// Writes the state of the query.
     pub(crate) fn keep<Q: UsageQuery>(&self, snapshot: &Snapshot<Q>) -> Result<(), Problem> {
         #[derive(Serialize)]
         struct Kept<'a, Q: UsageQuery> {
@@ -210,16 +210,16 @@ impl QueryFile {
         write_file(&self.0, |to| Ok(serde_json::to_writer(to, &Kept { family: Q::FAMILY, snapshot })?))
     }
 
-    /// Returns the query that is under way. A file that cannot be used is none: at worst the service is asked once more.
+    /// Reads the query in progress. An unusable file counts as none: at worst the query is submitted once more.
     pub(crate) fn read<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
         let kept: serde_json::Value = serde_json::from_slice(&fs::read(&self.0).ok()?).ok()?;
         let is_of_family = kept["family"] == Q::FAMILY;
         Snapshot::from_json(&kept["snapshot"].to_string()).ok().filter(|_| is_of_family)
     }
 
-    /// Forgets it.
+    /// Removes the file.
     pub(crate) fn remove(&self) {
-        // If it stays, its days are asked for once more.
+        // If the file remains, its query is resumed or run once more.
         drop(fs::remove_file(&self.0));
     }
 }

@@ -1,12 +1,12 @@
-//! What a history lacks, and what is read again: functions of dates and times alone.
+//! Decides which days a history lacks and which are read again. Pure functions of dates and times.
 //!
-//! The service counts a UTC day once a day, and counts it again when requests arrive late. A day is *settled*, and never
+//! The service counts a UTC day once a day, and recounts it when requests arrive late. A day is *settled*, and never
 //! read again, once
 //!
 //! - it was read when it was older than the late days, or
-//! - two reads, far enough apart for a count between them, gave the same rows.
+//! - two reads, far enough apart for a count between them, returned the same rows.
 //!
-//! A day without rows may be one that is not counted yet: two reads without rows settle nothing.
+//! A day without rows may not be counted yet, so two reads without rows do not settle it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use usage_core::{Date, Interval, Timestamp};
 
-/// The service counts once a day. Reads that are less far apart than this may be of the same count; a daily timer that is
-/// a few hours early still is a read of its own.
+/// Minimum time between two reads that see different counts. The service counts once a day; the margin lets a daily
+/// timer run a few hours early.
 const BETWEEN_READS: Duration = Duration::from_secs(20 * 3600);
 
-/// A clock that is this much ahead is taken for wrong.
+/// A clock that is ahead by more than this is considered wrong.
 const CLOCK_ERROR: Duration = Duration::from_secs(24 * 3600);
 
 /// One read of a day.
@@ -31,23 +31,23 @@ pub(crate) struct Reading {
     pub(crate) complete: bool,
     /// Whether the day is never read again.
     pub(crate) settled: bool,
-    /// How many rows it has.
+    /// Number of rows.
     pub(crate) rows: u64,
-    /// The sum of their requests.
+    /// Sum of the requests.
     pub(crate) requests: u64,
-    /// How many bytes the file has.
+    /// Size of the file in bytes.
     pub(crate) bytes: u64,
-    /// The CRC-32 of the file's rows, as they are encoded.
+    /// CRC-32 of the encoded rows of the file.
     pub(crate) checksum: u32,
 }
 
 impl Reading {
-    /// Whether both have the same rows.
+    /// Returns whether both reads have the same rows.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         (self.rows, self.checksum) == (other.rows, other.checksum)
     }
 
-    /// Whether this read may take the place of `earlier`: not if rows are missing of it and none of the other, and not if
+    /// Returns whether this read may replace `earlier`: not if it is incomplete and the other is complete, and not if
     /// it has no rows and the other has some.
     pub(crate) fn may_replace(&self, earlier: &Self) -> bool {
         let is_emptier = self.rows == 0 && earlier.rows > 0;
@@ -58,7 +58,7 @@ impl Reading {
         }
     }
 
-    /// This read of `date`, settled if it and the `earlier` one say so.
+    /// Returns this read of `date`, marked as settled if it and the `earlier` one settle the day.
     pub(crate) fn settle(mut self, date: Date, earlier: Option<&Self>, late_days: u32) -> Self {
         let age = date.days_until(Date::of(self.asked_at));
         let is_old = age > i64::from(late_days);
@@ -72,7 +72,7 @@ impl Reading {
         self
     }
 
-    /// Whether the day is to be read again at `now`.
+    /// Returns whether the day has to be read again at `now`.
     fn is_due(&self, now: Timestamp) -> bool {
         let is_of_the_future = self.asked_at.saturating_since(now) > CLOCK_ERROR;
         let is_new_count = now.saturating_since(self.asked_at) >= BETWEEN_READS;
@@ -80,14 +80,14 @@ impl Reading {
     }
 }
 
-/// Which days are wanted, and which the service still has.
+/// The wanted days, and those that the service still has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// The first day that the history is to have.
+    /// The first day that the history should have.
     pub(crate) first: Date,
-    /// The first day that the service answers for; `None` if no such limit is known.
+    /// The first day that the service still has; `None` if no limit is known.
     pub(crate) reach: Option<Date>,
-    /// The time of planning: the last day that can be there is the UTC day before it.
+    /// The time of planning. The last day with data is the UTC day before it.
     pub(crate) now: Timestamp,
 }
 
@@ -106,8 +106,7 @@ impl Wanted {
     }
 }
 
-/// Returns the days to ask for, in order: those that are missing of the wanted ones, and those of `known` that are not
-/// settled.
+/// Returns the days to read, in order: wanted days that are missing, and `known` days that are not settled.
 pub(crate) fn due(known: &BTreeMap<Date, Reading>, wanted: &Wanted) -> Vec<Date> {
     let missing = wanted.days().filter(|date| !known.contains_key(date));
     let late = known.iter().filter(|(_, read)| read.is_due(wanted.now)).map(|(date, _)| *date);
@@ -117,13 +116,13 @@ pub(crate) fn due(known: &BTreeMap<Date, Reading>, wanted: &Wanted) -> Vec<Date>
     due
 }
 
-/// Returns how many of the wanted days are missing and cannot be asked for any more.
+/// Returns how many wanted days are missing and beyond the service's reach.
 pub(crate) fn out_of_reach(known: &BTreeMap<Date, Reading>, wanted: &Wanted) -> usize {
     wanted.days().filter(|date| !wanted.is_in_reach(*date) && !known.contains_key(date)).count()
 }
 
-/// Returns the fewest intervals of at most `max_days` days that have all of the `due` days, which are in order. An interval
-/// may have days between them that are not due: fewer queries are worth more than fewer rows.
+/// Returns the fewest intervals of at most `max_days` days that cover all of the `due` days, which are in order. An
+/// interval may include days that are not due: fewer queries matter more than fewer rows.
 pub(crate) fn intervals(due: &[Date], max_days: u32) -> Vec<Interval> {
     let mut intervals = Vec::new();
     let mut rest = due;
@@ -172,11 +171,11 @@ mod tests {
         assert!(later("2026-10-12", 6, 5, 1));
         // The same count, read twice.
         assert!(!later("2026-10-11", 9, 5, 1));
-        // Counted again in between.
+        // Recounted between the reads.
         assert!(!later("2026-10-12", 6, 6, 2) && !later("2026-10-12", 6, 5, 2));
         // Older than the late days: the 7th, 8th and 9th are late on the 10th.
         assert!(!later("2026-10-13", 6, 6, 2) && later("2026-10-14", 6, 6, 2));
-        // That nothing is there may be because nothing is counted yet.
+        // A day without rows may not be counted yet.
         let empty = read(at("2026-10-11", 6), 0, 0);
         assert!(!read(at("2026-10-12", 6), 0, 0).settle(date, Some(&empty), 3).settled);
         assert!(read(at("2026-10-14", 6), 0, 0).settle(date, Some(&empty), 3).settled);
@@ -202,7 +201,7 @@ mod tests {
         known.insert(day("2026-10-06"), Reading { settled: true, ..read(at("2026-10-07", 6), 1, 1) });
         known.insert(day("2026-10-08"), read(at("2026-10-10", 9), 1, 1));
         known.insert(day("2026-10-09"), read(at("2026-10-10", 11), 1, 1));
-        // Not wanted any more, and not settled.
+        // No longer wanted, but not settled.
         known.insert(day("2026-10-01"), read(at("2026-10-02", 6), 1, 1));
         let wanted = Wanted { first: day("2026-10-05"), reach: None, now };
         let texts = |wanted: &Wanted| -> Vec<_> {
@@ -215,12 +214,12 @@ mod tests {
         assert_eq!(due(&known, &Wanted { first: day("2027-01-01"), reach, ..wanted }).len(), 1);
     }
 
-    /// Days as offsets from some day.
+    /// Generates days as offsets from some day.
     fn offsets() -> impl Strategy<Value = BTreeSet<i64>> {
         proptest::collection::btree_set(0i64..60, 0..14)
     }
 
-    /// The fewest intervals of `max` days that have all of `days`, found by trying all.
+    /// Returns the fewest intervals of `max` days that cover `days`, found by exhaustive search.
     fn fewest(days: &[i64], max: i64) -> usize {
         let mut best = vec![0; days.len() + 1];
         for end in 1..=days.len() {
@@ -251,7 +250,7 @@ mod tests {
             prop_assert_eq!(intervals.len(), fewest(&offsets, i64::from(max)));
         }
 
-        /// A daily run ends with a history of settled days, and then asks for the day before alone.
+        /// Daily runs settle every day, and then read only the previous day.
         #[test]
         fn daily_runs_settle_every_day_and_ask_for_few(
             late_days in 0u32..6, days in 10i64..40, recounted in 0u32..4, hours in proptest::collection::vec(0u32..4, 40),
@@ -267,13 +266,13 @@ mod tests {
                     prop_assert!(due.len() <= 2 + late_days as usize, "{:?}", due);
                 }
                 for date in due {
-                    // The rows of a day are others until it was counted so often.
+                    // The rows of a day change until it was counted this often.
                     let age = u32::try_from(date.days_until(Date::of(now))).unwrap();
                     let reading = read(now, 1, age.min(recounted + 1));
                     let earlier: Option<Reading> = known.get(&date).copied();
                     known.insert(date, reading.settle(date, earlier.as_ref(), late_days));
                 }
-                // The same run again has nothing to ask for.
+                // Running again at once finds nothing to read.
                 prop_assert!(super::due(&known, &wanted).is_empty());
             }
             let old = start.plus_days(days - 2 - i64::from(late_days));

@@ -1,20 +1,20 @@
-//! Names of organisations as parts of a path: `organization=Acme%2FNorth`.
+//! Encodes names of organisations as path segments: `organization=Acme%2FNorth`.
 //!
-//! Hive, and every engine that follows it, writes characters that paths cannot hold as `%` and two hexadecimal digits, and
-//! reads them back. Letters and digits of all scripts stay, because Spark reads back one byte at a time.
+//! Hive, and every engine that follows it, writes characters that paths cannot hold as `%` and two hexadecimal
+//! digits, and decodes them. Letters and digits of all scripts stay, because Spark decodes one byte at a time.
 
 use std::fmt::Write as _;
 
-/// What the names of directories of organisations begin with.
+/// The prefix of the directories of organisations.
 pub(crate) const PREFIX: &str = "organization=";
 
-/// The longest name of a directory: file systems take 255 bytes.
+/// Maximum length of a directory name in bytes, below the 255 of file systems.
 const MAX_BYTES: usize = 240;
 
-/// What Hive takes for the absence of a value.
+/// Hive's name for a missing value.
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Returns the name of the directory of `organization`; `None` if the name is empty or too long for one.
+/// Returns the directory name of `organization`, or `None` if the name is empty or too long.
 pub(crate) fn directory_name(organization: &str) -> Option<String> {
     let mut name = PREFIX.to_owned();
     let is_reserved = organization.eq_ignore_ascii_case(NO_VALUE);
@@ -32,7 +32,7 @@ pub(crate) fn directory_name(organization: &str) -> Option<String> {
     (!organization.is_empty() && name.len() <= MAX_BYTES).then_some(name)
 }
 
-/// Returns the organisation whose directory is called `name`; `None` if it is no such directory.
+/// Returns the organisation whose directory is called `name`, or `None` for any other name.
 pub(crate) fn organization(name: &str) -> Option<String> {
     let text = name.strip_prefix(PREFIX)?;
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;

@@ -1,4 +1,4 @@
-//! What the user says about saved rows.
+//! The options for saved rows.
 
 use clap::{Args, ValueEnum};
 use usage_core::DateOrder;
@@ -7,11 +7,11 @@ use usage_core::DateOrder;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub(crate) struct SavedArgs {
-    /// Add up rows that stand in the FILEs twice, or that are grouped in different ways. Without it they are refused
+    /// Add up rows that occur twice in the FILEs or are grouped in different ways. Without it, they are refused
     #[arg(long, requires = "files")]
     pub(crate) sum: bool,
 
-    /// Whether dates such as 10/01/2026 have the month or the day first, if the FILEs do not show it
+    /// Read dates such as 10/01/2026 with the month or the day first, if the FILEs do not show which
     #[arg(long, value_name = "ORDER", value_enum, requires = "files")]
     pub(super) date_order: Option<Order>,
 }

@@ -1,4 +1,4 @@
-//! Whether the rows of all files may be added up: none is there twice, and all count in the same way.
+//! Checks that the rows of all files can be added up: no row occurs twice, and all are grouped in the same way.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use crate::saved::total;
 pub(super) const SUM_HINT: &str =
     "leave out what is counted twice, or say by --sum that all of it is to be added up";
 
-/// Refuses rows that would count twice, unless the user says that it is meant.
+/// Refuses rows that would count twice.
 pub(super) fn rows_can_be_added(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
     no_row_is_repeated(table, sources)?;
     total::no_row_is_a_total(table, sources)?;
     all_count_in_one_way(table, sources)
 }
 
-/// Refuses rows whose counts are too large to be added up.
+/// Refuses rows whose sums exceed 64 bits.
 pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
     for &counter in Counter::ALL {
         let sum: u128 = sources.iter().map(|source| source.sums[counter as usize]).sum();
@@ -32,7 +32,7 @@ pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses rows that are the same in all but their counts.
+/// Refuses rows that differ only in their counts.
 fn no_row_is_repeated(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
     let Some((first, second)) = table.first_repeated() else { return Ok(()) };
     let place = |row: usize| {
@@ -50,7 +50,7 @@ fn no_row_is_repeated(table: &UsageTable, sources: &[Source]) -> Result<(), Prob
     Err(Problem::usage(problem).with_hint(SUM_HINT))
 }
 
-/// Refuses files that say the same in different ways about one day.
+/// Refuses files that group the requests of the same day in different ways.
 fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
     if sources.len() < 2 && sources.iter().all(|source| source.totals != [true, true]) {
         return Ok(());
@@ -92,7 +92,8 @@ pub(super) fn on(day: Option<Date>) -> String {
     day.map_or_else(|| " without a date".into(), |day| format!(" of {day}"))
 }
 
-/// Refuses files of which one has days and another weeks or months. `granularity`: what the user says that all have.
+/// Refuses files of which one has days and another weeks or months. `granularity` is the user's option, which applies
+/// to all.
 pub(super) fn buckets_are_one(
     table: &UsageTable,
     sources: &[Source],
@@ -138,7 +139,7 @@ fn word(granularity: &Granularity) -> String {
     granularity.as_str().to_lowercase()
 }
 
-/// What rows of these days seem to be about; `None` if there is no telling. One date says nothing.
+/// Guesses the granularity of rows with these dates. Returns `None` if they do not show it; a single date never does.
 fn guess(dates: &[Date]) -> Option<Granularity> {
     let (first, others) = dates.split_first().filter(|(_, others)| !others.is_empty())?;
     if dates.iter().all(|date| date.day() == 1) {
@@ -148,7 +149,7 @@ fn guess(dates: &[Date]) -> Option<Granularity> {
     Some(if are_weeks { Granularity::Week } else { Granularity::Day })
 }
 
-/// Whether some dates follow one another, and others are as far apart as weeks or months without a day between.
+/// Returns whether some dates are consecutive while others are a week or a month apart without a day between them.
 fn seem_mixed(dates: &[Date]) -> bool {
     let gaps = || dates.windows(2).map(|pair| (pair[0], pair[1], pair[0].days_until(pair[1])));
     let weeks = gaps().filter(|(first, _, days)| *days == 7 && first.weekday() == 1).count();
@@ -156,8 +157,8 @@ fn seem_mixed(dates: &[Date]) -> bool {
     gaps().any(|(.., days)| days == 1) && (weeks > 1 || months > 0)
 }
 
-/// By what the rows of a file are told apart, and what they count. Users are left out: rows of one query may have one or
-/// not.
+/// Returns which columns distinguish the rows of a file, and which it counts. Users are ignored, because rows of one
+/// query may or may not have one.
 fn shape(source: &Source) -> [bool; 5] {
     let members = source.members;
     [
@@ -169,12 +170,12 @@ fn shape(source: &Source) -> [bool; 5] {
     ]
 }
 
-/// By what a file names clients.
+/// Returns which columns identify clients: the id, the name.
 fn client_columns(source: &Source) -> [bool; 2] {
     [Column::ClientId, Column::ClientName].map(|column| source.members.has_column(column))
 }
 
-/// Whether one file has ids of clients only, and the other names only.
+/// Returns whether one file has only ids of clients and the other only names.
 fn name_clients_apart(one: &Source, other: &Source) -> bool {
     matches!(
         (client_columns(one), client_columns(other)),
@@ -186,7 +187,7 @@ fn names_differ(one: &Source, other: &Source) -> bool {
     client_columns(one) != client_columns(other)
 }
 
-/// The days of the rows of one file; `None` for rows without a date.
+/// The dates of the rows of one file; `None` for rows without a date.
 #[derive(Debug, Default)]
 struct Days {
     with_total: BTreeSet<Option<Date>>,
@@ -196,7 +197,7 @@ struct Days {
 impl Days {
     fn of(table: &UsageTable, source: &Source) -> Self {
         let mut days = Self::default();
-        // Rows of a day mostly stand together.
+        // Consecutive rows mostly have the same date.
         let mut last: Option<(Option<&str>, bool)> = None;
         for row in source.rows.clone().filter_map(|index| table.row(index)) {
             let (text, has_total) = (row.date_text(), row.requests().is_some());
@@ -213,7 +214,7 @@ impl Days {
         self.with_total.union(&self.without_total).copied().collect()
     }
 
-    /// The dates in their order.
+    /// Returns the dates in order.
     fn dates(&self) -> Vec<Date> {
         self.all().into_iter().flatten().collect()
     }

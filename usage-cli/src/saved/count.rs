@@ -1,29 +1,30 @@
-//! Counts as texts: as spreadsheets, data frames and scripts write them.
+//! Parses counts as spreadsheets, data frames and scripts write them.
 
 use usage_core::UsageRecord;
 
 use crate::saved::parse_error::Wrong;
 
-/// Reads counts, and remembers what a point and a comma turned out to be in this file.
+/// Parses the counts of one file, and remembers what a point and a comma mean in it.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// What separates thousands where the file comes from, by convention.
+    /// The conventional thousands separator where the file comes from.
     conventional: char,
     thousands: Option<char>,
     decimal: Option<char>,
 }
 
 impl Counts {
-    /// For a table whose cells are separated by `delimiter`: where that is a semicolon, the comma is the decimal sign.
+    /// Returns a parser for a table whose cells are separated by `delimiter`. With semicolons, the comma is the
+    /// decimal sign.
     pub(super) fn of_table(delimiter: u8) -> Self {
         let conventional = if delimiter == b';' { '.' } else { ',' };
         Self { conventional, thousands: None, decimal: None }
     }
 
-    /// Reads `text`; `None` if it says that there is no count.
+    /// Parses `text`. Returns `None` if it stands for a missing count.
     ///
-    /// Takes integers, with or without separators of thousands or a fraction of zeros. Where it is not certain what a point
-    /// or a comma is, that is an error: `7.000` may be seven or seven thousand.
+    /// Accepts integers, with or without thousands separators or a fraction of zeros. An ambiguous point or comma is
+    /// an error: `7.000` may be seven or seven thousand.
     #[inline]
     pub(super) fn read(&mut self, text: &str) -> Result<Option<u64>, Wrong> {
         let bytes = text.as_bytes();
@@ -46,7 +47,7 @@ impl Counts {
         }
     }
 
-    /// The digits of the integer that `text` is.
+    /// Returns the digits of the integer in `text`.
     fn digits(&mut self, text: &str) -> Result<String, &'static str> {
         const NONE: &str = "no count";
         let is_blank = |c: char| c.is_whitespace() || matches!(c, '\'' | '\u{2019}' | '_');
@@ -91,7 +92,7 @@ impl Counts {
         Ok(whole.chars().filter(char::is_ascii_digit).collect())
     }
 
-    /// Whether `mark`, the only one of a text, separates thousands and not a fraction.
+    /// Returns whether `mark`, the only one in a text, separates thousands rather than a fraction.
     fn separates_thousands(&self, mark: char, whole: &str, fraction: &str) -> Result<bool, &'static str> {
         let can_be = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
         if !can_be || self.decimal == Some(mark) {
@@ -110,7 +111,7 @@ impl Default for Counts {
     }
 }
 
-/// Whether a trimmed text says that there is no value, in the words of data frames and databases.
+/// Returns whether a trimmed text stands for a missing value, as data frames and databases write it.
 pub(super) fn is_nothing(text: &str) -> bool {
     matches!(
         text,
@@ -135,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// The counts of one file, or where the first wrong one is.
+    /// Parses the counts of one file. Returns the index of the first wrong one otherwise.
     fn read(delimiter: u8, texts: &[&str]) -> Result<Vec<Option<u64>>, usize> {
         let mut counts = Counts::of_table(delimiter);
         texts.iter().enumerate().map(|(index, text)| counts.read(text).map_err(|_| index)).collect()

@@ -12,10 +12,11 @@ use crate::saved::records::{Found, Record};
 use crate::saved::rows::Rows;
 use crate::saved::text::{TextReader, count_lines};
 
-/// Spreadsheets separate by what is not a decimal point where they are. Of equals the first one wins.
+/// Possible delimiters; spreadsheets choose one that is not the locale's decimal sign. If several fit equally, the
+/// first wins.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// A record that is longer than this is taken for a quotation mark without an end.
+/// Maximum length of a record in bytes. A longer one means an unclosed quotation mark.
 const MAX_RECORD: usize = 1024 * 1024;
 
 /// Adds the rows of a file whose first piece `text` has read.
@@ -23,7 +24,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     let beginning = text.piece().to_owned();
     let mut lines = Lines { text, buffer: beginning, at: 0, line: 1, is_end: false };
     let mut delimiter = None;
-    // PowerShell says of what type the objects were, Excel by what cells are separated.
+    // PowerShell writes a line with the type of the objects, Excel one with the delimiter.
     loop {
         match lines.first_line()? {
             None => return Err(ParseError::new("it is empty")),
@@ -51,7 +52,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     Ok(())
 }
 
-/// The delimiter that makes the most known columns of a header; of equals the one that makes the most.
+/// Returns the delimiter that yields the most known columns of a header; among equals, the most columns.
 fn delimiter_of(header: &str) -> u8 {
     let columns = |delimiter: u8| {
         let mut record = Record::new(delimiter);
@@ -66,18 +67,18 @@ fn no_table() -> ParseError {
     ParseError::new("it is neither JSON nor CSV with a header that names a count, such as requests")
 }
 
-/// The text as far as it is needed, and where in it the reader is.
+/// The text read so far, and the reader's position in it.
 struct Lines<'t, R> {
     text: &'t mut TextReader<R>,
     buffer: String,
     at: usize,
-    /// The line of what comes next, from 1.
+    /// The number of the next line, starting at 1.
     line: u64,
     is_end: bool,
 }
 
 impl<R: Read> Lines<'_, R> {
-    /// The next line without its end.
+    /// Returns the next line without its line ending.
     fn first_line(&mut self) -> Result<Option<&str>, ParseError> {
         while !self.buffer[self.at..].contains(['\n', '\r']) && !self.is_end && self.buffer.len() < MAX_RECORD
         {
@@ -99,7 +100,7 @@ impl<R: Read> Lines<'_, R> {
         self.line += 1;
     }
 
-    /// Reads a record. Returns how long it is; `None` at the end.
+    /// Reads a record. Returns its length, or `None` at the end.
     fn record(&mut self, record: &mut Record) -> Result<Option<usize>, ParseError> {
         loop {
             let rest = &self.buffer[self.at..];
@@ -116,7 +117,7 @@ impl<R: Read> Lines<'_, R> {
         }
     }
 
-    /// Goes past a record of this length.
+    /// Advances past a record of this length.
     fn advance(&mut self, length: usize, has_quotes: bool) {
         if has_quotes {
             let record = &self.buffer.as_bytes()[self.at..self.at + length];
@@ -127,7 +128,7 @@ impl<R: Read> Lines<'_, R> {
         self.at += length;
     }
 
-    /// Where in the text the reader is.
+    /// Returns the reader's position in the text.
     fn offset(&self) -> u64 {
         self.text.offset() - (self.buffer.len() - self.at) as u64
     }
@@ -143,7 +144,7 @@ impl<R: Read> Lines<'_, R> {
     }
 }
 
-/// The columns of a table, and the record that is being read.
+/// The columns of a table, and the current record.
 struct Table {
     record: Record,
     columns: Vec<(String, Field)>,
@@ -159,7 +160,7 @@ impl Table {
         !self.columns.is_empty()
     }
 
-    /// Takes the record that `text` begins with, which stands in `line`.
+    /// Adds the record at the start of `text`, which is on `line`.
     fn take(&mut self, text: &str, line: u64, rows: &mut Rows) -> Result<(), ParseError> {
         if !self.has_header() {
             return self.take_header(text, rows);
@@ -177,7 +178,7 @@ impl Table {
                 continue;
             }
             if let Err(wrong) = set(*field, cell, counts, rows, || Place { path: name.clone(), line }) {
-                // Tables that were put together have each their header.
+                // Concatenated tables repeat the header.
                 if record.cells(text).map(str::trim).eq(columns.iter().map(|(name, _)| &**name)) {
                     rows.drop_row();
                     return Ok(());
@@ -210,7 +211,7 @@ impl Table {
     }
 }
 
-/// Sets what a cell says of the row.
+/// Sets the value of one cell in the current row.
 #[inline]
 fn set(
     field: Field,
@@ -232,7 +233,7 @@ fn set(
     }
 }
 
-/// Whether a record has as many cells as there are columns, and empty ones behind them.
+/// Returns whether a record has a cell for each column, followed only by empty cells.
 fn is_padded(record: &Record, text: &str, columns: usize) -> bool {
     record.len() > columns && record.cells(text).skip(columns).all(str::is_empty)
 }

@@ -1,4 +1,4 @@
-//! The dates of one file: each text is understood once, and what one date leaves open the whole column decides.
+//! The dates of one file. Each text is parsed once; an ambiguous date is resolved by the whole column.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,30 +8,30 @@ use crate::saved::count::is_nothing;
 use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::total::{is_total, total_line};
 
-/// What a text of a date is for the row.
+/// A date as it is known when its row is read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DateText<'a> {
-    /// There is no date.
+    /// The row has no date.
     Nothing,
     /// The day, `yyyy-MM-dd`.
     Day(&'a str),
-    /// As it is written; at the end of the file it becomes a day.
+    /// The original text of an ambiguous date, which is resolved at the end of the file.
     Open(&'a str),
 }
 
 /// The dates of one file.
 #[derive(Debug, Default)]
 pub(super) struct Dates {
-    /// What the user says about dates with the year last.
+    /// The user's order for dates with the year last.
     order: Option<DateOrder>,
-    /// The text that came last, and its day.
+    /// The previous text and its day.
     last: (String, String),
-    /// Dates of which it is open what is the day and what the month, and where each stands first.
+    /// Dates whose day and month are ambiguous, and where each first occurs.
     open: Vec<(Box<str>, NumericDate, Place)>,
     known_open: HashSet<Box<str>>,
 }
 
-/// Where a date stands.
+/// The position of a date in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) path: String,
@@ -45,14 +45,14 @@ impl Dates {
         Self { order, ..Self::default() }
     }
 
-    /// The day of the service's spelling of it, without a look at anything else.
+    /// Returns the day in `text` if it is spelled as the service spells it. Fast path without any other check.
     #[inline]
     pub(super) fn usual(text: &str) -> Option<&str> {
         let (day, time) = text.split_at_checked(10)?;
         (matches!(time, "" | "T00:00:00Z" | "T00:00:00.000Z") && day.parse::<Date>().is_ok()).then_some(day)
     }
 
-    /// Reads `text`, which stands at `place`.
+    /// Parses `text`, which is at `place`.
     pub(super) fn read<'a>(
         &'a mut self,
         text: &'a str,
@@ -109,7 +109,7 @@ impl Dates {
         Ok(())
     }
 
-    /// Replaces what was left open in the rows from `first` on.
+    /// Resolves the ambiguous dates in the rows from `first` on.
     pub(super) fn decide(self, table: &mut UsageTable, first: usize) -> Result<(), ParseError> {
         if self.open.is_empty() {
             return Ok(());
@@ -125,7 +125,7 @@ impl Dates {
         Ok(())
     }
 
-    /// The one order that all open dates can have.
+    /// Returns the one order that all ambiguous dates can have.
     fn common_order(&self) -> Result<DateOrder, ParseError> {
         let mut decided =
             self.open.iter().filter_map(|(text, numeric, place)| Some((text, numeric.order()?, place)));
@@ -172,7 +172,7 @@ mod tests {
         Place { path: "date".into(), line }
     }
 
-    /// The days of a column, or the line and the problem of the first wrong one.
+    /// Parses the days of a column. Returns the line and the problem of the first wrong one otherwise.
     fn days(order: Option<DateOrder>, column: &[&str]) -> Result<Vec<String>, (u64, String)> {
         let mut dates = Dates::new(order);
         let mut builder = usage_core::TableBuilder::default();

@@ -1,4 +1,4 @@
-//! Which days saved rows cover, and which of them a report is about.
+//! Which days saved rows cover, and which of them a report uses.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ use crate::saved::buckets::{Cut, SavedBuckets};
 /// The days of saved rows.
 #[derive(Clone, Debug)]
 pub(crate) struct SavedDays {
-    /// The period that the user gives, with the whole of the weeks or months that it cuts.
+    /// The period that the user gives, extended to the weeks or months that it cuts.
     pub(crate) given: Option<Period>,
-    /// The last day that can be in the data.
+    /// The last day that the data can contain.
     pub(crate) until: Date,
     /// The days that the files' scope covers.
     scope: Option<Period>,
-    /// From the first to the last date of the rows.
+    /// The period from the first to the last date of the rows.
     dated: Option<Period>,
     undated: usize,
-    /// Whether the period is not over and no file says until when its data goes: the days after the last row had no
-    /// requests, or came after the file was saved.
+    /// Whether the period is not over and no file says where its data ends. Days after the last row then either had
+    /// no requests or were not counted yet when the file was saved.
     is_end_unknown: bool,
     /// The weeks or months of the rows, and whether the period cuts some.
     buckets: SavedBuckets,
@@ -45,7 +45,7 @@ impl SavedDays {
         let dated = ends.0.zip(ends.1).and_then(|(first, last)| Period::new(first, last));
         let today = Date::of(SystemTime::now().into());
         let last = dated.map(Period::last_day);
-        // Where rows are of days to come, this computer's clock is behind.
+        // If rows have later dates, this computer's clock is behind.
         let until = last.filter(|last| *last > today).unwrap_or(today.plus_days(-1));
         let until = scope.and_then(|scope| scope.data_until).map_or(until, |last| last.min(until));
         let is_end_unknown = scope.is_none_or(|scope| scope.data_until.is_none())
@@ -64,7 +64,7 @@ impl SavedDays {
         Self { given: widened.or(given), is_end_unknown, until, scope, buckets, cut, dated, undated }
     }
 
-    /// Writes a note if no month is projected because it is unknown until when the data goes.
+    /// Warns that no month is projected because it is unknown where the data ends.
     pub(crate) fn warn_of_unknown_end(&self) {
         if let Some(given) = self.given.filter(|_| self.is_end_unknown) {
             let first = given.first_day();
@@ -82,7 +82,7 @@ impl SavedDays {
         }
     }
 
-    /// Writes a note if the period cuts weeks or months, which rows cannot be divided into days by.
+    /// Warns that the period cuts weeks or months, whose rows cannot be divided into days.
     pub(crate) fn warn_of_cuts(&self) {
         let Some(given) = self.given.filter(|_| matches!(self.cut, Cut::Whole | Cut::Unclear)) else {
             return;
@@ -96,7 +96,7 @@ impl SavedDays {
         stderr::labelled("note", HINT, text);
     }
 
-    /// Refuses what rows without a date cannot tell.
+    /// Refuses options that need dates, if the rows have none.
     pub(crate) fn check(&self, compare: bool) -> Result<(), Problem> {
         let selects = self.dated.is_some() && (self.given.is_some() || compare);
         if self.undated == 0 || !(selects || compare) {
@@ -108,8 +108,11 @@ impl SavedDays {
         ))
     }
 
-    /// Returns the rows of the period that is given; all of them without one, and those without dates. An error if the
-    /// files are of other days: that they have no row says nothing of the period.
+    /// Returns the rows of the given period, or all rows without one. Rows without dates are always included.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the files cover other days: a missing row then does not mean that there were no requests.
     pub(crate) fn selected<'a>(&self, table: &'a UsageTable) -> Result<Cow<'a, UsageTable>, Problem> {
         let Some((period, dated)) = self.given.zip(self.dated) else { return Ok(Cow::Borrowed(table)) };
         let rows = self.rows_of(table, period);
@@ -121,8 +124,8 @@ impl SavedDays {
         Ok(Cow::Owned(rows))
     }
 
-    /// Returns the period that the rows of a report cover, if that is known: the one that is given, or the part that is
-    /// compared of what the scope covers.
+    /// Returns the period that the rows of a report cover, if known: the given period, or the compared part of the
+    /// scope.
     pub(crate) fn covered(&self, compared: Option<Period>) -> Option<Period> {
         if self.is_end_unknown || matches!(self.cut, Cut::Unclear | Cut::Unknown) {
             return None;
@@ -133,13 +136,13 @@ impl SavedDays {
         }
     }
 
-    /// Returns the rows of the days before the period that the files cover, and those days.
+    /// Returns the rows of the days before the period, and those days, as far as the files cover them.
     pub(crate) fn history(&self, table: &UsageTable) -> Option<(UsageTable, Period)> {
         let days = self.scope?.until(self.given?.first_day().plus_days(-1))?;
         Some((self.rows_of(table, days), days))
     }
 
-    /// Returns the earlier and the later days to compare. Both have as many days as are in the data.
+    /// Returns the earlier and the later period to compare. Both have equally many days with data.
     pub(crate) fn compared(&self) -> Result<(Period, Period), Problem> {
         let Some(given) = self.given else {
             let halves = self.scope.or(self.dated).and_then(Period::halves);
@@ -160,7 +163,7 @@ impl SavedDays {
         if covered { Ok((self.buckets.widened(previous), current)) } else { Err(self.not_covered(previous)) }
     }
 
-    /// Returns the rows of the days of `period`, with those of weeks and months that it cuts.
+    /// Returns the rows of `period`, including those of weeks and months that it cuts.
     pub(crate) fn rows_of(&self, table: &UsageTable, period: Period) -> UsageTable {
         let is_of = |date| self.buckets.days_of(date).is_some_and(|days| days.common(period).is_some());
         table.iter().filter(|row| row.date().is_some_and(is_of)).collect()
@@ -177,8 +180,8 @@ impl SavedDays {
     }
 }
 
-/// Whether a day after the last row and up to `until` may have had requests: one of the same weekdays before it had, or
-/// none of them is in the data.
+/// Returns whether a day after the last row and up to `until` may have had requests: an earlier day with the same
+/// weekday had some, or is not in the data.
 fn has_unknown_tail(rows: &BTreeMap<Option<Date>, usize>, dated: Period, until: Date) -> bool {
     let tail = (1..=dated.last_day().days_until(until)).map(|day| dated.last_day().plus_days(day));
     let is_quiet = |day: Date| {
@@ -186,6 +189,6 @@ fn has_unknown_tail(rows: &BTreeMap<Option<Date>, usize>, dated: Period, until: 
             (1..=4).map(|week| day.plus_days(-7 * week)).filter(|day| dated.contains(*day)).collect();
         !before.is_empty() && !before.into_iter().any(|day| rows.contains_key(&Some(day)))
     };
-    // After a whole week, one of its weekdays is that of the last row.
+    // Beyond a whole week, one of the days has the weekday of the last row.
     !tail.take(7).all(is_quiet)
 }

@@ -1,5 +1,5 @@
-//! What JSON and YAML documents say: from events to rows. Pages of both families, rows in lists and alone, documents of this
-//! program, and what other programs put around them.
+//! Converts the events of JSON and YAML documents to rows: pages of both families, rows in lists and alone, documents
+//! of this program, and what other programs wrap around them.
 
 use usage_core::decode::{JsonEvent, JsonNumber, JsonScalar, MemberName};
 use usage_core::{Column, Scope};
@@ -12,19 +12,19 @@ use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::rows::Rows;
 use crate::saved::value::ValueBuilder;
 
-/// Takes the events of the documents of one file.
+/// Receives the events of the documents of one file.
 pub(super) struct Documents<'r> {
     rows: &'r mut Rows,
     levels: Vec<Level>,
-    /// How many documents ended.
+    /// Number of documents that ended.
     ended: usize,
     counts: Counts,
-    /// How deep the reader is in a value that is of no use.
+    /// Depth within a value that is skipped.
     skipped: usize,
     /// The value of `scope`, while it is read.
     scope: Option<ValueBuilder>,
     plan: Plan,
-    /// Whether a document is a list without values.
+    /// Whether a document is an empty list.
     has_empty_list: bool,
 }
 
@@ -46,7 +46,7 @@ impl<'r> Documents<'r> {
         }
     }
 
-    /// Takes an event.
+    /// Handles one event.
     pub(super) fn event(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), ParseError> {
         let taken = if self.scope.is_some() {
             self.scope_event(event)
@@ -120,7 +120,7 @@ impl<'r> Documents<'r> {
         matches!(self.levels[..], [.., Level::List(_), Level::List(_)])
     }
 
-    /// Looks at the name of a member of an object that may be a row, a page or around one.
+    /// Handles the name of a member of an object that may be a row, a page or a wrapper.
     fn begin_member(&mut self, field: Field, is_row: bool) -> Result<(), Wrong> {
         let Some(Level::Object(object)) = self.levels.last_mut() else { return Ok(()) };
         match field {
@@ -134,7 +134,7 @@ impl<'r> Documents<'r> {
                 Ok(())
             }
             Field::Rows | Field::Wrapped if is_row => {
-                // Of a row these are members as others, which are of no use.
+                // In a row, these are unused members like any others.
                 let name = object.name.clone();
                 object.field = Field::Unknown;
                 self.rows.unused(&name);
@@ -153,7 +153,7 @@ impl<'r> Documents<'r> {
         }
     }
 
-    /// Takes the value of a member, or its beginning.
+    /// Handles the value of a member, or its start.
     fn member(&mut self, field: Field, value: JsonEvent<'_>, here: &Here<'_>) -> Result<(), Wrong> {
         match (field, value) {
             (_, JsonEvent::Null) => Ok(()),
@@ -250,7 +250,7 @@ impl<'r> Documents<'r> {
             .with_hint("fetch the results again when the query is complete"))
     }
 
-    /// Goes into what the current object has rows or documents in.
+    /// Enters the member that contains the rows or documents of the current object.
     fn enter_documents(&mut self, level: Level) {
         if let Some(Level::Object(object)) = self.levels.last_mut() {
             object.is_around = true;
@@ -276,7 +276,7 @@ impl<'r> Documents<'r> {
             let (levels, ended) = (&self.levels, self.ended);
             self.rows.end_row(|| Place { path: path(levels, ended), line: here.line() })?;
         } else if object.is_around {
-            // Of several pages the last one says whether it is.
+            // Of several pages, the last one says whether another follows.
             if object.has_status || object.has_more {
                 self.rows.source().has_more_pages = object.has_more;
             }
@@ -293,7 +293,7 @@ impl<'r> Documents<'r> {
         Ok(())
     }
 
-    /// Counts the value of a list, or the document, that ended.
+    /// Counts the list value or the document that ended.
     fn end_value(&mut self) {
         match self.levels.last_mut() {
             Some(Level::List(index)) => *index += 1,
@@ -331,12 +331,12 @@ impl<'r> Documents<'r> {
         Ok(())
     }
 
-    /// The path of where the reader is; empty for a document as a whole.
+    /// Returns the path of the current position; empty at the level of the document.
     pub(super) fn path(&self) -> String {
         path(&self.levels, self.ended)
     }
 
-    /// The member that is likely to come next in the row.
+    /// Returns the member that is expected next in the row.
     #[inline]
     pub(super) fn likely_member(&self) -> Option<&MemberName> {
         match self.levels.last() {
@@ -347,7 +347,7 @@ impl<'r> Documents<'r> {
         }
     }
 
-    /// Takes the likely member with a value of the usual kind.
+    /// Sets the expected member, if `value` has the expected type. Returns whether it did.
     #[inline]
     pub(super) fn take_likely(&mut self, value: JsonScalar<'_>) -> bool {
         let Some(Level::Object(object)) = self.levels.last_mut() else { return false };
@@ -370,7 +370,7 @@ impl<'r> Documents<'r> {
         is_taken
     }
 
-    /// Takes the end of the text.
+    /// Handles the end of the text.
     pub(super) fn finish(self) -> Result<(), ParseError> {
         if self.has_empty_list && self.rows.is_file_empty() {
             let problem = "it is an empty list, which is what the official client prints for a query that is still running";

@@ -1,4 +1,4 @@
-//! JSON, one document or several after one another, in pieces of the file.
+//! JSON: one document, or several in sequence, read in pieces of the file.
 
 use std::io::Read;
 
@@ -26,7 +26,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     documents.finish()
 }
 
-/// The flaw with its byte in the file, if that is known.
+/// Adds the byte offset in the file to the error, if it is known.
 fn placed<R: Read>(flaw: ParseError, text: &TextReader<R>) -> ParseError {
     ParseError { byte: flaw.byte.and_then(|byte| text.byte(byte)), ..flaw }
 }
@@ -37,7 +37,7 @@ struct Sink<'a, 'r> {
 }
 
 impl<'a, 'r> Sink<'a, 'r> {
-    /// For the piece that `text` has read last.
+    /// Creates a visitor for the piece that `text` read last.
     fn new<R: Read>(documents: &'a mut Documents<'r>, text: &'a TextReader<R>) -> Self {
         let (piece, end) = (text.piece(), text.offset());
         let here = Here { piece, start: end - piece.len() as u64, lines_before: text.lines_before(), end };

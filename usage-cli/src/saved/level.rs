@@ -1,4 +1,4 @@
-//! Where in a document the reader is, and what it expects there.
+//! The position in a document, and what is expected there.
 
 use std::fmt::Write;
 
@@ -12,11 +12,11 @@ use crate::saved::text::count_lines;
 #[derive(Debug)]
 pub(super) enum Level {
     Object(Object),
-    /// A client or a user, and which member of it.
+    /// A client or a user, and the current member of it.
     Reference(Subject, Part),
-    /// `cursors`, and whether the member is `after`.
+    /// `cursors`, and whether the current member is `after`.
     Cursors(bool),
-    /// The number of the current or next value.
+    /// A list, with the index of the current or next value.
     List(usize),
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Part {
     Other,
 }
 
-/// A page, a row, or something around them.
+/// A page, a row, or a wrapper of them.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "what was seen of an object, in any combination")]
 pub(super) struct Object {
@@ -35,17 +35,17 @@ pub(super) struct Object {
     pub(super) field: Field,
     pub(super) name: String,
     pub(super) is_row: bool,
-    /// Whether it has, or had, rows or documents in it.
+    /// Whether it contains rows or documents.
     pub(super) is_around: bool,
-    /// Whether it says the status of a query.
+    /// Whether it contains the status of a query.
     pub(super) has_status: bool,
     pub(super) is_submission: bool,
     pub(super) has_more: bool,
-    /// Where the next member is expected in the plan.
+    /// The index of the next member in the plan.
     pub(super) place: usize,
 }
 
-/// The members of rows in the order in which they came last.
+/// The members of rows in the order in which they last occurred.
 #[derive(Debug, Default)]
 pub(super) struct Plan(Vec<Planned>);
 
@@ -56,17 +56,17 @@ pub(super) struct Planned {
     pub(super) written: Option<MemberName>,
 }
 
-/// More members than this are not expected in an order.
+/// Maximum number of members in the plan.
 const MAX_PLANNED: usize = 40;
 
-/// Where the reader is in the text.
+/// The current position in the text.
 pub(super) struct Here<'a> {
-    /// A piece of the text that holds the current event's end, from its byte `start`.
+    /// The piece of the text that contains the end of the current event, starting at byte `start`.
     pub(super) piece: &'a str,
     pub(super) start: u64,
-    /// How many lines precede the piece.
+    /// Number of lines before the piece.
     pub(super) lines_before: u64,
-    /// Where the event ends.
+    /// The offset of the event's end.
     pub(super) end: u64,
 }
 
@@ -98,7 +98,7 @@ impl Default for Object {
 }
 
 impl Object {
-    /// Goes to the member `name`, and remembers that it came behind the one before.
+    /// Enters the member `name`, and records that it followed the previous one.
     pub(super) fn begin_member(&mut self, name: &str, plan: &mut Plan) {
         self.name.clear();
         self.name.push_str(name);
@@ -125,7 +125,7 @@ impl Object {
 }
 
 impl Plan {
-    /// The member that came last at `place`.
+    /// Returns the member last seen at `place`.
     #[inline]
     pub(super) fn get(&self, place: usize) -> Option<&Planned> {
         self.0.get(place)
@@ -151,7 +151,7 @@ impl Subject {
     }
 }
 
-/// The path of where the reader is; empty for a document as a whole.
+/// Returns the path of the current position; empty at the level of the document.
 pub(super) fn path(levels: &[Level], documents: usize) -> String {
     let mut path = if documents == 0 { String::new() } else { format!("value {}", documents + 1) };
     for level in levels {

@@ -1,12 +1,12 @@
-//! Rows from saved files: results of either service as other programs save them, and what this program writes.
+//! Reads rows from saved files: results of either service as other programs save them, and this program's own output.
 //!
-//! What a file is shows in its content, not in its name:
+//! The format is detected from the content of a file, not from its name:
 //!
-//! - results pages (`results` of the older queries, `entities` of the jobs), one, several after one another, or a list
-//!   of them; also with something around them (`body`, `json`), with the names of the Python library, or as YAML;
-//! - lists of rows, and rows line by line, in the service's members or in this program's;
-//! - CSV of this program, of scripts and of spreadsheets, with its columns in any order, and others beside them;
-//! - each of them compressed with gzip, in UTF-8, UTF-16 or the code page of Windows.
+//! - results pages (`results` of the older queries, `entities` of the jobs): one, several in sequence, or a list of
+//!   them; also wrapped (`body`, `json`), with the names of the Python library, or as YAML;
+//! - lists of rows, and one row per line, with the service's member names or this program's;
+//! - CSV of this program, of scripts and of spreadsheets, with columns in any order and any additional ones;
+//! - each of them optionally compressed with gzip, in UTF-8, UTF-16 or Windows-1252.
 //!
 //! ```text
 //! file --gzip--> bytes --text--> pieces --json | yaml (document) | csv (records)--> values --rows--> table --check-->
@@ -55,11 +55,12 @@ use crate::saved::text::TextReader;
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) table: UsageTable,
-    /// What they cover, if all files say that. What any file lacks is missing here as well.
+    /// The scope of the rows, if every file has one. Gaps of any file are gaps here.
     pub(crate) scope: Option<Scope>,
 }
 
-/// Reads the rows of all files; `-` is standard input. `granularity`: what the user says that the rows are.
+/// Reads the rows of all files; `-` is standard input. `granularity` is the user's option for the granularity of the
+/// rows.
 pub(crate) fn read_all(
     files: &[PathBuf],
     args: &SavedArgs,
@@ -85,7 +86,7 @@ pub(crate) fn read_all(
     Ok(Saved { table, scope: common_scope(sources) })
 }
 
-/// What the rows of all files cover, if each file says it, what any of them lacks, and the filters of any of them.
+/// Returns the combined scope of all files if each has one, with the gaps and the filters of any of them.
 fn common_scope(sources: Vec<Source>) -> Option<Scope> {
     let gaps: Vec<Gap> = sources.iter().flat_map(Source::gaps).collect();
     let has_gaps = sources.iter().any(Source::has_gaps);
@@ -97,7 +98,7 @@ fn common_scope(sources: Vec<Source>) -> Option<Scope> {
         .collect();
     let scope = sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)));
     let scope = scope.flatten().or_else(|| {
-        // A file without a scope does not undo the filters of the others.
+        // A file without a scope does not cancel the filters of the others.
         (has_gaps || !filters.is_empty()).then(|| {
             let mut scope = unknown_scope();
             scope.complete = !has_gaps;
@@ -108,7 +109,7 @@ fn common_scope(sources: Vec<Source>) -> Option<Scope> {
     Some(gaps.into_iter().fold(scope, Scope::with_gap))
 }
 
-/// Adds to the scope of a report's rows what is missing of those that they are compared with.
+/// Adds to the scope of a report's rows the gaps of the rows that they are compared with.
 pub(crate) fn with_gaps_of(scope: Option<Scope>, earlier: Option<&Scope>) -> Option<Scope> {
     let Some(earlier) = earlier.filter(|earlier| !earlier.is_complete()) else { return scope };
     let mut scope = scope.unwrap_or_else(unknown_scope);
@@ -116,7 +117,7 @@ pub(crate) fn with_gaps_of(scope: Option<Scope>, earlier: Option<&Scope>) -> Opt
     Some(earlier.missing.iter().cloned().fold(scope, Scope::with_gap))
 }
 
-/// The scope of rows of which it is only known that some are missing.
+/// Returns a scope that says only that some rows are missing.
 fn unknown_scope() -> Scope {
     let mut scope = Scope::new("", Timestamp::from_unix_millis(0)).attached();
     scope.family = None;
@@ -132,7 +133,7 @@ fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".into() } else { file.display().to_string() }
 }
 
-/// Adds the rows of a file with this content. Returns what the user should know of it.
+/// Adds the rows of a file with this content. Returns warnings for the user.
 fn read(mut input: impl Read, rows: &mut Rows) -> Result<Vec<String>, ParseError> {
     let mut beginning = Vec::new();
     let read = (&mut input).take(2).read_to_end(&mut beginning);
@@ -171,7 +172,7 @@ fn read_text<R: Read>(mut text: TextReader<R>, rows: &mut Rows) -> Result<Vec<St
     Ok(warnings)
 }
 
-/// Refuses what this program makes of rows.
+/// Refuses a report of this program, which is not a list of rows.
 fn refuse_report(beginning: &str) -> Result<(), ParseError> {
     let problem = if beginning.starts_with("API usage") {
         "this is a report; a report is made of rows"
@@ -207,7 +208,7 @@ fn warnings(source: &Source) -> Vec<String> {
     warnings
 }
 
-/// As [`read_all`] of one file, for fuzzing and tests: the rows, or what is wrong with a file of this content.
+/// Reads the content of one file like [`read_all`], for fuzzing and tests.
 #[cfg(any(test, feature = "fuzzing"))]
 fn read_bytes(bytes: &[u8]) -> Result<(UsageTable, Vec<String>), ParseError> {
     let mut rows = Rows::default();
@@ -216,7 +217,7 @@ fn read_bytes(bytes: &[u8]) -> Result<(UsageTable, Vec<String>), ParseError> {
     Ok((rows.finish(), warnings))
 }
 
-/// As [`read_bytes`], for fuzzing: where it is wrong, if it is.
+/// Reads like [`read_bytes`], for fuzzing. Returns the byte offset of an error.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn read_for_fuzzing(bytes: &[u8]) -> Result<UsageTable, u64> {
     read_bytes(bytes).map(|(table, _)| table).map_err(|flaw| flaw.byte.unwrap_or(0))

@@ -1,8 +1,8 @@
-//! What a member or a column is, by its name.
+//! Recognises members and columns by their names.
 
 use usage_core::{Column, Counter};
 
-/// What the value of a member or a cell of a column is.
+/// The meaning of a member or a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A text of a row.
@@ -11,19 +11,19 @@ pub(super) enum Field {
     Count(Counter),
     /// A reference to the client or the user of a row.
     Reference(Subject),
-    /// Rows, or pages with rows: a list, or one of them.
+    /// Rows, or pages with rows: a list, or a single one.
     Rows,
-    /// The document that another program put something around.
+    /// A document that another program wrapped.
     Wrapped,
     /// A text of a results page.
     Page(PageField),
-    /// What the rows cover, in this program's documents.
+    /// The scope of the rows, in this program's documents.
     Scope,
-    /// The answer to a submit has it.
+    /// A member of the response to a submit.
     Submission,
-    /// A report of this program has it, or a part of one.
+    /// A member of this program's reports.
     Report,
-    /// It is known, and of no use here.
+    /// A known member that is not used here.
     Ignored,
     Unknown,
 }
@@ -42,7 +42,7 @@ pub(super) enum PageField {
 }
 
 impl Field {
-    /// Of a member of a row, of a page, or of what is around them.
+    /// Returns the meaning of a member of a row, a page or a wrapper.
     pub(super) fn of_member(name: &str) -> Self {
         match Self::of_column(name) {
             Self::Unknown => {}
@@ -57,14 +57,14 @@ impl Field {
             "scope" => Self::Scope,
             "executionid" | "resultsuri" => Self::Submission,
             "totals" | "topclients" => Self::Report,
-            // Of a page, of an answer with its head, of a workflow's item, of a document of this program.
+            // Members of a page, of a response with its head, of a workflow's item, or of a document of this program.
             "errorbody" | "selfuri" | "previousuri" | "pagesize" | "status" | "statustext" | "statuscode"
             | "headers" | "text" | "paireditem" | "binary" => Self::Ignored,
             _ => Self::Unknown,
         }
     }
 
-    /// Of a column of a table.
+    /// Returns the meaning of a column of a table.
     pub(super) fn of_column(name: &str) -> Self {
         match &*plain(name) {
             "date" => Self::Text(Column::Date),
@@ -84,15 +84,15 @@ impl Field {
             "oauthclient" => Self::Reference(Subject::Client),
             "user" => Self::Reference(Subject::User),
             "share" | "errorrate" | "throttlerate" | "series" => Self::Report,
-            // The number of the row, and links.
+            // Row numbers and links.
             "" | "index" | "level0" | "unnamed0" | "oauthclientselfuri" | "userselfuri" => Self::Ignored,
             _ => Self::Unknown,
         }
     }
 }
 
-/// The name in lower case without what joins its words: `oauthClient.id`, `oauth_client_id` and `OAuth Client ID` are
-/// one.
+/// Returns the name in lower case without word separators: `oauthClient.id`, `oauth_client_id` and `OAuth Client ID`
+/// become the same.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,25 +1,25 @@
-//! Why a file cannot be read, and where.
+//! Why a file cannot be read, and the position of the error.
 
 use std::fmt::Write;
 
 use crate::problem::Problem;
 
-/// What is wrong with a file.
+/// An error in a file, with its position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ParseError {
-    /// Which value, such as `results[3].requests`, or which column; empty for the file as a whole.
+    /// The value, such as `results[3].requests`, or the column; empty for the file as a whole.
     pub(super) path: String,
-    /// The line in the text, from 1; 0 if it is unknown.
+    /// The line in the text, starting at 1; 0 if unknown.
     pub(super) line: u64,
-    /// Where in the file, from 0; `None` if the text is not what stands in the file (compressed, another encoding).
+    /// The byte offset in the file, starting at 0; `None` if the file was decompressed or transcoded.
     pub(super) byte: Option<u64>,
     pub(super) problem: String,
-    /// Returns the hints: what to do about it.
+    /// A hint: what to do about it.
     pub(super) hint: Option<&'static str>,
 }
 
 impl ParseError {
-    /// What is wrong with the file as a whole.
+    /// Creates an error about the file as a whole.
     pub(super) fn new(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), ..Self::default() }
     }
@@ -34,14 +34,14 @@ impl ParseError {
 
     pub(super) fn in_file(&self, file: &str) -> Problem {
         let mut place = file.to_owned();
-        // The one line of a document says nothing beside the path.
+        // In a document of one line, the path is enough.
         if self.line > 1 || (self.line == 1 && !self.path.is_empty() && self.byte.is_none()) {
             let _ = write!(place, ", line {}", self.line);
         }
         if !self.path.is_empty() {
             let _ = write!(place, ", {}", self.path);
         }
-        // What is wrong from the start is wrong with all of it.
+        // An error at offset 0 concerns the whole file.
         if let Some(byte) = self.byte.filter(|byte| *byte > 0) {
             let _ = write!(place, ", byte {byte}");
         }
@@ -51,7 +51,7 @@ impl ParseError {
     }
 }
 
-/// What is wrong with a value, before it is known where that stands.
+/// An error in a value whose position is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) problem: String,

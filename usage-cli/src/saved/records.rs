@@ -1,35 +1,35 @@
-//! Splits CSV (RFC 4180, and what programs make of it) into cells, in the text that is there: nothing is copied unless a
-//! cell has quotation marks in it.
+//! Splits CSV (RFC 4180 and common deviations) into cells without copying, except for cells that contain quotation
+//! marks.
 
 use std::ops::Range;
 
-/// Where a cell stands.
+/// The location of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Cell {
-    /// In the text.
+    /// A range of the text.
     Text(Range<usize>),
-    /// Put together elsewhere, because it has quotation marks within.
+    /// A range of the scratch buffer, for cells that contain quotation marks.
     Scratch(Range<usize>),
 }
 
-/// The cells of one record at a time.
+/// The cells of the current record.
 #[derive(Debug)]
 pub(super) struct Record {
     delimiter: u8,
     cells: Vec<Cell>,
     scratch: String,
-    /// Whether a cell begins with a quotation mark, so that it may hold ends of lines.
+    /// Whether a cell is quoted, so that it may contain line breaks.
     has_quotes: bool,
 }
 
-/// What was found at the beginning of a text.
+/// The result of reading a record at the start of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A record of this many bytes, its end included.
+    /// A record of this many bytes, including its end.
     Record(usize),
     /// More text is needed.
     Incomplete,
-    /// A cell begins with a quotation mark and has no other.
+    /// A quoted cell is not closed.
     Unquoted,
 }
 
@@ -38,10 +38,10 @@ impl Record {
         Self { delimiter, cells: Vec::new(), scratch: String::new(), has_quotes: false }
     }
 
-    /// Reads the record that `text` begins with. `is_end`: whether nothing follows the text.
+    /// Reads the record at the start of `text`. `is_end` says whether the text is the rest of the file.
     ///
-    /// Records end with a line feed, a carriage return or both. A quotation mark within a cell that does not begin with one
-    /// is a character like others.
+    /// Records end with a line feed, a carriage return or both. A quotation mark inside an unquoted cell is an
+    /// ordinary character.
     pub(super) fn read(&mut self, text: &str, is_end: bool) -> Found {
         self.cells.clear();
         self.scratch.clear();
@@ -61,7 +61,7 @@ impl Record {
             };
             match bytes.get(end) {
                 Some(byte) if *byte == self.delimiter => at = end + 1,
-                // Whether a line feed follows the carriage return must be known.
+                // The next piece may start with the line feed that belongs to this carriage return.
                 Some(b'\r') if end + 1 == bytes.len() && !is_end => return Found::Incomplete,
                 Some(b'\r') if bytes.get(end + 1) == Some(&b'\n') => return Found::Record(end + 2),
                 Some(_) => return Found::Record(end + 1),
@@ -71,13 +71,13 @@ impl Record {
         }
     }
 
-    /// How far the delimiter or the end of the record is.
+    /// Returns the distance to the delimiter or the end of the record.
     #[inline]
     fn plain(&self, bytes: &[u8]) -> usize {
         memchr::memchr3(self.delimiter, b'\n', b'\r', bytes).unwrap_or(bytes.len())
     }
 
-    /// Reads a cell that begins with a quotation mark. Returns where it ends.
+    /// Reads a quoted cell. Returns the position of its end.
     fn quoted(&mut self, text: &str, start: usize, is_end: bool) -> Result<usize, Found> {
         self.has_quotes = true;
         let bytes = text.as_bytes();
@@ -95,7 +95,7 @@ impl Record {
                 }
                 None if !is_end => return Err(Found::Incomplete),
                 _ => {
-                    // What stands behind the closing mark belongs to the cell, as other readers have it.
+                    // Text behind the closing mark belongs to the cell, as in other CSV readers.
                     let end = quote + 1 + self.plain(&bytes[quote + 1..]);
                     if self.scratch.len() == scratch && end == quote + 1 {
                         self.cells.push(Cell::Text(from..quote));
@@ -110,7 +110,7 @@ impl Record {
         }
     }
 
-    /// Whether the record may have ends of lines within.
+    /// Returns whether the record may contain line breaks.
     pub(super) fn has_quotes(&self) -> bool {
         self.has_quotes
     }
@@ -119,7 +119,7 @@ impl Record {
         self.cells.len()
     }
 
-    /// The cells of the record that `text`, the same as before, begins with.
+    /// Returns the cells of the record. `text` must be the one that was read.
     #[inline]
     pub(super) fn cells<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
         self.cells.iter().map(move |cell| match cell {
@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    /// The records of a text that comes in pieces, without empty lines.
+    /// Reads the records of a text in pieces, without empty lines.
     fn read(text: &str, cut: usize) -> Vec<Vec<String>> {
         let (mut records, mut record) = (Vec::new(), Record::new(b','));
         let (mut buffer, mut pieces) = (String::new(), text.chars().collect::<Vec<_>>());
@@ -179,7 +179,7 @@ mod tests {
                 .map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
                 .filter(|cells| cells != &[""])
                 .collect();
-            // The other reader takes a quotation mark without an end as one at the end of the text.
+            // The other reader treats an unclosed quotation mark as closed at the end of the text.
             prop_assume!(ours != [["unquoted"]]);
             prop_assert_eq!(ours, theirs);
         }

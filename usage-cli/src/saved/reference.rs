@@ -1,16 +1,16 @@
-//! References to clients and users that another program wrote as a text.
+//! Parses references to clients and users that another program wrote as a text.
 
 use std::collections::BTreeMap;
 
-/// The id and the name of a reference; empty where there is none.
+/// The id and the name of a reference; empty where absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) id: String,
     pub(super) name: String,
 }
 
-/// Reads what PowerShell (`@{id=…; name=…}`), JSON (`{"id": …}`) or Python (`{'id': …}`) make of a reference; `None` for
-/// any other text, and where it is not certain where a value ends.
+/// Parses a reference as PowerShell (`@{id=…; name=…}`), JSON (`{"id": …}`) or Python (`{'id': …}`) writes it.
+/// Returns `None` for any other text, and if the end of a value is ambiguous.
 pub(super) fn parse(text: &str) -> Option<Reference> {
     let text = text.trim();
     if let Some(members) = text.strip_prefix("@{") {
@@ -31,7 +31,7 @@ fn of_members(mut members: BTreeMap<String, String>) -> Reference {
     Reference { id: take("id"), name: take("name") }
 }
 
-/// `id=…; name=…; selfUri=…` in any order. A value may contain `; `, but not what begins another member.
+/// Parses `id=…; name=…; selfUri=…` in any order. A value may contain `; `, but not the start of another member.
 fn power_shell(text: &str) -> Option<Reference> {
     const NAMES: [&str; 3] = ["id=", "name=", "selfUri="];
     let mut members = BTreeMap::new();
@@ -59,7 +59,7 @@ fn power_shell(text: &str) -> Option<Reference> {
     Some(of_members(members))
 }
 
-/// `'id': 'x', 'name': "O'Neil", 'self_uri': None`.
+/// Parses `'id': 'x', 'name': "O'Neil", 'self_uri': None`.
 fn python(mut text: &str) -> Option<BTreeMap<String, String>> {
     let mut members = BTreeMap::new();
     while !text.trim_start().is_empty() {
@@ -80,7 +80,7 @@ fn python(mut text: &str) -> Option<BTreeMap<String, String>> {
     Some(members)
 }
 
-/// A text in quotation marks, and what follows. One with escapes is not read.
+/// Returns a quoted text and the rest. Texts with escapes are refused.
 fn python_text(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start();
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;

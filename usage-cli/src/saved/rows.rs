@@ -1,4 +1,4 @@
-//! Rows of all files, value by value, and what each file is made of.
+//! Collects the rows of all files value by value, and records the structure of each file.
 
 use std::ops::Range;
 
@@ -12,17 +12,17 @@ use crate::saved::name::Subject;
 use crate::saved::parse_error::{ParseError, Wrong};
 use crate::saved::{SavedArgs, reference, total};
 
-/// How many names of unused members are kept of a file.
+/// Maximum number of names of unused members kept for a file.
 const MAX_UNUSED: usize = 20;
 
-/// Puts the rows of all files together.
+/// Builds the rows of all files.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     builder: TableBuilder,
-    /// What the current row has: a bit for each column, and then for each counter.
+    /// The members of the current row: a bit for each column, followed by a bit for each counter.
     has: Members,
     dates: Dates,
-    /// Whether the user says that all rows are to be added up.
+    /// Whether the user allows to add up all rows.
     adds_totals: bool,
     source: Source,
     pub(super) sources: Vec<Source>,
@@ -34,7 +34,7 @@ pub(super) struct Members(u16);
 
 impl Members {
     const COUNTS: Self = Self(0x3F << Column::ALL.len());
-    /// The columns by which rows of a day are told apart.
+    /// The columns that distinguish rows of the same day.
     const LABELS: Self = Self((1 << Column::ALL.len()) - 1 - (1 << Column::Date as u16));
 
     const fn of_column(column: Column) -> Self {
@@ -62,53 +62,53 @@ impl Members {
     }
 }
 
-/// What one file is made of.
+/// The structure of one file.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     pub(super) name: String,
-    /// Its rows among all rows.
+    /// The range of its rows among all rows.
     pub(super) rows: Range<usize>,
-    /// What any of its rows has.
+    /// The members that any of its rows has.
     pub(super) members: Members,
-    /// What all of its rows have.
+    /// The members that all of its rows have.
     pub(super) common: Option<Members>,
     /// The sum of each counter.
     pub(super) sums: [u128; Counter::ALL.len()],
-    /// Whether there are rows with, and rows without a count of all requests.
+    /// Whether some rows have, and whether some lack, a count of all requests.
     pub(super) totals: [bool; 2],
     pub(super) scope: Option<Scope>,
-    /// The granularities that the scopes of its documents say, up to two.
+    /// The granularities of the scopes of its documents, at most two.
     pub(super) buckets: Vec<Option<Granularity>>,
     has_dated: bool,
-    /// Where the first row without a date stands.
+    /// The position of the first row without a date.
     undated: Option<Place>,
-    /// The names of members that are not used.
+    /// The names of unused members.
     pub(super) unused: Vec<String>,
     /// Whether the last page says that another follows.
     pub(super) has_more_pages: bool,
 }
 
 impl Source {
-    /// Whether some of its rows have a text that others lack.
+    /// Returns whether some of its rows have a text that others lack.
     pub(super) fn is_uneven(&self) -> bool {
         let common = self.common.unwrap_or_default();
         (self.members.0 ^ common.0) & Members::LABELS.0 != 0
     }
 
-    /// Whether it looks like the result of a search that the service ended at its limit. Rows of a search have no count of
-    /// all requests; a file with a scope says itself what is missing.
+    /// Returns whether it looks like a search result that the service cut at its limit. Rows of a search have no
+    /// count of all requests. A file with a scope says itself which rows are missing.
     pub(super) fn may_be_cut_off(&self) -> bool {
         let limit = usize::try_from(SimpleSearch::MAX_RECORDS).unwrap_or(usize::MAX);
         let is_search = self.totals == [true, false] && self.scope.is_none();
         is_search && self.rows.len().is_multiple_of(limit)
     }
 
-    /// Whether rows are missing.
+    /// Returns whether rows are missing.
     pub(super) fn has_gaps(&self) -> bool {
         self.scope.as_ref().is_some_and(|scope| !scope.is_complete()) || self.gaps().next().is_some()
     }
 
-    /// Why rows are missing.
+    /// Returns why rows are missing.
     pub(super) fn gaps(&self) -> impl Iterator<Item = Gap> {
         let said = self.scope.iter().flat_map(|scope| scope.missing.clone());
         let cut_off = self.may_be_cut_off().then_some(Gap::RowLimit);
@@ -117,7 +117,7 @@ impl Source {
 }
 
 impl Rows {
-    /// Begins with the file `name`.
+    /// Starts the file `name`.
     pub(super) fn begin_file(&mut self, name: &str, args: &SavedArgs) {
         let end = self.builder.table().len();
         self.dates = Dates::new(args.date_order());
@@ -125,7 +125,7 @@ impl Rows {
         self.source = Source { name: name.to_owned(), rows: end..end, ..Source::default() };
     }
 
-    /// Takes the end of the file: what its dates left open is decided.
+    /// Ends the file and resolves its ambiguous dates.
     pub(super) fn end_file(&mut self) -> Result<(), ParseError> {
         let first = self.source.rows.start;
         std::mem::take(&mut self.dates).decide(self.builder.table_mut(), first)?;
@@ -140,7 +140,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Whether the current file has no row yet.
+    /// Returns whether the current file has no row yet.
     pub(super) fn is_file_empty(&self) -> bool {
         self.builder.table().len() == self.source.rows.start
     }
@@ -153,7 +153,7 @@ impl Rows {
         self.builder.finish()
     }
 
-    /// Remembers a member that is not used.
+    /// Records a member that is not used.
     pub(super) fn unused(&mut self, name: &str) {
         let unused = &mut self.source.unused;
         if unused.len() < MAX_UNUSED && !unused.iter().any(|known| known == name) {
@@ -161,7 +161,7 @@ impl Rows {
         }
     }
 
-    /// Sets a text of the row; not its date.
+    /// Sets a text of the row, except its date.
     #[inline]
     pub(super) fn text(&mut self, column: Column, text: &str) -> Result<(), Wrong> {
         let member = Members::of_column(column);
@@ -177,7 +177,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Sets the date of the row in the short way, if it is written as the service writes it.
+    /// Sets the date of the row if it is spelled as the service spells it. Returns whether it did.
     #[inline]
     pub(super) fn usual_date(&mut self, text: &str) -> bool {
         match Dates::usual(text) {
@@ -186,7 +186,7 @@ impl Rows {
         }
     }
 
-    /// Sets the date of the row, which stands at `place`.
+    /// Sets the date of the row, which is at `place`.
     pub(super) fn date(&mut self, text: &str, place: impl FnOnce() -> Place) -> Result<(), Wrong> {
         if text.is_empty() {
             return Ok(());
@@ -232,7 +232,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Sets what a text says about the client or the user of the row.
+    /// Sets the client or the user of the row from a text.
     pub(super) fn reference(&mut self, subject: Subject, text: &str) -> Result<(), Wrong> {
         if is_nothing(text.trim()) {
             return Ok(());
@@ -251,12 +251,12 @@ impl Rows {
         }
     }
 
-    /// Whether the current row has anything.
+    /// Returns whether the current row has no value.
     pub(super) fn is_row_empty(&self) -> bool {
         self.has == Members::default()
     }
 
-    /// Forgets the row.
+    /// Discards the row.
     pub(super) fn drop_row(&mut self) {
         self.has = Members::default();
         self.builder.discard_row();
@@ -282,7 +282,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Refuses a row that has one text beside its date, if that says `Total`.
+    /// Refuses a row whose only text beside its date is a label such as `Total`.
     fn no_label_of_a_total(&self) -> Result<(), Wrong> {
         let labels = self.has.0 & Members::LABELS.0;
         if labels.count_ones() != 1 || self.adds_totals {
@@ -297,12 +297,13 @@ impl Rows {
     }
 }
 
-/// Whether people choose the texts of `column`. Of the others blanks around are no part, and `NaN` is none.
+/// Returns whether the texts of `column` are chosen by people. In other columns, surrounding whitespace is removed
+/// and `NaN` means absent.
 fn is_name(column: Column) -> bool {
     column == Column::ClientName
 }
 
-/// The text is there already: it must be the same.
+/// Checks that a text that is set twice has the same value.
 #[cold]
 fn same(builder: &TableBuilder, column: Column, text: &str) -> Result<(), Wrong> {
     match builder.current().text(column) {

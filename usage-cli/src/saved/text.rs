@@ -1,11 +1,11 @@
-//! Bytes of a file to pieces of text. PowerShell writes UTF-16 when it redirects, spreadsheets put a mark before UTF-8, and
-//! older programs write the code page of Windows.
+//! Decodes the bytes of a file to text, piece by piece. PowerShell redirections write UTF-16, spreadsheets write a
+//! byte order mark before UTF-8, and older programs write Windows-1252.
 
 use std::io::{self, Read};
 
 use crate::saved::parse_error::ParseError;
 
-/// How many bytes of the file are held.
+/// Size of the buffer in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// Reads a file as text, in pieces.
@@ -16,13 +16,13 @@ pub(super) struct TextReader<R> {
     cut: Vec<u8>,
     text: String,
     bytes: Vec<u8>,
-    /// Whether everything so far is ASCII, which all encodings of single bytes have in common.
+    /// Whether everything so far is ASCII, which all single-byte encodings share.
     is_ascii: bool,
-    /// How many bytes of the file precede the text; `None` if the text is not what stands there.
+    /// Number of bytes of the file before the text; `None` if the text was decompressed or transcoded.
     skipped: Option<u64>,
-    /// How many lines precede the piece.
+    /// Number of lines before the piece.
     lines: u64,
-    /// Where in the text the piece ends.
+    /// The offset in the text where the piece ends.
     offset: u64,
 }
 
@@ -35,7 +35,7 @@ enum Encoding {
 }
 
 impl<R: Read> TextReader<R> {
-    /// `is_plain`: whether `input` is the file as it is, and not something made of it.
+    /// Creates a reader. `is_plain` says whether `input` is the file itself, not a decompressed form of it.
     pub(super) fn new(input: R, is_plain: bool) -> Self {
         Self {
             input,
@@ -50,7 +50,7 @@ impl<R: Read> TextReader<R> {
         }
     }
 
-    /// Reads the next piece; `None` at the end. No piece is empty.
+    /// Reads the next piece, which is never empty. Returns `None` at the end.
     pub(super) fn read(&mut self) -> Result<Option<&str>, ParseError> {
         loop {
             self.lines += count_lines(self.text.as_bytes());
@@ -84,17 +84,17 @@ impl<R: Read> TextReader<R> {
         }
     }
 
-    /// Where byte `offset` of the text stands in the file, if that is known.
+    /// Returns the position in the file of byte `offset` of the text, if known.
     pub(super) fn byte(&self, offset: u64) -> Option<u64> {
         self.skipped.map(|skipped| skipped + offset)
     }
 
-    /// Whether the file is in the code page of Windows.
+    /// Returns whether the file is in Windows-1252.
     pub(super) fn is_windows_1252(&self) -> bool {
         self.encoding == Some(Encoding::Windows1252)
     }
 
-    /// Says how the text is encoded, by what it begins with.
+    /// Detects the encoding from the first bytes.
     fn detect(&mut self) -> Result<Encoding, ParseError> {
         refuse_binary(&self.bytes)?;
         let (encoding, mark) = match *self.bytes {
@@ -106,7 +106,7 @@ impl<R: Read> TextReader<R> {
             _ => (Encoding::Utf8, 0),
         };
         self.bytes.drain(..mark);
-        // A mark says that it is UTF-8.
+        // A byte order mark means UTF-8.
         self.is_ascii = mark == 0;
         self.skipped =
             self.skipped.filter(|_| encoding == Encoding::Utf8).map(|skipped| skipped + mark as u64);
@@ -176,28 +176,28 @@ impl<R: Read> TextReader<R> {
         Ok(())
     }
 
-    /// The piece that was read last.
+    /// Returns the piece that was read last.
     pub(super) fn piece(&self) -> &str {
         &self.text
     }
 
-    /// Where in the text the piece that was read last ends.
+    /// Returns the offset in the text where the last piece ends.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// How many lines precede the piece that was read last.
+    /// Returns the number of lines before the last piece.
     pub(super) fn lines_before(&self) -> u64 {
         self.lines
     }
 }
 
-/// How many ends of lines `bytes` have.
+/// Counts the line endings in `bytes`.
 pub(super) fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// How many bytes at the end of `bytes` begin a character that is not all there.
+/// Returns how many bytes at the end of `bytes` start an incomplete character.
 fn cut_character(bytes: &[u8]) -> usize {
     let tail = bytes.len().saturating_sub(3);
     let Some(start) = (tail..bytes.len()).rev().find(|place| bytes[*place] & 0xC0 != 0x80) else { return 0 };
@@ -211,7 +211,7 @@ fn cut_character(bytes: &[u8]) -> usize {
     if there < length { there } else { 0 }
 }
 
-/// Says why a compressed stream, or a file, cannot be read.
+/// Returns why a compressed stream, or a file, cannot be read.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed data ends early".into(),
@@ -219,7 +219,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Refuses what is no text by what it begins with.
+/// Refuses binary files by their first bytes.
 fn refuse_binary(bytes: &[u8]) -> Result<(), ParseError> {
     let problem = match bytes {
         [b'P', b'A', b'R', b'1', ..] => "this is Parquet, which is written here, but not read",
@@ -235,7 +235,7 @@ fn refuse_binary(bytes: &[u8]) -> Result<(), ParseError> {
     Err(ParseError::new(problem))
 }
 
-/// What Windows-1252 has where ISO 8859-1 has control characters. Five bytes mean nothing.
+/// The characters of Windows-1252 where ISO 8859-1 has control characters. Five bytes are undefined.
 const UPPER: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
@@ -247,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands out at most so many bytes at once.
+    /// A reader that returns at most the given number of bytes at once.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {
@@ -272,7 +272,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_encoding_gives_the_text(text in "[a-zäß€😀\n]{1,40}", times in prop_oneof![Just(1usize), Just(3000)]) {
-            // Long enough that characters are cut.
+            // Long enough that pieces cut characters.
             let text = format!("a{}", text.repeat(times));
             let mark = |text: &str| format!("\u{feff}{text}");
             let utf16 = |order: fn(u16) -> [u8; 2]| mark(&text).encode_utf16().flat_map(order).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Rows that are the sum of other rows: lines of totals, in any language, and what databases add for a ROLLUP.
+//! Detects rows that are the sum of other rows: total lines in any language, and what databases add for a ROLLUP.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -10,14 +10,14 @@ use crate::saved::check::{SUM_HINT, on};
 use crate::saved::parse_error::Wrong;
 use crate::saved::rows::Source;
 
-/// A sum that is smaller than this, or of fewer rows, may come about by chance.
+/// Sums smaller than this, or of fewer rows, may be a coincidence.
 const TELLING_SUM: u128 = 1_000;
 const TELLING_ROWS: usize = 3;
 
-/// So many rows of one kind are looked at: if all of them are sums, then the others are as well.
+/// Maximum number of rows of one kind that are examined. If all of them are sums, the others are too.
 const MAX_SAMPLE: usize = 1_000;
 
-/// What is wrong with a line of sums.
+/// Returns the error for a total line.
 pub(super) fn total_line(text: &str) -> Wrong {
     let shown = text.trim();
     Wrong::from(format!(
@@ -26,7 +26,7 @@ pub(super) fn total_line(text: &str) -> Wrong {
     .with_hint("remove the lines of totals")
 }
 
-/// Whether a text names a line of sums.
+/// Returns whether a text is the label of a total line.
 pub(super) fn is_total(text: &str) -> bool {
     const MAX_LENGTH: usize = 40;
     const WORDS: [&str; 69] = [
@@ -104,7 +104,7 @@ pub(super) fn is_total(text: &str) -> bool {
     word.len() <= MAX_LENGTH && WORDS.contains(&&*word.to_lowercase())
 }
 
-/// Refuses rows that are sums of others of their file, whatever they are called.
+/// Refuses rows that are the sum of other rows of their file, whatever their label.
 pub(super) fn no_row_is_a_total(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
     for source in sources {
         no_row_sums_up_the_file(table, source)?;
@@ -115,7 +115,7 @@ pub(super) fn no_row_is_a_total(table: &UsageTable, sources: &[Source]) -> Resul
     Ok(())
 }
 
-/// Looks at the first and the last row of a file, which may be the sum of all others.
+/// Checks whether the first or the last row of a file is the sum of all others.
 fn no_row_sums_up_the_file(table: &UsageTable, source: &Source) -> Result<(), Problem> {
     if source.rows.len() < TELLING_ROWS {
         return Ok(());
@@ -167,7 +167,7 @@ fn no_kind_sums_up_another(table: &UsageTable, source: &Source) -> Result<(), Pr
                 found(index).zip(table.row(*index)).is_some_and(|(sums, row)| sums.are_of(row))
             };
             let is_of_several = sample.iter().any(|index| found(index).is_some_and(|sums| sums.rows > 1));
-            // Rows without a user stand beside those with users; a small sum may be one by chance.
+            // Rows without a user are normal beside rows with users, and a small sum may be a coincidence.
             let is_of_users = kind.lacks(*detailed).eq([Column::UserId]);
             let is_telling =
                 !is_of_users || sums.values().any(|sums| sums.counts.iter().any(|sum| *sum >= TELLING_SUM));
@@ -181,7 +181,7 @@ fn no_kind_sums_up_another(table: &UsageTable, source: &Source) -> Result<(), Pr
     Ok(())
 }
 
-/// Refuses rows of one day of which some have only one column, such as the client, and others only another one.
+/// Refuses rows of one day of which some have only one column, such as the client, and others only another.
 fn no_kinds_are_apart(
     table: &UsageTable,
     source: &Source,
@@ -207,7 +207,7 @@ fn no_kinds_are_apart(
     Ok(())
 }
 
-/// Refuses a row of one file that is in another but for the client's id or its name.
+/// Refuses a row that occurs in both files and differs only in having the client's id or its name.
 pub(super) fn no_row_is_in_both(table: &UsageTable, one: &Source, other: &Source) -> Result<(), Problem> {
     let has = |column: &Column| one.members.has_column(*column) && other.members.has_column(*column);
     let is_client = |column: &Column| matches!(column, Column::ClientId | Column::ClientName);
@@ -292,8 +292,8 @@ impl Kind {
         Self(std::array::from_fn(|place| self.0[place] || other.0[place]))
     }
 
-    /// Whether rows of this kind about the same are sure to count what rows of the other one count: the columns that they
-    /// lack are those of a grouping, or say again who the client is.
+    /// Returns whether rows of this kind certainly count the same requests as rows of the other one: the columns that
+    /// they lack are those of a grouping, or identify the client a second time.
     fn counts_the_same_as(self, other: Self) -> bool {
         let has_paths = [Column::TemplateUri, Column::HttpMethod].map(|column| self.has(column));
         let has_client = self.has(Column::ClientId) || self.has(Column::ClientName);

@@ -1,17 +1,17 @@
-//! A small JSON value from its events.
+//! Builds a small JSON value from its events.
 
 use serde_json::{Map, Value};
 use usage_core::decode::{JsonEvent, JsonNumber};
 
-/// Puts a value together.
+/// Builds a value from events.
 #[derive(Debug, Default)]
 pub(super) struct ValueBuilder {
-    /// The containers around, each with the name of the member that is being read.
+    /// The enclosing containers, each with the name of its current member.
     levels: Vec<(Value, String)>,
 }
 
 impl ValueBuilder {
-    /// Takes the next event. Returns the value when it is complete.
+    /// Handles the next event. Returns the value when it is complete.
     pub(super) fn take(&mut self, event: JsonEvent<'_>) -> Option<Value> {
         let value = match event {
             JsonEvent::BeginObject => return self.begin(Value::Object(Map::new())),

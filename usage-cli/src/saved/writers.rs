@@ -1,14 +1,14 @@
-//! Rows as other programs write them, for tests and fuzzing: what is read back must be the rows.
+//! Writes rows as other programs write them, for tests and fuzzing: reading them back must return the same rows.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "for tests only: rows are always written")]
 
 use serde_json::{Value, json};
 use usage_core::{Column, Counter, UsageRow, UsageTable};
 
-/// Writes rows as a program does.
+/// Writes rows like one program does.
 pub(crate) type Writer = fn(&UsageTable) -> Vec<u8>;
 
-/// Every program's way of writing rows.
+/// The formats of all programs.
 pub(crate) const WRITERS: [Writer; 16] = [
     own_json,
     own_lines,
@@ -36,7 +36,7 @@ fn own_lines(table: &UsageTable) -> Vec<u8> {
     table.iter().map(|row| serde_json::to_string(&row).unwrap() + "\r\n").collect::<String>().into_bytes()
 }
 
-/// A table with these names of columns and counters, whose cells are quoted by `quote`.
+/// Writes a table with these column and counter names, whose cells are quoted by `quote`.
 fn csv_of(
     table: &UsageTable,
     delimiter: &str,
@@ -71,7 +71,7 @@ fn legacy_page(table: &UsageTable) -> Vec<u8> {
     serde_json::to_vec_pretty(&json!({"results": table.legacy(), "queryStatus": "Complete"})).unwrap()
 }
 
-/// A page for each row, one after another.
+/// Writes one page for each row, in sequence.
 fn legacy_pages(table: &UsageTable) -> Vec<u8> {
     let pages = table.iter().map(|row| legacy_page(&[row].into_iter().collect()));
     let mut pages = pages.collect::<Vec<_>>().concat();
@@ -127,7 +127,7 @@ fn extended_response(table: &UsageTable) -> Vec<u8> {
         .into_bytes()
 }
 
-/// References at a depth that is too small, dates as version 5 writes them.
+/// Writes references at a depth that is too small, and dates like PowerShell 5.
 fn power_shell_json(table: &UsageTable) -> Vec<u8> {
     let mut entities = entities(table);
     for entity in &mut entities {
@@ -162,7 +162,7 @@ fn power_shell_5_csv(table: &UsageTable) -> Vec<u8> {
     format!("#TYPE System.Management.Automation.PSCustomObject\r\n{csv}").into_bytes()
 }
 
-/// German: semicolons, points between thousands, days first.
+/// Writes German conventions: semicolons, points between thousands, day first.
 fn excel(table: &UsageTable) -> Vec<u8> {
     let date = |day: &str| format!("{}.{}.{}", &day[8..], &day[5..7], &day[..4]);
     let count = |count: u64| {

@@ -1,4 +1,4 @@
-//! YAML, which the official command-line client writes on request. It is held whole: a document of rows in YAML is small.
+//! YAML, which the official command-line client writes on request. It is held in memory as a whole.
 
 use std::io::Read;
 
@@ -11,11 +11,11 @@ use crate::saved::parse_error::ParseError;
 use crate::saved::rows::Rows;
 use crate::saved::text::TextReader;
 
-/// The largest YAML document that is read, in bytes.
+/// Maximum size of a YAML document in bytes.
 const MAX_YAML: usize = 256 * 1024 * 1024;
 
-/// Whether a text that is neither JSON nor a table with known columns looks like YAML: its first line is the beginning
-/// of a document, of a list or of a member.
+/// Returns whether a text that is neither JSON nor a table with known columns looks like YAML: its first line starts
+/// a document, a list or a member.
 pub(super) fn is_likely(beginning: &str) -> bool {
     let mut lines =
         beginning.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -41,7 +41,7 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
         }
     }
     let mut documents = Documents::new(rows);
-    // For each mapping around whether a name comes next, for each list none.
+    // For each enclosing mapping, whether a name comes next; `None` for lists.
     let mut levels: Vec<Option<bool>> = Vec::new();
     for event in Parser::new_from_str(&whole) {
         let (event, span) = event.map_err(|error| not_yaml(&error))?;
@@ -81,14 +81,14 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     documents.finish()
 }
 
-/// Notes what comes next in the innermost mapping.
+/// Sets whether a name comes next in the innermost mapping.
 fn expect_name(levels: &mut [Option<bool>], is_name: bool) {
     if let Some(Some(next)) = levels.last_mut() {
         *next = is_name;
     }
 }
 
-/// What a scalar is by YAML's core schema, as far as rows have such values.
+/// Resolves a scalar by YAML's core schema, as far as rows need it.
 fn scalar(text: &str, style: ScalarStyle) -> JsonEvent<'_> {
     if style != ScalarStyle::Plain {
         return JsonEvent::Text(text);
@@ -101,7 +101,7 @@ fn scalar(text: &str, style: ScalarStyle) -> JsonEvent<'_> {
             Ok(integer) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 JsonEvent::Number(JsonNumber::Integer(integer))
             }
-            // Also a number with a fraction: the readers of counts and texts know what to make of it.
+            // Numbers with a fraction remain text: the parsers of counts and texts interpret them.
             _ => JsonEvent::Text(text),
         },
     }

@@ -1,4 +1,4 @@
-//! Files of every kind, by hand: what is read, and what is refused with its place.
+//! Hand-written files of every kind: what is read, and what is refused with its position.
 
 use proptest::prelude::*;
 use usage_core::UsageRecord;
@@ -27,7 +27,7 @@ fn the_row() -> UsageTable {
     [record].into_iter().collect()
 }
 
-/// The list of rows of a page.
+/// Returns the list of rows of a page.
 fn rows_of(page: &str) -> &str {
     &page[page.find(":[{").unwrap() + 1..=page.rfind(']').unwrap()]
 }

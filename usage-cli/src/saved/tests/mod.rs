@@ -4,7 +4,7 @@ mod writers;
 
 use super::*;
 
-/// The rows of one file.
+/// Returns the rows of one file.
 #[track_caller]
 fn table(content: impl AsRef<[u8]>) -> UsageTable {
     let content = content.as_ref();
@@ -14,7 +14,7 @@ fn table(content: impl AsRef<[u8]>) -> UsageTable {
     }
 }
 
-/// What is wrong with a file.
+/// Returns the error of a file.
 #[track_caller]
 fn flaw(content: impl AsRef<[u8]>) -> ParseError {
     let content = content.as_ref();
@@ -24,7 +24,7 @@ fn flaw(content: impl AsRef<[u8]>) -> ParseError {
     }
 }
 
-/// The rows of several files, or the message.
+/// Returns the rows of several files, or the message.
 fn all(files: &[&str], args: &SavedArgs) -> Result<UsageTable, String> {
     let mut rows = Rows::default();
     for (number, content) in files.iter().enumerate() {

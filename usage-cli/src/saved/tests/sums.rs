@@ -1,4 +1,4 @@
-//! Nothing counts twice: totals under any name, and rows that are there in two ways.
+//! Nothing counts twice: totals under any label, and rows that occur in two forms.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn adding() -> SavedArgs {
     SavedArgs { sum: true, ..SavedArgs::default() }
 }
 
-/// The files are refused with this text, and read if the user says that all of it is to be added up.
+/// Asserts that the files are refused with this text, and read if the user allows to add everything up.
 #[track_caller]
 fn refused(files: &[&str], problem: &str) {
     let message = all(files, &SavedArgs::default()).unwrap_err();
@@ -30,7 +30,7 @@ fn totals_are_refused_under_any_name_and_in_any_place() {
             refused(&[&text], "is a total of other rows");
         }
     }
-    // A word that is not known, and none.
+    // An unknown label, and none.
     for label in ["Overzicht", "Ʃ", ""] {
         let (rows, total) = ("A,700\nB,900\nC,1\n", format!("{label},1601\n"));
         for text in [format!("{rows}{total}"), format!("{total}{rows}")] {
@@ -51,7 +51,7 @@ fn groupings_of_several_levels_are_refused() {
     ] {
         refused(&[text], "seems to be a total");
     }
-    // Not all of it is there, so that the sums do not say it.
+    // Rows are missing, so the sums do not show it.
     refused(&["date,clientId,templateUri,requests\n2026-10-01,a,x,7\n2026-10-01,a,,90\n"], "count twice");
     accepted(&["date,clientId,templateUri,requests\n2026-10-01,a,x,7\n2026-10-02,a,,90\n"]);
     accepted(&["date,clientId,userId,requests\n2026-10-01,a,u,7\n2026-10-01,a,v,9\n2026-10-01,a,,16\n"]);

@@ -1,4 +1,4 @@
-//! The same rows as every program writes them, split over files: one report.
+//! The same rows, written by every program and split over files, give the same report.
 
 use proptest::prelude::*;
 use usage_core::UsageRecord;
@@ -7,12 +7,12 @@ use usage_report::{Report, ReportOptions};
 use super::*;
 use crate::saved::writers::WRITERS;
 
-/// Day, client and URI of a row, and what else it has.
+/// Day, client and URI of a row.
 type Key = (u8, u8, u8);
 type Values = (u64, u64, String, bool);
 
-/// Rows of one query: no two of one day, client, URI and method; some without a user. Days are past the
-/// 12th, so that every date shows which of its numbers is the month.
+/// Generates the rows of one query: no two share day, client, URI and method, and some have no user. Days are past
+/// the 12th, so that every date shows which of its numbers is the month.
 fn rows() -> impl Strategy<Value = Vec<UsageRecord>> {
     let keys = proptest::collection::btree_set((13u8..28, 0u8..4, 0u8..3), 1..12);
     let count = || prop_oneof![4 => 0u64..5_000, 1 => Just(1_234_567u64), 1 => Just(1u64 << 53)];
