@@ -13,7 +13,7 @@ use usage_core::query::{OrganizationJob, OrganizationQuery};
 use usage_core::{Date, Interval, Timestamp};
 use usage_driver::futures::{Client, Driver};
 
-pub(crate) use summary::{CollectFormat, Outcome};
+pub(crate) use summary::Outcome;
 
 use crate::config::transport::Transport;
 use crate::connection::Connection;

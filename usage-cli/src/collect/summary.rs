@@ -3,25 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 use usage_core::Date;
 
 use crate::dataset::Stored;
 use crate::dataset::plan::Reading;
+use crate::output::format::Format;
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
-
-/// How it is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CollectFormat {
-    /// A line for people
-    #[default]
-    Text,
-    /// A JSON document on each line
-    Json,
-}
 
 /// What came of one organisation.
 #[derive(Debug, Default, Serialize)]
@@ -101,13 +91,14 @@ impl Outcome {
         self.problem.as_ref()
     }
 
-    /// Writes a line to standard output; in text, what failed is an error on stderr and no line.
-    pub(crate) fn write(&self, format: CollectFormat) -> Result<(), Problem> {
+    /// Writes a line to standard output: JSON if `format` is [`Format::Jsonl`], else text. In text, an organisation that
+    /// failed before its first query has no line.
+    pub(crate) fn write(&self, format: Format) -> Result<(), Problem> {
         let text = match format {
-            CollectFormat::Json => serde_json::to_string(self)
+            Format::Jsonl => serde_json::to_string(self)
                 .map_err(|error| Problem::usage(format!("cannot write the line: {error}")))?,
-            CollectFormat::Text if self.problem.is_some() && self.queries == 0 => return Ok(()),
-            CollectFormat::Text => self.text(),
+            _ if self.problem.is_some() && self.queries == 0 => return Ok(()),
+            _ => self.text(),
         };
         stdout::write(None, |to| writeln!(to, "{text}"))
     }

@@ -1,4 +1,4 @@
-//! `genesys-usage collect`: a history of usage by day that keeps itself.
+//! `genesys-usage collect`: keeps a history of usage by day up to date.
 
 use std::path::PathBuf;
 use std::thread;
@@ -11,11 +11,12 @@ use usage_core::{Date, Timestamp};
 
 use crate::arguments::period::Last;
 use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, one_of};
-use crate::collect::{CollectFormat, Daily, First, Order, Outcome, collect};
+use crate::collect::{Daily, First, Order, Outcome, collect};
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
 use crate::dataset::History;
+use crate::output::format::{Format, LINE_FORMATS, one_of as one_format};
 use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, ERROR, HINT};
 use crate::run::failpoint::Failpoint;
@@ -23,70 +24,70 @@ use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 
-/// The shortest time between two rounds.
+/// Minimum time between two rounds.
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
-/// Keep a history of usage by day: collect what is missing of it, for one organisation or for many
+/// Keep a history of usage by day: collect the missing days, for one organisation or for many
 ///
-/// Asks for the days that the history lacks, and again for those that the service may have counted since: each day is read
-/// until two reads on different days agree, or until it is older than --late-days. If nothing is missing and nothing is
-/// late, nothing is asked. A run that was stopped or killed continues where it was: the days that are stored stay, and the
-/// query that was under way is taken over.
+/// Queries the days that the history lacks, and reads recent days again, because the service may count late requests:
+/// each day is read until two reads on different days agree, or until it is older than --late-days. If no day is
+/// missing or late, nothing is sent. A run that was stopped or killed is continued: stored days remain, and the query
+/// in progress is resumed.
 ///
-/// The history is a directory of Parquet files, DIR/organization=NAME/date=yyyy-MM-dd/usage.parquet, which DuckDB, pandas,
-/// polars, Spark, Trino and Athena read as it is. A day is written whole or not at all, and no complete day is replaced by
-/// rows that are fewer than all. One process at a time writes to it.
+/// The history is a directory of Parquet files, DIR/organization=NAME/date=yyyy-MM-dd/usage.parquet, which DuckDB,
+/// pandas, polars, Spark, Trino and Athena read directly. A day is written whole or not at all, and incomplete rows
+/// never replace a complete day. One process at a time writes to the history.
 ///
-/// With several profiles, each is an organisation, and they are asked at the same time. One that fails does not stop the
-/// others: the command then ends with exit code 8, and the next run collects what is missing. --deadline is the time for
-/// each query. --transport blocking stands for tokio here.
+/// With several profiles, each is an organisation, and all are queried concurrently. If one fails, the others
+/// continue: the command then ends with exit code 8, and the next run collects what is missing. --deadline is the
+/// time for each query. --transport blocking means tokio here.
 ///
 /// Permissions: with --source billable any one of oauth:client:view, usage:organization:view; with --source all
 /// usage:organization:view.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CollectArgs {
-    /// The directory of the history; it is made if it does not exist
+    /// Keep the history in this directory, which is created if it does not exist
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// Collect the last whole UTC days or weeks, ending yesterday: 120d, 52w [default: from the first day of the history on;
-    /// of a new one, 90d]
+    /// Collect the last whole UTC days or weeks, ending yesterday: 120d, 52w [default: from the first day of the
+    /// history; for a new history, 90d]
     #[arg(long, value_name = "DAYS", conflicts_with = "since")]
     last: Option<Last>,
 
-    /// Collect from this day on, ending yesterday: 2026-01-01
+    /// Collect from this day to yesterday: 2026-01-01
     #[arg(long, value_name = "DATE")]
     since: Option<Date>,
 
-    /// How many days back the service may still count requests; such days are read again
+    /// Read days again until they are this many days old, because the service may still count late requests
     #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=366))]
     late_days: u32,
 
-    /// What to group by, separated by commas [default: client,user,uri,method, and with --source all platform]; a history
-    /// keeps to what it began with
+    /// Group by these dimensions, separated by commas [default: client,user,uri,method, and with --source all
+    /// platform]. An existing history keeps its own
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(JOB_DIMENSIONS), ignore_case = true)]
     group_by: Vec<Dimension>,
 
-    /// Which requests
+    /// Which requests to count
     #[arg(long, value_enum, default_value_t)]
     source: Source,
 
-    /// What to call the organisation in the history [default: the name of its profile, else 'default']
+    /// Call the organisation this in the history [default: the name of its profile, else 'default']
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
 
-    /// Collect again and again, at most once a minute: 24h
+    /// Collect repeatedly at this interval, at least a minute: 24h
     #[arg(long, value_name = "DURATION", value_parser = every)]
     every: Option<Duration>,
 
-    /// Collect once, and end; this is the default
+    /// Collect once. This is the default
     #[arg(long, conflicts_with = "every")]
     once: bool,
 
-    /// How to write what was collected of each organisation
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    format: CollectFormat,
+    /// How to write the result of each organisation
+    #[arg(long, value_parser = one_format(LINE_FORMATS), default_value = "text", help_heading = "Output")]
+    format: Format,
 
     /// Show no progress
     #[arg(long, short, help_heading = "Output")]
@@ -96,7 +97,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, short, action = ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
 
-    /// The time, in milliseconds since 1970. For tests.
+    /// The current time, in milliseconds since 1970. For tests.
     #[arg(long, value_name = "MILLISECONDS", hide = true)]
     now: Option<u64>,
 
@@ -110,13 +111,13 @@ pub(crate) struct CollectArgs {
     all: AllProfilesArgs,
 }
 
-/// Which requests a history has.
+/// The requests that a history counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Source {
-    /// Those of the organisation's own clients, which may be billed (the older queries)
+    /// Requests of the organisation's own clients, which may be billed (the older queries)
     #[default]
     Billable,
-    /// All, those of the platform's clients as well (the jobs), of up to a year
+    /// All requests, including those of the platform's own clients (the jobs), up to a year back
     All,
 }
 
@@ -148,7 +149,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
         };
         match round {
             Ok(()) => has_collected = true,
-            // What is wrong from the start does not come right by itself.
+            // An error of the first round needs the user.
             Err(problem) if !has_collected && matches!(problem.code(), Code::Usage | Code::Unauthorized) => {
                 progress.finish();
                 return Err(problem);
@@ -158,7 +159,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
                 stderr::problem(&problem, args.verbose);
             }
         }
-        // In short naps: a machine that slept meanwhile wakes up late, not later still.
+        // Sleep in short steps, so that a machine that was suspended wakes up late but not later still.
         while let Some(left) =
             every.checked_sub(began.elapsed().unwrap_or_default()).filter(|left| !left.is_zero())
         {
@@ -168,7 +169,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
 }
 
 impl CollectArgs {
-    /// Collects once what is missing of each organisation.
+    /// Collects the missing days of each organisation once.
     fn round<Q: Daily>(&self, progress: &Progress, failpoint: &Failpoint) -> Result<(), Problem> {
         let order = self.order();
         order.check::<Q>()?;
@@ -216,7 +217,7 @@ impl CollectArgs {
         Order { first, late_days: self.late_days, group_by: self.group_by.clone(), now }
     }
 
-    /// Says why one of several organisations failed.
+    /// Reports why one of several organisations failed.
     fn tell(&self, outcome: &Outcome, problem: &Problem) {
         let name = outcome.name();
         stderr::labelled("error", ERROR, format!("{name}: {problem}"));

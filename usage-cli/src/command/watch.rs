@@ -16,7 +16,7 @@ use crate::config;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
-use crate::output::format::{Format, one_of};
+use crate::output::format::{Format, LINE_FORMATS, one_of};
 use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, HINT, WARNING};
 use crate::report::lookback;
@@ -126,7 +126,7 @@ pub(crate) struct WatchArgs {
     metrics_clients: usize,
 
     /// How to write each look
-    #[arg(long, value_parser = one_of(line::FORMATS), default_value = "text", help_heading = "Output")]
+    #[arg(long, value_parser = one_of(LINE_FORMATS), default_value = "text", help_heading = "Output")]
     format: Format,
 
     /// Show no progress

@@ -38,6 +38,12 @@ pub(crate) struct Choice {
 /// The formats that a command writes; the first is the default.
 pub(crate) type Choices = &'static [Choice];
 
+/// The formats of commands that write a line at a time.
+pub(crate) const LINE_FORMATS: Choices = &[
+    choice(Format::Table, "text", "A line for people"),
+    choice(Format::Jsonl, "json", "A JSON document on each line"),
+];
+
 pub(crate) const fn choice(format: Format, name: &'static str, help: &'static str) -> Choice {
     Choice { format, name, help }
 }

@@ -6,7 +6,7 @@ mod file;
 mod fit;
 pub(crate) mod format;
 mod json;
-mod layout;
+pub(crate) mod layout;
 pub(crate) mod listing;
 mod manifest;
 mod markdown;

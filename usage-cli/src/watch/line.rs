@@ -6,19 +6,13 @@ use serde::Serialize;
 use usage_core::{Date, Timestamp};
 use usage_report::Period;
 
-use crate::output::format::{Choices, Format, choice};
+use crate::output::format::Format;
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
 use crate::watch::alert::Alert;
 use crate::watch::look::Look;
 use crate::watch::percent::Percent;
-
-/// The formats of a look.
-pub(crate) const FORMATS: Choices = &[
-    choice(Format::Table, "text", "A line for people"),
-    choice(Format::Jsonl, "json", "A JSON document on each line"),
-];
 
 /// The document of one look.
 #[derive(Debug, Serialize)]

@@ -3,8 +3,9 @@
 use usage_report::{Arrival, Mover, Report, Subject};
 
 use crate::chart::labels::nobody;
+use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
-use crate::report::text::days::{padded, requests};
+use crate::report::text::days::requests;
 use crate::report::text::lists::heading_of_all;
 use crate::report::text::{Page, before};
 use crate::text::number::{count, growth, signed};
@@ -61,7 +62,7 @@ fn turns(page: &mut Page, verb: &str, when: &str, arrivals: &[Arrival]) {
         let name = arrival.name.as_deref().or(arrival.id.as_deref()).unwrap_or(nobody(Subject::Client));
         let name = shortened(printable(name), page.room(50));
         let day = arrival.date.map_or_else(String::new, |date| format!(", {when} {date}"));
-        let verb = padded(verb, 9);
+        let verb = padded(verb, 9, Align::Left);
         page.line(&format!("  {verb} {name}: {} requests{day}", requests(arrival.requests)));
     }
     if let Some(more) = arrivals.len().checked_sub(SHOWN).filter(|more| *more > 0) {

@@ -6,6 +6,7 @@ use usage_report::{Counts, Report, Subject};
 
 use crate::chart::class::Class;
 use crate::chart::labels::{WEEKDAYS, bucket, nobody, rounded, weekday};
+use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
 use crate::text::number::{count, grouped, short};
@@ -93,15 +94,9 @@ pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
         let means: [Option<u64>; 7] = std::array::from_fn(|day| map.mean(line, day).map(rounded));
         let largest = means.iter().flatten().copied().max().unwrap_or(0);
         let cells: Vec<_> = means.iter().map(|mean| page.paint.heat(*mean, largest, 5)).collect();
-        let name = padded(&shortened(name, width), width);
+        let name = padded(&shortened(name, width), width, Align::Left);
         page.line(&format!("  {name}  {}  {:>7}", cells.join(" "), short(largest)));
     }
-}
-
-/// `text`, with spaces up to `width`.
-pub(super) fn padded(text: &str, width: usize) -> String {
-    let gap = width.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
-    format!("{text}{}", " ".repeat(gap))
 }
 
 /// A count with its unit, for a sentence.

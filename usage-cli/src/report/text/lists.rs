@@ -6,9 +6,9 @@ use usage_report::{By, Counts, Entry, Period, Subject, TopList};
 use crate::chart::labels::nobody;
 use crate::chart::scale::fraction;
 use crate::chart::terminal::sparkline;
+use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
-use crate::report::text::days::padded;
 use crate::text::number::{count, grouped, rate};
 
 const BAR: usize = 12;
@@ -63,7 +63,7 @@ pub(super) fn draw(page: &mut Page, list: &TopList, by: By, period: Option<Perio
     let header = page.dim(&header);
     page.line(&header);
     for line in lines {
-        let name = padded(&shortened(line.name.into(), width), width);
+        let name = padded(&shortened(line.name.into(), width), width, Align::Left);
         let rates = if has_rates {
             format!("{:>10}{:>10}", rate(line.counts.error_rate()), rate(line.counts.throttle_rate()))
         } else {
