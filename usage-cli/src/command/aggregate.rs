@@ -1,4 +1,4 @@
-//! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, over long ranges too.
+//! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, also over long ranges.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -15,12 +15,12 @@ use crate::run::merge::Merge;
 use crate::run::run_parts;
 use crate::run::sort::{self, SortKey};
 
-/// All requests of the organisation or of one OAuth client, by platform too, over up to a year
+/// Query all requests of the organisation or of one OAuth client, by platform too, over up to a year
 ///
 /// Runs POST /api/v2/usage/aggregates/query/jobs, or with --client POST
-/// /api/v2/usage/client/{clientId}/aggregates/query/jobs. The jobs count all requests, those of the platform's own
-/// clients included, not the billable ones alone. They look back one year; a range of more than 90 days is run as
-/// several jobs, one after the other, and comes back as one table.
+/// /api/v2/usage/client/{clientId}/aggregates/query/jobs. The jobs count all requests, including those of the
+/// platform's own clients, and not only the billable ones. They look back one year. A range of more than 90 days is
+/// run as several jobs in sequence and returned as one table.
 ///
 /// Permission: usage:organization:view (with --client: usage:client:view). oauth:client:view is not enough.
 #[derive(Debug, Args)]
@@ -36,55 +36,56 @@ pub(crate) struct AggregateArgs {
     pub(crate) common: CommonArgs,
 }
 
-/// What the job is about.
+/// The options that define the job.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Query")]
 struct JobArgs {
-    /// Only the usage of this OAuth client
+    /// Query only the usage of this OAuth client
     #[arg(long, value_name = "ID")]
     client: Option<ClientId>,
 
-    /// One row for each day, week or month; without it, totals over the period
+    /// Return one row for each day, week or month. Without it, rows are totals over the period
     #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
     granularity: Option<Granularity>,
 
-    /// What to group by, separated by commas; without it, rows are not aggregated
+    /// Group by these dimensions, separated by commas. Without it, rows are not aggregated
     ///
-    /// With --client it takes organization, uri, method and platform; without it, all but organization.
+    /// With --client, it takes organization, uri, method and platform; without it, all but organization.
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(JOB_DIMENSIONS), ignore_case = true)]
     group_by: Vec<Dimension>,
 
-    /// The counters wanted, separated by commas; without it, all
+    /// Return only these counters, separated by commas. Without it, all
     #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = one_of(METRICS), ignore_case = true)]
     metrics: Vec<Metric>,
 
-    /// The order of the rows: requests:desc, or several, separated by commas: date,requests:desc; without it, the service's
+    /// Sort the rows: requests:desc, or several keys, separated by commas: date,requests:desc. Without it, the
+    /// service's order
     ///
-    /// Any counter, date, or dimension, each with ':desc' for the largest first. What a row does not have comes last.
+    /// A key is a counter, a dimension or date; ':desc' puts the largest first. Rows without a value come last.
     #[arg(long, value_name = "KEYS", value_delimiter = ',', add = ArgValueCandidates::new(sort::completed_keys))]
     sort: Vec<SortKey>,
 
-    /// Only requests to this template URI, such as 'api/v2/users/{userId}'; may be repeated
+    /// Count only requests to this template URI, such as 'api/v2/users/{userId}'. May be repeated
     #[arg(long, value_name = "URI")]
     uri: Vec<String>,
 
-    /// Only requests with this method; may be repeated
+    /// Count only requests with this method. May be repeated
     #[arg(long, value_name = "METHOD", value_parser = one_of(JOB_HTTP_METHODS), ignore_case = true)]
     method: Vec<HttpMethod>,
 
-    /// Only requests of this platform; may be repeated
+    /// Count only requests of this platform. May be repeated
     #[arg(long, value_name = "PLATFORM")]
     platform: Vec<String>,
 
-    /// Only requests on behalf of this user; may be repeated; not with --client
+    /// Count only requests on behalf of this user. May be repeated; not with --client
     #[arg(long, value_name = "ID", conflicts_with = "client")]
     user: Vec<String>,
 
-    /// Only requests of this OAuth client; may be repeated; not with --client
+    /// Count only requests of this OAuth client. May be repeated; not with --client
     #[arg(long, value_name = "ID", conflicts_with = "client")]
     oauth_client: Vec<String>,
 
-    /// Only requests that this organisation made; may be repeated; only with --client
+    /// Count only requests that this organisation made. May be repeated; only with --client
     #[arg(long, value_name = "ID", requires = "client")]
     organization: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! `genesys-usage config`: what is configured, and where that was said.
+//! `genesys-usage config`: shows the configuration and the source of each setting.
 
 use std::borrow::Cow;
 use std::env;
@@ -30,19 +30,19 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Every setting that a command with these options would use, and where it was said; no secret
+    /// Show every setting that a command with these options would use, and its source, without secrets
     Show(Deferred<ShowArgs>),
-    /// Where the configuration is looked for
+    /// Show where the configuration file is looked up
     #[command(after_help = EXAMPLES)]
     Path,
 }
 
-/// Every setting that a command with these options would use, and where it was said; no secret
+/// Show every setting that a command with these options would use, and its source, without secrets
 ///
-/// For each setting the first of these that has it wins: an option; the environment; the profile in
-/// ~/.config/genesys-usage/config.toml; that file's settings for all profiles; the profile in the official command-line
-/// client's ~/.gc/config.toml; the SDKs' ~/.genesyscloud{go,python,java,dotnet,javascript}/config; what 'genesys-usage
-/// login' keeps; the default. No secret is read, and no command for one is run.
+/// For each setting, the first of these sources that has it wins: an option; the environment; the profile in
+/// ~/.config/genesys-usage/config.toml; that file's settings for all profiles; the profile in the official
+/// command-line client's ~/.gc/config.toml; the SDKs' ~/.genesyscloud{go,python,java,dotnet,javascript}/config; the
+/// log-in stored by 'genesys-usage login'; the default. No secret is read, and no command for one is run.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 struct ShowArgs {
@@ -70,7 +70,7 @@ An example of a configuration:
   secret-command = \"pass show genesys/usage\"
   deadline = \"30m\"";
 
-/// One setting.
+/// A setting, its value and its source.
 #[derive(Debug, Serialize)]
 struct Setting {
     name: &'static str,
@@ -176,7 +176,7 @@ fn add_login(add: &mut impl FnMut(&'static str, String, &str), login: &crate::lo
     }
 }
 
-/// Where a secret comes from, if that is elsewhere.
+/// Describes where a secret comes from, without the secret.
 fn shown(secret: &SecretFrom) -> String {
     match secret {
         SecretFrom::Value(_) => usage_core::REDACTED.into(),

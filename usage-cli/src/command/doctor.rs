@@ -1,4 +1,4 @@
-//! `genesys-usage doctor`: what stands between this machine and the rows.
+//! `genesys-usage doctor`: checks everything between this machine and the service.
 
 use std::borrow::Cow;
 use std::env;
@@ -32,24 +32,24 @@ use crate::service::advice;
 use crate::service::failure;
 use crate::text::secrets::redacted;
 
-/// An execution that there never is: asking for it needs the permission and costs nothing.
+/// The id of no execution: requesting it needs the permission and costs nothing.
 const NO_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// How long a name and a connection may take.
+/// Time limit for resolving a name and for connecting.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Clocks that are further apart make fresh tokens look expired, or expired ones fresh.
+/// A larger clock difference makes valid tokens look expired, or expired ones valid.
 const MAX_SKEW: Duration = Duration::from_secs(60);
 
 /// Check everything between this machine and the service, and say what to fix
 ///
-/// Configuration, credential, names, connections, TLS, token, permissions, clock and request budget, in this order. It
-/// sends about ten requests and submits nothing. A permission that is missing is a failure if a command of --need wants
-/// it, and a warning otherwise. Exit code 1 if a check fails.
+/// Checks configuration, credential, names, connections, TLS, token, permissions, clock and rate limit, in this
+/// order. It sends about ten requests and submits nothing. A missing permission is a failure if a command of --need
+/// requires it, and a warning otherwise. Exit code 1 if a check fails.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArgs {
-    /// The commands that must be permitted, separated by commas
+    /// Require the permissions of these commands, separated by commas
     #[arg(long, value_name = "COMMANDS", value_enum, value_delimiter = ',', default_value = "query")]
     need: Vec<Need>,
 
@@ -71,7 +71,7 @@ Examples:
   genesys-usage doctor --format json
       For a monitoring system.";
 
-/// A command that wants permissions.
+/// A command that needs permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Need {
     Query,
@@ -90,11 +90,11 @@ enum Verdict {
     Ok,
     Warning,
     Failed,
-    /// What it builds on failed, or there is nothing to see.
+    /// A check before it failed, or there is nothing to check.
     Skipped,
 }
 
-/// What came of one check.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 struct Check {
     name: &'static str,
@@ -122,11 +122,11 @@ impl Verdict {
     }
 }
 
-/// The checks so far.
+/// The results so far.
 #[derive(Debug, Default)]
 struct Report {
     checks: Vec<Check>,
-    /// Whether each is told when it is done: there is somebody waiting.
+    /// Whether each result is printed at once, on a terminal.
     live: bool,
 }
 
@@ -143,7 +143,7 @@ impl Report {
         self.add(name, Verdict::Ok, text, None);
     }
 
-    /// Takes what `problem` says, with its hints as what to do.
+    /// Adds `problem` as a failed check, with its hints as what to do.
     fn failed(&mut self, name: &'static str, problem: &Problem) {
         let fix = Some(problem.hints().join("; ")).filter(|fix| !fix.is_empty());
         self.add(name, Verdict::Failed, problem.message(), fix);
@@ -174,7 +174,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
     }
 }
 
-/// A line a check, and what to do on one below it.
+/// Writes a line for each check, and what to do about it on the next line.
 fn write_text(to: &mut dyn Write, checks: &[Check]) -> io::Result<()> {
     for Check { name, verdict, text, fix } in checks {
         writeln!(to, "{:<7}  {name:<13}  {}", verdict.word(), printable(text))?;
@@ -187,7 +187,7 @@ fn write_text(to: &mut dyn Write, checks: &[Check]) -> io::Result<()> {
 
 const ONLINE: [&str; 5] = ["token", "tls", "permissions", "clock", "budget"];
 
-/// Goes on as long as the next check has something to build on.
+/// Runs the checks until one fails that the next ones depend on.
 fn examine(args: &DoctorArgs, report: &mut Report) {
     if let Err(problem) = settled(args, report) {
         report.failed("configuration", &problem);
@@ -224,7 +224,7 @@ fn examine(args: &DoctorArgs, report: &mut Report) {
     budget(&caller, report);
 }
 
-/// What is known without a request.
+/// Checks what needs no request.
 fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
     if args.target.simulate {
         report.ok("configuration", "the built-in simulator");
@@ -247,7 +247,7 @@ fn settled(args: &DoctorArgs, report: &mut Report) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether the host of `url`, or the proxy that leads there, has an address that takes connections.
+/// Returns whether the host of `url`, or the proxy to it, has an address that accepts connections.
 fn reached(url: &BaseUrl, report: &mut Report) -> bool {
     let Some((host, port)) = host_and_port(url) else {
         report.add("names", Verdict::Failed, format!("{url} has no host"), None);
@@ -302,7 +302,7 @@ fn reached(url: &BaseUrl, report: &mut Report) -> bool {
     false
 }
 
-/// The proxy of the environment, if connections to `url` go through it.
+/// Returns the environment's proxy, if connections to `url` use it.
 fn proxy_to(url: &BaseUrl) -> Result<Option<Proxy>, Problem> {
     let proxy = Proxy::from_variables(|name| env::var(name).ok()).map_err(Problem::build)?;
     let target: Uri = url.to_string().parse().map_err(Problem::usage)?;
@@ -316,13 +316,13 @@ fn host_and_port(url: &BaseUrl) -> Option<(String, u16)> {
     Some((host, uri.port_u16().unwrap_or(default)))
 }
 
-/// The system's resolver has no time limit of its own.
+/// Resolves a name with a time limit, which the system's resolver lacks.
 fn resolved(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
     thread::spawn(move || {
         let addresses = (&*name, port).to_socket_addrs().map(Vec::from_iter);
-        // Nobody waits any more: that is fine.
+        // The receiver may have given up.
         sender.send(addresses).unwrap_or_default();
     });
     match receiver.recv_timeout(PATIENCE) {
@@ -333,8 +333,8 @@ fn resolved(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     }
 }
 
-/// Asks for what there is not, by every operation: who may not ask is refused, and everybody else hears that there is
-/// nothing.
+/// Requests a non-existent resource of every operation: without the permission, the service refuses (403); with it,
+/// the resource is not found.
 fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
     let now = SystemTime::now().into();
     let interval = || Interval::last_days(1, now);
@@ -351,12 +351,12 @@ fn permissions(args: &DoctorArgs, caller: &Caller, report: &mut Report) {
             Need::Events => (EventDefinitions::PERMISSIONS, caller.call(EventDefinitions).map(drop)),
         };
         let name = need.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        // A page of a proxy says nothing about permissions.
+        // An error page of a proxy says nothing about permissions.
         let refusal =
             answer.as_ref().err().filter(|error| advice::foreign(error).is_none()).and_then(Error::api_error);
         let lacks_permission = refusal.is_some_and(failure::is_about_permissions);
         let status = refusal.map(|refusal| refusal.status);
-        // An answer of the API, of whatever kind, has come through TLS.
+        // Any response of the API shows that TLS works.
         if answered.is_none() && (answer.is_ok() || status.is_some()) {
             answered = Some(());
             report.ok("tls", "the API host answers");

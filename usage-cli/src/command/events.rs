@@ -1,4 +1,4 @@
-//! `genesys-usage events`: operational events, which have nothing to do with the counting of requests.
+//! `genesys-usage events`: operational events, which are independent of the counts of requests.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -22,9 +22,9 @@ use crate::run::dry_run::DryRun;
 use crate::run::seed;
 use crate::service::failure;
 
-/// Operational events: what happened in the organisation, such as a flow that failed
+/// Query operational events: what happened in the organisation, such as a flow that failed
 ///
-/// The API keeps them beside the counts of requests; they have nothing to do with those. They are answered at once.
+/// Operational events are independent of the counts of requests. The service answers at once.
 ///
 /// Permission: usage:events:view.
 #[derive(Debug, Args)]
@@ -36,21 +36,21 @@ pub(crate) struct EventsArgs {
 
 #[derive(Debug, Subcommand)]
 enum EventsCommand {
-    /// The kinds of event that there are
+    /// List the kinds of events
     #[command(after_help = EXAMPLES)]
     Definitions(Deferred<DefinitionsArgs>),
-    /// One kind of event
+    /// Show one kind of event
     #[command(after_help = EXAMPLES)]
     Definition(Deferred<DefinitionArgs>),
-    /// The events of a period
+    /// List the events of a period
     #[command(after_help = EXAMPLES)]
     Query(Deferred<EventsQueryArgs>),
-    /// How many events of each kind a period has
+    /// Count the events of each kind in a period
     #[command(after_help = EXAMPLES)]
     Aggregate(Deferred<AggregateArgs>),
 }
 
-/// The kinds of event that there are
+/// List the kinds of events
 ///
 /// Runs GET /api/v2/usage/events/definitions.
 #[derive(Debug, Args)]
@@ -59,20 +59,20 @@ struct DefinitionsArgs {
     common: EventsCommon,
 }
 
-/// One kind of event
+/// Show one kind of event
 ///
 /// Runs GET /api/v2/usage/events/definitions/{eventDefinitionId}.
 #[derive(Debug, Args)]
 struct DefinitionArgs {
-    /// Its id, as 'events definitions' lists it
+    /// The id, as listed by 'events definitions'
     id: EventDefinitionId,
     #[command(flatten)]
     common: EventsCommon,
 }
 
-/// How many events of each kind a period has
+/// Count the events of each kind in a period
 ///
-/// Runs POST /api/v2/usage/events/aggregates/query. For a table it also asks for the names of the kinds.
+/// Runs POST /api/v2/usage/events/aggregates/query. For a table, it also requests the names of the kinds.
 #[derive(Debug, Args)]
 struct AggregateArgs {
     #[command(flatten)]
@@ -81,39 +81,40 @@ struct AggregateArgs {
     common: EventsCommon,
 }
 
-/// The events of a period
+/// List the events of a period
 ///
-/// Runs POST /api/v2/usage/events/query and reads all its pages. For a table it also asks for the names of the kinds.
+/// Runs POST /api/v2/usage/events/query and reads all its pages. For a table, it also requests the names of the
+/// kinds.
 #[derive(Debug, Args)]
 struct EventsQueryArgs {
     #[command(flatten)]
     period: PeriodArgs,
 
-    /// Only events of this kind, by the id of its definition; may be repeated
+    /// Return only events of this kind, by the id of its definition. May be repeated
     #[arg(long, help_heading = "Query", value_name = "ID")]
     definition: Vec<EventDefinitionId>,
 
-    /// Only events that match this text
+    /// Return only events that match this text
     #[arg(long, help_heading = "Query", value_name = "TEXT")]
     search: Option<String>,
 
-    /// The order by time; without it, the latest first
+    /// Sort by time [default: the latest first]
     #[arg(long, help_heading = "Query", value_name = "ORDER")]
     order: Option<Order>,
 
-    /// No more events than this
+    /// Return at most this many events
     #[arg(long, help_heading = "Query", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
 
-    /// Only events after this cursor of the service
+    /// Return only events after this cursor of the service
     #[arg(long, help_heading = "Query", value_name = "CURSOR", value_parser = cursor, conflicts_with = "before")]
     after: Option<Cursor>,
 
-    /// The page of events before this cursor of the service
+    /// Return the page of events before this cursor of the service
     #[arg(long, help_heading = "Query", value_name = "CURSOR", value_parser = cursor)]
     before: Option<Cursor>,
 
-    /// How many events the service gives at a time
+    /// Request this many events at a time
     #[arg(long, help_heading = "Query", value_name = "N", default_value_t = MAX_EVENT_PAGE_SIZE,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_EVENT_PAGE_SIZE)))]
     page_size: u32,
@@ -122,13 +123,13 @@ struct EventsQueryArgs {
     common: EventsCommon,
 }
 
-/// What all of them take.
+/// The options of all subcommands that send a request.
 #[derive(Debug, Args)]
 struct EventsCommon {
     #[command(flatten)]
     target: TargetArgs,
 
-    /// Show the request in place of sending it, as text or as a curl command, without the token
+    /// Show the request instead of sending it, as text or as a curl command, without the token
     #[arg(long, help_heading = "Service", value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true,
           default_missing_value = "text", conflicts_with = "simulate")]
     dry_run: Option<DryRun>,
@@ -233,7 +234,7 @@ fn query(args: EventsQueryArgs) -> Result<(), Problem> {
 }
 
 impl EventsCommon {
-    /// The answer of `endpoint`; `None` if its request was only to be shown.
+    /// Returns the response of `endpoint`, or `None` if its request was only shown.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<Option<E::Response>, Problem> {
         if let Some(form) = self.dry_run {
             form.show(call_of(endpoint), &self.target.hosts, &self.timing.roots, &self.credentials)?;
@@ -243,8 +244,8 @@ impl EventsCommon {
         caller.call(endpoint).map(Some).map_err(|error| problem::<E>(&caller, &error))
     }
 
-    /// In a table, definitions have their names in place of their ids; one request asks for them all. Without an
-    /// answer to that one, which is not what was asked for, and for a definition that it does not know, the id stays.
+    /// Adds the names of definitions, for a table, with one additional request. If that request fails, or lacks a
+    /// definition, the id stays.
     fn name_for_people<'a>(&self, caller: &Caller, definitions: impl Iterator<Item = &'a mut EntityRef>) {
         let mut definitions = definitions.peekable();
         if !self.output.format().is_for_people() || definitions.peek().is_none() {

@@ -1,4 +1,4 @@
-//! `genesys-usage completions` and `man`: made of the definition of the command line itself.
+//! `genesys-usage completions` and `man`: generated from the definition of the command line.
 
 use std::fs;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ The script asks the program that is found as genesys-usage: it completes options
 #[derive(Debug, Args)]
 #[command(after_help = MAN_EXAMPLES)]
 pub(crate) struct ManArgs {
-    /// Write all pages into this directory, which is made if it is not there; without it, the first to standard output
+    /// Write all pages to this directory, which is created if it does not exist. Without it, print the first page
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
 }

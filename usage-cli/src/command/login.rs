@@ -1,4 +1,4 @@
-//! `genesys-usage login` and `logout`: a user's log-in in the browser.
+//! `genesys-usage login` and `logout`: log-in with a browser.
 
 use std::env;
 use std::io::ErrorKind;
@@ -34,28 +34,28 @@ const PORT: u16 = 8085;
 /// How long reloads and other tabs are answered after the log-in.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Log in with a browser, and keep the log-in for the other commands
+/// Log in with a browser, and store the log-in for the other commands
 ///
-/// The OAuth client must have a code grant with PKCE and the redirect URI http://localhost:8085/callback, or that of
-/// --port or --redirect-uri. The command shows the address to open, waits on this machine (127.0.0.1 and ::1) until the
-/// browser comes back, and keeps the token in a file that only you can read, one for each profile:
+/// The OAuth client needs a code grant with PKCE and the redirect URI http://localhost:8085/callback, or that of
+/// --port or --redirect-uri. The command prints the URL to open, listens on this machine (127.0.0.1 and ::1) until
+/// the browser returns, and stores the token in a file that only you can read, one for each profile:
 /// ~/.config/genesys-usage/login.json. Other commands use it if they find no other credential, and renew it if the
-/// service lets them.
+/// service allows that.
 ///
-/// An OAuth client with a secret (--secret-command, --oauth-client-secret-file) uses the authorization-code grant: its
-/// log-in can be renewed without the browser.
+/// An OAuth client with a secret (--secret-command, --oauth-client-secret-file) uses the authorization-code grant:
+/// its log-in can be renewed without the browser.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LoginArgs {
-    /// The id of the OAuth client [env: GENESYSCLOUD_OAUTHCLIENT_ID]
+    /// Log in with this OAuth client [env: GENESYSCLOUD_OAUTHCLIENT_ID]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
 
-    /// A file with the OAuth client's secret, if it has one
+    /// Read the OAuth client's secret, if it has one, from this file
     #[arg(long, value_name = "FILE", conflicts_with = "secret_command")]
     oauth_client_secret_file: Option<std::path::PathBuf>,
 
-    /// A command that writes the OAuth client's secret to its standard output, if it has one
+    /// Run this command, which prints the OAuth client's secret, if it has one
     #[arg(long, value_name = "COMMAND")]
     secret_command: Option<String>,
 
@@ -63,11 +63,11 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     port: Option<u16>,
 
-    /// The redirect URI, if it is not http://localhost:PORT/callback: plain http to localhost, 127.0.0.1 or [::1]
+    /// The redirect URI [default: http://localhost:PORT/callback]: plain http to localhost, 127.0.0.1 or [::1]
     #[arg(long, value_name = "URI", conflicts_with = "port")]
     redirect_uri: Option<RedirectUri>,
 
-    /// Open the address in the browser, too
+    /// Open the URL in the browser, too
     #[arg(long)]
     open: bool,
 
@@ -75,7 +75,7 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
 
-    /// Use the implicit grant, for OAuth clients that have no other; the service is retiring it
+    /// Use the implicit grant, for OAuth clients without another grant. The service is retiring it
     #[arg(long, conflicts_with_all = ["secret_command", "oauth_client_secret_file"])]
     implicit: bool,
 
@@ -96,10 +96,10 @@ Examples:
   genesys-usage logout
       Forget the log-in.";
 
-/// Forget the log-in that 'genesys-usage login' keeps
+/// Remove the log-in stored by 'genesys-usage login'
 ///
-/// The token itself lives on until it expires: the service documents no way to end it from here. The browser's own
-/// session is ended at the login host's page /logout.
+/// The token itself stays valid until it expires: the service documents no way to revoke it. The page /logout of the
+/// login host ends the browser's own session.
 #[derive(Debug, Args)]
 #[command(after_help = LOGOUT_EXAMPLES)]
 pub(crate) struct LogoutArgs {
@@ -125,14 +125,14 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
                 .with_hint("give --login-url as well"));
         }
     };
-    // What cannot be read is said before the browser opens.
+    // Errors are reported before the browser opens.
     let service = Service { api_url: hosts.api.clone(), login_url: login_url.clone() };
     args.timing.route(&service, variables, &config)?;
     let client_id = args.client_id(variables, &config)?;
     let listener = Listener::bind(&args.redirect_uri(&config), args.implicit)
         .map_err(|(address, error)| cannot_listen(address, &error))?;
     let request = args.request(&client_id, listener.uri())?;
-    // The code that the browser brings is good once.
+    // The code can be exchanged only once, so check first that the result can be stored.
     store.check()?;
     show(&request, &login_url, args.open)?;
 
@@ -152,7 +152,7 @@ pub(crate) fn run(args: &LoginArgs) -> Result<(), Problem> {
     });
     let page = if kept.is_ok() { Page::logged_in() } else { Page::failed() };
     visit.answer(page);
-    // Other tabs that came meanwhile.
+    // Other tabs may have connected meanwhile.
     listener.linger(page, Instant::now());
     let login = kept?;
     stderr::line(format_args!("Logged in at {}; kept in {}.", login.login_url, store.path().display()));
@@ -204,7 +204,7 @@ impl LoginArgs {
 
     fn secret(&self) -> Option<SecretFrom> {
         let command = self.secret_command.clone().map(SecretFrom::Command);
-        // Other commands may start elsewhere.
+        // Other commands may run in another directory.
         let absolute = |path: &std::path::PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         command.or_else(|| self.oauth_client_secret_file.as_ref().map(absolute).map(SecretFrom::File))
     }
@@ -241,7 +241,7 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
     Ok(bytes)
 }
 
-/// The address on a line of its own, so that it can be copied.
+/// Prints the URL on a line of its own, so that it can be copied.
 fn show(request: &AuthorizationRequest, login_url: &BaseUrl, open: bool) -> Result<(), Problem> {
     let url = request.url(login_url).map_err(Problem::build)?.to_string();
     stderr::line("Open this address in a browser on this machine, and log in:");
@@ -252,7 +252,7 @@ fn show(request: &AuthorizationRequest, login_url: &BaseUrl, open: bool) -> Resu
     Ok(())
 }
 
-/// Starts what the user has for opening addresses; whatever becomes of it, the address is shown.
+/// Starts the user's program for opening URLs. Its failure does not matter, because the URL is printed.
 fn opened(url: &str) -> std::io::Result<()> {
     let program = match env::var_os("GENESYSCLOUD_BROWSER").or_else(|| env::var_os("BROWSER")) {
         Some(browser) if !browser.is_empty() => browser,
@@ -264,7 +264,7 @@ fn opened(url: &str) -> std::io::Result<()> {
     children::command(program).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().map(drop)
 }
 
-/// Answers browsers until one brings what `request` asked for.
+/// Answers requests until one brings the response to `request`.
 fn wait(
     listener: &Listener,
     request: &AuthorizationRequest,
@@ -289,7 +289,7 @@ fn wait(
         }
         visit.answer(Page::not_this_log_in());
         let said = unproven(&error);
-        // Any program on this machine can knock as often as it likes.
+        // Any program on this machine may send requests repeatedly.
         if last.as_ref() != Some(&said) {
             stderr::labelled("warning", WARNING, format!("{said}; still waiting"));
         }
@@ -300,7 +300,7 @@ fn wait(
     Err(problem.with_hints(last.map(|said| format!("what came was no answer to this log-in: {said}"))))
 }
 
-/// What is said of a request that does not prove to come from the login host: none of its own words.
+/// Describes a request that does not prove to come from the login host, without repeating its content.
 fn unproven(error: &RedirectError) -> String {
     match error {
         RedirectError::Refused(_) => "a redirect says that the login host refused, but has no state".into(),
@@ -308,7 +308,7 @@ fn unproven(error: &RedirectError) -> String {
     }
 }
 
-/// Takes notice of the code or the token in `redirect`, so that no error repeats it.
+/// Registers the code or the token in `redirect` as a secret, so that no error prints it.
 fn know_code(redirect: &str) {
     let query = redirect.split_once('?').map_or(redirect, |(_, query)| query);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -318,7 +318,7 @@ fn know_code(redirect: &str) {
     }
 }
 
-/// The token for `grant`.
+/// Exchanges `grant` for a token and adds it to the log-in.
 fn exchanged(grant: Grant, mut login: Login, timing: &TimingArgs, config: &Config) -> Result<Login, Problem> {
     let service = Service { api_url: login.api_url.clone(), login_url: login.login_url.clone() };
     let connection = Connection::to_log_in(service, grant, timing, &|name| env::var_os(name), config)?;

@@ -21,31 +21,31 @@ use clap::Subcommand;
 use crate::arguments::deferred::Deferred;
 use crate::problem::Problem;
 
-/// What to do. The lines here are what the program's own help has of each; the rest is in its file. A command with
-/// commands of its own is not deferred: completions of 'help' would miss them.
+/// The commands. The lines here are shown in the program's own help; each command's file has the rest. A command with
+/// subcommands is not deferred, because completions of 'help' would miss them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Usage of the organisation or of one OAuth client, grouped and in total or by day
+    /// Query the usage of the organisation or of one OAuth client, grouped, in total or by day
     Query(Deferred<query::QueryArgs>),
-    /// What one OAuth client called in the last days
+    /// Show what one OAuth client called in the last days
     Summary(Deferred<summary::SummaryArgs>),
-    /// Usage by day, client name, method and URI, filtered by any of them
+    /// Search usage by day, client name, method and URI
     Search(Deferred<search::SearchArgs>),
-    /// All requests of the organisation or of one OAuth client, by platform too, over up to a year
+    /// Query all requests of the organisation or of one OAuth client, by platform too, over up to a year
     Aggregate(Deferred<aggregate::AggregateArgs>),
     /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
     Report(Deferred<report::ReportArgs>),
-    /// Go on with a run that was started with --state and did not end with its result
+    /// Continue a run that was started with --state and has no result yet
     Resume(Deferred<resume::ResumeArgs>),
-    /// Keep a history of usage by day: collect what is missing of it, for one organisation or for many
+    /// Keep a history of usage by day: collect the missing days, for one organisation or for many
     #[cfg(feature = "parquet")]
     Collect(Deferred<collect::CollectArgs>),
     /// Look at the month's requests on a schedule, and tell when a threshold is crossed
     Watch(Deferred<watch::WatchArgs>),
     Events(Box<events::EventsArgs>),
-    /// Log in with a browser, and keep the log-in for the other commands
+    /// Log in with a browser, and store the log-in for the other commands
     Login(Deferred<login::LoginArgs>),
-    /// Forget the log-in that 'genesys-usage login' keeps
+    /// Remove the log-in stored by 'genesys-usage login'
     Logout(Deferred<login::LogoutArgs>),
     Config(Box<config::ConfigArgs>),
     /// Check everything between this machine and the service, and say what to fix
@@ -59,7 +59,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Does what it says. `program` defines the command line, all of it.
+    /// Runs the command. `program` defines the whole command line.
     pub(crate) fn run(self, program: fn() -> clap::Command) -> Result<(), Problem> {
         match self {
             Self::Query(args) => query::run(args.into_inner()),
@@ -82,7 +82,7 @@ impl Command {
         }
     }
 
-    /// How much to tell on stderr: the number of `-v`.
+    /// Returns the verbosity on stderr: the number of `-v`.
     pub(crate) fn verbosity(&self) -> u8 {
         match self {
             Self::Query(args) => args.common.output.verbose,

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
 
-/// Usage of the organisation or of one OAuth client, grouped and in total or by day
+/// Query the usage of the organisation or of one OAuth client, grouped, in total or by day
 ///
 /// Runs POST /api/v2/usage/query, or with --client POST /api/v2/oauth/clients/{clientId}/usage/query. The service
 /// counts whole UTC days and recomputes them once a day: today is never included.
@@ -24,19 +24,19 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     period: PeriodArgs,
 
-    /// Only the usage of this OAuth client
+    /// Query only the usage of this OAuth client
     #[arg(long, help_heading = "Query", value_name = "ID")]
     client: Option<ClientId>,
 
-    /// One row for each day, week or month; without it, totals over the period
+    /// Return one row for each day, week or month. Without it, rows are totals over the period
     #[arg(long, help_heading = "Query", value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
     granularity: Option<Granularity>,
 
-    /// What to group by, separated by commas; without it, by OAuth client
+    /// Group by these dimensions, separated by commas. Without it, by OAuth client
     #[arg(long, help_heading = "Query", value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(DIMENSIONS), ignore_case = true)]
     group_by: Vec<Dimension>,
 
-    /// The counters wanted, separated by commas; without it, all
+    /// Return only these counters, separated by commas. Without it, all
     #[arg(long, help_heading = "Query", value_name = "METRICS", value_delimiter = ',', value_parser = one_of(METRICS), ignore_case = true)]
     metrics: Vec<Metric>,
 

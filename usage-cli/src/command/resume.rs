@@ -1,4 +1,4 @@
-//! `genesys-usage resume`: goes on with a run that kept its state in a file.
+//! `genesys-usage resume`: continues a run that stored its state in a file.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,21 +20,22 @@ use crate::run::recovery::resubmit;
 use crate::run::state::{Document, Recorder, Stage};
 use crate::run::{Run, seed};
 
-/// Go on with a run that was started with --state and did not end with its result
+/// Continue a run that was started with --state and has no result yet
 ///
-/// It asks the hosts that the run asked, submits what was not submitted, goes on with what was, and reads all rows:
-/// the result is the one that the run would have had. How rows are written, and where to, is as it was then unless it
-/// is said anew. Credentials are not in the file: give them as for the run. The deadline is a new one.
+/// It contacts the hosts of the run, submits what was not submitted, continues the executions that were, and reads
+/// all rows: the result is the one that the run would have had. The rows are written with the format and to the place
+/// that the run was given, unless options say otherwise. The file contains no credentials: give them as for the run.
+/// The deadline starts anew.
 ///
-/// If the run ended after a submit and before its answer, nobody knows whether the service took it: then it stops with
-/// exit code 5, unless --resubmit is given.
+/// If the run ended after a submit and before its response, it is unknown whether the service accepted it. The
+/// command then stops with exit code 5, unless --resubmit is given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ResumeArgs {
-    /// The file of the run's --state
+    /// The state file of the run
     file: PathBuf,
 
-    /// Submit again what may have been submitted, and what ended without a result
+    /// Submit again executions that may have been submitted, or that ended without a result
     #[arg(long)]
     resubmit: bool,
 
@@ -106,7 +107,8 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     .go()
 }
 
-/// New executions for those that ended without a result, and for those of which nobody knows whether they are.
+/// Creates new executions for those that ended without a result, and for those that may or may not have been
+/// submitted.
 fn submit_anew<Q: UsageQuery>(document: &mut Document, parts: &mut [Snapshot<Q>]) {
     for (part, snapshot) in document.parts.iter_mut().zip(parts) {
         if part.over || part.stage == Stage::InFlight {

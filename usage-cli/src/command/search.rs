@@ -11,12 +11,12 @@ use crate::run::args::CommonArgs;
 use crate::run::merge::Merge;
 use crate::run::run_parts;
 
-/// Usage by day, client name, method and URI, filtered by any of them
+/// Search usage by day, client name, method and URI
 ///
-/// Runs POST /api/v2/usage/simplesearch and reads all pages of its result. The service gives at most 20,000 rows a
-/// search, and has no total of requests here. A period whose result reaches that limit is divided, run as several
-/// searches, one after the other, and comes back as one table. If a single day reaches it, its rows are written, and the
-/// program ends with exit code 7: rows of that day may be missing.
+/// Runs POST /api/v2/usage/simplesearch and reads all pages of its result. The service returns at most 20,000 rows
+/// for a search, and does not count the total of requests here. A period whose result reaches that limit is divided,
+/// run as several searches in sequence, and returned as one table. If a single day reaches the limit, its rows are
+/// written, and the program ends with exit code 7: rows of that day may be missing.
 ///
 /// Permissions, any one of: oauth:client:view, usage:simpleSearch:view.
 #[derive(Debug, Args)]
@@ -25,19 +25,19 @@ pub(crate) struct SearchArgs {
     #[command(flatten)]
     period: PeriodArgs,
 
-    /// Only OAuth clients of this name (not id); may be repeated
+    /// Return only OAuth clients of this name (not id). May be repeated
     #[arg(long, help_heading = "Search", value_name = "NAME")]
     client_name: Vec<String>,
 
-    /// Only requests with this method; may be repeated
+    /// Count only requests with this method. May be repeated
     #[arg(long, help_heading = "Search", value_name = "METHOD", value_parser = one_of(HTTP_METHODS), ignore_case = true)]
     method: Vec<HttpMethod>,
 
-    /// Only requests to this template URI, such as 'api/v2/users/{userId}'; may be repeated
+    /// Count only requests to this template URI, such as 'api/v2/users/{userId}'. May be repeated
     #[arg(long, help_heading = "Search", value_name = "URI")]
     uri: Vec<String>,
 
-    /// The columns wanted, separated by commas; without it, all
+    /// Return only these columns, separated by commas. Without it, all
     #[arg(long, help_heading = "Search", value_name = "COLUMNS", value_delimiter = ',', value_parser = one_of(COLUMNS), ignore_case = true)]
     metrics: Vec<SearchColumn>,
 

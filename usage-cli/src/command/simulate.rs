@@ -1,4 +1,4 @@
-//! `genesys-usage simulate`: the simulated service as a program, to point any client at.
+//! `genesys-usage simulate`: runs the simulated service for any client.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::mpsc::{self, Sender};
@@ -15,26 +15,26 @@ use crate::process::stderr;
 
 /// Run a simulated Genesys Cloud Usage API on a loopback port
 ///
-/// Once it listens, it prints one line of JSON on stdout: where it is and with which client credentials to log in. With
-/// --organizations, it prints one line for each, which also names the organization.
-/// It serves until --for runs out, until it gets SIGINT or SIGTERM, or until its standard input closes if that is a
+/// When it listens, it prints one line of JSON on stdout: its URL and the client credentials. With --organizations,
+/// it prints one line for each organization, with its name.
+/// It serves until --for has passed, until SIGINT or SIGTERM, or until its standard input is closed if that is a
 /// pipe.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SimulateArgs {
-    /// The port on 127.0.0.1; 0 takes any that is free
+    /// Listen on this port of 127.0.0.1; 0 means any free port
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
 
-    /// What ids and traffic are made from: the same seed gives the same numbers
+    /// Derive ids and traffic from this seed. The same seed gives the same numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// Serve N organizations of different sizes, limits and faults; the credential decides which one answers
+    /// Serve N organizations of different sizes, limits and faults. The credential selects the organization
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     organizations: Option<u32>,
 
-    /// How long to serve; without it, until stopped
+    /// Serve for this long. Without it, until stopped
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     serve_for: Option<Duration>,
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), Problem> {
         return Ok(());
     }
     stop_on_closed_pipe(stop);
-    // Told to stop or out of time: both are the end.
+    // A stop signal and the timeout both end the server.
     match args.serve_for {
         Some(time) => drop(stopped.recv_timeout(time)),
         None => drop(stopped.recv()),
@@ -77,7 +77,7 @@ fn serve(args: &SimulateArgs) -> Result<Server, Problem> {
         .map_err(|error| Problem::usage(format!("cannot listen on port {} of 127.0.0.1: {error}", args.port)))
 }
 
-/// Writes the lines that say where to go and how to log in; `false` if the pipe is closed.
+/// Prints the URL and the credentials of each organization. Returns `false` if the pipe is closed.
 fn announce(server: &Server, names: bool) -> Result<bool, Problem> {
     #[derive(Serialize)]
     struct Announcement<'a> {
@@ -118,12 +118,12 @@ fn announce(server: &Server, names: bool) -> Result<bool, Problem> {
 }
 
 fn stop_on_signal(stop: Sender<()>) -> Result<(), Problem> {
-    // A second signal finds nobody to tell: that is fine.
+    // After the first signal, the receiver may be gone.
     ctrlc::set_handler(move || stop.send(()).unwrap_or_default())
         .map_err(|error| Problem::usage(format!("cannot listen for signals: {error}")))
 }
 
-/// Whoever started this program with a pipe as its input stops it by closing the pipe, or by ending.
+/// Stops the server when the parent process closes the pipe that is this program's input, or ends.
 fn stop_on_closed_pipe(stop: Sender<()>) {
     if !stdin_is_pipe() {
         return;
@@ -142,8 +142,8 @@ fn stop_on_closed_pipe(stop: Sender<()>) {
     });
 }
 
-/// A terminal, `/dev/null`, a file and a closed descriptor (which the standard library replaces by `/dev/null`) are
-/// none: a program in the background must not end because of them.
+/// Returns whether standard input is a pipe. The end of a terminal, `/dev/null`, a file or a closed descriptor (which
+/// the standard library replaces by `/dev/null`) must not stop a program in the background.
 #[cfg(unix)]
 fn stdin_is_pipe() -> bool {
     use std::os::fd::AsFd;

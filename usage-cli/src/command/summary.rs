@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
 
-/// What one OAuth client called in the last days
+/// Show what one OAuth client called in the last days
 ///
 /// Runs GET /api/v2/oauth/clients/{clientId}/usage/summary. The days are whole UTC days and end yesterday.
 ///
@@ -20,7 +20,7 @@ pub(crate) struct SummaryArgs {
     #[arg(long, value_name = "ID")]
     client: ClientId,
 
-    /// How many days to look back
+    /// Number of days to look back
     #[arg(long, value_name = "N", default_value_t = ClientSummary::DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..))]
     days: u32,
 

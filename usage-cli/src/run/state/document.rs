@@ -1,4 +1,4 @@
-//! What is in a state file.
+//! The content of a state file.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read as _};
@@ -17,16 +17,16 @@ use crate::problem::Problem;
 use crate::run::merge::Merge;
 use crate::service::Service;
 
-/// What every state file says that it is.
+/// The format name in every state file.
 const FORMAT: &str = "genesys-usage state";
 
-/// The version of the format that is written.
+/// The version that this program writes.
 const VERSION: u32 = 1;
 
-/// Queries are short, and few parts make a year; more than this is the wrong file.
+/// Maximum size in bytes. Queries are short and a year has few parts, so a larger file is the wrong one.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// All of it.
+/// The content of a state file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Document {
@@ -36,22 +36,22 @@ pub(crate) struct Document {
     pub(crate) transport: Transport,
     pub(crate) output: Destination,
     pub(crate) merge: Merge,
-    /// The core's name of the kind of query.
+    /// The core's name of the query family.
     pub(crate) family: String,
-    /// Whether the execution was submitted elsewhere, by a query that is not known.
+    /// Whether the execution was submitted elsewhere, by an unknown query.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) attached: bool,
-    /// In the order of their days.
+    /// The parts of the range, in the order of their days.
     pub(crate) parts: Vec<Part>,
-    /// Whether the file is as it was written.
+    /// Whether the checksum matches.
     #[serde(skip)]
     is_intact: bool,
 }
 
-/// One execution.
+/// The state of one execution.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
-    /// As the core saves it.
+    /// The core's snapshot of the execution.
     snapshot: Value,
     /// Whether it ended without a result.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -60,19 +60,19 @@ pub(crate) struct Part {
     pub(crate) stage: Stage,
 }
 
-/// What is known of the submit of an execution.
+/// The state of an execution's submit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// It did not go out, or may go out again.
+    /// Not sent, or safe to send again.
     #[default]
     Ready,
-    /// It went out, must not go out twice, and there is no answer.
+    /// Sent without a response; it must not be sent twice.
     InFlight,
-    /// The service took it.
+    /// Accepted by the service.
     Submitted,
 }
 
-/// What can be read of every version.
+/// The members that every version has.
 #[derive(Deserialize)]
 struct Header {
     format: String,
@@ -93,14 +93,14 @@ impl Document {
         Self { format, version, service, transport, output, merge, family, attached, parts, is_intact }
     }
 
-    /// As it is written.
+    /// Serializes the document.
     pub(super) fn to_text(&self) -> Result<String, Problem> {
         let text = serde_json::to_string(self);
         text.map(|text| sealed(&(text + "\n")))
             .map_err(|error| Problem::usage(format!("the state cannot be written: {error}")))
     }
 
-    /// Reads the file at `path`, and keeps other runs from it.
+    /// Reads the file at `path` and locks it.
     pub(crate) fn read(path: &Path) -> Result<(Self, Held), Problem> {
         let name = path.display();
         let cannot_read = |error| Problem::usage(format!("cannot read {name}: {error}"));
@@ -131,7 +131,7 @@ impl Document {
         Ok((document, held))
     }
 
-    /// The executions, if they are of the kind `Q` and the file is as it was written.
+    /// Returns the executions, if they are of the kind `Q` and the checksum matches.
     pub(crate) fn snapshots<Q: UsageQuery>(&mut self, path: &Path) -> Result<Vec<Snapshot<Q>>, Problem> {
         let read = |part: &mut Part| {
             let snapshot = Snapshot::from_json(&part.snapshot.to_string()).map_err(|e| damaged(path, e))?;
@@ -139,7 +139,7 @@ impl Document {
             Ok(snapshot)
         };
         let snapshots = self.parts.iter_mut().map(read).collect::<Result<_, _>>()?;
-        // What is wrong with its content says more, and comes first.
+        // An error in the content is more specific than a wrong checksum.
         if !self.is_intact {
             return Err(damaged(path, "it was changed after it was written: its checksum is another one")
                 .with_hint(
@@ -151,7 +151,7 @@ impl Document {
 }
 
 impl Part {
-    /// What `snapshot` stands at.
+    /// Converts `snapshot` to the state of an execution.
     pub(super) fn of<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Result<Self, Problem> {
         let json = serde_json::to_value(snapshot)
             .map_err(|error| Problem::usage(format!("the state cannot be written: {error}")))?;
@@ -171,16 +171,16 @@ fn damaged(path: &Path, problem: impl std::fmt::Display) -> Problem {
     Problem::usage(format!("the state file {} cannot be used: {problem}", path.display()))
 }
 
-/// What a state file begins with: a checksum of everything behind it.
+/// The start of a state file: a checksum of everything that follows.
 const SEAL: &str = "{\"checksum\":\"";
 
-/// `text`, an object, with its checksum as the first member.
+/// Adds the checksum as the first member to `text`, which is an object.
 fn sealed(text: &str) -> String {
     let rest = text.strip_prefix('{').unwrap_or(text);
     format!("{SEAL}{}\",{rest}", checksum(rest.as_bytes()))
 }
 
-/// Whether `bytes` are those that [`sealed`] made.
+/// Returns whether the checksum in `bytes` matches, see [`sealed`].
 fn is_sealed(bytes: &[u8]) -> bool {
     let sum_and_rest = bytes.strip_prefix(SEAL.as_bytes()).and_then(|bytes| bytes.split_at_checked(64));
     sum_and_rest.is_some_and(|(sum, rest)| {

@@ -1,46 +1,47 @@
-//! `--state FILE`: how far a run got, kept in a file, so that `genesys-usage resume FILE` goes on after any end.
+//! `--state FILE`: the state of a run in a file, so that `genesys-usage resume FILE` continues it after any end.
 //!
-//! # What is in it
+//! # Content
 //!
-//! One line of JSON, readable by nobody else (mode 0600): a checksum of all that follows, format and version, the two hosts, transport and output
-//! options, how the parts of a long range become one table, the query's family, and for each part of the range the
-//! snapshot of its execution as the core saves it. No secret, no token, no row. Credentials are given to `resume`
-//! anew. `resume` refuses a file that other accounts may have written (see [`crate::files::trust`]), and one whose checksum is
-//! another one.
+//! One line of JSON with mode 0600: a checksum of everything that follows, format and version, the two hosts,
+//! transport and output options, how the parts of a long range become one table, the query's family, and for each
+//! part of the range the core's snapshot of its execution. No secrets, tokens or rows: `resume` is given the
+//! credentials anew. It refuses a file that other accounts may have written (see [`crate::files::trust`]), and one
+//! whose checksum does not match.
 //!
 //! # When it is written
 //!
-//! It is made before anything is sent; a file that is there already is not touched. From then on it is replaced,
-//! whole (a temporary file beside it that is renamed), at every step that changes what is in it, and always
+//! The file is created before anything is sent; an existing file is never overwritten. From then on, it is replaced
+//! atomically (by renaming a temporary file) at every step that changes its content, and always
 //!
-//! - before a submit goes out: if that cannot be written, the submit does not go out, and the program ends;
-//! - after the service took a submit, with the execution's id. If this cannot be written, the run goes on, says so, and
-//!   writes again at the next step.
+//! - before a submit is sent: if the write fails, the submit is not sent, and the program ends;
+//! - after the service accepted a submit, with the execution's id. If this write fails, the run continues with a
+//!   warning and writes again at the next step.
 //!
 //! It is removed after the result was written, and when a run ends by itself before anything was submitted.
 //!
-//! # What a kill at any moment leads to
+//! # A kill at any moment
 //!
 //! - Before a submit: nothing was submitted; `resume` submits.
-//! - Between the writing before a submit and the one after it: it is unknown whether the service accepted it. `resume`
+//! - Between the write before a submit and the one after it: it is unknown whether the service accepted it. `resume`
 //!   does not guess: it ends with exit code 5, and submits again with `--resubmit`.
 //! - After the submit: `resume` polls the execution and never submits it again.
-//! - While pages are read: pages count as delivered when the result is written. Until then the snapshot points at the
-//!   first page of a part, so `resume` reads all pages again, those of the parts that were complete as well. No row is kept in two places, none is lost or doubled, and the table is the one of a run that was not
-//!   killed. It needs the executions to be there still; the service does not say for how long they are.
-//! - While the result is written or before the state file is removed: `resume` reads everything again and writes the
+//! - While pages are read: pages count as delivered when the result is written. Until then, the snapshot points to
+//!   the first page of a part, so `resume` reads all pages again, including those of complete parts. Rows are never
+//!   stored twice, so none is lost or duplicated, and the table is the same as without the kill. The executions must
+//!   still exist; the service does not document how long it keeps them.
+//! - While the result is written, or before the state file is removed: `resume` reads everything again and writes the
 //!   same result again.
 //!
-//! An execution that ended without a result at the service, or that the service does not know any more, is marked as
-//! over: `resume` asks for it once more, `resume --resubmit` submits a new one in its place.
+//! An execution that ended without a result, or that the service no longer knows, is marked as over: `resume`
+//! requests it once more, `resume --resubmit` submits a new one.
 //!
-//! One run at a time: a run holds its file by a lock, and `resume` of a file that is held ends at once with exit code 2.
-//! A lock ends with its process, however that ends.
+//! One run at a time: a run locks its file, and `resume` with a locked file ends at once with exit code 2. The lock
+//! ends with its process.
 //!
 //! # Versions
 //!
-//! A later version of this program reads the files of this one. A member that a reader may ignore can be added to
-//! version 1; anything else is another version, which older programs refuse.
+//! Later versions of this program read the files of this version. A member that readers may ignore can be added to
+//! version 1; any other change needs a new version, which older programs refuse.
 
 mod document;
 
@@ -59,34 +60,34 @@ use crate::process::stderr::{self, WARNING};
 use crate::run::recovery::Recovery;
 use crate::text::quoting::shell_word;
 
-/// The state file of a run that is under way. Clones share it.
+/// The state file of a running query. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder(Arc<Mutex<Recording>>);
 
 #[derive(Debug)]
 struct Recording {
     path: PathBuf,
-    /// It is ours as long as this lives.
+    /// The lock on the file, held as long as this lives.
     held: Held,
     document: Document,
-    /// What is in the file; empty if that is not known.
+    /// The content of the file; empty if unknown.
     written: String,
-    /// Whether it was said that the file cannot be written.
+    /// Whether the warning that the file cannot be written was printed.
     warned: bool,
 }
 
 impl Recorder {
-    /// Makes the file.
+    /// Creates the file.
     pub(crate) fn create(path: &Path, document: Document) -> Result<Self, Problem> {
         let text = document.to_text()?;
         let held = private_file::create(path, &text).map_err(|error| cannot_create(path, &error))?;
         Ok(Self::of(path, held, document, text))
     }
 
-    /// Shows that the file at `path` can be made, before anything is sent.
+    /// Checks, before anything is sent, that the file can be created at `path`.
     pub(crate) fn check(path: &Path) -> Result<(), Problem> {
         private_file::prove(path).map_err(|error| cannot_create(path, &error))?;
-        // `resume` would refuse it there.
+        // `resume` would refuse a file there.
         trust::check_place(path, Role::State).map_err(|distrust| distrust.problem("", path))
     }
 
@@ -100,7 +101,7 @@ impl Recorder {
         Self(Arc::new(Mutex::new(recording)))
     }
 
-    /// Keeps the state of the execution of the part at `index`. After an error the run must not continue.
+    /// Stores the state of the execution of the part at `index`. After an error, the run must not continue.
     pub(crate) fn step<Q: UsageQuery>(
         &self,
         index: usize,
@@ -128,28 +129,28 @@ impl Recorder {
         }
     }
 
-    /// Marks the execution of the part at `index` as over: it will give no result any more.
+    /// Marks the execution of the part at `index` as over: it has no result.
     pub(crate) fn over(&self, index: usize) {
         let mut recording = self.lock();
         if let Some(part) = recording.document.parts.get_mut(index) {
             part.over = true;
         }
-        // Without the mark, the service says again that it is over.
+        // Without the mark, the service reports again that it is over.
         drop(recording.write());
     }
 
-    /// Puts `halves` in the place of the part at `index`, which ran and is of no use.
+    /// Replaces the part at `index`, whose result is unusable, with `halves`.
     pub(crate) fn divide<Q: UsageQuery>(&self, index: usize, halves: &[Snapshot<Q>; 2]) {
         let Ok(halves) = halves.iter().map(part).collect::<Result<Vec<_>, _>>() else { return };
         let mut recording = self.lock();
         if index < recording.document.parts.len() {
             recording.document.parts.splice(index..=index, halves);
         }
-        // If this cannot be written, the submit of the first half does not go out.
+        // If this write fails, the submit of the first half is not sent.
         drop(recording.write());
     }
 
-    /// The run is done.
+    /// Removes the file, because the run is complete.
     pub(crate) fn remove(&self) -> Result<(), Problem> {
         let mut recording = self.lock();
         recording.document.parts.clear();
@@ -161,13 +162,12 @@ impl Recorder {
         })
     }
 
-    /// Marks the run as stopped: every later step blocks until the program has ended.
-    /// A file that nothing depends on is removed.
+    /// Stops the run: every later step blocks until the program ends. Removes the file if nothing was submitted.
     pub(crate) fn leave(&self) -> Recovery {
         let mut recording = self.lock();
         let recovery = recording.recovery();
         if recovery == Recovery::Again {
-            // If it stays, it is in the way of the next run, which says so.
+            // If the file stays, the next run refuses to overwrite it.
             drop(private_file::remove(&recording.path));
         } else {
             drop(recording.write());
@@ -182,7 +182,7 @@ impl Recorder {
 }
 
 impl Recording {
-    /// Brings the file up to date.
+    /// Writes the current content to the file.
     fn write(&mut self) -> Result<(), Problem> {
         let text = self.document.to_text()?;
         if text != self.written {
@@ -206,7 +206,7 @@ impl Recording {
     }
 }
 
-/// What `snapshot` stands at.
+/// Converts `snapshot` to the state of an execution.
 pub(crate) fn part<Q: UsageQuery>(snapshot: &Snapshot<Q>) -> Result<Part, Problem> {
     Part::of(snapshot)
 }
@@ -221,7 +221,7 @@ fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
             "if it holds a run that is not done, go on with it: genesys-usage resume {}; or remove it",
             shell_word(path)
         )),
-        // `resume` would refuse it.
+        // `resume` would refuse the file.
         Err(distrust) => problem
             .with_hint(distrust.problem("", path).to_string())
             .with_hint("name another file with --state"),
