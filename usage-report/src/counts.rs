@@ -129,10 +129,10 @@ impl Counts {
         self.rows += other.rows;
         for &counter in Counter::ALL {
             self.have[counter as usize] += other.have[counter as usize];
-            if let Some(count) = other.count(counter) {
-                if let Some(sum) = self.slot(counter) {
-                    *sum = Some(capped(sum.unwrap_or(0), count));
-                }
+            if let Some(count) = other.count(counter)
+                && let Some(sum) = self.slot(counter)
+            {
+                *sum = Some(capped(sum.unwrap_or(0), count));
             }
         }
     }

@@ -463,16 +463,14 @@ impl ReportOutputArgs {
 
     fn write(&self, report: &Report, about: &About, measure: Measure) -> Result<(), Problem> {
         let (format, by) = (self.format(), measure.into());
-        match self.file() {
-            Some(path) => output::write_file(path, |to| {
+        if let Some(path) = self.file() {
+            return output::write_file(path, |to| {
                 report::write(to, report, about, format, by, self.chart, output::Look::plain())
-            }),
-            None => {
-                let is_paged = format == Format::Table && !self.no_pager;
-                output::write_stdout(is_paged, |to, look| {
-                    report::write(to, report, about, format, by, self.chart, look)
-                })
-            }
+            });
         }
+        let is_paged = format == Format::Table && !self.no_pager;
+        output::write_stdout(is_paged, |to, look| {
+            report::write(to, report, about, format, by, self.chart, look)
+        })
     }
 }

@@ -257,12 +257,11 @@ fn look(
     let yesterday = Date::of(now()).plus_days(-1);
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
-    let (looks, failed) = match &args.from {
-        Some(directory) => of_history(args, directory, Period::from(&interval), allowance)?,
-        None => {
-            let report = asked(args, interval, allowance, kept)?;
-            (vec![Look { organization: None, report, clients: None }], Vec::new())
-        }
+    let (looks, failed) = if let Some(directory) = &args.from {
+        of_history(args, directory, Period::from(&interval), allowance)?
+    } else {
+        let report = asked(args, interval, allowance, kept)?;
+        (vec![Look { organization: None, report, clients: None }], Vec::new())
     };
 
     metrics.refreshed(&looks, args.metrics_clients, now(), failed.is_empty());

@@ -306,7 +306,7 @@ pub(crate) fn write_stdout(
     // A write to memory does not fail, but a picture may.
     content(&mut text, stdout_look())
         .map_err(|error| Problem::usage(format!("cannot write the result: {error}")))?;
-    let lines = is_paged.then(|| text.iter().filter(|byte| **byte == b'\n').count());
+    let lines = is_paged.then(|| memchr::memchr_iter(b'\n', &text).count());
     stdout::write(lines, |to| to.write_all(&text))
 }
 

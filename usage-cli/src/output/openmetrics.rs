@@ -4,6 +4,7 @@
 //! as its client. The text is OpenMetrics 1.0 and, because a gauge has no suffix, also the plain text format of Prometheus,
 //! with the same types and help.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use usage_core::{Column, Counter, UsageRow, UsageTable};
@@ -71,17 +72,17 @@ pub(crate) struct Exposition(Vec<(Family, Vec<String>)>);
 
 impl Exposition {
     /// Adds a sample of `family`, which has no other with these labels.
-    fn add(&mut self, family: Family, labels: &[Label<'_>], value: impl ToString) {
-        let sample = format!("{}{} {}", family.name, written(labels), value.to_string());
+    fn add(&mut self, family: Family, labels: &[Label<'_>], value: &dyn fmt::Display) {
+        let sample = format!("{}{} {value}", family.name, written(labels));
         match self.0.iter_mut().find(|(known, _)| *known == family) {
             Some((_, samples)) => samples.push(sample),
             None => self.0.push((family, vec![sample])),
         }
     }
 
-    fn add_known<T: ToString>(&mut self, family: Family, labels: &[Label<'_>], value: Option<T>) {
+    fn add_known<T: fmt::Display>(&mut self, family: Family, labels: &[Label<'_>], value: Option<T>) {
         if let Some(value) = value {
-            self.add(family, labels, value);
+            self.add(family, labels, &value);
         }
     }
 
@@ -103,8 +104,8 @@ impl Exposition {
         self.add_known(THROTTLE, &labels, counts.throttle_rate());
         self.add_clients(report, &labels, top);
         if let Some(period) = report.totals.period {
-            self.add(DATA_START, &labels, seconds(period, 0));
-            self.add(DATA_END, &labels, seconds(period.last_day().into(), 1));
+            self.add(DATA_START, &labels, &seconds(period, 0));
+            self.add(DATA_END, &labels, &seconds(period.last_day().into(), 1));
         }
         if let Some(held) = &report.allowance {
             self.add_allowance(&held.allowance, held.latest(), &labels);
@@ -116,7 +117,7 @@ impl Exposition {
         if clients.count == 0 {
             return;
         }
-        self.add(CLIENTS, labels, clients.count);
+        self.add(CLIENTS, labels, &clients.count);
         let ranked = By::ALL.into_iter().flat_map(|by| clients.ranked(by, top));
         let listed: std::collections::BTreeSet<usize> = ranked.map(|(position, _)| position).collect();
         let (listed, rest): (Vec<_>, Vec<_>) =
@@ -139,12 +140,12 @@ impl Exposition {
     }
 
     fn add_allowance(&mut self, allowance: &Allowance, month: Option<&MonthUse>, labels: &[Label<'_>]) {
-        self.add(ALLOWANCE, labels, allowance.monthly);
+        self.add(ALLOWANCE, labels, &allowance.monthly);
         let Some(month) = month else { return };
-        self.add(MONTH, labels, month.used);
+        self.add(MONTH, labels, &month.used);
         self.add_known(USED, labels, month.used_share);
         if month.is_projected {
-            self.add(PROJECTED, labels, month.projected);
+            self.add(PROJECTED, labels, &month.projected);
             self.add_known(PROJECTED_LOW, labels, month.projected_low);
             self.add_known(PROJECTED_HIGH, labels, month.projected_high);
             self.add_known(WILL_USE, labels, month.projected_share);
@@ -153,7 +154,7 @@ impl Exposition {
 
     /// Adds whether the last look succeeded, and when one last did, in Unix seconds.
     pub(crate) fn add_health(&mut self, is_up: bool, last_success: Option<u64>) {
-        self.add(UP, &[], u8::from(is_up));
+        self.add(UP, &[], &u8::from(is_up));
         self.add_known(LAST_SUCCESS, &[], last_success);
     }
 

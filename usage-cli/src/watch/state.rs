@@ -249,15 +249,15 @@ mod tests {
         let limited = crossed(Alert::RateLimited, "1%");
         let mut memory = Memory::default();
         // An alert that was not told stays news.
-        assert_eq!(news(&mut memory, october, &[&low]), [low.clone()]);
-        assert_eq!(news(&mut memory, october, &[&low]), [low.clone()]);
+        assert_eq!(news(&mut memory, october, &[&low]), std::slice::from_ref(&low));
+        assert_eq!(news(&mut memory, october, &[&low]), std::slice::from_ref(&low));
         memory.told(&low);
-        assert_eq!(news(&mut memory, october, &[&low, &limited]), [limited.clone()]);
+        assert_eq!(news(&mut memory, october, &[&low, &limited]), std::slice::from_ref(&limited));
         memory.told(&limited);
         assert_eq!(news(&mut memory, october, &[&low]), []);
-        assert_eq!(news(&mut memory, october, &[&low, &limited]), [limited.clone()]);
+        assert_eq!(news(&mut memory, october, &[&low, &limited]), std::slice::from_ref(&limited));
         // Each threshold by itself.
-        assert_eq!(news(&mut memory, october, &[&low, &high]), [high.clone()]);
+        assert_eq!(news(&mut memory, october, &[&low, &high]), std::slice::from_ref(&high));
         memory.told(&high);
         assert_eq!(news(&mut memory, october, &[&low, &high]), []);
         assert_eq!(news(&mut memory, november, &[&low, &high]), [low.clone(), high.clone()]);
@@ -271,8 +271,8 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mut memory = Kept::open(Some(&path)).unwrap().memory;
         let (share, limited) = (crossed(Alert::Share, "80%"), crossed(Alert::RateLimited, "1%"));
-        assert_eq!(news(&mut memory, day("2026-10-01"), &[&share, &limited]), [limited.clone()]);
-        assert_eq!(news(&mut memory, day("2026-11-01"), &[&share]), [share.clone()]);
+        assert_eq!(news(&mut memory, day("2026-10-01"), &[&share, &limited]), std::slice::from_ref(&limited));
+        assert_eq!(news(&mut memory, day("2026-11-01"), &[&share]), std::slice::from_ref(&share));
     }
 
     #[test]
