@@ -53,7 +53,7 @@ impl Connect for Connector {
     }
 }
 
-/// A socket to `host` whose reads and writes, until it is told another time, end in the time that is `left`.
+/// A socket to `host` whose reads and writes end in the time that is `left`, until another limit is set.
 fn socket(
     host: &Uri,
     details: &ConnectionDetails<'_>,

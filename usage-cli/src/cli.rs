@@ -41,7 +41,7 @@ Exit codes:
   1    the service refused the query, or it failed there; doctor: a check failed
   2    wrong usage or configuration, or the result could not be written
   3    not authorised: the credential is not accepted, or lacks a permission
-  4    the deadline passed; go on with --attach, or after --state with resume
+  4    the deadline passed; continue with --attach, or after --state with resume
   5    the service could not be reached or broke the protocol
   6    watch: a threshold is crossed, and there is no --on-alert
   7    search: the rows are written, and some are missing: a single day reached the service's limit

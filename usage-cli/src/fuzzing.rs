@@ -31,7 +31,7 @@ pub fn configuration(data: &[u8]) {
     });
 }
 
-/// A saved file is read, or what is wrong with it is told with a place that is in it.
+/// A saved file is read, or refused with a place that exists in it.
 pub fn saved_file(data: &[u8]) {
     if let Err(byte) = saved::read_for_fuzzing(data) {
         assert!(byte <= data.len() as u64, "byte {byte} of {}", data.len());

@@ -61,7 +61,7 @@ pub(crate) fn query(address: SocketAddr, out: impl Write) -> Result<(), Box<dyn 
     let body = r#"{"interval":"2026-06/2026-06"}"#;
     let submitted = exchange(&mut stream, "POST", "/api/v2/usage/simplesearch", &bearer, body)?;
     let Submission { execution_id } = serde_json::from_slice(&submitted)?;
-    // Nobody polls at once. The program waits no less than this, whatever it is told.
+    // A real client does not poll at once. The program never waits less than this.
     thread::sleep(Duration::from_millis(1));
 
     let mut out = csv::Writer::from_writer(out);

@@ -21,7 +21,7 @@ pub(crate) struct Word<T: 'static> {
     value: T,
 }
 
-/// The words of one option.
+/// The accepted words of an option.
 pub(crate) type Words<T> = &'static [Word<T>];
 
 macro_rules! words {

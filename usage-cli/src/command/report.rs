@@ -100,7 +100,7 @@ struct QueryArgs {
     group_by: Vec<Dimension>,
 }
 
-/// What is told.
+/// What the report covers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 struct ContentArgs {

@@ -48,13 +48,14 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
 /// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
 ///
-/// With --from DIR it looks at each organisation of a history by itself, and asks nobody. An organisation without an
-/// --allowance has that of the profile of its name.
+/// With --from DIR it looks at each organisation of a history by itself, and sends no request. The allowance of an
+/// organisation is --allowance, or that of the profile with its name.
 ///
-/// Each threshold is told once a month, and again if it was not crossed in between; a jump is told once a day, a new client
-/// once a month. --state FILE remembers that over restarts, and without it every start tells anew. Without --on-alert, to tell is to end with exit code 6. With
-/// --on-alert COMMAND, to tell is to run the command with success: if it fails, it is run again at the next look. Then
-/// --once ends with exit code 0 if every command succeeded or none had to be run, and with 2 if one failed.
+/// Each alert is sent once a month, and again if its threshold was not crossed in between; a jump is sent once a day, a new
+/// client once a month. --state FILE remembers this over restarts; without it every start begins anew. Without --on-alert,
+/// an alert ends the program with exit code 6. With --on-alert COMMAND, an alert is sent when the command succeeds; if it
+/// fails, it runs again at the next look. --once then exits with 0 if every command succeeded or none had to run, and with 2
+/// if one failed.
 ///
 /// The command finds in its environment GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT,
 /// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, with --from _ORGANIZATION, and
@@ -113,7 +114,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "COMMAND")]
     on_alert: Option<String>,
 
-    /// Remember in this file which alerts were told, when the service was asked, and the daily totals
+    /// Remember in this file which alerts were sent, when the service was asked, and the daily totals
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -397,7 +398,7 @@ fn of_history(_: &WatchArgs, _: &Path, _: Period, _: Option<&Allowance>) -> Resu
     Err(crate::output::format::of_another_build("parquet"))
 }
 
-/// Runs `command` for each of `news`. An alert is told if the command succeeds, and stays news if it fails. Returns the
+/// Runs `command` for each of `news`. An alert counts as sent if the command succeeds, and stays news if it fails. Returns the
 /// first failure.
 fn run_for_each(
     command: &str,

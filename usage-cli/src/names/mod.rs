@@ -1,6 +1,6 @@
 //! Names behind the ids of rows: users, OAuth clients and the organization, where the credential may read them.
 //!
-//! A missing name is never an error: the run goes on with ids, and one warning says why.
+//! A missing name is never an error: the run continues with ids, and one warning says why.
 
 #[cfg_attr(not(test), expect(dead_code, reason = "for datasets, which keep names between runs"))]
 mod document;

@@ -53,7 +53,7 @@ impl Progress {
         Self { bar, verbosity, started: Instant::now(), status, is_aside: false, name: None }
     }
 
-    /// Returns a progress for an execution beside the run: its id is not that of an execution to go on with.
+    /// Returns the progress of an execution beside the run, whose id is not offered for `--attach`.
     pub(crate) fn aside(&self) -> Self {
         Self { is_aside: true, ..self.clone() }
     }

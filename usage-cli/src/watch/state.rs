@@ -91,8 +91,8 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Returns the alerts of `now`, in `month`, that were not told yet. An alert that is no longer crossed is forgotten, so
-    /// that it is told again when it comes back; but not one of an organization that `is_unknown`, because its look failed.
+    /// Returns the alerts of `now`, in `month`, that were not sent yet. An alert that is no longer crossed is forgotten, so
+    /// that it is sent again when it comes back; but not one of an organization that `is_unknown`, because its look failed.
     pub(crate) fn news(
         &mut self,
         month: Date,

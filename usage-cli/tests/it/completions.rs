@@ -53,8 +53,8 @@ fn shell(name: &str, home: &Path) -> Option<Command> {
     Some(command)
 }
 
-/// Types `setup` and then each line of [`LINES`] and a tab into the interactive `shell`, and returns the words of the
-/// lines that it makes of them.
+/// Types `setup` and then each line of [`LINES`] and a tab into the interactive `shell`, and returns the lines that it
+/// completes them to, as words.
 fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

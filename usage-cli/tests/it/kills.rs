@@ -1,4 +1,4 @@
-//! `--state`: killed at every step and gone on with, a run ends like one that was not killed.
+//! `--state`: a run that is killed at every step and resumed ends like one that was not killed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -159,7 +159,7 @@ impl Ran {
         self
     }
 
-    /// The execution that it tells how to go on with.
+    /// The execution that its hint continues.
     pub(crate) fn to_attach(&self) -> &str {
         let (_, after) = self.stderr.split_once("--attach ").unwrap_or_else(|| panic!("no hint in {self:?}"));
         after.split_whitespace().next().unwrap_or_default()

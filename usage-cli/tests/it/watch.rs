@@ -112,7 +112,7 @@ fn an_alert_whose_command_failed_is_told_again() {
         Ran::of(command.args(keeping(&state)))
     };
     let log_it = format!("echo $GENESYS_USAGE_ALERT >> '{}'", log.display());
-    // It fails for one of two: the other is told, and is not told again.
+    // It fails for one of two: the other is sent, and is not sent again.
     let ran = look(&format!("test $GENESYS_USAGE_ALERT = 429 || exit 7; {log_it}"));
     assert_eq!(ran.code, Some(2), "{ran:?}");
     for text in ["--on-alert ended with exit status: 7", "hint: the alert counts as not told"] {

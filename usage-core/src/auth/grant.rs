@@ -10,7 +10,7 @@ use crate::failures::BuildError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// How access tokens are come by.
+/// The OAuth grant used to obtain access tokens.
 ///
 /// Hand it to a driver's builder (`Client::builder().grant(grant)`) or to a [`Session`](crate::Session). The session
 /// asks for a token when it needs one and keeps what it may renew it with: after the first token, a code or an

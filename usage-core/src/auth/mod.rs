@@ -1,6 +1,6 @@
 //! Who is asking: credentials, the requests that turn them into access tokens, and the tokens' lifetime.
 //!
-//! A [`Grant`] is how tokens are come by. Most programs make one and hand it to a driver's builder. A user who logs in
+//! A [`Grant`] says how tokens are obtained. Most programs make one and pass it to a driver's builder. A user who logs in
 //! through the browser makes an [`AuthorizationRequest`] of it: its URL is opened, and what the browser is sent back with
 //! becomes the grant. None of this sends anything: [`Grant::token_request`] is a request, [`TokenResponse`] what its
 //! answer is read as, and a [`Session`](crate::Session) does both when its machines need a token.

@@ -25,8 +25,8 @@ const SPENT: &str = "invalid_grant";
 const RETRY: Backoff =
     Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) };
 
-/// The access token of a session, shared by all its executions: one of them fetches, the others wait or go on
-/// with the old one while it is good.
+/// The access token of a session, shared by all its executions: one of them fetches, the others wait or
+/// use the old one while it is valid.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenStore {
     issued: Option<Issued>,
@@ -191,8 +191,8 @@ impl TokenStore {
         });
     }
 
-    /// What `fetch` brought is kept. What a later fetch is told no longer matters: it asked with a credential that may
-    /// be spent by this one.
+    /// Keeps what `fetch` brought. The answer to a later fetch no longer matters, because its credential may be spent by
+    /// this one.
     pub(crate) fn settle(&mut self, fetch: Option<FetchId>) {
         if self.fetching.is_some() {
             self.over();

@@ -216,7 +216,7 @@ impl Grammar {
         }
     }
 
-    /// Goes on with what is not all in the piece where it begins, or is not of the usual kind.
+    /// Continues a token that is cut by the end of its piece, or is not of the usual kind.
     #[inline]
     fn go_on<'a>(&'a mut self, scalar: Scalar, input: &mut Input<'_>) -> Result<Option<Event<'a>>, Fault> {
         let mut copy = *input;

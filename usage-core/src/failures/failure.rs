@@ -56,7 +56,7 @@ pub enum Failure {
     Build(BuildError),
 }
 
-/// Why nobody is authorised.
+/// Why authorization failed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Unauthorized {

@@ -12,7 +12,7 @@ pub(crate) const BEGINNING: usize = 4096;
 /// How many characters of them are shown.
 const WORDS: usize = 120;
 
-/// How many characters the words of a language have at most. Tokens are longer.
+/// The longest word of a language, in characters. Tokens are longer.
 const MAX_WORD: usize = 20;
 
 /// An answer that does not look like one of the service: a page of a proxy, of a captive portal, or of a load balancer.

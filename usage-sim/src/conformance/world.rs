@@ -199,7 +199,7 @@ impl World {
         with_credential.expect("a credential")
     }
 
-    /// What a client in memory is told when it sends a request.
+    /// Returns the reply to a request of a client in memory.
     pub(super) fn handle(&self, request: http::Request<Vec<u8>>) -> Result<Reply, TransportFailure> {
         if let Some((kind, permanent)) = self.0.obstacle {
             let mut failure = TransportFailure::new(kind, Sent::No, "");

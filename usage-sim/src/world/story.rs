@@ -33,7 +33,7 @@ const ALLOWANCE_PERCENT: u64 = 112;
 /// use usage_sim::{Simulator, SimulatorConfig};
 ///
 /// let simulator = Simulator::new(SimulatorConfig::default());
-/// let story = simulator.story("2026-07-08".parse()?).expect("a story is told unless it is switched off");
+/// let story = simulator.story("2026-07-08".parse()?).expect("there is a story unless it is switched off");
 /// assert!(story.hammering.first_day < story.hammering.last_day);
 /// assert_eq!(story.new_client, "Campaign Import 2026-07");
 /// # Ok::<(), usage_core::error::BuildError>(())

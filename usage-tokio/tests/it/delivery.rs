@@ -170,7 +170,7 @@ fn what_an_observer_saves_loses_no_row_at_any_step() {
         let handle = world.client.restore(Snapshot::<SimpleSearch>::from_json(json).unwrap()).unwrap();
         assert_eq!(run(handle.finish()).unwrap(), all, "{json}");
     }
-    // Page by page, each stored by its number: what was saved before goes on with the page that was not stored.
+    // Page by page, each stored by its number: what was saved before continues at the page that was not stored.
     let mut handle = world.client.start(search()).observe(saving(&saved));
     let mut stored = BTreeMap::new();
     let mut seen = 0;

@@ -9,7 +9,7 @@ use usage_sim::Refusing;
 use crate::runtime::run;
 use crate::support::{Service, at, query};
 
-/// One try, so that its failure is the one that is told.
+/// One try, so that its failure is the one reported.
 fn fails_at(url: &str, connect_timeout: Duration) -> Error {
     let service = Service::start();
     let client = at(url).access_token("hunter2-token").unwrap();

@@ -44,7 +44,7 @@ fn pages_come_one_by_one() {
     let mut handle = service.client().start(SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap()));
     let first = run(handle.next_page()).unwrap().unwrap();
     assert_eq!((first.len(), handle.execution().pages()), (1000, 1));
-    // Another runtime may go on with it.
+    // Another runtime may continue it.
     let rest = run(handle.finish()).unwrap();
     assert!(rest.len() > 1000);
 }

@@ -1,4 +1,4 @@
-//! A simulated service on virtual time, and a server that answers what it is told.
+//! A simulated service on virtual time, and a server with scripted answers.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

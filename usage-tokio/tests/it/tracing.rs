@@ -80,7 +80,7 @@ fn exchanges_are_spans_without_a_secret() {
     let polls =
         spans(&["http.request.method=\"GET\"", "usage.execution_id=", "http.response.status_code=200"]);
     assert!(!polls.is_empty());
-    assert!(!lines(&["usage.execution_id=", "transition="]).is_empty(), "transitions are told");
+    assert!(!lines(&["usage.execution_id=", "transition="]).is_empty(), "transitions are recorded");
 
     for secret in [SECRET, &*token, "hunter2-gateway-key", "Basic ", "Bearer "] {
         let told = lines(&[secret]);

@@ -108,7 +108,7 @@ impl Document {
         let held = private_file::hold(path, Role::State).map_err(|distrust| match distrust {
             Distrust::Io(error) if error.kind() == ErrorKind::WouldBlock => {
                 Problem::usage(format!("another process is at the run of {name}"))
-                    .with_hint("wait until it has ended; it goes on with the run by itself")
+                    .with_hint("wait until it has ended; it continues the run by itself")
             }
             _ => distrust.problem("", path),
         })?;

@@ -218,7 +218,7 @@ fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
     let problem = Problem::usage(format!("{} is there already", path.display()));
     match trust::open(path, Role::State) {
         Ok(_) => problem.with_hint(format!(
-            "if it holds a run that is not done, go on with it: genesys-usage resume {}; or remove it",
+            "if it holds a run that is not done, continue it: genesys-usage resume {}; or remove it",
             shell_word(path)
         )),
         // `resume` would refuse the file.

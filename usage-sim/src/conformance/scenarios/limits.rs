@@ -55,7 +55,7 @@ pub(crate) fn throttled_429_ten_times() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// Its end stays a minute away: that is no reason to stop.
+/// The end of its window stays a minute away, which must not stop the client.
 pub(crate) fn window_that_slides() -> Scenario {
     let sliding = Fault::Headers(pairs(&[
         ("inin-ratelimit-allowed", "300"),
