@@ -18,6 +18,7 @@
 mod exchange;
 #[cfg(feature = "gzip")]
 mod gunzip;
+mod limits;
 mod redeem;
 mod request_state;
 mod response_reader;
@@ -26,10 +27,11 @@ use http::Response;
 use http::response::Parts;
 
 pub use exchange::{Exchange, Ticket};
-pub use request_state::{MAX_TIMEOUT, MIN_SUBMIT_TIME};
+pub use limits::{MAX_TIMEOUT, MIN_SUBMIT_TIME};
 pub use response_reader::ResponseReader;
 
-pub(crate) use request_state::{Accepted, Dispatch, Limits, RequestState, RetryDecision, TOKEN};
+pub(crate) use limits::Limits;
+pub(crate) use request_state::{Accepted, Dispatch, RequestState, RetryDecision, TOKEN};
 
 use crate::decode::ResponseDecoder;
 use crate::failures::{Failure, TransportFailure};

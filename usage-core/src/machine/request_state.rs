@@ -1,39 +1,33 @@
-use std::sync::Arc;
+//! The state of a machine's current request: what is sent for it, and which response is awaited.
+
+mod retry_decision;
+
 use std::time::Duration;
 
 use http::Request;
 use http::response::Parts;
 use http::uri::{PathAndQuery, Uri};
 
-use crate::auth::{Authorization, Ended, FetchId};
+use crate::auth::Authorization;
 use crate::decode::ResponseDecoder;
 use crate::endpoint::Endpoint;
-use crate::failures::{AttemptError, Failure, ResponseError, Sent, TransportFailure, Unauthorized};
+use crate::failures::{Failure, ResponseError, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
+use crate::machine::limits::{Limits, MAX_TIMEOUT, deadline};
 use crate::machine::response_reader::{Arrival, ResponseReader};
-use crate::phase::{Cause, WaitReason};
-use crate::retry::{Backoff, Class, Policy, classify};
+use crate::phase::WaitReason;
 use crate::session::Session;
 use crate::time::Timestamp;
 use crate::trace;
 
+pub(crate) use retry_decision::RetryDecision;
+
 /// The name of a token request's endpoint, for traces and errors.
 pub(crate) const TOKEN: &str = "oauth.token";
 
-/// The least time before the deadline in which a request is sent that must not be sent twice. With less, the deadline could
-/// pass before the response arrives, and it would be unknown whether the service carried the request out. If the policy's
-/// [`exchange_timeout`](Policy::exchange_timeout) or half of its [`deadline`](Policy::deadline) is shorter, that applies.
-pub const MIN_SUBMIT_TIME: Duration = Duration::from_secs(1);
-
-/// The longest timeout of an exchange or a connection: the clocks of operating systems overflow before a [`Duration`] does.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The shortest delays between polls of an execution that is not found yet.
-const NOT_FOUND: Backoff = Backoff::new(Duration::from_millis(500), 2.0, Duration::from_secs(30));
-
-/// The state of a machine's current request: authorizes and sends it, and decides after each response or failure whether
-/// to retry. Each machine has one; state shared by all machines is in the session.
+/// The current request of a machine: authorizes and sends it, and [decides](RetryDecision) after each response or failure
+/// whether to retry. Each machine has one; state shared by all machines is in the session.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestState {
     pub(crate) jitter: Jitter,
@@ -58,48 +52,6 @@ pub(crate) struct RequestState {
     counted: u32,
 }
 
-/// The policy and the deadline of a machine.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    /// Shared by all machines of a client, so that waiting executions stay small.
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) deadline: Timestamp,
-}
-
-impl Limits {
-    /// Returns the limits of a machine that starts at `now`.
-    pub(crate) fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
-        let deadline = now.saturating_add(policy.deadline);
-        Self { policy, deadline }
-    }
-
-    /// Moves the deadline with a clock that stepped back.
-    pub(crate) fn step_back(&mut self, by: Duration) {
-        self.deadline = self.deadline.saturating_sub(by);
-    }
-
-    /// Returns whether `at` is too late for a request. One that must not be sent twice (`once`) needs more time.
-    fn is_too_late(&self, at: Timestamp, once: bool) -> bool {
-        at >= self.deadline || (once && at.saturating_add(self.min_submit_time()) > self.deadline)
-    }
-
-    fn min_submit_time(&self) -> Duration {
-        MIN_SUBMIT_TIME.min(self.policy.exchange_timeout).min(self.policy.deadline / 2)
-    }
-
-    /// Returns the time limit of connecting for a request that must not be sent twice: half of the least time is left for
-    /// the response.
-    fn connect_within(&self, now: Timestamp) -> Duration {
-        let latest = self.deadline.saturating_sub(self.min_submit_time() / 2);
-        self.timeout(now).min(latest.saturating_since(now))
-    }
-
-    /// Returns the time limit of an exchange that begins at `now`.
-    fn timeout(&self, now: Timestamp) -> Duration {
-        self.policy.exchange_timeout.min(self.deadline.saturating_since(now)).min(MAX_TIMEOUT)
-    }
-}
-
 /// The result of trying to send a request.
 pub(crate) enum Dispatch {
     /// Send the request.
@@ -107,15 +59,6 @@ pub(crate) enum Dispatch {
     /// Send this token request first.
     Authorize(Box<Exchange>),
     Wait(Timestamp, WaitReason),
-    Fail(Failure),
-}
-
-/// What follows a response or a failure.
-pub(crate) enum RetryDecision<T> {
-    Done(T),
-    /// Retry at once with a new token.
-    Renew,
-    Wait(Timestamp, WaitReason, Cause),
     Fail(Failure),
 }
 
@@ -225,20 +168,6 @@ impl RequestState {
         if let Some(Purpose::Token(fetch)) = self.awaited.take() {
             session.token.abandon(fetch);
         }
-    }
-
-    /// Returns what follows the end of the token exchange that this machine awaits, if that ended since the last step.
-    #[inline]
-    pub(crate) fn settle(
-        &mut self,
-        now: Timestamp,
-        limits: &Limits,
-        session: &mut Session,
-    ) -> Option<RetryDecision<()>> {
-        let Some(Purpose::Token(fetch)) = self.awaited else { return None };
-        let ended = session.token.ending_of(fetch)?;
-        self.awaited = None;
-        self.judge(now, ended, limits, session)
     }
 
     /// Returns the generation of the session's token, or what to do before there is one.
@@ -356,131 +285,6 @@ impl RequestState {
         self.awaited.take_if(|awaited| matches!(awaited, Purpose::Operation(_)));
     }
 
-    /// Resets the failures after a successful response.
-    pub(crate) fn delivered(&mut self) {
-        self.renewed = false;
-        self.sent = 0;
-        self.failures = 0;
-        self.counted = 0;
-    }
-
-    /// Handles a token exchange that failed in transport.
-    pub(crate) fn on_token_failure(
-        &mut self,
-        now: Timestamp,
-        fetch: FetchId,
-        failure: TransportFailure,
-        limits: &Limits,
-        session: &mut Session,
-    ) -> Option<RetryDecision<()>> {
-        trace::failed(&failure);
-        session.break_fetch(now, fetch, failure);
-        self.settle(now, limits, session)
-    }
-
-    /// Returns what follows the end of a token exchange; nothing if an early renewal failed and the old token is valid.
-    fn judge(
-        &mut self,
-        now: Timestamp,
-        ended: Ended,
-        limits: &Limits,
-        session: &mut Session,
-    ) -> Option<RetryDecision<()>> {
-        match ended {
-            Ended::Arrived => Some(RetryDecision::Done(())),
-            _ if session.token.is_alive(now) => None,
-            Ended::Refused(failure) | Ended::Failed(failure) => Some(RetryDecision::Fail(failure)),
-            Ended::Unavailable(attempt_error) => {
-                let decision = self.again(now, attempt_error, Cause::TokenUnavailable, limits);
-                if let RetryDecision::Wait(until, ..) = decision {
-                    session.token.postpone(until);
-                }
-                Some(decision)
-            }
-        }
-    }
-
-    /// Handles an error response to the operation in flight. `repeatable` says whether the request may be sent twice.
-    pub(crate) fn on_error(
-        &mut self,
-        now: Timestamp,
-        error: ResponseError,
-        repeatable: bool,
-        limits: &Limits,
-        session: &mut Session,
-    ) -> RetryDecision<std::convert::Infallible> {
-        let error = match error {
-            ResponseError::Api(error) => error,
-            ResponseError::Decode(error) if error.ends_early => {
-                return self.on_failure(now, TransportFailure::cut_short(&error), repeatable, limits);
-            }
-            ResponseError::Decode(error) => return RetryDecision::Fail(Failure::Decode(error)),
-        };
-        match classify(error.status) {
-            Class::Throttled => {
-                let next_try = error.next_try(now);
-                let decision = self.again(now, AttemptError::Api(error), Cause::Throttled, limits);
-                if let Some(until) = next_try {
-                    session.budget.block(until);
-                }
-                decision
-            }
-            Class::Unavailable => self.again(now, AttemptError::Api(error), Cause::Unavailable, limits),
-            Class::Unauthorized if session.grant.can_renew() && !self.renewed => {
-                self.renewed = true;
-                session.token.invalidate(self.generation);
-                RetryDecision::Renew
-            }
-            Class::Unauthorized => RetryDecision::Fail(Failure::Unauthorized(Unauthorized::Refused(error))),
-            Class::Success | Class::Rejected => RetryDecision::Fail(Failure::Rejected(error)),
-        }
-    }
-
-    /// Handles an operation that failed in transport. `repeatable` says whether the request may be sent twice.
-    pub(crate) fn on_failure(
-        &mut self,
-        now: Timestamp,
-        failure: TransportFailure,
-        repeatable: bool,
-        limits: &Limits,
-    ) -> RetryDecision<std::convert::Infallible> {
-        trace::failed(&failure);
-        match (failure.permanent, failure.sent) {
-            (_, Sent::Maybe) if !repeatable => RetryDecision::Fail(Failure::AmbiguousSubmit(failure)),
-            (true, _) => RetryDecision::Fail(Failure::Transport(failure)),
-            _ => self.again(now, AttemptError::Transport(failure), Cause::TransportFailed, limits),
-        }
-    }
-
-    /// Counts a failure and returns the wait before the next attempt, unless there were too many or the deadline comes first.
-    fn again<T>(
-        &mut self,
-        now: Timestamp,
-        attempt_error: AttemptError,
-        cause: Cause,
-        limits: &Limits,
-    ) -> RetryDecision<T> {
-        let retry_after = attempt_error.retry_at(now);
-        let told_when = attempt_error.is_throttled() && retry_after.is_some();
-        self.counted += u32::from(!told_when);
-        if self.counted >= limits.policy.max_failures.max(1) {
-            return RetryDecision::Fail(Failure::TooManyFailures {
-                failures: self.counted,
-                last: attempt_error,
-            });
-        }
-        let delay = self.delay(limits.policy.retry.delay(self.failures), &limits.policy);
-        let until = now.saturating_add(delay).max(retry_after.unwrap_or(now));
-        // If the server asked for no longer wait than this one, the next one is longer.
-        let is_longer = told_when && until > now.saturating_add(delay);
-        self.failures = self.failures.saturating_add(u32::from(!is_longer));
-        let why = if attempt_error.is_throttled() { WaitReason::RateLimit } else { WaitReason::Retry };
-        if limits.is_too_late(until, self.once) {
-            return RetryDecision::Fail(deadline(until, Some(why), Some(attempt_error)));
-        }
-        RetryDecision::Wait(until, why, cause)
-    }
-
     fn wait(&self, until: Timestamp, why: WaitReason, limits: &Limits) -> Dispatch {
         if limits.is_too_late(until, self.once) {
             Dispatch::Fail(deadline(until, Some(why), None))
@@ -488,21 +292,4 @@ impl RequestState {
             Dispatch::Wait(until, why)
         }
     }
-
-    /// Returns the delay before the next poll of an execution that is not found yet. It grows with each one, even if the
-    /// policy's delays are zero.
-    pub(crate) fn next_look(&mut self, policy: &Policy) -> Duration {
-        let growing = NOT_FOUND.delay(self.failures);
-        self.failures = self.failures.saturating_add(1);
-        self.delay(policy.first_poll.max(growing), policy)
-    }
-
-    /// Returns `delay` with jitter, at least one millisecond: a wait lies in the future.
-    pub(crate) fn delay(&mut self, delay: Duration, policy: &Policy) -> Duration {
-        self.jitter.spread(delay, policy.jitter).max(Duration::from_millis(1))
-    }
-}
-
-fn deadline(next_allowed: Timestamp, waiting_for: Option<WaitReason>, last: Option<AttemptError>) -> Failure {
-    Failure::Deadline { next_allowed, waiting_for, unknown_status: None, last }
 }
