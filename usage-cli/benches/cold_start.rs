@@ -1,6 +1,7 @@
 //! From the start of the process to the last row: the program against a client that is written by hand for just that.
 //!
-//! `cargo bench -p genesys-usage --bench cold_start` ends with lines `target NAME measured limit`.
+//! `cargo bench -p genesys-usage --bench cold_start` ends with lines `target NAME measured limit`. It measures the program
+//! as released, with fat LTO. `GENESYS_USAGE_PROGRAM=target/release/genesys-usage` measures what `cargo install` builds.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
 
@@ -33,14 +34,17 @@ fn main() {
 fn compare() {
     let installed = tempfile::tempdir().unwrap();
     let by_hand_program = install(&std::env::current_exe().unwrap(), &installed);
-    let our_program = install(env!("CARGO_BIN_EXE_genesys-usage").as_ref(), &installed);
+    let our_program = std::env::var_os("GENESYS_USAGE_PROGRAM");
+    let our_program = our_program.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_genesys-usage")), PathBuf::from);
+    let our_program = install(&our_program, &installed);
     let mut targets = Vec::new();
     for (rows, runs) in [(100, 41), (20_000, 21)] {
         let address = service::serve(rows).to_string();
         let url = format!("http://{address}");
         let by_hand = Contestant::new(&by_hand_program, &["--by-hand", &address]);
-        let search = ["search", "--interval", "2026-06/2026-06", "--format", "csv", "--initial-delay", "0s"];
-        let program = Contestant::new(&our_program, &[&search[..], &["--api-url", &url]].concat());
+        let query = ["query", "--group-by", "client,uri,method", "--interval", "2026-06/2026-06"];
+        let options = ["--format", "csv", "--initial-delay", "0s", "--api-url", &url];
+        let program = Contestant::new(&our_program, &[&query[..], &options].concat());
         let (mut theirs, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             theirs.push(by_hand.run(rows));

@@ -1,4 +1,4 @@
-//! The peer: one search over one socket, with structs for `serde_json`, and nothing that could go wrong handled.
+//! The peer: one query over one socket, with structs for `serde_json`, and nothing that could go wrong handled.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -47,7 +47,7 @@ struct Row {
     status500: Option<u64>,
 }
 
-/// Runs the search and writes its rows as CSV.
+/// Runs the query and writes its rows as CSV.
 pub(crate) fn query(address: SocketAddr, out: impl Write) -> Result<(), Box<dyn std::error::Error>> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
@@ -58,8 +58,8 @@ pub(crate) fn query(address: SocketAddr, out: impl Write) -> Result<(), Box<dyn 
     let bearer =
         format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", token.access_token);
 
-    let body = r#"{"interval":"2026-06/2026-06"}"#;
-    let submitted = exchange(&mut stream, "POST", "/api/v2/usage/simplesearch", &bearer, body)?;
+    let body = r#"{"interval":"2026-06/2026-06","groupBy":["OAuthClientId","TemplateUri","HttpMethod"]}"#;
+    let submitted = exchange(&mut stream, "POST", "/api/v2/usage/query", &bearer, body)?;
     let Submission { execution_id } = serde_json::from_slice(&submitted)?;
     // A real client does not poll at once. The program never waits less than this.
     thread::sleep(Duration::from_millis(1));
@@ -67,7 +67,7 @@ pub(crate) fn query(address: SocketAddr, out: impl Write) -> Result<(), Box<dyn 
     let mut out = csv::Writer::from_writer(out);
     let mut after = String::new();
     loop {
-        let target = format!("/api/v2/usage/simplesearch/{execution_id}/results?pageSize=1000{after}");
+        let target = format!("/api/v2/usage/query/{execution_id}/results?pageSize=1000{after}");
         let page: Page = serde_json::from_slice(&exchange(&mut stream, "GET", &target, &bearer, "")?)?;
         for row in page.results {
             out.serialize(row)?;

@@ -7,7 +7,7 @@ use std::thread;
 
 use usage_core::fuzzing::documents::{Family, SamplePage};
 
-/// Serves a search with one page of `rows` rows, and an empty one behind it, on a port of its own.
+/// Serves a query with one page of `rows` rows, and an empty one behind it, on a port of its own.
 pub(crate) fn serve(rows: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
