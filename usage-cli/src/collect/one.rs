@@ -1,6 +1,7 @@
 //! Collects what one organisation's history lacks.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 
 use usage_core::error::Error;
 use usage_core::{Cause, Column, Date, Event, Interval, Scope, Snapshot, Timestamp, UsageTable};
@@ -49,6 +50,9 @@ impl<D: Driver> One<'_, D> {
         outcome: &mut Outcome,
     ) -> Result<(), Problem> {
         let now = self.order.now();
+        if let reset @ 1.. = organization.reset_future(now) {
+            outcome.warn(later_than(now, reset, organization.days().keys().next_back().copied()));
+        }
         let first = self.order.first(organization.first_day());
         let wanted = plan::Wanted { first, reach: Q::reach(now), now };
         outcome.out_of_reach = plan::out_of_reach(organization.days(), &wanted);
@@ -56,9 +60,9 @@ impl<D: Driver> One<'_, D> {
         if let Some(snapshot) = self.left_over::<Q>(organization, &due) {
             match self.fetch(organization, Started::Before(snapshot), outcome).await {
                 Ok(fetched) => {
-                    let (first, last) = (fetched.interval.first_day(), fetched.interval.last_day());
-                    due.retain(|date| *date < first || *date > last);
-                    self.store(organization, fetched, outcome)?;
+                    let days = fetched.interval.first_day()..=fetched.interval.last_day();
+                    self.store(organization, fetched, &due, outcome)?;
+                    due.retain(|date| !days.contains(date));
                 }
                 // The service knows it no more, or it failed there: its days are asked for anew.
                 Err(error) if !error.can_resume() => {}
@@ -75,7 +79,7 @@ impl<D: Driver> One<'_, D> {
                 }
                 self.problem::<Q>(&error)
             })?;
-            self.store(organization, fetched, outcome)?;
+            self.store(organization, fetched, &due, outcome)?;
             organization.query_file().remove();
         }
         Ok(())
@@ -144,25 +148,26 @@ impl<D: Driver> One<'_, D> {
         Ok(Fetched { table, scope, interval })
     }
 
-    /// Puts the rows of each day where they belong.
+    /// Stores the rows of each `due` day. The interval may include others, which stay as they are: a settled day is not
+    /// replaced by what the service still has of it months later.
     fn store(
         &self,
         organization: &mut Organization,
         fetched: Fetched,
+        due: &[Date],
         outcome: &mut Outcome,
     ) -> Result<(), Problem> {
         let Fetched { table, scope, interval } = fetched;
         let mut days = by_day(&table, &interval)?;
         drop(table);
-        let mut date = interval.first_day();
-        while date <= interval.last_day() {
+        let asked = interval.first_day()..=interval.last_day();
+        for date in due.iter().copied().filter(|date| asked.contains(date)) {
             let rows = days.remove(&date).unwrap_or_default();
             self.failpoint.reach("before storing a day");
             let stored = organization.store(date, rows, &scope.of_bucket(date), self.order.late_days);
             // What was stored before is listed, whatever came of this one.
             let stored = stored.inspect_err(|_| drop(organization.save()))?;
             outcome.stored(date, stored);
-            date = date.plus_days(1);
         }
         self.failpoint.reach("before listing the days");
         organization.save()?;
@@ -173,6 +178,19 @@ impl<D: Driver> One<'_, D> {
     fn problem<Q: Daily>(&self, error: &Error) -> Problem {
         failure::problem::<Q>(error, &self.connection.service(), &Recovery::Again)
     }
+}
+
+/// Describes readings that are later than `now`.
+fn later_than(now: Timestamp, number: usize, last: Option<Date>) -> String {
+    let today = Date::of(now);
+    let mut text = format!(
+        "{number} days were read at a time later than now, {today}: a clock was wrong; they are read again"
+    );
+    if let Some(last) = last.filter(|last| *last >= today) {
+        // Writing to memory does not fail.
+        let _ = write!(text, ", and the days up to {last} when they are over");
+    }
+    text
 }
 
 /// A query that begins now, or that began before.

@@ -46,6 +46,8 @@ pub(crate) struct Outcome {
     exit_code: Option<u8>,
     #[serde(skip)]
     problem: Option<Problem>,
+    #[serde(skip)]
+    warnings: Vec<String>,
 }
 
 impl Outcome {
@@ -67,6 +69,10 @@ impl Outcome {
         }
     }
 
+    pub(super) fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+
     /// Takes notice of the days that are there now.
     pub(super) fn covers(&mut self, days: &BTreeMap<Date, Reading>) {
         self.days = days.len();
@@ -84,6 +90,11 @@ impl Outcome {
         self.error = self.problem.as_ref().map(|problem| problem.message().to_owned());
         self.exit_code = self.problem.as_ref().map(|problem| problem.code() as u8);
         self
+    }
+
+    /// Returns what the user should know, though it did not fail.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Why it ended early, if it did.

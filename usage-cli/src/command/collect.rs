@@ -1,13 +1,12 @@
 //! `genesys-usage collect`: keeps a history of usage by day up to date.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use clap::{ArgAction, Args, ValueEnum};
 use usage_core::model::Dimension;
 use usage_core::query::{OrganizationJob, OrganizationQuery};
-use usage_core::{Date, Timestamp};
+use usage_core::{Date, Timestamp, UsageQuery as _};
 
 use crate::arguments::period::Last;
 use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, one_of};
@@ -15,10 +14,11 @@ use crate::collect::{Daily, First, Order, Outcome, collect};
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
-use crate::dataset::History;
+use crate::dataset::{History, Kind};
 use crate::output::format::{Format, LINE_FORMATS, one_of as one_format};
 use crate::problem::{Code, Problem};
-use crate::process::stderr::{self, ERROR, HINT};
+use crate::process::pause::wait_since;
+use crate::process::stderr::{self, ERROR, HINT, WARNING};
 use crate::run::failpoint::Failpoint;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
@@ -64,14 +64,14 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=366))]
     late_days: u32,
 
-    /// Group by these dimensions, separated by commas [default: client,user,uri,method, and with --source all
-    /// platform]. An existing history keeps its own
+    /// Group by these dimensions, separated by commas [default: those of the history; for a new one
+    /// client,user,uri,method, and with --source all platform]
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(JOB_DIMENSIONS), ignore_case = true)]
     group_by: Vec<Dimension>,
 
-    /// Which requests to count
-    #[arg(long, value_enum, default_value_t)]
-    source: Source,
+    /// Which requests to count [default: those of the history; for a new one, billable]
+    #[arg(long, value_enum)]
+    source: Option<Source>,
 
     /// Call the organisation this in the history [default: the name of its profile, else 'default']
     #[arg(long, value_name = "NAME")]
@@ -112,10 +112,9 @@ pub(crate) struct CollectArgs {
 }
 
 /// The requests that a history counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Source {
     /// Requests of the organisation's own clients, which may be billed (the older queries)
-    #[default]
     Billable,
     /// All requests, including those of the platform's own clients (the jobs), up to a year back
     All,
@@ -138,11 +137,8 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
     Interrupt::watch(progress.clone(), || Recovery::Again)?;
     let mut has_collected = false;
     loop {
-        let began = SystemTime::now();
-        let round = match args.source {
-            Source::Billable => args.round::<OrganizationQuery>(&progress, &failpoint),
-            Source::All => args.round::<OrganizationJob>(&progress, &failpoint),
-        };
+        let began = Timestamp::from(SystemTime::now());
+        let round = args.round(&progress, &failpoint);
         let Some(every) = args.every else {
             progress.finish();
             return round;
@@ -159,19 +155,33 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
                 stderr::problem(&problem, args.verbose);
             }
         }
-        // Sleep in short steps, so that a machine that was suspended wakes up late but not later still.
-        while let Some(left) =
-            every.checked_sub(began.elapsed().unwrap_or_default()).filter(|left| !left.is_zero())
-        {
-            thread::sleep(left.min(MIN_EVERY));
-        }
+        wait_since(began, every);
     }
 }
 
 impl CollectArgs {
     /// Collects the missing days of each organisation once.
-    fn round<Q: Daily>(&self, progress: &Progress, failpoint: &Failpoint) -> Result<(), Problem> {
-        let order = self.order();
+    fn round(&self, progress: &Progress, failpoint: &Failpoint) -> Result<(), Problem> {
+        // What no option says is as it is in the history.
+        let known = History::kind(&self.into)?;
+        let is_of_jobs = known.as_ref().is_some_and(|kind| kind.family == OrganizationJob::FAMILY);
+        let source = self.source.unwrap_or(if is_of_jobs { Source::All } else { Source::Billable });
+        match source {
+            Source::Billable => self.round_of::<OrganizationQuery>(known, progress, failpoint),
+            Source::All => self.round_of::<OrganizationJob>(known, progress, failpoint),
+        }
+    }
+
+    fn round_of<Q: Daily>(
+        &self,
+        known: Option<Kind>,
+        progress: &Progress,
+        failpoint: &Failpoint,
+    ) -> Result<(), Problem> {
+        let mut order = self.order();
+        if let Some(kind) = known.filter(|kind| self.group_by.is_empty() && kind.family == Q::FAMILY) {
+            order.group_by = kind.group_by.iter().map(|name| Dimension::from(name.as_str())).collect();
+        }
         order.check::<Q>()?;
         let organizations = Organizations::of(
             &self.target,
@@ -185,6 +195,9 @@ impl CollectArgs {
         collect::<Q>(&history, organizations.connect(), &order, progress, failpoint, |outcome| {
             number += 1;
             outcome.write(self.format)?;
+            for warning in outcome.warnings() {
+                stderr::labelled("warning", WARNING, format_args!("{}: {warning}", outcome.name()));
+            }
             if let Some(problem) = outcome.problem() {
                 if organizations.are_several() {
                     self.tell(&outcome, problem);

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use clap::{ArgAction, Args};
@@ -18,6 +17,7 @@ use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::output::format::{Format, LINE_FORMATS, one_of};
 use crate::problem::{Code, Problem};
+use crate::process::pause::wait_since;
 use crate::process::stderr::{self, HINT, WARNING};
 use crate::report::lookback;
 use crate::run::failpoint::Failpoint;
@@ -205,7 +205,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     }
     // A restart does not ask again early, unless there are metrics to serve.
     if !args.once && args.metrics_addr.is_none() {
-        wait(kept.memory.refreshed_at, args.every);
+        kept.memory.refreshed_at.into_iter().for_each(|last| wait_since(last, args.every));
     }
     let mut has_looked = false;
     loop {
@@ -224,7 +224,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
         if args.once {
             return Ok(());
         }
-        wait(Some(now()), args.every);
+        wait_since(now(), args.every);
     }
 }
 
@@ -236,16 +236,6 @@ fn check_allowance(args: &WatchArgs, allowance: Option<&Allowance>) -> Result<()
     let option = if args.alert_share.is_empty() { "--alert-projected" } else { "--alert-share" };
     Err(Problem::usage(format!("{option} is a part of an allowance"))
         .with_hint("give --allowance N or --licenses, or configure allowance"))
-}
-
-/// Waits until `every` has passed since `last`.
-fn wait(last: Option<Timestamp>, every: Duration) {
-    let Some(last) = last.map(|last| last.min(now())) else { return };
-    let next = last.saturating_add(every);
-    // Short sleeps, because a machine that is suspended meanwhile stops the clock of a long one.
-    while let left @ 1.. = next.saturating_since(now()).as_millis() {
-        thread::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX)).min(MIN_EVERY));
-    }
 }
 
 /// One look: asks, writes, and tells the alerts that are new.

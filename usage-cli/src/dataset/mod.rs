@@ -62,6 +62,15 @@ impl History {
         Ok(Self { directory: directory.to_owned(), _lock: Some(lock) })
     }
 
+    /// Returns the kind of the rows of the history in `directory`, or `None` if there is no history yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if there is something else in the directory.
+    pub(crate) fn kind(directory: &Path) -> Result<Option<Kind>, Problem> {
+        if directory.is_dir() { manifest::kind(directory) } else { Ok(None) }
+    }
+
     /// Opens the history in `directory` for reading.
     ///
     /// # Errors
@@ -80,9 +89,24 @@ impl History {
     }
 
     /// Returns the names of its organisations, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if a directory is called like one of an organisation, but not as this program calls it: engines
+    /// would read it as well.
     pub(crate) fn organizations(&self) -> Result<Vec<String>, Problem> {
         let entries = entries(&self.directory)?;
-        Ok(entries.iter().filter_map(|name| segment::organization(name)).collect())
+        let partitions = entries.iter().filter(|name| name.starts_with(segment::PREFIX));
+        let name = |entry: &String| {
+            segment::organization(entry).ok_or_else(|| {
+                let place = self.directory.join(entry);
+                Problem::usage(format!("{} is no organisation of a history", place.display()))
+                    .with_hint("move it elsewhere: engines that read this history read it too")
+            })
+        };
+        let mut names = partitions.map(name).collect::<Result<Vec<_>, _>>()?;
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Opens the days of the organisation called `name`, which need not be there.

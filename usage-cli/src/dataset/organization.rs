@@ -6,11 +6,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use usage_core::{Date, Scope, Snapshot, UsageQuery, UsageTable};
+use usage_core::{Date, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
 
 use crate::dataset::manifest::Collected;
 use crate::dataset::partition::{Columns, FILE_NAME, Partition, encode};
-use crate::dataset::plan::Reading;
+use crate::dataset::plan::{self, Reading};
 use crate::dataset::{cannot_write, check_link, entries, segment};
 use crate::files::draft;
 use crate::output::write_file;
@@ -81,6 +81,7 @@ impl Organization {
             })?;
             let path = self.file(date);
             let size = match fs::symlink_metadata(&path) {
+                Ok(metadata) if !metadata.is_file() => return Err(not_a_file(&path)),
                 Ok(metadata) => metadata.len(),
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(cannot_read(&path, &error)),
@@ -108,6 +109,11 @@ impl Organization {
     /// Returns the first day of the history, even if its file was removed.
     pub(crate) fn first_day(&self) -> Option<Date> {
         self.first
+    }
+
+    /// Resets the readings that are later than `now`, and returns their number.
+    pub(crate) fn reset_future(&mut self, now: Timestamp) -> usize {
+        plan::reset_future(&mut self.manifest.days, now)
     }
 
     /// Prepares to store rows of `service`.
@@ -153,6 +159,7 @@ impl Organization {
             }
             earlier => {
                 fs::create_dir_all(&partition).map_err(|error| cannot_write(&partition, &error))?;
+                draft::sweep(&partition);
                 write_file(&path, |to| to.write_all(&bytes))?;
                 let stored = if earlier.is_some() { Stored::Changed } else { Stored::New };
                 (stored, reading.settle(date, earlier, late_days))
@@ -226,6 +233,13 @@ impl QueryFile {
 
 fn damaged(path: &Path, problem: &str) -> Problem {
     Problem::usage(format!("{} is damaged: {problem}", path.display())).with_hint(
+        "remove it, or restore it from a copy: genesys-usage collect asks for a day without a file again",
+    )
+}
+
+/// Reading a pipe would wait for whoever writes to it.
+fn not_a_file(path: &Path) -> Problem {
+    Problem::usage(format!("{} is not a regular file", path.display())).with_hint(
         "remove it, or restore it from a copy: genesys-usage collect asks for a day without a file again",
     )
 }

@@ -74,9 +74,8 @@ impl Reading {
 
     /// Returns whether the day has to be read again at `now`.
     fn is_due(&self, now: Timestamp) -> bool {
-        let is_of_the_future = self.asked_at.saturating_since(now) > CLOCK_ERROR;
         let is_new_count = now.saturating_since(self.asked_at) >= BETWEEN_READS;
-        !self.complete || (!self.settled && (is_new_count || is_of_the_future))
+        !self.complete || (!self.settled && is_new_count)
     }
 }
 
@@ -104,6 +103,19 @@ impl Wanted {
         let (first, days) = (self.first, self.first.days_until(self.last()) + 1);
         (0..days.max(0)).map(move |day| first.plus_days(day))
     }
+}
+
+/// Resets the readings of `known` that are later than `now`, and returns their number. The clock was wrong when they were
+/// read, so nobody knows whether the service had counted these days by then: they are no longer settled, and any read
+/// may replace them.
+pub(crate) fn reset_future(known: &mut BTreeMap<Date, Reading>, now: Timestamp) -> usize {
+    let is_of_future = |reading: &&mut Reading| reading.asked_at.saturating_since(now) > CLOCK_ERROR;
+    let mut reset = 0;
+    for reading in known.values_mut().filter(is_of_future) {
+        (reading.asked_at, reading.settled) = (Timestamp::UNIX_EPOCH, false);
+        reset += 1;
+    }
+    reset
 }
 
 /// Returns the days to read, in order: wanted days that are missing, and `known` days that are not settled.
@@ -212,6 +224,34 @@ mod tests {
         assert_eq!(texts(&Wanted { reach, ..wanted }), ["07", "08", "10"]);
         assert_eq!(out_of_reach(&known, &Wanted { reach, ..wanted }), 1);
         assert_eq!(due(&known, &Wanted { first: day("2027-01-01"), reach, ..wanted }).len(), 1);
+    }
+
+    /// A clock that was ahead for some runs makes no difference once it is right: every day gets the rows that the
+    /// service has of it in the end.
+    #[test]
+    fn days_that_were_read_while_the_clock_was_ahead_are_read_again() {
+        for ahead in [2, 30, 400] {
+            let start = day("2026-03-01");
+            // The service has one row of each day that is over, and recounts nothing.
+            let rows = |date: Date, today: Date| u64::from(date < today);
+            let mut known: BTreeMap<Date, Reading> = BTreeMap::new();
+            let mut run = |today: Date, clock: Date| {
+                let now = clock.start().saturating_add(HOUR * 6);
+                reset_future(&mut known, now);
+                for date in due(&known, &Wanted { first: start.plus_days(-5), reach: None, now }) {
+                    let reading = read(now, rows(date, today), 1);
+                    let earlier = known.get(&date).copied();
+                    if earlier.is_none_or(|earlier| reading.may_replace(&earlier)) {
+                        known.insert(date, reading.settle(date, earlier.as_ref(), 3));
+                    }
+                }
+            };
+            run(start, start.plus_days(ahead));
+            (1..=ahead + 6).for_each(|days| run(start.plus_days(days), start.plus_days(days)));
+            let counted = known.range(..start.plus_days(ahead + 6));
+            let lacking: Vec<_> = counted.filter(|(_, reading)| reading.rows == 0).collect();
+            assert!(lacking.is_empty(), "{ahead} days ahead: {lacking:?}");
+        }
     }
 
     /// Generates days as offsets from some day.

@@ -77,6 +77,16 @@ impl Selected {
         Period::new(self.days.first, self.days.last).unwrap_or(self.days.last.into())
     }
 
+    /// Returns the days up to the last that every organisation has without a gap.
+    pub(crate) fn unbroken(&self) -> Period {
+        let has = |date: Date| self.organizations.iter().all(|one| one.days().contains_key(&date));
+        let mut first = self.days.last;
+        while first > self.days.first && has(first.plus_days(-1)) {
+            first = first.plus_days(-1);
+        }
+        Period::new(first, self.days.last).unwrap_or(first.into())
+    }
+
     /// Reads the rows of `period` day by day, hands those of each to `each`, and returns what they cover. Of several
     /// organisations, the rows come with the name of their own.
     ///

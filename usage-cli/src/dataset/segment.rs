@@ -32,11 +32,11 @@ pub(crate) fn directory_name(organization: &str) -> Option<String> {
     (!organization.is_empty() && name.len() <= MAX_BYTES).then_some(name)
 }
 
-/// Returns the organisation whose directory is called `name`, or `None` for any other name.
+/// Returns the organisation whose directory is called `name`, or `None` if no organisation's is.
 pub(crate) fn organization(name: &str) -> Option<String> {
     let text = name.strip_prefix(PREFIX)?;
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
-    (!decoded.is_empty()).then(|| decoded.into_owned())
+    (directory_name(&decoded).as_deref() == Some(name)).then(|| decoded.into_owned())
 }
 
 #[cfg(test)]
@@ -64,7 +64,9 @@ mod tests {
         assert_eq!(directory_name(""), None);
         assert_eq!(directory_name(&"/".repeat(90)), None);
         assert_eq!(organization("date=2026-10-01"), None);
-        assert_eq!(organization("organization="), None);
+        for name in ["organization=", "organization=a b", "organization=%61", "organization=%FF"] {
+            assert_eq!(organization(name), None, "{name}");
+        }
     }
 
     proptest! {

@@ -150,8 +150,16 @@ fn damage_names_its_file_and_another_service_is_refused() {
     fs::write(other.join("usage.parquet"), bytes).unwrap();
     let said = history.organization("acme").unwrap_err().to_string();
     assert!(said.contains("it is the file of \"acme\" and 2026-10-01/2026-10-01"), "{said}");
+    // Something else in the place of a file.
+    fs::remove_file(other.join("usage.parquet")).unwrap();
+    fs::create_dir(other.join("usage.parquet")).unwrap();
+    let said = history.organization("acme").unwrap_err().to_string();
+    assert!(said.contains("date=2026-10-02/usage.parquet is not a regular file"), "{said}");
     fs::rename(&other, directory.path().join("organization=acme").join("date=tomorrow")).unwrap();
     assert!(history.organization("acme").unwrap_err().to_string().contains("date=tomorrow is no day"));
+    fs::create_dir(directory.path().join("organization=ac me")).unwrap();
+    let said = history.organizations().unwrap_err().to_string();
+    assert!(said.contains("organization=ac me is no organisation of a history"), "{said}");
 }
 
 #[cfg(unix)]
@@ -167,4 +175,18 @@ fn one_process_writes_at_a_time_and_links_are_not_followed() {
     let history = begin(&lake);
     std::os::unix::fs::symlink(directory.path(), lake.join("organization=acme")).unwrap();
     assert!(history.organization("acme").unwrap_err().to_string().contains("is a symbolic link"));
+}
+
+#[test]
+fn days_without_a_gap_end_with_the_last() {
+    let directory = tempfile::tempdir().unwrap();
+    let history = begin(directory.path());
+    let mut acme = history.organization("acme").unwrap();
+    acme.collect_from("here").unwrap();
+    for date in ["2026-10-01", "2026-10-02", "2026-10-04", "2026-10-05"] {
+        acme.store(day(date), rows(date, &[1]), &scope(date, "2026-10-06"), 3).unwrap();
+    }
+    acme.save().unwrap();
+    let selected = Selection::default().select(directory.path()).unwrap();
+    assert_eq!(selected.unbroken().to_string(), "2026-10-04/2026-10-05");
 }

@@ -50,9 +50,9 @@ pub(crate) fn look(
 }
 
 /// Reads the days of each client of `month` and the weeks before; `None` if the history has no day of the month. One day
-/// of rows is in memory at a time.
+/// of rows is in memory at a time. Days before a gap are left out: a day that is missing is not a day without requests.
 fn clients(selected: &Selected, month: Period) -> Result<Option<Clients>, Problem> {
-    let all = selected.period();
+    let all = selected.unbroken();
     let weeks = i64::try_from(JUMP_WEEKS).unwrap_or(i64::MAX);
     let first = all.first_day().max(month.first_day().plus_days(-7 * weeks));
     let (Some(known), Some(month)) = (Period::new(first, all.last_day()), month.until(all.last_day())) else {

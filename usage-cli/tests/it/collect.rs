@@ -294,8 +294,8 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     days.submitted();
     let cases: [(&[&str], &str); 4] = [
         (
-            &["--last", "2d"],
-            "holds rows of another kind (grouping: OAuthClientId, asked for: HttpMethod, OAuthClientId, ",
+            &["--last", "2d", "--group-by", "client,method"],
+            "holds rows of another kind (grouping: OAuthClientId, asked for: HttpMethod, OAuthClientId)",
         ),
         (&["--source", "all", "--group-by", "client"], "query: organization, asked for: organization-job"),
         (&["--group-by", "platform"], "Platform"),
@@ -319,8 +319,54 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     days.run(&lake, &["--group-by", "client"]).failed(2, &[day.to_str().unwrap(), "is damaged", "remove it"]);
     assert_eq!(days.submitted(), 0);
     fs::remove_file(&day).unwrap();
-    let said = days.run(&lake, &["--group-by", "client"]).well();
+    // What is not said is as it is in the history.
+    let said = days.run(&lake, &[]).well();
     assert!(said.contains("1 day collected"), "{said}");
+}
+
+#[test]
+fn a_settled_day_is_not_replaced_by_what_the_service_has_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path();
+    let first = Days::new(config().with_seed(1), "2026-10-16");
+    first.run(lake, &["--last", "9d", "--late-days", "0", "--group-by", "client"]).well();
+    let before = rows(lake);
+    let all = files(lake);
+    for day in ["2026-10-07", "2026-10-15"] {
+        fs::remove_dir_all(all[&("default".to_owned(), day.to_owned())].parent().unwrap()).unwrap();
+    }
+    // Both are asked for in one query, which has the settled days between them.
+    let second = Days::new(config().with_seed(2), "2026-10-16");
+    let said = second.run(lake, &[]).well();
+    assert!(said.starts_with("default: 2 days collected; "), "{said}");
+    assert_eq!(second.submitted(), 1);
+    let between = |rows: Vec<String>| -> Vec<String> {
+        let is_between = |row: &String| !row.contains("2026-10-07") && !row.contains("2026-10-15");
+        rows.into_iter().filter(is_between).collect()
+    };
+    let after = rows(lake);
+    assert_ne!(after, before);
+    assert_eq!(between(after), between(before));
+}
+
+#[test]
+fn days_that_were_read_by_a_wrong_clock_are_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (lake, arguments) = (directory.path(), ["--group-by", "client", "--last", "3d"]);
+    let days = Days::new(config(), "2026-10-16");
+    // The clock of this machine is a year ahead, and the service has nothing of these days.
+    let ahead = morning("2027-10-16").as_unix_millis().to_string();
+    let mut command = days.service.command(&["collect", "--now", &ahead, "--last", "400d"]);
+    Ran::of(command.args(&arguments[..2]).arg("--into").arg(lake)).well();
+    let ran = days.run(lake, &arguments);
+    assert!(ran.code == Some(0) && ran.stderr.contains("default: 400 days were read at a time later"), "{ran:?}");
+    assert!(ran.stdout.starts_with("default: 35 days confirmed; "), "{ran:?}");
+    days.becomes("2026-10-20");
+    let ran = days.run(lake, &[]);
+    assert!(ran.code == Some(0) && ran.stdout.starts_with("default: 4 days counted again; "), "{ran:?}");
+    let wanted = live(&days.service, "2026-10-13/2026-10-19", "client");
+    let rows: Vec<_> = rows(lake).into_iter().filter(|row| wanted.contains(row)).collect();
+    assert_eq!(rows, wanted);
 }
 
 #[test]
