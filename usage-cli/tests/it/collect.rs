@@ -359,7 +359,10 @@ fn days_that_were_read_by_a_wrong_clock_are_read_again() {
     let mut command = days.service.command(&["collect", "--now", &ahead, "--last", "400d"]);
     Ran::of(command.args(&arguments[..2]).arg("--into").arg(lake)).well();
     let ran = days.run(lake, &arguments);
-    assert!(ran.code == Some(0) && ran.stderr.contains("default: 400 days were read at a time later"), "{ran:?}");
+    assert!(
+        ran.code == Some(0) && ran.stderr.contains("default: 400 days were read at a time later"),
+        "{ran:?}"
+    );
     assert!(ran.stdout.starts_with("default: 35 days confirmed; "), "{ran:?}");
     days.becomes("2026-10-20");
     let ran = days.run(lake, &[]);
