@@ -7,23 +7,22 @@
 mod one;
 mod summary;
 
-use futures_util::stream::{self, StreamExt};
+use std::marker::PhantomData;
+
 use usage_core::model::{Dimension, Granularity};
 use usage_core::query::{OrganizationJob, OrganizationQuery};
 use usage_core::{Date, Interval, Timestamp};
-use usage_driver::futures::{Client, Driver};
+use usage_driver::futures::Driver;
 
 pub(crate) use summary::Outcome;
 
-use crate::config::transport::Transport;
-use crate::connection::Connection;
-use crate::connection::organizations::{AT_ONCE, Participant};
+use crate::connection::organizations::Participant;
 use crate::dataset::{History, Kind};
 use crate::problem::Problem;
 use crate::run::divide::Divisible;
 use crate::run::failpoint::Failpoint;
+use crate::run::organizations::{self, Work, for_each};
 use crate::run::progress::Progress;
-use crate::service::tokio_runtime;
 
 /// How many days before today are collected if nothing says otherwise and there is no history yet.
 const DAYS: u32 = 90;
@@ -141,69 +140,44 @@ pub(crate) fn collect<Q: Daily>(
     failpoint: &Failpoint,
     mut each: impl FnMut(Outcome) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let is_async_std = participants.iter().any(|participant| {
-        participant.connection.as_ref().is_ok_and(|connection| connection.transport == Transport::AsyncStd)
-    });
-    let work = Work { history, order, progress, failpoint };
-    if is_async_std {
-        async_std::task::block_on(work.all::<Q, usage_async_std::AsyncStd>(participants, &mut each))
-    } else {
-        let runtime = tokio_runtime().map_err(Problem::build)?;
-        runtime.block_on(work.all::<Q, usage_tokio::Tokio>(participants, &mut each))
-    }
+    let collecting = Collecting::<Q> { history, order, progress, failpoint, family: PhantomData };
+    for_each(participants, &collecting, |name, outcome| {
+        each(outcome.unwrap_or_else(|problem| Outcome::new(name).ended(Err(problem))))
+    })
 }
 
-/// What all organisations have in common.
-#[derive(Clone, Copy)]
-struct Work<'a> {
+/// Collects for one organisation at a time.
+struct Collecting<'a, Q> {
     history: &'a History,
     order: &'a Order,
     progress: &'a Progress,
     failpoint: &'a Failpoint,
+    family: PhantomData<Q>,
 }
 
-impl Work<'_> {
-    async fn all<Q: Daily, D: Driver>(
-        self,
-        participants: Vec<Participant>,
-        each: &mut impl FnMut(Outcome) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        let all = participants.into_iter().map(|participant| self.of::<Q, D>(participant));
-        let mut outcomes = stream::iter(all).buffer_unordered(AT_ONCE);
-        while let Some(outcome) = outcomes.next().await {
-            each(outcome)?;
-        }
-        Ok(())
-    }
+impl<Q: Daily> Work for Collecting<'_, Q> {
+    type Output = Outcome;
 
-    /// Collects what is lacking of one of them. Its failure is its own.
-    async fn of<Q: Daily, D: Driver>(self, participant: Participant) -> Outcome {
-        let Participant { name, connection } = participant;
-        let mut outcome = Outcome::new(name);
-        let result = match connection {
-            Ok(connection) => self.connected::<Q, D>(&connection, &mut outcome).await,
-            Err(problem) => Err(problem),
-        };
-        outcome.ended(result)
+    async fn of<D: Driver>(&self, organization: organizations::Organization<'_, D>) -> Result<Outcome, Problem> {
+        let mut outcome = Outcome::new(organization.name.to_owned());
+        let result = self.collect(organization, &mut outcome).await;
+        Ok(outcome.ended(result))
     }
+}
 
-    async fn connected<Q: Daily, D: Driver>(
-        self,
-        connection: &Connection,
+impl<Q: Daily> Collecting<'_, Q> {
+    async fn collect<D: Driver>(
+        &self,
+        organization: organizations::Organization<'_, D>,
         outcome: &mut Outcome,
     ) -> Result<(), Problem> {
-        let client: Client<D> = connection.client().map_err(Problem::build)?;
-        let mut organization = self.history.organization(outcome.name())?;
-        organization.collect_from(&connection.place())?;
-        let of = one::One {
-            order: self.order,
-            connection,
-            client: &client,
-            progress: self.progress.named(outcome.name()),
-            failpoint: self.failpoint,
-        };
-        let result = of.collect::<Q>(&mut organization, outcome).await;
-        outcome.covers(organization.days());
+        let organizations::Organization { name, connection, client, .. } = organization;
+        let mut kept = self.history.organization(name)?;
+        kept.collect_from(&connection.place())?;
+        let progress = self.progress.named(name);
+        let of = one::One { order: self.order, connection, client, progress, failpoint: self.failpoint };
+        let result = of.collect::<Q>(&mut kept, outcome).await;
+        outcome.covers(kept.days());
         result
     }
 }

@@ -9,11 +9,12 @@ use usage_driver::futures::{Client, Driver};
 
 use crate::collect::{Daily, Order, Outcome};
 use crate::connection::Connection;
+use crate::connection::client::unusable;
 use crate::dataset::{Organization, plan};
 use crate::problem::{Code, Problem};
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
-use crate::run::fetch::{of_part, unusable};
+use crate::run::fetch::of_part;
 use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;

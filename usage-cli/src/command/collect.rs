@@ -10,7 +10,7 @@ use usage_core::{Date, Timestamp, UsageQuery as _};
 
 use crate::arguments::period::Last;
 use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, one_of};
-use crate::collect::{Daily, First, Order, Outcome, collect};
+use crate::collect::{Daily, First, Order, collect};
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
@@ -18,9 +18,10 @@ use crate::dataset::{History, Kind};
 use crate::output::format::{Format, LINE_FORMATS, one_of as one_format};
 use crate::problem::{Code, Problem};
 use crate::process::pause::wait_since;
-use crate::process::stderr::{self, ERROR, HINT, WARNING};
+use crate::process::stderr::{self, WARNING};
 use crate::run::failpoint::Failpoint;
 use crate::run::interrupt::Interrupt;
+use crate::run::organizations::Failures;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 
@@ -191,33 +192,24 @@ impl CollectArgs {
             self.organization.as_deref(),
         )?;
         let history = History::begin(&self.into, &order.kind::<Q>())?;
-        let (mut failed, mut number) = (Vec::new(), 0);
-        collect::<Q>(&history, organizations.connect(), &order, progress, failpoint, |outcome| {
-            number += 1;
+        let (participants, are_several) = (organizations.connect(), organizations.are_several());
+        let (number, mut failures) = (participants.len(), Failures::default());
+        let mut problem = None;
+        collect::<Q>(&history, participants, &order, progress, failpoint, |outcome| {
             outcome.write(self.format)?;
             for warning in outcome.warnings() {
                 stderr::labelled("warning", WARNING, format_args!("{}: {warning}", outcome.name()));
             }
-            if let Some(problem) = outcome.problem() {
-                if organizations.are_several() {
-                    self.tell(&outcome, problem);
-                }
-                failed.push((outcome.name().to_owned(), problem.clone()));
+            match outcome.problem() {
+                Some(of_one) if are_several => failures.add(outcome.name(), of_one, self.verbose),
+                of_one => problem = of_one.cloned(),
             }
             Ok(())
         })?;
-        match (failed.pop(), organizations.are_several()) {
-            (None, _) => Ok(()),
-            (Some((_, problem)), false) => Err(problem),
-            (Some(last), true) => {
-                failed.push(last);
-                let names: Vec<_> = failed.iter().map(|(name, _)| name.as_str()).collect();
-                let problem =
-                    format!("{} of {number} organisations failed: {}", names.len(), names.join(", "));
-                Err(Problem::new(Code::Partial, problem)
-                    .with_hint("what the others have is stored; the next run collects what is missing"))
-            }
+        if let (Some(problem), false) = (problem, are_several) {
+            return Err(problem);
         }
+        failures.end(number, "what the others have is stored; the next run collects what is missing")
     }
 
     fn order(&self) -> Order {
@@ -228,15 +220,6 @@ impl CollectArgs {
         };
         let now = self.now.map(Timestamp::from_unix_millis);
         Order { first, late_days: self.late_days, group_by: self.group_by.clone(), now }
-    }
-
-    /// Reports why one of several organisations failed.
-    fn tell(&self, outcome: &Outcome, problem: &Problem) {
-        let name = outcome.name();
-        stderr::labelled("error", ERROR, format!("{name}: {problem}"));
-        if self.verbose > 0 || problem.code() == Code::Usage {
-            problem.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, format!("{name}: {hint}")));
-        }
     }
 }
 

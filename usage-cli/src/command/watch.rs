@@ -22,7 +22,7 @@ use crate::process::stderr::{self, HINT, WARNING};
 use crate::report::lookback;
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
-use crate::run::fetch::{Fetched, Stopped, fetch};
+use crate::run::fetch::{Fetch, Fetched, Stopped};
 use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
@@ -437,9 +437,10 @@ fn fetched(args: &WatchArgs, interval: Interval, before: Option<Period>) -> Resu
     let observer = Observer { progress: progress.clone(), recorder: None, failpoint: Failpoint::default() };
     let execution = |query| Execution::new(query, Policy::default(), seed(), now()).snapshot();
     let before = before.and_then(lookback::of_organization).map(execution);
-    let fetched = Caller::new(&connection)
-        .map_err(Stopped::from)
-        .and_then(|caller| fetch(&caller, vec![execution(query)], false, before, &observer));
+    let fetched = Caller::new(&connection).map_err(Stopped::from).and_then(|caller| {
+        let (parts, keeper) = (vec![execution(query)], caller.keeper());
+        caller.run(Fetch { parts, divides: false, aside: before, keeper, observer: &observer })
+    });
     progress.finish();
     fetched.map_err(|stopped| {
         failure::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &Recovery::Again)

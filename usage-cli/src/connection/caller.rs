@@ -1,13 +1,12 @@
 //! Calls to single endpoints, over the driver of a connection.
 
-use std::time::Duration;
-
 use usage_core::error::{BuildError, Error};
-use usage_core::{Endpoint, Policy};
+use usage_core::Endpoint;
 use usage_driver::SessionGuard;
 
 use crate::config::transport::Transport;
 use crate::connection::Connection;
+use crate::connection::client::{ServiceClient, run_blocking};
 use crate::login::Keeper;
 use crate::service::Service;
 use crate::service::tokio_runtime;
@@ -21,9 +20,16 @@ pub(crate) struct Caller {
     service: Service,
 }
 
+/// Work that needs a client of any driver.
+pub(crate) trait Job {
+    type Output;
+
+    async fn run<C: ServiceClient>(self, client: &C) -> Self::Output;
+}
+
 /// A client of one of the drivers.
 #[derive(Debug)]
-pub(crate) enum AnyClient {
+enum AnyClient {
     Blocking(Box<usage_blocking::Client>),
     Tokio(Box<(tokio::runtime::Runtime, usage_tokio::Client)>),
     AsyncStd(usage_async_std::Client),
@@ -39,24 +45,18 @@ impl Caller {
         Ok(Self { client, keeper: connection.keeper.clone(), service: connection.service() })
     }
 
-    /// Returns the client, to run executions in the same session.
-    pub(crate) fn client(&self) -> &AnyClient {
-        &self.client
+    /// Runs `job` in the session of this caller.
+    pub(crate) fn run<J: Job>(&self, job: J) -> J::Output {
+        match &self.client {
+            AnyClient::Blocking(client) => run_blocking(job.run(&**client)),
+            AnyClient::Tokio(tokio) => tokio.0.block_on(job.run(tokio.1.as_generic())),
+            AnyClient::AsyncStd(client) => async_std::task::block_on(job.run(client.as_generic())),
+        }
     }
 
     /// Returns the keeper that stores a renewed token, if the credential is a log-in.
     pub(crate) fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
-    }
-
-    /// Limits every later call to `deadline`, if that is shorter than the policy's own.
-    pub(crate) fn limit(&mut self, deadline: Duration) {
-        let limited = |policy: Policy| policy.with_deadline(policy.deadline.min(deadline));
-        match &mut self.client {
-            AnyClient::Blocking(client) => **client = client.clone().with_policy(limited(client.policy())),
-            AnyClient::Tokio(tokio) => tokio.1 = tokio.1.clone().with_policy(limited(tokio.1.policy())),
-            AnyClient::AsyncStd(client) => *client = client.clone().with_policy(limited(client.policy())),
-        }
     }
 
     /// Returns the hosts that it calls.

@@ -1,9 +1,9 @@
 //! A connection to the service: hosts, credential and timing, resolved before any request is sent.
 
 pub(crate) mod caller;
+pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod hosts;
-#[cfg(feature = "parquet")]
 pub(crate) mod organizations;
 
 use std::env;
@@ -181,11 +181,6 @@ impl Connection {
         let (api, login) = (url.clone(), url);
         let route = Route::default();
         Ok(Self { api, login, grant, policy, route, transport, keeper: None, simulator: Some(server) })
-    }
-
-    /// Returns the policy of its clients.
-    pub(crate) fn policy(&self) -> Policy {
-        self.policy
     }
 
     /// Returns the hosts.

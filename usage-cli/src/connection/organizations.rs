@@ -4,7 +4,9 @@ use std::env;
 
 use clap::Args;
 
-use crate::config::{self, Config, ProfileArgs};
+#[cfg(feature = "parquet")]
+use crate::config::Config;
+use crate::config::{self, ProfileArgs};
 use crate::connection::credentials::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CredentialArgs};
 use crate::connection::hosts::REGION;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
@@ -20,7 +22,7 @@ pub(crate) const AT_ONCE: usize = 32;
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct AllProfilesArgs {
     /// Use all profiles of the configuration, each an organisation
-    #[arg(long, conflicts_with = "profile")]
+    #[arg(long, conflicts_with_all = ["profile", "simulate"])]
     pub(crate) all_profiles: bool,
 }
 
@@ -29,6 +31,8 @@ pub(crate) struct AllProfilesArgs {
 pub(crate) struct Participant {
     /// Its name in histories and reports: the name of the profile.
     pub(crate) name: String,
+    /// Selects the settings of its profile.
+    pub(crate) profile: ProfileArgs,
     /// The connection, or why its settings do not give one. One organisation's wrong settings do not stop the others.
     pub(crate) connection: Result<Connection, Problem>,
 }
@@ -45,12 +49,13 @@ pub(crate) struct Organizations<'a> {
 }
 
 impl<'a> Organizations<'a> {
-    /// Returns the organisations that the options name. A single organisation without a profile is called `name`, or
+    /// Returns the organisations that the options name, which may be a single one. A single organisation without a profile is called `name`, or
     /// `default`.
     ///
     /// # Errors
     ///
     /// Returns a problem if several organisations would share one credential or one host.
+    #[cfg(feature = "parquet")]
     pub(crate) fn of(
         target: &'a TargetArgs,
         timing: &'a TimingArgs,
@@ -58,33 +63,54 @@ impl<'a> Organizations<'a> {
         all: &AllProfilesArgs,
         name: Option<&str>,
     ) -> Result<Self, Problem> {
+        if let Some(several) = Self::several(target, timing, credentials, all)? {
+            if name.is_none() {
+                return Ok(several);
+            }
+            return Err(Problem::usage(
+                "--organization names one organisation, and there are several profiles",
+            )
+            .with_hint("leave it out: each organisation is called as its profile"));
+        }
         let variables: Variables<'_> = &|name| env::var_os(name);
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None if target.simulate => "simulated".to_owned(),
+            None => Config::load(&credentials.profile, variables)?.profile().unwrap_or("default").to_owned(),
+        };
+        Ok(Self { target, timing, credentials, profiles: Vec::new(), name })
+    }
+
+    /// Returns the organisations that the options name if they name several profiles, or all.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if several organisations would share one credential or one host.
+    pub(crate) fn several(
+        target: &'a TargetArgs,
+        timing: &'a TimingArgs,
+        credentials: &'a CredentialArgs,
+        all: &AllProfilesArgs,
+    ) -> Result<Option<Self>, Problem> {
         let profiles = if all.all_profiles {
             config::profiles(&credentials.profile)?
         } else {
             credentials.profile.each()
         };
-        let is_several = profiles.len() > 1 || all.all_profiles;
-        if is_several {
-            check_several(target, credentials, variables)?;
-            if name.is_some() {
-                return Err(Problem::usage(
-                    "--organization names one organisation, and there are several profiles",
-                )
-                .with_hint("leave it out: each organisation is called as its profile"));
-            }
+        if profiles.len() < 2 && !all.all_profiles {
+            return Ok(None);
         }
-        let own = match name {
-            Some(name) => name.to_owned(),
-            None if target.simulate => "simulated".to_owned(),
-            None if is_several => String::new(),
-            None => Config::load(&credentials.profile, variables)?.profile().unwrap_or("default").to_owned(),
-        };
-        let profiles = if is_several { profiles } else { Vec::new() };
-        Ok(Self { target, timing, credentials, profiles, name: own })
+        check_several(target, credentials, &|name| env::var_os(name))?;
+        Ok(Some(Self { target, timing, credentials, profiles, name: String::new() }))
+    }
+
+    /// Returns the profiles, if there are several.
+    pub(crate) fn profiles(&self) -> &[ProfileArgs] {
+        &self.profiles
     }
 
     /// Returns whether there may be more than one.
+    #[cfg(feature = "parquet")]
     pub(crate) fn are_several(&self) -> bool {
         !self.profiles.is_empty()
     }
@@ -93,12 +119,13 @@ impl<'a> Organizations<'a> {
     pub(crate) fn connect(&self) -> Vec<Participant> {
         let connect = |credentials: &CredentialArgs| Connection::open(self.target, self.timing, credentials);
         if self.profiles.is_empty() {
-            return vec![Participant { name: self.name.clone(), connection: connect(self.credentials) }];
+            let (name, profile) = (self.name.clone(), self.credentials.profile.clone());
+            return vec![Participant { name, profile, connection: connect(self.credentials) }];
         }
         let of_profile = |profile: &ProfileArgs| {
             let credentials = CredentialArgs::of_profile(profile.clone());
             let name = profile.name().unwrap_or_default().to_owned();
-            Participant { name, connection: connect(&credentials) }
+            Participant { name, profile: profile.clone(), connection: connect(&credentials) }
         };
         self.profiles.iter().map(of_profile).collect()
     }

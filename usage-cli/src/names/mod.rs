@@ -12,7 +12,8 @@ use std::time::Duration;
 use usage_core::UsageTable;
 use usage_report::Names;
 
-use crate::connection::caller::Caller;
+use crate::connection::client::{ServiceClient, keep_token};
+use crate::login::Keeper;
 use crate::process::stderr::{self, WARNING};
 
 pub(crate) use resolve::resolve;
@@ -22,10 +23,18 @@ pub(crate) use wanted::{Wanted, fill_clients};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns the names behind the ids of `tables`, as far as they can be had within `left`, and warns of those that cannot.
-pub(crate) fn of_tables(caller: &mut Caller, tables: &[UsageTable], left: Duration) -> Names {
+pub(crate) async fn of_tables(
+    client: &impl ServiceClient,
+    keeper: Option<&Keeper>,
+    tables: &[UsageTable],
+    left: Duration,
+) -> Names {
     let mut names = Names::default();
-    caller.limit(left.min(PATIENCE));
-    for warning in resolve(caller, &Wanted::of(tables, &names), &mut names) {
+    let policy = client.policy();
+    let hurried = client.clone().with_policy(policy.with_deadline(policy.deadline.min(left).min(PATIENCE)));
+    let warnings = resolve(&hurried, &Wanted::of(tables, &names), &mut names).await;
+    keep_token(&hurried, keeper);
+    for warning in warnings {
         stderr::labelled("warning", WARNING, warning);
     }
     names

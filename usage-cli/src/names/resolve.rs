@@ -8,7 +8,7 @@ use usage_core::platform::{MAX_USER_IDS, OAuthClients, OrganizationMe, User, Use
 use usage_report::{Names, Subject};
 
 use super::Wanted;
-use crate::connection::caller::Caller;
+use crate::connection::client::ServiceClient;
 
 /// Maximum number of pages read of the OAuth clients.
 const MAX_CLIENT_PAGES: u32 = 100;
@@ -19,11 +19,11 @@ const MAX_USER_PAGES: u32 = 10;
 ///
 /// Each of the three operations is asked only if it is needed, and given up at its first failure. Returns a sentence
 /// for each that failed.
-pub(crate) fn resolve(caller: &Caller, wanted: &Wanted, names: &mut Names) -> Vec<String> {
+pub(crate) async fn resolve(client: &impl ServiceClient, wanted: &Wanted, names: &mut Names) -> Vec<String> {
     let asked = [
-        ("the organization", organization(caller, names)),
-        ("OAuth clients", oauth_clients(caller, &wanted.clients, names)),
-        ("users", users(caller, &wanted.users, names)),
+        ("the organization", organization(client, names).await),
+        ("OAuth clients", oauth_clients(client, &wanted.clients, names).await),
+        ("users", users(client, &wanted.users, names).await),
     ];
     let warning = |(what, asked): (&str, Result<(), Error>)| {
         asked.err().map(|error| format!("names of {what} are missing: {error}"))
@@ -31,11 +31,11 @@ pub(crate) fn resolve(caller: &Caller, wanted: &Wanted, names: &mut Names) -> Ve
     asked.into_iter().filter_map(warning).collect()
 }
 
-fn organization(caller: &Caller, names: &mut Names) -> Result<(), Error> {
+async fn organization(client: &impl ServiceClient, names: &mut Names) -> Result<(), Error> {
     if names.iter(Subject::Organization).next().is_some() {
         return Ok(());
     }
-    let organization = caller.call(OrganizationMe)?;
+    let organization = client.call(OrganizationMe).await?;
     if let (Some(id), Some(name)) = (organization.id, organization.name.or(organization.third_party_org_name))
     {
         names.insert(Subject::Organization, id, name);
@@ -43,16 +43,20 @@ fn organization(caller: &Caller, names: &mut Names) -> Result<(), Error> {
     Ok(())
 }
 
-fn oauth_clients(caller: &Caller, wanted: &BTreeSet<String>, names: &mut Names) -> Result<(), Error> {
+async fn oauth_clients(
+    client: &impl ServiceClient,
+    wanted: &BTreeSet<String>,
+    names: &mut Names,
+) -> Result<(), Error> {
     if wanted.is_empty() {
         return Ok(());
     }
     let mut page = OAuthClients::default();
     for _ in 0..MAX_CLIENT_PAGES {
-        let listing = caller.call(page)?;
+        let listing = client.call(page).await?;
         let next = further(page.page, listing.page_number, listing.next_page(), listing.entities.len());
-        for client in listing.entities {
-            if let (Some(id), Some(name)) = (client.id, client.name) {
+        for entity in listing.entities {
+            if let (Some(id), Some(name)) = (entity.id, entity.name) {
                 names.insert(Subject::Client, id, name);
             }
         }
@@ -64,10 +68,14 @@ fn oauth_clients(caller: &Caller, wanted: &BTreeSet<String>, names: &mut Names) 
     Ok(())
 }
 
-fn users(caller: &Caller, wanted: &BTreeSet<String>, names: &mut Names) -> Result<(), Error> {
+async fn users(
+    client: &impl ServiceClient,
+    wanted: &BTreeSet<String>,
+    names: &mut Names,
+) -> Result<(), Error> {
     for mut page in batches(wanted) {
         for _ in 0..MAX_USER_PAGES {
-            let listing = caller.call(page.clone())?;
+            let listing = client.call(page.clone()).await?;
             let next = further(page.page, listing.page_number, listing.next_page(), listing.entities.len());
             for User { id, name, email, .. } in listing.entities {
                 if let (Some(id), Some(name)) = (id, name.or(email)) {

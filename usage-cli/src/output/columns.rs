@@ -1,10 +1,13 @@
 //! The 14 columns of a row, in the order of every format.
+//!
+//! Rows of several organisations have the name of their own in place of an id of an organisation, as the first column.
 
 use usage_core::UsageRow;
 
 use crate::output::layout::Align;
 
 /// A column.
+#[derive(Clone, Copy)]
 pub(crate) struct Column {
     /// Its name in CSV and JSON.
     pub(super) name: &'static str,
@@ -57,7 +60,9 @@ impl Column {
 }
 
 /// All columns.
-pub(crate) static COLUMNS: [Column; 14] = [
+pub(crate) static COLUMNS: [Column; 14] = ALL;
+
+const ALL: [Column; 14] = [
     Column::text("date", "Date", |row| row.date_text()),
     Column::text("clientId", "Client id", |row| row.client_id()),
     Column::text("clientName", "Client name", |row| row.client_name()),
@@ -74,6 +79,23 @@ pub(crate) static COLUMNS: [Column; 14] = [
     Column::count("status500", "5xx", |row| row.status500()),
 ];
 
+/// The columns of rows of several organisations, whose names are in the place of organisations' ids.
+static OF_SEVERAL: [Column; 14] = {
+    let mut columns = ALL;
+    let mut place = 3;
+    while place > 0 {
+        columns[place] = columns[place - 1];
+        place -= 1;
+    }
+    columns[0] = Column::text("organization", "Organization", |row| row.organization_id());
+    columns
+};
+
+/// Returns the columns of rows of one organisation, or of several.
+pub(super) fn of(is_several: bool) -> &'static [Column; 14] {
+    if is_several { &OF_SEVERAL } else { &COLUMNS }
+}
+
 /// The column of this name.
 pub(crate) fn named(name: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.name == name)
@@ -84,6 +106,13 @@ mod tests {
     use usage_core::{UsageRecord, UsageTable};
 
     use super::*;
+
+    #[test]
+    fn rows_of_several_organizations_have_the_same_columns_in_the_same_order() {
+        let names = |columns: &'static [Column; 14]| columns.iter().map(|column| column.name);
+        let others: Vec<_> = names(of(false)).filter(|name| *name != "organizationId").collect();
+        assert_eq!(names(of(true)).collect::<Vec<_>>(), [&["organization"], &others[..]].concat());
+    }
 
     #[test]
     fn names_and_order_are_those_of_the_record() {

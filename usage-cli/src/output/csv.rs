@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use csv::Writer;
 use usage_core::UsageTable;
 
-use crate::output::columns::{COLUMNS, Cell};
+use crate::output::columns::{Cell, Column};
 
 /// A CSV document that is being written. Texts are verbatim, and what is absent is an empty cell.
 pub(crate) struct Csv<W: Write>(Writer<W>);
@@ -36,11 +36,11 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// Writes `table`, always all columns.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
-    let mut csv = Csv::begin(to, COLUMNS.iter().map(|column| column.name))?;
+/// Writes `table`, always all `columns`.
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable, columns: &'static [Column]) -> io::Result<()> {
+    let mut csv = Csv::begin(to, columns.iter().map(|column| column.name))?;
     for row in table {
-        csv.line(COLUMNS.iter().map(|column| match column.cell {
+        csv.line(columns.iter().map(|column| match column.cell {
             Cell::Text(read) => Cow::Borrowed(read(row).unwrap_or_default()),
             Cell::Count(read) => read(row).map(|count| count.to_string()).unwrap_or_default().into(),
         }))?;
@@ -53,6 +53,7 @@ mod tests {
     use usage_core::UsageRecord;
 
     use super::*;
+    use crate::output::columns::COLUMNS;
 
     #[test]
     fn every_row_has_every_column_and_texts_are_verbatim() {
@@ -69,7 +70,7 @@ mod tests {
             },
         ];
         let mut csv = Vec::new();
-        write(&mut csv, &records.into_iter().collect()).unwrap();
+        write(&mut csv, &records.into_iter().collect(), &COLUMNS).unwrap();
         let wanted = "date,clientId,clientName,organizationId,userId,templateUri,httpMethod,platform,\
                       requests,status200,status300,status400,status429,status500\n\
                       ,,\"A \"\"B\"\", C\n\",,,,,,0,,,,,\n\

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 use usage_core::{UsageRow, UsageTable};
 
-use crate::output::columns::{COLUMNS, Cell, Column};
+use crate::output::columns::{Cell, Column};
 use crate::output::layout::{self, Align, shortened};
 use crate::text::number::grouped;
 use crate::text::printable;
@@ -50,6 +50,8 @@ enum Step {
 /// The columns that have data, and how far they are apart.
 pub(super) struct Layout {
     columns: Vec<Sized>,
+    /// All columns, in their order.
+    all: &'static [Column],
     gap: usize,
     /// The columns that did not fit, each with its position, the last one to be left out last.
     left_out: Vec<(usize, Sized)>,
@@ -67,10 +69,10 @@ pub(super) struct Sized {
 
 impl Layout {
     /// Lays `table` out in at most `limit` columns of a terminal, if that is possible.
-    pub(super) fn of(table: &UsageTable, limit: Option<usize>) -> Self {
-        let with_data = COLUMNS.iter().filter(|column| table.iter().any(|row| column.has_data(row)));
+    pub(super) fn of(table: &UsageTable, all: &'static [Column], limit: Option<usize>) -> Self {
+        let with_data = all.iter().filter(|column| table.iter().any(|row| column.has_data(row)));
         let columns = with_data.map(|column| Sized::natural(column, table)).collect();
-        let mut layout = Self { columns, gap: GAP, left_out: Vec::new() };
+        let mut layout = Self { columns, all, gap: GAP, left_out: Vec::new() };
         if let Some(limit) = limit {
             layout.fit(limit);
         }
@@ -120,7 +122,7 @@ impl Layout {
         while let Some((position, sized)) = self.left_out.pop() {
             if self.width() + self.gap + sized.width <= limit {
                 // The columns that stood before it and are left out now do not count.
-                let earlier = COLUMNS.iter().take_while(|column| column.name != sized.column.name);
+                let earlier = self.all.iter().take_while(|column| column.name != sized.column.name);
                 let position = earlier.filter(|column| self.position(column.name).is_some()).count();
                 self.columns.insert(position, sized);
             } else {

@@ -2,30 +2,75 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use usage_core::{Scope, UsageTable};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use usage_core::{Scope, UsageRow, UsageTable};
+
+use crate::output::columns::{self, Cell};
+use crate::output::organizations::Answer;
 
 /// The result of a query that the service completed; there is no output of any other.
 #[derive(Serialize)]
 struct Document<'a> {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organizations: Option<&'a [Answer]>,
     scope: &'a Scope,
-    rows: &'a UsageTable,
+    #[serde(serialize_with = "rows")]
+    rows: (&'a UsageTable, bool),
 }
 
-/// Writes one document with all rows, on one line. The scope stands before the rows, for readers that stream them.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, &Document { status: "Complete", scope, rows: table })?;
+/// Writes one document with all rows, on one line. The scope stands before the rows, for readers that stream them. Of
+/// several organisations, it has what each of them answered.
+pub(super) fn write(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    scope: &Scope,
+    organizations: Option<&[Answer]>,
+) -> io::Result<()> {
+    let is_partial = organizations.unwrap_or_default().iter().any(Answer::is_missing);
+    let status = if is_partial { "Partial" } else { "Complete" };
+    let rows = (table, organizations.is_some());
+    serde_json::to_writer(&mut *to, &Document { status, organizations, scope, rows })?;
     writeln!(to)
 }
 
 /// One document a row, each on its line.
-pub(super) fn write_lines(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+pub(super) fn write_lines(to: &mut dyn Write, table: &UsageTable, is_several: bool) -> io::Result<()> {
     for row in table {
-        serde_json::to_writer(&mut *to, &row)?;
+        if is_several {
+            serde_json::to_writer(&mut *to, &RowOfSeveral(row))?;
+        } else {
+            serde_json::to_writer(&mut *to, &row)?;
+        }
         writeln!(to)?;
     }
     Ok(())
+}
+
+fn rows<S: Serializer>((table, is_several): &(&UsageTable, bool), serializer: S) -> Result<S::Ok, S::Error> {
+    if !is_several {
+        return table.serialize(serializer);
+    }
+    let mut rows = serializer.serialize_seq(Some(table.len()))?;
+    table.iter().try_for_each(|row| rows.serialize_element(&RowOfSeveral(row)))?;
+    rows.end()
+}
+
+/// A row of one of several organisations.
+struct RowOfSeveral<'a>(UsageRow<'a>);
+
+impl Serialize for RowOfSeveral<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for column in columns::of(true).iter().filter(|column| column.has_data(self.0)) {
+            match column.cell {
+                Cell::Text(read) => map.serialize_entry(column.name, &read(self.0))?,
+                Cell::Count(read) => map.serialize_entry(column.name, &read(self.0))?,
+            }
+        }
+        map.end()
+    }
 }
 
 #[cfg(test)]
@@ -49,8 +94,8 @@ mod tests {
         .into_iter()
         .collect();
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &table, &scope()).unwrap();
-        write_lines(&mut lines, &table).unwrap();
+        write(&mut document, &table, &scope(), None).unwrap();
+        write_lines(&mut lines, &table, false).unwrap();
         let document = String::from_utf8(document).unwrap();
         let rows = r#"[{"httpMethod":"GET","requests":3},{"status429":0}]"#;
         assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":{rows}}}\n"));
@@ -63,8 +108,8 @@ mod tests {
     #[test]
     fn no_rows_are_an_empty_list_and_no_lines() {
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &UsageTable::new(), &scope()).unwrap();
-        write_lines(&mut lines, &UsageTable::new()).unwrap();
+        write(&mut document, &UsageTable::new(), &scope(), None).unwrap();
+        write_lines(&mut lines, &UsageTable::new(), false).unwrap();
         let document = String::from_utf8(document).unwrap();
         assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":[]}}\n"));
         assert!(lines.is_empty());

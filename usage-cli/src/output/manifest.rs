@@ -18,6 +18,8 @@ use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 
 pub(super) const NAME: &str = "_genesys-usage.json";
+/// How the name of a directory of one of several organisations begins.
+pub(super) const ORGANIZATION: &str = "organization=";
 const FORMAT: &str = "genesys-usage partitions";
 const VERSION: u32 = 1;
 
@@ -195,10 +197,11 @@ impl Manifest {
     }
 }
 
-/// Whether `directory` has a directory of the kind `date=…`.
+/// Whether `directory` has a directory of the kind `date=…` or `organization=…`.
 fn has_partitions(directory: &Path) -> bool {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("date="))
+    let is_partition = |name: &str| name.starts_with("date=") || name.starts_with(ORGANIZATION);
+    entries.into_iter().any(|entry| is_partition(&entry.file_name().to_string_lossy()))
 }
 
 #[cfg(test)]

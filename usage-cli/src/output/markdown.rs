@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use usage_core::UsageTable;
 
-use crate::output::columns::{COLUMNS, Cell};
+use crate::output::columns::{Cell, Column};
 use crate::output::layout::Align;
 use crate::text::printable;
 
 /// Writes `table`: a header and the rows; columns without data are left out, and counts are whole numbers.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable, columns: &'static [Column]) -> io::Result<()> {
     let columns: Vec<_> =
-        COLUMNS.iter().filter(|column| table.iter().any(|row| column.has_data(row))).collect();
+        columns.iter().filter(|column| table.iter().any(|row| column.has_data(row))).collect();
     header(to, columns.iter().map(|column| (column.title, column.align())))?;
     for row in table {
         line(
@@ -68,6 +68,7 @@ mod tests {
     use usage_core::UsageRecord;
 
     use super::*;
+    use crate::output::columns::COLUMNS;
 
     #[test]
     fn texts_are_no_markup_and_counts_are_to_the_right() {
@@ -78,7 +79,7 @@ mod tests {
             ..UsageRecord::default()
         };
         let mut out = Vec::new();
-        write(&mut out, &[record].into_iter().collect()).unwrap();
+        write(&mut out, &[record].into_iter().collect(), &COLUMNS).unwrap();
         let wanted = "| Client name | URI | Requests |\n\
                       | --- | --- | ---: |\n\
                       | a\\|b \\<i\\>\\*\u{FFFD} | api/v2/users/{userId} | 1234 |\n";

@@ -11,6 +11,7 @@ pub(crate) mod listing;
 mod manifest;
 mod markdown;
 pub(crate) mod openmetrics;
+pub(crate) mod organizations;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
 mod partition;
@@ -26,6 +27,7 @@ use usage_core::{Scope, UsageTable};
 
 use crate::files::directory;
 use crate::output::format::{Choices, Format, choice, one_of};
+use crate::output::organizations::Answer;
 use crate::output::partition::PartitionBy;
 use crate::problem::Problem;
 use crate::process::stdout;
@@ -55,7 +57,8 @@ pub(crate) struct OutputArgs {
     ///
     /// It needs --format and rows by day. The directory is made if it does not exist, and holds rows of one kind: a later
     /// run with another grouping, filter or service is refused. It replaces the files of its own days, unless their rows
-    /// are newer or more complete, and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__.
+    /// are newer or more complete, and touches no other. Rows without a date are in date=__HIVE_DEFAULT_PARTITION__. With
+    /// several profiles, each has a directory of its own: FILE/organization=NAME/date=yyyy-MM-dd/usage.csv.
     #[arg(long, value_name = "BY", value_enum, requires = "output")]
     partition_by: Option<PartitionBy>,
 
@@ -107,23 +110,27 @@ const FORMATS: Choices = &[
     ),
 ];
 
-/// Writes `table`, which covers `scope`, in one of [`FORMATS`].
+/// Writes `table`, which covers `scope`, in one of [`FORMATS`]. Of several `organizations`, rows have the name of their own
+/// in place of the id of an organisation.
 fn write(
     to: &mut dyn Write,
     format: Format,
     table: &UsageTable,
     scope: &Scope,
+    organizations: Option<&[Answer]>,
     look: Look,
 ) -> io::Result<()> {
+    let is_several = organizations.is_some();
+    let columns = columns::of(is_several);
     match format {
-        Format::Table => table::write(to, table, look),
-        Format::Csv => csv::write(to, table),
-        Format::Json => json::write(to, table, scope),
-        Format::Jsonl => json::write_lines(to, table),
-        Format::Markdown => markdown::write(to, table),
-        Format::Openmetrics => openmetrics::write(to, table),
+        Format::Table => table::write(to, table, columns, look),
+        Format::Csv => csv::write(to, table, columns),
+        Format::Json => json::write(to, table, scope, organizations),
+        Format::Jsonl => json::write_lines(to, table, is_several),
+        Format::Markdown => markdown::write(to, table, columns),
+        Format::Openmetrics => openmetrics::write(to, table, is_several),
         #[cfg(feature = "parquet")]
-        Format::Parquet => parquet::write(to, table, scope),
+        Format::Parquet => parquet::write(to, table, scope, organizations),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
@@ -134,7 +141,7 @@ fn write_part(to: &mut dyn Write, format: Format, table: &UsageTable, scope: &Sc
     match format {
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write_part(to, table, scope),
-        _ => write(to, format, table, scope, Look::plain()),
+        _ => write(to, format, table, scope, None, Look::plain()),
     }
 }
 
@@ -236,20 +243,50 @@ impl OutputArgs {
         file_of(self.output.as_deref())
     }
 
-    /// Writes `rows` to the file at `path`, whole or not at all, or to the files in the directory at `path`.
-    pub(crate) fn write_file(&self, path: &Path, rows: Rows<'_>) -> Result<(), Problem> {
-        match self.partition_by {
-            None => write_file(path, |to| write(to, self.format(), rows.table, rows.scope, Look::plain())),
-            Some(by) => partition::write(path, by, self.format(), rows),
+    /// Whether the rows go to a directory with a file for each day.
+    pub(crate) fn is_partitioned(&self) -> bool {
+        self.partition_by.is_some()
+    }
+
+    /// Refuses a directory that is not for rows of the kind `shape` of one of several organisations.
+    pub(crate) fn check_shape_of(&self, organization: &str, shape: &Shape) -> Result<(), Problem> {
+        match (self.file(), self.partition_by) {
+            (Some(path), Some(_)) => partition::check_organization(path, organization, shape),
+            _ => Ok(()),
         }
     }
 
-    /// Writes `table`, which covers `scope`, to standard output. A broken pipe is not an error.
-    pub(crate) fn write_stdout(&self, table: &UsageTable, scope: &Scope) -> Result<(), Problem> {
+    /// Writes `table`, which covers `scope`, to the file, whole or not at all, or to standard output. A broken pipe is not
+    /// an error. Of several `organizations`, rows have the name of their own in place of the id of an organisation.
+    pub(crate) fn write(
+        &self,
+        table: &UsageTable,
+        scope: &Scope,
+        organizations: Option<&[Answer]>,
+    ) -> Result<(), Problem> {
+        let format = self.format();
+        if let Some(path) = self.file() {
+            return write_file(path, |to| write(to, format, table, scope, organizations, Look::plain()));
+        }
         let look = stdout_look();
         let width = look.width.filter(|_| !self.wide);
         let look = Look { width, ..look };
-        stdout::write(self.lines(table), |to| write(to, self.format(), table, scope, look))
+        stdout::write(self.lines(table), |to| write(to, format, table, scope, organizations, look))
+    }
+
+    /// Writes `rows` to the files of their days, which are in a directory of their own for each of several organisations.
+    pub(crate) fn write_partitions(
+        &self,
+        organization: Option<&str>,
+        rows: Rows<'_>,
+    ) -> Result<(), Problem> {
+        let (Some(path), Some(by)) = (self.file(), self.partition_by) else { return Ok(()) };
+        match organization {
+            None => partition::write(path, by, self.format(), rows),
+            Some(name) => {
+                partition::write(&partition::of_organization(path, name), by, self.format(), rows)
+            }
+        }
     }
 
     /// Whether rows may go through a pager, which has the terminal then.

@@ -175,11 +175,11 @@ impl Exposition {
 }
 
 /// Writes the counts of each combination of texts, without their dates: days are added up.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable) -> io::Result<()> {
+pub(super) fn write(to: &mut dyn Write, table: &UsageTable, is_several: bool) -> io::Result<()> {
     let columns: Vec<_> = Column::ALL.iter().copied().filter(|column| *column != Column::Date).collect();
     let mut exposition = Exposition::default();
     for row in &table.group_by(&columns) {
-        exposition.add_counts(&row_labels(row), |counter| row.count(counter));
+        exposition.add_counts(&row_labels(row, is_several), |counter| row.count(counter));
     }
     exposition.write(to)
 }
@@ -196,10 +196,11 @@ fn client_labels(entry: &Entry) -> Vec<Label<'_>> {
     texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))).collect()
 }
 
-fn row_labels(row: UsageRow<'_>) -> Vec<Label<'_>> {
+fn row_labels(row: UsageRow<'_>, is_several: bool) -> Vec<Label<'_>> {
     let name = |column: Column| match column {
         Column::ClientId => "client_id",
         Column::ClientName => "client_name",
+        Column::OrganizationId if is_several => "organization",
         Column::OrganizationId => "organization_id",
         Column::UserId => "user_id",
         Column::TemplateUri => "template_uri",

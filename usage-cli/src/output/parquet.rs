@@ -13,7 +13,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use usage_core::{Date, Scope, UsageTable};
 
-use crate::output::columns::{COLUMNS, Cell, Column};
+use crate::output::columns::{self, Cell, Column};
+use crate::output::organizations::Answer;
 
 /// How many rows a group has at most.
 const GROUP: usize = 1 << 20;
@@ -21,45 +22,51 @@ const GROUP: usize = 1 << 20;
 /// The key of the file's metadata that holds the scope, as JSON.
 pub(crate) const SCOPE_KEY: &str = "genesys-usage.scope";
 
+/// The key of the file's metadata that holds what each of several organisations answered, as JSON.
+const ORGANIZATIONS_KEY: &str = "genesys-usage.organizations";
+
 /// The key of the file's metadata that holds the length and the CRC-32 of everything before the metadata: `1234:0fe1dc2b`.
 pub(crate) const CHECKSUM_KEY: &str = "genesys-usage.checksum";
 
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
-    write_columns(to, table, scope, |_| true)
+/// Of several organisations, the file's metadata has what each of them answered.
+pub(super) fn write(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    scope: &Scope,
+    organizations: Option<&[Answer]>,
+) -> io::Result<()> {
+    let answers = organizations.map(serde_json::to_string).transpose()?;
+    let answers = answers.map(|answers| KeyValue::new(ORGANIZATIONS_KEY.to_owned(), answers));
+    let columns: Vec<_> = columns::of(organizations.is_some()).iter().collect();
+    // The writer wants to own what it writes to, and to send it.
+    to.write_all(&encode_columns(table, scope, answers, &columns)?.0)
 }
 
 /// As [`write()`], without the date: the directory that the file is in says it, and pandas refuses what is there twice.
 pub(super) fn write_part(to: &mut dyn Write, table: &UsageTable, scope: &Scope) -> io::Result<()> {
-    write_columns(to, table, scope, |column| !column.is_date())
+    to.write_all(&encode_columns(table, scope, None, &columns_of_part())?.0)
 }
 
 /// Returns what [`write_part`] writes, with `more` in the file's metadata, and its checksum.
 pub(crate) fn encode_part(table: &UsageTable, scope: &Scope, more: KeyValue) -> io::Result<(Vec<u8>, u32)> {
-    encode_columns(table, scope, Some(more), |column| !column.is_date())
+    encode_columns(table, scope, Some(more), &columns_of_part())
 }
 
-fn write_columns(
-    to: &mut dyn Write,
-    table: &UsageTable,
-    scope: &Scope,
-    is_wanted: impl Fn(&Column) -> bool,
-) -> io::Result<()> {
-    // The writer wants to own what it writes to, and to send it.
-    to.write_all(&encode_columns(table, scope, None, is_wanted)?.0)
+fn columns_of_part() -> Vec<&'static Column> {
+    columns::of(false).iter().filter(|column| !column.is_date()).collect()
 }
 
 fn encode_columns(
     table: &UsageTable,
     scope: &Scope,
     more: Option<KeyValue>,
-    is_wanted: impl Fn(&Column) -> bool,
+    columns: &[&Column],
 ) -> io::Result<(Vec<u8>, u32)> {
-    let columns: Vec<_> = COLUMNS.iter().filter(|column| is_wanted(column)).collect();
     let scope = KeyValue::new(SCOPE_KEY.to_owned(), serde_json::to_string(scope)?);
     let metadata = [scope].into_iter().chain(more).collect();
-    encode(table, metadata, &columns).map_err(|error| match error {
+    encode(table, metadata, columns).map_err(|error| match error {
         ParquetError::External(error) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
         error => io::Error::other(error),
     })
@@ -176,13 +183,13 @@ mod tests {
                 ..UsageRecord::default()
             });
             let mut file = Vec::new();
-            write(&mut file, &records.collect(), &scope()).unwrap();
+            write(&mut file, &records.collect(), &scope(), None).unwrap();
             let reader = SerializedFileReader::new(bytes::Bytes::from(file)).unwrap();
             let kept = reader.metadata().file_metadata().key_value_metadata().unwrap();
             let kept = kept.iter().find(|pair| pair.key == SCOPE_KEY).unwrap().value.as_deref().unwrap();
             prop_assert_eq!(serde_json::from_str::<Scope>(kept).unwrap(), scope());
             let names: Vec<_> = reader.metadata().file_metadata().schema_descr().columns().iter().map(|column| column.name().to_owned()).collect();
-            prop_assert!(names.iter().map(String::as_str).eq(COLUMNS.iter().map(|column| column.name)));
+            prop_assert!(names.iter().map(String::as_str).eq(columns::of(false).iter().map(|column| column.name)));
             let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
             prop_assert_eq!(rows.len(), cells.len());
             for (row, (day, requests, name)) in rows.iter().zip(&cells) {
@@ -201,7 +208,7 @@ mod tests {
     #[test]
     fn a_date_that_is_no_day_is_refused_and_not_lost() {
         let record = UsageRecord { date: Some("soon".into()), ..UsageRecord::default() };
-        let error = write(&mut Vec::new(), &[record].into_iter().collect(), &scope()).unwrap_err();
+        let error = write(&mut Vec::new(), &[record].into_iter().collect(), &scope(), None).unwrap_err();
         assert!(error.to_string().contains("\"soon\" is the date of a row, but no day"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use usage_core::{Date, Gap, Scope, UsageTable};
 
 use crate::files::lock::Lock;
 use crate::output::format::Format;
-use crate::output::manifest::{Manifest, Quality, Shape};
+use crate::output::manifest::{self, Manifest, ORGANIZATION, Quality, Shape};
 use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
@@ -56,6 +56,23 @@ pub(super) fn check(directory: &Path) -> Result<(), Problem> {
 pub(super) fn check_shape(directory: &Path, shape: &Shape) -> Result<(), Problem> {
     shape.check_daily()?;
     if directory.is_dir() { Manifest::open(directory, shape).map(drop) } else { Ok(()) }
+}
+
+/// Returns the directory of one of several organisations. The name is that of a profile, which is a plain one.
+pub(super) fn of_organization(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{ORGANIZATION}{name}"))
+}
+
+/// Refuses what [`check_shape`] refuses for one of several organisations, and a directory that holds rows of a single one.
+pub(super) fn check_organization(directory: &Path, name: &str, shape: &Shape) -> Result<(), Problem> {
+    if directory.join(manifest::NAME).exists() {
+        let problem = format!("{} holds other rows than those of several profiles", directory.display());
+        return Err(Problem::usage(problem).with_hint("write to another directory"));
+    }
+    let directory = of_organization(directory, name);
+    check_link(&directory)?;
+    check(&directory)?;
+    check_shape(&directory, shape)
 }
 
 /// Whether `directory` is one, or can be made.
@@ -254,7 +271,7 @@ mod tests {
                 scope.spawn(move || write(lake, &[Some(&format!("2026-10-{day:02}"))], day, &[]).unwrap());
             }
         });
-        let manifest = fs::read_to_string(lake.join(crate::output::manifest::NAME)).unwrap();
+        let manifest = fs::read_to_string(lake.join(manifest::NAME)).unwrap();
         assert_eq!(manifest.matches("date=2026-10-").count(), 12, "{manifest}");
     }
 

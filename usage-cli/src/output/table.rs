@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use usage_core::UsageTable;
 
+use crate::output::columns::Column;
 use crate::output::fit::Layout;
 
 /// How it is to look.
@@ -25,11 +26,16 @@ impl Look {
 }
 
 /// Writes `table`: a header, the rows, a line of totals; columns without data are left out.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable, look: Look) -> io::Result<()> {
+pub(super) fn write(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    columns: &'static [Column],
+    look: Look,
+) -> io::Result<()> {
     if table.is_empty() {
         return writeln!(to, "No rows: the service counted nothing here.");
     }
-    let layout = Layout::of(table, look.width);
+    let layout = Layout::of(table, columns, look.width);
     let style = if look.bold { Style::new().bold() } else { Style::new() };
     writeln!(to, "{style}{}{style:#}", layout.line(|sized| Cow::Borrowed(sized.column.title)))?;
     for row in table {
@@ -49,6 +55,7 @@ mod tests {
     use usage_core::UsageRecord;
 
     use super::*;
+    use crate::output::columns::COLUMNS;
 
     fn row(name: &str, uri: &str, requests: u64, status429: Option<u64>) -> UsageRecord {
         UsageRecord {
@@ -62,7 +69,7 @@ mod tests {
 
     fn drawn(rows: impl IntoIterator<Item = UsageRecord>, look: Look) -> String {
         let mut out = Vec::new();
-        write(&mut out, &rows.into_iter().collect(), look).unwrap();
+        write(&mut out, &rows.into_iter().collect(), &COLUMNS, look).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -6,8 +6,10 @@ use clap::Args;
 use usage_core::ExecutionId;
 
 use crate::connection::credentials::CredentialArgs;
+use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
 use crate::output::OutputArgs;
+use crate::problem::Problem;
 use crate::run::dry_run::DryRun;
 
 /// The options of every command that runs a query.
@@ -60,4 +62,25 @@ pub(crate) struct ServiceArgs {
 
     #[command(flatten)]
     pub(crate) timing: TimingArgs,
+
+    #[command(flatten)]
+    pub(crate) all: AllProfilesArgs,
+}
+
+impl ServiceArgs {
+    /// Returns the organisations that the options name if they name several.
+    pub(crate) fn several<'a>(
+        &'a self,
+        credentials: &'a CredentialArgs,
+    ) -> Result<Option<Organizations<'a>>, Problem> {
+        let several = Organizations::several(&self.target, &self.timing, credentials, &self.all)?;
+        let alone = [(self.attach.is_some(), "--attach"), (self.state.is_some(), "--state")];
+        match alone.iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) if several.is_some() => {
+                Err(Problem::usage(format!("{option} is for one organisation, and there are several profiles"))
+                    .with_hint("name one profile"))
+            }
+            _ => Ok(several),
+        }
+    }
 }

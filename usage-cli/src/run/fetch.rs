@@ -5,10 +5,10 @@ use std::time::{Instant, SystemTime};
 
 use usage_core::error::{BuildError, Error};
 use usage_core::{Column, Date, Event, Execution, Gap, Policy, Snapshot, UsageTable};
-use usage_driver::{SessionGuard, futures};
 use usage_report::Names;
 
-use crate::connection::caller::{AnyClient, Caller};
+use crate::connection::caller::Job;
+use crate::connection::client::{ServiceClient, keep_token};
 use crate::login::Keeper;
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
@@ -47,94 +47,39 @@ impl From<BuildError> for Stopped {
     }
 }
 
-/// Continues the executions `parts`, one after the other in the session of `caller`, and reads all rows of each. They share one
-/// deadline, which begins now.
-///
-/// A part whose result reaches the service's limit of rows is replaced by two of half its days, if `divides`.
-///
-/// `aside` is an execution beside them, after all others and with what is left of the deadline. Its failure stops
-/// nothing.
-pub(crate) fn fetch<Q: Divisible>(
-    caller: &Caller,
-    parts: Vec<Snapshot<Q>>,
-    divides: bool,
-    aside: Option<Snapshot<Q>>,
-    observer: &Observer,
-) -> Result<Fetched, Stopped> {
-    let queue = Queue::new(parts, divides, aside, observer);
-    let keeper = caller.keeper();
-    match caller.client() {
-        AnyClient::Blocking(client) => blocking(client, keeper, queue),
-        AnyClient::Tokio(tokio) => tokio.0.block_on(futures(tokio.1.as_generic(), keeper, queue)),
-        AnyClient::AsyncStd(client) => async_std::task::block_on(futures(client.as_generic(), keeper, queue)),
-    }
+/// The executions of a run, one after the other in one session. They share one deadline, which begins when the job runs.
+pub(crate) struct Fetch<'a, Q> {
+    /// The executions to continue, whose rows are all read.
+    pub(crate) parts: Vec<Snapshot<Q>>,
+    /// Whether a part whose result reaches the service's limit of rows is replaced by two of half its days.
+    pub(crate) divides: bool,
+    /// An execution beside the parts, after all others and with what is left of the deadline. Its failure stops nothing.
+    pub(crate) aside: Option<Snapshot<Q>>,
+    pub(crate) keeper: Option<&'a Keeper>,
+    pub(crate) observer: &'a Observer,
 }
 
-fn blocking<Q: Divisible>(
-    client: &usage_blocking::Client,
-    keeper: Option<&Keeper>,
-    mut queue: Queue<'_, Q>,
-) -> Result<Fetched, Stopped> {
-    while let Some(next) = queue.next() {
-        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
-        let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
-            keeper,
-            &next.observer,
-            next.part,
-            client,
-        ));
-        let mut table = UsageTable::new();
-        let failed = loop {
-            match handle.next_page() {
-                Ok(Some(page)) => add_page(&mut table, page, &next.observer),
-                Ok(None) => break None,
-                Err(error) => break Some(error),
+impl<Q: Divisible> Job for Fetch<'_, Q> {
+    type Output = Result<Fetched, Stopped>;
+
+    async fn run<C: ServiceClient>(self, client: &C) -> Self::Output {
+        let Self { parts, divides, aside, keeper, observer } = self;
+        let mut queue = Queue::new(parts, divides, aside, observer);
+        while let Some(Present { part, snapshot, observer }) = queue.next() {
+            let in_time = client.clone().with_policy(queue.policy(client.policy()));
+            let mut table = UsageTable::new();
+            let progress = observer.progress.clone();
+            let add = |page: UsageTable| {
+                progress.rows(page.len());
+                table.absorb(page);
+            };
+            match in_time.read(snapshot, of_part(keeper, &observer, part, client), add).await {
+                Ok((query, scope)) => queue.arrived(&query, scope.missing, table),
+                Err(error) => queue.stopped(error)?,
             }
-        };
-        match failed {
-            None => queue.arrived(handle.execution(), table),
-            Some(error) => queue.stopped(error)?,
         }
+        Ok(queue.fetched)
     }
-    Ok(queue.fetched)
-}
-
-async fn futures<Q: Divisible, D: futures::Driver>(
-    client: &futures::Client<D>,
-    keeper: Option<&Keeper>,
-    mut queue: Queue<'_, Q>,
-) -> Result<Fetched, Stopped> {
-    while let Some(next) = queue.next() {
-        let restored = client.clone().with_policy(queue.policy(client.policy())).restore(next.snapshot);
-        let mut handle = restored.map_err(|error| unusable(&error))?.hold_pages().try_observe(of_part(
-            keeper,
-            &next.observer,
-            next.part,
-            client,
-        ));
-        let mut table = UsageTable::new();
-        let failed = loop {
-            match handle.next_page().await {
-                Ok(Some(page)) => add_page(&mut table, page, &next.observer),
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            }
-        };
-        match failed {
-            None => queue.arrived(handle.execution(), table),
-            Some(error) => queue.stopped(error)?,
-        }
-    }
-    Ok(queue.fetched)
-}
-
-fn add_page(table: &mut UsageTable, page: UsageTable, observer: &Observer) {
-    observer.progress.rows(page.len());
-    table.absorb(page);
-}
-
-pub(crate) fn unusable(error: &usage_core::execution::RestoreError) -> BuildError {
-    BuildError::Client { problem: error.to_string().into() }
 }
 
 /// Says why rows may be missing of a result that the service calls complete.
@@ -206,18 +151,16 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
     }
 
     /// Takes all rows of the part that was the next one.
-    fn arrived(&mut self, execution: &Execution<Q>, mut table: UsageTable) {
+    fn arrived(&mut self, query: &Q, gaps: Vec<Gap>, mut table: UsageTable) {
         // Rows are written for others to read, too.
         for &column in Column::ALL {
             table.replace_texts(column, 0, secrets::redacted_cell);
         }
-        let gaps = execution.scope().missing;
         if self.is_aside {
             let missing = gaps.first().map(|gap| gap.description().to_owned());
             self.fetched.aside = Some(missing.map_or(Ok(table), Err));
             return;
         }
-        let query = execution.query();
         if Q::may_be_cut_off(table.len()) {
             if let Some(halves) = query.halves().filter(|_| self.divides) {
                 let now = SystemTime::now().into();
@@ -237,7 +180,7 @@ impl<'a, Q: Divisible> Queue<'a, Q> {
 }
 
 /// Returns the observer of the part numbered `part` of a run: it keeps renewed tokens, and passes every step on.
-pub(crate) fn of_part<Q: Divisible, C: HasSession>(
+pub(crate) fn of_part<Q: Divisible, C: ServiceClient>(
     keeper: Option<&Keeper>,
     observer: &Observer,
     part: usize,
@@ -247,29 +190,8 @@ pub(crate) fn of_part<Q: Divisible, C: HasSession>(
     move |execution, event| {
         // Before anything else: the old token may be spent, and the new one may be in what is said next.
         if let Event::Moved(_) = event {
-            let session = client.session();
-            match &keeper {
-                Some(keeper) => keeper.look(session),
-                None => secrets::know_session(&session),
-            }
+            keep_token(&client, keeper.as_ref());
         }
         observer.event(part, execution, event)
-    }
-}
-
-/// The clients of all drivers.
-pub(crate) trait HasSession: Clone + Send + 'static {
-    fn session(&self) -> SessionGuard<'_>;
-}
-
-impl HasSession for usage_blocking::Client {
-    fn session(&self) -> SessionGuard<'_> {
-        self.session()
-    }
-}
-
-impl<D: futures::Driver> HasSession for futures::Client<D> {
-    fn session(&self) -> SessionGuard<'_> {
-        self.session()
     }
 }

@@ -9,16 +9,19 @@ pub(crate) mod fetch;
 pub(crate) mod interrupt;
 pub(crate) mod merge;
 pub(crate) mod observer;
+pub(crate) mod organizations;
 pub(crate) mod progress;
 pub(crate) mod recovery;
+pub(crate) mod several;
 pub(crate) mod sort;
 pub(crate) mod state;
+mod with_names;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery};
+use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
 
 use crate::config;
 use crate::connection::caller::Caller;
@@ -31,7 +34,8 @@ use crate::run::args::{CommonArgs, ServiceArgs};
 use crate::run::divide::Divisible;
 use crate::run::dry_run::DryRun;
 use crate::run::failpoint::Failpoint;
-use crate::run::fetch::{Fetched, Stopped, fetch};
+use crate::run::fetch::{Fetch, Fetched, Stopped};
+use crate::run::with_names::WithNames;
 use crate::run::interrupt::Interrupt;
 use crate::run::merge::Merge;
 use crate::run::observer::Observer;
@@ -51,8 +55,17 @@ pub(crate) fn run_parts<Q: Divisible>(
     merge: Merge,
     args: &CommonArgs,
 ) -> Result<(), Problem> {
-    if let Some(form) = args.service.dry_run {
-        return show(form, queries, &args.service, &args.credentials);
+    let several = args.service.several(&args.credentials)?;
+    match (several, args.service.dry_run) {
+        (None, Some(form)) => return show(form, queries, &args.service, &args.credentials),
+        (Some(several), Some(form)) => {
+            return several.profiles().iter().try_for_each(|profile| {
+                let credentials = CredentialArgs::of_profile(profile.clone());
+                show(form, queries.clone(), &args.service, &credentials)
+            });
+        }
+        (Some(several), None) => return several::run(&queries, &merge, args, &several),
+        (None, None) => {}
     }
     prepare(queries, merge, &args.service, &args.credentials, &args.output)?.go()
 }
@@ -174,17 +187,12 @@ impl<Q: Divisible> Run<'_, Q> {
         let shape = self.shape.clone();
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
-            let Fetched { tables, cut_off, gaps, names, .. } = fetched;
-            let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
-            let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
-            let table = merge.whole(tables);
-            let table = names::fill_clients(&table, &names).unwrap_or(table);
-            match output.file() {
-                Some(file) => {
-                    let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
-                    output.write_file(file, rows)?;
-                }
-                None => output.write_stdout(&table, &scope)?,
+            let (table, scope, cut_off) = whole(fetched, scope, &merge);
+            if output.is_partitioned() {
+                let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
+                output.write_partitions(None, rows)?;
+            } else {
+                output.write(&table, &scope, None)?;
             }
             Ok(cut_off)
         })?;
@@ -211,14 +219,11 @@ impl<Q: Divisible> Run<'_, Q> {
         progress.tell(2, || connection.describe());
         let observer =
             Observer { progress: progress.clone(), recorder: recorder.clone(), failpoint: failpoint.clone() };
-        let fetched = Caller::new(&connection).map_err(Stopped::from).and_then(|mut caller| {
-            let began = Instant::now();
-            let mut fetched = fetch(&caller, parts, divides, aside, &observer)?;
-            if names {
-                let left = connection.policy().deadline.saturating_sub(began.elapsed());
-                fetched.names = names::of_tables(&mut caller, &fetched.tables, left);
-            }
-            Ok(fetched)
+        let caller = Caller::new(&connection);
+        let fetched = caller.map_err(Stopped::from).and_then(|caller| {
+            let keeper = caller.keeper();
+            let fetch = Fetch { parts, divides, aside, keeper, observer: &observer };
+            caller.run(WithNames { fetch, names })
         });
         progress.finish();
 
@@ -240,6 +245,16 @@ impl<Q: Divisible> Run<'_, Q> {
         let written: Result<T, Problem> = if whole { interrupt.held_off_for_good(write) } else { write() };
         written.map_err(|problem| problem.with_hints(guide.recovery().hint(progress.execution_id().as_ref())))
     }
+}
+
+/// Returns the rows of all parts as one table, what they cover, and the days that reached the service's limit of rows.
+fn whole(fetched: Fetched, scope: Scope, merge: &Merge) -> (UsageTable, Scope, Vec<Option<Date>>) {
+    let Fetched { tables, cut_off, gaps, names, .. } = fetched;
+    let row_limit = (!cut_off.is_empty()).then_some(Gap::RowLimit);
+    let scope = gaps.into_iter().chain(row_limit).fold(scope, Scope::with_gap);
+    let table = merge.whole(tables);
+    let table = names::fill_clients(&table, &names).unwrap_or(table);
+    (table, scope, cut_off)
 }
 
 /// The rows are written, and more may exist of the days `cut_off`, which have as many as the service gives.

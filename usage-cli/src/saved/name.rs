@@ -59,7 +59,7 @@ impl Field {
             "totals" | "topclients" => Self::Report,
             // Members of a page, of a response with its head, of a workflow's item, or of a document of this program.
             "errorbody" | "selfuri" | "previousuri" | "pagesize" | "status" | "statustext" | "statuscode"
-            | "headers" | "text" | "paireditem" | "binary" => Self::Ignored,
+            | "headers" | "text" | "paireditem" | "binary" | "organizations" => Self::Ignored,
             _ => Self::Unknown,
         }
     }
@@ -70,7 +70,8 @@ impl Field {
             "date" => Self::Text(Column::Date),
             "clientid" | "oauthclientid" => Self::Text(Column::ClientId),
             "clientname" | "oauthclientname" => Self::Text(Column::ClientName),
-            "organizationid" => Self::Text(Column::OrganizationId),
+            // The name of one of several organisations is in the place of the id of an organisation.
+            "organizationid" | "organization" => Self::Text(Column::OrganizationId),
             "userid" => Self::Text(Column::UserId),
             "templateuri" => Self::Text(Column::TemplateUri),
             "httpmethod" => Self::Text(Column::HttpMethod),

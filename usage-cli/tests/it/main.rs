@@ -31,6 +31,7 @@ mod monitoring;
 mod names;
 mod output_file;
 #[cfg(unix)]
+mod organizations;
 mod ownership;
 mod projection;
 #[cfg(all(unix, feature = "parquet"))]

@@ -9,7 +9,7 @@ use super::*;
 
 fn text(records: impl IntoIterator<Item = UsageRecord>) -> String {
     let mut text = Vec::new();
-    write(&mut text, &records.into_iter().collect()).unwrap();
+    write(&mut text, &records.into_iter().collect(), false).unwrap();
     String::from_utf8(text).unwrap()
 }
 
