@@ -158,7 +158,10 @@ struct Collecting<'a, Q> {
 impl<Q: Daily> Work for Collecting<'_, Q> {
     type Output = Outcome;
 
-    async fn of<D: Driver>(&self, organization: organizations::Organization<'_, D>) -> Result<Outcome, Problem> {
+    async fn of<D: Driver>(
+        &self,
+        organization: organizations::Organization<'_, D>,
+    ) -> Result<Outcome, Problem> {
         let mut outcome = Outcome::new(organization.name.to_owned());
         let result = self.collect(organization, &mut outcome).await;
         Ok(outcome.ended(result))

@@ -1,7 +1,7 @@
 //! Calls to single endpoints, over the driver of a connection.
 
-use usage_core::error::{BuildError, Error};
 use usage_core::Endpoint;
+use usage_core::error::{BuildError, Error};
 use usage_driver::SessionGuard;
 
 use crate::config::transport::Transport;

@@ -275,17 +275,11 @@ impl OutputArgs {
     }
 
     /// Writes `rows` to the files of their days, which are in a directory of their own for each of several organisations.
-    pub(crate) fn write_partitions(
-        &self,
-        organization: Option<&str>,
-        rows: Rows<'_>,
-    ) -> Result<(), Problem> {
+    pub(crate) fn write_partitions(&self, organization: Option<&str>, rows: Rows<'_>) -> Result<(), Problem> {
         let (Some(path), Some(by)) = (self.file(), self.partition_by) else { return Ok(()) };
         match organization {
             None => partition::write(path, by, self.format(), rows),
-            Some(name) => {
-                partition::write(&partition::of_organization(path, name), by, self.format(), rows)
-            }
+            Some(name) => partition::write(&partition::of_organization(path, name), by, self.format(), rows),
         }
     }
 

@@ -76,10 +76,10 @@ impl ServiceArgs {
         let several = Organizations::several(&self.target, &self.timing, credentials, &self.all)?;
         let alone = [(self.attach.is_some(), "--attach"), (self.state.is_some(), "--state")];
         match alone.iter().find(|(is_given, _)| *is_given) {
-            Some((_, option)) if several.is_some() => {
-                Err(Problem::usage(format!("{option} is for one organisation, and there are several profiles"))
-                    .with_hint("name one profile"))
-            }
+            Some((_, option)) if several.is_some() => Err(Problem::usage(format!(
+                "{option} is for one organisation, and there are several profiles"
+            ))
+            .with_hint("name one profile")),
             _ => Ok(several),
         }
     }

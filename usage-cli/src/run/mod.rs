@@ -21,7 +21,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::SystemTime;
 
-use usage_core::{Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
+use usage_core::{
+    Date, Execution, ExecutionId, Gap, Policy, Scope, Snapshot, Timestamp, UsageQuery, UsageTable,
+};
 
 use crate::config;
 use crate::connection::caller::Caller;
@@ -35,13 +37,13 @@ use crate::run::divide::Divisible;
 use crate::run::dry_run::DryRun;
 use crate::run::failpoint::Failpoint;
 use crate::run::fetch::{Fetch, Fetched, Stopped};
-use crate::run::with_names::WithNames;
 use crate::run::interrupt::Interrupt;
 use crate::run::merge::Merge;
 use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::run::state::{Document, Recorder};
+use crate::run::with_names::WithNames;
 use crate::text::number::grouped;
 
 /// Runs `query` and writes its rows where they belong.

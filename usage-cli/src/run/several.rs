@@ -162,8 +162,7 @@ impl<Q: Divisible> Work for Asking<'_, Q> {
             observer: &observer,
         };
         let fetched = WithNames { fetch, names }.run(client).await;
-        fetched.map_err(|stopped| {
-            failure::problem::<Q>(&stopped.error, &connection.service(), &Recovery::Again)
-        })
+        fetched
+            .map_err(|stopped| failure::problem::<Q>(&stopped.error, &connection.service(), &Recovery::Again))
     }
 }

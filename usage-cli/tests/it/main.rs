@@ -29,9 +29,9 @@ mod many_organizations;
 #[cfg(all(unix, feature = "parquet"))]
 mod monitoring;
 mod names;
-mod output_file;
 #[cfg(unix)]
 mod organizations;
+mod output_file;
 mod ownership;
 mod projection;
 #[cfg(all(unix, feature = "parquet"))]

@@ -116,7 +116,8 @@ fn several_organizations_have_the_rows_that_each_has_alone() {
 fn every_format_names_the_organization_first() {
     let several = Several::new(&[3, 2], &[]);
     let run = |more: &[&str]| {
-        let query = [&["query", "--profile", "emea,apac", "--group-by", "method"][..], &PERIOD, more].concat();
+        let query =
+            [&["query", "--profile", "emea,apac", "--group-by", "method"][..], &PERIOD, more].concat();
         several.run(&query).well()
     };
     let csv = run(&["--format", "csv"]);
@@ -126,7 +127,10 @@ fn every_format_names_the_organization_first() {
     assert!(run(&["--format", "table"]).starts_with("Organization  Method  Requests"));
     assert!(run(&["--format", "markdown"]).starts_with("| Organization | Method | Requests"));
     let metrics = run(&["--format", "openmetrics"]);
-    assert!(metrics.contains("genesys_usage_requests{organization=\"apac\",http_method=\"GET\"} "), "{metrics}");
+    assert!(
+        metrics.contains("genesys_usage_requests{organization=\"apac\",http_method=\"GET\"} "),
+        "{metrics}"
+    );
     let document: Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
     assert_eq!(document["status"], "Complete");
     assert_eq!(document["rows"][0]["organization"], "emea");
@@ -135,7 +139,8 @@ fn every_format_names_the_organization_first() {
         assert_eq!((&answer["organization"], &answer["scope"]["complete"]), (&name.into(), &true.into()));
     }
     // Rows are sorted over all organisations.
-    let sorted = [&["aggregate", ALL, "--group-by", "method", "--sort", "requests:desc"][..], &PERIOD].concat();
+    let sorted =
+        [&["aggregate", ALL, "--group-by", "method", "--sort", "requests:desc"][..], &PERIOD].concat();
     let rows = lines(&several.run(&[&sorted[..], &["--format", "jsonl"]].concat()).well());
     let requests: Vec<_> = rows.iter().map(|row| row["requests"].as_u64().unwrap()).collect();
     assert!(requests.is_sorted_by(|one, other| one >= other), "{requests:?}");
@@ -148,9 +153,12 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
     let query = [&["query", ALL, "--format", "json", "--deadline", "1s"][..], &PERIOD].concat();
     let ran = several.run(&query);
     assert_eq!(ran.code, Some(8), "{ran:?}");
-    for text in
-        ["error: apac: ", "error: latam: ", "error: 2 of 4 organisations failed: apac, latam", "rows of the others"]
-    {
+    for text in [
+        "error: apac: ",
+        "error: latam: ",
+        "error: 2 of 4 organisations failed: apac, latam",
+        "rows of the others",
+    ] {
         assert!(ran.stderr.contains(text), "{text}: {ran:?}");
     }
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -189,7 +197,8 @@ fn partitions_have_a_directory_for_each_organization() {
     let lake = directory.path().join("lake");
     let write = |lake: &Path, profiles: &[&str]| {
         let lake = lake.to_str().unwrap();
-        let query = ["query", "--granularity", "day", "--format", "csv", "--partition-by", "date", "--output", lake];
+        let query =
+            ["query", "--granularity", "day", "--format", "csv", "--partition-by", "date", "--output", lake];
         several.run(&[&query[..], &PERIOD, profiles].concat())
     };
     write(&lake, &["--profile", "emea,apac"]).well();
@@ -213,7 +222,8 @@ fn partitions_have_a_directory_for_each_organization() {
 #[test]
 fn what_is_for_one_organization_is_refused_for_several() {
     let several = Several::new(&[1, 1], &[]);
-    let run = |more: &[&str]| several.run(&[&["query", "--profile", "emea,apac"][..], &PERIOD, more].concat());
+    let run =
+        |more: &[&str]| several.run(&[&["query", "--profile", "emea,apac"][..], &PERIOD, more].concat());
     run(&["--state", "x.json"]).failed(2, &["--state is for one organisation", "name one profile"]);
     run(&["--attach", "abc"]).failed(2, &["--attach is for one organisation"]);
     run(&["--region", "eu-central-1"]).failed(2, &["names a host or a credential"]);
