@@ -35,7 +35,8 @@ fn compare() {
     let installed = tempfile::tempdir().unwrap();
     let by_hand_program = install(&std::env::current_exe().unwrap(), &installed);
     let our_program = std::env::var_os("GENESYS_USAGE_PROGRAM");
-    let our_program = our_program.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_genesys-usage")), PathBuf::from);
+    let our_program =
+        our_program.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_genesys-usage")), PathBuf::from);
     let our_program = install(&our_program, &installed);
     let mut targets = Vec::new();
     for (rows, runs) in [(100, 41), (20_000, 21)] {
