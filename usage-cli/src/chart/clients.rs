@@ -3,7 +3,7 @@
 use usage_report::{Counts, Entry, Report, Subject, TopList};
 
 use crate::chart::class::Class;
-use crate::chart::labels::nobody;
+use crate::chart::labels::shown_name;
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;
@@ -76,7 +76,8 @@ type Line = (String, Counts, Option<f64>);
 fn lines(list: &TopList) -> Vec<Line> {
     let shown = list.entries.len().min(MAX_LINES);
     let line = |entry: &Entry| {
-        (entry.label().unwrap_or(nobody(Subject::Client)).to_owned(), entry.counts, entry.share)
+        let name = shown_name(Subject::Client, entry.name.as_deref(), entry.id.as_deref());
+        (name.to_owned(), entry.counts, entry.share)
     };
     let mut lines: Vec<_> = list.entries[..shown].iter().map(line).collect();
     let rest = list.entries[shown..].iter().map(|entry| (entry.counts, entry.share));

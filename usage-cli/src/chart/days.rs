@@ -20,6 +20,9 @@ pub(crate) fn draw(report: &Report) -> Picture {
     let timeline = Timeline::of(report);
     let mut picture = Picture::new(timeline.description(), WIDTH, HEIGHT);
     picture.title = format!("API requests by {}", timeline.unit);
+    if let Some(note) = timeline.note_of_earlier() {
+        picture.title = format!("{}, {note}", picture.title);
+    }
     if timeline.bars.is_empty() {
         picture.text("mid", WIDTH / 2.0, HEIGHT / 2.0, "The rows have no dates.");
         return picture;

@@ -3,7 +3,7 @@
 use usage_report::{Report, Subject};
 
 use crate::chart::clients::MAX_LINES;
-use crate::chart::labels::{WEEKDAYS, nobody, rounded};
+use crate::chart::labels::{WEEKDAYS, shown_name, rounded};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;
@@ -43,7 +43,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
     }
     for (index, line) in map.clients.iter().take(MAX_LINES).enumerate() {
         let y = TOP + LINE * index as f64;
-        let name = line.name.as_deref().or(line.id.as_deref()).unwrap_or(nobody(Subject::Client));
+        let name = shown_name(Subject::Client, line.name.as_deref(), line.id.as_deref());
         picture.text("strong", 0.0, y + LINE / 2.0 + 4.0, shortened(name.into(), 32));
         let means: [Option<u64>; 7] = std::array::from_fn(|day| map.mean(line, day).map(rounded));
         let largest = means.iter().flatten().copied().max().unwrap_or(0);

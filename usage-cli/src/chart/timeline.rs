@@ -13,6 +13,9 @@ use crate::text::number::{count, grouped, percent};
 const MOST_DAYS: usize = 100;
 const MOST_DAYS_IN_WEEKS: usize = 3 * 366;
 
+/// The most bars of a chart, the latest ones: more are thinner than a line.
+const MOST_BARS: usize = 400;
+
 /// The most labels below the bars; every fourth of them is shown where there is little room.
 const LABELS: usize = 16;
 
@@ -25,6 +28,10 @@ pub(crate) struct Timeline {
     /// What a bar is, singular: `day`.
     pub(crate) unit: &'static str,
     pub(crate) bars: Vec<Bar>,
+    /// How many bars before them are left out.
+    earlier: usize,
+    /// How many buckets of the report these are made of.
+    skipped: usize,
     /// The classes that occur, from the bottom of a bar to its top.
     pub(crate) classes: Vec<Class>,
     /// The values of the axis: 0 and round numbers up to one that nothing exceeds.
@@ -58,13 +65,15 @@ pub(crate) struct Label {
 impl Timeline {
     pub(crate) fn of(report: &Report) -> Self {
         let (unit, mut bars) = folded(report);
+        let earlier = bars.len().saturating_sub(MOST_BARS);
+        let skipped = bars.drain(..earlier).map(|bar| bar.buckets).sum();
         let classes = Class::present(bars.iter().map(|bar| &bar.counts));
         let largest = |bar: &Bar| Class::all_of(&bar.counts).max(bar.before.unwrap_or(0));
         let largest = bars.iter().map(largest).max().unwrap_or(0);
         add_pace(report, unit, &mut bars, largest.saturating_mul(HIGHEST_PACE));
         add_labels(unit, &mut bars);
         let highest = bars.iter().filter_map(|bar| bar.pace).fold(largest, u64::max);
-        Self { unit, bars, classes, ticks: ticks(highest, 4) }
+        Self { unit, bars, earlier, skipped, classes, ticks: ticks(highest, 4) }
     }
 
     /// Returns the height of the axis in requests.
@@ -83,7 +92,7 @@ impl Timeline {
 
     /// Adds up `series`, which is by bucket of the report, by bar.
     pub(crate) fn folded_series(&self, series: &[Option<u64>]) -> Vec<Option<u64>> {
-        let mut rest = series;
+        let mut rest = series.get(self.skipped..).unwrap_or_default();
         let mut folded = Vec::with_capacity(self.bars.len());
         for bar in &self.bars {
             let (buckets, after) = rest.split_at(bar.buckets.min(rest.len()));
@@ -91,6 +100,12 @@ impl Timeline {
             rest = after;
         }
         folded
+    }
+
+    /// Returns `the latest 400 of 5,000 months`, if there are more bars than a chart has.
+    pub(crate) fn note_of_earlier(&self) -> Option<String> {
+        let all = grouped((self.bars.len() + self.earlier) as u128);
+        (self.earlier > 0).then(|| format!("the latest {} of {all} {}s", self.bars.len(), self.unit))
     }
 
     /// Returns what the chart shows, in a sentence.
@@ -261,6 +276,27 @@ mod tests {
         let series: Vec<_> = vec![Some(1); 365];
         let folded = year.folded_series(&series);
         assert_eq!((folded.len(), folded[0], folded[1]), (53, Some(2), Some(7)));
+    }
+
+    #[test]
+    fn a_chart_of_thousands_of_months_has_the_latest_and_says_so() {
+        let first: Date = "1200-01-01".parse().unwrap();
+        let month = |number: i64| first.plus_days(number * 31).first_of_month();
+        let row = |number| UsageRecord {
+            date: Some(month(number).to_string()),
+            client_id: Some("Bot".into()),
+            requests: Some(1),
+            ..UsageRecord::default()
+        };
+        let table: UsageTable = (0..5_000).map(row).collect();
+        let report = Report::new(&table, &ReportOptions::default().with_granularity(Granularity::Month));
+        let timeline = Timeline::of(&report);
+        assert_eq!((timeline.unit, timeline.bars.len()), ("month", MOST_BARS));
+        assert_eq!(timeline.bars.last().map(|bar| bar.first), Some(month(4_999)));
+        assert_eq!(timeline.note_of_earlier().as_deref(), Some("the latest 400 of 5,000 months"));
+        let series: Vec<_> = (0..5_000).map(Some).collect();
+        let folded = timeline.folded_series(&series);
+        assert_eq!((folded.len(), folded.first(), folded.last()), (400, Some(&Some(4_600)), Some(&Some(4_999))));
     }
 
     #[test]

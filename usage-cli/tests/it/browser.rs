@@ -62,7 +62,8 @@ fn page(directory: &Path, more: &[&str]) -> PathBuf {
     );
     let mut clients =
         vec![("Bot".to_owned(), 700, 2), ("Agent Desktop".into(), 80, 2), (HOSTILE.into(), 200, 2)];
-    clients.extend((10..20).map(|number| (format!("Client {number}"), 40, 0)));
+    clients.extend((10..19).map(|number| (format!("Client {number}"), 40, 0)));
+    clients.push(("x".repeat(200), 40, 0));
     clients.push(("Wallboard".into(), 30, 10));
     for day in 1..=14 {
         for (name, requests, limited) in &clients {
@@ -131,18 +132,19 @@ fn tables_are_sorted_and_searched_with_all_their_rows() {
         const sorted = document.querySelector('#client th[aria-sort]');
         click('#client .more');
         const all = names().length;
+        const wide = document.documentElement.scrollWidth > innerWidth;
         const field = document.querySelector('#client input');
         field.value = 'WALL';
         field.dispatchEvent(new Event('input'));
         return {{ first: first.slice(0, 3), shown: first.length, limited, byName, backwards,
-            sort: [sorted.textContent, sorted.getAttribute('aria-sort')], all, found: names(),
+            sort: [sorted.textContent, sorted.getAttribute('aria-sort')], all, wide, found: names(),
             status: document.querySelector('#client .status').textContent, images: document.images.length,
             loaded: performance.getEntriesByType('resource').length }};"
     );
     let told = told(&browser, directory.path(), "", 1280, &script);
     let wanted = json!({
         "first": ["Bot", HOSTILE, "Agent Desktop"], "shown": 10, "limited": "Wallboard", "byName": HOSTILE,
-        "backwards": "Wallboard", "sort": ["Client", "descending"], "all": 14, "found": ["Wallboard"],
+        "backwards": "x".repeat(200), "sort": ["Client", "descending"], "all": 14, "wide": false, "found": ["Wallboard"],
         "status": "1 of 14 found", "images": 0, "loaded": 0,
     });
     assert_eq!(told, wanted);
@@ -224,6 +226,54 @@ fn a_click_switches_the_chart_to_one_class_and_arrow_keys_read_it() {
     );
     assert_ne!(told["alone"][1], told["before"][1]);
     assert_eq!((&told["tip"], &told["theme"]), (&json!("Fri 2026-10-02"), &json!("dark")));
+}
+
+#[test]
+fn bars_are_stacked_by_the_largest_clients_and_all_others() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{NAMES}
+        const heights = () => [...document.querySelectorAll('.hit')].map((bar) =>
+            Math.round([...bar.querySelectorAll('rect:not(.over)')].reduce((sum, rect) => sum + Number(rect.getAttribute('height')), 0)));
+        const before = heights();
+        const select = document.querySelector('#chart select');
+        const choices = [...select.options].map((option) => option.value);
+        select.value = 'client';
+        select.dispatchEvent(new Event('change'));
+        const isAsHigh = heights().every((height, index) => Math.abs(height - before[index]) <= 1);
+        const legend = [...document.querySelectorAll('.legend .class')].map((button) => button.textContent);
+        click('.class[data-class=g1]');
+        const alone = new Set([...document.querySelectorAll('.hit rect:not(.over)')].map((rect) => rect.getAttribute('class')));
+        document.querySelector('.bars').dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Home' }}));
+        return {{ choices, isAsHigh, first: legend.slice(0, 3), last: legend.at(-1), count: legend.length, alone: [...alone],
+            tip: document.getElementById('tip').textContent.split('\\n').slice(1) }};"
+    );
+    let told = told(&browser, directory.path(), "", 1280, &script);
+    let wanted = json!({
+        "choices": ["answer", "client", "method", "uri"], "isAsHigh": true, "first": ["Bot", HOSTILE, "Agent Desktop"],
+        "last": "others", "count": 8, "alone": ["g1"],
+        "tip": ["1,480 requests", format!("\u{2068}{HOSTILE}\u{2069}: 205")],
+    });
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn rows_are_saved_without_formulas() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{NAMES}
+        const make = URL.createObjectURL.bind(URL);
+        const sizes = [];
+        URL.createObjectURL = (blob) => {{ sizes.push(blob.size); return make(blob); }};
+        click('#method .save');
+        const row = {{ name: '=1+1,\"x\"', id: null, requests: 5, errors: null, limited: 0 }};
+        return {{ csv: csvOf('client', [row]), isWhole: sizes[0] === csvOf('method', rowsOfList('method')).length }};"
+    );
+    let told = told(&browser, directory.path(), "", 1280, &script);
+    let csv = "client,id,requests,errors,429\r\n\"'=1+1,\"\"x\"\"\",,5,,0\r\n";
+    assert_eq!(told, json!({"csv": csv, "isWhole": true}));
 }
 
 #[test]

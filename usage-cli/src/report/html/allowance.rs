@@ -92,12 +92,13 @@ fn gauge(page: &mut Page, month: &MonthUse) {
 fn table(page: &mut Page, allowance: &AllowanceUse) {
     page.put(format_args!(
         "<table class=\"months\"><thead><tr><th scope=\"col\">Month</th><th scope=\"col\" class=\"wide\">Days in the data</th>\
-         <th scope=\"col\">Used</th><th scope=\"col\">Share</th><th scope=\"col\">Whole month</th>\
+         <th scope=\"col\">Used</th><th scope=\"col\">Whole month</th>\
          <th scope=\"col\">Over</th></tr></thead><tbody>\n"
     ));
     for month in &allowance.months {
         page.put(format_args!(
-            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{} of {}</td><td>{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{} of {}</td><td><span class=\"count\">{}</span> \
+             <span class=\"rate\">{}</span></td><td>{}</td><td{}>{}</td></tr>\n",
             month_name(month),
             month.days_counted,
             month.days_in_month,

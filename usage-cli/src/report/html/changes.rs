@@ -5,8 +5,9 @@ use std::fmt::Display;
 use usage_report::{Arrival, Identity, Mover, Report, Subject};
 
 use super::Page;
-use super::row::{Breakable, id};
-use crate::chart::labels::nobody;
+use super::breaks::{Breakable, Dated};
+use super::row::id;
+use crate::chart::labels::shown_name;
 use crate::chart::svg::Escaped;
 use crate::report::text::before;
 use crate::report::text::lists::heading_of_all;
@@ -23,7 +24,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
         let change = &comparison.requests;
         page.put(format_args!(
             "<h2>Against {}</h2><p>{} requests then, {} now: {} ({}).</p>\n<div class=\"pair\">",
-            Escaped(before(comparison.period)),
+            Dated(&before(comparison.period)),
             count(change.previous),
             count(change.current),
             signed(change.difference),
@@ -49,17 +50,16 @@ fn movers(page: &mut Page, report: &Report, subject: Subject, movers: &[Mover]) 
     }
     page.put(format_args!(
         "<div><h3>{} that changed most</h3><table class=\"movers\"><thead><tr><th scope=\"col\">Name</th>\
-         <th scope=\"col\" class=\"wide\">Then</th><th scope=\"col\">Now</th><th scope=\"col\">Change</th>\
+         <th scope=\"col\" class=\"wide\">Then</th><th scope=\"col\" class=\"wide\">Now</th><th scope=\"col\">Change</th>\
          <th scope=\"col\">Growth</th></tr></thead><tbody>\n",
         heading_of_all(subject),
     ));
     for mover in movers {
-        let name = mover.name.as_deref().or(mover.id.as_deref());
         let identity = Identity::new(subject, mover.id.as_deref(), mover.name.as_deref());
         let change = &mover.change;
         page.put(format_args!(
-            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            name_of(report, &identity, name),
+            "<tr><th scope=\"row\">{}</th><td class=\"wide\">{}</td><td class=\"wide\">{}</td><td>{}</td><td>{}</td></tr>\n",
+            name_of(report, &identity),
             count(change.previous),
             count(change.current),
             signed(change.difference),
@@ -70,8 +70,8 @@ fn movers(page: &mut Page, report: &Report, subject: Subject, movers: &[Mover]) 
 }
 
 /// Returns the name, as a link to its row if it is in the list.
-fn name_of(report: &Report, identity: &Identity, name: Option<&str>) -> impl Display {
-    let name = Breakable(name.unwrap_or(nobody(identity.subject)));
+fn name_of(report: &Report, identity: &Identity) -> impl Display {
+    let name = Breakable(shown_name(identity.subject, identity.name.as_deref(), identity.id.as_deref()));
     match report.top(identity.subject).position(identity) {
         Some(position) => format!("<a href=\"#{}\">{name}</a>", id(identity.subject, position)),
         None => name.to_string(),
@@ -85,10 +85,10 @@ fn turns(page: &mut Page, heading: &str, why: &str, when: &str, arrivals: &[Arri
     page.put(format_args!(
         "<div><h3>{heading}: {} <span class=\"dim\">{}</span></h3><ul class=\"plain\">\n",
         arrivals.len(),
-        Escaped(why)
+        Dated(why)
     ));
     for arrival in arrivals {
-        let name = arrival.name.as_deref().or(arrival.id.as_deref()).unwrap_or(nobody(Subject::Client));
+        let name = shown_name(Subject::Client, arrival.name.as_deref(), arrival.id.as_deref());
         let day = arrival.date.map_or_else(String::new, |date| format!(", {when} {date}"));
         let requests = count(arrival.requests);
         page.put(format_args!(

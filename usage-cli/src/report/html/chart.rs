@@ -22,9 +22,10 @@ const WIDEST: f64 = 5.0;
 pub(super) fn draw(page: &mut Page, timeline: &Timeline) {
     let label = Escaped(timeline.description());
     page.put(format_args!(
-        "<figure class=\"card\" id=\"chart\"><figcaption class=\"title\"><h2>Requests by {}</h2>{}</figcaption>\
+        "<figure class=\"card\" id=\"chart\"><figcaption class=\"title\"><h2>Requests by {}{}</h2>{}</figcaption>\
          <div class=\"plot\"><svg class=\"scale\" height=\"{HEIGHT}\" aria-hidden=\"true\">",
         timeline.unit,
+        earlier(timeline),
         legend(timeline)
     ));
     let y_of = |requests| y_of(timeline, requests);
@@ -48,6 +49,11 @@ pub(super) fn draw(page: &mut Page, timeline: &Timeline) {
         compared(timeline),
         labels(timeline)
     ));
+}
+
+/// Says how many bars are left out.
+fn earlier(timeline: &Timeline) -> String {
+    timeline.note_of_earlier().map_or_else(String::new, |note| format!(" <span class=\"dim\">{note}</span>"))
 }
 
 fn y_of(timeline: &Timeline, requests: u64) -> f64 {
@@ -155,7 +161,7 @@ fn legend(timeline: &Timeline) -> String {
         let _ = write!(
             html,
             "<button type=\"button\" class=\"class\" data-class=\"{css}\" aria-pressed=\"true\" disabled>\
-             <svg width=\"10\" height=\"10\" aria-hidden=\"true\"><rect class=\"{css}\" width=\"10\" height=\"10\" rx=\"2\"/></svg>{label}</button>"
+             <svg width=\"10\" height=\"10\" aria-hidden=\"true\"><rect class=\"{css}\" width=\"10\" height=\"10\" rx=\"2\"/></svg><span>{label}</span></button>"
         );
     }
     let lines = [

@@ -14,7 +14,7 @@ use super::chart::{FLOOR, TOP};
 use super::lists::name_of_day;
 use super::row::list_id;
 use crate::chart::class::Class;
-use crate::chart::labels::{bucket, nobody};
+use crate::chart::labels::{bucket, shown_name};
 use crate::chart::timeline::Timeline;
 use crate::report::text::lists::heading_of_all;
 use crate::text::printable;
@@ -76,8 +76,17 @@ struct Chart {
     /// Where bars end and begin, in pixels.
     top: f64,
     floor: f64,
-    /// The requests of each bar by class.
-    classes: BTreeMap<&'static str, Vec<u64>>,
+    /// What bars are stacked of, from the bottom to the top.
+    layers: Vec<Layer>,
+}
+
+/// A class of answers.
+#[derive(Serialize)]
+struct Layer {
+    css: &'static str,
+    label: &'static str,
+    /// The requests of each bar.
+    requests: Vec<u64>,
 }
 
 /// Returns the data as JSON without `<`, so that no text in it ends the element that it stands in.
@@ -90,7 +99,11 @@ pub(super) fn json(report: &Report, timeline: &Timeline) -> String {
     if report.busiest.len() > 1 {
         lists.insert("day", days(report));
     }
-    let of_class = |class: &Class| timeline.bars.iter().map(|bar| class.of(&bar.counts)).collect();
+    let layer = |class: &Class| Layer {
+        css: class.css(),
+        label: class.label(),
+        requests: timeline.bars.iter().map(|bar| class.of(&bar.counts)).collect(),
+    };
     let most = most_in_a_row(report);
     let data = Data {
         top: report.clients.entries.len().max(report.busiest.len()).max(1),
@@ -101,7 +114,7 @@ pub(super) fn json(report: &Report, timeline: &Timeline) -> String {
         chart: Chart {
             top: TOP,
             floor: FLOOR,
-            classes: timeline.classes.iter().map(|class| (class.css(), of_class(class))).collect(),
+            layers: timeline.classes.iter().map(layer).collect(),
         },
     };
     // Numbers and texts are JSON in any case.
@@ -116,7 +129,8 @@ fn list(of: &TopList, timeline: &Timeline) -> List<'static> {
         ..List::default()
     };
     for (place, entry) in of.all().take(MOST_ROWS).enumerate() {
-        list.names.push(printable(entry.label().unwrap_or(nobody(of.subject))).into_owned());
+        let name = shown_name(of.subject, entry.name.as_deref(), entry.id.as_deref());
+        list.names.push(printable(name).into_owned());
         if let Some(id) = entry.id.as_deref().filter(|_| entry.name.is_some()) {
             list.ids.insert(place, printable(id).into_owned());
         }

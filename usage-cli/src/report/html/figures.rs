@@ -3,6 +3,7 @@
 use usage_report::{MonthUse, Report, Severity};
 
 use super::Page;
+use super::breaks::Dated;
 use super::mark::{Mark, of_errors, of_throttling};
 use crate::chart::svg::Escaped;
 use crate::report::text::allowance::{Verdict, month_name, range, verdict};
@@ -57,7 +58,7 @@ fn draw_mean(page: &mut Page, report: &Report) {
 }
 
 fn figure(page: &mut Page, name: &str, mark: &Mark, value: &str, more: &str) {
-    let (name, value, more) = (Escaped(name), Escaped(value), Escaped(more));
+    let (name, value, more) = (Escaped(name), Escaped(value), Dated(more));
     page.put(format_args!(
         "<div class=\"card\"><dt>{name}</dt><dd class=\"value\">{value}{mark}</dd><dd class=\"more\">{more}</dd></div>\n"
     ));

@@ -6,8 +6,8 @@ use usage_report::{Finding, FindingKind, Identity, Report};
 
 use super::Page;
 use super::mark::Mark;
-use super::row::{self, Breakable};
-use crate::chart::svg::Escaped;
+use super::breaks::{Breakable, Dated};
+use super::row;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let findings: Vec<_> = report.findings.iter().filter(|finding| !finding.is_about_coverage()).collect();
@@ -61,10 +61,10 @@ fn linked(sentence: &str, links: &[Link]) -> String {
     for (place, Link { text, target }) in places {
         // A name may be a part of another one.
         if place >= done {
-            let before = Escaped(&sentence[done..place]);
+            let before = Dated(&sentence[done..place]);
             let _ = write!(html, "{before}<a href=\"#{target}\">{}</a>", Breakable(text));
             done = place + text.len();
         }
     }
-    html + &Escaped(&sentence[done..]).to_string()
+    html + &Dated(&sentence[done..]).to_string()
 }

@@ -3,8 +3,8 @@
 use usage_report::{Report, Subject};
 
 use super::Page;
-use super::row::Breakable;
-use crate::chart::labels::{WEEKDAYS, nobody, rounded};
+use super::breaks::Breakable;
+use crate::chart::labels::{WEEKDAYS, shown_name, rounded};
 use crate::chart::scale::fraction;
 use crate::text::number::{grouped, short};
 
@@ -22,7 +22,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     }
     page.put(format_args!("</tr></thead><tbody>\n"));
     for line in &map.clients {
-        let name = line.name.as_deref().or(line.id.as_deref()).unwrap_or(nobody(Subject::Client));
+        let name = shown_name(Subject::Client, line.name.as_deref(), line.id.as_deref());
         page.put(format_args!("<tr><th scope=\"row\">{}</th>", Breakable(name)));
         let means: [Option<u64>; 7] = std::array::from_fn(|day| map.mean(line, day).map(rounded));
         let largest = means.iter().flatten().copied().max().unwrap_or(0);

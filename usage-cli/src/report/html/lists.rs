@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use usage_report::{Bucket, Entry, Report, Subject, TopList};
 
 use super::Page;
-use super::row::{Breakable, Numbers, Spark, id, list_id};
-use crate::chart::labels::{bucket, nobody, weekday};
+use super::breaks::Breakable;
+use super::row::{Numbers, Spark, id, list_id};
+use crate::chart::labels::{bucket, shown_name, weekday};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Escaped;
 use crate::chart::timeline::Timeline;
@@ -49,7 +50,7 @@ fn draw_entry(
     entry: &Entry,
     timeline: Option<&Timeline>,
 ) {
-    let label = entry.label().unwrap_or(nobody(subject));
+    let label = shown_name(subject, entry.name.as_deref(), entry.id.as_deref());
     let small = entry.id.as_deref().filter(|id| *id != label);
     let small = small.map_or_else(String::new, |id| format!("<small>{}</small>", Escaped(id)));
     page.put(format_args!(

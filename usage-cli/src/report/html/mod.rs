@@ -4,6 +4,7 @@
 //! JSON: [`data`] says in which form.
 
 mod allowance;
+mod breaks;
 mod changes;
 mod chart;
 mod data;
@@ -30,7 +31,21 @@ use crate::report::text::title;
 use crate::text::number::{grouped, percent};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+
+/// The files of the script, in the order of their use.
+const SCRIPT: &str = concat!(
+    include_str!("script/elements.js"),
+    include_str!("script/numbers.js"),
+    include_str!("script/rows.js"),
+    include_str!("script/cells.js"),
+    include_str!("script/save.js"),
+    include_str!("script/table.js"),
+    include_str!("script/lists.js"),
+    include_str!("script/layers.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/tips.js"),
+    include_str!("script/start.js"),
+);
 
 /// Returns the page.
 pub(super) fn page(report: &Report, about: &About) -> String {

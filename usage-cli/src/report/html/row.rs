@@ -99,12 +99,3 @@ impl fmt::Display for Spark<'_> {
         f.write_str("\"/></svg>")
     }
 }
-
-/// A text that may break behind each slash.
-pub(super) struct Breakable<'a>(pub(super) &'a str);
-
-impl fmt::Display for Breakable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&Escaped(self.0).to_string().replace('/', "/<wbr>"))
-    }
-}

@@ -2,7 +2,7 @@
 
 use usage_report::{Arrival, Mover, Report, Subject};
 
-use crate::chart::labels::nobody;
+use crate::chart::labels::shown_name;
 use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::days::requests;
@@ -50,7 +50,7 @@ fn movers(page: &mut Page, subject: Subject, movers: &[Mover]) {
         movers.iter().map(|mover| signed(mover.change.difference).chars().count()).max().unwrap_or(0);
     for mover in movers.iter().take(SHOWN) {
         let room = page.room(numbers + 18);
-        let name = mover.name.as_deref().or(mover.id.as_deref()).unwrap_or(nobody(subject));
+        let name = shown_name(subject, mover.name.as_deref(), mover.id.as_deref());
         let name = shortened(printable(name), room);
         let change = &mover.change;
         page.line(&format!("  {:>numbers$}  {:>9}  {name}", signed(change.difference), growth(change)));
@@ -59,7 +59,7 @@ fn movers(page: &mut Page, subject: Subject, movers: &[Mover]) {
 
 fn turns(page: &mut Page, verb: &str, when: &str, arrivals: &[Arrival]) {
     for arrival in arrivals.iter().take(SHOWN) {
-        let name = arrival.name.as_deref().or(arrival.id.as_deref()).unwrap_or(nobody(Subject::Client));
+        let name = shown_name(Subject::Client, arrival.name.as_deref(), arrival.id.as_deref());
         let name = shortened(printable(name), page.room(50));
         let day = arrival.date.map_or_else(String::new, |date| format!(", {when} {date}"));
         let verb = padded(verb, 9, Align::Left);

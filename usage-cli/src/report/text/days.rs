@@ -5,7 +5,7 @@ use usage_core::model::Granularity;
 use usage_report::{Counts, Report, Subject};
 
 use crate::chart::class::Class;
-use crate::chart::labels::{WEEKDAYS, bucket, nobody, rounded, weekday};
+use crate::chart::labels::{WEEKDAYS, bucket, shown_name, rounded, weekday};
 use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
@@ -83,7 +83,7 @@ pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
     let names: Vec<_> = map
         .clients
         .iter()
-        .map(|line| printable(line.name.as_deref().or(line.id.as_deref()).unwrap_or(nobody(Subject::Client))))
+        .map(|line| printable(shown_name(Subject::Client, line.name.as_deref(), line.id.as_deref())))
         .collect();
     let most = page.width.saturating_sub(2 + 7 * 6 + 12);
     let width =

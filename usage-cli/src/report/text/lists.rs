@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 use usage_report::{By, Counts, Entry, Period, Subject, TopList};
 
-use crate::chart::labels::nobody;
+use crate::chart::labels::shown_name;
 use crate::chart::scale::fraction;
 use crate::chart::terminal::sparkline;
 use crate::output::layout::{Align, padded};
@@ -100,7 +100,7 @@ fn lines(list: &TopList, by: By, ranked: &[(usize, &Entry)]) -> Vec<Line> {
         _ => by.of(counts).zip(by.of(&all)).map(|(part, whole)| fraction(part, whole)),
     };
     let entries = ranked.iter().map(|(_, entry)| Line {
-        name: printable(entry.label().unwrap_or(nobody(list.subject))).into_owned(),
+        name: printable(shown_name(list.subject, entry.name.as_deref(), entry.id.as_deref())).into_owned(),
         counts: entry.counts,
         share: share(&entry.counts, entry.share),
         series: entry.series.clone(),
