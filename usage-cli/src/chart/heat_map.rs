@@ -3,7 +3,7 @@
 use usage_report::{Report, Subject};
 
 use crate::chart::clients::MAX_LINES;
-use crate::chart::labels::{WEEKDAYS, shown_name, rounded};
+use crate::chart::labels::{WEEKDAYS, rounded, shown_name};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
 use crate::output::shortened;

@@ -296,7 +296,10 @@ mod tests {
         assert_eq!(timeline.note_of_earlier().as_deref(), Some("the latest 400 of 5,000 months"));
         let series: Vec<_> = (0..5_000).map(Some).collect();
         let folded = timeline.folded_series(&series);
-        assert_eq!((folded.len(), folded.first(), folded.last()), (400, Some(&Some(4_600)), Some(&Some(4_999))));
+        assert_eq!(
+            (folded.len(), folded.first(), folded.last()),
+            (400, Some(&Some(4_600)), Some(&Some(4_999)))
+        );
     }
 
     #[test]

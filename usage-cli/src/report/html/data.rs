@@ -111,11 +111,7 @@ pub(super) fn json(report: &Report, timeline: &Timeline) -> String {
         marks: Marks { errors: ERROR_RATES, limited: THROTTLE_RATES },
         lists,
         cross: report.drilldown.iter().map(|table| cross(report, table, most)).collect(),
-        chart: Chart {
-            top: TOP,
-            floor: FLOOR,
-            layers: timeline.classes.iter().map(layer).collect(),
-        },
+        chart: Chart { top: TOP, floor: FLOOR, layers: timeline.classes.iter().map(layer).collect() },
     };
     // Numbers and texts are JSON in any case.
     serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c")

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use usage_report::{Finding, FindingKind, Identity, Report};
 
 use super::Page;
-use super::mark::Mark;
 use super::breaks::{Breakable, Dated};
+use super::mark::Mark;
 use super::row;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {

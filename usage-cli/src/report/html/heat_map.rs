@@ -4,7 +4,7 @@ use usage_report::{Report, Subject};
 
 use super::Page;
 use super::breaks::Breakable;
-use crate::chart::labels::{WEEKDAYS, shown_name, rounded};
+use crate::chart::labels::{WEEKDAYS, rounded, shown_name};
 use crate::chart::scale::fraction;
 use crate::text::number::{grouped, short};
 

@@ -5,7 +5,7 @@ use usage_core::model::Granularity;
 use usage_report::{Counts, Report, Subject};
 
 use crate::chart::class::Class;
-use crate::chart::labels::{WEEKDAYS, bucket, shown_name, rounded, weekday};
+use crate::chart::labels::{WEEKDAYS, bucket, rounded, shown_name, weekday};
 use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
