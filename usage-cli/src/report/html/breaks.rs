@@ -13,14 +13,14 @@ impl fmt::Display for Breakable<'_> {
     }
 }
 
-/// A sentence whose dates and months do not break at their hyphens.
+/// A sentence whose dates and months do not break at their hyphens, nor numbers before their per cent sign.
 pub(super) struct Dated<'a>(pub(super) &'a str);
 
 impl fmt::Display for Dated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, word) in self.0.split(' ').enumerate() {
             if index > 0 {
-                f.write_char(' ')?;
+                f.write_char(if word.starts_with('%') { '\u{a0}' } else { ' ' })?;
             }
             match date_at_start(word) {
                 0 => Escaped(word).fmt(f)?,
@@ -61,6 +61,11 @@ mod tests {
         let html = "from <time>2026-10-01</time> to <time>2026-10-31</time>, of &lt;2026-11&gt;: 12345678-1234-x \
                     2026-10-011 <time>2026-12</time>.";
         assert_eq!(Dated(text).to_string(), html);
+    }
+
+    #[test]
+    fn a_number_keeps_its_sign() {
+        assert_eq!(Dated("4.8 % of all").to_string(), "4.8\u{a0}% of all");
     }
 
     #[test]

@@ -1,6 +1,5 @@
-//! Who made the most requests.
+//! The lists of clients, users, URIs, …: the largest entries and the sum of the others.
 
-use unicode_width::UnicodeWidthStr;
 use usage_report::{By, Counts, Entry, Period, Subject, TopList};
 
 use crate::chart::labels::shown_name;
@@ -9,17 +8,8 @@ use crate::chart::terminal::sparkline;
 use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
+use crate::report::text::columns::Columns;
 use crate::text::number::{count, grouped, rate};
-
-const BAR: usize = 12;
-const SPARK: usize = 16;
-/// Room for a month day by day.
-const WIDE_SPARK: usize = 31;
-
-/// From which width on the lines have bars, trends and rates: names are more worth than each of them.
-const WITH_BARS: usize = 96;
-const WITH_TRENDS: usize = 76;
-const WITH_RATES: usize = 56;
 
 /// Draws the entries of `list` with the most of `by`, and the sum of the others.
 pub(super) fn draw(page: &mut Page, list: &TopList, by: By, period: Option<Period>) {
@@ -33,51 +23,39 @@ pub(super) fn draw(page: &mut Page, list: &TopList, by: By, period: Option<Perio
         return;
     }
     let lines = lines(list, by, &ranked);
-    let has_room = |width| page.is_free || page.width >= width;
-    let has_series =
-        has_room(WITH_TRENDS) && period.is_some() && lines.iter().any(|line| line.series.len() > 1);
-    let has_rates = has_room(WITH_RATES)
-        && lines.iter().any(|line| line.counts.status400.is_some() || line.counts.status429.is_some());
-    let bar = if has_room(WITH_BARS) { BAR } else { 0 };
-    let bar_and_gap = if bar > 0 { bar + 1 } else { 0 };
-    let numbers = lines.iter().map(|line| count(line.counts.requests).len()).max().unwrap_or(0).max(8);
-    let rates = if has_rates { 2 * 10 } else { 0 };
-    let trend = if page.is_free || page.width >= 120 { WIDE_SPARK } else { SPARK };
-    let spark = if has_series { trend + 2 } else { 0 };
-    let room = page.width.saturating_sub(2 + 2 + numbers + 2 + bar_and_gap + 8 + rates + spark);
-    let widest = lines.iter().map(|line| line.name.width()).max().unwrap_or(0);
-    let width = if page.is_free { widest } else { widest.min(room.max(12)) };
-
-    let header = format!(
-        "  {:width$}  {:>numbers$}  {}{}{}",
-        "",
-        "Requests",
-        if bar > 0 {
-            format!("{:<share$}", "Share", share = bar_and_gap + 8)
-        } else {
-            format!("{:>8}", "Share")
-        },
-        if has_rates { format!("{:>10}{:>10}", "Errors", "429") } else { String::new() },
-        if has_series { "  Trend" } else { "" },
-    );
-    let header = page.dim(&header);
-    page.line(&header);
+    let columns = Columns::of(&lines, page, period.is_some());
+    draw_header(page, &columns);
     for line in lines {
-        let name = padded(&shortened(line.name.into(), width), width, Align::Left);
-        let rates = if has_rates {
-            format!("{:>10}{:>10}", rate(line.counts.error_rate()), rate(line.counts.throttle_rate()))
-        } else {
-            String::new()
-        };
-        let line_of_days =
-            if has_series { format!("  {}", sparkline(&line.series, trend)) } else { String::new() };
-        let bar = if bar > 0 { page.paint.share(line.share, bar) + " " } else { String::new() };
-        page.line(&format!(
-            "  {name}  {:>numbers$}  {bar}{:>8}{rates}{line_of_days}",
-            count(line.counts.requests),
-            rate(line.share),
-        ));
+        draw_line(page, &columns, line);
     }
+}
+
+fn draw_header(page: &mut Page, columns: &Columns) {
+    let Columns { name, requests, bar, share, rate, trend } = *columns;
+    let of_share =
+        if bar > 0 { format!("{:<1$}", "Share", bar + 1 + share) } else { format!("{:>share$}", "Share") };
+    let rates = if rate > 0 { format!("{:>rate$}{:>rate$}", "Errors", "429") } else { String::new() };
+    let trend = if trend > 0 { "  Trend" } else { "" };
+    let header = page.dim(&format!("  {:name$}  {:>requests$}  {of_share}{rates}{trend}", "", "Requests"));
+    page.line(&header);
+}
+
+fn draw_line(page: &mut Page, columns: &Columns, line: Line) {
+    let Columns { name, requests, bar, share, rate: width, trend } = *columns;
+    let label = padded(&shortened(line.name.into(), name), name, Align::Left);
+    let bar = if bar > 0 { page.paint.share(line.share, bar) + " " } else { String::new() };
+    let rates = if width > 0 {
+        let [errors, limited] = [line.counts.error_rate(), line.counts.throttle_rate()].map(rate);
+        format!("{errors:>width$}{limited:>width$}")
+    } else {
+        String::new()
+    };
+    let trend = if trend > 0 { format!("  {}", sparkline(&line.series, trend)) } else { String::new() };
+    page.line(&format!(
+        "  {label}  {:>requests$}  {bar}{:>share$}{rates}{trend}",
+        count(line.counts.requests),
+        rate(line.share),
+    ));
 }
 
 fn heading(list: &TopList, by: By, shown: usize) -> String {
@@ -114,13 +92,17 @@ fn lines(list: &TopList, by: By, ranked: &[(usize, &Entry)]) -> Vec<Line> {
     entries.chain(others).collect()
 }
 
-struct Line {
-    name: String,
-    counts: Counts,
-    share: Option<f64>,
-    series: Vec<Option<u64>>,
+/// A line of a list.
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) counts: Counts,
+    /// The part that the line is of all; which all, the heading says.
+    pub(super) share: Option<f64>,
+    /// The requests by bucket; of the others there are none.
+    pub(super) series: Vec<Option<u64>>,
 }
 
+/// Returns the heading of a list that is shown whole.
 pub(crate) fn heading_of_all(subject: Subject) -> &'static str {
     match subject {
         Subject::Client => "Clients",

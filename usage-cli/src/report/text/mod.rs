@@ -2,6 +2,7 @@
 
 pub(crate) mod allowance;
 mod changes;
+mod columns;
 pub(crate) mod days;
 mod findings;
 pub(crate) mod lists;
@@ -110,7 +111,9 @@ impl Page {
     fn styled_words(&mut self, start: &str, style: Style, text: &str) {
         let (margin, mut space) = (start.width(), start.to_owned());
         let mut line = String::new();
-        for word in text.split_whitespace() {
+        // A number and its sign stay together.
+        let text = text.replace(" %", "\u{a0}%");
+        for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
             if !line.is_empty() && margin + line.width() + 1 + word.width() > self.width {
                 let full = self.paint.styled(style, &line);
                 self.line(&format!("{space}{full}"));
@@ -120,7 +123,7 @@ impl Page {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word.replace('\u{a0}', " "));
         }
         let rest = self.paint.styled(style, &line);
         self.line(&format!("{space}{rest}"));
