@@ -14,11 +14,13 @@ mod publish;
 mod report;
 mod sizes;
 mod source;
+mod terminal;
 mod weight;
 mod words;
 mod workspace;
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use crate::report::Report;
@@ -36,6 +38,7 @@ Commands:
   sizes         Print the lines of code of each package
   weight        Print how many crates each library brings, beside its limit
   floors        Compile the libraries with the lowest versions that they allow; takes minutes
+  picture       Draw text with colours, from standard input, as an SVG of a terminal
   package       Build every package from its own archive; takes minutes
 ";
 
@@ -72,6 +75,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &str, is_checked: bool) -> Result<ExitCode, Box<dyn Error>> {
+    if command == "picture" {
+        print!("{}", terminal::picture(&io::read_to_string(io::stdin())?));
+        return Ok(ExitCode::SUCCESS);
+    }
     let workspace = Workspace::read()?;
     match command {
         "check" => return check(&workspace, CHECKS),
