@@ -16,6 +16,7 @@ use usage_driver::futures::Driver;
 
 pub(crate) use summary::Outcome;
 
+use crate::arguments::period::Last;
 use crate::connection::organizations::Participant;
 use crate::dataset::{History, Kind};
 use crate::problem::Problem;
@@ -42,8 +43,8 @@ pub(crate) struct Order {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum First {
     Since(Date),
-    /// So many days ago.
-    Last(u32),
+    /// Where this time begins.
+    Last(Last),
     /// Where it begins already.
     Known,
 }
@@ -55,11 +56,11 @@ impl Order {
 
     /// The first day of a history whose first day is `known`.
     fn first(&self, known: Option<Date>) -> Date {
-        let ago = |days: u32| Date::of(self.now()).plus_days(-i64::from(days));
+        let begun = |last: Last| last.first_day(Date::of(self.now()));
         match self.first {
             First::Since(first) => first,
-            First::Last(days) => ago(days),
-            First::Known => known.unwrap_or_else(|| ago(DAYS)),
+            First::Last(last) => begun(last),
+            First::Known => known.unwrap_or_else(|| begun(Last::Days(DAYS))),
         }
     }
 

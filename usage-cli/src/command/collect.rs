@@ -52,8 +52,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// Collect the last whole UTC days or weeks, ending yesterday: 120d, 52w [default: from the first day of the
-    /// history; for a new history, 90d]
+    /// Collect the last days, weeks, months or years, as whole UTC days that end yesterday: 120d, 1y [default: from the
+    /// first day of the history; for a new history, 90d]
     #[arg(long, value_name = "DAYS", conflicts_with = "since")]
     last: Option<Last>,
 
@@ -215,7 +215,7 @@ impl CollectArgs {
     fn order(&self) -> Order {
         let first = match (self.since, self.last) {
             (Some(since), _) => First::Since(since),
-            (None, Some(last)) => First::Last(last.days()),
+            (None, Some(last)) => First::Last(last),
             (None, None) => First::Known,
         };
         let now = self.now.map(Timestamp::from_unix_millis);
