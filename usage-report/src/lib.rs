@@ -61,7 +61,7 @@
 //!
 //! # Modules
 //!
-//! Modules are layers; none imports one above it. Lowest first: `period`, `counts`, `subject`, `severity`; `names`, `thresholds`,
+//! Modules are layers; none imports one above it. Lowest first: `period`, `counts`, `subject`, `severity`, `number`; `names`, `thresholds`,
 //! `projection`, `license`, `by`, `identity`, `by_symbol`; `allowance`, `tally`, `days`, `filter`; `coverage`, `top`,
 //! `comparison`, `client_days`; `heat_map`, `cross`, `limitation`, `months`; `options`, `finding`, `sentence`; `report`,
 //! `document`; `rules`; `build`; `organizations`.
@@ -91,6 +91,7 @@ mod license;
 mod limitation;
 mod months;
 mod names;
+pub mod number;
 mod options;
 mod organizations;
 mod period;

@@ -1,31 +1,8 @@
-//! Numbers for people.
+//! Numbers for people, in the style of [`usage_report::number`].
 
 use usage_report::Change;
 
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `0.0123` as `1.23 %`: three digits that count, at most two behind the point.
-pub(crate) fn percent(part: f64) -> String {
-    let percent = part * 100.0;
-    match percent.abs() {
-        size if size >= 99.95 => format!("{percent:.0} %"),
-        size if size >= 9.995 => format!("{percent:.1} %"),
-        // Little is not nothing.
-        size if size > 0.0 && size < 0.005 => "< 0.01 %".into(),
-        _ => format!("{percent:.2} %"),
-    }
-}
+pub(crate) use usage_report::number::{grouped, percent};
 
 /// A count, or a dash if it is absent.
 pub(crate) fn count(count: Option<u64>) -> String {
@@ -74,21 +51,6 @@ pub(crate) fn short(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percents_have_digits_where_they_count() {
-        for (part, text) in [
-            (0.0, "0.00 %"),
-            (0.000_01, "< 0.01 %"),
-            (0.0123, "1.23 %"),
-            (0.1234, "12.3 %"),
-            (1.0, "100 %"),
-            (1.5, "150 %"),
-            (-0.25, "-25.0 %"),
-        ] {
-            assert_eq!(percent(part), text);
-        }
-    }
 
     #[test]
     fn short_numbers_are_short() {

@@ -9,7 +9,7 @@ use usage_report::{Identity, JumpOptions, MonthUse, Report, Subject};
 
 use crate::problem::Problem;
 use crate::process::children::shell;
-use crate::text::number::grouped;
+use crate::text::number::{grouped, percent};
 use crate::watch::look::{Clients, Look};
 use crate::watch::percent::{Factor, Percent};
 
@@ -84,15 +84,15 @@ impl Crossed {
             Alert::Projected => "of the month's allowance is projected to be used",
             _ => "of the month's requests were rate limited",
         };
-        let threshold = threshold.exact();
+        let threshold = threshold.digits();
         Self {
             alert,
             organization: organization.map(Into::into),
             client: None,
             day: None,
-            text: format!("{value} {what}, {threshold} or more is an alert"),
+            text: format!("{} {what}, {threshold} % or more is an alert", percent(value.0)),
             value: value.to_string(),
-            threshold,
+            threshold: format!("{threshold}%"),
         }
     }
 

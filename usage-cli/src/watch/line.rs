@@ -9,10 +9,9 @@ use usage_report::Period;
 use crate::output::format::Format;
 use crate::problem::Problem;
 use crate::process::stdout;
-use crate::text::number::grouped;
+use crate::text::number::{grouped, percent, rate};
 use crate::watch::alert::Alert;
 use crate::watch::look::Look;
-use crate::watch::percent::Percent;
 
 /// The document of one look.
 #[derive(Debug, Serialize)]
@@ -71,13 +70,12 @@ pub(crate) fn write(format: Format, look: &Look, alerts: &[Alert], at: Timestamp
         let mut line = format!("{at}  {name}{} requests from {from} to {to}", grouped(requests.into()));
         if let (Some(month), Some(allowance)) = (month, &report.allowance) {
             let allowance = grouped(allowance.allowance.monthly.into());
-            let percent = |share: Option<f64>| share.map_or_else(|| "?".into(), |s| Percent(s).to_string());
             // Writing to a string does not fail.
             let _ = write!(
                 line,
                 ", {} of {allowance}; {} at the month's end, if its days go on like that",
-                percent(month.used_share),
-                percent(month.projected_share)
+                rate(month.used_share),
+                rate(month.projected_share)
             );
             match month.projected_from_days {
                 Some(1) => line.push_str(" (made from 1 day only)"),
@@ -85,8 +83,8 @@ pub(crate) fn write(format: Format, look: &Look, alerts: &[Alert], at: Timestamp
                 _ => {}
             }
         }
-        if let Some(rate) = totals.counts.throttle_rate() {
-            let _ = write!(line, "; {} rate limited", Percent(rate));
+        if let Some(throttled) = totals.counts.throttle_rate() {
+            let _ = write!(line, "; {} rate limited", percent(throttled));
         }
         line
     };

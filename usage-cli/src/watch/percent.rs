@@ -25,10 +25,10 @@ impl fmt::Display for Percent {
 }
 
 impl Percent {
-    /// Returns it with all of its digits, as thresholds are written.
-    pub(crate) fn exact(self) -> String {
+    /// Returns it with all of its digits and without the sign, as thresholds are written.
+    pub(crate) fn digits(self) -> String {
         let text = format!("{:.6}", self.0 * 100.0);
-        format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 }
 

@@ -58,8 +58,8 @@ fn an_alert_without_a_command_is_told_once_a_month_if_there_is_a_state() {
     // Another threshold of the same kind is another alert.
     let second = look("80%,100%");
     assert_eq!(second.code, Some(6), "{second:?}");
-    assert!(second.stderr.contains("100% or more is an alert"), "{second:?}");
-    assert!(!second.stderr.contains(" 80% or more"), "{second:?}");
+    assert!(second.stderr.contains("100 % or more is an alert"), "{second:?}");
+    assert!(!second.stderr.contains(" 80 % or more"), "{second:?}");
     look("80%,100%").well();
 }
 

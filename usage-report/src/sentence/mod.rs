@@ -12,7 +12,8 @@ use crate::finding::{Finding, FindingKind, Part};
 use crate::identity::Identity;
 use crate::limitation::Limitation;
 use crate::period::{Period, weekday};
-use crate::sentence::text::{count, name, percent, start};
+use crate::number::percent;
+use crate::sentence::text::{count, name, start};
 use crate::thresholds::CAUSE_SHARE;
 
 impl fmt::Display for Finding {
@@ -145,7 +146,7 @@ fn jump_sentence(client: &Identity, date: Date, requests: u64, usual: f64, days:
     )
 }
 
-/// Returns `96 %`, or `all`.
+/// Returns `96.0 %`, or `all`.
 fn share(part: &Part) -> String {
     if part.share >= 1.0 { "all".into() } else { percent(part.share) }
 }

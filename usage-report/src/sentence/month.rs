@@ -4,7 +4,8 @@ use usage_core::Date;
 
 use crate::counts::ratio;
 use crate::finding::MonthStanding;
-use crate::sentence::text::{count, percent};
+use crate::number::percent;
+use crate::sentence::text::count;
 
 const MONTHS: [&str; 12] = [
     "January",

@@ -52,7 +52,7 @@ fn the_projection_has_thresholds_of_its_own() {
     let crossed = Crossed::fraction(Alert::Projected, percent("120%"), percent("0.001%"), Some("acme"));
     assert_eq!(
         crossed.to_string(),
-        "acme: 120% of the month's allowance is projected to be used, 0.001% or more is an alert"
+        "acme: 120 % of the month's allowance is projected to be used, 0.001 % or more is an alert"
     );
 }
 
