@@ -3,11 +3,12 @@
 mod aggregate;
 #[cfg(feature = "parquet")]
 mod collect;
+mod completions;
 mod config;
 mod doctor;
 mod events;
-mod generate;
 mod login;
+mod man;
 mod query;
 mod report;
 mod resume;
@@ -53,9 +54,9 @@ pub(crate) enum Command {
     /// Run a simulated Genesys Cloud Usage API on a loopback port
     Simulate(Deferred<simulate::SimulateArgs>),
     /// Write a shell's completions for this program to standard output
-    Completions(Deferred<generate::CompletionsArgs>),
+    Completions(Deferred<completions::CompletionsArgs>),
     /// Write the manual pages: one for the program, and one for each command
-    Man(Deferred<generate::ManArgs>),
+    Man(Deferred<man::ManArgs>),
 }
 
 impl Command {
@@ -77,8 +78,8 @@ impl Command {
             Self::Config(args) => config::run(&args),
             Self::Doctor(args) => doctor::run(&args),
             Self::Simulate(args) => simulate::run(&args),
-            Self::Completions(args) => generate::completions(&args),
-            Self::Man(args) => generate::man(&args, program()),
+            Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args, program()),
         }
     }
 
