@@ -52,12 +52,15 @@ pub struct Scope {
     /// The last day that the service could have data of: the UTC day before `asked_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_until: Option<Date>,
-    /// Whether all rows of the answer arrived. See [`is_complete`](Self::is_complete).
+    /// Whether all rows of the answer are there. See [`is_complete`](Self::is_complete).
     #[serde(default)]
     pub complete: bool,
     /// Why rows are missing.
     #[serde(default)]
     pub missing: Vec<Gap>,
+    /// How many rows arrived and were left out on purpose. See [`with_rows_left_out`](Self::with_rows_left_out).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rows_left_out: u64,
     /// The names of the filters of some of the rows, where [`query`](Self::query) cannot say them: what was asked for
     /// the other rows is different or unknown. See [`filter_names`](Self::filter_names).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -98,6 +101,8 @@ open_enum! {
         Lists = "lists",
         /// A page named itself as the next one, so that reading stopped there.
         RepeatedCursor = "repeatedCursor",
+        /// Rows arrived and were left out on purpose: by a filter or a limit of the program that wrote them.
+        LeftOut = "leftOut",
     }
 }
 
@@ -112,6 +117,7 @@ impl Gap {
             Self::RepeatedCursor => {
                 "the service's pages repeat: the last one names a page that was there before"
             }
+            Self::LeftOut => "rows were left out on purpose when they were written",
             Self::Unknown(text) => text,
         }
     }
@@ -127,6 +133,7 @@ impl Scope {
             data_until: Some(Date::of(asked_at).plus_days(-1)),
             complete: true,
             missing: Vec::new(),
+            rows_left_out: 0,
             filtered_by: BTreeSet::new(),
         }
     }
@@ -146,6 +153,24 @@ impl Scope {
             self.missing.push(gap);
         }
         self
+    }
+
+    /// Adds a number of rows that arrived and were left out on purpose, by a filter or a limit of the caller: those that are
+    /// there are then not all rows of the answer, as [`Gap::LeftOut`] says. 0 changes nothing.
+    ///
+    /// ```
+    /// use usage_core::{Gap, Scope, Timestamp};
+    ///
+    /// let scope = Scope::new("organization", Timestamp::UNIX_EPOCH).with_rows_left_out(2_307);
+    /// assert_eq!((scope.is_complete(), &scope.missing[..]), (false, &[Gap::LeftOut][..]));
+    /// ```
+    #[must_use]
+    pub fn with_rows_left_out(mut self, rows: u64) -> Self {
+        if rows == 0 {
+            return self;
+        }
+        self.rows_left_out = self.rows_left_out.saturating_add(rows);
+        self.with_gap(Gap::LeftOut)
     }
 
     /// The scope of an execution that was submitted elsewhere: neither what was asked nor when is known.
@@ -201,6 +226,7 @@ impl Scope {
             complete: self.complete && other.complete,
             family: self.family.filter(|family| other.family.as_ref() == Some(family)),
             missing: self.missing,
+            rows_left_out: self.rows_left_out.saturating_add(other.rows_left_out),
         };
         let complete = joined.complete;
         let joined = other.missing.into_iter().fold(joined, Self::with_gap);
@@ -263,6 +289,11 @@ impl ScopeQuery {
         let interval = Interval::from_days(first, last).ok().filter(|_| adjoins)?;
         Some(Self { interval, ..self.clone() })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Points in time as RFC 3339 texts, to the second.
@@ -370,5 +401,10 @@ mod tests {
         let joined = scope("2026-05/2026-05").join(scope("2026-06/2026-06").attached());
         assert_eq!((joined.asked_at, joined.data_until, joined.query), (None, None, None));
         assert_eq!(joined.family.as_deref(), Some("organization-job"));
+        let joined = scope("2026-05/2026-05").with_rows_left_out(3).join(scope("2026-06/2026-06").with_rows_left_out(4));
+        assert_eq!((joined.rows_left_out, &joined.missing[..]), (7, &[Gap::LeftOut][..]));
+        let read: Scope = serde_json::from_str(&serde_json::to_string(&joined).unwrap()).unwrap();
+        assert_eq!(read, joined);
+        assert!(scope("2026-05/2026-05").with_rows_left_out(0).is_complete());
     }
 }

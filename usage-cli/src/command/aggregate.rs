@@ -1,19 +1,20 @@
 //! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, also over long ranges.
 
-use clap::Args;
-use clap_complete::engine::ArgValueCandidates;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
 use usage_core::ClientId;
-use usage_core::model::{Dimension, Granularity, HttpMethod, Metric};
+use usage_core::model::{Dimension, Granularity, HttpMethod, Metric, SortBy};
 use usage_core::query::{ClientJob, MAX_JOB_DAYS, OrganizationJob};
 
-use crate::arguments::period::PeriodArgs;
+use crate::arguments::period::{PeriodArgs, check_days};
 use crate::arguments::value_parsers::{GRANULARITIES, JOB_DIMENSIONS, JOB_HTTP_METHODS, METRICS, one_of};
 use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::divide::Divisible;
 use crate::run::merge::Merge;
-use crate::run::run_parts;
-use crate::run::sort::{self, SortKey};
+use crate::run::sort::SortKey;
+use crate::run::{body, run_parts};
 
 /// Query all requests of the organisation or of one OAuth client, by platform too, over up to a year
 ///
@@ -58,13 +59,6 @@ struct JobArgs {
     #[arg(long, value_name = "METRICS", value_delimiter = ',', value_parser = one_of(METRICS), ignore_case = true)]
     metrics: Vec<Metric>,
 
-    /// Sort the rows: requests:desc, or several keys, separated by commas: date,requests:desc. Without it, the
-    /// service's order
-    ///
-    /// A key is a counter, a dimension or date; ':desc' puts the largest first. Rows without a value come last.
-    #[arg(long, value_name = "KEYS", value_delimiter = ',', add = ArgValueCandidates::new(sort::completed_keys))]
-    sort: Vec<SortKey>,
-
     /// Count only requests to this template URI, such as 'api/v2/users/{userId}'. May be repeated
     #[arg(long, value_name = "URI")]
     uri: Vec<String>,
@@ -88,9 +82,58 @@ struct JobArgs {
     /// Count only requests that this organisation made. May be repeated; only with --client
     #[arg(long, value_name = "ID", requires = "client")]
     organization: Vec<String>,
+
+    /// Send the query in this file, the JSON body that the service takes; - is standard input
+    ///
+    /// It has the members interval, granularity, sortBy, metrics, groupBy, templateUris, httpMethods and platforms, and
+    /// userIds and oauthClientIds, or with --client organizationIds: the file that the official command-line client takes
+    /// by -f. A member that the query does not have is an error.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = IN_BODY)]
+    body: Option<PathBuf>,
 }
 
-const USAGE: &str = "genesys-usage aggregate <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]";
+/// The options whose values are in a body.
+const IN_BODY: [&str; 12] = [
+    "interval",
+    "last",
+    "month",
+    "granularity",
+    "group_by",
+    "metrics",
+    "uri",
+    "method",
+    "platform",
+    "user",
+    "oauth_client",
+    "organization",
+];
+
+/// The members of a body, of a job over the organisation and of one over a client.
+const MEMBERS: &[&str] = &[
+    "interval",
+    "granularity",
+    "sortBy",
+    "metrics",
+    "groupBy",
+    "templateUris",
+    "httpMethods",
+    "platforms",
+    "userIds",
+    "oauthClientIds",
+];
+const CLIENT_MEMBERS: &[&str] = &[
+    "interval",
+    "granularity",
+    "sortBy",
+    "metrics",
+    "groupBy",
+    "templateUris",
+    "httpMethods",
+    "platforms",
+    "organizationIds",
+];
+
+const USAGE: &str = "genesys-usage aggregate <--last DAYS | --month MONTH | --interval A/B | --body FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,13 +148,17 @@ Examples:
 
 pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
     let AggregateArgs { period, job, common } = args;
+    if let Some(path) = &job.body {
+        return run_body(path, job.client.as_ref(), common);
+    }
     let interval = period.days(common.service.attach.is_some())?;
-    if let Some(key) = job.sort.iter().find(|key| !key.is_known_to(job.client.is_some())) {
+    let sort = &common.selection.sort;
+    if let Some(key) = sort.iter().find(|key| !key.is_known_to(job.client.is_some())) {
         let rows = if job.client.is_some() { "with --client" } else { "without --client" };
         return Err(Problem::usage(format!("--sort {key}: rows have no such member {rows}")));
     }
-    let merge = Merge { granularity: job.granularity.clone(), sort: job.sort.clone() };
-    let sort_by = job.sort.iter().map(|key| key.sort_by());
+    let merge = Merge { granularity: job.granularity.clone(), ..Merge::default() };
+    let sort_by = sort.iter().map(|key| key.sort_by());
     match job.client {
         None => {
             let mut query = OrganizationJob::new(interval)
@@ -139,6 +186,42 @@ pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
             run_split(&query, ClientJob::split, merge, &common)
         }
     }
+}
+
+/// Runs the job whose body is in the file at `path`.
+fn run_body(path: &Path, client: Option<&ClientId>, mut common: CommonArgs) -> Result<(), Problem> {
+    match client {
+        None => {
+            let query: OrganizationJob = body::read(path, MEMBERS, None)?;
+            check_days(&query.interval)?;
+            let merge = merge_of(query.granularity.as_ref(), &query.sort_by, &mut common)?;
+            run_split(&query, OrganizationJob::split, merge, &common)
+        }
+        client => {
+            let query: ClientJob = body::read(path, CLIENT_MEMBERS, client)?;
+            check_days(&query.interval)?;
+            let merge = merge_of(query.granularity.as_ref(), &query.sort_by, &mut common)?;
+            run_split(&query, ClientJob::split, merge, &common)
+        }
+    }
+}
+
+/// Returns how the parts of a body's job become one. The whole is sorted as the service sorts each part.
+fn merge_of(
+    granularity: Option<&Granularity>,
+    sort_by: &[SortBy],
+    common: &mut CommonArgs,
+) -> Result<Merge, Problem> {
+    let sort = &mut common.selection.sort;
+    if !sort.is_empty() && !sort_by.is_empty() {
+        return Err(Problem::usage("the rows are sorted by --sort and by the body's sortBy")
+            .with_hint("give one of the two"));
+    }
+    for key in sort_by {
+        let key = format!("{}:{}", key.field_name, key.order).parse::<SortKey>();
+        sort.push(key.map_err(|problem| Problem::usage(format!("the body's sortBy: {problem}")))?);
+    }
+    Ok(Merge { granularity: granularity.cloned(), ..Merge::default() })
 }
 
 fn run_split<Q: Divisible>(

@@ -167,7 +167,7 @@ pub(crate) struct ReportOutputArgs {
 }
 
 const USAGE: &str = "\
-genesys-usage report <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]
+genesys-usage report <--last DAYS | --month MONTH | --interval A/B> [OPTIONS]
        genesys-usage report <FILE>... [OPTIONS]
        genesys-usage report <DIR> [OPTIONS]";
 
@@ -175,7 +175,7 @@ const EXAMPLES: &str = "\
 Examples:
   genesys-usage report --last 30d --simulate
       A report of the built-in simulator: no account needed.
-  genesys-usage report --month 2026-10 --compare --licenses cx2-named=40 --output october.html
+  genesys-usage report --month last --compare --licenses cx2-named=40 --output month.html
       A page to open, send or print.
   genesys-usage report october.json november.csv --compare
       Of rows that were saved before, by whatever program.
@@ -239,7 +239,7 @@ fn ask(args: &ReportArgs) -> Result<(), Problem> {
         ));
     }
     if !attached && args.period.given()?.is_none() {
-        return Err(Problem::usage("which period? Give --interval A/B, --last 30d or --month 2026-10")
+        return Err(Problem::usage("which period? Give --last 30d, --month last or --interval A/B")
             .with_hint("or files of saved rows: genesys-usage report october.json"));
     }
     let interval = args.period.days(attached)?;

@@ -84,6 +84,7 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
     output.check_apart(&args.file)?;
     let first = parts.first().ok_or_else(|| Problem::usage("the state has no executions"))?;
     let shape = Shape::of(first.query(), document.service.api_url.clone());
+    output.check_whole(document.merge.selection.may_leave_out())?;
     output.check_shape(&shape)?;
     document.transport = transport;
     document.output = output.destination()?;

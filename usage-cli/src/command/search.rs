@@ -1,15 +1,17 @@
 //! `genesys-usage search`: rows by day, client name, method and URI, filtered.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use usage_core::model::{Granularity, HttpMethod, SearchColumn};
 use usage_core::query::SimpleSearch;
 
-use crate::arguments::period::PeriodArgs;
+use crate::arguments::period::{PeriodArgs, check_days};
 use crate::arguments::value_parsers::{COLUMNS, HTTP_METHODS, one_of};
 use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::merge::Merge;
-use crate::run::run_parts;
+use crate::run::{body, run_parts};
 
 /// Search usage by day, client name, method and URI
 ///
@@ -41,11 +43,24 @@ pub(crate) struct SearchArgs {
     #[arg(long, help_heading = "Search", value_name = "COLUMNS", value_delimiter = ',', value_parser = one_of(COLUMNS), ignore_case = true)]
     metrics: Vec<SearchColumn>,
 
+    /// Send the query in this file, the JSON body that the service takes; - is standard input
+    ///
+    /// It has the members interval, metrics, oauthClientNames, httpMethods and templateUris: the file that the official command-line client takes by -f.
+    /// A member that the query does not have is an error.
+    #[arg(long, help_heading = "Search", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = IN_BODY)]
+    body: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
 
-const USAGE: &str = "genesys-usage search <--interval A/B | --last DAYS | --month MONTH> [OPTIONS]";
+/// The options whose values are in a body.
+const IN_BODY: [&str; 7] = ["interval", "last", "month", "client_name", "method", "uri", "metrics"];
+
+/// The members of a body.
+const MEMBERS: &[&str] = &["interval", "metrics", "oauthClientNames", "httpMethods", "templateUris"];
+
+const USAGE: &str = "genesys-usage search <--last DAYS | --month MONTH | --interval A/B | --body FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,12 +72,18 @@ Examples:
       The same against a built-in simulator: no account needed.";
 
 pub(crate) fn run(args: SearchArgs) -> Result<(), Problem> {
-    let interval = args.period.days(args.common.service.attach.is_some())?;
-    let search = SimpleSearch::new(interval)
-        .with_columns(args.metrics)
-        .with_oauth_client_names(args.client_name)
-        .with_http_methods(args.method)
-        .with_template_uris(args.uri);
+    let search = match &args.body {
+        Some(path) => {
+            let search: SimpleSearch = body::read(path, MEMBERS, None)?;
+            check_days(&search.interval)?;
+            search
+        }
+        None => SimpleSearch::new(args.period.days(args.common.service.attach.is_some())?)
+            .with_columns(args.metrics)
+            .with_oauth_client_names(args.client_name)
+            .with_http_methods(args.method)
+            .with_template_uris(args.uri),
+    };
     // Without dates, a row is the total of its group over the period.
     let is_dated = search.columns.is_empty() || search.columns.contains(&SearchColumn::Date);
     let merge = Merge { granularity: is_dated.then_some(Granularity::Day), ..Merge::default() };

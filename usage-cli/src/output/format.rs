@@ -65,6 +65,16 @@ impl Format {
         }
     }
 
+    /// Returns its name among the formats of rows.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Markdown => "markdown",
+            Self::Openmetrics => "openmetrics",
+            _ => self.extension(),
+        }
+    }
+
     /// Returns whether people read it as it is.
     pub(crate) fn is_for_people(self) -> bool {
         matches!(self, Self::Table | Self::Markdown)

@@ -2,14 +2,21 @@
 
 use std::io::{self, Write};
 
-use usage_core::UsageTable;
+use usage_core::{Scope, UsageTable};
 
 use crate::output::columns::{Cell, Column};
 use crate::output::layout::Align;
+use crate::output::rows_of;
 use crate::text::printable;
 
-/// Writes `table`: a header and the rows; columns without data are left out, and counts are whole numbers.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable, columns: &'static [Column]) -> io::Result<()> {
+/// Writes `table`: a header and the rows; columns without data are left out, and counts are whole numbers. A sentence
+/// below says how many rows `scope` leaves out.
+pub(super) fn write(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    columns: &'static [Column],
+    scope: &Scope,
+) -> io::Result<()> {
     let columns: Vec<_> =
         columns.iter().filter(|column| table.iter().any(|row| column.has_data(row))).collect();
     header(to, columns.iter().map(|column| (column.title, column.align())))?;
@@ -22,7 +29,7 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable, columns: &'static [C
             }),
         )?;
     }
-    Ok(())
+    rows_of(table, scope).map_or(Ok(()), |rows| writeln!(to, "\n{rows}."))
 }
 
 /// Writes the titles of a table, and the line that makes it one.
@@ -65,7 +72,7 @@ pub(super) fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use usage_core::UsageRecord;
+    use usage_core::{Timestamp, UsageRecord};
 
     use super::*;
     use crate::output::columns::COLUMNS;
@@ -79,10 +86,12 @@ mod tests {
             ..UsageRecord::default()
         };
         let mut out = Vec::new();
-        write(&mut out, &[record].into_iter().collect(), &COLUMNS).unwrap();
+        let scope = Scope::new("organization", Timestamp::UNIX_EPOCH).with_rows_left_out(9);
+        write(&mut out, &[record].into_iter().collect(), &COLUMNS, &scope).unwrap();
         let wanted = "| Client name | URI | Requests |\n\
                       | --- | --- | ---: |\n\
-                      | a\\|b \\<i\\>\\*\u{FFFD} | api/v2/users/{userId} | 1234 |\n";
+                      | a\\|b \\<i\\>\\*\u{FFFD} | api/v2/users/{userId} | 1234 |\n\
+                      \n1 of 10 rows.\n";
         assert_eq!(String::from_utf8(out).unwrap(), wanted);
     }
 }

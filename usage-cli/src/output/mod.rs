@@ -30,7 +30,9 @@ use crate::output::format::{Choices, Format, choice, one_of};
 use crate::output::organizations::Answer;
 use crate::output::partition::PartitionBy;
 use crate::problem::Problem;
+use crate::process::stderr::{self, HINT};
 use crate::process::stdout;
+use crate::text::number::grouped;
 
 pub(crate) use crate::output::layout::shortened;
 pub(crate) use crate::output::manifest::Shape;
@@ -123,17 +125,23 @@ fn write(
     let is_several = organizations.is_some();
     let columns = columns::of(is_several);
     match format {
-        Format::Table => table::write(to, table, columns, look),
+        Format::Table => table::write(to, table, columns, scope, look),
         Format::Csv => csv::write(to, table, columns),
         Format::Json => json::write(to, table, scope, organizations),
         Format::Jsonl => json::write_lines(to, table, is_several),
-        Format::Markdown => markdown::write(to, table, columns),
+        Format::Markdown => markdown::write(to, table, columns, scope),
         Format::Openmetrics => openmetrics::write(to, table, is_several),
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(to, table, scope, organizations),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
+}
+
+/// Returns how many rows `table` has of how many, if some are left out: `10 of 2,317 rows`.
+fn rows_of(table: &UsageTable, scope: &Scope) -> Option<String> {
+    let (kept, left_out) = (table.len() as u128, u128::from(scope.rows_left_out));
+    (left_out > 0).then(|| format!("{} of {} rows", grouped(kept), grouped(kept + left_out)))
 }
 
 /// Writes the rows of one date to a file of a directory that is named after it.
@@ -200,11 +208,31 @@ impl OutputArgs {
         self.format.or_else(|| format::of_name(named(), FORMATS))
     }
 
+    /// Refuses files of whole days for rows of which some `are_left_out`.
+    pub(crate) fn check_whole(&self, are_left_out: bool) -> Result<(), Problem> {
+        if !are_left_out || self.partition_by.is_none() {
+            return Ok(());
+        }
+        Err(Problem::usage("--partition-by keeps whole days, and --where and --limit leave rows out")
+            .with_hint("write one file, or filter by the options of the query"))
+    }
+
     /// Refuses a directory that is not for rows of the kind `shape`, and rows that are not for a directory.
     pub(crate) fn check_shape(&self, shape: &Shape) -> Result<(), Problem> {
         match (self.file(), self.partition_by) {
             (Some(path), Some(_)) => partition::check_shape(path, shape),
             _ => Ok(()),
+        }
+    }
+
+    /// Notes that rows are left out, if the format cannot say it beside `table`.
+    pub(crate) fn note_left_out(&self, table: &UsageTable, scope: &Scope) {
+        let format = self.format();
+        let has_place = !matches!(format, Format::Csv | Format::Jsonl | Format::Openmetrics);
+        if let Some(rows) = rows_of(table, scope).filter(|_| !has_place) {
+            let name = format.name();
+            let text = format!("{rows} are written; {name} cannot say that the others are left out: json can");
+            stderr::labelled("note", HINT, text);
         }
     }
 

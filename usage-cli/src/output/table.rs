@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
-use usage_core::UsageTable;
+use usage_core::{Scope, UsageTable};
 
 use crate::output::columns::Column;
 use crate::output::fit::Layout;
+use crate::output::rows_of;
 
 /// How it is to look.
 #[derive(Clone, Copy, Debug)]
@@ -25,15 +26,20 @@ impl Look {
     }
 }
 
-/// Writes `table`: a header, the rows, a line of totals; columns without data are left out.
+/// Writes `table`: a header, the rows, a line of totals; columns without data are left out. A line below says how many
+/// rows `scope` leaves out.
 pub(super) fn write(
     to: &mut dyn Write,
     table: &UsageTable,
     columns: &'static [Column],
+    scope: &Scope,
     look: Look,
 ) -> io::Result<()> {
-    if table.is_empty() {
-        return writeln!(to, "No rows: the service counted nothing here.");
+    let left_out = rows_of(table, scope);
+    match &left_out {
+        Some(rows) if table.is_empty() => return writeln!(to, "{rows}: none meets --where."),
+        None if table.is_empty() => return writeln!(to, "No rows: the service counted nothing here."),
+        _ => {}
     }
     let layout = Layout::of(table, columns, look.width);
     let style = if look.bold { Style::new().bold() } else { Style::new() };
@@ -43,6 +49,9 @@ pub(super) fn write(
     }
     writeln!(to, "{}", layout.rule())?;
     writeln!(to, "{}", layout.totals(table.len()))?;
+    if let Some(rows) = left_out {
+        writeln!(to, "{rows}; the totals are of these.")?;
+    }
     match &layout.left_out()[..] {
         [] => Ok(()),
         left_out => writeln!(to, "Too wide for this terminal: {}. --wide shows all.", left_out.join(", ")),
@@ -52,7 +61,7 @@ pub(super) fn write(
 #[cfg(test)]
 mod tests {
     use unicode_width::UnicodeWidthStr;
-    use usage_core::UsageRecord;
+    use usage_core::{Timestamp, UsageRecord};
 
     use super::*;
     use crate::output::columns::COLUMNS;
@@ -67,9 +76,13 @@ mod tests {
         }
     }
 
+    fn scope() -> Scope {
+        Scope::new("organization", Timestamp::UNIX_EPOCH)
+    }
+
     fn drawn(rows: impl IntoIterator<Item = UsageRecord>, look: Look) -> String {
         let mut out = Vec::new();
-        write(&mut out, &rows.into_iter().collect(), &COLUMNS, look).unwrap();
+        write(&mut out, &rows.into_iter().collect(), &COLUMNS, &scope(), look).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -85,6 +98,19 @@ Bot             api/v2/queues          8
 Total of 2 rows                1,234,575    0
 ";
         assert_eq!(drawn(rows, Look::plain()), wanted);
+    }
+
+    #[test]
+    fn rows_that_are_left_out_are_counted() {
+        let drawn = |rows: &[UsageRecord], left_out| {
+            let mut out = Vec::new();
+            let scope = scope().with_rows_left_out(left_out);
+            write(&mut out, &rows.iter().cloned().collect(), &COLUMNS, &scope, Look::plain()).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let table = drawn(&[row("Bot", "api/v2/queues", 8, None)], 2_316);
+        assert!(table.ends_with("Total of 1 row                     8\n1 of 2,317 rows; the totals are of these.\n"), "{table}");
+        assert_eq!(drawn(&[], 2_317), "0 of 2,317 rows: none meets --where.\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::connection::{TargetArgs, TimingArgs};
 use crate::output::OutputArgs;
 use crate::problem::Problem;
 use crate::run::dry_run::DryRun;
+use crate::run::selection::Selection;
 
 /// The options of every command that runs a query.
 #[derive(Debug, Args)]
@@ -19,6 +20,8 @@ pub(crate) struct CommonArgs {
     pub(crate) service: ServiceArgs,
     #[command(flatten)]
     pub(crate) credentials: CredentialArgs,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 
-use crate::run::sort::{self, SortKey};
+use crate::run::selection::Selection;
 
 /// How the parts become one.
 ///
@@ -20,14 +20,15 @@ use crate::run::sort::{self, SortKey};
 ///   day or by the part's makes no difference. The date of the first half stays.
 /// - Counts are added; a count that is absent in all parts stays absent.
 /// - Rows of one part are never added to each other: a service that has a reason to tell them apart keeps it.
-/// - Rows are in the order in which they first appeared, unless they are sorted. Sorting is stable.
+/// - Rows are in the order in which they first appeared.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Merge {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) granularity: Option<Granularity>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) sort: Vec<SortKey>,
+    /// Which rows of the whole are written.
+    #[serde(flatten)]
+    pub(crate) selection: Selection,
 }
 
 /// What tells rows of different parts apart: the texts, and the how many-th such row of its part it is.
@@ -36,16 +37,10 @@ type Key = ([Option<String>; 8], u32);
 impl Merge {
     /// The whole of `parts`, which are in the order of their days.
     pub(crate) fn whole(&self, parts: Vec<UsageTable>) -> UsageTable {
-        let whole = match (parts.len(), &self.granularity) {
+        match (parts.len(), &self.granularity) {
             (0 | 1, _) | (_, Some(Granularity::Day)) => joined(&parts),
             _ => self.added_up(parts),
-        };
-        if self.sort.is_empty() {
-            return whole;
         }
-        let mut rows: Vec<_> = whole.iter().collect();
-        rows.sort_by(|one, other| sort::compare(&self.sort, *one, *other));
-        rows.into_iter().map(|row| row.to_record()).collect()
     }
 
     fn added_up(&self, parts: Vec<UsageTable>) -> UsageTable {
@@ -137,12 +132,13 @@ mod tests {
     }
 
     fn merge(granularity: Option<Granularity>, sort: &[&str]) -> Merge {
-        Merge { granularity, sort: sort.iter().map(|key| key.parse().unwrap()).collect() }
+        let sort = sort.iter().map(|key| key.parse().unwrap()).collect();
+        Merge { granularity, selection: Selection { sort, ..Selection::default() } }
     }
 
     fn whole(merge: &Merge, parts: &[&[UsageRecord]]) -> Vec<UsageRecord> {
         let parts = parts.iter().map(|part| part.iter().cloned().collect()).collect();
-        merge.whole(parts).into_iter().collect()
+        merge.selection.applied(merge.whole(parts)).0.into_iter().collect()
     }
 
     #[test]
@@ -240,7 +236,7 @@ mod tests {
             cuts.extend([0, 120]);
             cuts.sort_unstable();
             let parts = cuts.windows(2).map(|cut| answered(&facts, cut[0], cut[1], &merge)).collect();
-            let merged = merge.whole(parts);
+            let (merged, _) = merge.selection.applied(merge.whole(parts));
             let requests = |table: &UsageTable| table.iter().filter_map(|row| row.requests()).sum::<u64>();
             prop_assert_eq!(requests(&merged), facts.iter().map(|fact| fact.2).sum::<u64>());
             prop_assert_eq!(merged, answered(&facts, 0, 120, &merge));

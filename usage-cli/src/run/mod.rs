@@ -1,17 +1,21 @@
 //! What every command that runs a query does: settle, run, write.
 
 pub(crate) mod args;
+pub(crate) mod body;
 pub(crate) mod divide;
 pub(crate) mod dry_run;
 pub(crate) mod failpoint;
 pub(crate) mod failure;
 pub(crate) mod fetch;
+pub(crate) mod filter;
 pub(crate) mod interrupt;
+mod member;
 pub(crate) mod merge;
 pub(crate) mod observer;
 pub(crate) mod organizations;
 pub(crate) mod progress;
 pub(crate) mod recovery;
+pub(crate) mod selection;
 pub(crate) mod several;
 pub(crate) mod sort;
 pub(crate) mod state;
@@ -42,6 +46,7 @@ use crate::run::merge::Merge;
 use crate::run::observer::Observer;
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
+use crate::run::selection::Selection;
 use crate::run::state::{Document, Recorder};
 use crate::run::with_names::WithNames;
 use crate::text::number::grouped;
@@ -57,6 +62,7 @@ pub(crate) fn run_parts<Q: Divisible>(
     merge: Merge,
     args: &CommonArgs,
 ) -> Result<(), Problem> {
+    let merge = Merge { selection: args.selection.clone(), ..merge };
     let several = args.service.several(&args.credentials)?;
     match (several, args.service.dry_run) {
         (None, Some(form)) => return show(form, queries, &args.service, &args.credentials),
@@ -120,6 +126,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
     let connection = Connection::open(&service.target, &service.timing, credentials)?;
     let first = queries.first().ok_or_else(|| Problem::usage("there is nothing to ask for"))?;
     let shape = Shape::of(first, connection.service().api_url);
+    output.check_whole(merge.selection.may_leave_out())?;
     output.check_shape(&shape)?;
 
     let start = |query| match attach {
@@ -190,6 +197,7 @@ impl<Q: Divisible> Run<'_, Q> {
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
             let (table, scope, cut_off) = whole(fetched, scope, &merge);
+            let (table, scope) = selected(table, scope, &merge.selection, output);
             if output.is_partitioned() {
                 let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
                 output.write_partitions(None, rows)?;
@@ -257,6 +265,20 @@ fn whole(fetched: Fetched, scope: Scope, merge: &Merge) -> (UsageTable, Scope, V
     let table = merge.whole(tables);
     let table = names::fill_clients(&table, &names).unwrap_or(table);
     (table, scope, cut_off)
+}
+
+/// Returns the rows of `table` that are written, and what they cover.
+fn selected(
+    table: UsageTable,
+    scope: Scope,
+    selection: &Selection,
+    output: &OutputArgs,
+) -> (UsageTable, Scope) {
+    selection.warn_of_absent(&table);
+    let (table, left_out) = selection.applied(table);
+    let scope = scope.with_rows_left_out(left_out);
+    output.note_left_out(&table, &scope);
+    (table, scope)
 }
 
 /// The rows are written, and more may exist of the days `cut_off`, which have as many as the service gives.

@@ -23,7 +23,7 @@ use crate::run::organizations::{Failures, Organization, Work, for_each};
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::run::with_names::WithNames;
-use crate::run::{check, incomplete, scope_of, seed, whole};
+use crate::run::{check, incomplete, scope_of, seed, selected, whole};
 
 /// Asks each of `organizations` for the rows of `queries`, the parts of one query, and writes all of them where they belong.
 ///
@@ -40,6 +40,7 @@ pub(super) fn run<Q: Divisible>(
     let (output, now) = (&args.output, SystemTime::now().into());
     check(queries, None, now)?;
     output.check()?;
+    output.check_whole(merge.selection.may_leave_out())?;
     let first = queries.first().ok_or_else(|| Problem::usage("there is nothing to ask for"))?;
     let participants = organizations.connect();
     let mut shapes = Vec::new();
@@ -81,7 +82,8 @@ pub(super) fn run<Q: Divisible>(
             });
         }
         let table = joined(parts.iter().map(|(name, table, ..)| (&**name, table)));
-        output.write(&merge.whole(vec![table]), &scope, Some(&answers))
+        let (table, scope) = selected(table, scope, &merge.selection, output);
+        output.write(&table, &scope, Some(&answers))
     };
     let is_whole = output.file().is_some() || output.may_be_paged();
     if is_whole { interrupt.held_off_for_good(write) } else { write() }?;

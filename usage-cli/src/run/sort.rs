@@ -9,49 +9,8 @@ use serde::{Deserialize, Serialize};
 use usage_core::UsageRow;
 use usage_core::model::{SortBy, SortOrder};
 
-use crate::output::columns::{self, Cell};
-use crate::text::meant;
-
-/// Something that rows can be sorted by.
-#[derive(Debug)]
-struct Member {
-    /// On the command line.
-    word: &'static str,
-    /// At the service, in `sortBy`: the name that the member has in the service's rows.
-    field: &'static str,
-    /// In the output.
-    column: &'static str,
-    kind: Kind,
-}
-
-/// Which jobs have it in their rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Both,
-    Organization,
-    Client,
-}
-
-const fn member(word: &'static str, field: &'static str, column: &'static str, kind: Kind) -> Member {
-    Member { word, field, column, kind }
-}
-
-static MEMBERS: [Member; 14] = [
-    member("requests", "requestCount", "requests", Kind::Both),
-    member("status200", "status200", "status200", Kind::Both),
-    member("status300", "status300", "status300", Kind::Both),
-    member("status400", "status400", "status400", Kind::Both),
-    member("status429", "status429", "status429", Kind::Both),
-    member("status500", "status500", "status500", Kind::Both),
-    member("date", "date", "date", Kind::Both),
-    member("client", "oauthClient.id", "clientId", Kind::Organization),
-    member("client-name", "oauthClient.name", "clientName", Kind::Organization),
-    member("organization", "organizationId", "organizationId", Kind::Client),
-    member("user", "user.id", "userId", Kind::Organization),
-    member("uri", "templateUri", "templateUri", Kind::Both),
-    member("method", "httpMethod", "httpMethod", Kind::Both),
-    member("platform", "platform", "platform", Kind::Both),
-];
+use crate::output::columns::Cell;
+use crate::run::member::{MEMBERS, Member};
 
 /// One member to sort by, and which way.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -67,17 +26,18 @@ impl SortKey {
         SortBy::new(self.member.field, if self.descending { SortOrder::Desc } else { SortOrder::Asc })
     }
 
-    /// Whether the rows of a job have it: of one over a client, or of one over the organisation.
+    /// Returns the member that it sorts by.
+    pub(super) fn member(self) -> &'static Member {
+        self.member
+    }
+
+    /// Returns whether the rows of a job have it: of one over a client, or of one over the organisation.
     pub(crate) fn is_known_to(self, of_client: bool) -> bool {
-        match self.member.kind {
-            Kind::Both => true,
-            Kind::Organization => !of_client,
-            Kind::Client => of_client,
-        }
+        self.member.is_known_to(of_client)
     }
 
     fn compare(self, one: UsageRow<'_>, other: UsageRow<'_>) -> Ordering {
-        match columns::named(self.member.column).map(|column| column.cell) {
+        match self.member.cell() {
             Some(Cell::Text(read)) => self.directed(read(one), read(other)),
             Some(Cell::Count(read)) => self.directed(read(one), read(other)),
             None => Ordering::Equal,
@@ -111,19 +71,7 @@ impl FromStr for SortKey {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, order) = text.split_once(':').unwrap_or((text, "asc"));
-        let is_meant = |member: &&Member| {
-            [member.word, member.field, member.column].iter().any(|known| known.eq_ignore_ascii_case(name))
-        };
-        let member = MEMBERS.iter().find(is_meant).ok_or_else(|| {
-            let words = MEMBERS.iter().map(|member| member.word);
-            match meant(name, words.clone()) {
-                Some(word) => format!("there is no '{name}' to sort by; did you mean '{word}'?"),
-                None => format!(
-                    "there is no '{name}' to sort by; there are {}",
-                    words.collect::<Vec<_>>().join(", ")
-                ),
-            }
-        })?;
+        let member = Member::named(name)?;
         match order {
             _ if order.eq_ignore_ascii_case("asc") => Ok(Self { member, descending: false }),
             _ if order.eq_ignore_ascii_case("desc") => Ok(Self { member, descending: true }),
@@ -157,6 +105,7 @@ mod tests {
     use usage_core::{UsageRecord, UsageTable};
 
     use super::*;
+    use crate::output::columns;
 
     #[test]
     fn every_column_can_be_sorted_by_and_every_key_reads_back() {
