@@ -29,7 +29,7 @@ use crate::severity::Severity;
 /// let finding = &report.findings[0];
 /// assert_eq!(
 ///     finding.to_string(),
-///     "Wallboard causes 96 % of the rate-limited requests; 1,000 requests were rate limited (429), 6.7 % of all."
+///     "Wallboard causes 96.0 % of the rate-limited requests; 1,000 requests were rate limited (429), 6.67 % of all."
 /// );
 /// assert!(matches!(finding.kind, FindingKind::RateLimited { requests: 1_000, .. }));
 /// // The row that it is about.

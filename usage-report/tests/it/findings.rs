@@ -51,8 +51,8 @@ fn who_causes_the_429_is_found_with_the_uri() {
     let [found] = &of_kind(&report, "rateLimited")[..] else { panic!("{:?}", report.findings) };
     assert_eq!(
         found.sentence(),
-        "Wallboard causes 96 % of the rate-limited requests, 80 % of them on api/v2/routing/queues; 5,200 requests were \
-         rate limited (429), 4.2 % of all."
+        "Wallboard causes 96.2 % of the rate-limited requests, 80.0 % of them on api/v2/routing/queues; 5,200 requests were \
+         rate limited (429), 4.23 % of all."
     );
     assert_eq!(found.severity, Severity::Warning);
     assert_eq!(report.findings[0], **found);
@@ -75,7 +75,7 @@ fn of_many_clients_with_429_the_first_has_the_most() {
     let report = Report::new(&table(rows), &by_day(day.into()));
     assert_eq!(
         of_kind(&report, "rateLimited")[0].sentence(),
-        "145 requests were rate limited (429), 1.5 % of all; Client 9 has the most, 13 %, all of its own on \
+        "145 requests were rate limited (429), 1.45 % of all; Client 9 has the most, 13.1 %, all of its own on \
          api/v2/users."
     );
 }
@@ -91,8 +91,8 @@ fn the_highest_error_rate_of_material_volume_is_found() {
     let found: Vec<_> = of_kind(&report, "errorRate").into_iter().map(Finding::sentence).collect();
     let of = |name| {
         format!(
-            "{name} has the highest error rate: 10 % of its 2,000 requests failed besides rate limits (200), against \
-             0.2 % of all."
+            "{name} has the highest error rate: 10.0 % of its 2,000 requests failed besides rate limits (200), against \
+             0.18 % of all."
         )
     };
     // The URI that only this client calls is not a finding of its own.
@@ -107,7 +107,7 @@ fn the_highest_error_rate_of_material_volume_is_found() {
     let all = [with_errors(row(day, "Only", "api/v2/users", 5_000), 0, 400)];
     assert_eq!(
         of_kind(&Report::new(&table(all), &by_day(day.into())), "errorRate")[0].sentence(),
-        "8.0 % of all requests failed besides rate limits: 400 of 5,000."
+        "8.00 % of all requests failed besides rate limits: 400 of 5,000."
     );
 }
 
@@ -142,7 +142,7 @@ fn what_grew_against_the_earlier_period_is_found() {
     assert_eq!(
         found,
         [
-            "Requests grew by 55 % against 2026-06-01 to 2026-06-30: from 60,000 to 93,000.",
+            "Requests grew by 55.0 % against 2026-06-01 to 2026-06-30: from 60,000 to 93,000.",
             "Requests of Export grew by 107 % against 2026-06-01 to 2026-06-30: from 30,000 to 62,000.",
         ]
     );
@@ -173,7 +173,7 @@ fn clients_that_are_new_or_gone_are_found() {
     assert_eq!(
         sentences(&report),
         [
-            "Bot is new and made 7,000 requests since 2026-07-13 (5.8 % of all).",
+            "Bot is new and made 7,000 requests since 2026-07-13 (5.82 % of all).",
             "2 clients stopped making requests; the largest, Old, made 700 requests before, the last on 2026-06-03.",
         ]
     );
@@ -217,12 +217,12 @@ fn the_month_is_held_against_its_allowance() {
         july("2026-07-14", 35_000),
         wanted(
             Severity::Notice,
-            "July 2026 is projected to end at 31,000 of 35,000 allowed requests (89 %)."
+            "July 2026 is projected to end at 31,000 of 35,000 allowed requests (88.6 %)."
         )
     );
     assert_eq!(
         july("2026-07-31", 100_000),
-        wanted(Severity::Info, "July 2026 ended at 31,000 of 100,000 allowed requests (31 %).")
+        wanted(Severity::Info, "July 2026 ended at 31,000 of 100,000 allowed requests (31.0 %).")
     );
 }
 
