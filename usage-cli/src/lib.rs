@@ -58,6 +58,7 @@ mod text;
 mod watch;
 
 use std::env;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::{Arc, atomic::AtomicBool};
@@ -67,6 +68,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::arguments::completion;
 use crate::cli::Cli;
+use crate::problem::Problem;
 
 /// The program: reads the command line of this process, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
@@ -74,10 +76,18 @@ pub fn main() -> ExitCode {
         return code;
     }
     report_file_size_limit();
+    if env::args_os().len() <= 1 && io::stdout().is_terminal() {
+        return ended(command::start::run(), 0);
+    }
     let Cli { command, color } = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     color.apply();
     let verbosity = command.verbosity();
-    match command.run(Cli::command) {
+    ended(command.run(Cli::command), verbosity)
+}
+
+/// Reports how the program ended.
+fn ended(result: Result<(), Problem>, verbosity: u8) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             process::stderr::problem(&problem, verbosity);

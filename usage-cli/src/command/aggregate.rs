@@ -133,7 +133,9 @@ const CLIENT_MEMBERS: &[&str] = &[
     "organizationIds",
 ];
 
-const USAGE: &str = "genesys-usage aggregate <--last DAYS | --month MONTH | --interval A/B | --body FILE> [OPTIONS]";
+const USAGE: &str = "\
+genesys-usage aggregate <--last DAYS | --month MONTH | --interval A/B> [OPTIONS]
+       genesys-usage aggregate --body FILE [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -47,27 +47,34 @@ pub(crate) fn run(args: &ManArgs, program: Command) -> Result<(), Problem> {
 }
 
 /// Writes the page of `command`.
-fn write_page(mut to: &mut dyn Write, command: &Command) -> io::Result<()> {
+fn write_page(to: &mut dyn Write, command: &Command) -> io::Result<()> {
     let text = command.get_after_long_help().or_else(|| command.get_after_help());
     let sections = sections(&text.map(ToString::to_string).unwrap_or_default());
     // What is after the help would be one paragraph of text there, lists and examples included.
     let man = Man::new(command.clone().after_help(None::<&str>).after_long_help(None::<&str>));
-    man.render(&mut to)?;
-    to.write_all(sections.as_bytes())
+    let man = man.source(concat!("genesys-usage ", env!("CARGO_PKG_VERSION")));
+    let (mut title, mut page) = (Vec::new(), Vec::new());
+    man.render_title(&mut title)?;
+    man.render(&mut page)?;
+    let page = page.strip_prefix(&*title).unwrap_or(&page);
+    // A command that is hyphenated or stretched cannot be copied.
+    [&title, &b".nh\n.ad l\n"[..], page, sections.as_bytes()].into_iter().try_for_each(|part| to.write_all(part))
 }
 
 /// Returns the text that stands after the help as sections. An unindented line that ends with a colon is the title of one.
 /// In it, a line that is indented by two spaces is a command, or a term with its description behind two spaces, or else is
 /// kept as it is; a line that is indented further describes the command before it.
 fn sections(help: &str) -> String {
-    let mut page = String::new();
+    let (mut page, mut is_paragraph) = (String::new(), false);
     for line in help.lines() {
         let text = line.trim_start();
+        let is_text = !text.is_empty() && text == line && !text.ends_with(':');
         // Writing to a string does not fail.
         let _ = match line.len() - text.len() {
             _ if text.is_empty() => Ok(()),
             0 => match text.strip_suffix(':') {
                 Some(title) => writeln!(page, ".SH \"{}\"", escaped(&title.to_uppercase())),
+                None if is_paragraph => writeln!(page, "{}", escaped(text)),
                 None => writeln!(page, ".PP\n{}", escaped(text)),
             },
             1..=2 => match text.split_once("  ") {
@@ -81,6 +88,7 @@ fn sections(help: &str) -> String {
             },
             _ => writeln!(page, ".RS 4\n{}\n.RE", escaped(text)),
         };
+        is_paragraph = is_text;
     }
     page
 }
@@ -98,10 +106,10 @@ mod tests {
     #[test]
     fn examples_and_lists_are_sections() {
         let help = "Examples:\n  genesys-usage query --last 7d\n      What 'each' called.\n  \
-                    genesys-usage man   the pages\n\nExit codes:\n  0    done\n\nA setting:\n  a = \"b\\c\"\n\n.Text";
+                    genesys-usage man   the pages\n\nExit codes:\n  0    done\n\nA setting:\n  a = \"b\\c\"\n\n.Text\nin two lines";
         let wanted = ".SH \"EXAMPLES\"\n.PP\n\\fBgenesys\\-usage query \\-\\-last 7d\\fR\n.RS 4\nWhat 'each' called.\n.RE\n\
                       .TP\n\\fBgenesys\\-usage man\\fR\nthe pages\n.SH \"EXIT CODES\"\n.TP\n\\fB0\\fR\ndone\n\
-                      .SH \"A SETTING\"\n.br\na = \"b\\ec\"\n.PP\n\\&.Text\n";
+                      .SH \"A SETTING\"\n.br\na = \"b\\ec\"\n.PP\n\\&.Text\nin two lines\n";
         assert_eq!(sections(help), wanted);
     }
 }

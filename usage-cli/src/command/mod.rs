@@ -14,6 +14,7 @@ mod report;
 mod resume;
 mod search;
 mod simulate;
+pub(crate) mod start;
 mod summary;
 mod watch;
 

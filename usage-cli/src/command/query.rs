@@ -59,7 +59,9 @@ const IN_BODY: [&str; 6] = ["interval", "last", "month", "granularity", "group_b
 /// The members of a body.
 const MEMBERS: &[&str] = &["interval", "granularity", "metrics", "groupBy"];
 
-const USAGE: &str = "genesys-usage query <--last DAYS | --month MONTH | --interval A/B | --body FILE> [OPTIONS]";
+const USAGE: &str = "\
+genesys-usage query <--last DAYS | --month MONTH | --interval A/B> [OPTIONS]
+       genesys-usage query --body FILE [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -60,7 +60,9 @@ const IN_BODY: [&str; 7] = ["interval", "last", "month", "client_name", "method"
 /// The members of a body.
 const MEMBERS: &[&str] = &["interval", "metrics", "oauthClientNames", "httpMethods", "templateUris"];
 
-const USAGE: &str = "genesys-usage search <--last DAYS | --month MONTH | --interval A/B | --body FILE> [OPTIONS]";
+const USAGE: &str = "\
+genesys-usage search <--last DAYS | --month MONTH | --interval A/B> [OPTIONS]
+       genesys-usage search --body FILE [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -16,7 +16,7 @@ use crate::service::Service;
 pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
 
 /// The options that say where the organisation's service is.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct HostArgs {
     /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or a URL there [env: GENESYSCLOUD_REGION]

@@ -192,7 +192,7 @@ fn wrong_usage_is_said_before_anything_is_sent() {
         (&["--group-by", "organization"], "cannot group by OrganizationId"),
         (&["--sort", "organization"], "rows have no such member without --client"),
         (&["--sort", "requests:up"], "'up' is neither asc nor desc"),
-        (&["--sort", "weather"], "there is no 'weather' to sort by; there are requests, "),
+        (&["--sort", "weather"], "rows have no 'weather'; they have requests, "),
     ] {
         service.run(&[&last[..], arguments].concat()).failed(2, &[text]);
     }

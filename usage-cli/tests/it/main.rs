@@ -1,9 +1,11 @@
 //! The program as its users meet it: started, fed, killed, against simulated services that misbehave.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
+#![expect(clippy::disallowed_methods, reason = "tests choose the environment of the program")]
 
 mod aggregate;
 mod answers;
+mod body;
 mod browser;
 #[cfg(all(unix, feature = "parquet"))]
 mod collect;
@@ -17,13 +19,14 @@ mod exports;
 mod failures;
 mod foreign_config;
 mod formats;
-mod generate;
 mod interruptions;
 mod kills;
 #[cfg(unix)]
 mod leftovers;
 mod login;
 mod login_listener;
+mod man;
+mod manual;
 #[cfg(feature = "parquet")]
 mod many_organizations;
 #[cfg(all(unix, feature = "parquet"))]
@@ -42,6 +45,7 @@ mod saved;
 mod schema;
 mod search;
 mod secrets;
+mod selection;
 mod simulate;
 mod snapshots;
 mod state;

@@ -261,3 +261,35 @@ fn a_long_report_is_paged_and_a_wide_table_is_whole() {
     let whole = shown(&["--color", "never", "--wide"]);
     assert!(whole.starts_with("Client id  ") && !whole.contains('…'), "{whole}");
 }
+
+#[test]
+fn without_arguments_it_says_what_to_do_next() {
+    let shown = |command: &mut Command| {
+        let (code, shown) = on_terminal(command, 80, 24);
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.lines().count() <= 12, "{shown}");
+        shown
+    };
+    let unset = shown(&mut program(&[]));
+    assert!(unset.starts_with("Not ready to ask an organisation: no credentials.\n"), "{unset}");
+    assert!(unset.contains("--simulate") && unset.contains("genesys-usage login"), "{unset}");
+    assert!(unset.lines().all(|line| line.len() <= 80), "{unset}");
+    let set = |command: &mut Command| {
+        command
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id")
+            .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "a-secret")
+            .env("GENESYSCLOUD_REGION", "eu-central-1");
+    };
+    let mut command = program(&[]);
+    set(&mut command);
+    let ready = shown(&mut command);
+    assert!(ready.starts_with("Ready to ask https://api.mypurecloud.de as OAuth client an-id.\n"), "{ready}");
+    assert!(!ready.contains("a-secret") && ready.contains("genesys-usage report --last 30d  "), "{ready}");
+    // A configuration that cannot be used is said, and how to find out more.
+    let half = shown(program(&[]).env("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id"));
+    assert!(half.contains("no secret") && half.contains("genesys-usage doctor"), "{half}");
+    // For a pipe it is the help.
+    let piped = program(&[]).output().unwrap();
+    assert_eq!(piped.status.code(), Some(2));
+    assert!(piped.stdout.is_empty() && String::from_utf8_lossy(&piped.stderr).contains("Usage: "));
+}

@@ -21,7 +21,7 @@ fn periods() {
     refused(&["query", "--interval", "2026-07-02/2026-07-01"], &["ends before it starts"]);
     refused(&["query", "--interval", "2026-07-02"], &["has no '/'"]);
     refused(&["query", "--month", "2026-13"], &["write a month as yyyy-MM"]);
-    refused(&["query", "--last", "7"], &["7d or 4w"]);
+    refused(&["query", "--last", "7"], &["7d, 4w, 3m or 1y"]);
     refused(&["query", "--last", "7d", "--month", "2026-10"], &["cannot be used with"]);
     refused(&["report"], &["which period?", "hint: or files of saved rows"]);
 }
