@@ -29,7 +29,7 @@ fn each_example_is_a_line_of_its_own() {
     for page in fs::read_dir(directory.path()).unwrap() {
         let page = page.unwrap().path();
         let mut groff = Command::new("groff");
-        let arguments = ["-man", "-Kutf8", "-Tutf8", "-P-cbou", "-rLL=78n"];
+        let arguments = ["-man", "-Kutf8", "-Tutf8", "-P-cbou", "-Wbreak", "-rLL=78n"];
         let Ok(shown) = groff.args(arguments).arg(&page).output() else {
             eprintln!("skipped: groff is not installed");
             return;
