@@ -3,7 +3,12 @@
 //! `cargo bench -p genesys-usage --bench cold_start` ends with lines `target NAME measured limit`. It measures the program
 //! as released, with fat LTO. `GENESYS_USAGE_PROGRAM=target/release/genesys-usage` measures what `cargo install` builds.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark says what it measured, or fails"
+)]
 
 #[path = "cold_start/by_hand.rs"]
 mod by_hand;

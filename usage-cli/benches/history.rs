@@ -4,7 +4,12 @@
 //! `cargo bench -p genesys-usage --features fuzzing --bench history` ends with lines `target NAME measured limit`. Without
 //! DuckDB for Python (`pip install duckdb`), there is no limit.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark says what it measured, or fails"
+)]
 
 #[path = "saved_rows/measure.rs"]
 mod measure;

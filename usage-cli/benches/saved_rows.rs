@@ -4,7 +4,12 @@
 //! `cargo bench -p genesys-usage --bench saved_rows` ends with lines `target NAME measured limit`. Peers that are not installed
 //! are left out with a note: `pip install polars duckdb pandas`, Node.js.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark says what it measured, or fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark says what it measured, or fails"
+)]
 
 #[path = "saved_rows/files.rs"]
 mod files;

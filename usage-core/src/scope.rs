@@ -401,7 +401,9 @@ mod tests {
         let joined = scope("2026-05/2026-05").join(scope("2026-06/2026-06").attached());
         assert_eq!((joined.asked_at, joined.data_until, joined.query), (None, None, None));
         assert_eq!(joined.family.as_deref(), Some("organization-job"));
-        let joined = scope("2026-05/2026-05").with_rows_left_out(3).join(scope("2026-06/2026-06").with_rows_left_out(4));
+        let joined = scope("2026-05/2026-05")
+            .with_rows_left_out(3)
+            .join(scope("2026-06/2026-06").with_rows_left_out(4));
         assert_eq!((joined.rows_left_out, &joined.missing[..]), (7, &[Gap::LeftOut][..]));
         let read: Scope = serde_json::from_str(&serde_json::to_string(&joined).unwrap()).unwrap();
         assert_eq!(read, joined);

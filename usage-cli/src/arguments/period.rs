@@ -132,7 +132,8 @@ impl FromStr for Last {
             )
         };
         let unit = text.chars().last().ok_or_else(wrong)?;
-        let number = text.strip_suffix(unit).and_then(|number| number.parse::<u32>().ok()).ok_or_else(wrong)?;
+        let number =
+            text.strip_suffix(unit).and_then(|number| number.parse::<u32>().ok()).ok_or_else(wrong)?;
         let (last, most) = match unit {
             'd' => (Self::Days(number), MAX_YEARS * 366),
             'w' => (Self::Days(number.saturating_mul(7)), MAX_YEARS * 366 / 7),
@@ -175,7 +176,9 @@ impl FromStr for Month {
             "last" => Ok(Self::Last),
             _ => {
                 let first = format!("{text}-01").parse::<Date>();
-                first.map(Self::Of).map_err(|_| "write a month as yyyy-MM, such as 2026-10, or 'last' or 'this'")
+                first
+                    .map(Self::Of)
+                    .map_err(|_| "write a month as yyyy-MM, such as 2026-10, or 'last' or 'this'")
             }
         }
     }
@@ -184,7 +187,10 @@ impl FromStr for Month {
 /// Returns the months that have names, for a shell to complete.
 fn completed_months() -> Vec<CompletionCandidate> {
     let month = |name: &str, help: &str| CompletionCandidate::new(name).help(Some(help.to_owned().into()));
-    vec![month("last", "the calendar month before the present one"), month("this", "the present month so far")]
+    vec![
+        month("last", "the calendar month before the present one"),
+        month("this", "the present month so far"),
+    ]
 }
 
 #[cfg(test)]
@@ -207,8 +213,27 @@ mod tests {
             assert!(text.parse::<Last>().is_ok(), "{text}");
         }
         for text in [
-            "", "7", "d", "0d", "0w", "0m", "0y", "-1d", "7D", "1M", "7dd", "36601d", "5229w", "1201m", "101y",
-            "4294967295w", "4294967295y", "4294967296d", "ä", "7ä", "1mo",
+            "",
+            "7",
+            "d",
+            "0d",
+            "0w",
+            "0m",
+            "0y",
+            "-1d",
+            "7D",
+            "1M",
+            "7dd",
+            "36601d",
+            "5229w",
+            "1201m",
+            "101y",
+            "4294967295w",
+            "4294967295y",
+            "4294967296d",
+            "ä",
+            "7ä",
+            "1mo",
         ] {
             assert!(text.parse::<Last>().is_err(), "{text}");
         }

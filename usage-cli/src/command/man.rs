@@ -58,7 +58,9 @@ fn write_page(to: &mut dyn Write, command: &Command) -> io::Result<()> {
     man.render(&mut page)?;
     let page = page.strip_prefix(&*title).unwrap_or(&page);
     // A command that is hyphenated or stretched cannot be copied.
-    [&title, &b".nh\n.ad l\n"[..], page, sections.as_bytes()].into_iter().try_for_each(|part| to.write_all(part))
+    [&title, &b".nh\n.ad l\n"[..], page, sections.as_bytes()]
+        .into_iter()
+        .try_for_each(|part| to.write_all(part))
 }
 
 /// Returns the text that stands after the help as sections. An unindented line that ends with a colon is the title of one.

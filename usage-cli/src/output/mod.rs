@@ -231,7 +231,8 @@ impl OutputArgs {
         let has_place = !matches!(format, Format::Csv | Format::Jsonl | Format::Openmetrics);
         if let Some(rows) = rows_of(table, scope).filter(|_| !has_place) {
             let name = format.name();
-            let text = format!("{rows} are written; {name} cannot say that the others are left out: json can");
+            let text =
+                format!("{rows} are written; {name} cannot say that the others are left out: json can");
             stderr::labelled("note", HINT, text);
         }
     }

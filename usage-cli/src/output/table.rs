@@ -109,7 +109,12 @@ Total of 2 rows                1,234,575    0
             String::from_utf8(out).unwrap()
         };
         let table = drawn(&[row("Bot", "api/v2/queues", 8, None)], 2_316);
-        assert!(table.ends_with("Total of 1 row                     8\n1 of 2,317 rows; the totals are of these.\n"), "{table}");
+        assert!(
+            table.ends_with(
+                "Total of 1 row                     8\n1 of 2,317 rows; the totals are of these.\n"
+            ),
+            "{table}"
+        );
         assert_eq!(drawn(&[], 2_317), "0 of 2,317 rows: none meets --where.\n");
     }
 

@@ -24,8 +24,8 @@ pub(crate) fn read<Q: UsageQuery>(
     client: Option<&ClientId>,
 ) -> Result<Q, Problem> {
     let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
-    let text =
-        read_text(path).map_err(|problem| Problem::usage(format!("cannot read the body in {name}: {problem}")))?;
+    let text = read_text(path)
+        .map_err(|problem| Problem::usage(format!("cannot read the body in {name}: {problem}")))?;
     parse(&text, members, client).map_err(|problem| {
         Problem::usage(format!("the body in {name} cannot be sent: {problem}"))
             .with_hint(format!("it is a JSON object with interval and any of {}", members.join(", ")))
@@ -74,8 +74,18 @@ mod tests {
     use super::*;
 
     const QUERY: &[&str] = &["interval", "granularity", "metrics", "groupBy"];
-    const JOB: &[&str] = &["interval", "granularity", "sortBy", "metrics", "groupBy", "templateUris",
-        "httpMethods", "platforms", "userIds", "oauthClientIds"];
+    const JOB: &[&str] = &[
+        "interval",
+        "granularity",
+        "sortBy",
+        "metrics",
+        "groupBy",
+        "templateUris",
+        "httpMethods",
+        "platforms",
+        "userIds",
+        "oauthClientIds",
+    ];
 
     #[test]
     fn a_body_is_sent_as_it_was_written() {
@@ -87,7 +97,8 @@ mod tests {
         let query: OrganizationJob = parse(text, JOB, None).unwrap();
         assert_eq!(String::from_utf8(query.body().unwrap().unwrap()).unwrap(), text);
         let query: OrganizationJob =
-            parse(r#"{"interval":"2026-10/2026-10","granularity":null,"platforms":null}"#, JOB, None).unwrap();
+            parse(r#"{"interval":"2026-10/2026-10","granularity":null,"platforms":null}"#, JOB, None)
+                .unwrap();
         assert_eq!(query.body().unwrap().unwrap(), br#"{"interval":"2026-10/2026-10"}"#);
     }
 
@@ -99,12 +110,19 @@ mod tests {
             ("{}", "it has no interval"),
             (r#"{"interval":null}"#, "it has no interval"),
             (r#"{"interval":"soon"}"#, "interval: "),
-            (r#"{"interval":"2026-10/2026-10","groupby":[]}"#, "no member 'groupby'; did you mean 'groupBy'?"),
+            (
+                r#"{"interval":"2026-10/2026-10","groupby":[]}"#,
+                "no member 'groupby'; did you mean 'groupBy'?",
+            ),
             (r#"{"interval":"2026-10/2026-10","clientId":"x"}"#, "no member 'clientId'"),
             (r#"{"interval":"2026-10/2026-10","metrics":"Requests"}"#, "metrics: invalid type: string"),
-            (r#"{"interval":"2026-10/2026-10","metrics":["Requests",1]}"#, "metrics[1]: invalid type: integer"),
+            (
+                r#"{"interval":"2026-10/2026-10","metrics":["Requests",1]}"#,
+                "metrics[1]: invalid type: integer",
+            ),
         ] {
-            let problem = parse::<ClientQuery>(text, QUERY, Some(&ClientId::parse("x").unwrap())).unwrap_err();
+            let problem =
+                parse::<ClientQuery>(text, QUERY, Some(&ClientId::parse("x").unwrap())).unwrap_err();
             assert!(problem.contains(wanted), "{text}: {problem}");
         }
     }

@@ -259,7 +259,8 @@ impl<'t> Parser<'t> {
             }
             _ if member.word == "date" => {
                 let comparison = Comparison::of(operator).ok_or_else(misplaced)?;
-                let date = value.parse().map_err(|_| wrong_value("a date is expected, such as 2026-10-31"))?;
+                let date =
+                    value.parse().map_err(|_| wrong_value("a date is expected, such as 2026-10-31"))?;
                 Ok(Condition::Date(comparison, date))
             }
             _ => {

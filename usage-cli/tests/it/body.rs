@@ -19,7 +19,8 @@ fn shown(arguments: &[&str], body: &str) -> (String, String) {
 
 #[test]
 fn every_query_sends_it_as_it_is() {
-    let search = r#"{"interval":"2026-10/2026-10","metrics":["Date"],"oauthClientNames":["A"],"httpMethods":["GET"]}"#;
+    let search =
+        r#"{"interval":"2026-10/2026-10","metrics":["Date"],"oauthClientNames":["A"],"httpMethods":["GET"]}"#;
     let job = r#"{"interval":"2026-10/2026-10","sortBy":[{"fieldName":"requestCount","order":"Desc"}],"groupBy":["OauthClientId"],"oauthClientIds":["x"]}"#;
     let client_job = r#"{"interval":"2026-10/2026-10","groupBy":["OrganizationId"],"organizationIds":["x"]}"#;
     for (arguments, path, body) in [
@@ -53,8 +54,10 @@ fn a_long_job_is_split_and_sorted_as_the_body_says() {
     let body = r#"{"interval":"2026-03-01/2026-09-30","groupBy":["Platform"],"sortBy":[{"fieldName":"requestCount","order":"Desc"}]}"#;
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().write_all(body.as_bytes()).unwrap();
-    let of_body = service.run(&["aggregate", "--body", file.path().to_str().unwrap(), "--format", "csv"]).well();
-    let options = ["--interval", "2026-03-01/2026-09-30", "--group-by", "platform", "--sort", "requests:desc"];
+    let of_body =
+        service.run(&["aggregate", "--body", file.path().to_str().unwrap(), "--format", "csv"]).well();
+    let options =
+        ["--interval", "2026-03-01/2026-09-30", "--group-by", "platform", "--sort", "requests:desc"];
     assert_eq!(of_body, service.run(&[&["aggregate"], &options[..], &["--format", "csv"]].concat()).well());
     let both = ["aggregate", "--body", file.path().to_str().unwrap(), "--sort", "requests"];
     service.run(&both).failed(2, &["sorted by --sort and by the body's sortBy"]);
@@ -70,7 +73,9 @@ fn what_cannot_be_sent_is_refused() {
     refused(&["query", "--body", path], &["has no member 'groupby'; did you mean 'groupBy'?", "hint: "]);
     refused(&["search", "--body", path], &["has no member 'groupby'"]);
     refused(&["query", "--body", "/nowhere/q.json"], &["cannot read the body in /nowhere/q.json"]);
-    for options in [&["--last", "7d"][..], &["--month", "last"], &["--group-by", "uri"], &["--metrics", "requests"]] {
+    for options in
+        [&["--last", "7d"][..], &["--month", "last"], &["--group-by", "uri"], &["--metrics", "requests"]]
+    {
         refused(&[&["query", "--body", path], options].concat(), &["cannot be used with"]);
     }
     std::fs::write(path, r#"{"interval":"2099-10/2099-10"}"#).unwrap();

@@ -15,8 +15,11 @@ fn query<'a>(options: &[&'a str]) -> Vec<&'a str> {
 fn every_query_is_filtered_sorted_and_cut() {
     let service = Service::fixed();
     let period = ["--interval", "2026-10-01/2026-10-14", "--format", "csv"];
-    let commands =
-        [&["query", "--group-by", "client,uri"][..], &["aggregate", "--group-by", "client-name,uri"], &["search"]];
+    let commands = [
+        &["query", "--group-by", "client,uri"][..],
+        &["aggregate", "--group-by", "client-name,uri"],
+        &["search"],
+    ];
     for command in commands {
         let run = |options: &[&str]| service.run(&[command, &period, options].concat());
         let all = run(&[]).well();
@@ -63,7 +66,10 @@ fn a_report_does_not_take_saved_rows_for_all() {
     let ran = Ran::of(&mut program(&["report", path, "--allowance", "1000"]));
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("Rows are missing: rows were left out on purpose when they were written."), "{text}");
+    assert!(
+        text.contains("Rows are missing: rows were left out on purpose when they were written."),
+        "{text}"
+    );
     assert!(text.contains("no month is projected"), "{text}");
     // A directory of days is read as whole.
     let lake = directory.path().join("lake");

@@ -11,8 +11,8 @@ use crate::comparison::Change;
 use crate::finding::{Finding, FindingKind, Part};
 use crate::identity::Identity;
 use crate::limitation::Limitation;
-use crate::period::{Period, weekday};
 use crate::number::percent;
+use crate::period::{Period, weekday};
 use crate::sentence::text::{count, name, start};
 use crate::thresholds::CAUSE_SHARE;
 
