@@ -39,6 +39,8 @@ fn each_example_is_a_line_of_its_own() {
         let examples = shown.split_once("EXAMPLES\n").map(|(_, examples)| examples).unwrap_or_default();
         let first = examples.lines().next().unwrap_or_default();
         assert!(first.starts_with("       genesys-usage "), "{}: {shown}", page.display());
-        assert!(shown.lines().all(|line| line.chars().count() <= 80), "{}: {shown}", page.display());
+        // A word may be longer.
+        let fits = |line: &str| line.chars().count() <= 80 || !line.trim().contains(' ');
+        assert!(shown.lines().all(fits), "{}: {shown}", page.display());
     }
 }
