@@ -1,4 +1,4 @@
-//! What an operation of the API is: how its request is made and how its answer is read.
+//! Operations of the API: how a request is built and how its response is read.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
@@ -10,12 +10,12 @@ use crate::failures::{ApiError, BuildError, ResponseError};
 use crate::region::BaseUrl;
 use crate::uri::{PathWriter, QueryWriter};
 
-/// Room for the headers of a request, those that the session and the driver add included.
+/// Initial capacity for the headers of a request, including those that the session and the driver add.
 const USUAL_HEADERS: usize = 6;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// One operation of the API. It can be implemented by hand for operations that this crate does not have.
+/// An operation of the API. Implement it for operations that this crate does not cover.
 ///
 /// ```
 /// use usage_core::decode::JsonDecoder;
@@ -48,28 +48,29 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 pub trait Endpoint: Send {
-    /// A name for traces and errors: `usage.query.results`.
+    /// The name of the operation in traces and errors, for example `usage.query.results`.
     const NAME: &'static str;
-    /// The HTTP method.
+    /// The HTTP method of the request.
     const METHOD: Method;
-    /// The permissions of which the service wants **any one**.
+    /// The permissions that grant access to the operation. The service requires **any one** of them.
     const PERMISSIONS: &'static [&'static str];
-    /// Whether the same bytes may go again when it is not known what became of them the first time.
+    /// Whether the request is idempotent: whether it may be sent again when the outcome of the first attempt is
+    /// unknown.
     const IDEMPOTENT: bool;
-    /// What the answer becomes.
+    /// The value that a successful response is decoded into.
     type Response: Send;
-    /// What reads the answer.
+    /// The decoder of successful responses.
     type Decoder: ResponseDecoder<Output = Self::Response> + Default;
 
-    /// Writes the path.
+    /// Writes the path of the request.
     fn path(&self, path: &mut PathWriter);
 
-    /// Writes the query string; none by default.
+    /// Writes the query string of the request; none by default.
     fn query(&self, query: &mut QueryWriter) {
         let _ = query;
     }
 
-    /// Returns the JSON body; none by default.
+    /// Returns the JSON body of the request; none by default.
     ///
     /// # Errors
     ///
@@ -79,9 +80,10 @@ pub trait Endpoint: Send {
     }
 }
 
-/// What every [`Endpoint`] can do: the only place that knows base URL, bearer, headers and errors.
+/// Methods of every [`Endpoint`]. They alone deal with the base URL, the bearer token, headers and error responses.
 pub trait EndpointExt: Endpoint {
-    /// Returns the request of this operation at `base`, with `token` as its bearer. The header value is marked sensitive.
+    /// Returns the request of this operation at `base`, with `token` as its bearer token. The header value is marked
+    /// sensitive.
     ///
     /// # Errors
     ///
@@ -94,7 +96,7 @@ pub trait EndpointExt: Endpoint {
         request(self, base, token, &mut String::new(), None)
     }
 
-    /// Reads the answer of this operation from a whole response.
+    /// Parses a complete response to this operation.
     ///
     /// # Errors
     ///
@@ -113,9 +115,9 @@ pub trait EndpointExt: Endpoint {
 
 impl<E: Endpoint + ?Sized> EndpointExt for E {}
 
-/// As [`EndpointExt::to_request`]. The path is written into `path_buf`, whose memory is kept for the next request.
-/// `previous` is the path and query of the caller's previous request: a poll repeats it, and parsing it again would be half
-/// of the work.
+/// Returns the request as [`EndpointExt::to_request`] does. The path is written into `path_buf`, whose allocation is
+/// reused by the next request. `previous` is the path and query of the caller's previous request: a poll repeats it,
+/// and parsing it again would take half of the time.
 pub(crate) fn request<E: Endpoint + ?Sized>(
     endpoint: &E,
     base: &BaseUrl,

@@ -1,27 +1,27 @@
-//! Enums of the service that stay open: a value this crate does not know is kept, not refused.
+//! Enums of the service that keep values unknown to this crate.
 
-/// Declares an enum of known wire texts plus `Unknown(Box<str>)`.
+/// Declares an enum with the given wire values and a variant `Unknown(Box<str>)`.
 ///
-/// Known texts are matched without regard to ASCII case (as two of the official SDKs do) and written in the
-/// service's own spelling; an unknown text is kept and written back verbatim.
+/// Known values are parsed case-insensitively (as two of the official SDKs do) and written in the service's spelling.
+/// Unknown values are kept and written back verbatim.
 macro_rules! open_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         ///
-        /// Open: a text that is not listed here is kept verbatim as `Unknown`.
+        /// A value that is not listed here is kept verbatim as `Unknown`.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         $vis enum $name {
             $($(#[$variant_meta])* #[doc = concat!("\n\nOn the wire: `", $text, "`.")] $variant,)+
-            /// A text that this version of the crate does not know.
+            /// A value that this version of the crate does not know.
             Unknown(Box<str>),
         }
 
         impl $name {
-            /// Every known value, in the order of the service's documentation.
+            /// All known values, in the order of the service's documentation.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The text on the wire.
+            /// Returns the value as it appears on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+

@@ -1,4 +1,4 @@
-//! Where the service lives: AWS regions, and the base URLs of its API and login hosts.
+//! Regions of the service, and the base URLs of its API and login hosts.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failures::BuildError;
 
-/// The regions: the name that AWS has for each, the short form of it, and the domain under which the service runs there,
-/// as all official SDKs list them.
+/// AWS name, short name and domain of each region, as listed by the official SDKs.
 const REGIONS: &[(&str, &str, &str)] = &[
     ("us-east-1", "use1", "mypurecloud.com"),
     ("us-east-2", "use2", "use2.us-gov-pure.cloud"),
@@ -33,22 +32,21 @@ const REGIONS: &[(&str, &str, &str)] = &[
     ("ap-northeast-3", "apne3", "apne3.pure.cloud"),
 ];
 
-/// The vendor's domains under which each region has a label of its own. A region that is newer than this list runs under
-/// one of them.
+/// The vendor's parent domains. Each region has its own label under one of them, also a region newer than this list.
 const PARENTS: [&str; 3] = ["pure.cloud", "us-gov-pure.cloud", "eusc-pure.cloud"];
 
-/// The hosts of a region, whose addresses people copy.
+/// The hosts of a region whose addresses users copy.
 const HOSTS: [&str; 3] = ["api.", "login.", "apps."];
 
-/// The region in which an organisation lives.
+/// The region that hosts an organization.
 ///
-/// It parses from the AWS name (`eu-central-1`, also `eu_central_1`), from the short form of it (`euc1`), from the domain
-/// (`mypurecloud.de`), and from the address of a page or an endpoint there
-/// (`https://apps.mypurecloud.de/directory/#/admin`, `api.euw2.pure.cloud/api/v2`). Case and surrounding blanks do not
-/// matter.
+/// It parses from the AWS name (`eu-central-1`, also `eu_central_1`), its short form (`euc1`), the domain
+/// (`mypurecloud.de`), and from the address of any page or endpoint in the region
+/// (`https://apps.mypurecloud.de/directory/#/admin`, `api.euw2.pure.cloud/api/v2`). Case and surrounding white space
+/// are ignored.
 ///
-/// A region that this version does not know is accepted if its domain is the vendor's (`new1.pure.cloud`). Any other host
-/// is refused: a credential is sent to the region's login host.
+/// A region that this version does not know is accepted if its domain belongs to the vendor (`new1.pure.cloud`). Any
+/// other host is refused, because credentials are sent to the region's login host.
 ///
 /// ```
 /// use usage_core::Region;
@@ -68,22 +66,22 @@ pub struct Region {
 }
 
 impl Region {
-    /// Every region that this version knows.
+    /// Returns all regions that this version knows.
     pub fn all() -> impl Iterator<Item = Self> {
         REGIONS.iter().map(|(.., domain)| Self { domain: (*domain).into() })
     }
 
-    /// The domain, without `api.` or `login.`.
+    /// Returns the domain, without `api.` or `login.`.
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// The AWS name of the region, if this version knows it.
+    /// Returns the AWS name of the region, or `None` if this version does not know the region.
     pub fn aws_name(&self) -> Option<&'static str> {
         self.known().map(|(name, ..)| *name)
     }
 
-    /// The short form of the AWS name, `euc1`, if this version knows the region.
+    /// Returns the short form of the AWS name (`euc1`), or `None` if this version does not know the region.
     pub fn short_name(&self) -> Option<&'static str> {
         self.known().map(|(_, short, _)| *short)
     }
@@ -92,12 +90,12 @@ impl Region {
         REGIONS.iter().find(|(.., domain)| **domain == *self.domain)
     }
 
-    /// `https://api.<domain>`: where requests and the access token go.
+    /// Returns the base URL of the API, `https://api.<domain>`. Requests with the access token go there.
     pub fn api_url(&self) -> BaseUrl {
         self.host("api")
     }
 
-    /// `https://login.<domain>`: where credentials go.
+    /// Returns the base URL of the login host, `https://login.<domain>`. Credentials go there.
     pub fn login_url(&self) -> BaseUrl {
         self.host("login")
     }
@@ -113,14 +111,14 @@ impl Region {
 }
 
 impl Default for Region {
-    /// `us-east-1`, as in the official SDKs.
+    /// Returns `us-east-1`, the default of the official SDKs.
     fn default() -> Self {
         Self { domain: REGIONS[0].2.into() }
     }
 }
 
 impl fmt::Display for Region {
-    /// The AWS name, else the domain.
+    /// Writes the AWS name, or the domain of a region that this version does not know.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.aws_name().unwrap_or(&self.domain))
     }
@@ -140,7 +138,7 @@ impl FromStr for Region {
             return Ok(Self { domain: (*domain).into() });
         }
         let mut domain = host.as_str();
-        // Each of them: `login.api.mypurecloud.de` is a spelling of the login host.
+        // Strips repeatedly: `login.api.mypurecloud.de` is also a spelling of the login host.
         while let Some(rest) = HOSTS.iter().find_map(|name| domain.strip_prefix(name)) {
             domain = rest;
         }
@@ -149,22 +147,22 @@ impl FromStr for Region {
     }
 }
 
-/// The host of the address that `text` is, in lower case, or `text` itself. Path, query and fragment, which may hold a
-/// token, are left out, and so is the default port.
+/// Returns the lower-case host if `text` is an address, or else `text` itself. The default port is removed, and so are
+/// path, query and fragment, which may contain a token.
 fn host_of(text: &str) -> String {
     let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim().to_ascii_lowercase();
     let text = text.strip_prefix("https:").or_else(|| text.strip_prefix("http:")).unwrap_or(&text);
     let text = text.strip_prefix("//").unwrap_or(text);
     let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
     if let Some((_, host)) = authority.rsplit_once('@') {
-        // No address that people copy has user info: this one disguises its host.
+        // An address copied from a browser has no user info. Here it would disguise the host.
         return format!("{}@{host}", crate::secret::REDACTED);
     }
     let host = authority.strip_suffix(":443").unwrap_or(authority);
     host.strip_suffix('.').unwrap_or(host).into()
 }
 
-/// Whether `domain` is one label under a domain of the vendor.
+/// Returns whether `domain` is one label under one of the vendor's domains.
 fn is_newer_region(domain: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -175,10 +173,10 @@ fn is_newer_region(domain: &str) -> bool {
     domain.split_once('.').is_some_and(|(label, parent)| is_label(label) && PARENTS.contains(&parent))
 }
 
-/// An origin, with an optional path prefix for gateways: `https://gateway.example/genesys/api`.
+/// An origin with an optional path prefix, for example `https://gateway.example/genesys/api`.
 ///
-/// `https` only; plain `http` is accepted for loopback (`localhost`, `127.0.0.0/8`, `[::1]`), which is where the
-/// simulated service lives. No user info, query or fragment.
+/// The scheme is `https`. Plain `http` is accepted for loopback hosts only (`localhost`, `127.0.0.0/8`, `[::1]`), for
+/// simulated services. User info, queries and fragments are refused.
 ///
 /// ```
 /// use usage_core::BaseUrl;
@@ -192,17 +190,17 @@ fn is_newer_region(domain: &str) -> bool {
 pub struct BaseUrl {
     scheme: Scheme,
     authority: Authority,
-    /// Empty, or `/` and segments without a final slash.
+    /// Empty, or a path that starts with a slash and does not end with one.
     prefix: Box<str>,
 }
 
 impl BaseUrl {
-    /// The absolute URI of `path_and_query`, which starts with a slash, under this base.
+    /// Returns the absolute URI of `path_and_query` under this base. `path_and_query` starts with a slash.
     pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
         self.with_path_and_query(PathAndQuery::try_from(format!("{}{path_and_query}", self.prefix))?)
     }
 
-    /// What the path of every request starts with: nothing, or a path without a slash at its end.
+    /// Returns the path prefix of every request: empty, or a path without a trailing slash.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -216,22 +214,22 @@ impl BaseUrl {
         Ok(Uri::from_parts(parts)?)
     }
 
-    /// Returns the URI of the host and nothing else.
+    /// Returns the URI of the host, with the path `/`.
     pub fn root(&self) -> Uri {
         self.with_path_and_query(PathAndQuery::from_static("/")).unwrap_or_default()
     }
 
-    /// Whether requests go out over TLS: with `https`.
+    /// Returns whether requests are sent over TLS, that is, whether the scheme is `https`.
     pub fn is_encrypted(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
 
-    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Returns whether the host is a loopback host: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.authority.host())
     }
 
-    /// Whether `uri` goes to this scheme, host and port.
+    /// Returns whether `uri` has the scheme, host and port of this URL.
     pub fn is_origin_of(&self, uri: &Uri) -> bool {
         uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
     }
@@ -302,10 +300,10 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A refused URL is quoted in an error; user info and a query, which may hold a secret, are not.
+/// Returns `text` for an error message, without user info and query, which may contain a secret.
 fn without_secrets(text: &str) -> Box<str> {
     let shown = match text.rsplit_once('@') {
-        // Whether a password or a query is cut in two there is not known.
+        // Such a text may contain a part of a password or of a query.
         Some((before, _)) if before.contains(['?', '#']) => crate::secret::REDACTED.into(),
         Some((_, host)) => format!("{}@{host}", crate::secret::REDACTED),
         None => text.into(),

@@ -1,4 +1,4 @@
-//! What a set of rows covers, and how much of the answer arrived.
+//! The extent of a set of rows: what was asked, and how much of it arrived.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,16 +11,15 @@ use crate::model::Granularity;
 use crate::open_enum::open_enum;
 use crate::time::Timestamp;
 
-/// What a set of rows covers: what was asked, when, until which day the service could have data, and whether the whole
-/// answer arrived.
+/// The extent of a set of rows: the query, the time it was asked, the last day with data, and whether all rows arrived.
 ///
-/// Rows do not carry this themselves: a date of a row does not say whether it is a day, a week or a month, and a day
-/// without rows is either quiet or was not asked for. [`UsageQuery::scope`](crate::UsageQuery::scope) and
-/// [`Execution::scope`](crate::Execution::scope) return it, documents store it beside their rows, and
-/// reports (the crate `usage-report`) take it.
+/// Rows do not contain this information: the date of a row does not tell whether it is a day, a week or a month, and a
+/// day without rows either had no requests or was not asked for. [`UsageQuery::scope`](crate::UsageQuery::scope) and
+/// [`Execution::scope`](crate::Execution::scope) return the scope, documents store it beside their rows, and reports
+/// (the crate `usage-report`) take it.
 ///
-/// Serialized, it is an object of `family`, `query`, `askedAt` (RFC 3339), `dataUntil` (`yyyy-MM-dd`), `complete` and
-/// `missing`; members that are unknown are left out. Unknown members are skipped when it is read.
+/// It serializes as an object with the members `family`, `query`, `askedAt` (RFC 3339), `dataUntil` (`yyyy-MM-dd`),
+/// `complete` and `missing`. Unknown values are omitted. Unrecognized members are skipped when it is deserialized.
 ///
 /// ```
 /// use usage_core::model::Granularity;
@@ -43,53 +42,55 @@ pub struct Scope {
     /// The query family, as in [`UsageQuery::FAMILY`](crate::UsageQuery::FAMILY).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// What was asked. Absent if it is unknown, as for an execution that was submitted elsewhere.
+    /// The query. `None` if it is unknown, for example after attaching to an execution that was submitted elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<ScopeQuery>,
-    /// When it was asked, to the second once it was stored.
+    /// The time at which the query was submitted. Serialization truncates it to seconds.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339")]
     pub asked_at: Option<Timestamp>,
-    /// The last day that the service could have data of: the UTC day before `asked_at`.
+    /// The last day for which the service could have data: the UTC day before `asked_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_until: Option<Date>,
     /// Whether all rows of the answer are there. See [`is_complete`](Self::is_complete).
     #[serde(default)]
     pub complete: bool,
-    /// Why rows are missing.
+    /// The reasons why rows are missing.
     #[serde(default)]
     pub missing: Vec<Gap>,
-    /// How many rows arrived and were left out on purpose. See [`with_rows_left_out`](Self::with_rows_left_out).
+    /// The number of rows that arrived and were left out on purpose. See
+    /// [`with_rows_left_out`](Self::with_rows_left_out).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rows_left_out: u64,
-    /// The names of the filters of some of the rows, where [`query`](Self::query) cannot say them: what was asked for
-    /// the other rows is different or unknown. See [`filter_names`](Self::filter_names).
+    /// The filters of some of the rows, by name, if [`query`](Self::query) cannot express them because the query of the
+    /// other rows differs or is unknown. See [`filter_names`](Self::filter_names).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub filtered_by: BTreeSet<String>,
 }
 
-/// What was asked of the service.
+/// The query that produced a set of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScopeQuery {
-    /// The days, both ends included.
+    /// The interval, both ends included.
     pub interval: Interval,
-    /// The time bucket of a row. Absent if none was asked: each row is then a total over the whole interval.
+    /// The time bucket of a row. `None` if the query had none: each row is then a total over the whole interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granularity: Option<Granularity>,
-    /// The dimensions asked for, in the service's words. Empty if none was named: the service then takes its default.
+    /// The dimensions, as the API spells them. Empty if the query named none, and the service applied its default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_by: Vec<String>,
-    /// The counters asked for, in the service's words. Empty if none was named: the service then gives all.
+    /// The counters, as the API spells them. Empty if the query named none, and the service returned all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<String>,
-    /// The filters, by the names of the API's members: rows are those with one of the values of each.
+    /// The values of each filter, by the name of its member in the API. A row matches one of the values of every
+    /// filter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filters: BTreeMap<String, Vec<String>>,
 }
 
 open_enum! {
-    /// A reason for which rows of an answer are missing.
+    /// A reason why rows of a result are missing.
     pub enum Gap {
         /// The result reached the service's limit on the rows of one query.
         RowLimit = "rowLimit",
@@ -107,7 +108,7 @@ open_enum! {
 }
 
 impl Gap {
-    /// Returns what happened, as the end of the sentence "rows are missing: …".
+    /// Returns the reason as the end of a sentence that starts with "rows are missing: ".
     pub fn description(&self) -> &str {
         match self {
             Self::RowLimit => "the result reached the service's limit on the rows of one query",
@@ -124,7 +125,7 @@ impl Gap {
 }
 
 impl Scope {
-    /// A scope of which nothing but the family and the time of asking is known. All rows arrived.
+    /// Creates the scope of a complete result of `family` whose query is unknown.
     pub fn new(family: &str, asked_at: Timestamp) -> Self {
         Self {
             family: Some(family.to_owned()),
@@ -138,14 +139,14 @@ impl Scope {
         }
     }
 
-    /// Sets what was asked.
+    /// Sets the query.
     #[must_use]
     pub fn with_query(mut self, query: ScopeQuery) -> Self {
         self.query = Some(query);
         self
     }
 
-    /// Adds a reason for which rows are missing.
+    /// Adds a reason why rows are missing. The scope is no longer complete.
     #[must_use]
     pub fn with_gap(mut self, gap: Gap) -> Self {
         self.complete = false;
@@ -155,8 +156,8 @@ impl Scope {
         self
     }
 
-    /// Adds a number of rows that arrived and were left out on purpose, by a filter or a limit of the caller: those that are
-    /// there are then not all rows of the answer, as [`Gap::LeftOut`] says. 0 changes nothing.
+    /// Adds a number of rows that arrived and were left out on purpose, by a filter or a limit of the caller. Unless it is
+    /// 0, the scope is no longer complete ([`Gap::LeftOut`]).
     ///
     /// ```
     /// use usage_core::{Gap, Scope, Timestamp};
@@ -173,13 +174,13 @@ impl Scope {
         self.with_gap(Gap::LeftOut)
     }
 
-    /// The scope of an execution that was submitted elsewhere: neither what was asked nor when is known.
+    /// Returns the scope of an execution that was submitted elsewhere: its query and its time are unknown.
     #[must_use]
     pub fn attached(self) -> Self {
         Self { query: None, asked_at: None, data_until: None, ..self }
     }
 
-    /// Returns the scope of the rows dated `date` alone: the days of that bucket that were asked for.
+    /// Returns the scope of the rows dated `date`: the days of that bucket within the interval of the query.
     #[must_use]
     pub fn of_bucket(&self, date: Date) -> Self {
         let days = |query: &ScopeQuery| {
@@ -196,23 +197,22 @@ impl Scope {
         scope
     }
 
-    /// Returns whether all rows of the answer arrived.
+    /// Returns whether all rows of the result arrived.
     pub fn is_complete(&self) -> bool {
         self.complete && self.missing.is_empty()
     }
 
-    /// Returns the names of all filters of the rows or of some of them, in the service's words; none if no filter is
+    /// Returns the names of all filters that apply to any of the rows, as the API spells them. Empty if no filter is
     /// known.
     pub fn filter_names(&self) -> BTreeSet<&str> {
         let of_query = self.query.iter().flat_map(|query| query.filters.keys());
         of_query.chain(&self.filtered_by).map(String::as_str).collect()
     }
 
-    /// Returns the scope of the rows of both, for the parts of one query.
+    /// Returns the scope of the rows of `self` and `other` together, for the parts of one query.
     ///
-    /// The intervals become one if they overlap or adjoin and the queries are otherwise equal; else what was asked is
-    /// unknown. The data goes until the earlier of both days. What either lacks is missing.
-    /// Filters of either stay known.
+    /// The query is kept if the intervals overlap or adjoin and everything else is equal; otherwise it is unknown.
+    /// `data_until` is the earlier of both days. Gaps and filters of both are kept.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let query = self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two));
@@ -235,7 +235,7 @@ impl Scope {
 }
 
 impl ScopeQuery {
-    /// A query for the totals of `interval`, without a filter.
+    /// Creates a query for totals over `interval`, without filters.
     pub fn new(interval: Interval) -> Self {
         Self {
             interval,
@@ -267,7 +267,7 @@ impl ScopeQuery {
         self
     }
 
-    /// Adds the filter `name`; none if there are no values.
+    /// Adds the filter `name`, unless `values` is empty.
     #[must_use]
     pub fn with_filter(mut self, name: &str, values: impl IntoIterator<Item = impl fmt::Display>) -> Self {
         let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
@@ -296,7 +296,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Points in time as RFC 3339 texts, to the second.
+/// Serializes a [`Timestamp`] as RFC 3339 text with second precision.
 mod rfc3339 {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;

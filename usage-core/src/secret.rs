@@ -1,13 +1,13 @@
-//! Secrets that cannot print themselves.
+//! Secrets that cannot be printed.
 
 use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// What stands in for a secret wherever it would have been printed.
+/// The text that replaces a secret in any output.
 pub const REDACTED: &str = "[redacted]";
 
-/// A value that must not appear in any output: its `Debug` is redacted, it has neither `Display` nor
+/// A value that must not appear in any output. Its `Debug` is redacted, it implements neither `Display` nor
 /// `Serialize`, and its memory is zeroed when it is dropped.
 ///
 /// ```
@@ -19,12 +19,12 @@ pub const REDACTED: &str = "[redacted]";
 pub struct Secret<T: Zeroize>(Zeroizing<T>);
 
 impl<T: Zeroize> Secret<T> {
-    /// Wraps `value`. Copies that the caller made of it before are the caller's.
+    /// Wraps `value`. The caller is responsible for any copies made before.
     pub fn new(value: T) -> Self {
         Self(Zeroizing::new(value))
     }
 
-    /// The value itself. The name is there to be searched for: whatever calls this handles a secret.
+    /// Returns the value. The name makes every use of a secret easy to find.
     pub fn expose(&self) -> &T {
         &self.0
     }

@@ -1,19 +1,20 @@
-//! Spans and events for `tracing`, if the feature of that name is on; without it, nothing here does anything.
+//! Spans and events for `tracing`, recorded only with the feature `tracing`.
 //!
-//! All have the target [`TARGET`].
+//! All spans and events have the target [`TARGET`].
 //!
-//! - A span `usage.run` of level INFO for each machine that a driver drives, from its first step to its end, with
-//!   `usage.execution_id` once there is an execution.
-//! - Within it, a span `http.client` of level INFO for each exchange, with the OpenTelemetry names of HTTP clients:
-//!   `http.request.method`, `http.request.resend_count` (absent when the request is sent for the first time),
-//!   `server.address`, `server.port`, `url.scheme`, `url.path`, `http.response.status_code` and `error.type` (the status, or
-//!   the kind of [`TransportFailure`]). Besides these, `usage.endpoint` is the [`NAME`](crate::Endpoint::NAME) of the
-//!   endpoint, `usage.execution_id` the execution's id, `usage.attempt` the number of the request among those of its
-//!   machine, and `usage.correlation_id` the service's own name for the exchange.
-//! - An event of level DEBUG for each transition of an execution, and for each exchange without a whole answer.
-//! - An event of level INFO when an execution is dropped before its end, with its id: the query runs on at the service.
+//! - A span `usage.run` at level INFO for each machine, from its first step to its end. It records `usage.execution_id`
+//!   once an execution exists.
+//! - A child span `http.client` at level INFO for each exchange, with the OpenTelemetry attributes of HTTP clients:
+//!   `http.request.method`, `http.request.resend_count` (absent for the first attempt), `server.address`,
+//!   `server.port`, `url.scheme`, `url.path`, `http.response.status_code` and `error.type` (the status, or the kind of
+//!   [`TransportFailure`]). In addition, `usage.endpoint` is the [`NAME`](crate::Endpoint::NAME) of the endpoint,
+//!   `usage.execution_id` the id of the execution, `usage.attempt` the number of the request within its machine, and
+//!   `usage.correlation_id` the correlation id of the response.
+//! - An event at level DEBUG for each transition of an execution, and for each exchange without a complete response.
+//! - An event at level INFO with the id of an execution that is dropped before its end; the query continues to run at
+//!   the service.
 //!
-//! Queries, headers and bodies are not recorded, so that no secret is.
+//! Query strings, headers and bodies are never recorded, because they may contain secrets.
 
 use http::Request;
 use http::response::Parts;
@@ -25,7 +26,7 @@ use crate::phase::Transition;
 /// The target of all spans and events.
 pub const TARGET: &str = "genesys_usage";
 
-/// The span of one exchange, in which a driver carries it out.
+/// The span of one exchange. The driver carries out the exchange within it.
 #[derive(Clone, Debug, Default)]
 pub struct Span(#[cfg(feature = "tracing")] Option<tracing::Span>);
 
@@ -39,7 +40,7 @@ impl Span {
         work()
     }
 
-    /// Runs the future `work` within the span.
+    /// Polls the future `work` within the span.
     pub async fn around<T>(self, work: impl Future<Output = T>) -> T {
         #[cfg(feature = "tracing")]
         if let Some(span) = self.0 {
@@ -49,12 +50,12 @@ impl Span {
     }
 }
 
-/// The span of a machine that a driver drives. It reports an execution that is dropped before its end.
+/// The span of a machine. It reports an execution that is dropped before its end.
 #[derive(Debug, Default)]
 pub struct RunSpan(#[cfg(feature = "tracing")] Run);
 
 impl RunSpan {
-    /// Runs `work` within the span, which begins with the first call.
+    /// Runs `work` within the span, which the first call creates.
     pub fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tracing")]
         return self.0.span().in_scope(work);
@@ -62,7 +63,7 @@ impl RunSpan {
         work()
     }
 
-    /// Records the id of the execution, once there is one.
+    /// Records the id of the execution, once it exists.
     pub fn identify(&mut self, id: Option<&ExecutionId>) {
         #[cfg(feature = "tracing")]
         self.0.identify(id);
@@ -70,7 +71,7 @@ impl RunSpan {
         let _ = id;
     }
 
-    /// Records whether the machine has ended: it may be dropped then without notice.
+    /// Records whether the machine has ended. A machine that has ended is dropped without a report.
     pub fn set_over(&mut self, is_over: bool) {
         #[cfg(feature = "tracing")]
         self.0.set_over(is_over);
@@ -104,7 +105,7 @@ mod recording {
     use crate::failures::TransportKind;
     use crate::uri::port_of;
 
-    /// The span of a machine, and the id of its execution.
+    /// The span of a machine and the id of its execution.
     #[derive(Debug, Default)]
     pub(super) struct Run {
         span: Option<tracing::Span>,
@@ -144,8 +145,7 @@ mod recording {
         }
     }
 
-    /// Returns the span of an exchange that is the `attempt`-th of its machine, whose request was sent `resends` times
-    /// before.
+    /// Returns the span of the `attempt`-th exchange of a machine, whose request was sent `resends` times before.
     pub(crate) fn exchange(
         endpoint: &'static str,
         request: &Request<Vec<u8>>,
@@ -178,7 +178,7 @@ mod recording {
         }
     }
 
-    /// Records the head of an answer, within the span.
+    /// Records the head of a response in the current span.
     pub(crate) fn answered(head: &Parts) {
         let span = tracing::Span::current();
         span.record("http.response.status_code", head.status.as_u16());
@@ -190,7 +190,7 @@ mod recording {
         }
     }
 
-    /// Records that the exchange failed on the way.
+    /// Records a failed exchange in the current span.
     pub(crate) fn failed(failure: &TransportFailure) {
         let kind = match failure.kind {
             TransportKind::Dns => "dns",

@@ -1,4 +1,4 @@
-//! Dates as documents write them: one parser for what the service sends and for what other programs made of it.
+//! A parser for the dates that the service and other programs write.
 
 mod input;
 
@@ -10,10 +10,10 @@ use crate::written_date::input::{Input, plain};
 const DAY_NANOS: i128 = 86_400 * SECOND_NANOS;
 const SECOND_NANOS: i128 = 1_000_000_000;
 
-/// What a text that stands for a date means: a UTC day, or a time within one.
+/// A date as it appears in a document: a UTC day, or a time within a day.
 ///
-/// An instant that is midnight UTC is the day that begins then, however it is written. A time without a zone is UTC,
-/// because the service's days are UTC days.
+/// An instant at midnight UTC is the day that begins then, in any notation. A time without a zone is UTC, because the
+/// service's days are UTC days.
 ///
 /// ```
 /// use usage_core::WrittenDate;
@@ -41,15 +41,15 @@ pub struct WrittenDate {
 }
 
 impl WrittenDate {
-    /// Parses `text`: an ISO 8601 date or date-time in any of its spellings, `/Date(milliseconds)/`, or a Unix time of 10
-    /// digits (seconds), 13 (milliseconds), 16 or 19. Blanks around it are ignored.
+    /// Parses `text`: an ISO 8601 date or date-time, `/Date(milliseconds)/`, or a Unix time of 10 digits (seconds), 13
+    /// (milliseconds), 16 (microseconds) or 19 (nanoseconds). Surrounding white space is ignored.
     ///
-    /// Spellings of ISO 8601: extended and basic, week dates and ordinal dates, a blank or `t` for `T`, a fraction of any
-    /// length behind a point or a comma, `24:00`, any offset, `UTC` or `GMT` for `Z`, no zone. `/` and `.` may separate
-    /// the year, the month and the day if the year comes first.
+    /// ISO 8601 includes the extended and the basic format, week dates and ordinal dates, a space or `t` instead of
+    /// `T`, a fraction of any length after a point or a comma, `24:00`, any offset, `UTC` or `GMT` instead of `Z`, and
+    /// no zone at all. `/` and `.` may separate year, month and day if the year comes first.
     ///
-    /// Returns `None` for every other text, and for a day that the calendar does not have. Dates with the year last are
-    /// [`NumericDate`]s.
+    /// Returns `None` for any other text, and for a day that does not exist. Parse dates with the year last as
+    /// [`NumericDate`].
     pub fn parse(text: &str) -> Option<Self> {
         let text = plain(text);
         let mut input = Input { rest: text.as_bytes() };
@@ -67,12 +67,12 @@ impl WrittenDate {
         input.time_and_zone(date)
     }
 
-    /// The UTC day, if the text stands for one; `None` for a time within a day.
+    /// Returns the UTC day, or `None` for a time within a day.
     pub fn day(self) -> Option<Date> {
         (self.nanos == 0).then_some(self.date)
     }
 
-    /// The time `nanos` behind the midnight that `date` begins with, by a clock that is `offset` seconds ahead of UTC.
+    /// Returns the time `nanos` after midnight of `date`, on a clock that is `offset` seconds ahead of UTC.
     fn at(date: Date, nanos: i128, offset: i64) -> Option<Self> {
         let nanos = nanos - i128::from(offset) * SECOND_NANOS;
         let days = i64::try_from(nanos.div_euclid(DAY_NANOS)).ok()?;
@@ -83,7 +83,7 @@ impl WrittenDate {
 }
 
 impl fmt::Display for WrittenDate {
-    /// `yyyy-MM-dd`, or `yyyy-MM-ddTHH:mm:ssZ` with a fraction if there is one.
+    /// Writes `yyyy-MM-dd`, or `yyyy-MM-ddTHH:mm:ssZ` with a fraction if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.date.write_to(f)?;
         if self.nanos == 0 {
@@ -102,19 +102,19 @@ impl fmt::Display for WrittenDate {
     }
 }
 
-/// Which number of a [`NumericDate`] comes first.
+/// The order of day and month in a [`NumericDate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DateOrder {
-    /// `31.12.2026`, `31/12/2026`.
+    /// The day comes first: `31.12.2026`, `31/12/2026`.
     DayFirst,
-    /// `12/31/2026`.
+    /// The month comes first: `12/31/2026`.
     MonthFirst,
 }
 
-/// A date with the year last, as spreadsheets and PowerShell write it: `10/13/2026 00:00:00`, `13.10.2026`,
-/// `1/10/2026 12:00:00 AM`.
+/// A date with the year last, as spreadsheets and PowerShell write it: `10/13/2026 00:00:00`, `13.10.2026`, `1/10/2026
+/// 12:00:00 AM`.
 ///
-/// Whether the day or the month comes first, one such date often does not say; all dates of a column together may.
+/// One such date often does not tell whether the day or the month comes first. All dates of a column together may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumericDate {
     numbers: [i8; 2],
@@ -125,7 +125,8 @@ pub struct NumericDate {
 }
 
 impl NumericDate {
-    /// Parses `text`; `None` if it has another form. Blanks around it are ignored. Years have four digits.
+    /// Parses `text`, or returns `None` if it has another form. Years have four digits. Surrounding white space is
+    /// ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let text = plain(text);
         let mut input = Input { rest: text.as_bytes() };
@@ -146,9 +147,9 @@ impl NumericDate {
         Some(Self { numbers: [first, second], year, nanos, offset, is_dotted: separator == b'.' })
     }
 
-    /// The order that this date can only have; `None` if it can be read in both ways, or in neither.
+    /// Returns the only order in which this date is valid, or `None` if both orders are valid or none is.
     ///
-    /// Where dates are written with points, the day comes first.
+    /// In a date with points, the day comes first.
     pub fn order(&self) -> Option<DateOrder> {
         let can_be = |order: &DateOrder| self.read(*order).is_some();
         match [DateOrder::DayFirst, DateOrder::MonthFirst].map(|order| Some(order).filter(can_be)) {
@@ -157,17 +158,17 @@ impl NumericDate {
         }
     }
 
-    /// Whether points separate the numbers.
+    /// Returns whether the numbers are separated by points.
     pub fn is_dotted(&self) -> bool {
         self.is_dotted
     }
 
-    /// Whether it is the same date in either order: `10/10/2026`.
+    /// Returns whether day and month are equal, so that the order does not matter: `10/10/2026`.
     pub fn is_symmetric(&self) -> bool {
         self.numbers[0] == self.numbers[1]
     }
 
-    /// The date, if its numbers stand in this order; `None` if the calendar has no such day.
+    /// Returns the date in this order, or `None` if there is no such day.
     pub fn read(&self, order: DateOrder) -> Option<WrittenDate> {
         let [first, second] = self.numbers;
         let (day, month) = match order {
@@ -179,7 +180,7 @@ impl NumericDate {
     }
 }
 
-/// `ms` or `ms+hhmm`: the offset says where the text was written, and does not move the instant.
+/// Parses `ms` or `ms+hhmm`. The offset is where the text was written; it does not change the instant.
 fn parse_milliseconds(text: &[u8]) -> Option<WrittenDate> {
     let (is_negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -192,7 +193,7 @@ fn parse_milliseconds(text: &[u8]) -> Option<WrittenDate> {
     from_epoch(if is_negative { -milliseconds } else { milliseconds } * 1_000_000)
 }
 
-/// A Unix time, whose unit its number of digits says.
+/// Converts a Unix time whose unit is given by its number of digits.
 fn unix_time(number: i64, digits: usize) -> Option<WrittenDate> {
     let nanos_each = match digits {
         10 => SECOND_NANOS,

@@ -7,16 +7,16 @@ use zeroize::Zeroizing;
 use crate::failures::BuildError;
 use crate::secret::REDACTED;
 
-/// An access token: goes into `Authorization: Bearer` of requests to the configured API host, and nowhere else.
+/// An access token, sent as `Authorization: Bearer` to the configured API host and to no other host.
 ///
-/// It is kept as the value of that header, marked sensitive so that `http`'s own `Debug` does not show it. Its memory is
-/// zeroed when the last request that carries it is gone.
+/// The token is stored as the value of that header and marked sensitive, so that `http`'s `Debug` does not show it. Its
+/// memory is zeroed when the last request that carries it is dropped.
 #[derive(Clone)]
 pub struct AccessToken {
     bearer: HeaderValue,
 }
 
-/// What stands before the token in the header.
+/// The prefix of the token in the header.
 const SCHEME: &str = "Bearer ";
 
 impl AccessToken {
@@ -24,7 +24,7 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Secret`] if the text is empty or has anything but visible ASCII, which a header cannot hold.
+    /// [`BuildError::Secret`] if the text is empty or contains anything but visible ASCII characters.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         let text = text.trim();
         let problem = |problem| BuildError::Secret { what: "access token", problem };
@@ -45,7 +45,7 @@ impl AccessToken {
         self.bearer.clone()
     }
 
-    /// The token itself.
+    /// Returns the token.
     pub fn expose(&self) -> &str {
         self.bearer.to_str().ok().and_then(|value| value.strip_prefix(SCHEME)).unwrap_or_default()
     }

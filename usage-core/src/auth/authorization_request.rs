@@ -8,10 +8,11 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::uri::QueryWriter;
 
-/// One log-in of a user through the browser: the URL to send the user to, and what the redirect becomes.
+/// The log-in of one user through the browser: builds the URL to open, and turns the redirect into a [`Grant`].
 ///
-/// It keeps together what belongs to one log-in (client, redirect URI, state, PKCE verifier), so that a redirect is
-/// never read with another's. Show or open [`url`](Self::url); hand what comes back to [`grant`](Self::grant).
+/// It holds everything that belongs to one log-in (client, redirect URI, state, PKCE verifier), so that a redirect is
+/// never matched with another log-in. Open [`url`](Self::url) in the browser, and pass the redirect to
+/// [`grant`](Self::grant).
 ///
 /// ```
 /// # #[cfg(feature = "pkce")] {
@@ -45,7 +46,7 @@ pub struct AuthorizationRequest {
     prompt_login: bool,
 }
 
-/// What the user is to come back with.
+/// The type of response that is expected from the login host.
 #[derive(Clone, Debug)]
 enum Flow {
     Code,
@@ -58,9 +59,9 @@ enum Flow {
 }
 
 impl AuthorizationRequest {
-    /// A log-in for a code, of a client with a secret: `response_type=code`.
+    /// Creates a log-in with an authorization code, for a client with a secret: `response_type=code`.
     ///
-    /// `redirect_uri` is one of those that are registered with the OAuth client.
+    /// `redirect_uri` must be registered with the OAuth client.
     ///
     /// # Errors
     ///
@@ -70,8 +71,8 @@ impl AuthorizationRequest {
         Self::new(client, redirect_uri, state, Flow::Code)
     }
 
-    /// A log-in for a code, of a client without a secret: `response_type=code` with `code_challenge` and
-    /// `code_challenge_method=S256`. Programs on the user's machine should use it.
+    /// Creates a log-in with an authorization code and PKCE, for a client without a secret: `response_type=code` with
+    /// `code_challenge` and `code_challenge_method=S256`. Use it for programs on the user's machine.
     ///
     /// # Errors
     ///
@@ -88,10 +89,10 @@ impl AuthorizationRequest {
         Self::new(OAuthClient::public(client_id)?, redirect_uri, state, flow)
     }
 
-    /// A log-in for a token, without a code in between: `response_type=token`, the implicit grant.
+    /// Creates a log-in with the implicit grant, which returns a token directly: `response_type=token`.
     ///
-    /// **The service is retiring this grant**: announced are an end for new OAuth clients in 2026 and for all in
-    /// 2027. The token passes through the browser's address bar and cannot be renewed. Use
+    /// **The service is retiring this grant**: its end is announced for new OAuth clients in 2026 and for all clients
+    /// in 2027. The token passes through the browser's address bar and cannot be renewed. Use
     /// `AuthorizationRequest::pkce` instead.
     ///
     /// # Errors
@@ -140,8 +141,8 @@ impl AuthorizationRequest {
         })
     }
 
-    /// Sets `org` and `provider`: the user goes straight to the log-in page of the identity provider `provider` (`adfs`,
-    /// `okta`, …) of the organization with the short name `organization`. The service takes the two only together.
+    /// Sets `org` and `provider`, which the service accepts only together: the user is sent directly to the log-in page
+    /// of the identity provider `provider` (`adfs`, `okta`, …) of the organization with the short name `organization`.
     ///
     /// # Errors
     ///
@@ -151,7 +152,7 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// Sets `target`: the id of the organization to log in to, for a client that other organizations have authorized.
+    /// Sets `target`, the id of the organization to log in to, for a client that other organizations have authorized.
     ///
     /// # Errors
     ///
@@ -161,8 +162,8 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// Sets `login_hint`: what the log-in page is filled in with, as `email:orgName`, an email address or an
-    /// organization's short name.
+    /// Sets `login_hint`, which fills in the log-in page: `email:orgName`, an email address, or the short name of an
+    /// organization.
     ///
     /// # Errors
     ///
@@ -172,13 +173,13 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// `prompt=login`: asks for the user's credentials even if the browser is logged in already.
+    /// Sets `prompt=login`: the user must enter credentials even if the browser is already logged in.
     pub fn with_prompt_login(mut self) -> Self {
         self.prompt_login = true;
         self
     }
 
-    /// Returns the URL to send the user to: `GET /oauth/authorize` of the login host. It contains `state`.
+    /// Returns the URL to open in the user's browser: `GET /oauth/authorize` of the login host. It contains `state`.
     ///
     /// # Errors
     ///
@@ -203,10 +204,10 @@ impl AuthorizationRequest {
         login.join(&query.finish()).map_err(|error| BuildError::Request { problem: error.to_string().into() })
     }
 
-    /// The grant that the redirect `redirect`, which came at `now`, makes: a code to be exchanged, or with the
-    /// implicit grant a token that expires. See [`Redirect::parse`] for the forms that are read.
+    /// Returns the grant of `redirect`, which arrived at `now`: a code to be exchanged, or an expiring token if this is
+    /// an implicit log-in. [`Redirect::parse`] lists the accepted forms.
     ///
-    /// It may be called again after an error: the first redirect may not have been the login host's answer.
+    /// Call it again after an error: a request that is not the response of the login host may arrive first.
     ///
     /// # Errors
     ///

@@ -12,33 +12,36 @@ use crate::time::Timestamp;
 
 /// The OAuth grant used to obtain access tokens.
 ///
-/// Hand it to a driver's builder (`Client::builder().grant(grant)`) or to a [`Session`](crate::Session). The session
-/// asks for a token when it needs one and keeps what it may renew it with: after the first token, a code or an
-/// assertion, which are good only once, gives way to the refresh token that came with the token.
+/// Pass it to a driver's builder (`Client::builder().grant(grant)`) or to a [`Session`](crate::Session). The session
+/// requests a token when it needs one, and keeps what renews it: a code or an assertion, which work only once, is
+/// replaced by the refresh token of the response.
 ///
-/// | grant | how to make it | identifies itself by | renewed by |
+/// | grant | constructor | client authentication | renewed by |
 /// |---|---|---|---|
-/// | a token at hand | [`StaticToken`](Self::StaticToken) | | nothing |
+/// | existing token | [`StaticToken`](Self::StaticToken) | | not renewed |
 /// | client credentials | [`client_credentials`](Self::client_credentials) | `Basic` | itself |
-/// | authorization code | [`authorization_code`](Self::authorization_code) | `Basic` | the refresh token of the answer |
-/// | authorization code with PKCE | `pkce` (feature `pkce`) | `client_id` in the form | the refresh token of the answer |
-/// | refresh token | [`refresh_token`](Self::refresh_token) | as its client does | itself, or the new one of the answer |
-/// | SAML 2 bearer | [`saml2_bearer`](Self::saml2_bearer) | `Basic` | the refresh token of the answer, if any |
-/// | implicit | [`AuthorizationRequest::implicit`](super::AuthorizationRequest::implicit) | | nothing |
-/// | a token saved earlier | [`issued`](Self::issued) | | the grant that it was saved with |
+/// | authorization code | [`authorization_code`](Self::authorization_code) | `Basic` | the refresh token of the
+/// response |
+/// | authorization code with PKCE | `pkce` (feature `pkce`) | `client_id` in the form | the refresh token of the
+/// response |
+/// | refresh token | [`refresh_token`](Self::refresh_token) | that of its client | itself, or the refresh token of the
+/// response |
+/// | SAML 2 bearer | [`saml2_bearer`](Self::saml2_bearer) | `Basic` | the refresh token of the response, if any |
+/// | implicit | [`AuthorizationRequest::implicit`](super::AuthorizationRequest::implicit) | | not renewed |
+/// | saved token | [`issued`](Self::issued) | | the grant that was saved with it |
 ///
-/// # What is good only once
+/// # Single-use grants
 ///
-/// An authorization code, a SAML assertion and, where the service rotates them, a refresh token are spent by their
-/// first use. If the answer to that use is lost on the way, they may be spent without a token to show for it. The
-/// request is then sent again like every token request: either it had not been carried out and succeeds, or the login
-/// host refuses it (`invalid_grant`), which ends the execution as
-/// [`Unauthorized::Refused`](crate::error::Unauthorized::Refused) and is not tried again in that session; the user
-/// has to log in once more. Copies of such a grant, or of its session, are copies of something that works once.
+/// Authorization codes, SAML assertions and, if the service rotates them, refresh tokens are used up by the first
+/// request. If the response is lost, the grant may be used up although no token arrived. The request is then retried
+/// like any token request. Either the first one had not been processed and the retry succeeds, or the login host
+/// refuses it (`invalid_grant`): the execution ends as [`Unauthorized::Refused`](crate::error::Unauthorized::Refused),
+/// the session does not try again, and the user has to log in again. A clone of such a grant, or of its session, does
+/// not work a second time.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Grant {
-    /// A token that the caller has already. When it is refused, nothing renews it.
+    /// An access token that the caller already has. It cannot be renewed.
     ///
     /// ```
     /// # use usage_core::Session;
@@ -52,57 +55,58 @@ pub enum Grant {
     /// # Ok::<(), BuildError>(())
     /// ```
     StaticToken(AccessToken),
-    /// An OAuth client's own id and secret: what a tool without a user has. The client's roles decide what it may do.
+    /// The id and secret of an OAuth client, for programs without a user. The roles of the client determine its
+    /// permissions.
     ClientCredentials {
         /// The id of the OAuth client.
         client_id: Box<str>,
-        /// Its secret.
+        /// The secret of the OAuth client.
         client_secret: Secret<String>,
     },
-    /// What the login host handed to a user's browser, to be exchanged for the user's token. Good once.
+    /// An authorization code, to be exchanged once for the user's token.
     #[non_exhaustive]
     AuthorizationCode {
-        /// Who the code was made out to.
+        /// The client that the code was issued to.
         client: OAuthClient,
-        /// The code, of the redirect.
+        /// The code of the redirect.
         code: Secret<String>,
-        /// The redirect URI of the authorize request, repeated.
+        /// The redirect URI of the authorization request, repeated.
         redirect_uri: Box<str>,
-        /// The PKCE verifier whose challenge went with the authorize request.
+        /// The PKCE verifier whose challenge was sent with the authorization request.
         code_verifier: Option<Secret<String>>,
     },
-    /// What renews a user's token without the user.
+    /// A refresh token, which renews a user's token without the user.
     #[non_exhaustive]
     RefreshToken {
-        /// Who the refresh token was made out to.
+        /// The client that the refresh token was issued to.
         client: OAuthClient,
         /// The refresh token.
         refresh_token: Secret<String>,
     },
-    /// What the organisation's identity provider says of the user. Good once, and for minutes.
+    /// A SAML assertion of the organization's identity provider about the user. It works once, and for a few minutes.
     #[non_exhaustive]
     Saml2Bearer {
-        /// Who asks on behalf of the user.
+        /// The client that requests the token on behalf of the user.
         client: OAuthClient,
-        /// `orgName`: the short name of the organisation.
+        /// The short name of the organization (`orgName`).
         organization: Box<str>,
         /// The assertion, in base64.
         assertion: Secret<String>,
     },
-    /// A token that was issued earlier, when it expires, and what to ask for the next one.
+    /// A token that was issued earlier, its expiry time, and the grant that renews it.
     #[non_exhaustive]
     Issued {
         /// The token.
         token: AccessToken,
-        /// When it expires, if that is known.
+        /// The expiry time, if known.
         expires_at: Option<Timestamp>,
-        /// What renews it.
+        /// The grant that renews the token.
         renewal: Option<Box<Grant>>,
     },
 }
 
 impl Grant {
-    /// The client-credentials grant: `grant_type=client_credentials`.
+    /// Creates a client-credentials grant: `grant_type=client_credentials`.
     ///
     /// # Errors
     ///
@@ -130,10 +134,10 @@ impl Grant {
         Ok(Self::ClientCredentials { client_id, client_secret })
     }
 
-    /// The authorization-code grant of a client with a secret: `grant_type=authorization_code`.
+    /// Creates an authorization-code grant of a client with a secret: `grant_type=authorization_code`.
     ///
-    /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
-    /// the code themselves, and have compared `state`.
+    /// [`AuthorizationRequest`](super::AuthorizationRequest) creates it from the redirect. Use this function if you
+    /// have read the code and compared `state` yourself.
     ///
     /// # Errors
     ///
@@ -170,11 +174,11 @@ impl Grant {
         })
     }
 
-    /// The authorization-code grant of a client without a secret, with PKCE (RFC 7636): no `Authorization` header,
-    /// `client_id` and `code_verifier` in the form.
+    /// Creates an authorization-code grant of a client without a secret, with PKCE (RFC 7636): `client_id` and
+    /// `code_verifier` are sent in the form, without an `Authorization` header.
     ///
-    /// [`AuthorizationRequest`](super::AuthorizationRequest) makes it out of the redirect; this is for those who have read
-    /// the code themselves, and have compared `state`.
+    /// [`AuthorizationRequest`](super::AuthorizationRequest) creates it from the redirect. Use this function if you
+    /// have read the code and compared `state` yourself.
     ///
     /// # Errors
     ///
@@ -212,9 +216,9 @@ impl Grant {
         })
     }
 
-    /// The refresh grant: `grant_type=refresh_token`. A client without a secret sends its id in the form.
+    /// Creates a refresh grant: `grant_type=refresh_token`. A client without a secret sends its id in the form.
     ///
-    /// An answer may bring a new refresh token, which then takes the place of this one: save
+    /// A response may contain a new refresh token, which replaces this one. Save
     /// [`Session::refresh_token`](crate::Session::refresh_token) again after use.
     ///
     /// # Errors
@@ -240,10 +244,10 @@ impl Grant {
         Ok(Self::RefreshToken { client, refresh_token: not_empty("refresh token", refresh_token)? })
     }
 
-    /// The SAML 2 bearer grant: `grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer`.
+    /// Creates a SAML 2 bearer grant: `grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer`.
     ///
-    /// `organization` is the short name of the organisation, `assertion` what the identity provider posts as
-    /// `SAMLResponse`: XML in base64 (standard or URL-safe, padded or not; line breaks are removed).
+    /// `organization` is the short name of the organization. `assertion` is the value that the identity provider posts
+    /// as `SAMLResponse`: XML in base64 (standard or URL-safe, padded or not; line breaks are removed).
     ///
     /// # Errors
     ///
@@ -282,14 +286,13 @@ impl Grant {
         Ok(Self::Saml2Bearer { client, organization: organization.into(), assertion })
     }
 
-    /// A token that was issued earlier, with the moment at which it expires, and the grant that gets the next one.
+    /// Creates a grant from a token that was issued earlier, with its expiry time and the grant that renews it.
     ///
-    /// For tokens that outlive a process: save [`Session::access_token`](crate::Session::access_token),
+    /// Use it for tokens that outlive a process: save [`Session::access_token`](crate::Session::access_token),
     /// [`Session::access_token_expires_at`](crate::Session::access_token_expires_at) and
-    /// [`Session::refresh_token`](crate::Session::refresh_token) in a place that only the user can read. The token
-    /// is used while it is good and renewed 60 seconds before it expires. Without a renewal (`None`, or a manual
-    /// token) it is used to its end, and then
-    /// [nothing renews it](crate::error::Unauthorized::CannotRenew).
+    /// [`Session::refresh_token`](crate::Session::refresh_token) in a place that only the user can read. The token is
+    /// renewed 60 seconds before it expires. Without a renewal (`None`, or a static token) it is used until it expires,
+    /// and then [cannot be renewed](crate::error::Unauthorized::CannotRenew).
     ///
     /// ```
     /// # use usage_core::Session;
@@ -316,7 +319,7 @@ impl Grant {
     }
 }
 
-/// The text without its line breaks, if it is base64 in one of its two alphabets.
+/// Returns the text without line breaks, if it is base64 in the standard or the URL-safe alphabet.
 fn check_base64(text: &Secret<String>) -> Result<Secret<String>, BuildError> {
     let mut compact = String::with_capacity(text.expose().len());
     compact.extend(text.expose().chars().filter(|c| !c.is_ascii_whitespace()));

@@ -4,41 +4,41 @@ use crate::auth::random_text;
 use crate::failures::BuildError;
 use crate::secret::Secret;
 
-/// `state`: what ties a redirect to the log-in that it answers, so that nobody can slip in another's code.
+/// The `state` parameter of a log-in, which ties a redirect to it and prevents the injection of another log-in's code.
 ///
-/// 16 to 512 letters, digits, `-`, `.`, `_` and `~`. Made of the caller's randomness, one for each log-in; it does
-/// not print, and comparing it takes the same time wherever it differs.
+/// It consists of 16 to 512 letters, digits, `-`, `.`, `_` and `~`. The caller generates a random one for each log-in.
+/// It does not print, and is compared in constant time.
 #[derive(Clone, Debug)]
 pub struct LoginState(Secret<String>);
 
 impl LoginState {
-    /// How many random bytes a state is made of, at least: 128 bits. It may be up to 96.
+    /// The least number of random bytes of a state: 128 bits. The largest number is 96.
     pub const MIN_RANDOM_BYTES: usize = 16;
 
-    /// Makes a state from 16 to 96 random bytes, which must be from a generator fit for cryptography.
+    /// Creates a state from 16 to 96 random bytes of a cryptographically secure generator.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Secret`] for fewer or more bytes.
+    /// [`BuildError::Secret`] if there are fewer or more bytes.
     pub fn from_random(bytes: &[u8]) -> Result<Self, BuildError> {
         random_text::encode("state", bytes, Self::MIN_RANDOM_BYTES).map(Self)
     }
 
-    /// Takes a state that was made elsewhere, such as by a web session.
+    /// Parses a state that was generated elsewhere, for example by a web session.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Secret`] if it is not 16 to 512 of the permitted characters.
+    /// [`BuildError::Secret`] unless the text consists of 16 to 512 permitted characters.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         random_text::check("state", text, 16, 512).map(Self)
     }
 
-    /// Whether `text`, which came with a redirect, is this state.
+    /// Returns whether `text`, the `state` of a redirect, is equal to this state.
     pub fn matches(&self, text: &str) -> bool {
         self.expose().as_bytes().ct_eq(text.as_bytes()).into()
     }
 
-    /// The state itself.
+    /// Returns the state.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }

@@ -1,11 +1,11 @@
-//! Who is asking: credentials, the requests that turn them into access tokens, and the tokens' lifetime.
+//! OAuth: grants, the token requests and responses that they make, and the log-in of users through a browser.
 //!
-//! A [`Grant`] says how tokens are obtained. Most programs make one and pass it to a driver's builder. A user who logs in
-//! through the browser makes an [`AuthorizationRequest`] of it: its URL is opened, and what the browser is sent back with
-//! becomes the grant. None of this sends anything: [`Grant::token_request`] is a request, [`TokenResponse`] what its
-//! answer is read as, and a [`Session`](crate::Session) does both when its machines need a token.
+//! A [`Grant`] determines how access tokens are obtained. Most programs create one and pass it to a driver's builder.
+//! An [`AuthorizationRequest`] obtains the grant of a user: open its URL in the browser, and pass the redirect back to
+//! it. Nothing here sends a request. [`Grant::token_request`] returns one, [`TokenResponse`] parses its response, and a
+//! [`Session`](crate::Session) does both when its machines need a token.
 //!
-//! With the feature `pkce` (on by default, it brings `sha2`) there is `PkceVerifier`, and what is made with it.
+//! The feature `pkce` (on by default, brings `sha2`) adds `PkceVerifier` and the functions that take one.
 
 mod access_token;
 mod authorization_request;

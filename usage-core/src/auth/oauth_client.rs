@@ -1,11 +1,11 @@
 use crate::failures::BuildError;
 use crate::secret::Secret;
 
-/// An OAuth client of the organisation: who asks for tokens.
+/// An OAuth client of the organization, as it authenticates to the login host.
 ///
-/// A *confidential* client has a secret and identifies itself with it in an `Authorization: Basic` header. A
-/// *public* one runs where a secret would not stay one, on a user's machine: it sends its id in the form, and PKCE
-/// stands in for the secret.
+/// A *confidential* client has a secret and authenticates with an `Authorization: Basic` header. A *public* client runs
+/// where a secret cannot be kept, for example on a user's machine. It sends its id in the form and uses PKCE instead of
+/// a secret.
 #[derive(Clone, Debug)]
 pub struct OAuthClient {
     id: Box<str>,
@@ -17,7 +17,7 @@ impl OAuthClient {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the id is empty or has anything but visible ASCII without a colon, or if the secret is empty.
+    /// [`BuildError`] if the id is empty or contains a colon or anything but visible ASCII, or if the secret is empty.
     pub fn confidential(id: &str, secret: Secret<String>) -> Result<Self, BuildError> {
         Ok(Self { id: check_id(id)?, secret: Some(not_empty("client secret", secret)?) })
     }
@@ -26,17 +26,17 @@ impl OAuthClient {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the id is empty or has anything but visible ASCII without a colon.
+    /// [`BuildError`] if the id is empty or contains a colon or anything but visible ASCII.
     pub fn public(id: &str) -> Result<Self, BuildError> {
         Ok(Self { id: check_id(id)?, secret: None })
     }
 
-    /// The client's id, as the service's administration shows it.
+    /// Returns the id of the client, as the service's administration pages show it.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether the client has no secret.
+    /// Returns whether the client has no secret.
     pub fn is_public(&self) -> bool {
         self.secret.is_none()
     }
@@ -45,7 +45,7 @@ impl OAuthClient {
         self.secret.as_ref()
     }
 
-    /// This client, if it has a secret; `grant` is what wants it.
+    /// Returns the client if it has a secret. `grant` names the grant that requires one.
     pub(super) fn with_secret(self, grant: &'static str) -> Result<Self, BuildError> {
         if self.is_public() {
             let problem = format!("{grant} is for OAuth clients with a secret");
@@ -55,7 +55,7 @@ impl OAuthClient {
     }
 }
 
-/// A colon would shift a part of the id into the secret of a `Basic` header.
+/// Checks the id of a client. A colon in it would move a part of the id into the secret of a `Basic` header.
 pub(super) fn check_id(id: &str) -> Result<Box<str>, BuildError> {
     let id = id.trim();
     if id.is_empty() || id.contains(':') || !id.bytes().all(|b| b.is_ascii_graphic()) {

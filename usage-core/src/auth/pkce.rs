@@ -6,10 +6,11 @@ use crate::auth::random_text;
 use crate::failures::BuildError;
 use crate::secret::Secret;
 
-/// The secret of one log-in with PKCE (RFC 7636): its hash goes with the user to the login host, and it goes itself
-/// with the code. A code that somebody intercepts is of no use to them.
+/// The secret of one log-in with PKCE (RFC 7636). Its hash is sent with the authorization request, and the secret
+/// itself with the code, so that an intercepted code is useless.
 ///
-/// 43 to 128 letters, digits, `-`, `.`, `_` and `~`. Made of the caller's randomness: this crate has none.
+/// It consists of 43 to 128 letters, digits, `-`, `.`, `_` and `~`. The caller generates it, because this crate has no
+/// randomness.
 ///
 /// ```
 /// use usage_core::auth::PkceVerifier;
@@ -23,35 +24,35 @@ use crate::secret::Secret;
 pub struct PkceVerifier(Secret<String>);
 
 impl PkceVerifier {
-    /// How many random bytes a verifier is made of, at least: 256 bits. It may be up to 96.
+    /// The least number of random bytes of a verifier: 256 bits. The largest number is 96.
     pub const MIN_RANDOM_BYTES: usize = 32;
 
-    /// Makes a verifier from 32 to 96 random bytes, which must be from a generator fit for cryptography and be used for
-    /// nothing else.
+    /// Creates a verifier from 32 to 96 random bytes of a cryptographically secure generator. Use the bytes for nothing
+    /// else.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Secret`] for fewer or more bytes.
+    /// [`BuildError::Secret`] if there are fewer or more bytes.
     pub fn from_random(bytes: &[u8]) -> Result<Self, BuildError> {
         random_text::encode("PKCE verifier", bytes, Self::MIN_RANDOM_BYTES).map(Self)
     }
 
-    /// Takes a verifier that was made elsewhere.
+    /// Parses a verifier that was generated elsewhere.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Secret`] if it is not 43 to 128 of the permitted characters.
+    /// [`BuildError::Secret`] unless the text consists of 43 to 128 permitted characters.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
         random_text::check("PKCE verifier", text, 43, 128).map(Self)
     }
 
-    /// The challenge for `code_challenge_method=S256`: the SHA-256 of the verifier in base64url, 43 characters. It
-    /// is no secret.
+    /// Returns the challenge for `code_challenge_method=S256`: the SHA-256 of the verifier in base64url, 43 characters.
+    /// It is not secret.
     pub fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.expose()))
     }
 
-    /// The verifier itself.
+    /// Returns the verifier.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }

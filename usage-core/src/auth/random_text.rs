@@ -4,8 +4,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::failures::BuildError;
 use crate::secret::Secret;
 
-/// Unguessable text out of `bytes`, which must be at least `least` and at most 96: base64url, four characters for
-/// three bytes.
+/// Encodes `bytes` in base64url, four characters for three bytes. There must be at least `least` and at most 96 bytes.
 pub(super) fn encode(what: &'static str, bytes: &[u8], least: usize) -> Result<Secret<String>, BuildError> {
     if bytes.len() < least || bytes.len() > 96 {
         let problem = "is made of too few or too many random bytes";
@@ -14,7 +13,7 @@ pub(super) fn encode(what: &'static str, bytes: &[u8], least: usize) -> Result<S
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// `text` if it is one of `least` to `most` of RFC 3986's unreserved characters.
+/// Returns `text` if it consists of `least` to `most` unreserved characters of RFC 3986.
 pub(super) fn check(
     what: &'static str,
     text: &str,

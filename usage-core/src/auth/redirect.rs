@@ -4,10 +4,10 @@ use std::time::Duration;
 use crate::auth::{AccessToken, AuthorizeError, LoginState, RedirectError};
 use crate::secret::Secret;
 
-/// The longest redirect that is read, in bytes.
+/// The largest accepted redirect, in bytes.
 const MAX_REDIRECT: usize = 64 * 1024;
 
-/// What the login host sent the user back with.
+/// The response of the login host to an authorization request, as the parameters of a redirect.
 ///
 /// ```
 /// use usage_core::auth::{LoginState, Redirect};
@@ -21,29 +21,29 @@ const MAX_REDIRECT: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Redirect {
-    /// `code`, of the query.
+    /// The parameter `code` of the query.
     Code(Secret<String>),
-    /// `access_token`, of the fragment: the implicit grant.
+    /// The parameter `access_token` of the fragment, for the implicit grant.
     #[non_exhaustive]
     Token {
         /// The token.
         token: AccessToken,
-        /// How long it lives, if the login host says so.
+        /// The lifetime of the token, if the login host states it.
         expires_in: Option<Duration>,
     },
 }
 
 impl Redirect {
-    /// Reads a redirect that answers the log-in of `state`.
+    /// Parses a redirect in response to the log-in with `state`.
     ///
-    /// `text` may be the whole URL, as a user copies it from the address bar; path and query, as a listener
-    /// gets it; or the query or fragment alone, with or without its mark. The values are percent-decoded once, `+` is
-    /// a space. Parameters that are not the login host's own are skipped.
+    /// `text` is the whole URL, as a user copies it from the address bar; its path and query, as a listener receives
+    /// them; or only the query or the fragment, with or without the leading `?` or `#`. Values are percent-decoded
+    /// once, and `+` is a space. Parameters of others than the login host are skipped.
     ///
     /// # Errors
     ///
-    /// [`RedirectError`] if the redirect has another state, reports a refusal, lacks the code or token, or has one of the login
-    /// host's parameters twice.
+    /// [`RedirectError`] if the redirect has another state, reports a refusal, lacks the code or token, or repeats a
+    /// parameter of the login host.
     pub fn parse(text: &str, state: &LoginState) -> Result<Self, RedirectError> {
         let answer = Answer::read(text.trim())?;
         let state_matched = match &answer.state {
@@ -98,7 +98,7 @@ fn read_token(
     Ok(Redirect::Token { token, expires_in: expires_in.map(Duration::from_secs) })
 }
 
-/// The login host's parameters in a redirect.
+/// The login host's parameters of a redirect.
 #[derive(Default)]
 struct Answer<'a> {
     state: Option<Cow<'a, str>>,
@@ -139,7 +139,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Of a URL, a path and query, a query or a fragment.
+/// Returns query and fragment of a URL, of a path and query, of a query or of a fragment.
 fn query_and_fragment(text: &str) -> (&str, &str) {
     let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
     let first_name = before.split(['=', '&']).next().unwrap_or_default();

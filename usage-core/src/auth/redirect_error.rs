@@ -6,37 +6,37 @@ use crate::failures::excerpt;
 use crate::open_enum::open_enum;
 
 open_enum! {
-    /// Why the login host sends a user back without a code or token (RFC 6749, section 4.1.2.1).
+    /// The reason why the login host returned neither code nor token (RFC 6749, section 4.1.2.1).
     pub enum AuthorizeErrorCode {
-        /// The user, or the organisation's administration, said no.
+        /// The user or an administrator of the organization denied access.
         AccessDenied = "access_denied",
-        /// A parameter is missing, doubled or wrong: often a redirect URI that is not registered.
+        /// A parameter is missing, repeated or invalid. Often the redirect URI is not registered.
         InvalidRequest = "invalid_request",
-        /// The OAuth client may not use this grant, or is not approved in the organisation.
+        /// The OAuth client may not use this grant, or is not approved in the organization.
         UnauthorizedClient = "unauthorized_client",
-        /// The OAuth client is not known.
+        /// The OAuth client is unknown.
         InvalidClient = "invalid_client",
-        /// The login host does not do this response type.
+        /// The login host does not support this response type.
         UnsupportedResponseType = "unsupported_response_type",
-        /// The scope is unknown or wrong.
+        /// The scope is unknown or invalid.
         InvalidScope = "invalid_scope",
         /// The login host failed.
         ServerError = "server_error",
-        /// The login host is overloaded or being looked after.
+        /// The login host is overloaded or under maintenance.
         TemporarilyUnavailable = "temporarily_unavailable",
     }
 }
 
-/// The login host sent the user back without a code or token: `error` and `error_description` of the redirect.
+/// A refusal by the login host: `error` and `error_description` of the redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthorizeError {
-    /// What happened.
+    /// The reason.
     pub code: AuthorizeErrorCode,
-    /// What happened, in the host's words.
+    /// The description of the login host.
     pub description: Option<Box<str>>,
-    /// Whether the right `state` came along. The login host is not known to send it with an error; without it,
-    /// anybody may have made this redirect, and a listener may go on to wait for the real one.
+    /// Whether the redirect had the right `state`. The login host is not known to send it with an error. Without it,
+    /// anyone may have made this redirect, and a listener may keep waiting for the real one.
     pub state_matched: bool,
 }
 
@@ -52,37 +52,38 @@ impl fmt::Display for AuthorizeError {
 
 impl std::error::Error for AuthorizeError {}
 
-/// A redirect that does not log anybody in. It never holds the code, the token or the state.
+/// A redirect that does not complete the log-in. The error never contains the code, the token or the state.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RedirectError {
-    /// It has none of the parameters of an answer: another request to the same address, for an icon perhaps.
+    /// The redirect has no parameter of the login host. It may be another request to the same address, for example for
+    /// an icon.
     #[error("the redirect holds no answer of the login host")]
     NoAnswer,
-    /// It has more than 64 KiB.
+    /// The redirect is longer than 64 KiB.
     #[error("the redirect is too long")]
     TooLong,
-    /// A parameter comes twice.
+    /// A parameter is repeated.
     #[error("the redirect has the parameter {0} twice")]
     Duplicate(&'static str),
-    /// There is no `state`: it cannot be told which log-in this answers.
+    /// The redirect has no `state`, so it cannot be assigned to a log-in.
     #[error("the redirect has no state")]
     StateMissing,
-    /// `state` is that of another log-in, or made up.
+    /// The `state` is not the state of this log-in.
     #[error("the redirect's state is not that of this log-in")]
     StateMismatch,
-    /// There is no `code` where one is expected, or no `access_token`.
+    /// A required parameter is missing: `code` or `access_token`.
     #[error("the redirect has no {0}")]
     Missing(&'static str),
-    /// A parameter cannot be what it should be.
+    /// The value of a parameter is invalid.
     #[error("the redirect's {parameter} {problem}")]
     Unusable {
-        /// Which one.
+        /// The name of the parameter.
         parameter: &'static str,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// The login host refused.
+    /// The login host refused the log-in.
     #[error(transparent)]
     Refused(AuthorizeError),
 }

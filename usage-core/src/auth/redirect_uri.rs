@@ -1,6 +1,6 @@
 use crate::failures::BuildError;
 
-/// A redirect URI is absolute, printable and without a fragment (RFC 6749, section 3.1.2).
+/// Checks that a redirect URI is absolute, printable and without a fragment (RFC 6749, section 3.1.2).
 pub(super) fn check(text: &str) -> Result<Box<str>, BuildError> {
     let refuse = |problem| BuildError::BaseUrl { text: text.into(), problem };
     let (scheme, rest) = text.split_once("://").ok_or_else(|| refuse("is not absolute"))?;

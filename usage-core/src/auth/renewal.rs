@@ -4,10 +4,10 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 
 impl Grant {
-    /// Whether a refused or expired token can be replaced by a fresh one, without anybody's help.
+    /// Returns whether this grant can replace a refused or expired token without the user.
     ///
-    /// Not with what is good only once, a code or an assertion: they bring a token, and then it is the refresh token
-    /// of the answer that renews.
+    /// A code or an assertion cannot, because it works only once. After the first token, the refresh token of the
+    /// response renews it.
     pub fn can_renew(&self) -> bool {
         match self {
             Self::ClientCredentials { .. } | Self::RefreshToken { .. } => true,
@@ -16,14 +16,15 @@ impl Grant {
         }
     }
 
-    /// The token of `answer`, which came at `now`, with what renews it: [`Issued`](Self::Issued).
+    /// Returns the grant [`Issued`](Self::Issued) with the token of `answer`, which arrived at `now`, and with what
+    /// renews it.
     ///
-    /// For callers who send [`token_request`](Self::token_request) themselves, to log a user in ahead of the first
-    /// query. A session does this by itself.
+    /// This is for callers who send [`token_request`](Self::token_request) themselves, to log a user in before the
+    /// first query. A session does it by itself.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the answer's token cannot be used as a bearer token.
+    /// [`BuildError`] if the token of the response cannot be used as a bearer token.
     ///
     /// # Examples
     ///
@@ -47,7 +48,7 @@ impl Grant {
         Ok(Self::issued(answer.bearer()?, expires_at, self.after(answer)))
     }
 
-    /// What renews the token of `answer`, which was asked for with this grant.
+    /// Returns the grant that renews the token of `answer`, the response to this grant's request.
     pub(crate) fn after(&self, answer: &TokenResponse) -> Option<Self> {
         let fresh = answer.refresh_token.as_ref().filter(|token| !token.expose().is_empty());
         match self {
@@ -64,7 +65,7 @@ impl Grant {
         }
     }
 
-    /// The refresh token that this grant would ask with.
+    /// Returns the refresh token that this grant would send.
     pub(crate) fn current_refresh_token(&self) -> Option<&Secret<String>> {
         match self {
             Self::RefreshToken { refresh_token, .. } => Some(refresh_token),

@@ -1,4 +1,4 @@
-//! The members of a token answer, as far as each can be understood.
+//! A lenient parser for token responses: each member is read as far as it can be understood.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::{Number, json};
 
 use crate::secret::Secret;
 
-/// What a token answer or an error document of the login host holds. `L` reads `expires_in`.
+/// The members of a token response or of the login host's error document. `L` parses `expires_in`.
 pub(super) struct TokenDocument<L> {
     pub(super) access_token: Option<Secret<String>>,
     pub(super) token_type: Option<String>,
@@ -18,10 +18,10 @@ pub(super) struct TokenDocument<L> {
     error: [Option<String>; 5],
 }
 
-/// The members of error documents.
+/// The members of an error document.
 const ERROR: [&str; 5] = ["error", "description", "error_description", "message", "code"];
 
-/// How many seconds a token lives, if that can be understood.
+/// The lifetime of a token in seconds, if it can be parsed.
 #[derive(Default)]
 pub(super) struct Life(pub(super) Option<u64>);
 
@@ -33,7 +33,7 @@ impl TokenDocument<IgnoredAny> {
 }
 
 impl<L> TokenDocument<L> {
-    /// The error document that this is, with the members of one and no others: they may be secret.
+    /// Returns the members of the error document, if this is one. All other members may be secret and are left out.
     pub(super) fn error_json(&self) -> Option<String> {
         let [error, description, error_description, message, code] = &self.error;
         if error.is_some() {
@@ -47,7 +47,7 @@ impl<L> TokenDocument<L> {
 }
 
 impl<L> TokenDocument<L> {
-    /// Takes the member `error`: a code, as RFC 6749 has it, or an object with a code and a message.
+    /// Reads the member `error`: a code as in RFC 6749, or an object with a code and a message.
     fn take_error(&mut self, error: Loose) {
         match error {
             Loose::Text(text) => self.error[0] = Some(text),
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Life {
             Loose::Number(number) => number.as_f64(),
             Loose::Object { .. } | Loose::Other => None,
         };
-        // The conversion saturates.
+        // The cast saturates.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Life {
     }
 }
 
-/// Any value, of which texts and numbers are kept, and of an object what an error says.
+/// Any JSON value. It keeps strings, numbers, and the code and message of an object.
 enum Loose {
     Text(String),
     Number(Number),

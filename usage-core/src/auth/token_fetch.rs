@@ -1,26 +1,28 @@
-//! One exchange for a token: who has it, and how it ended.
+//! One token exchange of a session: who carries it out, and how it ended.
 
 use std::time::Duration;
 
 use crate::failures::{AttemptError, Failure};
 use crate::time::Timestamp;
 
-/// Identifies one token exchange of a session, so that a late answer to an earlier one is recognised.
+/// The identity of a token exchange within its session, which tells a late response to an earlier exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchId(pub(super) u64);
 
-/// A fetch that is out.
+/// A token exchange in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Fetching {
     pub(super) id: FetchId,
     pub(super) since: Timestamp,
     pub(super) timeout: Duration,
-    /// Whether it is carried out apart from the machine that asked for it, which can no longer give it up then.
+    /// Whether the exchange is carried out independently of the machine that asked for it, which then cannot abandon
+    /// it.
     pub(super) carried: bool,
 }
 
 impl Fetching {
-    /// Until when to wait for it, at most. What is carried out ends by itself, and the clock says nothing about it.
+    /// Returns the latest time to wait for the exchange. An exchange that is carried out elsewhere ends by itself,
+    /// whatever the clock says.
     pub(super) fn until(&self, now: Timestamp) -> Timestamp {
         let until = if self.carried {
             now.saturating_add(self.longest())
@@ -30,26 +32,27 @@ impl Fetching {
         until.max(now.saturating_add(Duration::from_millis(1)))
     }
 
-    /// After so long, what carried it out is gone: it had the timeout itself.
+    /// Returns the time after which the exchange cannot be in flight any more: twice its own timeout.
     pub(super) fn longest(&self) -> Duration {
         self.timeout.saturating_mul(2)
     }
 
-    /// Whether whoever carried it out seems to have died. A clock that leaps does not make it so.
+    /// Returns whether the exchange was abandoned without notice. An exchange that is carried out elsewhere is not,
+    /// even if the clock jumps.
     pub(super) fn is_dead(&self, now: Timestamp) -> bool {
         !self.carried && now.saturating_since(self.since) >= self.timeout
     }
 }
 
-/// How a fetch ended.
+/// The result of a token exchange.
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
-    /// With a token.
+    /// A token arrived.
     Arrived,
-    /// The login host is out of order for the moment.
+    /// The login host is temporarily unavailable.
     Unavailable(AttemptError),
-    /// With an answer that will not change soon.
+    /// The login host's answer will not change soon.
     Refused(Failure),
-    /// For good, for the machine that asked.
+    /// The exchange failed permanently for the machine that asked.
     Failed(Failure),
 }

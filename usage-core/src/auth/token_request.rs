@@ -13,11 +13,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 impl Grant {
-    /// The request that asks `login`, the login host, for a token: `POST /oauth/token`. `None` if there is nothing
-    /// to ask with.
+    /// Returns the token request to the login host `login`: `POST /oauth/token`. Returns `None` if the grant cannot
+    /// obtain a token.
     ///
-    /// The header with the client's secret is marked sensitive; the body is a form that may hold a code or a
-    /// refresh token, and `http`'s own `Debug` prints bodies: do not log the request. Read the answer with
+    /// The `Authorization` header is marked sensitive. The body is a form that may contain a code or a refresh token;
+    /// do not log the request, because `http`'s `Debug` prints bodies. Parse the response with
     /// [`TokenResponse::from_response`](super::TokenResponse::from_response).
     ///
     /// # Errors
@@ -61,7 +61,8 @@ impl Grant {
     }
 }
 
-/// The form of a token request. It is written into one buffer: growing it would leave copies of its secrets behind.
+/// The form of a token request. It is written into one buffer, because growing it would leave copies of secrets in
+/// memory.
 struct Form<'a>(Vec<(&'static str, &'a str)>);
 
 impl<'a> Form<'a> {
@@ -78,7 +79,7 @@ impl<'a> Form<'a> {
         self.pair(name, value.expose())
     }
 
-    /// With what the client identifies itself by: its id in the form, or a header.
+    /// Adds the authentication of `client`: its id in the form, or a header.
     fn of(self, client: &'a OAuthClient) -> (Self, Option<HeaderValue>) {
         match client.secret() {
             Some(secret) => (self, Some(basic(client.id(), secret))),
@@ -87,7 +88,7 @@ impl<'a> Form<'a> {
     }
 
     fn finish(self) -> Vec<u8> {
-        // A byte becomes at most three.
+        // A byte takes at most three.
         let size = self.0.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
         let mut form = form_urlencoded::Serializer::new(String::with_capacity(size));
         form.extend_pairs(self.0);
@@ -95,7 +96,7 @@ impl<'a> Form<'a> {
     }
 }
 
-/// `Basic` credentials of RFC 7617, marked sensitive.
+/// Returns `Basic` credentials (RFC 7617), marked sensitive.
 fn basic(id: &str, secret: &Secret<String>) -> HeaderValue {
     let pair = Zeroizing::new(format!("{id}:{}", secret.expose()));
     let text = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));

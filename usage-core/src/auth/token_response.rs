@@ -9,34 +9,35 @@ use crate::decode::{JsonDecoder, ResponseDecoder, parse_json};
 use crate::failures::{ApiError, BuildError, ResponseError};
 use crate::secret::Secret;
 
-/// How long a token is taken to live at most, in seconds, whatever the login host says: 136 years.
+/// The longest accepted lifetime of a token in seconds: 136 years.
 const LONGEST_LIFE: u64 = u32::MAX as u64;
 
-/// The login host's answer to a token request.
+/// The login host's response to a token request.
 ///
-/// The access token is what counts: a member beside it that cannot be understood is left out, so that neither a token
-/// nor the refresh token that came with it is lost.
+/// Members other than the access token are optional: one that cannot be parsed is left out, so that neither the token
+/// nor its refresh token is lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// The token, not yet checked for use in a header.
+    /// The token. It is not yet checked for use in a header.
     pub access_token: Secret<String>,
-    /// `bearer`; a token of another type is not used.
+    /// The token type. Only `bearer` is used.
     pub token_type: Option<String>,
-    /// How long the token lives, in whole seconds. The service documents 300 to 172,800. A number in quotation marks is
-    /// read too; what is no number, or is below zero, is left out.
+    /// The lifetime of the token in whole seconds. The service documents 300 to 172,800. A number in quotation marks is
+    /// accepted; anything else, and a negative number, is left out.
     pub expires_in: Option<u64>,
-    /// What renews the token, for the grants of a user. It may be another one with every answer.
+    /// The token that renews the access token, for grants of a user. Each response may bring a new one.
     pub refresh_token: Option<Secret<String>>,
 }
 
 impl TokenResponse {
-    /// Reads the answer to a [token request](super::Grant::token_request).
+    /// Parses the response to a [token request](super::Grant::token_request).
     ///
     /// # Errors
     ///
-    /// [`ResponseError::Api`] with the login host's code (`invalid_client`, `invalid_grant`) and message for any status but 2xx, and
-    /// for an error document with a status of 2xx. [`ResponseError::Decode`] for a body that is no token answer.
+    /// [`ResponseError::Api`] for any status but 2xx and for an error document with status 2xx, with the login host's
+    /// code (`invalid_client`, `invalid_grant`) and message. [`ResponseError::Decode`] for a body that is not a token
+    /// response.
     pub fn from_response(response: &Response<&[u8]>) -> Result<Self, ResponseError> {
         let status = response.status();
         if !status.is_success() {
@@ -48,11 +49,11 @@ impl TokenResponse {
         Self::read(status, decoder)
     }
 
-    /// Reads the body of an answer whose status is 2xx.
+    /// Parses the body of a response with status 2xx.
     pub(crate) fn read(status: StatusCode, body: JsonDecoder<IgnoredAny>) -> Result<Self, ResponseError> {
         let body = body.into_body();
         let document = parse_json::<TokenDocument<Life>>(&body).or_else(|error| {
-            // JSON has numbers that fit nowhere. The life of a token is not worth the token.
+            // A number in JSON may fit no type. Without its lifetime, the token is still usable.
             let lifeless = parse_json::<TokenDocument<IgnoredAny>>(&body);
             lifeless.map(TokenDocument::without_life).map_err(|_| error)
         })?;
@@ -63,7 +64,7 @@ impl TokenResponse {
         }
         match Self::new(document) {
             Some(answer) => Ok(answer),
-            // Says where the token is missing.
+            // Names the place where the token is missing.
             None => Ok(parse_json(&body)?),
         }
     }
@@ -77,7 +78,7 @@ impl TokenResponse {
         })
     }
 
-    /// The token, if it is one that goes into an `Authorization: Bearer` header.
+    /// Returns the token if it can be sent in an `Authorization: Bearer` header.
     pub(crate) fn bearer(&self) -> Result<AccessToken, BuildError> {
         if self.token_type.as_ref().is_some_and(|kind| !kind.trim().eq_ignore_ascii_case("bearer")) {
             return Err(BuildError::Secret {
@@ -92,8 +93,8 @@ impl TokenResponse {
         self.refresh_token.as_ref().is_some_and(|token| !token.expose().is_empty())
     }
 
-    /// How long the token lives, if the login host says so. A token that is said to be over on arrival says nothing:
-    /// to believe that would be to fetch without end.
+    /// Returns the lifetime of the token, if the login host states it. A lifetime of zero is ignored: it would cause
+    /// endless token requests.
     pub(super) fn life(&self) -> Option<Duration> {
         let seconds = self.expires_in.filter(|seconds| *seconds > 0)?;
         Some(Duration::from_secs(seconds.min(LONGEST_LIFE)))

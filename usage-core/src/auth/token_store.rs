@@ -6,45 +6,46 @@ use crate::failures::{ApiError, AttemptError, Failure, Unauthorized};
 use crate::retry::Backoff;
 use crate::time::Timestamp;
 
-/// For how long a refused credential is not tried again: the other executions of the session fail at once
-/// instead of each asking for themselves. What the login host calls spent (`invalid_grant`) is never tried again.
+/// How long a refused credential is not tried again. In the meantime, the executions of the session fail at once
+/// instead of asking each for itself. A credential that the login host reports as used up (`invalid_grant`) is never
+/// tried again.
 pub const TOKEN_REFUSED_FOR: Duration = Duration::from_secs(60);
 
-/// A token is renewed this long before it expires, or this share of its life if that is less.
+/// How long before its expiry a token is renewed; for a short-lived token, a fraction of its lifetime.
 const REFRESH_AHEAD: Duration = Duration::from_secs(60);
 const REFRESH_AHEAD_SHARE: u32 = 10;
 
-/// When a token is renewed if the login host does not say how long it lives.
+/// The time after which a token is renewed if the login host does not state its lifetime.
 const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 
-/// What the login host says of a code, an assertion or a refresh token that it knows to be spent or expired (RFC 6749,
+/// The login host's error code for a code, an assertion or a refresh token that is used up or expired (RFC 6749,
 /// section 5.2).
 const SPENT: &str = "invalid_grant";
 
-/// Delays between failed fetches, unless the machine that asked says otherwise.
+/// The delays between failed exchanges, unless the machine that asked sets another one.
 const RETRY: Backoff =
     Backoff { initial: Duration::from_millis(500), factor: 2.0, max: Duration::from_secs(30) };
 
-/// The access token of a session, shared by all its executions: one of them fetches, the others wait or
-/// use the old one while it is valid.
+/// The access token of a session, shared by all its executions: one of them fetches it, and the others wait or use the
+/// previous token while it is valid.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenStore {
     issued: Option<Issued>,
     fetching: Option<Fetching>,
-    /// How the latest fetch ended, for the machine that asked for it.
+    /// The result of the latest exchange, for the machine that asked for it.
     last: Option<(FetchId, Ended)>,
-    /// How many fetches ended, in whatever way.
+    /// The number of exchanges that ended, with any result.
     ended: u64,
     refused: Option<Refused>,
-    /// After a failed fetch: not before this.
+    /// The earliest time of the next exchange after a failed one.
     not_before: Timestamp,
-    /// Whether it is the login host that said so (429).
+    /// Whether the login host limits the rate (429).
     throttled: bool,
-    /// Failed fetches in a row.
+    /// The number of consecutive failed exchanges.
     failures: u32,
     generations: u64,
     fetches: u64,
-    /// The latest fetch whose token arrived. Answers to it and to those before it no longer count.
+    /// The latest exchange whose token arrived. Responses to it and to earlier ones are ignored from then on.
     settled: u64,
 }
 
@@ -52,7 +53,7 @@ pub(crate) struct TokenStore {
 struct Issued {
     token: AccessToken,
     generation: u64,
-    /// Absent for a token that lives as long as it lives.
+    /// `None` for a token that is not renewed before it expires.
     refresh_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
 }
@@ -61,56 +62,56 @@ struct Issued {
 struct Refused {
     failure: Box<Failure>,
     since: Timestamp,
-    /// Whether asking again with the same is of no use ever.
+    /// Whether the credential can never work again.
     lasting: bool,
 }
 
-/// What an execution that wants to send a request gets.
+/// The answer to an execution that wants to send a request.
 #[derive(Debug)]
 pub(crate) enum Authorization<'a> {
     /// Send it with the [current](TokenStore::current) token.
     Token { generation: u64 },
-    /// Fetch a token first; the fetch is yours.
+    /// Fetch a token first; the exchange belongs to the caller.
     Fetch(FetchId),
-    /// Another one fetches: ask again when that has ended, and at this moment at the latest.
+    /// Another execution fetches a token: ask again when that has ended, at this time at the latest.
     Wait(Timestamp),
-    /// The login host is out of order, or limits the rate: ask again then.
+    /// The login host is unavailable or limits the rate: ask again at this time.
     Later { at: Timestamp, throttled: bool },
-    /// The credential was refused, or what it brings is of no use.
+    /// The credential was refused, or its token is unusable.
     Refused(&'a Failure),
 }
 
 impl TokenStore {
-    /// A store that holds a token from elsewhere.
+    /// Creates a store with a token from elsewhere.
     pub(crate) fn holding(token: AccessToken, expires_at: Option<Timestamp>) -> Self {
         let refresh_at = expires_at.map(|at| at.saturating_sub(REFRESH_AHEAD));
         let issued = Issued { token, generation: 1, refresh_at, expires_at };
         Self { issued: Some(issued), generations: 1, ..Self::default() }
     }
 
-    /// A copy of which nobody awaits an answer.
+    /// Returns a copy that waits for no exchange.
     pub(crate) fn without_fetch(&self) -> Self {
         Self { fetching: None, ..self.clone() }
     }
 
-    /// Nothing renews this token: it is used to its end.
+    /// Uses the token until it expires, because nothing renews it.
     pub(crate) fn keep_to_the_end(&mut self) {
         if let Some(issued) = &mut self.issued {
             issued.refresh_at = issued.expires_at;
         }
     }
 
-    /// The token and when it expires, whether that is over or not.
+    /// Returns the token and its expiry time, even if it has expired.
     pub(crate) fn current(&self) -> Option<(&AccessToken, Option<Timestamp>)> {
         self.issued.as_ref().map(|issued| (&issued.token, issued.expires_at))
     }
 
-    /// Whether there is a token that has not expired.
+    /// Returns whether there is a token that has not expired.
     pub(crate) fn is_alive(&self, now: Timestamp) -> bool {
         self.issued.as_ref().is_some_and(|issued| issued.expires_at.is_none_or(|at| now < at))
     }
 
-    /// What to do about a token, at `now`. A fetch that is handed out belongs to the caller for `timeout`.
+    /// Returns what a request at `now` needs. An exchange that is handed out belongs to the caller for `timeout`.
     pub(crate) fn authorize(&mut self, now: Timestamp, timeout: Duration) -> Authorization<'_> {
         if self.fetching.as_ref().is_some_and(|fetching| fetching.is_dead(now)) {
             self.over();
@@ -138,40 +139,40 @@ impl TokenStore {
         Authorization::Fetch(id)
     }
 
-    /// Whether `id` is the fetch that is under way.
+    /// Returns whether `id` is the exchange in flight.
     pub(crate) fn is_current(&self, id: FetchId) -> bool {
         self.fetching.as_ref().is_some_and(|fetching| fetching.id == id)
     }
 
-    /// Whether a fetch is under way.
+    /// Returns whether an exchange is in flight.
     pub(crate) fn is_fetching(&self) -> bool {
         self.fetching.is_some()
     }
 
-    /// How many fetches ended so far, in whatever way: whoever waits for one waits for this to change.
+    /// Returns how many exchanges have ended. A caller that waits for one waits for this number to change.
     pub(crate) fn ended(&self) -> u64 {
         self.ended
     }
 
-    /// `id` is carried out to its end, whatever becomes of the machine that asked.
+    /// Marks the exchange `id` as carried out to its end, independently of the machine that asked for it.
     pub(crate) fn carry(&mut self, id: FetchId) {
         if let Some(fetching) = self.fetching.as_mut().filter(|fetching| fetching.id == id) {
             fetching.carried = true;
         }
     }
 
-    /// Until when to wait for `id` at most, if it is under way and carried out.
+    /// Returns the latest time to wait for the exchange `id`, if it is in flight and carried out elsewhere.
     pub(crate) fn carried_until(&self, id: FetchId, now: Timestamp) -> Option<Timestamp> {
         let fetching = self.fetching.as_ref().filter(|fetching| fetching.id == id && fetching.carried);
         fetching.map(|fetching| fetching.until(now))
     }
 
-    /// Whether nothing has arrived since `id`, a fetch that was given up, was begun.
+    /// Returns whether no token has arrived since the exchange `id`, which was abandoned, began.
     pub(crate) fn is_behind(&self, id: FetchId) -> bool {
         self.settled < id.0
     }
 
-    /// A token arrived: for the latest fetch, or for an earlier one that was given up.
+    /// Stores a token that arrived, for the latest exchange or for an earlier one that was abandoned.
     pub(crate) fn arrived(
         &mut self,
         now: Timestamp,
@@ -191,7 +192,7 @@ impl TokenStore {
         });
     }
 
-    /// Keeps what `fetch` brought. The answer to a later fetch no longer matters, because its credential may be spent by
+    /// Records that the token of `fetch` arrived, and ends the exchange in flight, whose credential may be used up by
     /// this one.
     pub(crate) fn settle(&mut self, fetch: Option<FetchId>) {
         if self.fetching.is_some() {
@@ -203,7 +204,7 @@ impl TokenStore {
         self.failures = 0;
     }
 
-    /// The fetch `id` ended.
+    /// Ends the exchange `id`.
     pub(crate) fn end(&mut self, now: Timestamp, id: FetchId, ended: Ended) {
         if self.is_current(id) {
             self.over();
@@ -215,43 +216,43 @@ impl TokenStore {
                 self.failed(now, None);
                 self.refuse(now, failure.clone());
             }
-            // Another machine may ask at once, if it cannot do without.
+            // Another machine may ask at once, if it needs a token.
             Ended::Failed(_) if !self.is_alive(now) => {}
             Ended::Failed(_) => self.failed(now, None),
         }
         self.last = Some((id, ended));
     }
 
-    /// How `id` ended, if it is the latest that did.
+    /// Returns the result of the exchange `id`, if it is the latest that ended.
     pub(crate) fn ending_of(&mut self, id: FetchId) -> Option<Ended> {
         self.last.take_if(|(last, _)| *last == id).map(|(_, ended)| ended)
     }
 
-    /// The next fetch may start at `at`.
+    /// Sets the earliest time of the next exchange.
     pub(crate) fn postpone(&mut self, at: Timestamp) {
         self.not_before = at;
     }
 
-    /// The service refused the token of `generation`. A newer one is not touched: the refusal came late.
+    /// Drops the token of `generation`, which the service refused. A newer token is kept.
     pub(crate) fn invalidate(&mut self, generation: u64) {
         self.issued.take_if(|issued| issued.generation == generation);
     }
 
-    /// The machine that asked for this fetch gave it up, unless it is carried out elsewhere.
+    /// Abandons an exchange for the machine that asked for it, unless it is carried out elsewhere.
     pub(crate) fn abandon(&mut self, id: FetchId) {
         if self.fetching.as_ref().is_some_and(|fetching| fetching.id == id && !fetching.carried) {
             self.over();
         }
     }
 
-    /// Whatever carried out this fetch is gone.
+    /// Abandons an exchange that nothing carries out any more.
     pub(crate) fn give_up(&mut self, id: FetchId) {
         if self.is_current(id) {
             self.over();
         }
     }
 
-    /// A wait of this length was in vain, if no fetch has ended since so many had: one that takes twice its timeout is
+    /// Handles a wait of length `waited` during which no exchange ended. An exchange that takes twice its timeout is
     /// not carried out any more.
     pub(crate) fn waited(&mut self, ended: u64, waited: Duration) {
         let overdue = self.fetching.as_ref().is_some_and(|fetching| waited >= fetching.longest());
@@ -260,7 +261,7 @@ impl TokenStore {
         }
     }
 
-    /// The clock stepped back.
+    /// Moves all times with a clock that stepped back.
     pub(crate) fn step_back(&mut self, by: Duration) {
         let moved = |at: &mut Timestamp| *at = at.saturating_sub(by);
         moved(&mut self.not_before);
@@ -283,8 +284,8 @@ impl TokenStore {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// The login host refused the credential, or cannot be understood. What it calls spent is not tried again, anything
-    /// else later on: an administrator may mend it.
+    /// Handles the refusal of a credential, or a response that cannot be understood. A used-up credential is never
+    /// tried again; any other is tried later, because an administrator may have corrected it.
     fn refuse(&mut self, now: Timestamp, failure: Failure) {
         let lasting = matches!(
             &failure,
@@ -299,7 +300,7 @@ impl TokenStore {
     }
 }
 
-/// A refusal of the login host.
+/// Classifies a refusal by the login host.
 pub(crate) fn refusal(error: Box<ApiError>) -> Ended {
     Ended::Refused(Failure::Unauthorized(Unauthorized::Refused(error)))
 }

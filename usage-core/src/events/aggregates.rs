@@ -9,8 +9,8 @@ use crate::interval::Interval;
 use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::uri::PathWriter;
 
-/// How many operational events of each kind a time range has: `postUsageEventsAggregatesQuery`,
-/// `POST /api/v2/usage/events/aggregates/query`.
+/// A query for the number of operational events of each kind: `postUsageEventsAggregatesQuery`, `POST
+/// /api/v2/usage/events/aggregates/query`.
 ///
 /// ```
 /// use usage_core::EndpointExt;
@@ -37,7 +37,7 @@ impl Endpoint for EventAggregatesQuery {
     const NAME: &'static str = "usage.events.aggregates.query";
     const METHOD: Method = Method::POST;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    /// It only reads: sent twice, it answers twice.
+    /// The operation only reads.
     const IDEMPOTENT: bool = true;
     type Response = EventAggregates;
     type Decoder = JsonDecoder<EventAggregates>;
@@ -51,28 +51,28 @@ impl Endpoint for EventAggregatesQuery {
     }
 }
 
-/// The answer to an [`EventAggregatesQuery`]: `EventAggregatesResponse`.
+/// The response to an [`EventAggregatesQuery`]: `EventAggregatesResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct EventAggregates {
-    /// The time range, as the service understood it.
+    /// The time range as the service understood it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub interval: Option<String>,
-    /// One entry a kind.
+    /// One entry for each kind of event.
     #[serde(deserialize_with = "list_or_null")]
     pub event_definition_aggregates: Vec<EventAggregate>,
 }
 
-/// How many events of one kind there were.
+/// The number of operational events of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct EventAggregate {
-    /// The kind.
+    /// The kind of event.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub event_definition: Option<EntityRef>,
-    /// How many.
+    /// The number of events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_count: Option<u32>,
 }

@@ -8,7 +8,7 @@ use crate::ids::EventDefinitionId;
 use crate::lenient::{lenient_text, list_or_null};
 use crate::uri::PathWriter;
 
-/// All kinds of operational event: `getUsageEventsDefinitions`, `GET /api/v2/usage/events/definitions`.
+/// A request for all kinds of operational events: `getUsageEventsDefinitions`, `GET /api/v2/usage/events/definitions`.
 ///
 /// ```
 /// use usage_core::events::EventDefinitions;
@@ -20,12 +20,12 @@ use crate::uri::PathWriter;
 ///
 /// // 2. Send it with a driver: `client.call(EventDefinitions)`.
 ///
-/// // 3. Or do it sans-IO.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut call = Call::new(EventDefinitions, Policy::default(), 1, now);
-/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("the first step sends") };
 /// let answer = http::Response::new(&br#"{"entities":[{"id":"e","name":"Flow published"}]}"#[..]);
 /// let listing = call.on_response(now, exchange.ticket, answer, &mut session).output.unwrap();
 /// assert_eq!(listing.entities[0].name.as_deref(), Some("Flow published"));
@@ -34,12 +34,12 @@ use crate::uri::PathWriter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventDefinitions;
 
-/// The answer to [`EventDefinitions`].
+/// The response to [`EventDefinitions`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventDefinitionListing {
-    /// The definitions.
+    /// The kinds of events.
     #[serde(deserialize_with = "list_or_null")]
     pub entities: Vec<EventDefinition>,
 }
@@ -49,13 +49,13 @@ pub struct EventDefinitionListing {
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventDefinition {
-    /// Its id.
+    /// The id.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
-    /// Its name.
+    /// The name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub name: Option<String>,
-    /// What it says.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub description: Option<String>,
 }
@@ -73,11 +73,11 @@ impl Endpoint for EventDefinitions {
     }
 }
 
-/// One kind of operational event: `getUsageEventsDefinition`,
-/// `GET /api/v2/usage/events/definitions/{eventDefinitionId}`.
+/// A request for one kind of operational event: `getUsageEventsDefinition`, `GET
+/// /api/v2/usage/events/definitions/{eventDefinitionId}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventDefinitionById {
-    /// Which one.
+    /// The id of the kind of event.
     pub id: EventDefinitionId,
 }
 

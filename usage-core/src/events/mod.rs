@@ -1,7 +1,7 @@
 //! Operational events: four synchronous operations under `/api/v2/usage/events`.
 //!
-//! They have nothing to do with the counting of requests; the API keeps them under the same prefix. There is no
-//! execution and no polling: send them with a driver's `call`, or drive a [`Call`](crate::Call).
+//! They are unrelated to the counting of requests; the API merely places them under the same prefix. They have no
+//! execution and no polling. Send them with a driver's `call`, or drive a [`Call`](crate::Call).
 //!
 //! | operation | request |
 //! |---|---|
@@ -22,18 +22,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::lenient::lenient_text;
 
-/// The permission that all four want.
+/// The permission that all four operations require.
 const PERMISSIONS: &[&str] = &["usage:events:view"];
 
-/// A thing by its id: `AddressableEntityRef`.
+/// A reference to an entity by its id: `AddressableEntityRef`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct EntityRef {
-    /// Its id.
+    /// The id.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub id: Option<String>,
-    /// Where the service keeps it; never requested by this crate.
+    /// The address of the entity according to the service. It is never requested.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub self_uri: Option<String>,
 }

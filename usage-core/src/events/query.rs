@@ -11,21 +11,22 @@ use crate::lenient::{lenient, lenient_text, list_or_null};
 use crate::open_enum::open_enum;
 use crate::uri::{PathWriter, QueryWriter, after_of};
 
-/// The largest page of events that the service gives.
+/// The largest number of events in a page.
 pub const MAX_EVENT_PAGE_SIZE: u32 = 200;
 
 open_enum! {
-    /// The order of events by time. In capitals here, unlike [`SortOrder`](crate::model::SortOrder) of the jobs.
+    /// The order of events by time. It is upper-case, unlike [`SortOrder`](crate::model::SortOrder) of the jobs.
     pub enum EventSortOrder {
         /// Earliest first.
         Asc = "ASC",
-        /// Latest first, what the service does if it is not told.
+        /// Latest first, the service's default.
         Desc = "DESC",
     }
 }
 
-/// Operational events of a time range: `postUsageEventsQuery`, `POST /api/v2/usage/events/query`. One page a call:
-/// give [`EventPage::next`] to [`with_after`](Self::with_after) for the next one.
+/// A query for the operational events of a time range: `postUsageEventsQuery`, `POST /api/v2/usage/events/query`.
+///
+/// A call returns one page. Pass [`EventPage::next`] to [`with_after`](Self::with_after) for the next page.
 ///
 /// ```
 /// use usage_core::EndpointExt;
@@ -49,28 +50,28 @@ open_enum! {
 pub struct EventQuery {
     /// The time range.
     pub interval: Interval,
-    /// See [`with_event_definition_ids`](Self::with_event_definition_ids).
+    /// The kinds of events to select. See [`with_event_definition_ids`](Self::with_event_definition_ids).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_definition_ids: Vec<EventDefinitionId>,
-    /// See [`with_search_term`](Self::with_search_term).
+    /// The text that events must match. See [`with_search_term`](Self::with_search_term).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_term: Option<String>,
-    /// See [`with_sort_order`](Self::with_sort_order).
+    /// The order by time. See [`with_sort_order`](Self::with_sort_order).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort_order: Option<EventSortOrder>,
-    /// See [`with_before`](Self::with_before).
+    /// The cursor that the page ends before. See [`with_before`](Self::with_before).
     #[serde(skip)]
     pub before: Option<Cursor>,
-    /// See [`with_after`](Self::with_after).
+    /// The cursor that the page starts after. See [`with_after`](Self::with_after).
     #[serde(skip)]
     pub after: Option<Cursor>,
-    /// See [`with_page_size`](Self::with_page_size).
+    /// The number of events in a page. See [`with_page_size`](Self::with_page_size).
     #[serde(skip)]
     pub page_size: Option<u32>,
 }
 
 impl EventQuery {
-    /// All events in `interval`.
+    /// Creates a query for all events in `interval`.
     pub fn new(interval: Interval) -> Self {
         Self {
             interval,
@@ -83,42 +84,42 @@ impl EventQuery {
         }
     }
 
-    /// Only events of these kinds.
+    /// Selects the events of these kinds.
     #[must_use]
     pub fn with_event_definition_ids(mut self, ids: impl IntoIterator<Item = EventDefinitionId>) -> Self {
         self.event_definition_ids = ids.into_iter().collect();
         self
     }
 
-    /// Only events that match this text.
+    /// Selects the events that match this text.
     #[must_use]
     pub fn with_search_term(mut self, term: impl Into<String>) -> Self {
         self.search_term = Some(term.into());
         self
     }
 
-    /// The order by time.
+    /// Sets the order by time.
     #[must_use]
     pub fn with_sort_order(mut self, order: EventSortOrder) -> Self {
         self.sort_order = Some(order);
         self
     }
 
-    /// The page that ends before this cursor.
+    /// Requests the page that ends before this cursor.
     #[must_use]
     pub fn with_before(mut self, cursor: Cursor) -> Self {
         self.before = Some(cursor);
         self
     }
 
-    /// The page that begins after this cursor.
+    /// Requests the page that starts after this cursor.
     #[must_use]
     pub fn with_after(mut self, cursor: Cursor) -> Self {
         self.after = Some(cursor);
         self
     }
 
-    /// Events a page, 1 to [`MAX_EVENT_PAGE_SIZE`].
+    /// Sets the number of events in a page, 1 to [`MAX_EVENT_PAGE_SIZE`].
     #[must_use]
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
@@ -130,7 +131,7 @@ impl Endpoint for EventQuery {
     const NAME: &'static str = "usage.events.query";
     const METHOD: Method = Method::POST;
     const PERMISSIONS: &'static [&'static str] = PERMISSIONS;
-    /// It only reads: sent twice, it answers twice.
+    /// The operation only reads.
     const IDEMPOTENT: bool = true;
     type Response = EventPage;
     type Decoder = JsonDecoder<EventPage>;
@@ -154,84 +155,84 @@ impl Endpoint for EventQuery {
     }
 }
 
-/// One page of events: `EventQueryResponse`.
+/// One page of operational events: `EventQueryResponse`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct EventPage {
-    /// The events.
+    /// The events of this page.
     #[serde(deserialize_with = "list_or_null")]
     pub entities: Vec<OperationalEvent>,
-    /// The next page; only its cursor is used, see [`next`](Self::next).
+    /// The address of the next page. It is never requested; [`next`](Self::next) returns its cursor.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub next_uri: Option<String>,
-    /// The page before.
+    /// The address of the previous page. It is never requested.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub previous_uri: Option<String>,
-    /// This page.
+    /// The address of this page. It is never requested.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub self_uri: Option<String>,
 }
 
 impl EventPage {
-    /// Returns where the next page begins, if there is one.
+    /// Returns the cursor of the next page, if there is one.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Id`] if the service's cursor is empty or too long.
+    /// [`BuildError::Id`] if the cursor is empty or too long.
     pub fn next(&self) -> Result<Option<Cursor>, BuildError> {
         self.next_uri.as_deref().and_then(after_of).map(Cursor::parse).transpose()
     }
 }
 
-/// One operational event.
+/// An operational event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct OperationalEvent {
-    /// Its kind.
+    /// The kind of event.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub event_definition: Option<EntityRef>,
-    /// The id of what it happened to.
+    /// The id of the affected entity.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_id: Option<String>,
-    /// A token of what it happened to.
+    /// The token of the affected entity.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_token: Option<String>,
-    /// The name of what it happened to.
+    /// The name of the affected entity.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_name: Option<String>,
-    /// The value before.
+    /// The value before the event.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub previous_value: Option<String>,
-    /// The value since.
+    /// The value after the event.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub current_value: Option<String>,
-    /// The error, if it was one.
+    /// The error code, if the event is an error.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub error_code: Option<String>,
-    /// The id of what contains it.
+    /// The id of the entity that contains the affected one.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub parent_entity_id: Option<String>,
-    /// The conversation in which it happened.
+    /// The conversation in which the event happened.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub conversation: Option<EntityRef>,
-    /// When it happened, an ISO-8601 date-time.
+    /// The time of the event, an ISO 8601 date-time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub date_created: Option<String>,
-    /// The version of what it happened to.
+    /// The version of the affected entity.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_version: Option<String>,
-    /// The phone number that it is about.
+    /// The phone number that the event concerns.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub phone_number: Option<String>,
-    /// The external contact that it is about.
+    /// The id of the external contact that the event concerns.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub external_contact_id: Option<String>,
-    /// When it was last changed, an ISO-8601 date-time.
+    /// The time of the last change, an ISO 8601 date-time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub date_modified: Option<String>,
-    /// Who changed what it happened to, by id.
+    /// The id of the user who changed the affected entity.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub entity_modified_by: Option<String>,
 }

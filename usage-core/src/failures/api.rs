@@ -10,19 +10,19 @@ use crate::rate_budget::{LONGEST_WINDOW, RESET, number};
 use crate::retry_after::{MAX_RETRY_AFTER, RetryAfter};
 use crate::time::Timestamp;
 
-/// How many bytes of an error's body are kept; the rest is not read.
+/// The number of bytes of an error response's body that are kept; the rest is discarded.
 pub const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// How many characters of a body that is not an error document are shown.
+/// The number of characters shown of a body that is not an error document.
 const EXCERPT: usize = 200;
 
-/// How many of the details and errors inside an error document are shown.
+/// The number of details and inner errors shown of an error document.
 const INNER: usize = 3;
 
-/// The service refused: an answer with any status but 2xx. Made from whatever came; nothing about it can fail.
+/// An error response: any status but 2xx. It is created from any response and never fails to parse.
 ///
-/// `{}` is the status alone, as it stands behind the errors that quote the rest: [`Error`](crate::Error) and
-/// [`ResponseError`](crate::error::ResponseError) say all, and have this as their source. `{:#}` is the whole sentence.
+/// `{}` writes only the status, because [`Error`](crate::Error) and [`ResponseError`](crate::error::ResponseError),
+/// whose source this is, already contain the rest. `{:#}` writes the whole sentence.
 ///
 /// ```
 /// # use http::{HeaderMap, StatusCode};
@@ -37,36 +37,36 @@ const INNER: usize = 3;
 pub struct ApiError {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The correlation id, from the `ININ-Correlation-Id` header or the body; the vendor's support asks for it.
+    /// The correlation id of the `ININ-Correlation-Id` header or of the body. The vendor's support asks for it.
     pub correlation_id: Option<Box<str>>,
-    /// When the service allows another try, by the header `Retry-After`. See [`next_try`](Self::next_try).
+    /// The `Retry-After` header. See [`next_try`](Self::next_try).
     pub retry_after: Option<RetryAfter>,
-    /// How long the window of the rate limit lasts, by the header `inin-ratelimit-reset`.
+    /// The time until the window of the rate limit ends, from the header `inin-ratelimit-reset`.
     pub(crate) window: Option<Duration>,
-    /// The content type, if the answer names one, without its parameters.
+    /// The content type without its parameters, if the response has one.
     pub content_type: Option<Box<str>>,
     /// The body.
     pub payload: ErrorPayload,
 }
 
-/// The body of an [`ApiError`], in the best form that it could be read in.
+/// The body of an [`ApiError`], parsed as far as possible.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorPayload {
-    /// The service's error document.
+    /// An error document of the service.
     Standard(Box<ErrorBody>),
-    /// The login host's error document.
+    /// An error document of the login host.
     OAuth(Box<OAuthErrorBody>),
-    /// Some other JSON.
+    /// Any other JSON value.
     Json(Value),
-    /// Not JSON: a gateway's HTML page, mostly. At most [`MAX_ERROR_BODY`] bytes of it.
+    /// A body that is not JSON, usually a gateway's HTML page; at most [`MAX_ERROR_BODY`] bytes of it.
     NotJson(Box<[u8]>),
-    /// Nothing.
+    /// An empty body.
     Empty,
 }
 
 impl ApiError {
-    /// Reads the error out of an answer; `body` may be anything.
+    /// Creates the error of a response; `body` may be anything.
     pub fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let payload = ErrorPayload::read(body);
         let header = headers.get("inin-correlation-id").and_then(|value| value.to_str().ok());
@@ -84,8 +84,8 @@ impl ApiError {
         }
     }
 
-    /// Returns what came, if it does not look like an answer of the service: a body that is not JSON, or none without a
-    /// correlation id. A proxy, a captive portal or a load balancer may have answered in its place.
+    /// Returns the response as a [`ForeignAnswer`] if it does not look like the service's: if its body is not JSON, or
+    /// empty and without a correlation id. A proxy, a captive portal or a load balancer may have sent it.
     pub fn foreign(&self) -> Option<ForeignAnswer> {
         let words = match &self.payload {
             ErrorPayload::NotJson(body) => words(body),
@@ -96,7 +96,7 @@ impl ApiError {
         Some(ForeignAnswer { status: self.status, content_type, words: words.into() })
     }
 
-    /// The service's error code, `too.many.requests`, or the login host's, `invalid_client`.
+    /// Returns the error code of the service (`too.many.requests`) or of the login host (`invalid_client`).
     pub fn code(&self) -> Option<&str> {
         match &self.payload {
             ErrorPayload::Standard(body) => body.code.as_deref(),
@@ -105,10 +105,10 @@ impl ApiError {
         }
     }
 
-    /// Returns when the service allows the next try, seen from `now`; `None` if it does not say.
+    /// Returns the time at which the service allows the next attempt, or `None` if the response does not state it.
     ///
-    /// That is what `Retry-After` says, at most [`MAX_RETRY_AFTER`] from now. A 429 without it counts the end of the
-    /// window (`inin-ratelimit-reset`), or else the seconds that its message names.
+    /// `Retry-After` takes precedence, limited to [`MAX_RETRY_AFTER`] from `now`. Without it, a 429 uses the end of the
+    /// rate limit's window (`inin-ratelimit-reset`), or else the number of seconds in its message.
     pub fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
         let throttled = self.status == StatusCode::TOO_MANY_REQUESTS;
         let window = || self.window.filter(|_| throttled).map(|window| window.min(LONGEST_WINDOW));
@@ -117,7 +117,7 @@ impl ApiError {
         self.retry_after.or_else(delay).map(|wait| wait.earliest(now))
     }
 
-    /// Returns the seconds that the message names: `Retry the request in [42] seconds`.
+    /// Returns the number of seconds in the message: `Retry the request in [42] seconds`.
     fn named_seconds(&self) -> Option<u64> {
         let in_message = self.message().and_then(|message| whole_seconds(wait_in(message)?));
         in_message.or_else(|| {
@@ -133,7 +133,7 @@ impl ApiError {
         })
     }
 
-    /// What the service said, in its own words.
+    /// Returns the service's message.
     pub fn message(&self) -> Option<&str> {
         match &self.payload {
             ErrorPayload::Standard(body) => body.message.as_deref(),
@@ -143,14 +143,14 @@ impl ApiError {
     }
 }
 
-/// Returns what stands between the words `Retry the request in` and `seconds`, without its brackets.
+/// Returns the text between `Retry the request in` and `seconds`, without brackets.
 fn wait_in(message: &str) -> Option<&str> {
     let (_, behind) = message.split_once("etry the request in ")?;
     let (wait, _) = behind.split_once(" second")?;
     Some(wait.trim_matches(['[', ']', ' ']))
 }
 
-/// Reads a number of seconds, rounded up: a try that comes too early is refused again.
+/// Parses a number of seconds and rounds it up, because an attempt that is too early is refused again.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -224,7 +224,7 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// Writes what is wrong in particular: the first of the details and of the errors inside `body`.
+/// Writes the first details and inner errors of `body`.
 fn write_inner(f: &mut fmt::Formatter<'_>, body: &ErrorBody) -> fmt::Result {
     let detail = |detail: &ErrorDetail| {
         let (field, code) = (detail.field_name.as_deref(), detail.error_code.as_deref());
@@ -258,7 +258,7 @@ fn write_inner(f: &mut fmt::Formatter<'_>, body: &ErrorBody) -> fmt::Result {
 
 impl std::error::Error for ApiError {}
 
-/// Text as text: what is printed may be a gateway's page.
+/// Bodies are shown as text, because they are often a gateway's page.
 impl fmt::Debug for ErrorPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

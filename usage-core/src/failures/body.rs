@@ -7,48 +7,49 @@ use serde_json::value::RawValue;
 
 use crate::lenient::lenient;
 
-/// How deep errors inside errors are read.
+/// The depth to which inner errors are read.
 const MAX_DEPTH: u32 = 8;
 
-/// The service's own error document, `ErrorBody`; every member is optional.
+/// An error document of the service, `ErrorBody`. All members are optional.
 ///
-/// It is read as far as it can be: a member of another type than documented is left out, and a value that is no object
-/// becomes the message.
+/// Parsing is lenient: a member of an undocumented type is left out, and a value that is not an object becomes the
+/// message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ErrorBody {
-    /// What happened, in words.
+    /// The message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What happened, as a code: `too.many.requests`, `missing.any.permissions`. An open list.
+    /// The error code, for example `too.many.requests` or `missing.any.permissions`. The list of codes is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The HTTP status, repeated.
+    /// The HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<i32>,
-    /// The id of what the error is about.
+    /// The id of the entity that the error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity_id: Option<String>,
-    /// The name of what the error is about.
+    /// The name of the entity that the error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity_name: Option<String>,
-    /// The message as a template.
+    /// The message as a template with placeholders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_with_params: Option<String>,
-    /// What fills the template. Documented as texts; other types have been seen, so any JSON value is kept.
+    /// The values of the placeholders. They are documented as strings, but other types have been seen, so any JSON
+    /// value is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_params: Option<BTreeMap<String, Value>>,
-    /// The correlation id, to be quoted to the vendor's support.
+    /// The correlation id. Quote it to the vendor's support.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_id: Option<String>,
-    /// Which fields are wrong.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Vec<ErrorDetail>>,
-    /// Errors inside this one.
+    /// Inner errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<ErrorBody>>,
-    /// The limit that was hit.
+    /// The limit that was exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<ErrorLimit>,
 }
@@ -91,23 +92,23 @@ impl<'de> Deserialize<'de> for ErrorBody {
     }
 }
 
-/// The members of an object, each as its JSON.
+/// The members of an object as raw JSON.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Members(BTreeMap<String, Box<RawValue>>);
 
 impl Members {
-    /// Returns the member if it is a `T`.
+    /// Returns the member `name` if it is a `T`.
     fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str::<Option<T>>(self.0.get(name)?.get()).ok()?
     }
 
-    /// Returns the member if it is an integer, or a text of one.
+    /// Returns the member `name` if it is an integer, or a string that contains one.
     fn integer(&self, name: &str) -> Option<i64> {
         self.get(name).or_else(|| self.get::<String>(name)?.trim().parse().ok())
     }
 
-    /// Returns the member if it is a list, with each item read by `read`.
+    /// Returns the member `name` if it is a list, with each item parsed by `read`.
     fn list<T>(&self, name: &str, read: impl FnMut(&str) -> T) -> Option<Vec<T>> {
         let items: Vec<Box<RawValue>> = self.get(name)?;
         Some(items.iter().map(|item| item.get()).map(read).collect())
@@ -127,16 +128,16 @@ impl Members {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ErrorDetail {
-    /// What is wrong.
+    /// The error code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
-    /// With which field.
+    /// The name of the invalid field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field_name: Option<String>,
-    /// The id of what the detail is about.
+    /// The id of the entity that the detail is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity_id: Option<String>,
-    /// The name of what the detail is about.
+    /// The name of the entity that the detail is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity_name: Option<String>,
 }
@@ -154,34 +155,34 @@ impl ErrorDetail {
     }
 }
 
-/// A limit of the platform, [`ErrorBody::limit`].
+/// A limit of the platform: [`ErrorBody::limit`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ErrorLimit {
-    /// Its name: `client.credentials.token.rate.per.minute`.
+    /// The name of the limit, for example `client.credentials.token.rate.per.minute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The service that it belongs to: `platform.api`. An open list.
+    /// The service that the limit belongs to, for example `platform.api`. The list is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// How much it allows.
+    /// The value of the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<i64>,
 }
 
-/// The login host's error document.
+/// An error document of the login host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct OAuthErrorBody {
-    /// The OAuth error code: `invalid_client`.
+    /// The OAuth error code, for example `invalid_client`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The host's own wording.
+    /// The description in the login host's own format.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub description: Option<String>,
-    /// RFC 6749's wording.
+    /// The description as in RFC 6749.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub error_description: Option<String>,
 }

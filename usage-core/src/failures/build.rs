@@ -4,96 +4,96 @@ use thiserror::Error;
 
 use crate::failures::excerpt;
 
-/// The caller's input is invalid, and nothing was sent.
+/// Invalid input of the caller. No request was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// An identifier or cursor.
+    /// An invalid identifier or cursor.
     #[error("the {what} {:?} {problem}", excerpt(.text, 80))]
     Id {
-        /// Which kind.
+        /// The kind of identifier.
         what: &'static str,
-        /// The text that was refused.
+        /// The refused text.
         text: Box<str>,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// A calendar day.
+    /// An invalid calendar day.
     #[error("{:?} is no date; write yyyy-MM-dd", excerpt(.text, 80))]
     Date {
-        /// The text that was refused.
+        /// The refused text.
         text: Box<str>,
     },
-    /// A time range.
+    /// An invalid time range.
     #[error("the interval {:?} {problem}; write start/end, for example 2026-07-01/2026-07-31", excerpt(.text, 80))]
     Interval {
-        /// The text that was refused.
+        /// The refused text.
         text: Box<str>,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// A region.
+    /// An unknown region.
     #[error("{:?} is neither an AWS region of Genesys Cloud (eu-central-1) nor a host of one (mypurecloud.de)", excerpt(.text, 80))]
     Region {
-        /// The text that was refused.
+        /// The refused text.
         text: Box<str>,
     },
-    /// A base URL.
+    /// An invalid base URL.
     #[error("the URL {:?} {problem}", excerpt(.text, 120))]
     BaseUrl {
-        /// The text that was refused, without user info.
+        /// The refused text, without user info.
         text: Box<str>,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// A proxy.
+    /// An invalid proxy URL.
     #[error("the proxy {:?} {problem}; write http://host:port or http://user:password@host:port", excerpt(.text, 120))]
     Proxy {
-        /// The text that was refused, without user info.
+        /// The refused text, without user info.
         text: Box<str>,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// A value that is to become a path segment.
+    /// A value that cannot become a path segment.
     #[error("{text:?} cannot be a path segment: it would change the path")]
     PathSegment {
-        /// The text that was refused.
+        /// The refused text.
         text: Box<str>,
     },
-    /// A member of a query.
+    /// An invalid query.
     #[error("{operation} {problem}")]
     Query {
         /// The endpoint's [`NAME`](crate::Endpoint::NAME).
         operation: &'static str,
-        /// What is wrong and what is possible.
+        /// What is wrong with it, and what is allowed instead.
         problem: Box<str>,
     },
-    /// A secret, which is not repeated.
+    /// An invalid secret. Its text is not kept.
     #[error("the {what} {problem}")]
     Secret {
-        /// Which one.
+        /// The kind of secret.
         what: &'static str,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// A header of the request.
+    /// An invalid request header.
     #[error("the header {name:?} {problem}")]
     Header {
-        /// Its name.
+        /// The name of the header.
         name: Box<str>,
-        /// Why.
+        /// What is wrong with it.
         problem: &'static str,
     },
-    /// The request as a whole.
+    /// A request that cannot be built.
     #[error("the request cannot be built: {problem}")]
     Request {
-        /// Why.
+        /// The reason.
         problem: Box<str>,
     },
-    /// The client: region, credentials, TLS.
+    /// A client that cannot be built: its region, credentials or TLS settings.
     #[error("the client cannot be built: {problem}")]
     Client {
-        /// Why.
+        /// The reason.
         problem: Box<str>,
     },
 }

@@ -9,19 +9,19 @@ use crate::failures::ForeignAnswer;
 #[error("unreadable answer at {path} (byte {offset}): {problem}{}", Beside(.foreign.as_deref()))]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// Where in the document: `results[17].requests`, `$` for the whole.
+    /// The place in the document, for example `results[17].requests`; `$` is the whole document.
     pub path: Box<str>,
     /// The offset of the problem in the body, in bytes.
     pub offset: u64,
     /// What is wrong there.
     pub problem: Box<str>,
-    /// Whether the body ends before the document does. A connection that broke may be why.
+    /// Whether the body ends before the document does, for example because the connection broke.
     pub(crate) ends_early: bool,
     /// See [`foreign`](Self::foreign).
     pub(crate) foreign: Option<Box<ForeignAnswer>>,
 }
 
-/// An answer in brackets.
+/// Displays the foreign response in parentheses.
 struct Beside<'a>(Option<&'a ForeignAnswer>);
 
 impl fmt::Display for Beside<'_> {
@@ -31,17 +31,17 @@ impl fmt::Display for Beside<'_> {
 }
 
 impl DecodeError {
-    /// Returns the error of a problem at `path`, `offset` bytes into the body. For decoders of own endpoints.
+    /// Returns the error of a problem at `path`, `offset` bytes into the body. For decoders of custom endpoints.
     pub fn new(path: impl Into<Box<str>>, offset: u64, problem: impl Into<Box<str>>) -> Self {
         Self { path: path.into(), offset, problem: problem.into(), ends_early: false, foreign: None }
     }
 
-    /// Returns what arrived instead, if the body is empty or not JSON and so does not come from the service.
+    /// Returns the response that was received, if its body is empty or not JSON and so does not come from the service.
     pub fn foreign(&self) -> Option<&ForeignAnswer> {
         self.foreign.as_deref()
     }
 
-    /// The body ends before the document does.
+    /// Marks the body as ending before the document does.
     #[must_use]
     pub(crate) fn at_end(self) -> Self {
         Self { ends_early: true, ..self }

@@ -6,53 +6,53 @@ use crate::failures::{
 use crate::phase::WaitReason;
 use crate::time::Timestamp;
 
-/// How many characters of a status that the service invented are shown.
+/// The number of characters shown of an unknown query status.
 const STATUS_EXCERPT: usize = 80;
 
 /// Why an execution or a call ended without its result.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The service ran the query and it failed there, or was cancelled there.
+    /// The query failed or was cancelled at the service.
     QueryFailed {
-        /// `queryStatus`, verbatim.
+        /// The value of `queryStatus`, verbatim.
         status: Box<str>,
-        /// Why, if the service says so.
+        /// The reason, if the service gives one.
         error: Option<Box<ErrorBody>>,
     },
-    /// The service refused the request and would refuse it again.
+    /// The service refused the request, and would refuse it again.
     Rejected(Box<ApiError>),
-    /// The credential or the token is not accepted, also after a fresh token.
+    /// The credential or the token was refused, even after the token was renewed.
     Unauthorized(Unauthorized),
-    /// The service's answer cannot be read.
+    /// The response cannot be decoded.
     Decode(DecodeError),
-    /// No connection, and another try would fail in the same way: the host cannot be trusted, or the proxy refuses.
+    /// The connection failed permanently: the host is not trusted, or the proxy refuses the connection.
     Transport(TransportFailure),
-    /// So many tries in a row failed.
+    /// Too many consecutive attempts failed.
     TooManyFailures {
-        /// How many.
+        /// The number of failed attempts.
         failures: u32,
-        /// What failed last.
+        /// The error of the last attempt.
         last: AttemptError,
     },
-    /// The deadline is over, or would be before the next step is allowed.
+    /// The deadline passed, or will pass before the next step is allowed.
     Deadline {
-        /// When the next step would have been allowed.
+        /// The time at which the next step would have been allowed.
         next_allowed: Timestamp,
-        /// What it was waiting for.
+        /// The reason for waiting, if the execution waited.
         waiting_for: Option<WaitReason>,
-        /// `queryStatus` of the last poll if it is one that this crate does not know, or empty if there was none.
+        /// `queryStatus` of the last poll if this crate does not know it; empty if the response had none.
         unknown_status: Option<Box<str>>,
-        /// The last try that failed, if that is why it waited.
+        /// The error of the last failed attempt, if that is why the execution waited.
         last: Option<AttemptError>,
     },
-    /// The submit may have reached the service, and it is not safe to send it again: that could run it twice.
+    /// The submit may have reached the service. Sending it again could run the query twice.
     AmbiguousSubmit(TransportFailure),
-    /// The caller cancelled.
+    /// The caller cancelled the execution or call.
     Cancelled,
-    /// An observer reported an error. The execution itself goes on from there when it is resumed.
+    /// An observer returned an error. A resumed execution continues from the same place.
     Observer(ObserverError),
-    /// The caller's input cannot be used.
+    /// The caller's input is invalid.
     Build(BuildError),
 }
 
@@ -60,29 +60,29 @@ pub enum Failure {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Unauthorized {
-    /// The service or the login host said so.
+    /// The service or the login host refused the credential or the token.
     Refused(Box<ApiError>),
-    /// There is nothing to renew the access token with: it was given by hand, or came without a refresh token.
+    /// The access token cannot be renewed: it is a static token, or came without a refresh token.
     CannotRenew,
 }
 
-/// A try that failed, and that another try may mend.
+/// A failed attempt that may succeed when it is repeated.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AttemptError {
-    /// The service answered with an error.
+    /// The service returned an error response.
     Api(Box<ApiError>),
-    /// No whole answer arrived.
+    /// No complete response arrived.
     Transport(TransportFailure),
 }
 
 impl AttemptError {
-    /// Whether the host limits the rate.
+    /// Returns whether the host limits the rate.
     pub(crate) fn is_throttled(&self) -> bool {
         matches!(self, Self::Api(error) if error.status == http::StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// When the host wants to be asked again, if it says so.
+    /// Returns the time at which the host allows the next attempt, if it states one.
     pub(crate) fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Api(error) => error.next_try(now),
@@ -92,7 +92,7 @@ impl AttemptError {
 }
 
 impl Failure {
-    /// Whether an execution that ended so may be attached to again by its id, with a prospect of success.
+    /// Returns whether attaching to the execution by its id may succeed after this failure.
     pub(crate) fn leaves_execution_alive(&self) -> bool {
         match self {
             Self::Deadline { .. }
@@ -108,7 +108,7 @@ impl Failure {
         }
     }
 
-    /// The service's answer behind this failure, if there is one.
+    /// Returns the error response behind this failure, if there is one.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
             Self::Rejected(error)
@@ -119,7 +119,7 @@ impl Failure {
         }
     }
 
-    /// The transport failure behind this failure, if there is one.
+    /// Returns the transport failure behind this failure, if there is one.
     pub fn transport_failure(&self) -> Option<&TransportFailure> {
         match self {
             Self::Transport(failure)
@@ -201,7 +201,7 @@ impl fmt::Display for AttemptError {
     }
 }
 
-/// The source is the service's answer or the transport's failure behind it, or that of an observer's error.
+/// The source is the error response or transport failure behind it, or the source of an observer's error.
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let api = self.api_error().map(|error| error as _);

@@ -6,27 +6,27 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::failures::excerpt;
 use crate::secret::REDACTED;
 
-/// How many bytes of a body are looked at for its words.
+/// The number of bytes of a body that are searched for words.
 pub(crate) const BEGINNING: usize = 4096;
 
-/// How many characters of them are shown.
+/// The number of characters of text that are shown.
 const WORDS: usize = 120;
 
-/// The longest word of a language, in characters. Tokens are longer.
+/// The length of the longest shown word in characters. Tokens are longer.
 const MAX_WORD: usize = 20;
 
-/// An answer that does not look like one of the service: a page of a proxy, of a captive portal, or of a load balancer.
+/// A response that does not look like the service's: a page of a proxy, a captive portal or a load balancer.
 ///
-/// `Display` gives the status, the content type and the first words: `200 OK with text/html: Sign in to the network`.
+/// `Display` writes the status, the content type and the first words: `200 OK with text/html: Sign in to the network`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ForeignAnswer {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The content type, if the answer names one, without its parameters.
+    /// The content type without its parameters, if the response has one.
     pub content_type: Option<Box<str>>,
-    /// The first printable words of the body, without markup, in one line. Empty if there are none. In an answer to a token
-    /// request, `[redacted]` stands for whatever may be a token.
+    /// The first printable words of the body on one line, without markup; empty if there are none. In a response to a
+    /// token request, anything that may be a token is replaced by `[redacted]`.
     pub words: Box<str>,
 }
 
@@ -36,10 +36,10 @@ impl ForeignAnswer {
         Self { status, content_type, words: words(body).into() }
     }
 
-    /// Hides what may be a token: it came where one was expected, in another form than JSON.
+    /// Hides everything that may be a token, for a response to a token request that is not JSON.
     ///
-    /// A page of HTML is shown but for long words, and of anything else only plain words: a page of a captive portal is
-    /// known by them.
+    /// Of an HTML page, only long words are hidden; of any other text, everything but plain words. That is enough to
+    /// recognize the page of a captive portal.
     pub(crate) fn without_token(self) -> Self {
         let is_page = self.content_type.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("text/html"));
         let is_shown = |word: &str| {
@@ -69,7 +69,7 @@ impl fmt::Display for ForeignAnswer {
     }
 }
 
-/// The content type that `headers` name, without its parameters.
+/// Returns the content type in `headers` without its parameters.
 pub(crate) fn content_type(headers: &HeaderMap) -> Option<Box<str>> {
     headers.get(CONTENT_TYPE).and_then(name_of)
 }
@@ -80,7 +80,7 @@ fn name_of(content_type: &HeaderValue) -> Option<Box<str>> {
     (!name.is_empty()).then(|| excerpt(name, 60).into())
 }
 
-/// The first words of `body`: markup, scripts and styles are left out.
+/// Returns the first words of `body`, without markup, scripts and styles.
 pub(crate) fn words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(BEGINNING)]);
     let mut words = String::new();
@@ -93,7 +93,7 @@ pub(crate) fn words(body: &[u8]) -> String {
     excerpt(&words, WORDS)
 }
 
-/// What follows the element or comment that begins with `markup`, of which nothing is text.
+/// Returns the text after the element or comment at the start of `markup`.
 fn behind(markup: &str) -> &str {
     let ends = |end: &str| markup.split_once(end).map_or("", |(_, rest)| rest);
     let is = |name: &str| markup.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
@@ -103,13 +103,13 @@ fn behind(markup: &str) -> &str {
     for name in ["script", "style"] {
         if is(name) {
             let lower = markup.to_ascii_lowercase();
-            // ASCII letters keep their lengths: the places are the same in both texts.
+            // Lower-casing ASCII letters preserves lengths, so positions are valid in both texts.
             let end = lower.find(&format!("</{name}")).and_then(|at| markup.get(at..));
             return end.and_then(|end| end.split_once('>')).map_or("", |(_, rest)| rest);
         }
     }
     let is_markup = markup.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
-    // Otherwise the sign stands for itself.
+    // Otherwise it is a literal `<`.
     if is_markup { ends(">") } else { markup }
 }
 

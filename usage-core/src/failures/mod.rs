@@ -1,4 +1,4 @@
-//! Why something failed, without where: published as [`error`](crate::error).
+//! Errors, without where they happened. They are published as [`error`](crate::error).
 
 mod api;
 mod body;
@@ -21,7 +21,7 @@ pub use observer::ObserverError;
 pub use response::ResponseError;
 pub use transport::{Sent, TransportFailure, TransportKind};
 
-/// `text` as one printable line of at most `max` characters: what the other side sent may be anything.
+/// Returns `text` as one printable line of at most `max` characters. Texts of a server may contain anything.
 pub(crate) fn excerpt(text: &str, max: usize) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.trim().chars().take(max).map(printable).collect();

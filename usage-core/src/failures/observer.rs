@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// The error with which an observer stopped an execution, or its panic while it handled a page.
+/// The error with which an observer stopped an execution, or the observer's panic while it handled a page.
 #[derive(Clone)]
 pub struct ObserverError(Option<Arc<dyn Error + Send + Sync>>);
 

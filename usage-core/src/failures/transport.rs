@@ -4,24 +4,24 @@ use crate::failures::{DecodeError, excerpt};
 
 /// An exchange that ended without a complete response. Only drivers create it.
 ///
-/// The machine decides whether to retry, from these facts and from whether the endpoint is idempotent.
+/// From these facts, and from whether the endpoint is idempotent, the machine decides whether to retry.
 ///
-/// `{}` is the kind and whether the request was sent, as it stands behind the errors that quote the rest; `{:#}` is the
-/// whole sentence.
+/// `{}` writes only the kind and whether the request was sent, because the errors whose source this is already contain
+/// the rest. `{:#}` writes the whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportFailure {
-    /// What failed.
+    /// The kind of failure.
     pub kind: TransportKind,
     /// Whether the request may have reached the service.
     pub sent: Sent,
-    /// Whether a retry would fail in the same way: TLS was refused, or a proxy refuses the client or the host.
+    /// Whether a retry would fail in the same way, for example because TLS failed or a proxy refuses the connection.
     pub permanent: bool,
-    /// The transport's own message as one line; may be empty.
+    /// The message of the transport as one line; may be empty.
     pub text: Box<str>,
 }
 
-/// The text of a connection that ended within an answer.
+/// The message for a connection that ended within a response.
 const CUT_SHORT: &str = "the server closed it before the answer was complete";
 
 impl TransportFailure {
@@ -61,29 +61,29 @@ impl std::error::Error for TransportFailure {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sent {
-    /// It certainly did not, so that any request may be sent again.
+    /// The request did not reach the service. Any request may be sent again.
     No,
-    /// It may have.
+    /// The request may have reached the service.
     Maybe,
 }
 
-/// What failed in an exchange.
+/// The kind of a [`TransportFailure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportKind {
     /// The host name does not resolve.
     Dns,
-    /// No connection could be made, to the service or to the proxy; the text says to which.
+    /// The connection to the service or to the proxy failed; the text names which.
     Connect,
-    /// The TLS handshake failed: the certificate is wrong, or the host does not speak TLS. Not repeated.
+    /// The TLS handshake failed: the certificate is invalid, or the host does not speak TLS. It is not retried.
     Tls,
     /// The response was not complete in time.
     Timeout,
-    /// The connection broke or the answer was not HTTP.
+    /// The connection broke, or the response was not HTTP.
     Reset,
     /// The driver cancelled the exchange.
     Abandoned,
-    /// Anything else.
+    /// Any other failure.
     Other,
 }
 

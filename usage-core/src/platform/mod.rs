@@ -1,7 +1,7 @@
-//! Operations outside the Usage API that give names to the ids in its rows: users, OAuth clients, the organization.
+//! Operations outside the Usage API that resolve the ids in its rows to names: users, OAuth clients, the organization.
 //!
-//! Usage rows carry ids. Only some families name the OAuth client, and none names a user or the organization. These
-//! three synchronous operations do. Send them with a driver's `call`, or drive a [`Call`](crate::Call).
+//! Usage rows contain ids. Only some query families name the OAuth client, and none names a user or the organization.
+//! Send these three synchronous operations with a driver's `call`, or drive a [`Call`](crate::Call).
 //!
 //! | operation | request | documented permission |
 //! |---|---|---|
@@ -9,19 +9,20 @@
 //! | [`OAuthClients`] | `GET /api/v2/oauth/clients` | `oauth:client:view` |
 //! | [`OrganizationMe`] | `GET /api/v2/organizations/me` | none |
 //!
-//! An operation without a documented permission may still be refused with 403, so a caller that only wants names
-//! should treat every failure as "no names".
+//! An operation without a documented permission may still be refused with 403. A caller that only wants names should
+//! treat every failure as "no names".
 //!
 //! Paths, parameters, permissions and members are those of the public SDKs: `getUsers`, `getOauthClients` and
 //! `getOrganizationsMe` in platform-client-sdk-javascript 262.0.0, the models `User`, `OAuthClientListing` and
-//! `Organization` in platform-client-sdk-python 258.0.0, and the permissions in platform-client-sdk-cli. Where the
-//! SDKs state no limit, the documentation of the item says so.
+//! `Organization` in platform-client-sdk-python 258.0.0, and the permissions in platform-client-sdk-cli. Limits that
+//! the SDKs do not state are documented with each item.
 
+mod listing;
 mod oauth_clients;
 mod organization;
-mod paging;
 mod users;
 
-pub use oauth_clients::{OAuthClientEntry, OAuthClientListing, OAuthClients};
+pub use listing::Listing;
+pub use oauth_clients::{OAuthClientEntry, OAuthClients};
 pub use organization::{Organization, OrganizationMe};
-pub use users::{MAX_USER_IDS, User, UserListing, UserState, Users};
+pub use users::{MAX_USER_IDS, User, UserState, Users};

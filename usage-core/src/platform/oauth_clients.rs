@@ -3,16 +3,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::ListingDecoder;
 use crate::endpoint::Endpoint;
-use crate::lenient::{lenient, lenient_text, list_or_null};
-use crate::platform::paging;
+use crate::lenient::lenient_text;
+use crate::platform::Listing;
 use crate::uri::{PathWriter, QueryWriter};
 
-/// The OAuth clients of the organization: `getOauthClients`, `GET /api/v2/oauth/clients`.
+/// A request for the OAuth clients of the organization: `getOauthClients`, `GET /api/v2/oauth/clients`.
 ///
-/// The SDKs document no parameter, and an answer that has the paging members of every listing. So the first request
-/// has no query, and a further page, should an answer name one, is asked for by `pageNumber`, as the platform's other
-/// listings take it. Stop when an answer's [`page_number`](OAuthClientListing::page_number) is not the page that was
-/// asked for.
+/// The SDKs document no parameter, but a response with the usual paging members. The first request therefore has no
+/// query string, and later pages are requested by `pageNumber`, as in the platform's other listings. Stop when the
+/// [`page_number`](Listing::page_number) of a response is not the requested one.
 ///
 /// ```
 /// use usage_core::EndpointExt;
@@ -34,12 +33,12 @@ use crate::uri::{PathWriter, QueryWriter};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuthClients {
-    /// See [`with_page`](Self::with_page).
+    /// The number of the page, counted from 1. See [`with_page`](Self::with_page).
     pub page: Option<u32>,
 }
 
 impl OAuthClients {
-    /// Asks for page number `page`, counted from 1.
+    /// Requests the page `page`, counted from 1.
     #[must_use]
     pub fn with_page(mut self, page: u32) -> Self {
         self.page = Some(page);
@@ -47,33 +46,7 @@ impl OAuthClients {
     }
 }
 
-/// The answer to [`OAuthClients`]: `OAuthClientEntityListing`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct OAuthClientListing {
-    /// The OAuth clients of this page.
-    #[serde(deserialize_with = "list_or_null")]
-    pub entities: Vec<OAuthClientEntry>,
-    /// The number of this page, counted from 1.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub page_number: Option<u32>,
-    /// The number of pages.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub page_count: Option<u32>,
-    /// The number of OAuth clients on all pages.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub total: Option<u64>,
-}
-
-impl OAuthClientListing {
-    /// Returns the number of the next page, if the answer names one.
-    pub fn next_page(&self) -> Option<u32> {
-        paging::next_page(self.page_number, self.page_count)
-    }
-}
-
-/// An OAuth client of a listing, without its secret, which the service may send and which is never kept.
+/// An OAuth client of a listing. The service may send its secret, which is discarded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -90,7 +63,7 @@ pub struct OAuthClientEntry {
     /// The state: `active`, `disabled` or `inactive`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub state: Option<String>,
-    /// The time of its creation, an ISO-8601 date-time.
+    /// The time of creation, an ISO 8601 date-time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub date_created: Option<String>,
 }
@@ -100,8 +73,8 @@ impl Endpoint for OAuthClients {
     const METHOD: Method = Method::GET;
     const PERMISSIONS: &'static [&'static str] = &["oauth:client:view"];
     const IDEMPOTENT: bool = true;
-    type Response = OAuthClientListing;
-    type Decoder = ListingDecoder<OAuthClientListing>;
+    type Response = Listing<OAuthClientEntry>;
+    type Decoder = ListingDecoder<Listing<OAuthClientEntry>>;
 
     fn path(&self, path: &mut PathWriter) {
         path.fixed("api/v2/oauth/clients");
@@ -131,7 +104,7 @@ mod tests {
     fn a_secret_is_not_kept() {
         let json =
             r#"{"entities":[{"id":"c","name":"n","secret":"hunter2","roleIds":["r"]}],"selfUri":"/x"}"#;
-        let listing: OAuthClientListing = serde_json::from_str(json).unwrap();
+        let listing: Listing<OAuthClientEntry> = serde_json::from_str(json).unwrap();
         assert_eq!((listing.entities[0].id.as_deref(), listing.next_page()), (Some("c"), None));
         assert!(!format!("{listing:?}{}", serde_json::to_string(&listing).unwrap()).contains("hunter2"));
     }

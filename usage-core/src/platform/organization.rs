@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::lenient::lenient_text;
 use crate::uri::PathWriter;
 
-/// The organization that the token belongs to: `getOrganizationsMe`, `GET /api/v2/organizations/me`.
+/// A request for the organization that the token belongs to: `getOrganizationsMe`, `GET /api/v2/organizations/me`.
 ///
 /// ```
 /// use usage_core::EndpointExt;
@@ -25,7 +25,7 @@ use crate::uri::PathWriter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrganizationMe;
 
-/// The answer to [`OrganizationMe`], without the settings that have nothing to do with names.
+/// The response to [`OrganizationMe`], without the settings that are unrelated to names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -36,7 +36,7 @@ pub struct Organization {
     /// The display name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub name: Option<String>,
-    /// The short name, unique on the platform and fixed. It is what users enter to log in.
+    /// The short name, unique on the platform and immutable. Users enter it to log in.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient_text")]
     pub third_party_org_name: Option<String>,
     /// The domain.
@@ -53,7 +53,7 @@ pub struct Organization {
 impl Endpoint for OrganizationMe {
     const NAME: &'static str = "organizations.me";
     const METHOD: Method = Method::GET;
-    /// The SDKs document none.
+    /// The SDKs document no permission.
     const PERMISSIONS: &'static [&'static str] = &[];
     const IDEMPOTENT: bool = true;
     type Response = Organization;

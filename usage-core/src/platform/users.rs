@@ -5,19 +5,19 @@ use crate::decode::ListingDecoder;
 use crate::endpoint::Endpoint;
 use crate::failures::BuildError;
 use crate::ids::UserId;
-use crate::lenient::{lenient, lenient_text, list_or_null};
+use crate::lenient::lenient_text;
 use crate::open_enum::open_enum;
-use crate::platform::paging;
+use crate::platform::Listing;
 use crate::uri::{PathWriter, QueryWriter};
 
 /// The largest number of users in one [`Users`] request.
 ///
 /// The SDKs state no limit for `id`. A hundred UUIDs make a request line of about four kilobytes, half of what common
-/// gateways accept, and a hundred is the one limit of users that the operation's documentation names.
+/// gateways accept, and the operation's documentation names a limit of one hundred users.
 pub const MAX_USER_IDS: usize = 100;
 
 open_enum! {
-    /// The state of the users that [`Users`] asks for.
+    /// The state of the users that [`Users`] requests.
     pub enum UserState {
         /// Users who can log in. The service's default.
         Active = "active",
@@ -30,10 +30,10 @@ open_enum! {
     }
 }
 
-/// Users by their ids: `getUsers`, `GET /api/v2/users?id=…&id=…`. It takes up to [`MAX_USER_IDS`] ids a request.
+/// A request for users by id: `getUsers`, `GET /api/v2/users?id=…&id=…`.
 ///
-/// An id that the service does not know is missing in the answer. Nothing is expanded (`expand`), so an answer has the
-/// plain members of a user only.
+/// A request takes up to [`MAX_USER_IDS`] ids. Unknown ids are missing from the response. Nothing is expanded
+/// (`expand`), so the response has only the plain members of each user.
 ///
 /// ```
 /// use usage_core::platform::Users;
@@ -46,12 +46,12 @@ open_enum! {
 ///
 /// // 2. Send it with a driver: `client.call(users)`.
 ///
-/// // 3. Or do it sans-IO.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut call = Call::new(users, Policy::default(), 1, now);
-/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!("the first step sends") };
 /// let answer = http::Response::new(&br#"{"entities":[{"id":"8d1f","name":"Ada Example"}]}"#[..]);
 /// let listing = call.on_response(now, exchange.ticket, answer, &mut session).output.unwrap();
 /// assert_eq!(listing.entities[0].name.as_deref(), Some("Ada Example"));
@@ -62,27 +62,27 @@ open_enum! {
 pub struct Users {
     /// The ids, 1 to [`MAX_USER_IDS`].
     pub ids: Vec<UserId>,
-    /// See [`with_state`](Self::with_state).
+    /// The state of the users to select. See [`with_state`](Self::with_state).
     pub state: UserState,
-    /// See [`with_page`](Self::with_page).
+    /// The number of the page, counted from 1. See [`with_page`](Self::with_page).
     pub page: Option<u32>,
 }
 
 impl Users {
-    /// Asks for the users with these ids, in whatever state they are.
+    /// Creates a request for the users with these ids, in any state.
     pub fn by_ids(ids: impl IntoIterator<Item = UserId>) -> Self {
         Self { ids: ids.into_iter().collect(), state: UserState::Any, page: None }
     }
 
-    /// Asks only for users in this state (default [`UserState::Any`]).
+    /// Selects the users in this state (default [`UserState::Any`]).
     #[must_use]
     pub fn with_state(mut self, state: UserState) -> Self {
         self.state = state;
         self
     }
 
-    /// Asks for page number `page`, counted from 1. A page has room for all ids, so the first is the only one unless
-    /// the service makes pages smaller than asked for.
+    /// Requests the page `page`, counted from 1. A page has room for all ids, so the first is the only one, unless the
+    /// service returns smaller pages than requested.
     #[must_use]
     pub fn with_page(mut self, page: u32) -> Self {
         self.page = Some(page);
@@ -93,11 +93,11 @@ impl Users {
 impl Endpoint for Users {
     const NAME: &'static str = "users";
     const METHOD: Method = Method::GET;
-    /// The SDKs document none.
+    /// The SDKs document no permission.
     const PERMISSIONS: &'static [&'static str] = &[];
     const IDEMPOTENT: bool = true;
-    type Response = UserListing;
-    type Decoder = ListingDecoder<UserListing>;
+    type Response = Listing<User>;
+    type Decoder = ListingDecoder<Listing<User>>;
 
     fn path(&self, path: &mut PathWriter) {
         path.fixed("api/v2/users");
@@ -112,40 +112,14 @@ impl Endpoint for Users {
         query.pair("state", self.state.as_str());
     }
 
-    /// Has no body; checks the number of ids.
+    /// Checks the number of ids. The request has no body.
     fn body(&self) -> Result<Option<Vec<u8>>, BuildError> {
-        // Without ids the service would list all users.
+        // Without ids, the service would list all users.
         if !(1..=MAX_USER_IDS).contains(&self.ids.len()) {
             let problem = format!("takes 1 to {MAX_USER_IDS} ids");
             return Err(BuildError::Query { operation: Self::NAME, problem: problem.into() });
         }
         Ok(None)
-    }
-}
-
-/// The answer to [`Users`]: `UserEntityListing`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct UserListing {
-    /// The users of this page.
-    #[serde(deserialize_with = "list_or_null")]
-    pub entities: Vec<User>,
-    /// The number of this page, counted from 1.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub page_number: Option<u32>,
-    /// The number of pages.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub page_count: Option<u32>,
-    /// The number of users on all pages.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub total: Option<u64>,
-}
-
-impl UserListing {
-    /// Returns the number of the next page, if the answer names one.
-    pub fn next_page(&self) -> Option<u32> {
-        paging::next_page(self.page_number, self.page_count)
     }
 }
 
@@ -222,13 +196,13 @@ mod tests {
     #[test]
     fn members_beside_the_users_do_not_decide() {
         let json = r#"{"entities":[{"id":"u","name":null,"email":{},"manager":{"id":"m"},"version":3}],"pageCount":"2","pageNumber":1,"nextUri":7}"#;
-        let listing: UserListing = serde_json::from_str(json).unwrap();
+        let listing: Listing<User> = serde_json::from_str(json).unwrap();
         assert_eq!(listing.entities, [User { id: Some("u".into()), ..User::default() }]);
         assert_eq!((listing.page_count, listing.next_page()), (None, None));
         assert_eq!(
-            serde_json::from_str::<UserListing>(r#"{"entities":null}"#).unwrap(),
-            UserListing::default()
+            serde_json::from_str::<Listing<User>>(r#"{"entities":null}"#).unwrap(),
+            Listing::default()
         );
-        assert!(serde_json::from_str::<UserListing>(r#"{"entities":{}}"#).is_err());
+        assert!(serde_json::from_str::<Listing<User>>(r#"{"entities":{}}"#).is_err());
     }
 }

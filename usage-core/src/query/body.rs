@@ -4,7 +4,7 @@ use crate::failures::BuildError;
 use crate::interval::Interval;
 use crate::model::{Dimension, Granularity, Metric};
 
-/// `ApiUsageOrganizationQuery` and `ApiUsageClientQuery`, which differ in the dimensions that they take.
+/// The body of `ApiUsageOrganizationQuery` and `ApiUsageClientQuery`, which differ in their dimensions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryBody<'a> {
@@ -17,29 +17,38 @@ pub(super) struct QueryBody<'a> {
     pub(super) group_by: &'a [Dimension],
 }
 
-/// What the two queries that aggregate have in common: the optional members, and the body made of them.
-macro_rules! aggregation {
-    () => {
-        /// One row for each bucket of this length; without it, totals over the interval.
+/// Defines the setters of a query that aggregates. `$ungrouped` describes its rows without dimensions.
+macro_rules! aggregation_setters {
+    ($ungrouped:literal) => {
+        /// Sets the time bucket of a row. Without one, each row is a total over the interval.
         #[must_use]
         pub fn with_granularity(mut self, granularity: Granularity) -> Self {
             self.granularity = Some(granularity);
             self
         }
 
-        /// The counters wanted; without it, all.
+        /// Sets the counters to return; all by default.
         #[must_use]
         pub fn with_metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
             self.metrics = metrics.into_iter().collect();
             self
         }
 
-        /// What to group by, any of [`DIMENSIONS`](Self::DIMENSIONS); without it, by OAuth client.
+        #[doc = concat!("Sets the dimensions to group by, any of [`DIMENSIONS`](Self::DIMENSIONS). ", $ungrouped)]
         #[must_use]
         pub fn with_group_by(mut self, group_by: impl IntoIterator<Item = Dimension>) -> Self {
             self.group_by = group_by.into_iter().collect();
             self
         }
+    };
+}
+
+pub(super) use aggregation_setters;
+
+/// Defines the setters of a [`QueryBody`]'s members, and a method that returns the body.
+macro_rules! aggregation {
+    () => {
+        crate::query::body::aggregation_setters!("Without dimensions, rows are grouped by OAuth client.");
 
         fn to_body(&self) -> Result<Option<Vec<u8>>, BuildError> {
             crate::query::body::check_group_by(Self::NAME, &self.group_by, Self::DIMENSIONS)?;
@@ -55,7 +64,7 @@ macro_rules! aggregation {
 
 pub(super) use aggregation;
 
-/// Refuses a dimension that `operation` does not take; one that this crate does not know is the service's business.
+/// Refuses a dimension that `operation` does not support. Unknown dimensions are left to the service.
 pub(super) fn check_group_by(
     operation: &'static str,
     group_by: &[Dimension],

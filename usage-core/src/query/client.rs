@@ -15,7 +15,8 @@ use crate::uri::PathWriter;
 
 pub(super) const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:client:view"];
 
-/// What one OAuth client called: `postOauthClientUsageQuery`, `POST /api/v2/oauth/clients/{clientId}/usage/query`.
+/// A query for the billable requests of one OAuth client: `postOauthClientUsageQuery`, `POST
+/// /api/v2/oauth/clients/{clientId}/usage/query`.
 ///
 /// ```
 /// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
@@ -28,12 +29,12 @@ pub(super) const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:client:vie
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "POST");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/oauth/clients/7de3af06/usage/query");
 /// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
@@ -47,22 +48,22 @@ pub(super) const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:client:vie
 pub struct ClientQuery {
     /// The OAuth client.
     pub client_id: ClientId,
-    /// The time range; the service keeps whole UTC days, the current one not included.
+    /// The time range. The service covers whole UTC days up to yesterday.
     pub interval: Interval,
-    /// See [`with_granularity`](Self::with_granularity).
+    /// The time bucket of a row. See [`with_granularity`](Self::with_granularity).
     pub granularity: Option<Granularity>,
-    /// See [`with_metrics`](Self::with_metrics).
+    /// The counters to return. See [`with_metrics`](Self::with_metrics).
     pub metrics: Vec<Metric>,
-    /// See [`with_group_by`](Self::with_group_by).
+    /// The dimensions to group by. See [`with_group_by`](Self::with_group_by).
     pub group_by: Vec<Dimension>,
 }
 
 impl ClientQuery {
-    /// What it can group by.
+    /// The dimensions by which it can group.
     pub const DIMENSIONS: &'static [Dimension] =
         &[Dimension::OAuthClientId, Dimension::OrganizationId, Dimension::TemplateUri, Dimension::HttpMethod];
 
-    /// All counters of the OAuth client `client_id` over `interval`.
+    /// Creates a query for all counters of the OAuth client `client_id` over `interval`.
     pub fn new(client_id: ClientId, interval: Interval) -> Self {
         Self { client_id, interval, granularity: None, metrics: Vec::new(), group_by: Vec::new() }
     }
@@ -106,14 +107,16 @@ impl UsageQuery for ClientQuery {
     }
 }
 
-/// State and rows of a [`ClientQuery`] or a [`ClientSummary`](crate::query::ClientSummary):
-/// `getOauthClientUsageQueryResult`, `GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}`. One
-/// unpaged body. The execution stands last in this path, unlike in the organisation's.
+/// A poll of a [`ClientQuery`] or a [`ClientSummary`](crate::query::ClientSummary), which returns the status and the
+/// rows: `getOauthClientUsageQueryResult`, `GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}`.
+///
+/// The result has one page. The id is the last segment of this path, unlike in
+/// [`OrganizationQueryResults`](crate::query::OrganizationQueryResults).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientQueryResults {
     /// The OAuth client.
     pub client_id: ClientId,
-    /// The execution.
+    /// The id of the execution.
     pub execution_id: ExecutionId,
 }
 

@@ -14,14 +14,14 @@ use crate::scope::{Scope, ScopeQuery};
 use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
-/// The legacy permission `oauth:client:view` does not open the jobs.
+/// The legacy permission `oauth:client:view` does not grant access to jobs.
 const PERMISSIONS: &[&str] = &["usage:client:view"];
 
-/// What one OAuth client called, all requests counted: `postUsageClientClientIdAggregatesQueryJobs`,
-/// `POST /api/v2/usage/client/{clientId}/aggregates/query/jobs`.
+/// A query for all requests of one OAuth client: `postUsageClientClientIdAggregatesQueryJobs`, `POST
+/// /api/v2/usage/client/{clientId}/aggregates/query/jobs`.
 ///
-/// The interval may reach back one year and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after its
-/// start; both ends are included.
+/// The interval may start up to one year ago and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after
+/// its start. Both ends are included.
 ///
 /// ```
 /// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
@@ -34,12 +34,12 @@ const PERMISSIONS: &[&str] = &["usage:client:view"];
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "POST");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/client/7de3af06/aggregates/query/jobs");
 /// let answer = http::Response::new(&br#"{"id":"9f32b7cf"}"#[..]);
@@ -55,30 +55,30 @@ pub struct ClientJob {
     pub client_id: ClientId,
     /// The time range.
     pub interval: Interval,
-    /// See [`with_granularity`](Self::with_granularity).
+    /// The time bucket of a row. See [`with_granularity`](Self::with_granularity).
     pub granularity: Option<Granularity>,
-    /// See [`with_sort_by`](Self::with_sort_by).
+    /// The order of the rows. See [`with_sort_by`](Self::with_sort_by).
     pub sort_by: Vec<SortBy>,
-    /// See [`with_metrics`](Self::with_metrics).
+    /// The counters to return. See [`with_metrics`](Self::with_metrics).
     pub metrics: Vec<Metric>,
-    /// See [`with_group_by`](Self::with_group_by).
+    /// The dimensions to group by. See [`with_group_by`](Self::with_group_by).
     pub group_by: Vec<Dimension>,
-    /// See [`with_template_uris`](Self::with_template_uris).
+    /// The template URIs to select. See [`with_template_uris`](Self::with_template_uris).
     pub template_uris: Vec<String>,
-    /// See [`with_http_methods`](Self::with_http_methods).
+    /// The HTTP methods to select. See [`with_http_methods`](Self::with_http_methods).
     pub http_methods: Vec<HttpMethod>,
-    /// See [`with_platforms`](Self::with_platforms).
+    /// The platforms to select. See [`with_platforms`](Self::with_platforms).
     pub platforms: Vec<String>,
-    /// See [`with_organization_ids`](Self::with_organization_ids).
+    /// The ids of the organizations to select. See [`with_organization_ids`](Self::with_organization_ids).
     pub organization_ids: Vec<String>,
 }
 
 impl ClientJob {
-    /// What it can group by.
+    /// The dimensions by which it can group.
     pub const DIMENSIONS: &'static [Dimension] =
         &[Dimension::OrganizationId, Dimension::HttpMethod, Dimension::TemplateUri, Dimension::Platform];
 
-    /// Everything of the OAuth client `client_id` in `interval`.
+    /// Creates a query for all counters of the OAuth client `client_id` over `interval`.
     pub fn new(client_id: ClientId, interval: Interval) -> Self {
         Self {
             client_id,
@@ -96,7 +96,7 @@ impl ClientJob {
 
     job!();
 
-    /// Only requests that these organisations made.
+    /// Selects the requests made by these organizations.
     #[must_use]
     pub fn with_organization_ids(
         mut self,
@@ -170,18 +170,18 @@ impl UsageQuery for ClientJob {
     }
 }
 
-/// State and one page of a [`ClientJob`]: `getUsageClientClientIdAggregatesQueryJob`,
-/// `GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}`.
+/// A poll of a [`ClientJob`], which returns the status and one page of rows:
+/// `getUsageClientClientIdAggregatesQueryJob`, `GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientJobResults {
     /// The OAuth client.
     pub client_id: ClientId,
-    /// The job.
+    /// The id of the job.
     pub job_id: ExecutionId,
-    /// Where the page begins: the cursor of the page before.
+    /// The cursor of the previous page. `None` for the first page.
     pub after: Option<Cursor>,
-    /// Rows a page, at most [`MAX_PAGE_SIZE`];
-    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE) if absent.
+    /// The number of rows in a page, at most [`MAX_PAGE_SIZE`]. The service's default is
+    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE).
     pub page_size: Option<u32>,
 }
 

@@ -12,10 +12,10 @@ use crate::scope::{Scope, ScopeQuery};
 use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
-/// What one OAuth client called in the last days: `getOauthClientUsageSummary`,
-/// `GET /api/v2/oauth/clients/{clientId}/usage/summary`.
+/// A query for the billable requests of one OAuth client over the last days: `getOauthClientUsageSummary`, `GET
+/// /api/v2/oauth/clients/{clientId}/usage/summary`.
 ///
-/// It is a GET that starts an execution, so it is not repeated blindly; its results are read like those of a
+/// This GET request starts an execution, so it is not idempotent. Its results are those of a
 /// [`ClientQuery`](crate::query::ClientQuery).
 ///
 /// ```
@@ -27,12 +27,12 @@ use crate::uri::{PathWriter, QueryWriter};
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "GET");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/oauth/clients/7de3af06/usage/summary?days=30");
 /// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
@@ -46,20 +46,20 @@ use crate::uri::{PathWriter, QueryWriter};
 pub struct ClientSummary {
     /// The OAuth client.
     pub client_id: ClientId,
-    /// See [`with_days`](Self::with_days).
+    /// The number of days to look back. See [`with_days`](Self::with_days).
     pub days: Option<u32>,
 }
 
 impl ClientSummary {
-    /// How many days the service takes if it is not told.
+    /// The number of days that the service covers by default.
     pub const DEFAULT_DAYS: u32 = 7;
 
-    /// The last [`DEFAULT_DAYS`](Self::DEFAULT_DAYS) days of the OAuth client `client_id`.
+    /// Creates a query for the last [`DEFAULT_DAYS`](Self::DEFAULT_DAYS) days of the OAuth client `client_id`.
     pub fn new(client_id: ClientId) -> Self {
         Self { client_id, days: None }
     }
 
-    /// How many days to look back.
+    /// Sets the number of days to look back.
     #[must_use]
     pub fn with_days(mut self, days: u32) -> Self {
         self.days = Some(days);

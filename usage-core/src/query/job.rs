@@ -1,4 +1,4 @@
-//! What the two job queries have in common.
+//! The common parts of the two job queries.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +10,15 @@ use crate::lenient::lenient;
 use crate::model::{Dimension, Granularity, HttpMethod, Metric, SortBy, Submission};
 use crate::time::Timestamp;
 
-/// The service takes an interval whose end is at most so many days after its start. Longer ranges are
-/// [split](Interval::split) into several jobs.
+/// The largest number of days from the start of a job's interval to its end. Longer ranges are [split](Interval::split)
+/// into several jobs.
 pub const MAX_JOB_DAYS: u32 = 90;
 
-/// Rows a page of job results if the request does not say.
+/// The number of rows in a page of job results if the request does not set it.
 pub const DEFAULT_JOB_PAGE_SIZE: u32 = 100;
 
-/// `OrganizationPublicApiUsageQueryRequest` and `ClientPublicApiUsageQueryRequest`, which differ in the dimensions
-/// that they take and in whom they filter by.
+/// The body of `OrganizationPublicApiUsageQueryRequest` and `ClientPublicApiUsageQueryRequest`, which differ in their
+/// dimensions and filters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobBody<'a> {
@@ -45,7 +45,7 @@ pub(super) struct JobBody<'a> {
     pub(super) organization_ids: &'a [String],
 }
 
-/// The dimensions in the jobs' casing.
+/// Returns the names of the dimensions in the jobs' spelling.
 pub(super) fn job_names(group_by: &[Dimension]) -> Vec<&str> {
     let name = |dimension| match dimension {
         &Dimension::OAuthClientId => "OauthClientId",
@@ -54,60 +54,41 @@ pub(super) fn job_names(group_by: &[Dimension]) -> Vec<&str> {
     group_by.iter().map(name).collect()
 }
 
-/// The optional members of a job.
+/// Defines the setters of a job, and the method that splits it.
 macro_rules! job {
     () => {
-        /// One row for each bucket of this length; without it, totals over the interval.
-        #[must_use]
-        pub fn with_granularity(mut self, granularity: Granularity) -> Self {
-            self.granularity = Some(granularity);
-            self
-        }
+        crate::query::body::aggregation_setters!("Without dimensions, rows are not aggregated.");
 
-        /// The order of the rows.
+        /// Sets the order of the rows.
         #[must_use]
         pub fn with_sort_by(mut self, sort_by: impl IntoIterator<Item = SortBy>) -> Self {
             self.sort_by = sort_by.into_iter().collect();
             self
         }
 
-        /// The counters wanted; without it, all.
-        #[must_use]
-        pub fn with_metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
-            self.metrics = metrics.into_iter().collect();
-            self
-        }
-
-        /// What to group by, any of [`DIMENSIONS`](Self::DIMENSIONS); without it, rows are not aggregated.
-        #[must_use]
-        pub fn with_group_by(mut self, group_by: impl IntoIterator<Item = Dimension>) -> Self {
-            self.group_by = group_by.into_iter().collect();
-            self
-        }
-
-        /// Only these template URIs, `api/v2/users/{userId}`.
+        /// Selects these template URIs, for example `api/v2/users/{userId}`.
         #[must_use]
         pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
             self.template_uris = uris.into_iter().map(Into::into).collect();
             self
         }
 
-        /// Only these methods: GET, POST, PUT, PATCH, DELETE or HEAD.
+        /// Selects these HTTP methods: GET, POST, PUT, PATCH, DELETE or HEAD.
         #[must_use]
         pub fn with_http_methods(mut self, methods: impl IntoIterator<Item = HttpMethod>) -> Self {
             self.http_methods = methods.into_iter().collect();
             self
         }
 
-        /// Only these platforms; the service documents no list.
+        /// Selects these platforms. The service documents no list of them.
         #[must_use]
         pub fn with_platforms(mut self, platforms: impl IntoIterator<Item = impl Into<String>>) -> Self {
             self.platforms = platforms.into_iter().map(Into::into).collect();
             self
         }
 
-        /// The same job over each part of a long interval, in order: none is longer than
-        /// [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days.
+        /// Splits a job over a long interval into jobs of at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days,
+        /// in order.
         pub fn split(&self) -> Vec<Self> {
             let parts = self.interval.split(crate::query::MAX_JOB_DAYS);
             parts.into_iter().map(|interval| Self { interval, ..self.clone() }).collect()
@@ -117,7 +98,7 @@ macro_rules! job {
 
 pub(super) use job;
 
-/// Refuses an interval that is longer than a job takes.
+/// Refuses an interval that is too long for a job.
 pub(super) fn check_length(operation: &'static str, interval: &Interval) -> Result<(), BuildError> {
     if interval.first_day().days_until(interval.last_day()) > i64::from(MAX_JOB_DAYS) {
         let problem =
@@ -127,7 +108,7 @@ pub(super) fn check_length(operation: &'static str, interval: &Interval) -> Resu
     Ok(())
 }
 
-/// Refuses an interval that begins earlier than the service looks back: one year.
+/// Refuses an interval that starts before the service's look-back of one year.
 pub(super) fn check_look_back(
     operation: &'static str,
     interval: &Interval,
@@ -142,7 +123,7 @@ pub(super) fn check_look_back(
     Ok(())
 }
 
-/// `OrganizationUsageQueryResponse` and `ClientUsageQueryResponse`: here the execution's id is called `id`.
+/// `OrganizationUsageQueryResponse` and `ClientUsageQueryResponse`, which call the execution's id `id`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct JobSubmission {
@@ -151,7 +132,7 @@ struct JobSubmission {
     results_uri: Option<String>,
 }
 
-/// Reads the answer to the submit of a job into a [`Submission`].
+/// A decoder of the response to the submit of a job.
 #[derive(Debug, Default)]
 pub struct JobSubmissionDecoder(JsonDecoder<JobSubmission>);
 

@@ -1,4 +1,4 @@
-//! The queries: each family pairs an operation that submits with one that reads results.
+//! The queries of the Usage API. Each family has an operation that submits the query and one that returns its results.
 //!
 //! | family | submit | results |
 //! |---|---|---|
@@ -9,8 +9,8 @@
 //! | [`OrganizationJob`] | `POST /api/v2/usage/aggregates/query/jobs` | [`OrganizationJobResults`] |
 //! | [`ClientJob`] | `POST /api/v2/usage/client/{clientId}/aggregates/query/jobs` | [`ClientJobResults`] |
 //!
-//! The first four are the founding ones, which the vendor means to retire one day; the jobs are their successors. They
-//! count more: all requests, not the billable ones alone, those of the platform's own clients included.
+//! The first four count billable requests only, and the vendor intends to retire them. The jobs are their successors:
+//! they count all requests, including those of the platform's own clients.
 
 mod body;
 mod client;
@@ -43,9 +43,9 @@ use crate::model::{ResultsPage, Submission};
 use crate::scope::Scope;
 use crate::time::Timestamp;
 
-/// A query that the service runs as an execution: submitted once, polled until it is done, read page by page.
+/// A query that the service runs as an execution: it is submitted once, polled until it is done, and read page by page.
 ///
-/// The query is itself the operation that submits it. It serializes, so that an execution can be saved.
+/// The query is the endpoint that submits it. It can be serialized, so that an execution can be saved.
 pub trait UsageQuery:
     Endpoint<Response = Submission>
     + Clone
@@ -56,32 +56,32 @@ pub trait UsageQuery:
     + DeserializeOwned
     + 'static
 {
-    /// A name for saved executions: `organization`. Never changes.
+    /// The name of the family in saved executions, for example `organization`. It never changes.
     const FAMILY: &'static str;
 
-    /// Whether results come in pages. If they do not, a cursor in them is not followed.
+    /// Whether results come in pages. If not, a cursor in a response is ignored.
     const PAGED: bool = true;
 
-    /// The operation that polls and reads.
+    /// The endpoint that polls the execution and returns its rows.
     type Results: Endpoint<Response = ResultsPage>;
 
-    /// Refuses what the service would refuse at `now`, before anything is sent; nothing by default.
+    /// Returns an error if the service would refuse the query at `now`. By default, nothing is checked.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] that says what the service would not take.
+    /// [`BuildError`] that describes the invalid part.
     fn check(&self, now: Timestamp) -> Result<(), BuildError> {
         let _ = now;
         Ok(())
     }
 
-    /// Returns what the rows of this query cover if it is submitted at `asked_at` and all of them arrive.
+    /// Returns the scope of the query's rows if it is submitted at `asked_at` and all of them arrive.
     ///
-    /// By default the family and the time alone.
+    /// By default, the scope contains only the family and the time.
     fn scope(&self, asked_at: Timestamp) -> Scope {
         Scope::new(Self::FAMILY, asked_at)
     }
 
-    /// The poll of execution `id`: its first page, or the page at the cursor `after`.
+    /// Returns the request that polls the execution `id`: for its first page, or for the page at the cursor `after`.
     fn results(&self, id: &ExecutionId, after: Option<&Cursor>) -> Self::Results;
 }

@@ -15,7 +15,7 @@ use crate::uri::PathWriter;
 
 const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:organization:view"];
 
-/// Who in the organisation called what: `postUsageQuery`, `POST /api/v2/usage/query`.
+/// A query for the billable requests of the organization: `postUsageQuery`, `POST /api/v2/usage/query`.
 ///
 /// ```
 /// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
@@ -29,12 +29,12 @@ const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:organization:view"];
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "POST");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/query");
 /// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
@@ -46,18 +46,18 @@ const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:organization:view"];
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OrganizationQuery {
-    /// The time range; the service keeps whole UTC days, the current one not included.
+    /// The time range. The service covers whole UTC days up to yesterday.
     pub interval: Interval,
-    /// See [`with_granularity`](Self::with_granularity).
+    /// The time bucket of a row. See [`with_granularity`](Self::with_granularity).
     pub granularity: Option<Granularity>,
-    /// See [`with_metrics`](Self::with_metrics).
+    /// The counters to return. See [`with_metrics`](Self::with_metrics).
     pub metrics: Vec<Metric>,
-    /// See [`with_group_by`](Self::with_group_by).
+    /// The dimensions to group by. See [`with_group_by`](Self::with_group_by).
     pub group_by: Vec<Dimension>,
 }
 
 impl OrganizationQuery {
-    /// What it can group by.
+    /// The dimensions by which it can group.
     pub const DIMENSIONS: &'static [Dimension] = &[
         Dimension::OAuthClientId,
         Dimension::OrganizationId,
@@ -66,7 +66,7 @@ impl OrganizationQuery {
         Dimension::HttpMethod,
     ];
 
-    /// All counters of every OAuth client over `interval`.
+    /// Creates a query for all counters of every OAuth client over `interval`.
     pub fn new(interval: Interval) -> Self {
         Self { interval, granularity: None, metrics: Vec::new(), group_by: Vec::new() }
     }
@@ -109,11 +109,11 @@ impl UsageQuery for OrganizationQuery {
     }
 }
 
-/// State and rows of an [`OrganizationQuery`]: `getUsageQueryExecutionIdResults`,
-/// `GET /api/v2/usage/query/{executionId}/results`. One unpaged body.
+/// A poll of an [`OrganizationQuery`], which returns the status and the rows: `getUsageQueryExecutionIdResults`, `GET
+/// /api/v2/usage/query/{executionId}/results`. The result has one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationQueryResults {
-    /// The execution.
+    /// The id of the execution.
     pub execution_id: ExecutionId,
 }
 

@@ -14,14 +14,14 @@ use crate::scope::{Scope, ScopeQuery};
 use crate::time::Timestamp;
 use crate::uri::{PathWriter, QueryWriter};
 
-/// The legacy permission `oauth:client:view` does not open the jobs.
+/// The legacy permission `oauth:client:view` does not grant access to jobs.
 const PERMISSIONS: &[&str] = &["usage:organization:view"];
 
-/// Who in the organisation called what, all requests counted: `postUsageAggregatesQueryJobs`,
-/// `POST /api/v2/usage/aggregates/query/jobs`.
+/// A query for all requests of the organization: `postUsageAggregatesQueryJobs`, `POST
+/// /api/v2/usage/aggregates/query/jobs`.
 ///
-/// The interval may reach back one year and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after its
-/// start; both ends are included.
+/// The interval may start up to one year ago and end at most [`MAX_JOB_DAYS`](crate::query::MAX_JOB_DAYS) days after
+/// its start. Both ends are included.
 ///
 /// ```
 /// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
@@ -35,12 +35,12 @@ const PERMISSIONS: &[&str] = &["usage:organization:view"];
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "POST");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/aggregates/query/jobs");
 /// let answer = http::Response::new(&br#"{"id":"9f32b7cf"}"#[..]);
@@ -54,28 +54,28 @@ const PERMISSIONS: &[&str] = &["usage:organization:view"];
 pub struct OrganizationJob {
     /// The time range.
     pub interval: Interval,
-    /// See [`with_granularity`](Self::with_granularity).
+    /// The time bucket of a row. See [`with_granularity`](Self::with_granularity).
     pub granularity: Option<Granularity>,
-    /// See [`with_sort_by`](Self::with_sort_by).
+    /// The order of the rows. See [`with_sort_by`](Self::with_sort_by).
     pub sort_by: Vec<SortBy>,
-    /// See [`with_metrics`](Self::with_metrics).
+    /// The counters to return. See [`with_metrics`](Self::with_metrics).
     pub metrics: Vec<Metric>,
-    /// See [`with_group_by`](Self::with_group_by).
+    /// The dimensions to group by. See [`with_group_by`](Self::with_group_by).
     pub group_by: Vec<Dimension>,
-    /// See [`with_template_uris`](Self::with_template_uris).
+    /// The template URIs to select. See [`with_template_uris`](Self::with_template_uris).
     pub template_uris: Vec<String>,
-    /// See [`with_http_methods`](Self::with_http_methods).
+    /// The HTTP methods to select. See [`with_http_methods`](Self::with_http_methods).
     pub http_methods: Vec<HttpMethod>,
-    /// See [`with_platforms`](Self::with_platforms).
+    /// The platforms to select. See [`with_platforms`](Self::with_platforms).
     pub platforms: Vec<String>,
-    /// See [`with_user_ids`](Self::with_user_ids).
+    /// The ids of the users to select. See [`with_user_ids`](Self::with_user_ids).
     pub user_ids: Vec<String>,
-    /// See [`with_oauth_client_ids`](Self::with_oauth_client_ids).
+    /// The ids of the OAuth clients to select. See [`with_oauth_client_ids`](Self::with_oauth_client_ids).
     pub oauth_client_ids: Vec<String>,
 }
 
 impl OrganizationJob {
-    /// What it can group by.
+    /// The dimensions by which it can group.
     pub const DIMENSIONS: &'static [Dimension] = &[
         Dimension::OAuthClientName,
         Dimension::OAuthClientId,
@@ -85,7 +85,7 @@ impl OrganizationJob {
         Dimension::Platform,
     ];
 
-    /// Everything in `interval`.
+    /// Creates a query for all counters over `interval`.
     pub fn new(interval: Interval) -> Self {
         Self {
             interval,
@@ -103,14 +103,14 @@ impl OrganizationJob {
 
     job!();
 
-    /// Only these users.
+    /// Selects the requests of these users.
     #[must_use]
     pub fn with_user_ids(mut self, users: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.user_ids = users.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Only these OAuth clients, by id.
+    /// Selects the requests of the OAuth clients with these ids.
     #[must_use]
     pub fn with_oauth_client_ids(mut self, clients: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.oauth_client_ids = clients.into_iter().map(Into::into).collect();
@@ -176,16 +176,16 @@ impl UsageQuery for OrganizationJob {
     }
 }
 
-/// State and one page of an [`OrganizationJob`]: `getUsageAggregatesQueryJob`,
-/// `GET /api/v2/usage/aggregates/query/jobs/{jobId}`.
+/// A poll of an [`OrganizationJob`], which returns the status and one page of rows: `getUsageAggregatesQueryJob`, `GET
+/// /api/v2/usage/aggregates/query/jobs/{jobId}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationJobResults {
-    /// The job.
+    /// The id of the job.
     pub job_id: ExecutionId,
-    /// Where the page begins: the cursor of the page before.
+    /// The cursor of the previous page. `None` for the first page.
     pub after: Option<Cursor>,
-    /// Rows a page, at most [`MAX_PAGE_SIZE`];
-    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE) if absent.
+    /// The number of rows in a page, at most [`MAX_PAGE_SIZE`]. The service's default is
+    /// [`DEFAULT_JOB_PAGE_SIZE`](crate::query::DEFAULT_JOB_PAGE_SIZE).
     pub page_size: Option<u32>,
 }
 

@@ -15,12 +15,13 @@ use crate::uri::{PathWriter, QueryWriter};
 
 const PERMISSIONS: &[&str] = &["oauth:client:view", "usage:simpleSearch:view"];
 
-/// The largest page that the service gives, in rows, and what a search asks for.
+/// The largest number of rows in a page of the service, and the number that a search requests.
 pub const MAX_PAGE_SIZE: u32 = 1000;
 
-/// Rows by day, client name, method and URI, filtered: `postUsageSimplesearch`, `POST /api/v2/usage/simplesearch`.
+/// A search for billable requests by day, client name, method and URI: `postUsageSimplesearch`, `POST
+/// /api/v2/usage/simplesearch`.
 ///
-/// Paged. The service gives at most [`MAX_RECORDS`](Self::MAX_RECORDS) rows in all.
+/// Results come in pages, with at most [`MAX_RECORDS`](Self::MAX_RECORDS) rows in total.
 ///
 /// ```
 /// use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp};
@@ -34,12 +35,12 @@ pub const MAX_PAGE_SIZE: u32 = 1000;
 ///
 /// // 2. Run it with a driver: `client.run(query)`.
 ///
-/// // 3. Or do it sans-IO: send what the machine says, tell it what came.
+/// // 3. Or drive the machine yourself: send its request, and pass it the response.
 /// # let token = usage_core::auth::AccessToken::parse("token")?;
 /// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
 /// let now = Timestamp::from_unix_millis(1_782_864_000_000);
 /// let mut execution = Execution::new(query, Policy::default(), 1, now);
-/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("nothing stands in the way") };
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!("the first step sends") };
 /// assert_eq!(exchange.request.method(), "POST");
 /// assert_eq!(exchange.request.uri(), "https://api.mypurecloud.de/api/v2/usage/simplesearch");
 /// let answer = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
@@ -51,27 +52,27 @@ pub const MAX_PAGE_SIZE: u32 = 1000;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SimpleSearch {
-    /// The time range; the service keeps whole UTC days, the current one not included.
+    /// The time range. The service covers whole UTC days up to yesterday.
     pub interval: Interval,
-    /// See [`with_columns`](Self::with_columns).
+    /// The columns to return. See [`with_columns`](Self::with_columns).
     #[serde(rename = "metrics", default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<SearchColumn>,
-    /// See [`with_oauth_client_names`](Self::with_oauth_client_names).
+    /// The names of the OAuth clients to select. See [`with_oauth_client_names`](Self::with_oauth_client_names).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oauth_client_names: Vec<String>,
-    /// See [`with_http_methods`](Self::with_http_methods).
+    /// The HTTP methods to select. See [`with_http_methods`](Self::with_http_methods).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http_methods: Vec<HttpMethod>,
-    /// See [`with_template_uris`](Self::with_template_uris).
+    /// The template URIs to select. See [`with_template_uris`](Self::with_template_uris).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub template_uris: Vec<String>,
 }
 
 impl SimpleSearch {
-    /// The service's cap on the rows of one search.
+    /// The service's limit on the rows of one search.
     pub const MAX_RECORDS: u32 = 20_000;
 
-    /// Everything in `interval`.
+    /// Creates a search for all rows of `interval`.
     pub fn new(interval: Interval) -> Self {
         Self {
             interval,
@@ -82,28 +83,28 @@ impl SimpleSearch {
         }
     }
 
-    /// The columns wanted (`metrics` on the wire); without it, all.
+    /// Sets the columns to return (`metrics` in the API); all by default.
     #[must_use]
     pub fn with_columns(mut self, columns: impl IntoIterator<Item = SearchColumn>) -> Self {
         self.columns = columns.into_iter().collect();
         self
     }
 
-    /// Only OAuth clients of these **names** (not ids).
+    /// Selects the OAuth clients with these **names** (not ids).
     #[must_use]
     pub fn with_oauth_client_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.oauth_client_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Only these methods.
+    /// Selects these HTTP methods.
     #[must_use]
     pub fn with_http_methods(mut self, methods: impl IntoIterator<Item = HttpMethod>) -> Self {
         self.http_methods = methods.into_iter().collect();
         self
     }
 
-    /// Only these template URIs, `api/v2/users/{userId}`.
+    /// Selects these template URIs, for example `api/v2/users/{userId}`.
     #[must_use]
     pub fn with_template_uris(mut self, uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.template_uris = uris.into_iter().map(Into::into).collect();
@@ -155,15 +156,15 @@ impl UsageQuery for SimpleSearch {
     }
 }
 
-/// State and one page of a [`SimpleSearch`]: `getUsageSimplesearchExecutionIdResults`,
-/// `GET /api/v2/usage/simplesearch/{executionId}/results`.
+/// A poll of a [`SimpleSearch`], which returns the status and one page of rows:
+/// `getUsageSimplesearchExecutionIdResults`, `GET /api/v2/usage/simplesearch/{executionId}/results`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimpleSearchResults {
-    /// The execution.
+    /// The id of the execution.
     pub execution_id: ExecutionId,
-    /// Where the page begins: the cursor of the page before.
+    /// The cursor of the previous page. `None` for the first page.
     pub after: Option<Cursor>,
-    /// Rows a page, at most [`MAX_PAGE_SIZE`]; the service documents no default.
+    /// The number of rows in a page, at most [`MAX_PAGE_SIZE`]. The service documents no default.
     pub page_size: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads the parts of written dates, first to last.
+//! A parser for the parts of written dates.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use jiff::civil;
 use crate::date::Date;
 use crate::written_date::{SECOND_NANOS, WrittenDate};
 
-/// `text` without blanks around it, with plain blanks for those that do not break and a plain minus. Programs with recent
-/// locale data put such characters into times.
+/// Returns `text` without surrounding white space, with non-breaking spaces and typographic minus signs replaced by
+/// their ASCII forms. Programs with recent locale data write such characters into times.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.is_ascii() {
@@ -17,13 +17,13 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     text.replace(['\u{a0}', '\u{202f}'], " ").replace('\u{2212}', "-").into()
 }
 
-/// What is left of a text.
+/// The unparsed rest of a text.
 pub(super) struct Input<'a> {
     pub(super) rest: &'a [u8],
 }
 
 impl Input<'_> {
-    /// Takes the next byte if it is one of `bytes`.
+    /// Consumes the next byte if it is one of `bytes`.
     pub(super) fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         bytes.contains(first).then(|| {
@@ -32,7 +32,7 @@ impl Input<'_> {
         })
     }
 
-    /// Takes `text`, whatever the case of its letters.
+    /// Consumes `text` if it comes next, ignoring ASCII case.
     fn word(&mut self, text: &str) -> bool {
         let is_there =
             self.rest.get(..text.len()).is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()));
@@ -46,12 +46,12 @@ impl Input<'_> {
         self.rest = self.rest.trim_ascii_start();
     }
 
-    /// How many digits come next.
+    /// Returns how many digits come next.
     fn digits(&self) -> usize {
         self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
     }
 
-    /// A number of exactly this many digits, at least one. Its end is not looked at.
+    /// Parses a number of exactly `digits` digits, at least one. More digits may follow.
     pub(super) fn number(&mut self, digits: usize) -> Option<i64> {
         let (number, rest) = self.rest.split_at_checked(digits)?;
         let number = str::from_utf8(number).ok().filter(|_| number.iter().all(u8::is_ascii_digit))?;
@@ -68,7 +68,7 @@ impl Input<'_> {
         (1..=2).contains(&digits).then(|| self.small_number(digits))?
     }
 
-    /// A date with the year first.
+    /// Parses a date with the year first.
     pub(super) fn date(&mut self) -> Option<Date> {
         match self.digits() {
             8 => self.calendar_date(),
@@ -104,13 +104,13 @@ impl Input<'_> {
         i16::try_from(self.number(4)?).ok()
     }
 
-    /// `yyyyMMdd`.
+    /// Parses `yyyyMMdd`.
     pub(super) fn calendar_date(&mut self) -> Option<Date> {
         let (year, month, day) = (self.year()?, self.small_number(2)?, self.small_number(2)?);
         Date::checked(year, month, day)
     }
 
-    /// What follows a date: nothing, or a time and perhaps a zone.
+    /// Parses the rest after a date: nothing, or a time with an optional zone.
     pub(super) fn time_and_zone(&mut self, date: Date) -> Option<WrittenDate> {
         if self.rest.is_empty() || (self.one_of(b"Zz").is_some() && self.rest.is_empty()) {
             return WrittenDate::at(date, 0, 0);
@@ -124,7 +124,8 @@ impl Input<'_> {
         WrittenDate::at(date, nanos, self.zone()?)
     }
 
-    /// `hh`, `hh:mm` or `hh:mm:ss` with a fraction, perhaps with `AM` or `PM` behind it: nanoseconds since midnight.
+    /// Parses `hh`, `hh:mm` or `hh:mm:ss`, with an optional fraction and an optional `AM` or `PM`, into nanoseconds
+    /// since midnight.
     pub(super) fn extended_time(&mut self) -> Option<i128> {
         let hour = self.one_or_two_digits()?;
         let minute = if self.one_of(b":").is_some() { self.small_number(2)? } else { 0 };
@@ -133,7 +134,7 @@ impl Input<'_> {
         self.half_day(hour).and_then(|hour| nanos_of(hour, minute, second, fraction))
     }
 
-    /// `hhmm` or `hhmmss` with a fraction.
+    /// Parses `hhmm` or `hhmmss` with an optional fraction into nanoseconds since midnight.
     pub(super) fn basic_time(&mut self) -> Option<i128> {
         let has_seconds = match self.digits() {
             4 => false,
@@ -145,7 +146,7 @@ impl Input<'_> {
         nanos_of(hour, minute, second, self.fraction()?)
     }
 
-    /// The fraction of a second, in nanoseconds: what is smaller makes one more, so that it is not lost.
+    /// Parses the fraction of a second into nanoseconds, rounded up so that a non-zero fraction stays non-zero.
     fn fraction(&mut self) -> Option<i128> {
         if self.one_of(b".,").is_none() {
             return Some(0);
@@ -158,7 +159,7 @@ impl Input<'_> {
         Some(nanos + i128::from(finer.iter().any(|digit| *digit != b'0')))
     }
 
-    /// The hour of 24 that `hour` is, by `AM` or `PM` if they follow.
+    /// Returns the hour of the day for `hour` followed by an optional `AM` or `PM`.
     fn half_day(&mut self, hour: i8) -> Option<i8> {
         let before = self.rest;
         self.blanks();
@@ -173,7 +174,7 @@ impl Input<'_> {
         (1..=12).contains(&hour).then_some(first_hour + hour % 12)
     }
 
-    /// The zone and the end: seconds ahead of UTC, 0 without a zone.
+    /// Parses the zone up to the end of the text into seconds ahead of UTC; 0 without a zone.
     pub(super) fn zone(&mut self) -> Option<i64> {
         self.blanks();
         if self.rest.is_empty() {
@@ -196,7 +197,7 @@ impl Input<'_> {
         self.rest.is_empty().then_some(seconds)
     }
 
-    /// Minutes or seconds of an offset, 0 if they are left out.
+    /// Parses the minutes or seconds of an offset; 0 if they are omitted.
     fn part_of_offset(&mut self) -> Option<i8> {
         if self.one_of(b":").is_none() && self.digits() < 2 {
             return Some(0);
@@ -204,7 +205,7 @@ impl Input<'_> {
         self.small_number(2).filter(|part| *part < 60)
     }
 
-    /// The name of a zone in brackets behind an offset, `[Europe/Berlin]`, which the offset has said already.
+    /// Consumes a zone name in brackets after an offset (`[Europe/Berlin]`). The offset takes precedence.
     fn zone_name(&mut self) -> Option<()> {
         if self.one_of(b"[").is_some() {
             let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(byte);
@@ -216,7 +217,7 @@ impl Input<'_> {
     }
 }
 
-/// Nanoseconds since midnight. The end of a day may be written as 24:00.
+/// Returns nanoseconds since midnight. `24:00` is the end of the day.
 fn nanos_of(hour: i8, minute: i8, second: i8, fraction: i128) -> Option<i128> {
     let is_time = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
     let is_end = (hour, minute, second, fraction) == (24, 0, 0, 0);
