@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use crate::auth::AccessToken;
 use crate::decode::ResponseDecoder;
 use crate::failures::{ApiError, BuildError, ResponseError};
-use crate::region::BaseUrl;
+use crate::region::{BaseUrl, parse_path_and_query};
 use crate::uri::{PathWriter, QueryWriter};
 
 /// Initial capacity for the headers of a request, including those that the session and the driver add.
@@ -133,7 +133,7 @@ pub(crate) fn request<E: Endpoint + ?Sized>(
     let body = endpoint.body()?;
     let target = match previous {
         Some(previous) if previous.as_str() == path_buf => Ok(previous.clone()),
-        _ => PathAndQuery::try_from(path_buf.as_str()).map_err(http::Error::from),
+        _ => parse_path_and_query(path_buf),
     };
     let uri = target.and_then(|target| base.with_path_and_query(target));
 
@@ -147,11 +147,7 @@ pub(crate) fn request<E: Endpoint + ?Sized>(
     }
     let mut request = Request::new(body.unwrap_or_default());
     *request.method_mut() = E::METHOD;
-    *request.uri_mut() = uri.map_err(|error| unbuildable(&error))?;
+    *request.uri_mut() = uri?;
     *request.headers_mut() = headers;
     Ok(request)
-}
-
-fn unbuildable(error: &http::Error) -> BuildError {
-    BuildError::Request { problem: error.to_string().into() }
 }

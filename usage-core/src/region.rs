@@ -196,8 +196,8 @@ pub struct BaseUrl {
 
 impl BaseUrl {
     /// Returns the absolute URI of `path_and_query` under this base. `path_and_query` starts with a slash.
-    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        self.with_path_and_query(PathAndQuery::try_from(format!("{}{path_and_query}", self.prefix))?)
+    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, BuildError> {
+        self.with_path_and_query(parse_path_and_query(&format!("{}{path_and_query}", self.prefix))?)
     }
 
     /// Returns the path prefix of every request: empty, or a path without a trailing slash.
@@ -206,12 +206,12 @@ impl BaseUrl {
     }
 
     /// Returns the absolute URI of `path_and_query`, which starts with the [`prefix`](Self::prefix).
-    pub(crate) fn with_path_and_query(&self, path_and_query: PathAndQuery) -> Result<Uri, http::Error> {
+    pub(crate) fn with_path_and_query(&self, path_and_query: PathAndQuery) -> Result<Uri, BuildError> {
         let mut parts = uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(path_and_query);
-        Ok(Uri::from_parts(parts)?)
+        Uri::from_parts(parts).map_err(|error| BuildError::Request { problem: error.to_string().into() })
     }
 
     /// Returns the URI of the host, with the path `/`.
@@ -298,6 +298,18 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The longest path and query, in bytes. Versions of `http` before 1.5 accept longer ones and misread them.
+const MAX_PATH_AND_QUERY: usize = u16::MAX as usize - 1;
+
+/// Parses the path and query of a request.
+pub(crate) fn parse_path_and_query(text: &str) -> Result<PathAndQuery, BuildError> {
+    let refuse = |problem: &str| BuildError::Request { problem: problem.into() };
+    if text.len() > MAX_PATH_AND_QUERY {
+        return Err(refuse("uri too long"));
+    }
+    PathAndQuery::try_from(text).map_err(|error| refuse(&error.to_string()))
 }
 
 /// Returns `text` for an error message, without user info and query, which may contain a secret.

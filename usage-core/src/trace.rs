@@ -168,7 +168,7 @@ mod recording {
             usage.execution_id = Empty,
             usage.correlation_id = Empty,
             http.response.status_code = Empty,
-            error.r#type = Empty,
+            "error.type" = Empty,
         )))
     }
 
@@ -202,7 +202,7 @@ mod recording {
             TransportKind::Other => "other",
         };
         tracing::Span::current().record("error.type", kind);
-        tracing::debug!(target: TARGET, { error.r#type = kind, error.message = %failure }, "no whole answer");
+        tracing::debug!(target: TARGET, { "error.type" = kind, error.message = %failure }, "no whole answer");
     }
 
     /// Records a transition of an execution.

@@ -38,6 +38,7 @@ Commands:
   sizes         Print the lines of code of each package
   weight        Print how many crates each library brings, beside its limit
   floors        Compile the libraries with the lowest versions that they allow; takes minutes
+  floors --tests  Run their tests with these versions
   picture       Draw text with colours, from standard input, as an SVG of a terminal
   package       Build every package from its own archive; takes minutes
 ";
@@ -64,8 +65,8 @@ fn main() -> ExitCode {
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let command = arguments.first().map_or("", String::as_str);
-    let is_checked = arguments.get(1).is_some_and(|argument| argument == "--check");
-    match run(command, is_checked) {
+    let option = arguments.get(1).map_or("", String::as_str);
+    match run(command, option) {
         Ok(code) => code,
         Err(error) => {
             println!("cargo xtask {command}: {error}");
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &str, is_checked: bool) -> Result<ExitCode, Box<dyn Error>> {
+fn run(command: &str, option: &str) -> Result<ExitCode, Box<dyn Error>> {
     if command == "picture" {
         print!("{}", terminal::picture(&io::read_to_string(io::stdin())?));
         return Ok(ExitCode::SUCCESS);
@@ -82,10 +83,10 @@ fn run(command: &str, is_checked: bool) -> Result<ExitCode, Box<dyn Error>> {
     let workspace = Workspace::read()?;
     match command {
         "check" => return check(&workspace, CHECKS),
-        "api" if is_checked => return check(&workspace, &[("public API", api::check)]),
+        "api" if option == "--check" => return check(&workspace, &[("public API", api::check)]),
         "generate" => documents::generate(&workspace)?,
         "api" => api::write(&workspace)?,
-        "floors" => floors::check(&workspace)?,
+        "floors" => floors::check(&workspace, option == "--tests")?,
         "layers" => layers::print(&workspace),
         "package" => publish::package(&workspace)?,
         "sizes" => sizes::print(&workspace),

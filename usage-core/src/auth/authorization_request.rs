@@ -201,7 +201,7 @@ impl AuthorizationRequest {
         query.maybe("target", self.target.as_deref());
         query.maybe("login_hint", self.login_hint.as_deref());
         query.maybe("prompt", self.prompt_login.then_some("login"));
-        login.join(&query.finish()).map_err(|error| BuildError::Request { problem: error.to_string().into() })
+        login.join(&query.finish())
     }
 
     /// Returns the grant of `redirect`, which arrived at `now`: a code to be exchanged, or an expiring token if this is

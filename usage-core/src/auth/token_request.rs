@@ -50,13 +50,12 @@ impl Grant {
                     .of(client)
             }
         };
-        let unbuildable = |error: http::Error| BuildError::Request { problem: error.to_string().into() };
-        let mut request = Request::post(login.join("/oauth/token").map_err(unbuildable)?)
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, FORM);
+        let mut request =
+            Request::post(login.join("/oauth/token")?).header(ACCEPT, JSON).header(CONTENT_TYPE, FORM);
         if let Some(credentials) = credentials {
             request = request.header(AUTHORIZATION, credentials);
         }
+        let unbuildable = |error: http::Error| BuildError::Request { problem: error.to_string().into() };
         request.body(form.finish()).map(Some).map_err(unbuildable)
     }
 }
