@@ -18,6 +18,22 @@ use crate::session::Session;
 use crate::time::{Latest, Timestamp};
 
 /// A call of an endpoint: fetches a token if necessary, sends the request, and retries it as the [`Policy`] says.
+///
+/// ```
+/// use usage_core::platform::OrganizationMe;
+/// use usage_core::{Call, Machine, Next, Policy, Session, Timestamp};
+///
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut call = Call::new(OrganizationMe, Policy::default(), 1, now);
+/// let Next::Send(exchange) = call.next(now, &mut session).next else { panic!() };
+/// // A driver sends exchange.request.
+/// let response = http::Response::new(&br#"{"id":"6d3a","name":"Example Ltd"}"#[..]);
+/// let organization = call.on_response(now, exchange.ticket, response, &mut session).output.unwrap();
+/// assert_eq!(organization.name.as_deref(), Some("Example Ltd"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 pub struct Call<E> {
     endpoint: E,

@@ -81,6 +81,18 @@ pub trait Endpoint: Send {
 }
 
 /// Methods of every [`Endpoint`]. They alone deal with the base URL, the bearer token, headers and error responses.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::auth::AccessToken;
+/// use usage_core::platform::OrganizationMe;
+///
+/// let token = AccessToken::parse("a-token")?;
+/// let request = OrganizationMe.to_request(&"https://api.mypurecloud.de".parse()?, Some(&token))?;
+/// assert_eq!(request.headers()["authorization"], "Bearer a-token");
+/// assert!(OrganizationMe::parse(&http::Response::new(&b"{}"[..])).is_ok());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 pub trait EndpointExt: Endpoint {
     /// Returns the request of this operation at `base`, with `token` as its bearer token. The header value is marked
     /// sensitive.

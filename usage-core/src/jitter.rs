@@ -5,6 +5,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A seeded random number generator (SplitMix64). It spreads delays and is not fit for secrets.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::Jitter;
+///
+/// let delay = Duration::from_secs(10);
+/// let spread = Jitter::new(1).spread(delay, 0.2);
+/// assert!(Duration::from_secs(8) <= spread && spread <= Duration::from_secs(12));
+/// assert_eq!(spread, Jitter::new(1).spread(delay, 0.2));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Jitter(u64);

@@ -22,6 +22,23 @@ use crate::time::{Latest, Timestamp};
 /// Other machines fetch a token by themselves. Use this one to check a credential ahead of the first request, or to save the
 /// tokens: afterwards, [`Session::access_token`] and [`Session::refresh_token`] return them. Use it also to exchange an
 /// authorization code as soon as it arrives, since a code is valid for about a minute.
+///
+/// ```
+/// use usage_core::auth::Grant;
+/// use usage_core::{LogIn, Machine, Next, Policy, Secret, Session, Timestamp};
+///
+/// let grant = Grant::client_credentials("7de3af06", Secret::new("from a safe place".to_owned()))?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, grant);
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut log_in = LogIn::new(Policy::default(), 1, now);
+/// let Next::Send(exchange) = log_in.next(now, &mut session).next else { panic!() };
+/// // A driver sends exchange.request.
+/// let response = http::Response::new(&br#"{"access_token":"a-token","expires_in":86399}"#[..]);
+/// let _ = log_in.on_response(now, exchange.ticket, response, &mut session);
+/// assert!(matches!(log_in.next(now, &mut session).next, Next::Finished));
+/// assert!(session.access_token().is_some());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 pub struct LogIn {
     limits: Limits,

@@ -5,6 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The phase of an execution.
+///
+/// ```
+/// use usage_core::Phase;
+///
+/// assert!(Phase::Complete.is_final() && Phase::Failed.is_final());
+/// assert!(!Phase::WaitPoll.is_final());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Phase {
@@ -52,6 +59,13 @@ impl fmt::Display for Phase {
 }
 
 /// Why an execution moved from one phase to another.
+///
+/// ```
+/// use usage_core::{Cause, Phase, Transition};
+///
+/// let transition = Transition::new(Phase::ReadySubmit, Phase::InFlightSubmit, Cause::Sent);
+/// assert_eq!(transition.to_string(), "ReadySubmit -Sent-> InFlightSubmit");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Cause {
@@ -114,6 +128,14 @@ impl fmt::Display for Cause {
 }
 
 /// A move of an execution from one phase to another.
+///
+/// ```
+/// use usage_core::execution::table::is_legal;
+/// use usage_core::{Cause, Phase, Transition};
+///
+/// assert!(is_legal(Transition::new(Phase::ReadySubmit, Phase::InFlightSubmit, Cause::Sent)));
+/// assert!(!is_legal(Transition::new(Phase::Complete, Phase::ReadyPoll, Cause::Sent)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Transition {
@@ -139,6 +161,12 @@ impl fmt::Display for Transition {
 }
 
 /// The reason for a wait.
+///
+/// ```
+/// use usage_core::WaitReason;
+///
+/// assert_eq!(WaitReason::RateLimit.to_string(), "the rate limit");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum WaitReason {

@@ -18,6 +18,23 @@ use crate::time::Timestamp;
 ///
 /// If `Client::run` or `Handle::finish` fails, the error contains the [rows](Self::rows) that had arrived, and a
 /// [snapshot](Self::snapshot) from which the execution continues behind them.
+///
+/// ```
+/// use usage_core::Machine;
+/// use usage_core::error::Failure;
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// execution.cancel();
+/// let error = execution.error().unwrap();
+/// assert_eq!(*error.failure(), Failure::Cancelled);
+/// assert_eq!(error.endpoint(), "usage.query");
+/// assert!(error.execution_id().is_none()); // it was not submitted
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Error(Box<Report>);
 

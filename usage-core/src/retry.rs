@@ -171,6 +171,14 @@ impl Policy {
 }
 
 /// What a response status means for the next attempt.
+///
+/// ```
+/// use http::StatusCode;
+/// use usage_core::retry::{Class, classify};
+///
+/// assert_eq!(classify(StatusCode::TOO_MANY_REQUESTS), Class::Throttled);
+/// assert_eq!(classify(StatusCode::FOUND), Class::Rejected);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Class {

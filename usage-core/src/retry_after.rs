@@ -11,6 +11,17 @@ use crate::time::Timestamp;
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The two forms of `Retry-After`.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::{RetryAfter, Timestamp};
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("retry-after", "3".parse().unwrap());
+/// let retry_after = RetryAfter::from_headers(&headers).unwrap();
+/// assert_eq!(retry_after, RetryAfter::Delay(Duration::from_secs(3)));
+/// assert_eq!(retry_after.earliest(Timestamp::from_unix_millis(0)).as_unix_millis(), 3_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {

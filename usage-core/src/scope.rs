@@ -68,6 +68,18 @@ pub struct Scope {
 }
 
 /// The query that produced a set of rows.
+///
+/// ```
+/// use usage_core::ScopeQuery;
+/// use usage_core::model::{Dimension, Granularity};
+///
+/// let query = ScopeQuery::new("2026-06-01/2026-06-30".parse()?)
+///     .with_granularity(Some(Granularity::Day))
+///     .with_group_by([Dimension::OAuthClientId])
+///     .with_filter("httpMethods", ["GET"]);
+/// assert_eq!(query.group_by, ["OAuthClientId"]);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -91,6 +103,15 @@ pub struct ScopeQuery {
 
 open_enum! {
     /// A reason why rows of a result are missing.
+    ///
+    /// ```
+    /// use usage_core::{Gap, Scope, Timestamp};
+    ///
+    /// let scope = Scope::new("simple-search", Timestamp::from_unix_millis(0)).with_gap(Gap::RowLimit);
+    /// assert!(!scope.is_complete());
+    /// let why = scope.missing[0].description();
+    /// assert_eq!(why, "the result reached the service's limit on the rows of one query");
+    /// ```
     pub enum Gap {
         /// The result reached the service's limit on the rows of one query.
         RowLimit = "rowLimit",

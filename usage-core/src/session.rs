@@ -26,6 +26,18 @@ const OUT_OF_ORDER: [&str; 2] = ["server_error", "temporarily_unavailable"];
 ///
 /// The token is kept with the one API host that it may be sent to, and requests are built from both. Drivers keep a session
 /// behind a lock; sans-IO callers pass theirs to each method of a machine.
+///
+/// ```
+/// use usage_core::auth::Grant;
+/// use usage_core::{Secret, Session};
+///
+/// let secret = Secret::new("from a safe place".to_owned());
+/// let session = Session::new(&"eu-central-1".parse()?, Grant::client_credentials("7de3af06", secret)?)
+///     .with_header("x-gateway-key", "a-key")?;
+/// assert_eq!(session.api_url().to_string(), "https://api.mypurecloud.de");
+/// assert!(!format!("{session:?}").contains("a-key"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 pub struct Session {
     pub(crate) api: BaseUrl,
     pub(crate) login: BaseUrl,

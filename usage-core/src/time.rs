@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 ///
 /// It serializes as that number, so that another process can restore a saved execution. All arithmetic saturates: a
 /// hostile `Retry-After` cannot overflow it.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::Timestamp;
+///
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let later = now.saturating_add(Duration::from_secs(90));
+/// assert_eq!(later.to_string(), "2026-07-01T00:01:30Z");
+/// assert_eq!(later.saturating_since(now), Duration::from_secs(90));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);

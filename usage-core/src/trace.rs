@@ -27,6 +27,20 @@ use crate::phase::Transition;
 pub const TARGET: &str = "genesys_usage";
 
 /// The span of one exchange. The driver carries out the exchange within it.
+///
+/// ```
+/// use usage_core::{Machine, Next};
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// let status = exchange.span.inside(|| 200); // send the request within the span
+/// assert_eq!(status, 200);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Span(#[cfg(feature = "tracing")] Option<tracing::Span>);
 
@@ -51,6 +65,22 @@ impl Span {
 }
 
 /// The span of a machine. It reports an execution that is dropped before its end.
+///
+/// ```
+/// use usage_core::Machine;
+/// use usage_core::trace::RunSpan;
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let mut run = RunSpan::default();
+/// let _step = run.inside(|| execution.next(now, &mut session));
+/// run.identify(execution.id());
+/// run.set_over(execution.phase().is_final());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct RunSpan(#[cfg(feature = "tracing")] Run);
 

@@ -15,6 +15,14 @@ pub fn port_of(target: &Uri) -> u16 {
 }
 
 /// Writes the path of an endpoint.
+///
+/// ```
+/// use usage_core::uri::PathWriter;
+///
+/// fn write(path: &mut PathWriter, id: &str) {
+///     path.fixed("api/v2/usage/query").segment(id).fixed("results");
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct PathWriter {
     path: String,
@@ -58,6 +66,14 @@ impl PathWriter {
 }
 
 /// Writes the query string of an endpoint.
+///
+/// ```
+/// use usage_core::uri::QueryWriter;
+///
+/// fn write(query: &mut QueryWriter, after: Option<&str>) {
+///     query.pair("pageSize", "500").maybe("after", after);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct QueryWriter {
     target: String,

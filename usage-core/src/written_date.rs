@@ -103,6 +103,14 @@ impl fmt::Display for WrittenDate {
 }
 
 /// The order of day and month in a [`NumericDate`].
+///
+/// ```
+/// use usage_core::{DateOrder, NumericDate};
+///
+/// let date = NumericDate::parse("01/02/2026").unwrap();
+/// assert_eq!(date.read(DateOrder::DayFirst).unwrap().to_string(), "2026-02-01");
+/// assert_eq!(date.read(DateOrder::MonthFirst).unwrap().to_string(), "2026-01-02");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DateOrder {
     /// The day comes first: `31.12.2026`, `31/12/2026`.
@@ -115,6 +123,14 @@ pub enum DateOrder {
 /// 12:00:00 AM`.
 ///
 /// One such date often does not tell whether the day or the month comes first. All dates of a column together may.
+///
+/// ```
+/// use usage_core::{DateOrder, NumericDate};
+///
+/// assert_eq!(NumericDate::parse("10/13/2026 00:00:00").unwrap().order(), Some(DateOrder::MonthFirst));
+/// assert_eq!(NumericDate::parse("13.10.2026").unwrap().order(), Some(DateOrder::DayFirst));
+/// assert_eq!(NumericDate::parse("1/10/2026").unwrap().order(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumericDate {
     numbers: [i8; 2],

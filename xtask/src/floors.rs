@@ -30,7 +30,8 @@ pub(crate) fn check(workspace: &Workspace, runs_tests: bool) -> Result<(), Box<d
     let mut resolve = Command::new(cargo());
     resolve.current_dir(&copy).env("RUSTC_BOOTSTRAP", "1");
     output(resolve.args(["generate-lockfile", "-Z", "direct-minimal-versions"]))?;
-    let (command, problem) = if runs_tests { ("test", "fails its tests") } else { ("check", "does not compile") };
+    let (command, problem) =
+        if runs_tests { ("test", "fails its tests") } else { ("check", "does not compile") };
     let mut check = Command::new(cargo());
     check.current_dir(&copy).args([command, "--workspace", "--all-features", "--target-dir", ".."]);
     if runs_tests {
@@ -38,7 +39,8 @@ pub(crate) fn check(workspace: &Workspace, runs_tests: bool) -> Result<(), Box<d
         check.args(["--tests", "--no-fail-fast", "--", "--skip", "stay_small"]);
     }
     if !check.status()?.success() {
-        let message = format!("a library {problem} with the lowest versions it allows: raise them in Cargo.toml");
+        let message =
+            format!("a library {problem} with the lowest versions it allows: raise them in Cargo.toml");
         return Err(message.into());
     }
     Ok(())

@@ -5,6 +5,7 @@
 mod api;
 mod dependencies;
 mod documents;
+mod examples;
 mod floors;
 mod holders;
 mod layers;
@@ -57,6 +58,7 @@ const CHECKS: &[Check] = &[
     ("dependencies of usage-core", dependencies::check),
     ("packages", packages::check),
     ("weight", weight::check),
+    ("examples", examples::check),
 ];
 
 fn main() -> ExitCode {

@@ -11,6 +11,15 @@ use crate::secret::REDACTED;
 ///
 /// The token is stored as the value of that header and marked sensitive, so that `http`'s `Debug` does not show it. Its
 /// memory is zeroed when the last request that carries it is dropped.
+///
+/// ```
+/// use usage_core::auth::AccessToken;
+///
+/// let token = AccessToken::parse(" a-token\n")?;
+/// assert_eq!(token.expose(), "a-token");
+/// assert_eq!(format!("{token:?}"), "[redacted]");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct AccessToken {
     bearer: HeaderValue,

@@ -38,6 +38,17 @@ use crate::time::Timestamp;
 /// refuses it (`invalid_grant`): the execution ends as [`Unauthorized::Refused`](crate::error::Unauthorized::Refused),
 /// the session does not try again, and the user has to log in again. A clone of such a grant, or of its session, does
 /// not work a second time.
+///
+/// ```
+/// use usage_core::auth::Grant;
+/// use usage_core::{Region, Secret, Session};
+///
+/// let secret = Secret::new("from a safe place".to_owned());
+/// let grant = Grant::client_credentials("7de3af06", secret)?;
+/// let session = Session::new(&"eu-central-1".parse::<Region>()?, grant);
+/// assert!(session.access_token().is_none()); // it is requested when it is needed
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Grant {

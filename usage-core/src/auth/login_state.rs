@@ -8,6 +8,16 @@ use crate::secret::Secret;
 ///
 /// It consists of 16 to 512 letters, digits, `-`, `.`, `_` and `~`. The caller generates a random one for each log-in.
 /// It does not print, and is compared in constant time.
+///
+/// ```
+/// use usage_core::auth::LoginState;
+///
+/// // Take the bytes from a cryptographically secure generator, and keep the state with the user's web session.
+/// let state = LoginState::from_random(&[7; 16])?;
+/// let saved = LoginState::parse(state.expose())?;
+/// assert!(saved.matches(state.expose()) && !saved.matches("another"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LoginState(Secret<String>);
 

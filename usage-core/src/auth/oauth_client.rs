@@ -6,6 +6,16 @@ use crate::secret::Secret;
 /// A *confidential* client has a secret and authenticates with an `Authorization: Basic` header. A *public* client runs
 /// where a secret cannot be kept, for example on a user's machine. It sends its id in the form and uses PKCE instead of
 /// a secret.
+///
+/// ```
+/// use usage_core::Secret;
+/// use usage_core::auth::OAuthClient;
+///
+/// let client = OAuthClient::confidential("7de3af06", Secret::new("from a safe place".to_owned()))?;
+/// assert!(!client.is_public());
+/// assert!(OAuthClient::public("7de3af06")?.is_public());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OAuthClient {
     id: Box<str>,

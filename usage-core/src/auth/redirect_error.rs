@@ -7,6 +7,13 @@ use crate::open_enum::open_enum;
 
 open_enum! {
     /// The reason why the login host returned neither code nor token (RFC 6749, section 4.1.2.1).
+    ///
+    /// ```
+    /// use usage_core::auth::AuthorizeErrorCode;
+    ///
+    /// assert_eq!(AuthorizeErrorCode::from("access_denied"), AuthorizeErrorCode::AccessDenied);
+    /// assert_eq!(AuthorizeErrorCode::from("org.not.approved").as_str(), "org.not.approved");
+    /// ```
     pub enum AuthorizeErrorCode {
         /// The user or an administrator of the organization denied access.
         AccessDenied = "access_denied",
@@ -28,6 +35,17 @@ open_enum! {
 }
 
 /// A refusal by the login host: `error` and `error_description` of the redirect.
+///
+/// ```
+/// use usage_core::auth::{AuthorizeErrorCode, LoginState, Redirect, RedirectError};
+///
+/// let state = LoginState::parse("0123456789abcdef")?;
+/// let redirect = "/callback?error=access_denied&state=0123456789abcdef";
+/// let Err(RedirectError::Refused(error)) = Redirect::parse(redirect, &state) else { panic!() };
+/// assert_eq!(error.code, AuthorizeErrorCode::AccessDenied);
+/// assert!(error.state_matched);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthorizeError {
@@ -53,6 +71,16 @@ impl fmt::Display for AuthorizeError {
 impl std::error::Error for AuthorizeError {}
 
 /// A redirect that does not complete the log-in. The error never contains the code, the token or the state.
+///
+/// ```
+/// use usage_core::auth::{LoginState, Redirect, RedirectError};
+///
+/// let state = LoginState::parse("0123456789abcdef")?;
+/// // A browser asks a listener for an icon, too. Keep waiting.
+/// assert_eq!(Redirect::parse("/favicon.ico", &state).unwrap_err(), RedirectError::NoAnswer);
+/// assert_eq!(Redirect::parse("/?code=c&state=x", &state).unwrap_err(), RedirectError::StateMismatch);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RedirectError {

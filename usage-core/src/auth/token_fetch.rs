@@ -6,6 +6,21 @@ use crate::failures::{AttemptError, Failure};
 use crate::time::Timestamp;
 
 /// The identity of a token exchange within its session, which tells a late response to an earlier exchange.
+///
+/// ```
+/// use usage_core::auth::Grant;
+/// use usage_core::query::OrganizationQuery;
+/// use usage_core::{Execution, Machine, Next, Policy, Secret, Session, Timestamp};
+///
+/// let grant = Grant::client_credentials("7de3af06", Secret::new("from a safe place".to_owned()))?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, grant);
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// assert!(exchange.ticket.fetch().is_some());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchId(pub(super) u64);
 

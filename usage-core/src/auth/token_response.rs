@@ -16,6 +16,17 @@ const LONGEST_LIFE: u64 = u32::MAX as u64;
 ///
 /// Members other than the access token are optional: one that cannot be parsed is left out, so that neither the token
 /// nor its refresh token is lost.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_core::auth::TokenResponse;
+///
+/// let body = br#"{"access_token":"a-token","token_type":"bearer","expires_in":86399}"#;
+/// let token = TokenResponse::from_response(&http::Response::new(&body[..]))?;
+/// assert_eq!(token.access_token.expose(), "a-token");
+/// assert_eq!(token.expires_in, Some(86_399));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenResponse {

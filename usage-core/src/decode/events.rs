@@ -5,6 +5,34 @@ use crate::decode::input::Input;
 use crate::decode::number::Number;
 
 /// An event of a JSON document, in document order.
+///
+/// ```
+/// use usage_core::decode::{JsonEvent, JsonReader, JsonSink};
+///
+/// struct Names(Vec<String>);
+///
+/// impl JsonSink for Names {
+///     type Error = String;
+///
+///     fn event(&mut self, event: JsonEvent<'_>, _: u64) -> Result<(), String> {
+///         if let JsonEvent::Name(name) = event {
+///             self.0.push(name.to_owned());
+///         }
+///         Ok(())
+///     }
+///
+///     fn not_json(&mut self, offset: u64, problem: &'static str) -> String {
+///         format!("byte {offset}: {problem}")
+///     }
+/// }
+///
+/// let mut names = Names(Vec::new());
+/// let mut reader = JsonReader::default();
+/// reader.read(r#"{"requests":42,"clientName":"x"}"#, &mut names)?;
+/// reader.finish(&mut names)?;
+/// assert_eq!(names.0, ["requests", "clientName"]);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonEvent<'a> {
     /// An object begins; its members follow.

@@ -10,6 +10,17 @@ use crate::failures::DecodeError;
 pub const MAX_JSON_BODY: usize = 1024 * 1024;
 
 /// Decodes a small JSON document of at most [`MAX_JSON_BODY`] bytes, as a whole.
+///
+/// ```
+/// use usage_core::decode::{JsonDecoder, ResponseDecoder};
+/// use usage_core::model::Submission;
+///
+/// let mut decoder = JsonDecoder::<Submission>::default();
+/// decoder.push(br#"{"executionId":"#)?;
+/// decoder.push(br#""9f32b7cf"}"#)?;
+/// assert_eq!(decoder.finish()?.execution_id.as_deref(), Some("9f32b7cf"));
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 pub struct JsonDecoder<T> {
     body: BoundedBody<MAX_JSON_BODY>,
     document: PhantomData<fn() -> T>,
@@ -53,6 +64,16 @@ pub const MAX_LISTING_BODY: usize = 16 * 1024 * 1024;
 /// Decodes a JSON listing of at most [`MAX_LISTING_BODY`] bytes, as a whole.
 ///
 /// Like [`JsonDecoder`], for responses that grow with the organization.
+///
+/// ```
+/// use usage_core::decode::{ListingDecoder, ResponseDecoder};
+/// use usage_core::platform::{Listing, User};
+///
+/// let mut decoder = ListingDecoder::<Listing<User>>::default();
+/// decoder.push(br#"{"entities":[{"id":"8d1f"}]}"#)?;
+/// assert_eq!(decoder.finish()?.entities.len(), 1);
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 pub struct ListingDecoder<T> {
     body: BoundedBody<MAX_LISTING_BODY>,
     document: PhantomData<fn() -> T>,

@@ -16,6 +16,19 @@ pub const MAX_PAGE_BODY: usize = 256 * 1024 * 1024;
 /// It does not hold the body: besides the rows, it keeps only a token that a chunk cuts.
 ///
 /// Its state is boxed, because a decoder is moved several times between the head of a response and the end of its body.
+///
+/// ```
+/// use usage_core::decode::{PageDecoder, ResponseDecoder};
+///
+/// let mut decoder = PageDecoder::default();
+/// for chunk in [r#"{"queryStatus":"Complete","results":[{"reque"#, r#"sts":42}],"nextUri":"/x?after=b"}"#] {
+///     decoder.push(chunk.as_bytes())?;
+/// }
+/// let page = decoder.finish()?;
+/// assert_eq!(page.rows.row(0).unwrap().requests(), Some(42));
+/// assert_eq!(page.next.unwrap().as_str(), "b");
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 #[derive(Default)]
 pub struct PageDecoder(Box<Body<Keep>>);
 
@@ -34,6 +47,15 @@ impl ResponseDecoder for PageDecoder {
 }
 
 /// Decodes the results of a query family that has no pages: like [`PageDecoder`], but ignores cursors.
+///
+/// ```
+/// use usage_core::decode::{ResponseDecoder, SinglePageDecoder};
+///
+/// let mut decoder = SinglePageDecoder::default();
+/// decoder.push(br#"{"queryStatus":"Complete","results":[{"requests":42}]}"#)?;
+/// assert_eq!(decoder.finish()?.rows.len(), 1);
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 pub struct SinglePageDecoder(PageDecoder);
 
 impl Default for SinglePageDecoder {

@@ -5,6 +5,13 @@ use crate::table::UsageTable;
 
 open_enum! {
     /// The status of a query: `queryStatus` of a results page, of query and job endpoints.
+    ///
+    /// ```
+    /// use usage_core::decode::QueryStatus;
+    ///
+    /// assert!(QueryStatus::from("Complete").is_done() && QueryStatus::from("Succeeded").is_done());
+    /// assert!(!QueryStatus::from("Paused").is_done()); // unknown: still pending
+    /// ```
     pub enum QueryStatus {
         /// The service is processing the query.
         Running = "Running",
@@ -29,6 +36,18 @@ impl QueryStatus {
 }
 
 /// One page of results, of any query family: `ApiUsageQueryResult` and the jobs' results responses.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::decode::QueryStatus;
+/// use usage_core::query::OrganizationQueryResults;
+///
+/// let body = br#"{"queryStatus":"Complete","results":[{"clientName":"Nightly Export","requests":42}]}"#;
+/// let page = OrganizationQueryResults::parse(&http::Response::new(&body[..]))?;
+/// assert_eq!(page.status, Some(QueryStatus::Complete));
+/// assert_eq!(page.rows.len(), 1);
+/// # Ok::<(), usage_core::error::ResponseError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResultsPage {

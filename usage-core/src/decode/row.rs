@@ -146,6 +146,26 @@ impl Keep {
 /// Looks at rows as they arrive, for callers who add up rows and keep none.
 ///
 /// Any closure over [`UsageRow`] is one.
+///
+/// ```
+/// use usage_core::UsageRow;
+/// use usage_core::decode::{ResponseDecoder, RowVisitor, StreamingDecoder};
+///
+/// #[derive(Default)]
+/// struct Total(u64);
+///
+/// impl RowVisitor for Total {
+///     fn visit(&mut self, row: UsageRow<'_>) {
+///         self.0 += row.requests().unwrap_or(0);
+///     }
+/// }
+///
+/// let mut decoder = StreamingDecoder::new(Total::default());
+/// decoder.push(br#"{"queryStatus":"Complete","results":[{"requests":40},{"requests":2}]}"#)?;
+/// let (_page, total) = decoder.finish()?;
+/// assert_eq!(total.0, 42);
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 pub trait RowVisitor {
     /// Takes the next row. It is gone afterwards.
     fn visit(&mut self, row: UsageRow<'_>);

@@ -2,6 +2,15 @@ use crate::decode::ResponseDecoder;
 use crate::failures::DecodeError;
 
 /// Skips a body: for exchanges whose answer is not the machine's, such as those for a token.
+///
+/// ```
+/// use usage_core::decode::{ResponseDecoder, SkipDecoder};
+///
+/// let mut decoder = SkipDecoder;
+/// decoder.push(b"anything")?;
+/// decoder.finish()?;
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SkipDecoder;
 

@@ -52,6 +52,16 @@ impl Endpoint for EventAggregatesQuery {
 }
 
 /// The response to an [`EventAggregatesQuery`]: `EventAggregatesResponse`.
+///
+/// ```
+/// use usage_core::events::EventAggregates;
+///
+/// let json = r#"{"eventDefinitionAggregates":[{"eventDefinition":{"id":"e"},"eventCount":3}]}"#;
+/// let aggregates: EventAggregates = serde_json::from_str(json)?;
+/// let kinds = aggregates.event_definition_aggregates.iter();
+/// assert_eq!(kinds.filter_map(|kind| kind.event_count).sum::<u32>(), 3);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

@@ -75,6 +75,18 @@ impl Endpoint for EventDefinitions {
 
 /// A request for one kind of operational event: `getUsageEventsDefinition`, `GET
 /// /api/v2/usage/events/definitions/{eventDefinitionId}`.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::events::EventDefinitionById;
+///
+/// let request = EventDefinitionById { id: "e-1".parse()? }.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/events/definitions/e-1");
+///
+/// let response = http::Response::new(&br#"{"id":"e-1","name":"Flow published"}"#[..]);
+/// assert_eq!(EventDefinitionById::parse(&response).unwrap().name.as_deref(), Some("Flow published"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventDefinitionById {
     /// The id of the kind of event.

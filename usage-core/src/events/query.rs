@@ -16,6 +16,14 @@ pub const MAX_EVENT_PAGE_SIZE: u32 = 200;
 
 open_enum! {
     /// The order of events by time. It is upper-case, unlike [`SortOrder`](crate::model::SortOrder) of the jobs.
+    ///
+    /// ```
+    /// use usage_core::events::{EventQuery, EventSortOrder};
+    ///
+    /// let query = EventQuery::new("2026-07/2026-07".parse()?).with_sort_order(EventSortOrder::Asc);
+    /// assert_eq!(serde_json::to_string(&query)?, r#"{"interval":"2026-07/2026-07","sortOrder":"ASC"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub enum EventSortOrder {
         /// Earliest first.
         Asc = "ASC",
@@ -156,6 +164,16 @@ impl Endpoint for EventQuery {
 }
 
 /// One page of operational events: `EventQueryResponse`.
+///
+/// ```
+/// use usage_core::events::EventPage;
+///
+/// let json = r#"{"entities":[{"entityName":"Main Flow"}],"nextUri":"/api/v2/usage/events/query?after=b"}"#;
+/// let page: EventPage = serde_json::from_str(json)?;
+/// assert_eq!(page.entities.len(), 1);
+/// assert_eq!(page.next()?.unwrap().as_str(), "b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

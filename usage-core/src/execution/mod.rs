@@ -43,6 +43,22 @@ use state::{Ready, State};
 ///
 /// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Earlier snapshots
 /// point at that page, so that a crash before its rows are stored repeats the page.
+///
+/// ```
+/// use usage_core::query::OrganizationQuery;
+/// use usage_core::{Execution, Machine, Next, Phase, Policy, Session, Timestamp};
+///
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// let mut session = Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// let mut execution = Execution::new(query, Policy::default(), 1, now);
+/// assert_eq!(execution.phase(), Phase::ReadySubmit);
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// assert_eq!(exchange.request.uri().path(), "/api/v2/usage/query");
+/// assert_eq!(execution.phase(), Phase::InFlightSubmit);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Execution<Q> {
     query: Q,

@@ -74,6 +74,15 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// A saved execution that cannot be restored.
+///
+/// ```
+/// use usage_core::Snapshot;
+/// use usage_core::execution::RestoreError;
+/// use usage_core::query::OrganizationQuery;
+///
+/// let error = Snapshot::<OrganizationQuery>::from_json("not a snapshot").unwrap_err();
+/// assert!(matches!(error, RestoreError::Syntax { .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RestoreError {

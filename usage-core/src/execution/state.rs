@@ -8,6 +8,14 @@ use crate::phase::{Phase, WaitReason};
 use crate::time::Timestamp;
 
 /// An operation of an execution.
+///
+/// ```
+/// use usage_core::execution::Op;
+///
+/// let poll = Op::Poll { id: "9f32b7cf".parse()?, after: None };
+/// assert_ne!(poll, Op::Submit);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "op")]
 #[non_exhaustive]

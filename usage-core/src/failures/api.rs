@@ -50,6 +50,17 @@ pub struct ApiError {
 }
 
 /// The body of an [`ApiError`], parsed as far as possible.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use usage_core::error::{ApiError, ErrorPayload};
+///
+/// let read = |body: &[u8]| ApiError::from_response(StatusCode::BAD_GATEWAY, &HeaderMap::new(), body).payload;
+/// assert!(matches!(read(br#"{"code":"internal.server.error"}"#), ErrorPayload::Standard(_)));
+/// assert!(matches!(read(br#"{"error":"invalid_client"}"#), ErrorPayload::OAuth(_)));
+/// assert!(matches!(read(b"<h1>Bad Gateway</h1>"), ErrorPayload::NotJson(_)));
+/// assert_eq!(read(b""), ErrorPayload::Empty);
+/// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorPayload {

@@ -14,6 +14,16 @@ const MAX_DEPTH: u32 = 8;
 ///
 /// Parsing is lenient: a member of an undocumented type is left out, and a value that is not an object becomes the
 /// message.
+///
+/// ```
+/// use usage_core::error::ErrorBody;
+///
+/// let json = r#"{"code":"bad.request","message":"no","status":"400","details":[{"fieldName":"interval"}]}"#;
+/// let body: ErrorBody = serde_json::from_str(json)?;
+/// assert_eq!((body.code.as_deref(), body.status), (Some("bad.request"), Some(400)));
+/// assert_eq!(body.details.unwrap()[0].field_name.as_deref(), Some("interval"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -172,6 +182,15 @@ pub struct ErrorLimit {
 }
 
 /// An error document of the login host.
+///
+/// ```
+/// use usage_core::error::OAuthErrorBody;
+///
+/// let json = r#"{"error":"invalid_client","description":"client not found"}"#;
+/// let body: OAuthErrorBody = serde_json::from_str(json)?;
+/// assert_eq!(body.error.as_deref(), Some("invalid_client"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -5,6 +5,15 @@ use thiserror::Error;
 use crate::failures::excerpt;
 
 /// Invalid input of the caller. No request was sent.
+///
+/// ```
+/// use usage_core::Interval;
+/// use usage_core::error::BuildError;
+///
+/// let error = "2026-07-31/2026-07-01".parse::<Interval>().unwrap_err();
+/// assert!(matches!(error, BuildError::Interval { .. }));
+/// assert!(error.to_string().ends_with("write start/end, for example 2026-07-01/2026-07-31"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -5,6 +5,15 @@ use thiserror::Error;
 use crate::failures::ForeignAnswer;
 
 /// A response body that cannot be decoded.
+///
+/// ```
+/// use usage_core::decode::{PageDecoder, ResponseDecoder};
+///
+/// let mut decoder = PageDecoder::default();
+/// let body = br#"{"queryStatus":"Complete","results":[{"requests":"many"}]}"#;
+/// let error = decoder.push(body).and_then(|()| decoder.finish()).unwrap_err();
+/// assert_eq!(&*error.path, "results[0].requests");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unreadable answer at {path} (byte {offset}): {problem}{}", Beside(.foreign.as_deref()))]
 #[non_exhaustive]

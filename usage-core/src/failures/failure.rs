@@ -10,6 +10,18 @@ use crate::time::Timestamp;
 const STATUS_EXCERPT: usize = 80;
 
 /// Why an execution or a call ended without its result.
+///
+/// ```
+/// use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
+///
+/// let broken = TransportFailure::new(TransportKind::Reset, Sent::Maybe, "");
+/// let failure = Failure::AmbiguousSubmit(broken);
+/// assert_eq!(failure.transport_failure().unwrap().kind, TransportKind::Reset);
+/// assert_eq!(
+///     failure.to_string(),
+///     "the connection broke; the query may have been submitted, and submitting it again could run it twice"
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -57,6 +69,13 @@ pub enum Failure {
 }
 
 /// Why authorization failed.
+///
+/// ```
+/// use usage_core::error::{Failure, Unauthorized};
+///
+/// let failure = Failure::Unauthorized(Unauthorized::CannotRenew);
+/// assert!(failure.to_string().ends_with("nothing can renew it"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Unauthorized {

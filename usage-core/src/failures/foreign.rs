@@ -18,6 +18,15 @@ const MAX_WORD: usize = 20;
 /// A response that does not look like the service's: a page of a proxy, a captive portal or a load balancer.
 ///
 /// `Display` writes the status, the content type and the first words: `200 OK with text/html: Sign in to the network`.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use usage_core::error::ApiError;
+///
+/// let page = b"<html><title>Sign in</title><h1>Guest network</h1></html>";
+/// let error = ApiError::from_response(StatusCode::FORBIDDEN, &HeaderMap::new(), page);
+/// assert_eq!(&*error.foreign().unwrap().words, "Sign in Guest network");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ForeignAnswer {

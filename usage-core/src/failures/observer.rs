@@ -3,6 +3,14 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The error with which an observer stopped an execution, or the observer's panic while it handled a page.
+///
+/// ```
+/// use usage_core::error::ObserverError;
+///
+/// let error = ObserverError::new(std::io::Error::other("disk full"));
+/// assert_eq!(error.to_string(), "disk full");
+/// assert!(error.get_ref().unwrap().is::<std::io::Error>());
+/// ```
 #[derive(Clone)]
 pub struct ObserverError(Option<Arc<dyn Error + Send + Sync>>);
 

@@ -8,6 +8,14 @@ use crate::failures::{DecodeError, excerpt};
 ///
 /// `{}` writes only the kind and whether the request was sent, because the errors whose source this is already contain
 /// the rest. `{:#}` writes the whole sentence.
+///
+/// ```
+/// use usage_core::error::{Sent, TransportFailure, TransportKind};
+///
+/// let failure = TransportFailure::new(TransportKind::Connect, Sent::No, "connection refused");
+/// assert_eq!(failure.to_string(), "transport failure Connect, request not sent");
+/// assert_eq!(format!("{failure:#}"), "no connection: connection refused");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportFailure {
@@ -68,6 +76,12 @@ pub enum Sent {
 }
 
 /// The kind of a [`TransportFailure`].
+///
+/// ```
+/// use usage_core::error::TransportKind;
+///
+/// assert_eq!(TransportKind::Dns.to_string(), "the host name does not resolve");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportKind {

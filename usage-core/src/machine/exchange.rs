@@ -9,6 +9,22 @@ use crate::trace::Span;
 /// A request that is sent once.
 ///
 /// `Debug` shows neither the values of query parameters and headers nor the body, which may contain a refresh token.
+///
+/// ```
+/// use usage_core::Next;
+/// # use usage_core::Machine;
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// assert_eq!(exchange.request.method(), "POST");
+/// assert!(exchange.needs_fresh_connection && exchange.connect_within <= exchange.timeout);
+/// assert!(!format!("{exchange:?}").contains("a-token"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[non_exhaustive]
 pub struct Exchange {
     /// The ticket, which goes back to the machine with the response or the failure.

@@ -46,6 +46,34 @@ use crate::time::Timestamp;
 /// The caller passes the current time to each method. If the clock steps back, the machine moves its timers back by the
 /// same amount. All machines of a client share one session. Calling [`next`](Self::next) twice is harmless, except that it
 /// abandons a request that is in flight.
+///
+/// ```
+/// use http::Response;
+/// use usage_core::{Error, Machine, Next, Session, Timestamp};
+///
+/// /// Drives any machine over a transport that returns complete responses.
+/// fn drive<M: Machine>(
+///     machine: &mut M,
+///     session: &mut Session,
+///     mut clock: impl FnMut() -> Timestamp,
+///     mut send: impl FnMut(http::Request<Vec<u8>>) -> Response<Vec<u8>>,
+///     mut take: impl FnMut(M::Output),
+/// ) -> Option<Error> {
+///     loop {
+///         match machine.next(clock(), session).next {
+///             Next::Finished => return machine.error(),
+///             Next::WaitUntil(until, _) => std::thread::sleep(until.saturating_since(clock())),
+///             Next::Send(exchange) => {
+///                 let response = send(exchange.request);
+///                 let (head, body) = response.into_parts();
+///                 let response = Response::from_parts(head, &body[..]);
+///                 let progress = machine.on_response(clock(), exchange.ticket, response, session);
+///                 progress.output.map(&mut take);
+///             }
+///         }
+///     }
+/// }
+/// ```
 pub trait Machine: Send {
     /// The decoder of response bodies.
     type Decoder: ResponseDecoder;
@@ -149,6 +177,21 @@ pub(crate) fn respond<M: Machine + ?Sized>(
 }
 
 /// What to do next, and the transitions that asking for it caused.
+///
+/// ```
+/// use usage_core::Phase;
+/// # use usage_core::Machine;
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let step = execution.next(now, &mut session);
+/// let phases: Vec<_> = step.transitions.iter().map(|transition| transition.to).collect();
+/// assert_eq!(phases, [Phase::InFlightSubmit]);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 #[non_exhaustive]
@@ -169,6 +212,22 @@ impl Step {
 /// What a machine asks its driver to do.
 ///
 /// This enum is exhaustive on purpose: a driver cannot skip a request that it does not know.
+///
+/// ```
+/// use usage_core::{Machine, Next};
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// match execution.next(now, &mut session).next {
+///     Next::Send(exchange) => assert_eq!(exchange.endpoint, "usage.query"), // send exchange.request
+///     Next::WaitUntil(until, _) => println!("wait until {until}"),
+///     Next::Finished => println!("{:?}", execution.error()),
+/// }
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub enum Next {
@@ -181,6 +240,22 @@ pub enum Next {
 }
 
 /// The result of an input.
+///
+/// ```
+/// use usage_core::{Machine, Next, Phase};
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// let response = http::Response::new(&br#"{"executionId":"9f32b7cf"}"#[..]);
+/// let progress = execution.on_response(now, exchange.ticket, response, &mut session);
+/// assert_eq!(progress.transition.unwrap().from, Phase::InFlightSubmit);
+/// assert!(progress.output.is_none()); // rows come with the pages
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 #[non_exhaustive]
@@ -220,6 +295,21 @@ impl Transitions {
 }
 
 /// What an observer of a machine sees.
+///
+/// ```
+/// use usage_core::{Event, Timestamp, WaitReason};
+///
+/// fn log(event: Event) -> String {
+///     match event {
+///         Event::Moved(transition) => transition.to_string(),
+///         Event::Waiting(until, why) => format!("waiting for {why} until {until}"),
+///         _ => String::new(),
+///     }
+/// }
+///
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000);
+/// assert_eq!(log(Event::Waiting(now, WaitReason::RateLimit)), "waiting for the rate limit until 2026-07-01T00:00:00Z");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {

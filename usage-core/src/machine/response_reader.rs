@@ -21,6 +21,27 @@ const SHOWN: usize = 500;
 /// Reads and decodes the body of one response, chunk by chunk.
 ///
 /// With the feature `gzip`, a compressed body is decompressed first. Limits on bodies apply to the decompressed size.
+///
+/// ```
+/// use usage_core::{Machine, Next};
+/// # let token = usage_core::auth::AccessToken::parse("a-token")?;
+/// # let mut session = usage_core::Session::new(&"eu-central-1".parse()?, usage_core::auth::Grant::StaticToken(token));
+/// # let now = usage_core::Timestamp::from_unix_millis(1_782_864_000_000);
+/// # let query = usage_core::query::OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// # let mut execution = usage_core::Execution::new(query, usage_core::Policy::default(), 1, now);
+///
+/// let Next::Send(exchange) = execution.next(now, &mut session).next else { panic!() };
+/// let (head, ()) = http::Response::new(()).into_parts();
+/// let mut reader = execution.on_head(now, exchange.ticket, &head, &mut session);
+/// for chunk in [r#"{"executionId":"#, r#""9f32b7cf"}"#] {
+///     if reader.push(chunk.as_bytes()).is_break() {
+///         break; // the rest of the body is not needed
+///     }
+/// }
+/// let _ = execution.on_end(now, reader, &mut session);
+/// assert_eq!(execution.id().unwrap().as_str(), "9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[must_use]
 pub struct ResponseReader<D: ResponseDecoder> {
     pub(super) ticket: Ticket,

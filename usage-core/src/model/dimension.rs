@@ -6,6 +6,14 @@ open_enum! {
     ///
     /// The service spells the first one `OAuthClientId` and, in jobs, `OauthClientId`. Here it is one dimension, and each
     /// query family sends the spelling that it needs.
+    ///
+    /// ```
+    /// use usage_core::model::Dimension;
+    /// use usage_core::query::{OrganizationJob, OrganizationQuery};
+    ///
+    /// assert!(OrganizationJob::DIMENSIONS.contains(&Dimension::Platform));
+    /// assert!(!OrganizationQuery::DIMENSIONS.contains(&Dimension::Platform));
+    /// ```
     pub enum Dimension {
         /// The OAuth client.
         OAuthClientId = "OAuthClientId",

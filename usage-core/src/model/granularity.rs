@@ -3,6 +3,15 @@ use crate::open_enum::open_enum;
 
 open_enum! {
     /// The time bucket of a row: `granularity` of a query. A query without one returns totals over its interval.
+    ///
+    /// ```
+    /// use usage_core::Date;
+    /// use usage_core::model::Granularity;
+    ///
+    /// let first: Date = "2026-02-01".parse()?;
+    /// assert_eq!(Granularity::Month.last_day(first).unwrap().to_string(), "2026-02-28");
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     pub enum Granularity {
         /// One row per UTC day.
         Day = "Day",

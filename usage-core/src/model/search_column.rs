@@ -3,6 +3,15 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// A column of a simple search. The API calls the member `metrics`, although it contains dimensions too. There is no
     /// `Requests` column.
+    ///
+    /// ```
+    /// use usage_core::model::SearchColumn;
+    /// use usage_core::query::SimpleSearch;
+    ///
+    /// let search = SimpleSearch::new("2026-06/2026-06".parse()?).with_columns([SearchColumn::Date, SearchColumn::Status429]);
+    /// assert_eq!(search.columns.len(), 2);
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     pub enum SearchColumn {
         /// The day.
         Date = "Date",

@@ -4,6 +4,14 @@ use crate::open_enum::open_enum;
 
 open_enum! {
     /// The direction in which rows are sorted.
+    ///
+    /// ```
+    /// use usage_core::model::{SortBy, SortOrder};
+    ///
+    /// let order = SortBy::new("requestCount", SortOrder::Desc);
+    /// assert_eq!(serde_json::to_string(&order)?, r#"{"fieldName":"requestCount","order":"Desc"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub enum SortOrder {
         /// Smallest first.
         Asc = "Asc",

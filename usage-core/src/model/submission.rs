@@ -5,6 +5,14 @@ use crate::lenient::lenient;
 /// The response to a submit: `UsageExecutionResult`.
 ///
 /// The service may omit members. An execution fails if `execution_id` is missing.
+///
+/// ```
+/// use usage_core::model::Submission;
+///
+/// let submission: Submission = serde_json::from_str(r#"{"executionId":"9f32b7cf"}"#)?;
+/// assert_eq!(submission.execution_id.as_deref(), Some("9f32b7cf"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

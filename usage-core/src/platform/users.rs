@@ -18,6 +18,14 @@ pub const MAX_USER_IDS: usize = 100;
 
 open_enum! {
     /// The state of the users that [`Users`] requests.
+    ///
+    /// ```
+    /// use usage_core::platform::{UserState, Users};
+    ///
+    /// let users = Users::by_ids(["8d1f".parse()?]).with_state(UserState::Active);
+    /// assert_eq!(users.state.as_str(), "active");
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     pub enum UserState {
         /// Users who can log in. The service's default.
         Active = "active",

@@ -112,6 +112,16 @@ impl UsageQuery for ClientQuery {
 ///
 /// The result has one page. The id is the last segment of this path, unlike in
 /// [`OrganizationQueryResults`](crate::query::OrganizationQueryResults).
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::query::ClientQueryResults;
+///
+/// let poll = ClientQueryResults { client_id: "7de3af06".parse()?, execution_id: "9f32b7cf".parse()? };
+/// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/oauth/clients/7de3af06/usage/query/results/9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientQueryResults {
     /// The OAuth client.

@@ -172,6 +172,22 @@ impl UsageQuery for ClientJob {
 
 /// A poll of a [`ClientJob`], which returns the status and one page of rows:
 /// `getUsageClientClientIdAggregatesQueryJob`, `GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}`.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::query::ClientJobResults;
+///
+/// let poll = ClientJobResults {
+///     client_id: "7de3af06".parse()?,
+///     job_id: "9f32b7cf".parse()?,
+///     after: None,
+///     page_size: Some(500),
+/// };
+/// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/client/7de3af06/aggregates/query/jobs/9f32b7cf");
+/// assert_eq!(request.uri().query(), Some("pageSize=500"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientJobResults {
     /// The OAuth client.

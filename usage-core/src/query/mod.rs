@@ -46,6 +46,17 @@ use crate::time::Timestamp;
 /// A query that the service runs as an execution: it is submitted once, polled until it is done, and read page by page.
 ///
 /// The query is the endpoint that submits it. It can be serialized, so that an execution can be saved.
+///
+/// ```
+/// use usage_core::query::OrganizationJob;
+/// use usage_core::{Timestamp, UsageQuery};
+///
+/// let now = Timestamp::from_unix_millis(1_782_864_000_000); // 2026-07-01
+/// let job = OrganizationJob::new("2024-01-01/2024-01-31".parse()?);
+/// assert_eq!(OrganizationJob::FAMILY, "organization-job");
+/// assert!(job.check(now).unwrap_err().to_string().contains("looks back one year"));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 pub trait UsageQuery:
     Endpoint<Response = Submission>
     + Clone

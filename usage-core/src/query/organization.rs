@@ -111,6 +111,16 @@ impl UsageQuery for OrganizationQuery {
 
 /// A poll of an [`OrganizationQuery`], which returns the status and the rows: `getUsageQueryExecutionIdResults`, `GET
 /// /api/v2/usage/query/{executionId}/results`. The result has one page.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::query::OrganizationQueryResults;
+///
+/// let poll = OrganizationQueryResults { execution_id: "9f32b7cf".parse()? };
+/// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/query/9f32b7cf/results");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationQueryResults {
     /// The id of the execution.

@@ -178,6 +178,16 @@ impl UsageQuery for OrganizationJob {
 
 /// A poll of an [`OrganizationJob`], which returns the status and one page of rows: `getUsageAggregatesQueryJob`, `GET
 /// /api/v2/usage/aggregates/query/jobs/{jobId}`.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::query::OrganizationJobResults;
+///
+/// let poll = OrganizationJobResults { job_id: "9f32b7cf".parse()?, after: None, page_size: Some(500) };
+/// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/aggregates/query/jobs/9f32b7cf");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationJobResults {
     /// The id of the job.

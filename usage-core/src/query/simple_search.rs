@@ -158,6 +158,16 @@ impl UsageQuery for SimpleSearch {
 
 /// A poll of a [`SimpleSearch`], which returns the status and one page of rows:
 /// `getUsageSimplesearchExecutionIdResults`, `GET /api/v2/usage/simplesearch/{executionId}/results`.
+///
+/// ```
+/// use usage_core::EndpointExt;
+/// use usage_core::query::SimpleSearchResults;
+///
+/// let poll = SimpleSearchResults { execution_id: "9f32b7cf".parse()?, after: None, page_size: Some(500) };
+/// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// assert_eq!(request.uri().path(), "/api/v2/usage/simplesearch/9f32b7cf/results");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimpleSearchResults {
     /// The id of the execution.

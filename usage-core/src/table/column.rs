@@ -3,6 +3,14 @@ use std::fmt;
 /// A text member of a row, by which rows can be grouped.
 ///
 /// More columns may be added, so a `match` needs a wildcard arm.
+///
+/// ```
+/// use usage_core::{Column, UsageRecord, UsageTable};
+///
+/// let record = UsageRecord { client_name: Some("Nightly Export".into()), ..Default::default() };
+/// let table = UsageTable::from_iter([record]);
+/// assert_eq!(table.row(0).unwrap().text(Column::ClientName), Some("Nightly Export"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Column {
@@ -61,6 +69,14 @@ impl fmt::Display for Column {
 /// A count of a row.
 ///
 /// More counters may be added, so a `match` needs a wildcard arm.
+///
+/// ```
+/// use usage_core::{Counter, UsageRecord, UsageTable};
+///
+/// let table = UsageTable::from_iter([UsageRecord { requests: Some(42), ..Default::default() }]);
+/// assert_eq!(table.row(0).unwrap().count(Counter::Requests), Some(42));
+/// assert_eq!(table.row(0).unwrap().count(Counter::Status429), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Counter {

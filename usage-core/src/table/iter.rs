@@ -3,6 +3,14 @@ use std::fmt;
 use crate::table::{UsageRecord, UsageRow, UsageTable};
 
 /// An iterator over the rows of a [`UsageTable`], from either end.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+///
+/// let table: UsageTable = (1..=3).map(|n| UsageRecord { requests: Some(n), ..Default::default() }).collect();
+/// assert_eq!(table.iter().filter_map(|row| row.requests()).sum::<u64>(), 6);
+/// assert_eq!(table.iter().next_back().unwrap().requests(), Some(3));
+/// ```
 #[derive(Clone)]
 pub struct Iter<'a> {
     table: &'a UsageTable,
@@ -58,6 +66,14 @@ impl<'a> IntoIterator for &'a UsageTable {
 }
 
 /// An iterator over owned rows, first to last.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+///
+/// let table: UsageTable = (1..=3).map(|n| UsageRecord { requests: Some(n), ..Default::default() }).collect();
+/// let records: Vec<UsageRecord> = table.into_iter().collect();
+/// assert_eq!(records[0].requests, Some(1));
+/// ```
 #[derive(Debug)]
 pub struct IntoIter {
     table: UsageTable,

@@ -8,6 +8,14 @@ use crate::table::{Column, Counter};
 /// [`UsageTable::write_csv`](crate::UsageTable::write_csv).
 ///
 /// More members may be added, so finish a literal with `..Default::default()`.
+///
+/// ```
+/// use usage_core::UsageRecord;
+///
+/// let record = UsageRecord { requests: Some(42), status429: Some(1), ..Default::default() };
+/// assert_eq!(serde_json::to_string(&record)?, r#"{"requests":42,"status429":1}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UsageRecord {

@@ -88,6 +88,16 @@ impl PackedRow {
 }
 
 /// A borrowed row of a [`UsageTable`](crate::UsageTable).
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+///
+/// let record = UsageRecord { date: Some("2026-06-01".into()), requests: Some(42), ..Default::default() };
+/// let table = UsageTable::from_iter([record]);
+/// let row = table.row(0).unwrap();
+/// assert_eq!(row.date().unwrap().to_string(), "2026-06-01");
+/// assert_eq!((row.requests(), row.client_id()), (Some(42), None));
+/// ```
 #[derive(Clone, Copy)]
 pub struct UsageRow<'a> {
     texts: &'a Texts,
