@@ -121,7 +121,7 @@ pub use license::{License, LicenseError, Licenses};
 pub use limitation::Limitation;
 pub use names::Names;
 pub use options::ReportOptions;
-pub use organizations::{Organization, Organizations, Overrun};
+pub use organizations::{AllowanceTotal, Organization, Organizations, Overrun};
 pub use period::Period;
 pub use report::{CAVEAT, Report, Totals};
 pub use severity::Severity;

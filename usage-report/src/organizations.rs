@@ -7,17 +7,18 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use usage_core::Date;
 
-use crate::counts::{Counts, ratio};
+use crate::allowance::{AllowanceUse, MonthUse};
+use crate::counts::{Counts, capped, ratio};
 use crate::days::Bucket;
 use crate::finding::Finding;
 use crate::report::Report;
 
 /// The reports of several organisations, and what they add up to.
 ///
-/// Each organisation has an allowance of its own, so that there is none for all of them together.
+/// Each organisation has an allowance of its own: what one does not use is of no help to another.
 ///
-/// Serialized, it is an object of `totals`, `days`, `overruns` and `organizations`: of each its `name`, `share`, sums,
-/// `findings` and the latest month of its `allowance`; what is absent is left out.
+/// Serialized, it is an object of `totals`, `days`, `allowanceTotal`, `overruns` and `organizations`: of each its `name`,
+/// `share`, sums, `allowance` with its latest `month`, and `findings`; what is absent is left out.
 ///
 /// ```
 /// use usage_core::{UsageRecord, UsageTable};
@@ -33,6 +34,7 @@ use crate::report::Report;
 /// assert_eq!(all.organizations[0].name, "Apac"); // the one with the most requests
 /// let overruns = all.overruns();
 /// assert_eq!((overruns.len(), overruns[0].organization, overruns[0].over), (1, "Apac", 50));
+/// assert_eq!(all.allowance_total().map(|total| (total.monthly, total.over)), Some((1_250, 50)));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -81,6 +83,22 @@ pub struct Overrun<'a> {
     pub exceeded_on: Option<Date>,
 }
 
+/// The allowances of several organisations added up, with the latest month of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AllowanceTotal {
+    /// Requests a month that are allowed. This and every other sum stops at
+    /// [`UsageRecord::MAX_COUNT`](usage_core::UsageRecord::MAX_COUNT).
+    pub monthly: u64,
+    /// Requests so far.
+    pub used: u64,
+    /// Requests of the whole month as projected, or what is used where they are not projected.
+    pub projected: u64,
+    /// By how many requests organisations exceed their own allowance at the end of the month.
+    pub over: u64,
+}
+
 impl Organizations {
     /// Creates it from the reports of organisations and their names.
     pub fn new(reports: impl IntoIterator<Item = (String, Report)>) -> Self {
@@ -101,6 +119,23 @@ impl Organizations {
         let mut overruns: Vec<_> = self.organizations.iter().filter_map(Organization::overrun).collect();
         overruns.sort_by_key(|overrun| (Reverse(overrun.over), overrun.organization));
         overruns
+    }
+
+    /// Returns the sums over the organisations that have an allowance; `None` if there is none.
+    pub fn allowance_total(&self) -> Option<AllowanceTotal> {
+        let held = self.organizations.iter().filter_map(|one| one.report.allowance.as_ref());
+        let add = |sum: Option<AllowanceTotal>, held: &AllowanceUse| {
+            let AllowanceTotal { monthly, used, projected, over } = sum.unwrap_or_default();
+            let month = held.latest();
+            let of = |sum, read: fn(&MonthUse) -> u64| capped(sum, month.map_or(0, read));
+            Some(AllowanceTotal {
+                monthly: capped(monthly, held.allowance.monthly),
+                used: of(used, |month| month.used),
+                projected: of(projected, |month| month.projected),
+                over: of(over, |month| month.projected_over),
+            })
+        };
+        held.fold(None, add)
     }
 
     /// Returns the findings of all organisations with their names, the most severe first.
@@ -155,6 +190,9 @@ impl Serialize for Organizations {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("totals", &self.totals)?;
         map.serialize_entry("days", &self.days)?;
+        if let Some(total) = self.allowance_total() {
+            map.serialize_entry("allowanceTotal", &total)?;
+        }
         map.serialize_entry("overruns", &self.overruns())?;
         map.serialize_entry("organizations", &self.organizations)?;
         map.end()
@@ -169,8 +207,11 @@ impl Serialize for Organization {
             map.serialize_entry("share", &share)?;
         }
         self.report.totals.counts.write_to(&mut map)?;
-        if let Some(month) = self.report.allowance.as_ref().and_then(|held| held.latest()) {
-            map.serialize_entry("month", month)?;
+        if let Some(held) = &self.report.allowance {
+            map.serialize_entry("allowance", &held.allowance)?;
+            if let Some(month) = held.latest() {
+                map.serialize_entry("month", month)?;
+            }
         }
         if !self.report.findings.is_empty() {
             map.serialize_entry("findings", &self.report.findings)?;
