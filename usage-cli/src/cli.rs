@@ -45,7 +45,7 @@ Exit codes:
   5    the service could not be reached or broke the protocol
   6    watch: a threshold is crossed, and there is no --on-alert
   7    search: the rows are written, and some are missing: a single day reached the service's limit
-  8    collect: some of several organisations failed, and their lines say why
+  8    some of several organisations failed, and their lines say why
   130  interrupted";
 
 #[cfg(test)]

@@ -158,6 +158,9 @@ fn settings(args: &ShowArgs) -> Result<Vec<Setting>, Problem> {
     if let Some((allowance, from)) = config.own(|settings| settings.allowance) {
         add("allowance", allowance.to_string(), from);
     }
+    if let Some((licenses, from)) = config.own(|settings| settings.licenses.clone()) {
+        add("licenses", licenses.to_string(), from);
+    }
     if let Some((port, from)) = config.own(|settings| settings.login_port) {
         add("login-port", port.to_string(), from);
     }

@@ -18,6 +18,7 @@ use crate::problem::{Code, Problem};
 use crate::run::divide::Divisible;
 use crate::run::recovery::resubmit;
 use crate::run::state::{Document, Recorder, Stage};
+use crate::run::with_names::Naming;
 use crate::run::{Run, seed};
 
 /// Continue a run that was started with --state and has no result yet
@@ -92,7 +93,7 @@ fn go_on<Q: Divisible>(mut document: Document, held: Held, args: ResumeArgs) -> 
         Connection::reopen(document.service.clone(), &args.credentials, &args.timing, transport)?;
     let (merge, divides) = (document.merge.clone(), !document.attached);
     let recorder = Some(Recorder::reopen(&args.file, held, document));
-    let names = config::names(&args.credentials.profile, false)?;
+    let names = Naming::of(config::names(&args.credentials.profile, false)?);
     Run {
         connection,
         parts,

@@ -5,35 +5,24 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::{ArgAction, Args};
-use usage_core::model::{Dimension, Granularity};
-use usage_core::query::OrganizationQuery;
-use usage_core::{Date, Execution, Interval, Policy, Timestamp};
-use usage_report::{Allowance, Licenses, Period, Report, ReportOptions};
+use usage_core::{Date, Interval, Timestamp};
+use usage_report::Period;
 
 use crate::arguments::value_parsers::duration;
-use crate::config;
-use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
-use crate::connection::{Connection, TargetArgs, TimingArgs};
+use crate::connection::organizations::{AllProfilesArgs, Organizations};
+use crate::connection::{TargetArgs, TimingArgs};
 use crate::output::format::{Format, LINE_FORMATS, one_of};
 use crate::problem::{Code, Problem};
 use crate::process::pause::wait_since;
 use crate::process::stderr::{self, HINT, WARNING};
-use crate::report::lookback;
-use crate::run::failpoint::Failpoint;
-use crate::run::failure;
-use crate::run::fetch::{Fetch, Fetched, Stopped};
-use crate::run::observer::Observer;
-use crate::run::progress::Progress;
-use crate::run::recovery::Recovery;
-use crate::run::seed;
-#[cfg(feature = "parquet")]
-use crate::watch::alert;
+use crate::report::allowance::AllowanceArgs;
 use crate::watch::alert::{Crossed, Thresholds, run_hook};
 #[cfg(feature = "parquet")]
-use crate::watch::history;
+use crate::watch::history::{self, Wanted};
 use crate::watch::line;
-use crate::watch::look::Look;
+use crate::watch::live::Service;
+use crate::watch::look::{Look, Looks};
 use crate::watch::metrics::Metrics;
 use crate::watch::percent::{Factor, Percent};
 use crate::watch::state::Kept;
@@ -48,8 +37,9 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
 /// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
 ///
-/// With --from DIR it looks at each organisation of a history by itself, and sends no request. The allowance of an
-/// organisation is --allowance, or that of the profile with its name.
+/// With several profiles, each is an organisation, with its own line, alerts and allowance. One that fails does not stop
+/// the others: --once then ends with exit code 8. With --from DIR it looks at each organisation of a history by itself, and
+/// sends no request. The allowance of an organisation is --allowance, or that of the profile with its name.
 ///
 /// Each alert is sent once a month, and again if its threshold was not crossed in between; a jump is sent once a day, a new
 /// client once a month. --state FILE remembers this over restarts; without it every start begins anew. Without --on-alert,
@@ -58,7 +48,7 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// if one failed.
 ///
 /// The command finds in its environment GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT,
-/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, with --from _ORGANIZATION, and
+/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, of several organisations _ORGANIZATION, and
 /// _CLIENT if it is about one. It does not get the secrets of this program.
 ///
 /// Permissions, any one of: oauth:client:view, usage:organization:view.
@@ -74,20 +64,15 @@ pub(crate) struct WatchArgs {
     once: bool,
 
     /// Look at the days of this history, which 'collect' keeps, and ask nobody
-    #[arg(long, value_name = "DIR", conflicts_with = "simulate")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["simulate", "all_profiles"])]
     from: Option<PathBuf>,
 
     /// With --from: only these organisations, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "from")]
     organization: Vec<String>,
 
-    /// How many requests a month may have [default, without --licenses: the configuration's allowance]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "licenses")]
-    allowance: Option<u64>,
-
-    /// Take the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10; hourly ones count hours
-    #[arg(long, value_name = "LICENSES")]
-    licenses: Option<Licenses>,
+    #[command(flatten)]
+    allowance: AllowanceArgs,
 
     /// Alert when so much of the allowance is used: 80%, or several: 80%,100%
     #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
@@ -144,6 +129,8 @@ pub(crate) struct WatchArgs {
     timing: TimingArgs,
     #[command(flatten)]
     credentials: CredentialArgs,
+    #[command(flatten)]
+    all: AllProfilesArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -156,6 +143,8 @@ Examples:
       At two thresholds, and as soon as the month is on the way to more than there is.
   genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
       For a monitoring system that scrapes.
+  genesys-usage watch --all-profiles --alert-projected 100% --state watch.json
+      Each organisation of the configuration, against its own allowance.
   genesys-usage watch --from lake --alert-projected 100% --alert-jump 3x --alert-new-client --state watch.json
       Each organisation of a history that genesys-usage collect keeps: asks nobody.
   genesys-usage watch --once --simulate
@@ -172,22 +161,28 @@ impl WatchArgs {
         }
     }
 
-    /// Returns the allowance of the options, or else of the configuration.
-    fn allowance(&self) -> Result<Option<Allowance>, Problem> {
-        let requests = match (&self.licenses, self.allowance) {
-            (Some(licenses), _) => return Ok(Some(licenses.clone().into())),
-            (None, Some(requests)) => Some(requests),
-            (None, None) => config::allowance(&self.credentials.profile, self.target.simulate)?,
-        };
-        Ok(requests.map(Allowance::requests))
+    /// Returns the organizations, if the options name several.
+    fn several(&self) -> Result<Option<Organizations<'_>>, Problem> {
+        Organizations::several(&self.target, &self.timing, &self.credentials, &self.all)
+    }
+
+    /// Refuses what can be seen before the first look.
+    fn check(&self) -> Result<(), Problem> {
+        if self.allowance.given().is_some_and(|allowance| allowance.monthly == 0) {
+            return Err(Problem::usage(
+                "--allowance: there is nothing to watch of an allowance of no request",
+            ));
+        }
+        if self.from.is_some() || self.several()?.is_some() {
+            return Ok(());
+        }
+        let allowance = self.allowance.of(&self.credentials.profile, self.target.simulate)?;
+        self.thresholds().check_allowance(allowance.as_ref())
     }
 }
 
 pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
-    let allowance = args.allowance()?;
-    if args.from.is_none() {
-        check_allowance(args, allowance.as_ref())?;
-    }
+    args.check()?;
     let mut kept = Kept::open(args.state.as_deref())?;
     let metrics = Metrics::default();
     if let Some(address) = args.metrics_addr {
@@ -209,7 +204,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     }
     let mut has_looked = false;
     loop {
-        match look(args, allowance.as_ref(), &mut kept, &metrics) {
+        match look(args, &mut kept, &metrics) {
             Ok(()) => has_looked = true,
             Err(problem) if args.once || problem.code() == Code::Alert => return Err(problem),
             // Wrong options and credentials do not mend themselves.
@@ -228,36 +223,16 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
     }
 }
 
-/// Refuses thresholds that are fractions of an allowance that is not known.
-fn check_allowance(args: &WatchArgs, allowance: Option<&Allowance>) -> Result<(), Problem> {
-    if !args.thresholds().need_allowance() || allowance.is_some() {
-        return Ok(());
-    }
-    let option = if args.alert_share.is_empty() { "--alert-projected" } else { "--alert-share" };
-    Err(Problem::usage(format!("{option} is a part of an allowance"))
-        .with_hint("give --allowance N or --licenses, or configure allowance"))
-}
-
 /// One look: asks, writes, and tells the alerts that are new.
-fn look(
-    args: &WatchArgs,
-    allowance: Option<&Allowance>,
-    kept: &mut Kept,
-    metrics: &Metrics,
-) -> Result<(), Problem> {
+fn look(args: &WatchArgs, kept: &mut Kept, metrics: &Metrics) -> Result<(), Problem> {
     let yesterday = Date::of(now()).plus_days(-1);
     let month = yesterday.first_of_month();
     let interval = Interval::from_days(month, yesterday).map_err(Problem::build)?;
-    let (looks, failed) = if let Some(directory) = &args.from {
-        of_history(args, directory, Period::from(&interval), allowance)?
-    } else {
-        let report = asked(args, interval, allowance, kept)?;
-        (vec![Look { organization: None, report, clients: None }], Vec::new())
-    };
+    let looks = looks(args, &interval, kept)?;
 
-    metrics.refreshed(&looks, args.metrics_clients, now(), failed.is_empty());
+    metrics.refreshed(&looks, args.metrics_clients, now());
     let mut crossed = Vec::new();
-    for look in &looks {
+    for look in &looks.looks {
         let of_look = args.thresholds().crossed(look);
         let mut alerts: Vec<_> = of_look.iter().map(|crossed| crossed.alert).collect();
         alerts.dedup();
@@ -266,15 +241,14 @@ fn look(
     }
 
     kept.memory.refreshed_at = Some(now());
-    let news =
-        kept.memory.news(month, &crossed, |name| failed.iter().any(|(failed, _)| name == Some(failed)));
+    let news = kept.memory.news(month, &crossed, |name| looks.lacks(name));
     kept.write()?;
-    for (name, problem) in &failed {
+    for (name, problem) in &looks.failed {
         stderr::labelled("warning", WARNING, format_args!("{name}: {problem}"));
         problem.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
     }
     match &args.on_alert {
-        Some(command) => match run_for_each(command, &news, &looks, kept)? {
+        Some(command) => match run_for_each(command, &news, &looks.looks, kept)? {
             Some(failed) if args.once => return Err(failed),
             Some(failed) => {
                 stderr::labelled("warning", WARNING, &failed);
@@ -284,107 +258,48 @@ fn look(
         },
         None => end_with(&news, kept)?,
     }
-    if args.once && !failed.is_empty() {
-        let names: Vec<_> = failed.iter().map(|(name, _)| &**name).collect();
+    if args.once && !looks.failed.is_empty() {
+        let names: Vec<_> = looks.failed.iter().map(|(name, _)| &**name).collect();
         return Err(Problem::new(Code::Partial, format!("no look at {}", names.join(", "))));
     }
     Ok(())
 }
 
-/// Asks for the rows of `interval`, the month up to yesterday, and returns their report.
-fn asked(
-    args: &WatchArgs,
-    interval: Interval,
-    allowance: Option<&Allowance>,
-    kept: &mut Kept,
-) -> Result<Report, Problem> {
-    let (period, yesterday) = (Period::from(&interval), interval.last_day());
-    let before = lookback::days_before(period, yesterday).filter(|_| allowance.is_some());
-    let lacking = before.filter(|days| !kept.memory.has_totals(*days, Date::of(now())));
-    let Fetched { mut tables, aside, .. } = fetched(args, interval, lacking)?;
-    let table = tables.pop().unwrap_or_default();
-    let lack = lacking
-        .zip(aside)
-        .and_then(|(days, totals)| kept.memory.take_totals(totals, days, Date::of(now())).err());
-
-    let mut options = ReportOptions::default()
-        .with_period(period)
-        .with_granularity(Granularity::Day)
-        .with_data_until(yesterday);
-    options.allowance = allowance.cloned();
-    if let Some((days, totals)) = before.and_then(|days| Some((days, kept.memory.totals(days)?))) {
-        options = options.with_history(&totals, days);
+/// Looks at the days of `interval`, the month up to yesterday, of each organization.
+fn looks(args: &WatchArgs, interval: &Interval, kept: &mut Kept) -> Result<Looks, Problem> {
+    let thresholds = args.thresholds();
+    if let Some(directory) = &args.from {
+        return of_history(args, directory, Period::from(interval), &thresholds);
     }
-    let report = Report::new(&table, &options);
-    if let Some((days, why)) = lacking.zip(lack) {
-        lookback::warn_of_lack(days, &why, &report);
+    let service = Service {
+        target: &args.target,
+        timing: &args.timing,
+        credentials: &args.credentials,
+        allowance: &args.allowance,
+        thresholds: &thresholds,
+        quiet: args.quiet,
+        verbose: args.verbose,
+    };
+    match args.several()? {
+        Some(several) => service.look_at_each(&several, interval, &mut kept.memory),
+        None => Ok(Looks { looks: vec![service.look(interval, &mut kept.memory)?], failed: Vec::new() }),
     }
-    Ok(report)
 }
 
-/// The looks at organizations, and why there is none at others.
-type Looks = (Vec<Look>, Vec<(String, Problem)>);
-
-/// Looks at the days of `month` of each organization of a history.
-///
-/// # Errors
-///
-/// Returns a problem if every look fails.
 #[cfg(feature = "parquet")]
 fn of_history(
     args: &WatchArgs,
     directory: &Path,
     month: Period,
-    allowance: Option<&Allowance>,
+    thresholds: &Thresholds,
 ) -> Result<Looks, Problem> {
-    let (mut looks, mut failed) = (Vec::new(), Vec::new());
-    for name in history::organizations(directory, &args.organization)? {
-        let look = allowance_of(args, &name, allowance).and_then(|allowance| {
-            check_allowance(args, allowance.as_ref())?;
-            history::look(directory, &name, month, allowance, args.thresholds().need_clients())
-        });
-        match look {
-            Ok(look) => {
-                let lacks_weeks =
-                    look.clients.as_ref().is_some_and(|clients| !alert::knows_weeks_before(clients));
-                if args.alert_new_client && lacks_weeks {
-                    let text =
-                        format!("{name}: fewer than 4 weeks before the month are known, so no client is new");
-                    stderr::labelled("warning", WARNING, text);
-                }
-                looks.push(look);
-            }
-            Err(problem) => failed.push((name, problem)),
-        }
-    }
-    if looks.is_empty()
-        && let Some((name, problem)) = failed.first()
-    {
-        return Err(
-            Problem::new(problem.code(), format!("{name}: {problem}")).with_hints(problem.hints().to_vec())
-        );
-    }
-    Ok((looks, failed))
-}
-
-/// Returns the allowance of the organization `name`: of the options, of the profile of this name, or of the configuration.
-#[cfg(feature = "parquet")]
-fn allowance_of(
-    args: &WatchArgs,
-    name: &str,
-    given: Option<&Allowance>,
-) -> Result<Option<Allowance>, Problem> {
-    if args.licenses.is_some() || args.allowance.is_some() || args.credentials.profile.is_named() {
-        return Ok(given.cloned());
-    }
-    match config::profile_called(&args.credentials.profile, name)? {
-        Some(profile) => Ok(config::allowance(&profile, false)?.map(Allowance::requests)),
-        None => Ok(given.cloned()),
-    }
+    let (organizations, allowance, profile) =
+        (&args.organization[..], &args.allowance, &args.credentials.profile);
+    history::looks(directory, &Wanted { month, organizations, allowance, profile, thresholds })
 }
 
 #[cfg(not(feature = "parquet"))]
-fn of_history(_: &WatchArgs, _: &Path, _: Period, _: Option<&Allowance>) -> Result<Looks, Problem> {
+fn of_history(_: &WatchArgs, _: &Path, _: Period, _: &Thresholds) -> Result<Looks, Problem> {
     Err(crate::output::format::of_another_build("parquet"))
 }
 
@@ -424,27 +339,6 @@ fn end_with(news: &[Crossed], kept: &mut Kept) -> Result<(), Problem> {
     }
     kept.write()?;
     Err(Problem::new(Code::Alert, first).with_hints(others.iter().map(ToString::to_string)))
-}
-
-/// Asks for the rows of `interval`, and for the daily totals of `before`.
-fn fetched(args: &WatchArgs, interval: Interval, before: Option<Period>) -> Result<Fetched, Problem> {
-    let query = OrganizationQuery::new(interval)
-        .with_granularity(Granularity::Day)
-        .with_group_by([Dimension::OAuthClientId]);
-    let connection = Connection::open(&args.target, &args.timing, &args.credentials)?;
-    let progress = Progress::start(args.quiet, args.verbose, 1, None);
-    progress.tell(2, || connection.describe());
-    let observer = Observer { progress: progress.clone(), recorder: None, failpoint: Failpoint::default() };
-    let execution = |query| Execution::new(query, Policy::default(), seed(), now()).snapshot();
-    let before = before.and_then(lookback::of_organization).map(execution);
-    let fetched = Caller::new(&connection).map_err(Stopped::from).and_then(|caller| {
-        let (parts, keeper) = (vec![execution(query)], caller.keeper());
-        caller.run(Fetch { parts, divides: false, aside: before, keeper, observer: &observer })
-    });
-    progress.finish();
-    fetched.map_err(|stopped| {
-        failure::problem::<OrganizationQuery>(&stopped.error, &connection.service(), &Recovery::Again)
-    })
 }
 
 fn every(text: &str) -> Result<Duration, String> {

@@ -30,7 +30,7 @@ use crate::problem::Problem;
 use crate::text::meant;
 
 /// The keys that profiles and the top level accept.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "region",
     "api-url",
     "login-url",
@@ -44,6 +44,7 @@ const KEYS: [&str; 16] = [
     "transport",
     "deadline",
     "allowance",
+    "licenses",
     "ca-file",
     "system-roots",
     "names",
@@ -110,6 +111,9 @@ fn read(path: &Path, place: String, table: &Table, others: &[&str]) -> Result<Se
         // A value may be a secret, so the error must not repeat it.
         set(&mut settings, path, known, value).map_err(|problem| format!("{key}: {problem}"))?;
     }
+    if settings.allowance.is_some() && settings.licenses.is_some() {
+        return Err("allowance and licenses say the same: keep one of them".into());
+    }
     Ok(settings)
 }
 
@@ -130,6 +134,7 @@ fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result
         "ca-file" => settings.ca_file = Some(file(path, value)?),
         "system-roots" => settings.system_roots = Some(truth(value)?),
         "names" => settings.names = Some(truth(value)?),
+        "licenses" => settings.licenses = Some(parsed(value)?),
         _ => settings.allowance = Some(number(value)?),
     }
     Ok(())
@@ -178,6 +183,7 @@ mod tests {
             region = "eu-central-1"
             transport = "tokio"
             deadline = "30m"
+            licenses = "cx2-named=40"
             [profiles.prod]
             api-url = "https://gateway.example/api"
             login-url = "https://gateway.example/login"
@@ -197,6 +203,10 @@ mod tests {
         assert_eq!(file.profile.as_deref(), Some("prod"));
         assert_eq!(file.common.region.as_ref().unwrap().domain(), "mypurecloud.de");
         assert_eq!(file.common.transport, Some(Transport::Tokio));
+        assert_eq!(
+            file.common.licenses.as_ref().map(usage_report::Licenses::requests_a_month),
+            Some(4_400_000)
+        );
         let prod = &file.profiles["prod"];
         assert_eq!(prod.client_secret_file.as_deref(), Some(Path::new("/etc/it/secret")));
         assert_eq!(prod.access_token_file.as_deref(), Some(Path::new("/run/token")));
@@ -221,6 +231,8 @@ mod tests {
             ("system-roots = 'yes'", "system-roots: is neither true nor false"),
             ("login-port = 70000", "login-port: is no number that fits"),
             ("transport = 'pigeon'", "transport: "),
+            ("licenses = 'cx9=4'", "licenses: "),
+            ("licenses = 'cx2-named=4'\nallowance = 4", "say the same"),
             ("deadline = 'soon'", "deadline: "),
             ("profiles = 3", "profiles is no table"),
             ("[profiles]\na = 1", "profiles.a is no table"),

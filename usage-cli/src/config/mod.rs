@@ -40,6 +40,7 @@ use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use etcetera::BaseStrategy;
 use usage_driver::Proxy;
+use usage_report::Allowance;
 
 use crate::config::official::Official;
 use crate::files::draft;
@@ -347,14 +348,18 @@ fn completed_profiles() -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Returns the monthly allowance of requests in this program's own configuration. It does not apply to a simulated
-/// organisation.
-pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Option<u64>, Problem> {
+/// Returns the monthly allowance of requests in this program's own configuration: `allowance`, or that of `licenses`. It
+/// does not apply to a simulated organisation.
+pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Option<Allowance>, Problem> {
     if is_simulated {
         return Ok(None);
     }
     let config = Config::load(profile, &|name| std::env::var_os(name))?;
-    Ok(config.own(|settings| settings.allowance).map(|(allowance, _)| allowance))
+    let allowance = |settings: &Settings| {
+        let of_licenses = settings.licenses.clone().map(Allowance::from);
+        settings.allowance.map(Allowance::requests).or(of_licenses)
+    };
+    Ok(config.own(allowance).map(|(allowance, _)| allowance))
 }
 
 /// Returns whether this program's own configuration asks for names. It does not apply to a simulated organisation.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use usage_core::{BaseUrl, Region, Secret};
+use usage_report::Licenses;
 
 use crate::config::gateway::ProxySettings;
 use crate::config::transport::Transport;
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) transport: Option<Transport>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) allowance: Option<u64>,
+    pub(crate) licenses: Option<Licenses>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) system_roots: Option<bool>,
     pub(crate) names: Option<bool>,

@@ -39,6 +39,13 @@ impl Selection {
     ///
     /// Returns a problem if there is no history, and if it has none of the organisations or days.
     pub(crate) fn select(&self, directory: &Path) -> Result<Selected, Problem> {
+        let selected = self.find(directory)?;
+        selected.days.warn(directory);
+        Ok(selected)
+    }
+
+    /// Does what [`select`](Self::select) does, and says nothing.
+    pub(crate) fn find(&self, directory: &Path) -> Result<Selected, Problem> {
         let history = History::open(directory)?;
         let organizations = self.organizations(&history, directory)?;
         let days = Days::of(&organizations, self).ok_or_else(|| {
@@ -46,7 +53,6 @@ impl Selection {
             Problem::usage(format!("{} has no days{period}", directory.display()))
                 .with_hint("genesys-usage collect --since DATE collects earlier ones")
         })?;
-        days.warn(directory);
         Ok(Selected { organizations, days })
     }
 
@@ -72,6 +78,11 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
+    /// Returns the names of the organisations.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.organizations.iter().map(|organization| organization.name().to_owned()).collect()
+    }
+
     /// All days, those before the period included.
     pub(crate) fn period(&self) -> Period {
         Period::new(self.days.first, self.days.last).unwrap_or(self.days.last.into())

@@ -22,6 +22,25 @@ pub(crate) use wanted::{Wanted, fill_clients};
 /// How long each request for names may take, retries included: they are worth less than the rows that wait for them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Returns the name of the organisation, if it may be read within `left`.
+pub(crate) async fn of_organization(
+    client: &impl ServiceClient,
+    keeper: Option<&Keeper>,
+    left: Duration,
+) -> Names {
+    let mut names = Names::default();
+    let hurried = hurried(client, left);
+    // A role that may query usage need not be able to read the organisation.
+    let _ = resolve::organization(&hurried, &mut names).await;
+    keep_token(&hurried, keeper);
+    names
+}
+
+fn hurried<C: ServiceClient>(client: &C, left: Duration) -> C {
+    let policy = client.policy();
+    client.clone().with_policy(policy.with_deadline(policy.deadline.min(left).min(PATIENCE)))
+}
+
 /// Returns the names behind the ids of `tables`, as far as they can be had within `left`, and warns of those that cannot.
 pub(crate) async fn of_tables(
     client: &impl ServiceClient,
@@ -30,8 +49,7 @@ pub(crate) async fn of_tables(
     left: Duration,
 ) -> Names {
     let mut names = Names::default();
-    let policy = client.policy();
-    let hurried = client.clone().with_policy(policy.with_deadline(policy.deadline.min(left).min(PATIENCE)));
+    let hurried = hurried(client, left);
     let warnings = resolve(&hurried, &Wanted::of(tables, &names), &mut names).await;
     keep_token(&hurried, keeper);
     for warning in warnings {

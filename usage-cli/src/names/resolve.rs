@@ -31,7 +31,7 @@ pub(crate) async fn resolve(client: &impl ServiceClient, wanted: &Wanted, names:
     asked.into_iter().filter_map(warning).collect()
 }
 
-async fn organization(client: &impl ServiceClient, names: &mut Names) -> Result<(), Error> {
+pub(super) async fn organization(client: &impl ServiceClient, names: &mut Names) -> Result<(), Error> {
     if names.iter(Subject::Organization).next().is_some() {
         return Ok(());
     }

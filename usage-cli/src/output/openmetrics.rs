@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use usage_core::{Column, Counter, UsageRow, UsageTable};
-use usage_report::{Allowance, By, Counts, Entry, MonthUse, Period, Report};
+use usage_report::{Allowance, By, Counts, Entry, MonthUse, Organizations, Period, Report};
 
 /// The media type of a scrape's response.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -51,6 +51,9 @@ families! {
     PROJECTED_HIGH = "month_projected_high_requests", "Upper end of the range in which the month is likely to end.";
     USED = "allowance_used_ratio" ("ratio"), "Fraction of the allowance that is used (1 = all of it).";
     WILL_USE = "allowance_projected_ratio" ("ratio"), "Fraction of the allowance that will be used, as projected.";
+    ORGANIZATION_UP = "organization_up", "Whether the last look at the organization succeeded.";
+    ORGANIZATION_LAST_SUCCESS = "organization_last_success_timestamp_seconds" ("seconds"),
+        "Time of the last look at the organization that succeeded, Unix time.";
     UP = "up", "Whether the last look succeeded.";
     LAST_SUCCESS = "last_success_timestamp_seconds" ("seconds"), "Time of the last look that succeeded, Unix time.";
 }
@@ -152,6 +155,23 @@ impl Exposition {
         }
     }
 
+    /// Adds all samples of `other`.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (family, samples) in &other.0 {
+            match self.0.iter_mut().find(|(known, _)| known == family) {
+                Some((_, all)) => all.extend_from_slice(samples),
+                None => self.0.push((*family, samples.clone())),
+            }
+        }
+    }
+
+    /// Adds whether the last look at one of several organizations succeeded, and when one last did, in Unix seconds.
+    pub(crate) fn add_health_of(&mut self, organization: &str, is_up: bool, last_success: Option<u64>) {
+        let labels = [("organization", organization)];
+        self.add(ORGANIZATION_UP, &labels, &u8::from(is_up));
+        self.add_known(ORGANIZATION_LAST_SUCCESS, &labels, last_success);
+    }
+
     /// Adds whether the last look succeeded, and when one last did, in Unix seconds.
     pub(crate) fn add_health(&mut self, is_up: bool, last_success: Option<u64>) {
         self.add(UP, &[], &u8::from(is_up));
@@ -188,6 +208,15 @@ pub(super) fn write(to: &mut dyn Write, table: &UsageTable, is_several: bool) ->
 pub(crate) fn write_report(to: &mut dyn Write, report: &Report) -> io::Result<()> {
     let mut exposition = Exposition::default();
     exposition.add_report(report, None, report.clients.entries.len());
+    exposition.write(to)
+}
+
+/// Writes what the reports of several organisations say, each with a label for its organisation.
+pub(crate) fn write_reports(to: &mut dyn Write, organizations: &Organizations) -> io::Result<()> {
+    let mut exposition = Exposition::default();
+    for one in &organizations.organizations {
+        exposition.add_report(&one.report, Some(&one.name), one.report.clients.entries.len());
+    }
     exposition.write(to)
 }
 

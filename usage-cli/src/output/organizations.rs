@@ -30,6 +30,16 @@ impl Answer {
         Self { organization: organization.to_owned(), scope: None, error, exit_code }
     }
 
+    /// Returns the organisation's name.
+    pub(crate) fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// Returns why its rows are missing.
+    pub(crate) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
     /// Returns whether its rows are missing.
     pub(crate) fn is_missing(&self) -> bool {
         self.scope.is_none()

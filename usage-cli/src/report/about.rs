@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use usage_core::{BaseUrl, Region, Timestamp};
 use usage_report::{Names, Report, Subject};
 
+use crate::report::several::Several;
 use crate::text::one_line;
 
 /// The most organizations that are named; a report of more says how many there are.
@@ -19,6 +20,8 @@ pub(crate) struct About {
     pub(crate) region: Option<String>,
     /// When the report was made.
     pub(crate) made_at: Option<Timestamp>,
+    /// The organisations, of a report of several.
+    pub(crate) several: Option<Several>,
 }
 
 impl About {
@@ -39,6 +42,18 @@ impl About {
         } else {
             region.unwrap_or_else(|| api.to_string())
         });
+        self
+    }
+
+    /// Sets the name of the organization that the rows are of.
+    pub(crate) fn of_organization(mut self, name: &str) -> Self {
+        self.organization = Some(name.to_owned());
+        self
+    }
+
+    /// Sets the organisations of a report of several.
+    pub(crate) fn of_several(mut self, several: Several) -> Self {
+        self.several = Some(several);
         self
     }
 

@@ -44,8 +44,9 @@ fn interval(days: Period) -> Option<Interval> {
     Interval::from_days(days.first_day(), days.last_day()).ok()
 }
 
-/// Says that the daily totals of `days` are not there, and what `report` is made from instead.
-pub(crate) fn warn_of_lack(days: Period, why: &str, report: &Report) {
+/// Says that the daily totals of `days` are not there, and what `report` is made from instead; of which organisation, if
+/// there are several.
+pub(crate) fn warn_of_lack(organization: Option<&str>, days: Period, why: &str, report: &Report) {
     let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());
     let made_from = match month.filter(|month| month.is_projected).and_then(|month| month.projected_from_days)
     {
@@ -54,7 +55,8 @@ pub(crate) fn warn_of_lack(days: Period, why: &str, report: &Report) {
         None => "there is no projection".to_owned(),
     };
     let (first, last) = (days.first_day(), days.last_day());
-    let text = format!("the daily totals of {first} to {last} did not arrive, {made_from}: {why}");
+    let of = organization.map_or_else(String::new, |name| format!("{name}: "));
+    let text = format!("{of}the daily totals of {first} to {last} did not arrive, {made_from}: {why}");
     stderr::labelled("warning", WARNING, text);
 }
 

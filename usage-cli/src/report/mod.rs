@@ -1,6 +1,7 @@
 //! Reports, and the formats that they are written in.
 
 pub(crate) mod about;
+pub(crate) mod allowance;
 pub(crate) mod csv;
 #[cfg(feature = "parquet")]
 pub(crate) mod history;
@@ -8,6 +9,7 @@ pub(crate) mod html;
 mod limitation;
 pub(crate) mod lookback;
 pub(crate) mod selection;
+pub(crate) mod several;
 pub(crate) mod text;
 
 use std::io::{self, Write};
@@ -19,6 +21,7 @@ use crate::chart;
 use crate::output::format::{Choices, Format, choice};
 use crate::output::{Look, openmetrics};
 use crate::report::about::About;
+use crate::report::several::Document;
 
 /// The formats of a report.
 pub(crate) const FORMATS: Choices = &[
@@ -66,9 +69,12 @@ pub(crate) fn write(
     look: Look,
 ) -> io::Result<()> {
     match format {
-        Format::Table => to.write_all(text::draw(report, by, look).as_bytes()),
+        Format::Table => to.write_all(text::draw(report, about, by, look).as_bytes()),
         Format::Json => {
-            serde_json::to_writer(&mut *to, report)?;
+            match &about.several {
+                None => serde_json::to_writer(&mut *to, report)?,
+                Some(several) => serde_json::to_writer(&mut *to, &Document::new(report, several))?,
+            }
             writeln!(to)
         }
         Format::Html => to.write_all(html::page(report, about).as_bytes()),
@@ -76,7 +82,10 @@ pub(crate) fn write(
         Format::Svg => to.write_all(draw(report, about, picture).standalone().as_bytes()),
         #[cfg(feature = "png")]
         Format::Png => to.write_all(&chart::png::render(&draw(report, about, picture).standalone())?),
-        Format::Openmetrics => openmetrics::write_report(to, report),
+        Format::Openmetrics => match &about.several {
+            None => openmetrics::write_report(to, report),
+            Some(several) => openmetrics::write_reports(to, &several.organizations),
+        },
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }

@@ -19,7 +19,7 @@ pub(crate) mod selection;
 pub(crate) mod several;
 pub(crate) mod sort;
 pub(crate) mod state;
-mod with_names;
+pub(crate) mod with_names;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -48,7 +48,7 @@ use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::run::selection::Selection;
 use crate::run::state::{Document, Recorder};
-use crate::run::with_names::WithNames;
+use crate::run::with_names::{Naming, WithNames};
 use crate::text::number::grouped;
 
 /// Runs `query` and writes its rows where they belong.
@@ -97,7 +97,11 @@ pub(crate) fn show<Q: UsageQuery>(
 }
 
 /// Validates the input before anything is sent.
-fn check<Q: UsageQuery>(queries: &[Q], attach: Option<&ExecutionId>, now: Timestamp) -> Result<(), Problem> {
+pub(crate) fn check<Q: UsageQuery>(
+    queries: &[Q],
+    attach: Option<&ExecutionId>,
+    now: Timestamp,
+) -> Result<(), Problem> {
     for query in queries {
         if attach.is_none() {
             query.check(now).map_err(Problem::build)?;
@@ -156,7 +160,7 @@ pub(crate) fn prepare<'a, Q: Divisible>(
         divides: attach.is_none(),
         shape,
         merge,
-        names: service.names || config::names(&credentials.profile, service.target.simulate)?,
+        names: Naming::of(service.names || config::names(&credentials.profile, service.target.simulate)?),
         recorder,
         output,
         timing: &service.timing,
@@ -174,8 +178,7 @@ pub(crate) struct Run<'a, Q> {
     /// The kind of its rows.
     pub(crate) shape: Shape,
     pub(crate) merge: Merge,
-    /// Whether the names behind ids are asked for.
-    pub(crate) names: bool,
+    pub(crate) names: Naming,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) output: &'a OutputArgs,
     pub(crate) timing: &'a TimingArgs,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use usage_core::{Column, Counter, Execution, Policy, Snapshot, TableBuilder, UsageTable};
+use usage_core::{Column, Counter, Execution, Policy, Scope, Snapshot, TableBuilder, UsageTable};
 use usage_driver::futures::Driver;
 
 use crate::config;
@@ -22,7 +22,7 @@ use crate::run::observer::Observer;
 use crate::run::organizations::{Failures, Organization, Work, for_each};
 use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
-use crate::run::with_names::WithNames;
+use crate::run::with_names::{Naming, WithNames};
 use crate::run::{check, incomplete, scope_of, seed, selected, whole};
 
 /// Asks each of `organizations` for the rows of `queries`, the parts of one query, and writes all of them where they belong.
@@ -51,12 +51,13 @@ pub(super) fn run<Q: Divisible>(
     }
     let progress = Progress::start(output.quiet, output.verbose, 1, None);
     let interrupt = Interrupt::watch(progress.clone(), || Recovery::Again)?;
-    let asking = Asking { queries, aside: &|_| None, names: args.service.names, progress: &progress };
+    let asking =
+        Asking { queries, aside: &|_| None, names: Naming::of(args.service.names), progress: &progress };
     let answered = asking.all(participants)?;
     progress.finish();
 
     let number = answered.len();
-    let scope = scope_of(queries.iter().map(started).collect::<Vec<_>>().iter());
+    let scope = scope_of_queries(queries.iter());
     let (mut failures, mut answers, mut parts) = (Failures::default(), Vec::new(), Vec::new());
     for ((name, answer), shape) in answered.into_iter().zip(shapes) {
         match answer {
@@ -92,7 +93,13 @@ pub(super) fn run<Q: Divisible>(
     if cut_off.is_empty() { Ok(()) } else { Err(incomplete::<Q>(&cut_off)) }
 }
 
-fn started<Q: Divisible>(query: &Q) -> Snapshot<Q> {
+/// Returns what the rows of `queries` cover once they are complete.
+pub(crate) fn scope_of_queries<'a, Q: Divisible>(queries: impl Iterator<Item = &'a Q>) -> Scope {
+    scope_of(queries.map(started).collect::<Vec<_>>().iter())
+}
+
+/// Returns a new execution of `query`, before its first request.
+pub(crate) fn started<Q: Divisible>(query: &Q) -> Snapshot<Q> {
     Execution::new(query.clone(), Policy::default(), seed(), SystemTime::now().into()).snapshot()
 }
 
@@ -125,8 +132,8 @@ pub(crate) struct Asking<'a, Q> {
     pub(crate) queries: &'a [Q],
     /// Returns a query beside the parts, by the name of the organisation. Its failure stops nothing.
     pub(crate) aside: &'a dyn Fn(&str) -> Option<Q>,
-    /// Whether the names behind ids are asked for, also where the profile does not say so.
-    pub(crate) names: bool,
+    /// Which names are asked for where the profile does not ask for all.
+    pub(crate) names: Naming,
     pub(crate) progress: &'a Progress,
 }
 
@@ -152,7 +159,7 @@ impl<Q: Divisible> Work for Asking<'_, Q> {
 
     async fn of<D: Driver>(&self, organization: Organization<'_, D>) -> Result<Fetched, Problem> {
         let Organization { name, profile, connection, client } = organization;
-        let names = self.names || config::names(profile, false)?;
+        let names = self.names.max(Naming::of(config::names(profile, false)?));
         let progress = self.progress.named(name);
         progress.tell(2, || format!("{name}: {}", connection.describe()));
         let observer = Observer { progress, recorder: None, failpoint: Failpoint::default() };

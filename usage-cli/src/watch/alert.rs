@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 use usage_core::Date;
-use usage_report::{Identity, JumpOptions, MonthUse, Report, Subject};
+use usage_report::{Allowance, Identity, JumpOptions, MonthUse, Report, Subject};
 
 use crate::problem::Problem;
 use crate::process::children::shell;
@@ -114,8 +114,18 @@ pub(crate) struct Thresholds {
 
 impl Thresholds {
     /// Returns whether an allowance must be known.
-    pub(crate) fn need_allowance(&self) -> bool {
+    fn need_allowance(&self) -> bool {
         !self.share.is_empty() || !self.projected.is_empty()
+    }
+
+    /// Refuses thresholds that are fractions of an allowance that is not known.
+    pub(crate) fn check_allowance(&self, allowance: Option<&Allowance>) -> Result<(), Problem> {
+        if !self.need_allowance() || allowance.is_some() {
+            return Ok(());
+        }
+        let option = if self.share.is_empty() { "--alert-projected" } else { "--alert-share" };
+        Err(Problem::usage(format!("{option} is a part of an allowance"))
+            .with_hint("give --allowance N or --licenses, or configure allowance or licenses"))
     }
 
     /// Returns whether the days of each client must be known.

@@ -7,17 +7,21 @@ use usage_core::TableBuilder;
 use usage_report::thresholds::JUMP_WEEKS;
 use usage_report::{Allowance, ClientDays, Period, ReportOptions};
 
+use crate::config::ProfileArgs;
 use crate::dataset::{History, Selected, Selection};
 use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
+use crate::report::allowance::AllowanceArgs;
 use crate::report::{history, lookback};
-use crate::watch::look::{Clients, Look};
+use crate::watch::alert::{Thresholds, knows_weeks_before};
+use crate::watch::look::{Clients, Look, Looks};
 
 /// Returns the names of the organizations in `directory`, or those of `wanted` if it names some.
 ///
 /// # Errors
 ///
 /// Returns a problem if there is no history, or if it has no organization.
-pub(crate) fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Problem> {
+fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Problem> {
     let there = History::open(directory)?.organizations()?;
     if there.is_empty() {
         return Err(Problem::usage(format!("{} has no organisation yet", directory.display()))
@@ -26,13 +30,46 @@ pub(crate) fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<S
     Ok(if wanted.is_empty() { there } else { wanted.to_vec() })
 }
 
+/// What is looked for in a history.
+pub(crate) struct Wanted<'a> {
+    pub(crate) month: Period,
+    /// These organizations; all if none is named.
+    pub(crate) organizations: &'a [String],
+    pub(crate) allowance: &'a AllowanceArgs,
+    pub(crate) profile: &'a ProfileArgs,
+    pub(crate) thresholds: &'a Thresholds,
+}
+
+/// Looks at the days that `directory` has of each organization that is `wanted`.
+///
+/// # Errors
+///
+/// Returns a problem if every look fails.
+pub(crate) fn looks(directory: &Path, wanted: &Wanted<'_>) -> Result<Looks, Problem> {
+    let Wanted { month, organizations: named, allowance, profile, thresholds } = *wanted;
+    let mut looks = Looks::default();
+    for name in organizations(directory, named)? {
+        let look = allowance.of_organization(profile, &name).and_then(|allowance| {
+            thresholds.check_allowance(allowance.as_ref())?;
+            look(directory, &name, month, allowance, thresholds.need_clients())
+        });
+        let clients = look.as_ref().ok().and_then(|look| look.clients.as_ref());
+        if thresholds.new_clients && clients.is_some_and(|clients| !knows_weeks_before(clients)) {
+            let text = format!("{name}: fewer than 4 weeks before the month are known, so no client is new");
+            stderr::labelled("warning", WARNING, text);
+        }
+        looks.add(name, look);
+    }
+    looks.checked()
+}
+
 /// Looks at the days of `month` that `directory` has of `organization`, with the days of each client if it
 /// `needs_clients`.
 ///
 /// # Errors
 ///
 /// Returns a problem if there are no such days, or if a file cannot be read.
-pub(crate) fn look(
+fn look(
     directory: &Path,
     organization: &str,
     month: Period,

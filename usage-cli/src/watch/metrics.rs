@@ -1,5 +1,6 @@
 //! `--metrics-addr`: serves the metrics of the last look.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,7 @@ use crate::http::request::Request;
 use crate::http::serve::serve;
 use crate::login::redirect_uri::is_of_the_web;
 use crate::output::openmetrics::{self, Exposition};
-use crate::watch::look::Look;
+use crate::watch::look::Looks;
 
 /// The time that a scraper has for its request and for reading the response.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,6 +23,15 @@ pub(crate) struct Metrics(Arc<Mutex<Shown>>);
 
 #[derive(Debug, Default)]
 struct Shown {
+    /// The metrics of each organization; without a name, of the only one that was asked.
+    organizations: BTreeMap<Option<String>, OfOrganization>,
+    /// When a look at all of them last succeeded.
+    last_success: Option<Timestamp>,
+    is_up: bool,
+}
+
+#[derive(Debug, Default)]
+struct OfOrganization {
     /// The metrics of the last look that succeeded.
     exposition: Exposition,
     last_success: Option<Timestamp>,
@@ -48,23 +58,32 @@ impl Metrics {
         Ok(address)
     }
 
-    /// Replaces the metrics by those of `looks`, made at `now`. `is_complete` says whether no organization failed.
-    pub(crate) fn refreshed(&self, looks: &[Look], clients: usize, now: Timestamp, is_complete: bool) {
-        let mut exposition = Exposition::default();
-        for look in looks {
-            exposition.add_report(&look.report, look.organization.as_deref(), clients);
-        }
+    /// Replaces the metrics by those of `looks`, made at `now`. Those of an organization whose look failed stay.
+    pub(crate) fn refreshed(&self, looks: &Looks, clients: usize, now: Timestamp) {
         let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.exposition = exposition;
-        shown.is_up = is_complete;
-        if is_complete {
+        shown.organizations.retain(|name, _| {
+            looks.lacks(name.as_deref()) || looks.looks.iter().any(|look| look.organization == *name)
+        });
+        for look in &looks.looks {
+            let mut exposition = Exposition::default();
+            exposition.add_report(&look.report, look.organization.as_deref(), clients);
+            let of_look = OfOrganization { exposition, last_success: Some(now), is_up: true };
+            shown.organizations.insert(look.organization.clone(), of_look);
+        }
+        for (name, _) in &looks.failed {
+            shown.organizations.entry(Some(name.clone())).or_default().is_up = false;
+        }
+        shown.is_up = looks.failed.is_empty();
+        if shown.is_up {
             shown.last_success = Some(now);
         }
     }
 
     /// Marks the last look as failed. The metrics of the look before stay.
     pub(crate) fn failed(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_up = false;
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.is_up = false;
+        shown.organizations.values_mut().for_each(|of_look| of_look.is_up = false);
     }
 
     fn answer(&self, request: &Request, is_refused: bool, mut stream: TcpStream) -> io::Result<()> {
@@ -91,8 +110,15 @@ impl Metrics {
 
     fn exposition(&self) -> io::Result<String> {
         let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut exposition = shown.exposition.clone();
-        exposition.add_health(shown.is_up, shown.last_success.map(|at| at.as_unix_millis() / 1000));
+        let seconds = |at: Option<Timestamp>| at.map(|at| at.as_unix_millis() / 1000);
+        let mut exposition = Exposition::default();
+        for (name, of_look) in &shown.organizations {
+            exposition.append(&of_look.exposition);
+            if let Some(name) = name {
+                exposition.add_health_of(name, of_look.is_up, seconds(of_look.last_success));
+            }
+        }
+        exposition.add_health(shown.is_up, seconds(shown.last_success));
         let mut text = Vec::new();
         exposition.write(&mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())

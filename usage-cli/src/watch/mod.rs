@@ -4,6 +4,7 @@ pub(crate) mod alert;
 #[cfg(feature = "parquet")]
 pub(crate) mod history;
 pub(crate) mod line;
+pub(crate) mod live;
 pub(crate) mod look;
 pub(crate) mod metrics;
 pub(crate) mod percent;

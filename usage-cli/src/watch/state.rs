@@ -2,10 +2,11 @@
 //!
 //! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (3), `refreshedAt` (Unix
 //! milliseconds), `month` (its first day) and `told`, the alerts of that month that were told and are still crossed; with an
-//! allowance also `history`, the daily totals before the month.
+//! allowance also `history`, the daily totals before the month; of several organizations `histories`, by their names.
 //! Version 2 had alerts without organization, client and day; version 1 had `alerts` instead, the kinds without their
 //! thresholds. The rules for change are those of a run's state.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,9 @@ pub(crate) struct Memory {
     told: Vec<Told>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     history: Option<DailyTotals>,
+    /// Of several organizations, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    histories: BTreeMap<String, DailyTotals>,
     /// Of version 1.
     #[serde(default, skip_serializing)]
     alerts: Vec<Alert>,
@@ -86,7 +90,8 @@ impl Default for Memory {
     fn default() -> Self {
         let (format, version) = (FORMAT.into(), VERSION);
         let (told, alerts) = (Vec::new(), Vec::new());
-        Self { format, version, refreshed_at: None, month: None, told, history: None, alerts }
+        let (history, histories) = (None, BTreeMap::new());
+        Self { format, version, refreshed_at: None, month: None, told, history, histories, alerts }
     }
 }
 
@@ -115,27 +120,39 @@ impl Memory {
         self.told.push(crossed.into());
     }
 
-    /// Returns whether the totals of `days` were asked for on `today`.
-    pub(crate) fn has_totals(&self, days: Period, today: Date) -> bool {
-        self.history.as_ref().is_some_and(|totals| totals.are_of(days) && totals.are_as_of(today))
+    /// Returns whether the totals of `days` were asked for on `today`; of an organization, if there are several.
+    pub(crate) fn has_totals(&self, organization: Option<&str>, days: Period, today: Date) -> bool {
+        self.history(organization).is_some_and(|totals| totals.are_of(days) && totals.are_as_of(today))
     }
 
     /// Remembers the totals of `days`, or returns why there are none. Those of an earlier look stay then.
     pub(crate) fn take_totals(
         &mut self,
+        organization: Option<&str>,
         totals: Result<UsageTable, String>,
         days: Period,
         today: Date,
     ) -> Result<(), String> {
         let unclear = || "rows do not say their day or their requests".to_owned();
-        self.history = Some(DailyTotals::new(&totals?, days, today).ok_or_else(unclear)?);
+        let totals = DailyTotals::new(&totals?, days, today).ok_or_else(unclear)?;
+        match organization {
+            None => self.history = Some(totals),
+            Some(name) => drop(self.histories.insert(name.to_owned(), totals)),
+        }
         Ok(())
     }
 
     /// Returns the totals of `days` as rows, if they are remembered.
-    pub(crate) fn totals(&self, days: Period) -> Option<UsageTable> {
-        let totals = self.history.as_ref().filter(|totals| totals.are_of(days));
+    pub(crate) fn totals(&self, organization: Option<&str>, days: Period) -> Option<UsageTable> {
+        let totals = self.history(organization).filter(|totals| totals.are_of(days));
         totals.map(|totals| totals.rows(days))
+    }
+
+    fn history(&self, organization: Option<&str>) -> Option<&DailyTotals> {
+        match organization {
+            None => self.history.as_ref(),
+            Some(name) => self.histories.get(name),
+        }
     }
 
     /// Converts the members of earlier versions.

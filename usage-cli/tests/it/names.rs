@@ -57,14 +57,16 @@ fn text_and_page_show_the_names() {
 }
 
 #[test]
-fn without_the_option_nothing_is_asked() {
+fn without_the_option_a_report_asks_whose_it_is_and_a_query_nothing() {
     let service = Service::fixed();
     let ran = service.run(&REPORT[..5]);
     assert!(users(&report(&ran)).iter().all(|(_, name)| name.is_none()));
     assert_eq!(
         [Operation::Users, Operation::OrganizationMe].map(|operation| asked(&service, operation)),
-        [0, 0]
+        [0, 1]
     );
+    service.run(&["query", "--interval", "2026-10-14/2026-10-15"]).well();
+    assert_eq!(asked(&service, Operation::OrganizationMe), 1);
 }
 
 #[test]

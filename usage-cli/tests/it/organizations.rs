@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -14,9 +16,9 @@ use usage_sim::{Fault, Match, Organizations, Rule, ServeOptions, Server, Simulat
 use crate::config::{OWN, home};
 use crate::support::{Ran, config, program};
 
-/// A service of several organisations on 16 October 2026, and a configuration with a profile for each.
+/// A service of several organisations, on 16 October 2026 or today, and a configuration with a profile for each.
 pub(crate) struct Several {
-    pub(crate) server: Server,
+    server: Server,
     home: tempfile::TempDir,
 }
 
@@ -26,6 +28,16 @@ const NAMES: [&str; 4] = ["emea", "apac", "latam", "anz"];
 impl Several {
     /// Organisations of these sizes, the profile of each with `settings` of its own.
     pub(crate) fn new(sizes: &[u32], settings: &[&str]) -> Self {
+        let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
+        Self::serving(sizes, settings, ServeOptions::default().with_clock(clock))
+    }
+
+    /// The same, today.
+    fn today(sizes: &[u32], settings: &[&str]) -> Self {
+        Self::serving(sizes, settings, ServeOptions::default())
+    }
+
+    fn serving(sizes: &[u32], settings: &[&str], options: ServeOptions) -> Self {
         let organization = |(index, size): (usize, &u32)| {
             let name = NAMES[index];
             let seed = 40 + index as u64;
@@ -33,9 +45,10 @@ impl Several {
         };
         let mut all = sizes.iter().enumerate().map(organization);
         let mut organizations = Organizations::from(all.next().unwrap());
-        all.for_each(|one| drop(organizations.add(one).unwrap()));
-        let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
-        let server = serve(organizations, ServeOptions::default().with_clock(clock)).unwrap();
+        for one in all {
+            organizations.add(one).unwrap();
+        }
+        let server = serve(organizations, options).unwrap();
         let mut profiles = String::new();
         for index in 0..sizes.len() {
             let organization = server.organization(index).unwrap();
@@ -48,7 +61,7 @@ impl Several {
         Self { server, home: home(&[(OWN, &profiles)]) }
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
         command.args(["--initial-delay", "20ms"]).env("HOME", self.home.path());
         command
@@ -150,7 +163,7 @@ fn every_format_names_the_organization_first() {
 fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
     let several = Several::new(&[3, 2, 4, 1], &[]);
     several.break_two(1, 2);
-    let query = [&["query", ALL, "--format", "json", "--deadline", "1s"][..], &PERIOD].concat();
+    let query = [&["query", ALL, "--format", "json"][..], &PERIOD].concat();
     let ran = several.run(&query);
     assert_eq!(ran.code, Some(8), "{ran:?}");
     for text in [
@@ -176,7 +189,7 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("rows.csv");
     fs::write(&file, "before").unwrap();
-    let query = ["query", "--profile", "apac,latam", "--deadline", "1s", "--output", file.to_str().unwrap()];
+    let query = ["query", "--profile", "apac,latam", "--output", file.to_str().unwrap()];
     several.run(&[&query[..], &PERIOD].concat()).failed_each(8, "2 of 2 organisations failed");
     assert_eq!(fs::read_to_string(file).unwrap(), "before");
 }
@@ -233,4 +246,219 @@ fn what_is_for_one_organization_is_refused_for_several() {
     let shown = run(&["--dry-run"]).well();
     assert_eq!(shown.matches("POST http://").count(), 2, "{shown}");
     assert!(several.server.organization(0).unwrap().journal().is_empty());
+}
+
+#[test]
+fn a_report_of_several_organizations_has_a_section_with_the_allowance_of_each() {
+    let several = Several::new(&[20, 3, 8], &["allowance = 1000", "licenses = 'cx2-named=400'"]);
+    let report = |profiles: &[&str], more: &[&str]| {
+        let report = ["report", "--top", "3", "--group-by", "client,uri"];
+        several.run(&[&report[..], &PERIOD, profiles, more].concat()).well()
+    };
+    let json = |profiles: &[&str]| -> Value {
+        serde_json::from_str(&report(profiles, &["--format", "json"])).unwrap()
+    };
+    let all = json(&[ALL]);
+    let organizations = all["organizations"].as_array().unwrap();
+    assert_eq!(organizations.len(), 3);
+    let (mut requests, mut share) = (0, 0.0);
+    for one in organizations {
+        let name = one["name"].as_str().unwrap();
+        let alone = json(&["--profile", name]);
+        for member in ["requests", "status429", "errorRate"] {
+            assert_eq!(one[member], alone["totals"][member], "{name}");
+        }
+        assert_eq!(one["allowance"], alone["allowance"]["allowance"], "{name}");
+        assert_eq!(one["month"], alone["allowance"]["months"][0], "{name}");
+        requests += one["requests"].as_u64().unwrap();
+        share += one["share"].as_f64().unwrap();
+    }
+    assert_eq!(all["totals"]["requests"], requests);
+    assert!((share - 1.0).abs() < 1e-9, "{share}");
+    let of = |name: &str| organizations.iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!(of("emea")["allowance"]["monthly"], 1_000);
+    assert_eq!(of("apac")["allowance"]["licenses"], serde_json::json!({"cx2-named": 400}));
+    assert!(of("latam").get("allowance").is_none());
+    assert_eq!(all["overruns"][0]["organization"], "emea");
+    assert_eq!(all["overruns"][0]["over"], all["allowanceTotal"]["over"]);
+    assert_eq!(
+        all["allowanceTotal"]["monthly"],
+        1_000 + of("apac")["allowance"]["monthly"].as_u64().unwrap()
+    );
+    assert!(all.get("allowance").is_none());
+
+    let text = report(&[ALL], &[]);
+    for wanted in
+        ["Organizations: 3", "Allowance", "Over by", "\n◆ emea ", "\n  latam ", "\n  Total ", " 1,000 "]
+    {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    let page = report(&[ALL], &["--format", "html"]);
+    assert!(
+        page.contains("id=\"organizations\"") && page.contains("<tr data-name=\"emea\" data-requests="),
+        "{page}"
+    );
+    assert!(!page.contains("data-list=\"organization\""));
+    let metrics = report(&[ALL], &["--format", "openmetrics"]);
+    assert!(metrics.contains("genesys_usage_allowance_requests{organization=\"emea\"} 1000\n"), "{metrics}");
+    // An allowance of the options is each organisation's.
+    let given: Value =
+        serde_json::from_str(&report(&[ALL], &["--format", "json", "--allowance", "7"])).unwrap();
+    assert!(given["organizations"].as_array().unwrap().iter().all(|one| one["allowance"]["monthly"] == 7));
+}
+
+#[test]
+fn a_report_names_its_organization_where_it_may_be_read() {
+    let several = Several::new(&[2, 2], &[]);
+    let report = [&["report", "--profile", "apac"][..], &PERIOD].concat();
+    let text = several.run(&report).well();
+    assert!(text.starts_with("Apac: API usage from 2026-10-01"), "{text}");
+    let forbidden = Rule::new(Match::Platform, Fault::Status(403)).always();
+    several.server.organization(1).unwrap().inject(forbidden);
+    let text = several.run(&report).well();
+    assert!(text.starts_with("API usage from 2026-10-01"), "{text}");
+}
+
+#[test]
+fn a_report_is_of_the_organizations_that_answer() {
+    let several = Several::new(&[3, 2, 4], &[]);
+    several.break_two(1, 2);
+    let report = [&["report", ALL][..], &PERIOD].concat();
+    let ran = several.run(&report);
+    assert_eq!(ran.code, Some(8), "{ran:?}");
+    assert!(ran.stdout.contains("Missing: apac: ") && ran.stdout.contains("Missing: latam: "), "{ran:?}");
+    assert!(ran.stderr.contains("2 of 3 organisations failed: apac, latam"), "{ran:?}");
+    let json: Value =
+        serde_json::from_str(&several.run(&[&report[..], &["--format", "json"]].concat()).stdout).unwrap();
+    assert_eq!(json["missingOrganizations"][0]["organization"], "apac");
+    assert_eq!(json["missingOrganizations"][0]["exitCode"], 3);
+    assert_eq!(json["scope"]["complete"], false);
+    several.run(&["report", "--profile", "apac,latam", "--last", "2d"]).failed_each(8, "2 of 2");
+}
+
+#[test]
+fn rows_of_several_organizations_can_be_reported_on_later() {
+    let several = Several::new(&[3, 2], &[]);
+    let directory = tempfile::tempdir().unwrap();
+    let totals = |report: &[&str]| -> Value {
+        let text = several.run(&[&["report", "--format", "json"][..], report].concat()).well();
+        serde_json::from_str(&text).unwrap()
+    };
+    let live = totals(&[&[ALL][..], &PERIOD].concat());
+    for name in ["rows.json", "rows.jsonl", "rows.csv"] {
+        let file = directory.path().join(name);
+        let file = file.to_str().unwrap();
+        let query = ["query", ALL, "--granularity", "day", "--group-by", "client", "--output", file];
+        several.run(&[&query[..], &PERIOD].concat()).well();
+        let saved = totals(&[&[file][..], &PERIOD].concat());
+        assert_eq!(saved["totals"]["requests"], live["totals"]["requests"], "{name}");
+        let lists = [&saved, &live].map(|report| {
+            let list = report["topOrganizations"].as_array().unwrap();
+            list.iter().map(|one| (one["id"].clone(), one["requests"].clone())).collect::<Vec<_>>()
+        });
+        assert_eq!(lists[0], lists[1], "{name}");
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_history_of_several_organizations_has_the_same_section() {
+    let several = Several::new(&[20, 3], &["allowance = 1000", "allowance = 5000000"]);
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().to_str().unwrap();
+    let now = "2026-10-16".parse::<Date>().unwrap().start().as_unix_millis().to_string();
+    let collect =
+        ["collect", ALL, "--last", "15d", "--into", lake, "--group-by", "client,uri", "--now", &now];
+    assert_eq!(several.run(&collect).code, Some(0));
+    let report = |of: &[&str]| -> Value {
+        let arguments = [&["report", "--format", "json"][..], of, &PERIOD].concat();
+        serde_json::from_str(&several.run(&arguments).well()).unwrap()
+    };
+    let live = report(&[ALL, "--group-by", "client,uri"]);
+    // From sums, and from rows.
+    for options in [&[lake][..], &[lake, "--granularity", "day"]] {
+        let kept = report(options);
+        for (place, name) in ["emea", "apac"].into_iter().enumerate() {
+            let (kept, live) = (&kept["organizations"][place], &live["organizations"][place]);
+            assert_eq!(kept["name"], name);
+            for member in ["requests", "share", "errorRate", "allowance"] {
+                assert_eq!(kept[member], live[member], "{name} {member}");
+            }
+            assert_eq!(kept["month"]["used"], live["month"]["used"], "{name}");
+        }
+        assert_eq!(kept["allowanceTotal"]["monthly"], 5_001_000);
+    }
+    // One organisation has its name in the header, and the allowance of its profile.
+    let text = several.run(&[&["report", lake, "--organization", "emea"][..], &PERIOD].concat()).well();
+    assert!(text.starts_with("emea: API usage from") && text.contains("Allowance: 1,000 requests"), "{text}");
+}
+
+#[test]
+fn several_organizations_are_watched_and_one_that_fails_silences_no_other() {
+    let several =
+        Several::today(&[20, 3, 8], &["allowance = 1", "allowance = 999999999999", "allowance = 1"]);
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("watch.json");
+    let watch = |more: &[&str]| {
+        let arguments = ["watch", "--once", "--format", "json", "--alert-share", "80%"];
+        several.run(&[&arguments[..], more].concat())
+    };
+    let ran = watch(&[ALL, "--state", state.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    let alerts: BTreeMap<_, _> = lines(&ran.stdout)
+        .into_iter()
+        .map(|line| {
+            (line["organization"].as_str().unwrap().to_owned(), line["alerts"] != serde_json::json!([]))
+        })
+        .collect();
+    let wanted =
+        [("apac", false), ("emea", true), ("latam", true)].map(|(name, alert)| (name.to_owned(), alert));
+    assert_eq!(alerts.into_iter().collect::<Vec<_>>(), wanted);
+    for name in ["emea", "latam"] {
+        assert!(ran.stderr.contains(&format!("{name}: ")), "{ran:?}");
+    }
+    // Each alert was told, and the totals before the month are remembered of each.
+    assert_eq!(watch(&[ALL, "--state", state.to_str().unwrap()]).well().lines().count(), 3);
+    let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    assert_eq!(kept["told"].as_array().unwrap().len(), 2);
+    several.break_two(1, 2);
+    let ran = watch(&[ALL, "--state", state.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(8), "{ran:?}");
+    assert_eq!(lines(&ran.stdout).len(), 1);
+    assert!(ran.stderr.contains("warning: apac: ") && ran.stderr.contains("warning: latam: "), "{ran:?}");
+    assert!(ran.stderr.contains("no look at apac, latam"), "{ran:?}");
+    // What was told of the organisation that failed is still told.
+    let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    assert_eq!(kept["told"].as_array().unwrap().len(), 2);
+    let mut command = several.command(&["watch", "--once", "--profile", "emea,apac", "--alert-share", "80%"]);
+    let ran = Ran::of(command.args(["--on-alert", "echo $GENESYS_USAGE_ORGANIZATION"]));
+    assert!(ran.stdout.ends_with("emea\n"), "{ran:?}");
+}
+
+#[test]
+fn metrics_of_several_organizations_say_when_each_was_last_reached() {
+    let several = Several::today(&[2, 3], &["allowance = 1000"]);
+    several.break_two(1, 1);
+    let mut command = several.command(&["watch", ALL, "--metrics-addr", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut line, mut looked) = (String::new(), String::new());
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut looked).unwrap();
+    let address = line.strip_prefix("Metrics are at http://").unwrap().strip_suffix("/metrics.\n").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for wanted in [
+        "genesys_usage_allowance_requests{organization=\"emea\"} 1000\n",
+        "genesys_usage_organization_up{organization=\"emea\"} 1\n",
+        "genesys_usage_organization_up{organization=\"apac\"} 0\n",
+        "genesys_usage_organization_last_success_timestamp_seconds{organization=\"emea\"} ",
+        "genesys_usage_up 0\n",
+    ] {
+        assert!(metrics.contains(wanted), "{wanted}: {metrics}");
+    }
+    assert!(!metrics.contains("last_success_timestamp_seconds{organization=\"apac\"}"), "{metrics}");
 }

@@ -148,8 +148,8 @@ fn the_name_says_the_format_of_lists_and_reports_too() {
         ("report.csv", "list,place,id,"),
         ("report.svg", "<svg "),
         ("report.prom", "# "),
-        ("report.txt", "API usage from "),
-        ("report", "API usage from "),
+        ("report.txt", "Example Org: API usage from "),
+        ("report", "Example Org: API usage from "),
     ] {
         let text = written(&report, name);
         assert!(text.starts_with(start), "{name}: {text}");

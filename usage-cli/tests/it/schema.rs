@@ -6,6 +6,7 @@ use std::path::Path;
 use jsonschema::{Validator, options};
 use serde_json::{Value, json};
 
+use crate::organizations::Several;
 use crate::support::{Ran, Service, last_month, program};
 
 /// The validator of one of the documents.
@@ -34,6 +35,24 @@ fn fits(name: &str, text: &str) {
         other["noSuchMember"] = json!(1);
         assert!(!schema.is_valid(&other) && !schema.is_valid(&json!([])), "{name} takes anything");
     }
+}
+
+#[test]
+fn documents_of_several_organizations_fit_their_schema() {
+    let several = Several::new(&[20, 3, 2], &["allowance = 1", "licenses = 'cx2-named=4'"]);
+    let run = |arguments: &[&str], code: i32| {
+        let period = ["--interval", "2026-10-01/2026-10-15", "--all-profiles"];
+        let ran = several.run(&[arguments, &period].concat());
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        ran.stdout
+    };
+    let rows = ["query", "--group-by", "client", "--format"];
+    fits("rows", &run(&[&rows[..], &["json"]].concat(), 0));
+    fits("row", &run(&[&rows[..], &["jsonl"]].concat(), 0));
+    fits("report", &run(&["report", "--format", "json"], 0));
+    several.break_two(2, 2);
+    fits("rows", &run(&[&rows[..], &["json"]].concat(), 8));
+    fits("report", &run(&["report", "--format", "json"], 8));
 }
 
 #[test]

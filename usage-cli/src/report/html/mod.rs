@@ -13,6 +13,7 @@ mod findings;
 mod heat_map;
 mod lists;
 mod mark;
+mod organizations;
 mod row;
 
 use std::fmt::{self, Write};
@@ -59,11 +60,17 @@ pub(super) fn page(report: &Report, about: &About) -> String {
         if report.days.len() > 1 {
             chart::draw(&mut page, &timeline);
         }
+        if let Some(several) = &about.several {
+            organizations::draw(&mut page, several);
+        }
         allowance::draw(&mut page, report);
         lists::draw(&mut page, report, Subject::Client, &timeline);
         lists::draw(&mut page, report, Subject::Uri, &timeline);
         for subject in [Subject::User, Subject::Method, Subject::Platform, Subject::Organization] {
-            lists::draw(&mut page, report, subject, &timeline);
+            // The section has all that the list would have.
+            if subject != Subject::Organization || about.several.is_none() {
+                lists::draw(&mut page, report, subject, &timeline);
+            }
         }
         changes::draw(&mut page, report);
         heat_map::draw(&mut page, report);

@@ -121,6 +121,7 @@ fn a_high_rate_has_a_mark_with_a_word() {
 #[test]
 fn the_header_says_what_the_page_is_of() {
     let about = About {
+        several: None,
         organization: Some("Acme <Corp>".into()),
         region: Some("mypurecloud.de (eu-central-1)".into()),
         made_at: Some(usage_core::Timestamp::from_unix_millis(1_782_864_000_000)),

@@ -6,6 +6,7 @@ mod columns;
 pub(crate) mod days;
 mod findings;
 pub(crate) mod lists;
+mod organizations;
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -17,25 +18,32 @@ use usage_report::{By, CAVEAT, Period, Report, Subject};
 use crate::chart::labels::bucket;
 use crate::chart::terminal::{Paint, sparkline};
 use crate::output::{Look, printable};
+use crate::report::about::About;
 use crate::report::limitation;
 use crate::text::number::{count, grouped, growth, rate};
+use crate::text::one_line;
 
 /// How wide a report is where nothing says how wide it may be.
 const WIDTH: usize = 100;
 
 /// The report as text, its lists ordered by `by`.
-pub(super) fn draw(report: &Report, by: By, look: Look) -> String {
+pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String {
     let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
     let paint = Paint { colour: look.bold };
     let is_free = look.width.is_none();
     let mut page = Page { text: String::new(), paint, width, limit: look.width, is_free };
-    page.title(report);
+    page.title(report, about);
     if report.totals.counts.rows > 0 {
         findings::draw(&mut page, report);
         page.totals(report);
+        if let Some(several) = &about.several {
+            organizations::draw(&mut page, several);
+        }
         allowance::draw(&mut page, report);
         days::draw(&mut page, report);
-        for subject in Subject::ALL {
+        // The section has all that a list would have.
+        let is_listed = |subject: &Subject| *subject != Subject::Organization || about.several.is_none();
+        for subject in Subject::ALL.into_iter().filter(is_listed) {
             lists::draw(&mut page, report.top(subject), by, report.totals.period);
         }
         days::draw_weekdays(&mut page, report);
@@ -129,8 +137,9 @@ impl Page {
         self.line(&format!("{space}{rest}"));
     }
 
-    fn title(&mut self, report: &Report) {
-        let title = title(report);
+    fn title(&mut self, report: &Report, about: &About) {
+        let of = about.organization.as_ref().map_or_else(String::new, |name| format!("{}: ", one_line(name)));
+        let title = format!("{of}{}", title(report));
         self.styled_paragraph(0, Style::new().bold(), &title);
         if report.totals.counts.rows == 0 {
             self.line(if report.filter.is_empty() {

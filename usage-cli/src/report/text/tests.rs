@@ -10,7 +10,7 @@ fn row(date: &str, requests: u64) -> UsageRecord {
 
 fn text(rows: &[UsageRecord], options: &ReportOptions) -> String {
     let table: UsageTable = rows.iter().cloned().collect();
-    draw(&Report::new(&table, options), By::Requests, Look::plain())
+    draw(&Report::new(&table, options), &About::default(), By::Requests, Look::plain())
 }
 
 fn october() -> ReportOptions {

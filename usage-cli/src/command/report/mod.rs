@@ -1,0 +1,174 @@
+//! `genesys-usage report`: what a query's rows, or saved ones, say.
+
+mod ask;
+mod output;
+mod read;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use usage_core::model::{Dimension, Granularity};
+use usage_report::{DRILLDOWN, ReportOptions};
+
+use crate::arguments::completion::saved_rows;
+use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
+use crate::command::report::output::ReportOutputArgs;
+use crate::connection::credentials::CredentialArgs;
+use crate::output::check_apart;
+use crate::output::format::Format;
+use crate::problem::Problem;
+use crate::report::allowance::AllowanceArgs;
+use crate::report::selection::{Measure, SelectionArgs, top};
+use crate::run::args::ServiceArgs;
+use crate::saved::SavedArgs;
+
+/// Who uses the API, what grows, what fails, and whether the month ends above the allowance
+///
+/// Runs the query of 'genesys-usage query', by day and by client, user, URI and method, and tells what its rows say:
+/// totals, error and 429 rates, the largest clients, users, URIs and methods, busy days, clients that appeared or
+/// vanished, and with --licenses or --allowance the month's end. For that, a second, small query asks for the daily
+/// totals of the 16 weeks before a period of less than 4 weeks, unless it has the whole of its last month.
+///
+/// With FILEs it reads saved rows instead and asks nobody: results of either service as they are saved by the official
+/// command-line client or by any other program, and the json, jsonl and csv of this one. The period then selects days of
+/// the rows, or says which days they are about if they have no dates.
+///
+/// With several profiles, each is an organisation: the report has a section with the requests and the allowance of each,
+/// and is of all their rows. If one fails, the report is of the others, and the command ends with exit code 8.
+///
+/// The service's data is up to 24 hours old and does not have the current day. Its days are UTC days. It is not the
+/// bill.
+///
+/// Permissions for the query, any one of: oauth:client:view, usage:organization:view (with --client: oauth:client:view,
+/// usage:client:view).
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
+pub(crate) struct ReportArgs {
+    /// Saved rows to read in place of a query, or the directory of a history that 'collect' keeps; - is standard input
+    #[arg(value_name = "FILE", conflicts_with_all = LIVE, add = ArgValueCompleter::new(saved_rows()))]
+    files: Vec<PathBuf>,
+
+    /// With the directory of a history: only these organisations, separated by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "files")]
+    organization: Vec<String>,
+
+    #[command(flatten)]
+    period: PeriodArgs,
+
+    #[command(flatten)]
+    query: QueryArgs,
+
+    #[command(flatten)]
+    content: ContentArgs,
+
+    #[command(flatten)]
+    saved: SavedArgs,
+
+    #[command(flatten)]
+    output: ReportOutputArgs,
+
+    #[command(flatten)]
+    service: ServiceArgs,
+
+    #[command(flatten)]
+    credentials: CredentialArgs,
+}
+
+/// What makes no sense with files.
+const LIVE: [&str; 9] =
+    ["group_by", "simulate", "region", "api_url", "login_url", "attach", "state", "dry_run", "all_profiles"];
+
+/// What is asked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Query")]
+struct QueryArgs {
+    /// One row for each day, week or month [default: day]. With FILE: what the rows' dates are, if the file does not say
+    /// it
+    #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
+    granularity: Option<Granularity>,
+
+    /// What to group by, separated by commas [default: client,user,uri,method]; fewer are faster, and lists are missing
+    #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(DIMENSIONS), ignore_case = true)]
+    group_by: Vec<Dimension>,
+}
+
+/// What the report covers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+struct ContentArgs {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// What the lists are ordered by, and their shares are of
+    #[arg(long, value_name = "MEASURE", value_enum, default_value_t)]
+    by: Measure,
+
+    /// Compare with the period before: whole months with as many months, a month so far with the same days of the month
+    /// before, other periods with as many days. With FILE and no period: the later half of its days with the earlier
+    #[arg(long)]
+    compare: bool,
+
+    /// Compare with the rows of this file; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files", add = ArgValueCompleter::new(saved_rows()))]
+    compare_with: Vec<PathBuf>,
+
+    /// How many entries a list has at most, or all
+    #[arg(long, value_name = "N", default_value = "10", value_parser = top)]
+    top: usize,
+
+    #[command(flatten)]
+    allowance: AllowanceArgs,
+}
+
+const USAGE: &str = "\
+genesys-usage report <--last DAYS | --month MONTH | --interval A/B> [OPTIONS]
+       genesys-usage report <FILE>... [OPTIONS]
+       genesys-usage report <DIR> [OPTIONS]";
+
+const EXAMPLES: &str = "\
+Examples:
+  genesys-usage report --last 30d --simulate
+      A report of the built-in simulator: no account needed.
+  genesys-usage report --month last --compare --licenses cx2-named=40 --output month.html
+      A page to open, send or print.
+  genesys-usage report october.json november.csv --compare
+      Of rows that were saved before, by whatever program.
+  genesys-usage aggregate --last 30d --granularity day --group-by client,platform --format json | genesys-usage report -
+      Of the jobs, which count all requests.
+  genesys-usage report --last 7d --format json --allowance 4400000 | jq .allowance.months[-1].projectedOver
+      By how many requests the month will be over, for a script.
+  genesys-usage report lake --month 2026-10 --compare
+      Of a history that genesys-usage collect keeps.
+  genesys-usage report --month 2026-10 --all-profiles --output all.html
+      Every organisation of the configuration, each with its allowance.
+  genesys-usage report usage.csv --chart heatmap --output heatmap.svg
+      One chart.";
+
+impl ReportArgs {
+    /// How much to tell on stderr.
+    pub(crate) fn verbosity(&self) -> u8 {
+        self.output.verbose
+    }
+}
+
+pub(crate) fn run(args: &ReportArgs) -> Result<(), Problem> {
+    args.output.check()?;
+    if let (Some(path), Some(state)) = (args.output.file(), &args.service.state) {
+        check_apart(path, state)?;
+    }
+    if args.files.is_empty() { ask::ask(args) } else { read::read(args) }
+}
+
+impl ReportArgs {
+    /// Returns the options of the report, without an allowance: each organisation has its own.
+    fn options(&self) -> ReportOptions {
+        let options =
+            ReportOptions::default().with_top(self.content.top).with_filter(self.content.selection.filter());
+        if matches!(self.output.format(), Format::Json | Format::Html) {
+            return options.with_drilldown(DRILLDOWN);
+        }
+        options
+    }
+}

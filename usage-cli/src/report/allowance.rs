@@ -1,0 +1,52 @@
+//! The allowance that months are held against: of the options, or of the configuration.
+
+use clap::Args;
+use usage_report::{Allowance, Licenses};
+
+use crate::config::{self, ProfileArgs};
+use crate::problem::Problem;
+
+/// The options for the allowance.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AllowanceArgs {
+    /// Hold each month against this many requests [default, without --licenses: the configuration's allowance or
+    /// licenses]. Of several organisations, each has as many
+    #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
+    allowance: Option<u64>,
+
+    /// Hold each month against the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10; hourly
+    /// ones count hours
+    #[arg(long, value_name = "LICENSES")]
+    licenses: Option<Licenses>,
+}
+
+impl AllowanceArgs {
+    /// Returns the allowance that the options give.
+    pub(crate) fn given(&self) -> Option<Allowance> {
+        let of_licenses = self.licenses.clone().map(Allowance::from);
+        of_licenses.or(self.allowance.map(Allowance::requests))
+    }
+
+    /// Returns the allowance of the options, or else of the configuration of `profile`.
+    pub(crate) fn of(&self, profile: &ProfileArgs, is_simulated: bool) -> Result<Option<Allowance>, Problem> {
+        match self.given() {
+            Some(allowance) => Ok(Some(allowance)),
+            None => config::allowance(profile, is_simulated),
+        }
+    }
+
+    /// Returns the allowance of one of several organisations of a history: of the options, of `profile` if it is named, of
+    /// the profile called `name`, or of the configuration.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn of_organization(
+        &self,
+        profile: &ProfileArgs,
+        name: &str,
+    ) -> Result<Option<Allowance>, Problem> {
+        if self.given().is_some() || profile.is_named() {
+            return self.of(profile, false);
+        }
+        let called = config::profile_called(profile, name)?;
+        config::allowance(called.as_ref().unwrap_or(profile), false)
+    }
+}

@@ -1,0 +1,84 @@
+//! The organisations of a report of several.
+
+use serde::Serialize;
+use usage_report::{AllowanceTotal, MonthUse, Organization, Organizations, Overrun, Report};
+
+use crate::output::organizations::Answer;
+
+/// The organisations of a report of several, each with a report of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Several {
+    pub(crate) organizations: Organizations,
+    /// Those whose rows are missing.
+    pub(crate) missing: Vec<Answer>,
+}
+
+/// The report of all rows with what is of each organisation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document<'a> {
+    organizations: &'a [Organization],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    missing_organizations: &'a [Answer],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowance_total: Option<AllowanceTotal>,
+    overruns: Vec<Overrun<'a>>,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(report: &'a Report, several: &'a Several) -> Self {
+        let Several { organizations: all, missing } = several;
+        Self {
+            organizations: &all.organizations,
+            missing_organizations: missing,
+            allowance_total: all.allowance_total(),
+            overruns: all.overruns(),
+            report,
+        }
+    }
+}
+
+/// What a line of a table of organisations has about the allowance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) monthly: u64,
+    /// Parts of the allowance; absent if nothing is allowed, or if it is not known which month the rows are of.
+    pub(super) used: Option<f64>,
+    pub(super) projected: Option<f64>,
+    /// By how many requests the allowance is exceeded at the end of the month.
+    pub(super) over: u64,
+}
+
+impl Standing {
+    /// Returns that of one organisation; `None` without an allowance.
+    pub(super) fn of(organization: &Organization) -> Option<Self> {
+        let held = organization.report.allowance.as_ref()?;
+        let month: Option<&MonthUse> = held.latest();
+        let projected = month.filter(|month| month.is_projected).and_then(|month| month.projected_share);
+        Some(Self {
+            monthly: held.allowance.monthly,
+            used: month.and_then(|month| month.used_share),
+            projected,
+            over: month.map_or(0, |month| month.projected_over),
+        })
+    }
+
+    /// Returns that of all organisations that have an allowance.
+    pub(super) fn of_all(organizations: &Organizations) -> Option<Self> {
+        let total = organizations.allowance_total()?;
+        let part = |of: u64| (total.monthly > 0).then(|| share(of, total.monthly));
+        Some(Self {
+            monthly: total.monthly,
+            used: part(total.used),
+            projected: part(total.projected),
+            over: total.over,
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
