@@ -12,6 +12,9 @@ use crate::ids::Cursor;
 use crate::table::UsageTable;
 use crate::uri::after_of;
 
+/// How many bytes at the end of a piece are held back, at most, if they may be the beginning of a row of a known layout.
+const MAX_HELD: usize = 1024;
+
 /// Decodes one results page.
 #[derive(Debug, Default)]
 pub(super) struct Document<S> {
@@ -20,13 +23,15 @@ pub(super) struct Document<S> {
     /// The layouts of the rows so far, and that of the row that is read by events.
     layouts: Layouts,
     sketch: Sketch,
+    /// The end of the last piece, if it is to be read together with the next one.
+    held: String,
     pub(super) rows: RowBuilder<S>,
     pub(super) head: Head,
     /// The value of `errorBody`, while it is read.
     error_body: Option<RawValue>,
     /// Whether cursors are ignored, since the query family has no pages.
     pub(super) single_page: bool,
-    /// The number of bytes of the body that were read.
+    /// The number of bytes of the body that were read, without those that are held back.
     offset: u64,
 }
 
@@ -53,6 +58,7 @@ impl<S: RowSink> Document<S> {
             outline: Outline::default(),
             layouts: Layouts::default(),
             sketch: Sketch::default(),
+            held: String::new(),
             rows: RowBuilder::new(sink),
             head: Head::default(),
             error_body: None,
@@ -65,13 +71,50 @@ impl<S: RowSink> Document<S> {
         self.head.status.as_ref()
     }
 
-    /// Reads the next piece of the body.
+    /// Reads the next piece of the body. The end of a piece cuts a row in most cases: to read it as events would cost as much
+    /// as several rows, so it is held back and read together with the beginning of the next piece.
     pub(super) fn read(&mut self, text: &str) -> Result<(), DecodeError> {
+        let text = if self.held.is_empty() { text } else { self.read_cut_row(text)? };
+        self.read_piece(text, MAX_HELD)
+    }
+
+    /// Reads the row that is held back, with its rest at the beginning of `text`. Returns the text after it.
+    fn read_cut_row<'a>(&mut self, text: &'a str) -> Result<&'a str, DecodeError> {
+        let mut piece = std::mem::take(&mut self.held);
+        let held = piece.len();
+        let end = (0..=text.len().min(MAX_HELD)).rfind(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        piece.push_str(&text[..end]);
+        let mut input = Input::new(&piece, self.offset);
+        let rest = match self.grammar.next_value(&input) {
+            Some(ahead) if self.read_known_row(&mut input, ahead) && input.at() >= held => {
+                self.offset = input.offset();
+                &text[input.at() - held..]
+            }
+            _ => {
+                self.offset = input.offset();
+                self.read_piece(&piece[input.at()..], 0)?;
+                &text[end..]
+            }
+        };
+        // The memory is used again.
+        piece.clear();
+        self.held = piece;
+        Ok(rest)
+    }
+
+    /// Reads what is held back, at an end or an error that follows it.
+    pub(super) fn read_held(&mut self) -> Result<(), DecodeError> {
+        let held = std::mem::take(&mut self.held);
+        self.read_piece(&held, 0)
+    }
+
+    /// Reads a piece, and holds back at most `max_held` bytes at its end.
+    fn read_piece(&mut self, text: &str, max_held: usize) -> Result<(), DecodeError> {
         let mut input = Input::new(text, self.offset);
         self.sketch.abandon();
         loop {
-            if self.outline.is_between_rows() {
-                self.read_known_rows(&mut input);
+            if self.outline.is_between_rows() && self.read_known_rows(&mut input, max_held) {
+                break;
             }
             let before = input.at();
             let event = self.grammar.next(&mut input);
@@ -122,22 +165,36 @@ impl<S: RowSink> Document<S> {
         Ok(())
     }
 
-    /// Reads rows as long as their layouts are known. Everything else, errors included, is read as events.
-    fn read_known_rows(&mut self, input: &mut Input<'_>) {
+    /// Reads rows as long as their layouts are known. Everything else, errors included, is read as events, except for the end
+    /// of a piece that is held back. Returns whether it is.
+    fn read_known_rows(&mut self, input: &mut Input<'_>, max_held: usize) -> bool {
         self.sketch.abandon();
         while self.outline.is_between_rows()
             && let Some(ahead) = self.grammar.next_value(input)
         {
-            let start = input.at() + ahead;
-            let text = &input.text()[start..];
-            let Some(length) = self.rows.known_row(text, &self.layouts) else {
-                self.sketch.begin(start);
-                return;
-            };
-            input.advance(ahead + length);
-            self.grammar.value_taken();
-            self.outline.row_taken();
+            if self.read_known_row(input, ahead) {
+                continue;
+            }
+            let may_be_cut = !self.layouts.is_empty() && (1..=max_held).contains(&input.rest().len());
+            if may_be_cut {
+                self.held.push_str(&input.text()[input.at()..]);
+            } else {
+                self.sketch.begin(input.at() + ahead);
+            }
+            return may_be_cut;
         }
+        false
+    }
+
+    /// Reads the row that begins `ahead` bytes ahead, if its layout is known.
+    #[inline]
+    fn read_known_row(&mut self, input: &mut Input<'_>, ahead: usize) -> bool {
+        let text = &input.text()[input.at() + ahead..];
+        let Some(length) = self.rows.known_row(text, &self.layouts) else { return false };
+        input.advance(ahead + length);
+        self.grammar.value_taken();
+        self.outline.row_taken();
+        true
     }
 
     /// Returns the error of the last event.
@@ -151,14 +208,18 @@ impl<S: RowSink> Document<S> {
         DecodeError::new(self.outline.path(at_value), fault.offset, fault.problem)
     }
 
-    /// Returns the error for bytes that are not UTF-8, after those that were read.
-    pub(super) fn not_utf8(&self) -> DecodeError {
+    /// Returns the error for bytes that are not UTF-8, after those that were read, or the first error in these.
+    pub(super) fn not_utf8(&mut self) -> DecodeError {
+        if let Err(error) = self.read_held() {
+            return error;
+        }
         let fault = Fault { offset: self.offset, problem: "this is not UTF-8" };
         self.error(&fault, self.grammar.at_value())
     }
 
     /// Takes the end of the body. Afterwards the page is in `head` and `rows`.
     pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
+        self.read_held()?;
         self.grammar
             .finish(self.offset)
             .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem).at_end())?;
@@ -258,8 +319,9 @@ mod tests {
     fn read_without_events(before: &str, rows: &str) -> usize {
         let mut document = Document::new(Keep::default());
         document.read(&format!("{{\"results\":[{before}")).unwrap();
+        document.read_held().unwrap();
         let mut input = Input::new(rows, document.offset);
-        document.read_known_rows(&mut input);
+        document.read_known_rows(&mut input, 0);
         input.at()
     }
 
@@ -283,8 +345,46 @@ mod tests {
         for piece in ["{\"results\":[", &a[..9], &a[9..], ","] {
             document.read(piece).unwrap();
         }
-        document.read_known_rows(&mut Input::new(&c, document.offset));
+        document.read_known_rows(&mut Input::new(&c, document.offset), 0);
         assert_eq!(document.rows.sink.table.len(), 1);
+    }
+
+    #[test]
+    fn a_row_that_is_cut_is_held_back_and_read_whole() {
+        let rows = [7, 8, 9].map(|count| format!("{{\"userId\":\"ä{count}\",\"requests\":{count}}}"));
+        let body = format!("{{\"results\":[{}]}}", rows.join(","));
+        let whole = read(&[&body]).unwrap();
+        let second = body.find(&rows[1]).unwrap();
+        for cut in (second + 1..body.len()).filter(|cut| body.is_char_boundary(*cut)) {
+            let (before, behind) = body.split_at(cut);
+            assert_eq!(read(&[before, behind]).unwrap(), whole);
+
+            let mut document = Document::new(Keep::default());
+            document.read(before).unwrap();
+            let known = before.rfind('}').unwrap() + 1;
+            let held = if before.ends_with([']', '}']) { "" } else { &before[known..] };
+            assert_eq!((&*document.held, document.offset), (held, (cut - held.len()) as u64), "{before}");
+            if !held.is_empty() {
+                let end = known + body[known..].find('}').unwrap() + 1;
+                assert_eq!(document.read_cut_row(behind), Ok(&body[end..]), "{before}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_held_back_before_a_layout_is_known_nor_more_than_a_limit() {
+        for (length, is_held) in [(MAX_HELD - 12, true), (MAX_HELD - 11, false)] {
+            let row = format!("{{\"userId\":\"{}", "x".repeat(length));
+            let mut document = Document::new(Keep::default());
+            document.read(&format!("{{\"results\":[{row}")).unwrap();
+            assert_eq!(document.held, "");
+            document.read("\"},{\"userId\":\"a\"}").unwrap();
+            document.read(&format!(",{row}")).unwrap();
+            assert_eq!(document.held.len(), if is_held { MAX_HELD } else { 0 });
+            document.read("\"}]}").unwrap();
+            document.finish().unwrap();
+            assert_eq!(document.rows.sink.table.len(), 3);
+        }
     }
 
     #[test]

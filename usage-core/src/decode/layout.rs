@@ -64,6 +64,11 @@ struct LayoutStep {
 }
 
 impl Layouts {
+    /// Returns whether no layout is known yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// Finds the values of the row at the beginning of `text`. Returns the length of the row, or `None` if its layout is
     /// unknown or the row is cut.
     #[inline(never)]

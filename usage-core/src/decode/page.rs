@@ -238,6 +238,7 @@ impl<S: RowSink> Body<S> {
         if too_much.is_empty() {
             return Ok(());
         }
+        self.document.read_held()?;
         Err(DecodeError::new(
             "$",
             MAX_PAGE_BODY as u64,
