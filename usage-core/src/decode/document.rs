@@ -104,8 +104,10 @@ impl<S: RowSink> Document<S> {
 
     /// Reads what is held back, at an end or an error that follows it.
     pub(super) fn read_held(&mut self) -> Result<(), DecodeError> {
-        let held = std::mem::take(&mut self.held);
-        self.read_piece(&held, 0)
+        match std::mem::take(&mut self.held) {
+            held if held.is_empty() => Ok(()),
+            held => self.read_piece(&held, 0),
+        }
     }
 
     /// Reads a piece, and holds back at most `max_held` bytes at its end.
