@@ -55,16 +55,18 @@ impl Span {
     }
 
     /// Polls the future `work` within the span.
-    pub async fn around<T>(self, work: impl Future<Output = T>) -> T {
+    // Not an async function, which would keep `work` twice.
+    pub fn around<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         #[cfg(feature = "tracing")]
-        if let Some(span) = self.0 {
-            return tracing::Instrument::instrument(work, span).await;
-        }
-        work.await
+        return tracing::Instrument::instrument(work, self.0.unwrap_or_else(tracing::Span::none));
+        #[cfg(not(feature = "tracing"))]
+        work
     }
 }
 
 /// The span of a machine. It reports an execution that is dropped before its end.
+///
+/// It is boxed, and allocated only if a subscriber wants it, so that waiting executions stay small.
 ///
 /// ```
 /// use usage_core::Machine;
@@ -82,21 +84,27 @@ impl Span {
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Debug, Default)]
-pub struct RunSpan(#[cfg(feature = "tracing")] Run);
+pub struct RunSpan(#[cfg(feature = "tracing")] Option<Box<Run>>);
 
 impl RunSpan {
     /// Runs `work` within the span, which the first call creates.
     pub fn inside<T>(&mut self, work: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tracing")]
-        return self.0.span().in_scope(work);
-        #[cfg(not(feature = "tracing"))]
+        {
+            self.0 = self.0.take().or_else(|| Run::begin().map(Box::new));
+            if let Some(run) = &self.0 {
+                return run.span.in_scope(work);
+            }
+        }
         work()
     }
 
     /// Records the id of the execution, once it exists.
     pub fn identify(&mut self, id: Option<&ExecutionId>) {
         #[cfg(feature = "tracing")]
-        self.0.identify(id);
+        if let Some(run) = &mut self.0 {
+            run.identify(id);
+        }
         #[cfg(not(feature = "tracing"))]
         let _ = id;
     }
@@ -104,7 +112,9 @@ impl RunSpan {
     /// Records whether the machine has ended. A machine that has ended is dropped without a report.
     pub fn set_over(&mut self, is_over: bool) {
         #[cfg(feature = "tracing")]
-        self.0.set_over(is_over);
+        if let Some(run) = &mut self.0 {
+            run.is_over = is_over;
+        }
         #[cfg(not(feature = "tracing"))]
         let _ = is_over;
     }
@@ -136,29 +146,26 @@ mod recording {
     use crate::uri::port_of;
 
     /// The span of a machine and the id of its execution.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(super) struct Run {
-        span: Option<tracing::Span>,
+        pub(super) span: tracing::Span,
         id: Option<ExecutionId>,
-        is_over: bool,
+        pub(super) is_over: bool,
     }
 
     impl Run {
-        pub(super) fn span(&mut self) -> &tracing::Span {
-            self.span.get_or_insert_with(
-                || tracing::info_span!(target: TARGET, "usage.run", usage.execution_id = Empty),
-            )
+        /// Returns a new run; `None` if no subscriber wants its span or its event.
+        pub(super) fn begin() -> Option<Self> {
+            let span = tracing::info_span!(target: TARGET, "usage.run", usage.execution_id = Empty);
+            let is_wanted = !span.is_disabled() || tracing::enabled!(target: TARGET, tracing::Level::INFO);
+            is_wanted.then_some(Self { span, id: None, is_over: false })
         }
 
         pub(super) fn identify(&mut self, id: Option<&ExecutionId>) {
             if let (None, Some(id)) = (&self.id, id) {
-                self.span().record("usage.execution_id", id.as_str());
+                self.span.record("usage.execution_id", id.as_str());
                 self.id = Some(id.clone());
             }
-        }
-
-        pub(super) fn set_over(&mut self, is_over: bool) {
-            self.is_over = is_over;
         }
     }
 
@@ -167,7 +174,7 @@ mod recording {
             if let (Some(id), false) = (&self.id, self.is_over) {
                 tracing::info!(
                     target: TARGET,
-                    parent: self.span.as_ref().and_then(tracing::Span::id),
+                    parent: self.span.id(),
                     { usage.execution_id = id.as_str() },
                     "dropped before its end; the query runs on at the service"
                 );

@@ -39,8 +39,8 @@ pub struct Task<M> {
     run: RunSpan,
     /// The number of the session's token exchanges that had ended at the last step.
     ended: u64,
-    /// The error with which the observer stopped the run.
-    stopped: Option<ObserverError>,
+    /// The error with which the observer stopped the run. It is boxed because it is rare.
+    stopped: Option<Box<ObserverError>>,
 }
 
 impl<M> Task<M> {
@@ -90,7 +90,7 @@ impl<M> Task<M> {
 
     fn notify(&mut self, event: Event) {
         if let Err(error) = self.call_observer(event) {
-            self.stopped.get_or_insert(error);
+            self.stopped.get_or_insert(error.into());
         }
     }
 
@@ -181,10 +181,10 @@ impl<M: Machine> Task<M> {
         let stopped = self.stopped.take();
         if self.observer.is_some() && progress.output.is_some() {
             // If the observer unwinds, the output is lost, and must not count as delivered.
-            self.stopped = Some(ObserverError::panicked());
+            self.stopped = Some(ObserverError::panicked().into());
         }
         let told = progress.transition.map_or(Ok(()), |moved| self.call_observer(Event::Moved(moved)));
-        self.stopped = stopped.or(told.err());
+        self.stopped = stopped.or(told.err().map(Box::new));
         progress.output
     }
 
@@ -195,7 +195,7 @@ impl<M: Machine> Task<M> {
     /// Returns the failure of the machine, or the error of the observer that stopped it.
     pub fn outcome(&self) -> Result<Option<M::Output>, Error> {
         match &self.stopped {
-            Some(error) => Err(self.machine.stopped_by(Failure::Observer(error.clone()))),
+            Some(error) => Err(self.machine.stopped_by(Failure::Observer(ObserverError::clone(error)))),
             None => self.machine.error().map_or(Ok(None), Err),
         }
     }
@@ -261,6 +261,12 @@ mod tests {
         let answer = Response::new(body.as_bytes());
         let progress = task.machine.on_response(now, ticket, answer, &mut session.lock());
         task.take(progress)
+    }
+
+    #[test]
+    fn a_task_that_waits_is_small() {
+        let size = size_of::<Task<Execution<OrganizationQuery>>>();
+        assert!(size <= 344, "{size}");
     }
 
     #[test]

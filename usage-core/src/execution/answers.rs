@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::execution::decoder::OpResponse;
 use crate::execution::delivery::Follows;
 use crate::execution::state::{InFlight, State, Waiting};
-use crate::execution::{Execution, Op};
+use crate::execution::{Execution, Op, Submitted};
 use crate::failures::{AttemptError, DecodeError, Failure, ResponseError};
 use crate::ids::ExecutionId;
 use crate::machine::{Limits, Progress, RetryDecision};
@@ -51,8 +51,7 @@ impl<Q: UsageQuery> Execution<Q> {
         let id = id.and_then(|id| ExecutionId::parse(id).map_err(|error| error.to_string()));
         match id {
             Ok(id) => {
-                self.submitted_at = Some(now);
-                self.pending_at = Some(now);
+                self.submitted = Some(Submitted { at: now, pending_at: Some(now) });
                 self.submit_in_doubt = false;
                 let delay = self.request_state.delay(self.limits.policy.first_poll, &self.limits.policy);
                 self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
@@ -92,7 +91,9 @@ impl<Q: UsageQuery> Execution<Q> {
                     None => Some("".into()),
                 });
                 let until = self.next_poll(now, &session.durations);
-                self.pending_at = Some(now);
+                if let Some(submitted) = &mut self.submitted {
+                    submitted.pending_at = Some(now);
+                }
                 self.polls = self.polls.saturating_add(1);
                 let waiting = in_flight.again(until, WaitReason::Poll);
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
@@ -182,8 +183,10 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Tells the session how long the query took, unless this execution does not know since when it ran.
     fn record_duration(&mut self, now: Timestamp, durations: &mut QueryDurations) {
-        if let (Some(submitted), Some(pending)) = (self.submitted_at, self.pending_at.take()) {
-            durations.record(Q::FAMILY, pending.saturating_since(submitted), now.saturating_since(submitted));
+        if let Some(Submitted { at, pending_at }) = &mut self.submitted
+            && let Some(pending) = pending_at.take()
+        {
+            durations.record(Q::FAMILY, pending.saturating_since(*at), now.saturating_since(*at));
         }
     }
 
@@ -191,7 +194,7 @@ impl<Q: UsageQuery> Execution<Q> {
     /// execution gives up while there is time left for another poll.
     fn next_poll(&mut self, now: Timestamp, durations: &QueryDurations) -> Timestamp {
         let Limits { policy, deadline } = &self.limits;
-        let delay = match self.submitted_at {
+        let delay = match self.submitted_at() {
             Some(at) => durations.poll_delay(Q::FAMILY, now.saturating_since(at), policy, self.polls),
             None => policy.poll.delay(self.polls),
         };
@@ -202,8 +205,9 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Returns whether `error` is a 404 shortly after the submit: the service's stores are eventually consistent.
     pub(super) fn is_not_found_yet(&self, now: Timestamp, error: &ResponseError) -> bool {
-        let young =
-            self.submitted_at.is_some_and(|at| now.saturating_since(at) < self.limits.policy.not_found_grace);
+        let young = self
+            .submitted_at()
+            .is_some_and(|at| now.saturating_since(at) < self.limits.policy.not_found_grace);
         let not_found =
             matches!(error, ResponseError::Api(error) if error.status == http::StatusCode::NOT_FOUND);
         young && not_found && self.phase() == Phase::InFlightPoll

@@ -65,9 +65,7 @@ pub struct Execution<Q> {
     limits: Limits,
     /// The latest time that an input passed.
     latest: Latest,
-    submitted_at: Option<Timestamp>,
-    /// When the query was last known to be pending.
-    pending_at: Option<Timestamp>,
+    submitted: Option<Submitted>,
     request_state: RequestState,
     state: State,
     polls: u32,
@@ -79,6 +77,14 @@ pub struct Execution<Q> {
     /// Whether rows are shown to a visitor as they arrive.
     shows_rows: bool,
     rare: Option<Box<RareState>>,
+}
+
+/// The times of a query that the service has accepted.
+#[derive(Clone, Copy, Debug)]
+struct Submitted {
+    at: Timestamp,
+    /// When the query was last known to be pending; `None` after a restore.
+    pending_at: Option<Timestamp>,
 }
 
 /// Rarely used state, boxed so that waiting executions stay small.
@@ -122,8 +128,7 @@ impl<Q: UsageQuery> Execution<Q> {
             query,
             limits: Limits::new(policy, now),
             latest: Latest::new(now),
-            submitted_at: None,
-            pending_at: None,
+            submitted: None,
             request_state: RequestState::new(jitter),
             state,
             polls: 0,
@@ -190,12 +195,18 @@ impl<Q: UsageQuery> Execution<Q> {
         Some(self.fail(Failure::Cancelled))
     }
 
+    fn submitted_at(&self) -> Option<Timestamp> {
+        self.submitted.map(|submitted| submitted.at)
+    }
+
     /// Observes the current time. If the clock stepped back, the timers move back by as much, so that waits keep their length.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);
-        self.submitted_at = self.submitted_at.map(|at| at.saturating_sub(back));
-        self.pending_at = self.pending_at.map(|at| at.saturating_sub(back));
+        if let Some(submitted) = &mut self.submitted {
+            submitted.at = submitted.at.saturating_sub(back);
+            submitted.pending_at = submitted.pending_at.map(|at| at.saturating_sub(back));
+        }
         if let State::Waiting(waiting) = &mut self.state {
             waiting.until = waiting.until.saturating_sub(back);
         }

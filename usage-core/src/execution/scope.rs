@@ -25,8 +25,8 @@ impl<Q: UsageQuery> Execution<Q> {
     /// # Ok::<(), usage_core::error::BuildError>(())
     /// ```
     pub fn scope(&self) -> Scope {
-        let mut scope = self.query.scope(self.submitted_at.unwrap_or(self.latest.get()));
-        if self.submitted_at.is_none() && self.id().is_some() {
+        let mut scope = self.query.scope(self.submitted_at().unwrap_or(self.latest.get()));
+        if self.submitted.is_none() && self.id().is_some() {
             (scope.asked_at, scope.data_until) = (None, None);
         }
         if self.lists_missing() {

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::execution::delivery::{Named, Position};
 use crate::execution::shown::RowsSeen;
 use crate::execution::state::{Finished, InFlight, Ready, State};
-use crate::execution::{Execution, Op, RareState};
+use crate::execution::{Execution, Op, RareState, Submitted};
 use crate::failures::excerpt;
 use crate::ids::{Cursor, ExecutionId};
 use crate::jitter::Jitter;
@@ -214,7 +214,7 @@ impl<Q: UsageQuery> Execution<Q> {
             step: op,
             in_flight: is_current && was_out,
             complete: is_current && self.phase() == Phase::Complete,
-            submitted_at: self.submitted_at,
+            submitted_at: self.submitted_at(),
             cursors: self.rare.iter().flat_map(|rare| rare.cursors_up_to(pages)).cloned().collect(),
             rows_seen,
             lists_missing,
@@ -290,7 +290,7 @@ impl<Q: UsageQuery> Execution<Q> {
             || rare.lists_missing;
         Self {
             // A clock that was ahead at the time of the snapshot does not extend the grace period.
-            submitted_at: snapshot.submitted_at.map(|at| at.min(now)),
+            submitted: snapshot.submitted_at.map(|at| Submitted { at: at.min(now), pending_at: None }),
             rare: is_rare.then(|| Box::new(rare)),
             polls: snapshot.polls,
             pages,

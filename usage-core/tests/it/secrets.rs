@@ -67,5 +67,5 @@ fn machines_can_move_between_threads_and_stay_small_while_they_wait() {
     let execution = execution();
     assert_send_sync(&execution);
     assert_send_sync(&manual());
-    assert!(size_of_val(&execution) <= 280, "{}", size_of_val(&execution));
+    assert!(size_of_val(&execution) <= 272, "{}", size_of_val(&execution));
 }
