@@ -3,23 +3,28 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper::rt::{Read, ReadBuf, Timer, Write};
 use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
-use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service, service_fn};
 
 use crate::builder::ClientConfig;
 use crate::connect::not_within;
-use crate::futures::timeout;
+use crate::futures::{BoxFuture, timeout};
 use crate::hyper::Runtime;
 use crate::hyper::stream::Stream;
 use crate::proxy::Proxy;
 
-/// Makes connections over sockets of type `S`.
-pub(super) type Connector<S> = BoxCloneSyncService<Uri, MaybeHttpsStream<Stream<S>>, BoxError>;
+/// Makes connections over sockets of type `S`. It is one pointer, because hyper clones it twice for each request.
+pub(super) struct Connector<S>(Arc<Connect<S>>);
+
+type Connect<S> = dyn Fn(Uri) -> Connecting<S> + Send + Sync;
+
+type Connecting<S> = BoxFuture<'static, Result<MaybeHttpsStream<Stream<S>>, BoxError>>;
 
 /// Connects within a time that includes the name's resolution, the proxy and the TLS handshake. Plain HTTP is not
 /// refused here: base URLs are plain on loopback only.
@@ -34,9 +39,9 @@ pub(super) fn connector<R: Runtime>(
     let https = https.enable_http2();
     let https =
         https.wrap_connector(service_fn(move |uri| Box::pin(connect::<R>(uri, through.clone(), limit))));
-    BoxCloneSyncService::new(service_fn(move |uri: Uri| {
+    Connector(Arc::new(move |uri: Uri| {
         let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
-        async move {
+        Box::pin(async move {
             let connected = timeout(R::Timer::default().sleep(limit), connecting).await;
             let mut connected =
                 connected.unwrap_or_else(|| Err(not_within(limit, &uri, proxy.as_ref()).into()))?;
@@ -44,8 +49,28 @@ pub(super) fn connector<R: Runtime>(
                 tls.inner_mut().get_mut().0.inner_mut().speak_first();
             }
             Ok(connected)
-        }
+        })
     }))
+}
+
+impl<S> Clone for Connector<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> Service<Uri> for Connector<S> {
+    type Response = MaybeHttpsStream<Stream<S>>;
+    type Error = BoxError;
+    type Future = Connecting<S>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting<S> {
+        self.0(uri)
+    }
 }
 
 /// Connects to the target, or to a proxy that tunnels to it.
