@@ -4,8 +4,8 @@
 //! async-std is hyper-util's on the sockets and tasks of the driver.
 //!
 //! `cargo bench -p usage-tokio --bench drivers` prints a table and ends with one line for each target:
-//! `target NAME measured limit`. `-- --quick` measures less. The service is a process of its own, so that what is
-//! counted is the client's.
+//! `target NAME measured limit`. `-- --quick` measures less, and `-- --calls NAME` only lets one of the contestants call, for a
+//! profiler. The service is a process of its own, so that what is counted is the client's.
 
 #![expect(clippy::print_stdout, reason = "it prints")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
@@ -43,6 +43,10 @@ fn main() {
     }
     let rounds = if argument("--quick").is_some() { 3 } else { 9 };
     let service = Service::start();
+    if let Some(at) = argument("--calls") {
+        let named = |one: &Box<dyn Contestant>| one.name() == arguments[at + 1];
+        return clients::pairs(&service.url, 64).into_iter().flatten().find(named).unwrap().call(6_400);
+    }
     let mut targets = Vec::new();
 
     println!("{:<42}{:>12}{:>14}{:>12}", "", "CPU us/call", "calls/s", "x bare CPU");

@@ -12,7 +12,7 @@ use usage_core::{Event, Policy, WaitReason};
 use usage_driver::{ClientBuilder, FromConfig};
 
 /// Executions that are submitted at once: more would measure their sockets.
-const BATCH: u32 = 50;
+const BATCH: u32 = 10;
 
 /// Bytes for each execution of `driver` that waits.
 pub(crate) fn measure(driver: &str, url: &str) -> f64 {
@@ -79,23 +79,23 @@ async fn fill<F: Future<Output = ()>>(count: u32, start: impl Fn(Waits), pause: 
         }
     };
     let mut started = 0;
-    // What the first ones take is the runtime's, the pool's and the allocator's.
-    let mut before = 0;
-    for batch in 0..=count / BATCH {
+    // What the first ones take is the runtime's, the pool's and the allocator's, as is the memory that a batch gives back.
+    let (first, mut before) = (count / 5, 0);
+    for _ in 0..(first + count).div_ceil(BATCH) {
         (0..BATCH).for_each(|_| start(waits.clone()));
         started += BATCH;
         wait_for(started).await;
-        if batch == 0 {
+        if started == first {
             before = resident();
         }
     }
-    (resident() - before) as f64 / f64::from(started - BATCH)
+    (resident() - before) as f64 / f64::from(started - first)
 }
 
-/// Bytes of memory that this process has, as Linux tells.
+/// Bytes of memory that this process has, as Linux tells. Those of `/proc/self/status` are estimates.
 fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let memory = fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+    let line = memory.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
