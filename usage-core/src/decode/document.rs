@@ -210,18 +210,14 @@ impl<S: RowSink> Document<S> {
         DecodeError::new(self.outline.path(at_value), fault.offset, fault.problem)
     }
 
-    /// Returns the error for bytes that are not UTF-8, after those that were read, or the first error in these.
-    pub(super) fn not_utf8(&mut self) -> DecodeError {
-        if let Err(error) = self.read_held() {
-            return error;
-        }
+    /// Returns the error for bytes that are not UTF-8, after those that were read.
+    pub(super) fn not_utf8(&self) -> DecodeError {
         let fault = Fault { offset: self.offset, problem: "this is not UTF-8" };
         self.error(&fault, self.grammar.at_value())
     }
 
-    /// Takes the end of the body. Afterwards the page is in `head` and `rows`.
+    /// Takes the end of the body, of which nothing is held back. Afterwards the page is in `head` and `rows`.
     pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
-        self.read_held()?;
         self.grammar
             .finish(self.offset)
             .map_err(|fault| DecodeError::new("$", fault.offset, fault.problem).at_end())?;
@@ -313,6 +309,7 @@ mod tests {
     fn read(pieces: &[&str]) -> Result<(Head, UsageTable), DecodeError> {
         let mut document = Document::new(Keep::default());
         pieces.iter().try_for_each(|piece| document.read(piece))?;
+        document.read_held()?;
         document.finish()?;
         Ok((document.head, document.rows.sink.table))
     }
@@ -384,6 +381,7 @@ mod tests {
             document.read(&format!(",{row}")).unwrap();
             assert_eq!(document.held.len(), if is_held { MAX_HELD } else { 0 });
             document.read("\"}]}").unwrap();
+            document.read_held().unwrap();
             document.finish().unwrap();
             assert_eq!(document.rows.sink.table.len(), 3);
         }

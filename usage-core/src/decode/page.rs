@@ -251,7 +251,10 @@ impl<S: RowSink> Body<S> {
             match self.utf8.next(&mut chunk) {
                 Ok(Some(text)) => self.document.read(text)?,
                 Ok(None) => return Ok(()),
-                Err(NotUtf8) => return Err(self.document.not_utf8()),
+                Err(NotUtf8) => {
+                    self.document.read_held()?;
+                    return Err(self.document.not_utf8());
+                }
             }
         }
     }
@@ -262,10 +265,13 @@ impl<S: RowSink> Body<S> {
             let gathered = std::mem::take(&mut self.gathered);
             self.read_checked(&gathered)?;
         }
-        match self.broken.take() {
-            Some(error) => Err(*error),
-            None if self.utf8.finish().is_err() => Err(self.document.not_utf8().at_end()),
-            None => self.document.finish(),
+        if let Some(error) = self.broken.take() {
+            return Err(*error);
+        }
+        self.document.read_held()?;
+        match self.utf8.finish() {
+            Ok(()) => self.document.finish(),
+            Err(NotUtf8) => Err(self.document.not_utf8().at_end()),
         }
     }
 }

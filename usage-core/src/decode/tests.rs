@@ -357,6 +357,24 @@ fn bytes_that_are_not_utf8_are_named() {
     }
 }
 
+#[test]
+fn an_error_in_a_row_that_is_held_back_comes_before_those_behind_it() {
+    let row = b"{\"results\":[{\"requests\":1},{\"requests\":2x";
+    for (behind, wanted) in [
+        (&b""[..], (40, "expected a comma or the end", false)),
+        (b"\xe4", (40, "expected a comma or the end", false)),
+        (b"\xff", (40, "expected a comma or the end", false)),
+    ] {
+        let body = [row, behind].concat();
+        check(&body);
+        for cut in 0..body.len() {
+            let (before, behind) = body.split_at(cut);
+            let error = decode([before, behind]).unwrap_err();
+            assert_eq!((error.offset, &*error.problem, error.ends_early), wanted, "cut at {cut}");
+        }
+    }
+}
+
 /// Checks a limit: `document` of one less than `limit`, of `limit`, and of one more.
 fn check_limit(limit: usize, document: impl Fn(usize) -> String, error: (&str, usize, &str)) {
     for size in [limit - 1, limit] {

@@ -77,9 +77,9 @@ fn a_visitor_keeps_nothing() {
         memory
     };
     let (few, many) = (visit(100), visit(10_000));
-    // Most of it is the layout of the rows.
+    // Most of it is the layout of the rows, and the row that a chunk cuts.
     assert!(many.count_total < 40 && many.count_total <= few.count_total + 5, "{few:?} {many:?}");
-    assert!(many.bytes_max < 4096, "{many:?}");
+    assert!(many.bytes_max < 7168, "{many:?}");
 }
 
 /// Every spelling of a date, and texts that are none.

@@ -150,6 +150,8 @@ struct Woken(BTreeMap<u64, Waker>);
 
 impl Drop for Woken {
     fn drop(&mut self) {
-        std::mem::take(&mut self.0).into_values().for_each(Waker::wake);
+        while let Some((_, waker)) = self.0.pop_first() {
+            waker.wake();
+        }
     }
 }
