@@ -245,7 +245,7 @@ impl RateBudget {
 
 /// Reads a header that is a whole number.
 pub(crate) fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    str::from_utf8(headers.get(name)?.as_bytes().trim_ascii()).ok()?.parse().ok()
 }
 
 /// Returns when the window behind the one that ends at `end` is over.

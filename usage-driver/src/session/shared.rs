@@ -48,7 +48,7 @@ impl SharedSession {
     pub fn lock(&self) -> SessionGuard<'_> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = inner.session.ended_token_fetches();
-        SessionGuard { inner, ended, woken: Woken::default() }
+        SessionGuard { inner, ended, woken: None }
     }
 
     #[cfg(test)]
@@ -107,7 +107,7 @@ pub struct SessionGuard<'a> {
     /// The number of token exchanges that had ended when the session was locked.
     ended: u64,
     // Dropped after the guard: a waker is foreign code, and must not run under the lock.
-    woken: Woken,
+    woken: Option<Woken>,
 }
 
 impl SessionGuard<'_> {
@@ -133,7 +133,7 @@ impl DerefMut for SessionGuard<'_> {
 impl Drop for SessionGuard<'_> {
     fn drop(&mut self) {
         if self.inner.session.ended_token_fetches() != self.ended {
-            self.woken = Woken(self.inner.waiters.take());
+            self.woken = Some(Woken(self.inner.waiters.take()));
         }
     }
 }
@@ -145,13 +145,10 @@ impl fmt::Debug for SessionGuard<'_> {
 }
 
 /// Wakes all wakers when it is dropped.
-#[derive(Default)]
 struct Woken(BTreeMap<u64, Waker>);
 
 impl Drop for Woken {
     fn drop(&mut self) {
-        while let Some((_, waker)) = self.0.pop_first() {
-            waker.wake();
-        }
+        std::mem::take(&mut self.0).into_values().for_each(Waker::wake);
     }
 }
