@@ -10,7 +10,7 @@ pub(crate) enum Class {
     Refused,
     Limited,
     Failed,
-    /// Requests of which the rows do not say how they were answered.
+    /// Requests whose rows do not say how they were answered.
     Unknown,
 }
 
@@ -19,6 +19,7 @@ impl Class {
     pub(crate) const ALL: [Self; 6] =
         [Self::Ok, Self::Redirect, Self::Unknown, Self::Refused, Self::Limited, Self::Failed];
 
+    /// Returns the text of a legend.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Ok => "2xx",
@@ -30,7 +31,7 @@ impl Class {
         }
     }
 
-    /// Its class in SVG and HTML.
+    /// Returns the name of its CSS class in SVG and HTML.
     pub(crate) fn css(self) -> &'static str {
         match self {
             Self::Ok => "c2",
@@ -42,7 +43,7 @@ impl Class {
         }
     }
 
-    /// How many of `counts` are of this class.
+    /// Returns how many requests of `counts` are of this class.
     pub(crate) fn of(self, counts: &Counts) -> u64 {
         let limited = counts.status429.unwrap_or(0).min(counts.status400.unwrap_or(0));
         match self {
@@ -56,13 +57,13 @@ impl Class {
         }
     }
 
-    /// The requests of all classes together: what a bar of `counts` is as long as. Rows may have classes without a
-    /// total, or a total that is smaller.
+    /// Returns the sum of all classes, which is the length of a bar. Rows may have classes without a total, or with a
+    /// smaller one.
     pub(crate) fn all_of(counts: &Counts) -> u64 {
         Self::ALL.into_iter().fold(0, |sum, class| sum.saturating_add(class.of(counts)))
     }
 
-    /// The classes that are in any of `all`, from the bottom to the top.
+    /// Returns the classes that any of `all` has, from the bottom to the top.
     pub(crate) fn present<'a>(all: impl Iterator<Item = &'a Counts>) -> Vec<Self> {
         let mut sums = [0u64; Self::ALL.len()];
         for counts in all {

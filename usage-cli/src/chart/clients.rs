@@ -18,7 +18,10 @@ const LINE: f64 = 28.0;
 /// The most lines of a picture: more would be neither readable nor small.
 pub(crate) const MAX_LINES: usize = 60;
 
-/// One bar a client, stacked by class of answer.
+/// How many characters of a name have room before the bars.
+pub(crate) const MAX_NAME: usize = 28;
+
+/// Draws one bar a client, stacked by class of answer.
 #[expect(clippy::cast_precision_loss, reason = "few lines")]
 pub(crate) fn draw(report: &Report) -> Picture {
     let lines = lines(&report.clients);
@@ -43,7 +46,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
         );
         picture.group(description, |picture| {
             picture.rect("over", 0.0, y, WIDTH, LINE, 0.0);
-            picture.text("strong", 0.0, middle, shortened(name.into(), 32));
+            picture.text("strong", 0.0, middle, shortened(name.into(), MAX_NAME));
             let mut x = LEFT;
             for class in &classes {
                 let width =

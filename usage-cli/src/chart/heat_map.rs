@@ -2,7 +2,7 @@
 
 use usage_report::{Report, Subject};
 
-use crate::chart::clients::MAX_LINES;
+use crate::chart::clients::{MAX_LINES, MAX_NAME};
 use crate::chart::labels::{WEEKDAYS, rounded, shown_name};
 use crate::chart::scale::fraction;
 use crate::chart::svg::Picture;
@@ -35,7 +35,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
         "",
         0.0,
         14.0,
-        "Mean of a UTC day. Each client is shaded by itself: darkest on its busiest weekday.",
+        "Mean of a UTC day. Each client is shaded by itself: strongest on its busiest weekday.",
     );
     let cell = (WIDTH - LEFT - RIGHT) / 7.0;
     for (day, name) in WEEKDAYS.iter().enumerate() {
@@ -44,7 +44,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
     for (index, line) in map.clients.iter().take(MAX_LINES).enumerate() {
         let y = TOP + LINE * index as f64;
         let name = shown_name(Subject::Client, line.name.as_deref(), line.id.as_deref());
-        picture.text("strong", 0.0, y + LINE / 2.0 + 4.0, shortened(name.into(), 32));
+        picture.text("strong", 0.0, y + LINE / 2.0 + 4.0, shortened(name.into(), MAX_NAME));
         let means: [Option<u64>; 7] = std::array::from_fn(|day| map.mean(line, day).map(rounded));
         let largest = means.iter().flatten().copied().max().unwrap_or(0);
         for (day, mean) in means.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A picture of pixels.
+//! Pictures of pixels, rendered from SVG.
 
 use std::io;
 use std::sync::Arc;
@@ -6,14 +6,18 @@ use std::sync::Arc;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-/// How many pixels a unit of the picture has: enough for a screen of high density.
+/// Pixels for each unit of the picture: enough for a screen of high density.
 const SCALE: f32 = 2.0;
 
-/// Renders `svg` with the fonts of this machine; without any, labels are missing.
+/// Renders `svg` with the fonts of this machine. Without any font, the picture has no texts.
+///
+/// # Errors
+///
+/// The SVG is malformed or has no size.
 pub(crate) fn render(svg: &str) -> io::Result<Vec<u8>> {
     let mut fonts = fontdb::Database::new();
     fonts.load_system_fonts();
-    // The styles ask for what a browser has; here it is what the machine has.
+    // The styles name a browser's fonts, which this machine may lack.
     let any = fonts.faces().find_map(|face| face.families.first().map(|(name, _)| name.clone()));
     if let Some(family) = preferred(&fonts).or(any) {
         fonts.set_sans_serif_family(family);
@@ -27,7 +31,7 @@ pub(crate) fn render(svg: &str) -> io::Result<Vec<u8>> {
     pixels.encode_png().map_err(io::Error::other)
 }
 
-/// A family that is made for screens, if there is one.
+/// Returns the first family that is made for screens, if any is installed.
 fn preferred(fonts: &fontdb::Database) -> Option<String> {
     const FAMILIES: [&str; 6] = ["Inter", "Noto Sans", "Roboto", "DejaVu Sans", "Liberation Sans", "Arial"];
     let has =

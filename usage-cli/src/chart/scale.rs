@@ -1,6 +1,6 @@
-//! Axes.
+//! Axes, and parts of a whole.
 
-/// Round numbers from 0 up to at least `largest`, about `wanted` of them.
+/// Returns round numbers from 0 up to at least `largest`, about `wanted` of them.
 pub(crate) fn ticks(largest: u64, wanted: u64) -> Vec<u64> {
     let rough = largest.div_ceil(wanted.max(1)).max(1);
     let power = 10u64.saturating_pow(rough.ilog10());
@@ -10,15 +10,16 @@ pub(crate) fn ticks(largest: u64, wanted: u64) -> Vec<u64> {
     (0..=largest.max(1).div_ceil(step)).map(|n| n.saturating_mul(step)).collect()
 }
 
-/// Returns `part` of `whole`, 0 to 1; more than the whole is 1.
+/// Returns `part` as a fraction of `whole`, 0 to 1. It is 1 if the part is larger, and 0 if there is no whole.
 #[expect(clippy::cast_precision_loss, reason = "a place in a picture needs no more than 52 bits")]
 pub(crate) fn fraction(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
 }
 
-/// Returns `parts` as whole cells of `width`, which stands for `whole`, or for their sum if that is more: as many cells
-/// as their sum is worth, to the nearest, and the largest remainders get what rounding leaves. Never more than `width`
-/// altogether.
+/// Divides cells among `parts`. All `width` cells stand for `whole`, or for the sum of the parts if that is larger.
+///
+/// The number of cells in use is rounded to the nearest, and the cells that rounding leaves go to the largest remainders.
+/// There are never more than `width`.
 pub(crate) fn cells(parts: &[u64], whole: u64, width: usize) -> Vec<usize> {
     let sum: u128 = parts.iter().copied().map(u128::from).sum();
     let whole = sum.max(u128::from(whole)).max(1);

@@ -9,8 +9,8 @@ use crate::chart::scale::{cells, fraction};
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 
-/// One character for each number, higher for more; a space where there is none. More numbers than `width` are added
-/// up in groups.
+/// Returns one character for each number, higher for more, and a space where there is no number. More numbers than
+/// `width` are added up in groups.
 pub(crate) fn sparkline(series: &[Option<u64>], width: usize) -> String {
     let group = series.len().div_ceil(width.max(1)).max(1);
     let sums: Vec<Option<u64>> = series
@@ -21,7 +21,7 @@ pub(crate) fn sparkline(series: &[Option<u64>], width: usize) -> String {
     sums.iter().map(|sum| sum.map_or(' ', |sum| step(&LEVELS, sum, largest))).collect()
 }
 
-/// The character of `levels` for `part` of `whole`; the first is for nothing, or for next to nothing.
+/// Returns the character of `levels` for `part` of `whole`. The first stands for nothing, or for next to nothing.
 fn step(levels: &[char], part: u64, whole: u64) -> char {
     let index = index(levels.len(), part, whole);
     levels.get(index).copied().unwrap_or(' ')
@@ -37,18 +37,19 @@ fn index(levels: usize, part: u64, whole: u64) -> usize {
     (fraction(part, whole) * (levels - 1) as f64).round() as usize
 }
 
-/// Blocks and colours, or if there is no colour characters that can be told apart.
+/// Draws blocks in colour; without colour, characters that can be told apart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint {
     pub(crate) colour: bool,
 }
 
 impl Paint {
-    /// `text` in `style`, if there is colour.
+    /// Returns `text` in `style`, if there is colour.
     pub(crate) fn styled(self, style: Style, text: &str) -> String {
         if self.colour && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.into() }
     }
 
+    /// Returns the style and the character of a class.
     pub(crate) fn class(self, class: Class) -> (Style, char) {
         let (colour, plain) = match class {
             Class::Ok => (AnsiColor::Green, '█'),
@@ -61,7 +62,7 @@ impl Paint {
         (colour.on_default(), if self.colour { '█' } else { plain })
     }
 
-    /// The classes of `counts` after one another; `width` cells are `whole` requests.
+    /// Returns the classes of `counts` one after another; `width` cells stand for `whole` requests.
     pub(crate) fn stacked(self, classes: &[Class], counts: &Counts, whole: u64, width: usize) -> String {
         let parts: Vec<_> = classes.iter().map(|class| class.of(counts)).collect();
         let bars = cells(&parts, whole, width).into_iter().zip(classes).map(|(cells, class)| {
@@ -71,12 +72,12 @@ impl Paint {
         bars.collect()
     }
 
-    /// A bar of `width` cells, of which `share` is full.
+    /// Returns a bar of `width` cells, of which `share` is full.
     pub(crate) fn share(self, share: Option<f64>, width: usize) -> String {
         self.bar(AnsiColor::Blue.on_default(), share, width)
     }
 
-    /// The same, red if it is more than all.
+    /// Returns the same bar, in red if `share` is more than all.
     pub(crate) fn limited(self, share: Option<f64>, width: usize) -> String {
         let colour = if share > Some(1.0) { AnsiColor::Red } else { AnsiColor::Blue };
         self.bar(colour.on_default(), share, width)

@@ -33,8 +33,8 @@ const COUNTERS: [Counter; 6] = [
     Counter::Status429,
 ];
 
-/// Writes the totals, each day and each entry of each list, ordered by `by`; what is absent is an empty cell. Shares are
-/// of all requests in any order.
+/// Writes the totals, each day and each entry of each list, with lists ordered by `by`. An absent number is an empty cell.
+/// Shares are of all requests, whatever the order.
 pub(super) fn write(to: &mut dyn Write, report: &Report, by: By) -> io::Result<()> {
     let mut csv = Csv::begin(to, HEADER)?;
     line(&mut csv, "totals", "", ["", ""], None, &report.totals.counts)?;

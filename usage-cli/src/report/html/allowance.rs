@@ -4,7 +4,9 @@ use usage_report::{AllowanceUse, MonthUse, Report};
 
 use super::Page;
 use crate::chart::svg::Escaped;
-use crate::report::text::allowance::{Verdict, month_name, no_month, of_days, range, short_history, verdict};
+use crate::report::text::allowance::{
+    MOST_MONTHS, Verdict, month_name, no_month, of_days, range, short_history, verdict,
+};
 use crate::text::number::{grouped, rate};
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
@@ -95,7 +97,15 @@ fn table(page: &mut Page, allowance: &AllowanceUse) {
          <th scope=\"col\">Used</th><th scope=\"col\">Whole month</th>\
          <th scope=\"col\">Over</th></tr></thead><tbody>\n"
     ));
-    for month in &allowance.months {
+    let earlier = allowance.months.len().saturating_sub(MOST_MONTHS);
+    if earlier > 0 {
+        let months = if earlier == 1 { "month" } else { "months" };
+        page.put(format_args!(
+            "<tr><td colspan=\"5\">… and {} earlier {months}</td></tr>\n",
+            grouped(earlier as u128)
+        ));
+    }
+    for month in &allowance.months[earlier..] {
         page.put(format_args!(
             "<tr><th scope=\"row\">{}</th><td class=\"wide\">{} of {}</td><td><span class=\"count\">{}</span> \
              <span class=\"rate\">{}</span></td><td>{}</td><td{}>{}</td></tr>\n",

@@ -8,10 +8,12 @@ use super::Page;
 use super::breaks::{Breakable, Dated};
 use super::row::id;
 use crate::chart::labels::shown_name;
-use crate::chart::svg::Escaped;
 use crate::report::text::before;
 use crate::report::text::lists::heading_of_all;
-use crate::text::number::{count, growth, signed};
+use crate::text::number::{count, grouped, growth, signed};
+
+/// How many clients that appeared or vanished are shown before the others are opened.
+const SHOWN: usize = 10;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let arrivals = report.arrivals.as_ref();
@@ -37,8 +39,8 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     if let Some(arrivals) = arrivals {
         let (earlier, later) = (before(arrivals.before), before(arrivals.after));
         page.put(format_args!("<div class=\"pair\">"));
-        turns(page, "Appeared", &format!("no requests in {earlier}"), "first on", &arrivals.appeared);
-        turns(page, "Vanished", &format!("no requests in {later}"), "last on", &arrivals.vanished);
+        turns(page, report, "Appeared", &format!("no requests in {earlier}"), "first on", &arrivals.appeared);
+        turns(page, report, "Vanished", &format!("no requests in {later}"), "last on", &arrivals.vanished);
         page.put(format_args!("</div>"));
     }
     page.put(format_args!("</section>\n"));
@@ -78,7 +80,7 @@ fn name_of(report: &Report, identity: &Identity) -> impl Display {
     }
 }
 
-fn turns(page: &mut Page, heading: &str, why: &str, when: &str, arrivals: &[Arrival]) {
+fn turns(page: &mut Page, report: &Report, heading: &str, why: &str, when: &str, arrivals: &[Arrival]) {
     if arrivals.is_empty() {
         return;
     }
@@ -87,14 +89,28 @@ fn turns(page: &mut Page, heading: &str, why: &str, when: &str, arrivals: &[Arri
         arrivals.len(),
         Dated(why)
     ));
+    let (shown, others) = arrivals.split_at(arrivals.len().min(SHOWN));
+    turned(page, report, when, shown);
+    page.put(format_args!("</ul>"));
+    if !others.is_empty() {
+        page.put(format_args!(
+            "<details><summary>{} more</summary><ul class=\"plain\">\n",
+            grouped(others.len() as u128)
+        ));
+        turned(page, report, when, others);
+        page.put(format_args!("</ul></details>"));
+    }
+    page.put(format_args!("</div>\n"));
+}
+
+fn turned(page: &mut Page, report: &Report, when: &str, arrivals: &[Arrival]) {
     for arrival in arrivals {
-        let name = shown_name(Subject::Client, arrival.name.as_deref(), arrival.id.as_deref());
+        let client = Identity::new(Subject::Client, arrival.id.as_deref(), arrival.name.as_deref());
         let day = arrival.date.map_or_else(String::new, |date| format!(", {when} {date}"));
         let requests = count(arrival.requests);
         page.put(format_args!(
             "<li><span>{}</span> <span class=\"dim\">{requests} requests{day}</span></li>\n",
-            Escaped(name)
+            name_of(report, &client)
         ));
     }
-    page.put(format_args!("</ul></div>\n"));
 }

@@ -1,7 +1,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
-use usage_core::{UsageRecord, UsageTable};
+use usage_core::model::Granularity;
+use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, DRILLDOWN, ReportOptions};
 
 use super::*;
@@ -136,4 +137,32 @@ fn the_header_says_what_the_page_is_of() {
     ] {
         assert!(page.contains(fact), "{fact}");
     }
+}
+
+#[test]
+fn a_page_of_thousands_of_months_and_clients_is_bounded_and_says_so() {
+    let first: Date = "1200-01-01".parse().unwrap();
+    let row = |number: i64| UsageRecord {
+        date: Some(first.plus_days(number * 31).first_of_month().to_string()),
+        client_id: Some(format!("client {number}")),
+        requests: Some(1),
+        ..UsageRecord::default()
+    };
+    let table: UsageTable = (0..4_000).map(row).collect();
+    let options =
+        ReportOptions::default().with_granularity(Granularity::Month).with_allowance(Allowance::requests(10));
+    let page = draw(&Report::new(&table, &options));
+    let (markup, _) = page.split_once(" id=\"data\">").unwrap();
+    assert!(markup.contains("Requests by month <span class=\"dim\">the latest 400 of 4,000 months</span>"));
+    assert!(markup.contains(" earlier months</td>"));
+    assert_eq!(markup.matches("<g class=\"hit\">").count(), 400);
+}
+
+#[test]
+fn many_clients_that_vanished_open() {
+    let client = |number: u32| UsageRecord { client_id: Some(format!("gone {number}")), ..hostile(1, 3) };
+    let before: UsageTable = (0..25).map(client).collect();
+    let now: UsageTable = [hostile(20, 3)].into_iter().collect();
+    let page = draw(&Report::compared(&now, &before, None, &ReportOptions::default()));
+    assert!(page.contains("<h3>Vanished: 25 ") && page.contains("<details><summary>15 more</summary>"));
 }

@@ -11,8 +11,8 @@ use crate::text::number::{grouped, rate};
 /// The widest bar, and the narrowest that says anything.
 const BAR: usize = 30;
 const MIN_BAR: usize = 8;
-/// How many months are shown at most, the latest ones: three years.
-const MOST_MONTHS: usize = 36;
+/// The most months that are shown, the latest ones: three years.
+pub(crate) const MOST_MONTHS: usize = 36;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
@@ -67,7 +67,7 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
     }
 }
 
-/// Says how many days a projection by weekday is made from, if they are fewer than its four weeks.
+/// Returns how many days a projection by weekday is made from, if they are fewer than its four weeks.
 pub(crate) fn short_history(month: &MonthUse) -> Option<String> {
     let days = month.projected_from_days.filter(|days| *days < 28 && month.projected_low.is_some())?;
     let days = if days == 1 { "1 day".into() } else { format!("{days} days") };
@@ -77,7 +77,7 @@ pub(crate) fn short_history(month: &MonthUse) -> Option<String> {
 /// Where the texts of a month begin.
 const MARGIN: usize = 12;
 
-/// A number with its bar, which takes the room that there is.
+/// Writes a number with a bar in the room that is left.
 fn line(page: &mut Page, name: &str, requests: u64, what: &str, share: Option<f64>, more: &str) {
     let (number, share_text) = (grouped(requests.into()), rate(share));
     let others = format!("  {name:<9} {number:>13} {what:<4}  {share_text}  {more}");
@@ -86,12 +86,12 @@ fn line(page: &mut Page, name: &str, requests: u64, what: &str, share: Option<f6
     page.line(&format!("  {name:<9} {number:>13} {what:<4}  {bar}{share_text}  {more}"));
 }
 
-/// `2026-10`.
+/// Returns `2026-10`.
 pub(crate) fn month_name(month: &MonthUse) -> String {
     month.month.map_or_else(|| "month".into(), |first| first.to_string().chars().take(7).collect())
 }
 
-/// `on 7 of 30 days`; nothing if it is all of them.
+/// Returns `on 7 of 30 days`, or nothing if the month is whole.
 pub(crate) fn of_days(month: &MonthUse) -> String {
     if month.is_whole() {
         return String::new();
@@ -99,13 +99,13 @@ pub(crate) fn of_days(month: &MonthUse) -> String {
     format!("on {} of {} days", month.days_counted, month.days_in_month)
 }
 
-/// `7,100,000 to 7,900,000`.
+/// Returns `7,100,000 to 7,900,000`, if there is a range.
 pub(crate) fn range(month: &MonthUse) -> Option<String> {
     let (low, high) = (month.projected_low?, month.projected_high?);
     Some(format!("{} to {}", grouped(low.into()), grouped(high.into())))
 }
 
-/// What a month is, or will be.
+/// How a month stands against the allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Within,
@@ -113,7 +113,7 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
-/// Returns whether the allowance of `monthly` requests is exceeded, or will be, and by how much.
+/// Returns how `month` stands against the allowance of `monthly` requests, and a sentence that says by how much.
 pub(crate) fn verdict(month: &MonthUse, monthly: u64) -> (Verdict, String) {
     let (over, projected) = (grouped(month.over.into()), grouped(month.projected_over.into()));
     let day = |before: &str, behind: &str| {

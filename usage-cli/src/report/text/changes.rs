@@ -1,4 +1,4 @@
-//! What grew, what shrank, who came and went.
+//! What grew and shrank, and which clients appeared or vanished.
 
 use usage_report::{Arrival, Mover, Report, Subject};
 
@@ -10,7 +10,7 @@ use crate::report::text::lists::heading_of_all;
 use crate::report::text::{Page, before};
 use crate::text::number::{count, growth, signed};
 
-/// How many of each are named.
+/// The most names of each kind.
 const SHOWN: usize = 10;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {

@@ -11,12 +11,12 @@ use crate::output::{printable, shortened};
 use crate::report::text::Page;
 use crate::text::number::{count, grouped, short};
 
-/// More days than this are shown week by week.
+/// More days than these are shown by week.
 const MOST_LINES: usize = 45;
-/// How many weeks, months or days are shown at most, the latest ones: more than two years of weeks.
+/// The most days, weeks or months that are shown, the latest ones: more than two years of weeks.
 const MOST_BUCKETS: usize = 120;
 
-/// One stacked bar a day.
+/// Draws one stacked bar a day.
 pub(super) fn draw(page: &mut Page, report: &Report) {
     if report.days.len() < 2 {
         return;
@@ -59,7 +59,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     page.line(&format!("  Busiest {unit}s: {}", busiest.join(", ")));
 }
 
-/// The buckets, or of many days the weeks, which begin on Monday.
+/// Returns the buckets, and what they are. Many days are added up to weeks, which begin on Monday.
 fn lines(report: &Report) -> (Vec<(Date, Counts)>, &'static str) {
     let mut lines: Vec<(Date, Counts)> = report.days.iter().map(|day| (day.date, day.counts)).collect();
     if report.granularity != Some(Granularity::Day) || lines.len() <= MOST_LINES {
@@ -76,7 +76,7 @@ fn lines(report: &Report) -> (Vec<(Date, Counts)>, &'static str) {
     (weeks, "week (of Monday)")
 }
 
-/// The heat map.
+/// Draws the heat map of weekdays.
 pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
     let Some(map) = report.weekdays.as_ref().filter(|_| report.days.len() >= 7) else { return };
     page.heading("Mean requests a day by weekday (UTC), each client shaded for itself");
@@ -99,7 +99,7 @@ pub(super) fn draw_weekdays(page: &mut Page, report: &Report) {
     }
 }
 
-/// A count with its unit, for a sentence.
+/// Returns a count for a sentence.
 pub(crate) fn requests(count: Option<u64>) -> String {
     count.map_or_else(|| "an unknown number".into(), |count| grouped(count.into()))
 }

@@ -23,10 +23,10 @@ use crate::report::limitation;
 use crate::text::number::{count, grouped, growth, rate};
 use crate::text::one_line;
 
-/// How wide a report is where nothing says how wide it may be.
+/// The width of paragraphs and bars in a file.
 const WIDTH: usize = 100;
 
-/// The report as text, its lists ordered by `by`.
+/// Returns the report as text, with lists ordered by `by`.
 pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String {
     let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
     let paint = Paint { colour: look.bold };
@@ -60,15 +60,15 @@ pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String
     page.text
 }
 
-/// What is drawn on.
+/// The text so far, and how it is laid out.
 struct Page {
     text: String,
     paint: Paint,
-    /// How wide lines are made.
+    /// The width that paragraphs, bars and tables fill.
     width: usize,
-    /// How wide they may be; a terminal may be narrower than any layout.
+    /// The width that no line exceeds: a terminal may be narrower than any layout.
     limit: Option<usize>,
-    /// Whether a line may be wider than that: in a file nothing is shortened.
+    /// Whether lines may be wider: in a file nothing is shortened.
     is_free: bool,
 }
 
@@ -82,7 +82,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// How wide a name may be beside `others`.
+    /// Returns the room for a name in a line whose other parts are `others` wide.
     fn room(&self, others: usize) -> usize {
         if self.is_free { usize::MAX } else { self.width.saturating_sub(others).max(12) }
     }
@@ -96,17 +96,17 @@ impl Page {
         self.paint.styled(Style::new().dimmed(), text)
     }
 
-    /// Words in lines that are not too wide, dimmed.
+    /// Writes a dimmed paragraph.
     fn paragraph(&mut self, text: &str) {
         self.indented(0, text);
     }
 
-    /// The same, further to the right.
+    /// Writes a dimmed paragraph behind a margin.
     fn indented(&mut self, margin: usize, text: &str) {
         self.styled_paragraph(margin, Style::new().dimmed(), text);
     }
 
-    /// Words behind `mark`, in lines that are not too wide.
+    /// Writes a paragraph behind a mark.
     fn item(&mut self, mark: &str, style: Style, text: &str) {
         self.styled_words(&format!("{mark} "), style, text);
     }
@@ -115,7 +115,7 @@ impl Page {
         self.styled_words(&" ".repeat(margin), style, text);
     }
 
-    /// Words in lines that are not too wide, the first of them behind `start`.
+    /// Writes a paragraph whose first line begins with `start`, and whose others are indented as far.
     fn styled_words(&mut self, start: &str, style: Style, text: &str) {
         let (margin, mut space) = (start.width(), start.to_owned());
         let mut line = String::new();
@@ -203,7 +203,7 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     cut.into()
 }
 
-/// `API usage from 2026-10-01 to 2026-10-31: 31 days, 24 clients`.
+/// Returns `API usage from 2026-10-01 to 2026-10-31: 31 days, 24 clients`.
 pub(crate) fn title(report: &Report) -> String {
     let mut title = "API usage".to_owned();
     match report.totals.period {
@@ -234,7 +234,7 @@ pub(crate) fn title(report: &Report) -> String {
     title
 }
 
-/// The earlier period, in words.
+/// Returns the earlier period for a sentence.
 pub(crate) fn before(period: Option<Period>) -> String {
     period.map_or_else(
         || "the earlier period".into(),
