@@ -7,6 +7,9 @@ use usage_report::Subject;
 /// From Monday on.
 pub(crate) const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// Returns what a bucket is called, singular.
 pub(crate) fn bucket(granularity: Option<&Granularity>) -> &'static str {
     match granularity {
@@ -15,6 +18,11 @@ pub(crate) fn bucket(granularity: Option<&Granularity>) -> &'static str {
         Some(Granularity::Month) => "month",
         _ => "date",
     }
+}
+
+/// Returns `Oct`.
+pub(crate) fn month(date: Date) -> &'static str {
+    usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 
 /// Returns `Thu`.

@@ -1,20 +1,27 @@
 //! The months against the allowance: the latest as a gauge, all as a table.
 
+use std::fmt::Write;
+
 use usage_report::{AllowanceUse, MonthUse, Report};
 
 use super::Page;
+use super::breaks::Dated;
 use crate::chart::svg::Escaped;
 use crate::report::text::allowance::{
     MOST_MONTHS, Verdict, month_name, no_month, of_days, range, short_history, verdict,
 };
 use crate::text::number::{grouped, rate};
 
+/// The most months that have room beside the findings.
+const FEW_MONTHS: usize = 3;
+
 pub(super) fn draw(page: &mut Page, report: &Report) {
     let Some(allowance) = &report.allowance else { return };
     let licenses =
         allowance.allowance.licenses.as_ref().map_or_else(String::new, |licenses| format!(" · {licenses}"));
     page.put(format_args!(
-        "<section class=\"card\" id=\"allowance\"><h2>Allowance <span class=\"dim\">{} requests a month{}</span></h2>\n",
+        "<section class=\"card{}\" id=\"allowance\"><h2>Allowance <span class=\"dim\">{} requests a month{}</span></h2>\n",
+        if allowance.months.len() > FEW_MONTHS { " long" } else { "" },
         grouped(allowance.allowance.monthly.into()),
         Escaped(licenses)
     ));
@@ -36,25 +43,26 @@ fn draw_month(page: &mut Page, month: &MonthUse, monthly: u64) {
         Verdict::Unknown => "",
     };
     let on_days = Some(of_days(month)).filter(|days| !days.is_empty());
-    page.put(format_args!(
-        "<p>{}: {} used{} ({})",
+    let mut sum = format!(
+        "{}: {} used{} ({})",
         month_name(month),
         grouped(month.used.into()),
         on_days.map_or_else(String::new, |days| format!(" {days}")),
         rate(month.used_share)
-    ));
+    );
     if month.is_projected && !month.is_whole() {
         let (projected, share) = (grouped(month.projected.into()), rate(month.projected_share));
         let what = if month.ended { "estimated for all of it" } else { "projected to its end" };
         let likely = range(month).map_or_else(String::new, |range| format!(", likely {range}"));
-        page.put(format_args!(", {projected} {what} ({share}{likely})"));
+        let _ = write!(sum, ", {projected} {what} ({share}{likely})");
     }
-    page.put(format_args!(". <span class=\"{class}\">{}</span></p>\n", Escaped(capitalised(&said))));
+    let (sum, said) = (Dated(&sum), capitalised(&said));
+    page.put(format_args!("<p>{sum}. <span class=\"{class}\">{}</span></p>\n", Dated(&said)));
     gauge(page, month);
     let short = short_history(month).map_or_else(String::new, |sentence| format!(" {sentence}"));
     page.put(format_args!(
         "<p class=\"dim\">Assumption: {}.{}</p>\n",
-        Escaped(&month.assumption),
+        Dated(&month.assumption),
         Escaped(short)
     ));
 }
@@ -94,7 +102,7 @@ fn gauge(page: &mut Page, month: &MonthUse) {
 fn table(page: &mut Page, allowance: &AllowanceUse) {
     page.put(format_args!(
         "<table class=\"months\"><thead><tr><th scope=\"col\">Month</th><th scope=\"col\" class=\"wide\">Days in the data</th>\
-         <th scope=\"col\">Used</th><th scope=\"col\">Whole month</th>\
+         <th scope=\"col\">Used</th><th scope=\"col\" class=\"wide\">Whole month</th>\
          <th scope=\"col\">Over</th></tr></thead><tbody>\n"
     ));
     let earlier = allowance.months.len().saturating_sub(MOST_MONTHS);
@@ -108,7 +116,7 @@ fn table(page: &mut Page, allowance: &AllowanceUse) {
     for month in &allowance.months[earlier..] {
         page.put(format_args!(
             "<tr><th scope=\"row\">{}</th><td class=\"wide\">{} of {}</td><td><span class=\"count\">{}</span> \
-             <span class=\"rate\">{}</span></td><td>{}</td><td{}>{}</td></tr>\n",
+             <span class=\"rate\">{}</span></td><td class=\"wide\">{}</td><td{}>{}</td></tr>\n",
             month_name(month),
             month.days_counted,
             month.days_in_month,
@@ -116,10 +124,18 @@ fn table(page: &mut Page, allowance: &AllowanceUse) {
             rate(month.used_share),
             estimated(month, month.projected),
             if month.projected_over > 0 { " class=\"bad\"" } else { "" },
-            estimated(month, month.projected_over),
+            over(month),
         ));
     }
     page.put(format_args!("</tbody></table>\n"));
+}
+
+/// Returns by how much the month is over the allowance: estimated, or at least.
+fn over(month: &MonthUse) -> String {
+    if month.is_projected || month.over == 0 {
+        return estimated(month, month.projected_over);
+    }
+    format!("≥ {}", grouped(month.over.into()))
 }
 
 /// Returns a number of the whole month, marked as an estimate if the month is not whole.
