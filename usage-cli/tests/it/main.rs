@@ -26,6 +26,7 @@ mod leftovers;
 mod login;
 mod login_listener;
 mod man;
+#[cfg(all(unix, feature = "parquet"))]
 mod manual;
 #[cfg(feature = "parquet")]
 mod many_organizations;
