@@ -85,7 +85,8 @@ impl Home {
             format!("{rows} --month {} --output november.csv", home.month),
             format!("{rows} --month {} --output november.json", home.month),
             "genesys-usage query --granularity day --last 365d --output year.jsonl".to_owned(),
-            "genesys-usage collect --into lake --last 95d --organization acme --group-by client,uri".to_owned(),
+            "genesys-usage collect --into lake --last 95d --organization acme --group-by client,uri"
+                .to_owned(),
         ] {
             let output = home.shell(&prepared, &home.path("files")).output().unwrap();
             assert!(output.status.success(), "{prepared}: {output:?}");
@@ -139,7 +140,9 @@ impl Home {
         if !line.contains("resume run.json") {
             fs::remove_file(at.path().join("run.json")).unwrap();
         }
-        let changed = CHANGED.iter().fold(line.replace("2026-10", &self.month), |line, (from, to, _)| line.replace(from, to));
+        let changed = CHANGED
+            .iter()
+            .fold(line.replace("2026-10", &self.month), |line, (from, to, _)| line.replace(from, to));
         if runs_on(&changed) {
             return self.run_first_line(&changed, at.path());
         }
@@ -169,7 +172,10 @@ fn every_command_does_what_the_manual_says() {
     let home = Home::new(&service);
     let commands = commands();
     for (beginning, why) in NOT_RUN {
-        assert!(commands.iter().any(|line| line.starts_with(beginning)), "no longer in the manual: {beginning} ({why})");
+        assert!(
+            commands.iter().any(|line| line.starts_with(beginning)),
+            "no longer in the manual: {beginning} ({why})"
+        );
     }
     for (text, _, why) in CHANGED {
         assert!(commands.iter().any(|line| line.contains(text)), "no longer in the manual: {text} ({why})");
