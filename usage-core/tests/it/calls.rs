@@ -9,7 +9,7 @@ use usage_core::machine::Exchange;
 use usage_core::query::OrganizationQuery;
 use usage_core::{Call, Endpoint, EndpointExt, Machine, Next, Policy, Session, Timestamp, WaitReason};
 
-use crate::support::{ACCEPTED, START, TOKEN, credentials, manual, policy, query};
+use crate::support::{ACCEPTED, START, TOKEN, credentials, policy, query, static_token};
 
 const DEFINITIONS: &str = r#"{"entities":[{"id":"e","name":"n"}]}"#;
 
@@ -17,7 +17,7 @@ fn definitions() -> Call<EventDefinitions> {
     Call::new(EventDefinitions, policy(), 1, START)
 }
 
-/// A call that must not be repeated: the submit of a query.
+/// A call that is not idempotent: the submit of a query.
 fn submit(policy: Policy) -> Call<OrganizationQuery> {
     Call::new(query(), policy, 1, START)
 }
@@ -74,7 +74,7 @@ fn fetches_a_token_and_returns_the_response_once() {
 
 #[test]
 fn retries_after_a_failure() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     assert!(answer(&mut call, &mut session, 503, "").is_none());
     assert_eq!(waits(&mut call, &mut session), (Duration::from_millis(500), WaitReason::Retry));
     let later = START.saturating_add(Duration::from_millis(500));
@@ -113,37 +113,37 @@ fn a_refused_token_is_renewed_once() {
 
 #[test]
 fn a_refusal_is_final() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     assert!(answer(&mut call, &mut session, 404, "").is_none());
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::Rejected(_)));
 
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     assert!(answer(&mut call, &mut session, 200, "{]").is_none());
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::Decode(_)));
 }
 
 #[test]
 fn a_request_that_may_have_arrived_is_repeated_only_if_idempotent() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     breaks(&mut call, &mut session, TransportKind::Reset, Sent::Maybe);
     assert_eq!(waits(&mut call, &mut session).1, WaitReason::Retry);
 
-    let (mut call, mut session) = (submit(policy()), manual());
+    let (mut call, mut session) = (submit(policy()), static_token());
     breaks(&mut call, &mut session, TransportKind::Reset, Sent::Maybe);
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::AmbiguousSubmit(_)));
 
-    let (mut call, mut session) = (submit(policy()), manual());
+    let (mut call, mut session) = (submit(policy()), static_token());
     breaks(&mut call, &mut session, TransportKind::Connect, Sent::No);
     assert_eq!(waits(&mut call, &mut session).1, WaitReason::Retry);
 
-    let (mut call, mut session) = (submit(policy().with_resubmit(true)), manual());
+    let (mut call, mut session) = (submit(policy().with_resubmit(true)), static_token());
     breaks(&mut call, &mut session, TransportKind::Reset, Sent::Maybe);
     assert_eq!(waits(&mut call, &mut session).1, WaitReason::Retry);
 }
 
 #[test]
 fn asking_again_abandons_the_request_in_flight() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     let lost = send(&mut call, &mut session, START);
     let again = send(&mut call, &mut session, START);
     let late = call.on_response(START, lost.ticket, Response::new(DEFINITIONS.as_bytes()), &mut session);
@@ -151,19 +151,19 @@ fn asking_again_abandons_the_request_in_flight() {
     let good = call.on_response(START, again.ticket, Response::new(DEFINITIONS.as_bytes()), &mut session);
     assert!(good.output.is_some());
 
-    let (mut call, mut session) = (submit(policy()), manual());
+    let (mut call, mut session) = (submit(policy()), static_token());
     let _lost = send(&mut call, &mut session, START);
     let error = ended(&mut call, &mut session);
     assert_eq!(error.failure().transport_failure().unwrap().kind, TransportKind::Abandoned);
 
-    let (mut call, mut session) = (submit(policy().with_resubmit(true)), manual());
+    let (mut call, mut session) = (submit(policy().with_resubmit(true)), static_token());
     let _lost = send(&mut call, &mut session, START);
     assert!(answer(&mut call, &mut session, 200, ACCEPTED).is_some());
 }
 
 #[test]
 fn it_ends_at_its_deadline() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     let late = START.saturating_add(Policy::default().deadline);
     assert!(matches!(call.next(late, &mut session).next, Next::Finished));
     assert!(call.error().unwrap().is_timeout());
@@ -171,7 +171,7 @@ fn it_ends_at_its_deadline() {
 
 #[test]
 fn a_cancelled_call_sends_nothing_more() {
-    let (mut call, mut session) = (definitions(), manual());
+    let (mut call, mut session) = (definitions(), static_token());
     let out = send(&mut call, &mut session, START);
     assert_eq!(call.cancel(), None);
     assert!(matches!(ended(&mut call, &mut session).failure(), Failure::Cancelled));

@@ -7,7 +7,7 @@ use usage_core::{Call, LogIn, Machine, Next, UsageRow};
 
 use crate::support::{START, TOKEN, credentials, execution, policy};
 
-/// Cancels the machine while it waits for its token, and again. Whether it said so.
+/// Cancels the machine twice while it waits for its token. Returns whether it reported the cancellation.
 fn cancel(machine: &mut impl Machine) -> bool {
     let mut session = credentials();
     let Next::Send(exchange) = machine.next(START, &mut session).next else { panic!("nothing goes out") };
@@ -32,7 +32,7 @@ fn a_cancelled_machine_fails_and_only_executions_report_a_transition() {
     assert!(!cancel(&mut LogIn::new(policy(), 1, START)));
 }
 
-/// Cancels the machine while its request is out; then the service refuses the token.
+/// Cancels the machine while its request is in flight. Afterwards the service refuses the token.
 fn refuse_late(machine: &mut impl Machine) {
     let mut session = credentials();
     let Next::Send(fetch) = machine.next(START, &mut session).next else { panic!("nothing goes out") };
@@ -56,7 +56,7 @@ fn a_late_response_to_a_cancelled_machine_changes_nothing() {
 #[test]
 fn a_finished_machine_is_not_cancelled() {
     let mut machine = LogIn::new(policy(), 1, START);
-    let mut session = crate::support::manual();
+    let mut session = crate::support::static_token();
     assert!(matches!(machine.next(START, &mut session).next, Next::Finished));
     assert!(machine.cancel().is_none());
     assert_eq!(machine.error(), None);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use http::Response;
 use usage_core::{Machine, Next};
 
-use crate::support::{ACCEPTED, RUNNING, START, execution, manual, policy};
+use crate::support::{ACCEPTED, RUNNING, START, execution, policy, static_token};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn a_clock_that_steps_back_does_not_stretch_a_wait() {
-    let (mut execution, mut session) = (execution(), manual());
+    let (mut execution, mut session) = (execution(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let _ = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
     let back = START.saturating_sub(HOUR);
@@ -22,7 +22,7 @@ fn a_clock_that_steps_back_does_not_stretch_a_wait() {
 
 #[test]
 fn a_clock_that_steps_back_during_an_exchange_keeps_the_deadline_as_far_away() {
-    let (mut execution, mut session) = (execution(), manual());
+    let (mut execution, mut session) = (execution(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let back = START.saturating_sub(HOUR);
     let _ = execution.on_response(back, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
@@ -32,7 +32,7 @@ fn a_clock_that_steps_back_during_an_exchange_keeps_the_deadline_as_far_away() {
 
 #[test]
 fn a_clock_that_leaps_forward_ends_the_wait_or_the_execution() {
-    let (mut execution, mut session) = (execution(), manual());
+    let (mut execution, mut session) = (execution(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let _ = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
     let leap = START.saturating_add(Duration::from_secs(300));

@@ -1,12 +1,12 @@
-//! Failures that end an execution, and failures after which it retries.
+//! Failures that end an execution, and failures that are retried.
 
 use http::Response;
 use usage_core::error::{Failure, MAX_ERROR_BODY, Sent, TransportFailure, TransportKind};
 use usage_core::{Execution, Interval, Machine, Next, Phase};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, Reply, START, credentials, drive, execution, manual, ok, play, policy,
-    query, script, status,
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, credentials, drive, execution, ok, play, policy, query,
+    script, static_token, status,
 };
 
 fn with_header(status: u16, name: &'static str, value: &str) -> Reply {
@@ -31,7 +31,7 @@ fn a_failed_query_fails_and_keeps_its_id() {
 }
 
 #[test]
-fn a_throttled_request_waits_for_retry_after_and_at_least_its_own_delay() {
+fn a_throttled_request_waits_for_retry_after_and_its_own_delay() {
     for (retry_after, resumed_at) in
         [("7", 7_000), ("0", 500), ("Wed, 01 Jul 2026 00:00:09 GMT", 9_000), ("soon", 500)]
     {
@@ -79,7 +79,7 @@ fn five_consecutive_failures_are_final_and_a_success_resets_the_count() {
 #[test]
 fn retry_after_is_obeyed_until_the_deadline() {
     let mut execution = execution();
-    let run = drive(&mut execution, &mut manual(), START, |_| with_header(429, "retry-after", "100"));
+    let run = drive(&mut execution, &mut static_token(), START, |_| with_header(429, "retry-after", "100"));
     assert_eq!(run.requests.len(), 6);
     assert!(matches!(run.error.unwrap().failure(), Failure::Deadline { .. }));
 }
@@ -88,7 +88,7 @@ fn retry_after_is_obeyed_until_the_deadline() {
 fn retry_after_zero_is_retried_with_growing_delays() {
     let past = "Wed, 01 Jul 2026 00:00:00 GMT";
     for (name, value) in [("retry-after", "0"), ("inin-ratelimit-reset", "0"), ("retry-after", past)] {
-        for mut session in [manual(), credentials()] {
+        for mut session in [static_token(), credentials()] {
             let run = drive(&mut execution(), &mut session, START, |_| with_header(429, name, value));
             assert!(run.requests.len() < 30, "{name}: {} requests", run.requests.len());
             assert!(matches!(run.error.unwrap().failure(), Failure::Deadline { .. }));
@@ -99,7 +99,7 @@ fn retry_after_zero_is_retried_with_growing_delays() {
 #[test]
 fn throttling_without_retry_after_counts_as_a_failure() {
     for reply in [|| status(429), || with_header(503, "retry-after", "1")] {
-        let run = drive(&mut execution(), &mut manual(), START, |_| reply());
+        let run = drive(&mut execution(), &mut static_token(), START, |_| reply());
         assert_eq!(run.requests.len(), 5);
         let error = run.error.unwrap();
         assert!(matches!(error.failure(), Failure::TooManyFailures { failures: 5, .. }), "{error}");
@@ -114,7 +114,7 @@ fn an_error_body_is_read_up_to_its_limit() {
         (&[MAX_ERROR_BODY - 1, 1, 0], &[true, true, true]),
         (&[MAX_ERROR_BODY - 1, 2], &[true, false]),
     ] {
-        let (mut execution, mut session) = (execution(), manual());
+        let (mut execution, mut session) = (execution(), static_token());
         let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
         let (head, ()) = Response::builder().status(403).body(()).unwrap().into_parts();
         let mut reader = execution.on_head(START, submit.ticket, &head, &mut session);
@@ -150,13 +150,13 @@ fn a_404_shortly_after_the_submit_means_not_yet_and_later_it_is_final() {
     assert_eq!(run.error, None);
 
     let mut attached = Execution::attach(query(), "e-9".parse().unwrap(), policy(), 1, START);
-    let error = drive(&mut attached, &mut manual(), START, script(vec![status(404)])).error.unwrap();
+    let error = drive(&mut attached, &mut static_token(), START, script(vec![status(404)])).error.unwrap();
     assert_eq!(
         error.to_string(),
         "the service answered 404 Not Found (at usage.query.results, execution e-9)"
     );
 
-    let error = drive(&mut execution(), &mut manual(), START, |request| {
+    let error = drive(&mut execution(), &mut static_token(), START, |request| {
         if request.method() == "POST" { ok(ACCEPTED) } else { status(404) }
     })
     .error
@@ -170,7 +170,7 @@ fn an_unknown_or_missing_status_is_pending_and_named_when_the_deadline_passes() 
         (r#"{"queryStatus":"Pondering"}"#, r#"the service reported the unknown status "Pondering""#),
         ("{}", "the service reported no query status"),
     ] {
-        let run = drive(&mut execution(), &mut manual(), START, |request| {
+        let run = drive(&mut execution(), &mut static_token(), START, |request| {
             ok(if request.method() == "POST" { ACCEPTED } else { body })
         });
         assert!(run.error.unwrap().to_string().contains(named));
@@ -213,12 +213,12 @@ fn an_unsent_request_is_retried_and_one_that_may_have_arrived_only_if_idempotent
 
     let mut resubmitting = Execution::new(query(), policy().with_resubmit(true), 1, START);
     let replies = vec![fails(Reset, Sent::Maybe), ok(ACCEPTED), ok(COMPLETE)];
-    assert_eq!(drive(&mut resubmitting, &mut manual(), START, script(replies)).error, None);
+    assert_eq!(drive(&mut resubmitting, &mut static_token(), START, script(replies)).error, None);
 
     let error = play(vec![fails(Tls, Sent::No)]).error.unwrap();
     assert!(matches!(error.failure(), Failure::Transport(_)), "{error}");
 
-    // TLS broke when the request was under way.
+    // TLS broke while the request was in flight.
     let error = play(vec![fails(Tls, Sent::Maybe)]).error.unwrap();
     assert!(matches!(error.failure(), Failure::AmbiguousSubmit(_)), "{error}");
     let error = play(vec![ok(ACCEPTED), fails(Tls, Sent::Maybe)]).error.unwrap();
@@ -227,7 +227,7 @@ fn an_unsent_request_is_retried_and_one_that_may_have_arrived_only_if_idempotent
 
 #[test]
 fn an_abandoned_poll_is_repeated_and_an_abandoned_submit_is_ambiguous() {
-    let (mut execution, mut session) = (execution(), manual());
+    let (mut execution, mut session) = (execution(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let accepted = Response::new(ACCEPTED.as_bytes());
     let _ = execution.on_response(START, submit.ticket, accepted, &mut session);
@@ -238,7 +238,7 @@ fn an_abandoned_poll_is_repeated_and_an_abandoned_submit_is_ambiguous() {
     assert_eq!(moved, ["InFlightPoll -Abandoned-> ReadyPoll", "ReadyPoll -Sent-> InFlightPoll"]);
     let Next::Send(second) = step.next else { panic!() };
 
-    // The late answer to the first changes nothing; the answer to the second counts.
+    // The late response to the first request is ignored; the response to the second counts.
     let late = execution.on_response(poll_at, first.ticket, Response::new(COMPLETE.as_bytes()), &mut session);
     assert!(late.transition.is_none() && late.output.is_none());
     assert_eq!(execution.phase(), Phase::InFlightPoll);
@@ -255,8 +255,8 @@ fn an_abandoned_poll_is_repeated_and_an_abandoned_submit_is_ambiguous() {
 }
 
 #[test]
-fn an_answer_after_the_cancel_changes_nothing() {
-    let (mut execution, mut session) = (execution(), manual());
+fn a_response_after_a_cancellation_changes_nothing() {
+    let (mut execution, mut session) = (execution(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let _ = execution.cancel().unwrap();
     let late = execution.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
@@ -271,14 +271,14 @@ fn a_query_that_cannot_be_built_sends_nothing() {
     let query = ClientQuery::new("c".parse().unwrap(), "2026-06/2026-06".parse().unwrap());
     let query = query.with_group_by([Dimension::UserId]);
     let mut execution = Execution::new(query, policy(), 1, START);
-    let run = drive(&mut execution, &mut manual(), START, script(Vec::new()));
+    let run = drive(&mut execution, &mut static_token(), START, script(Vec::new()));
     assert_eq!(run.transitions, ["ReadySubmit -Unbuildable-> Failed"]);
 }
 
 #[test]
 fn a_job_that_reaches_back_more_than_a_year_is_not_submitted() {
     use usage_core::query::{ClientJob, OrganizationJob};
-    // It is the first of July 2026.
+    // The current day is the first of July 2026.
     for (interval, refused) in [("2025-06-30/2025-07-02", true), ("2025-07-01/2025-07-02", false)] {
         let interval: Interval = interval.parse().unwrap();
         let of_organization = OrganizationJob::new(interval.clone());
@@ -287,13 +287,13 @@ fn a_job_that_reaches_back_more_than_a_year_is_not_submitted() {
         let runs = [
             drive(
                 &mut Execution::new(of_organization, policy(), 1, START),
-                &mut manual(),
+                &mut static_token(),
                 START,
                 script(answers()),
             ),
             drive(
                 &mut Execution::new(of_client, policy(), 1, START),
-                &mut manual(),
+                &mut static_token(),
                 START,
                 script(answers()),
             ),

@@ -1,4 +1,4 @@
-//! The grants of a user: codes that are good once, refresh tokens that rotate, tokens that outlive a process.
+//! The grants of a user: single-use codes, refresh tokens that rotate, tokens that outlive a process.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn after(seconds: u64) -> Timestamp {
     START.saturating_add(Duration::from_secs(seconds))
 }
 
-/// What a request identifies itself by: the form of a token request, the bearer of any other.
+/// Returns how a request authenticates: the form of a token request, the bearer token of any other.
 fn credential(request: &Request<Vec<u8>>) -> String {
     if request.uri().path() == "/oauth/token" {
         assert_eq!(request.uri().host(), Some("login.mypurecloud.de"));
@@ -57,7 +57,7 @@ fn credential(request: &Request<Vec<u8>>) -> String {
     request.headers()["authorization"].to_str().unwrap().to_owned()
 }
 
-/// Runs a fresh execution at `now` and tells what each request identified itself by.
+/// Runs a new execution at `now`, and returns how each of its requests authenticates.
 fn run(session: &mut Session, now: Timestamp, replies: Vec<Reply>) -> (Run, Vec<String>) {
     let mut execution = Execution::new(query(), policy(), 1, now);
     let (mut service, seen) = (script(replies), RefCell::new(Vec::new()));
@@ -95,19 +95,19 @@ fn a_code_is_used_once_and_refresh_tokens_rotate_until_one_is_refused() {
     assert_eq!(session.access_token().unwrap().expose(), "a-1");
     assert_eq!(session.access_token_expires_at(), Some(after(300)));
 
-    // A tenth of its life ahead of the expiry.
+    // A tenth of its lifetime before the expiry.
     let (second, seen) = run(&mut session, after(271), with_done(token("a-2", Some("r-2"))));
     assert_eq!(second.error, None);
     assert_eq!(seen, ["grant_type=refresh_token&refresh_token=r-1", "Bearer a-2", "Bearer a-2"]);
     assert_eq!(session.refresh_token().unwrap().expose(), "r-2");
 
-    // An answer without a refresh token leaves the old one in force.
+    // After a response without a refresh token, the previous one remains valid.
     let (third, seen) = run(&mut session, after(1000), with_done(token("a-3", None)));
     assert_eq!(third.error, None);
     assert_eq!(seen[0], "grant_type=refresh_token&refresh_token=r-2");
     assert_eq!(session.refresh_token().unwrap().expose(), "r-2");
 
-    // Refused: final, and remembered for good.
+    // The refusal is permanent and remembered forever.
     let (fourth, seen) = run(&mut session, after(2000), vec![refused()]);
     assert_eq!(seen, ["grant_type=refresh_token&refresh_token=r-2"]);
     assert!(matches!(failure(&fourth), Failure::Unauthorized(Unauthorized::Refused(_))));
@@ -118,10 +118,10 @@ fn a_code_is_used_once_and_refresh_tokens_rotate_until_one_is_refused() {
 }
 
 #[test]
-fn a_refused_renewal_does_not_take_away_a_token_that_is_still_good() {
+fn a_refused_renewal_keeps_a_valid_token() {
     let mut session = session(code());
     run(&mut session, START, with_done(token("a-1", Some("r-1"))));
-    // Due at 270 s, refused; the old token serves on to 300 s.
+    // The renewal is due at 270 s and refused; the previous token is used up to 300 s.
     let (second, seen) = run(&mut session, after(280), with_done(refused()));
     assert_eq!((second.error, seen.len()), (None, 3));
     assert_eq!(seen[1..], ["Bearer a-1", "Bearer a-1"]);
@@ -148,19 +148,19 @@ fn the_first_401_is_answered_with_a_refresh_and_the_second_is_final() {
 }
 
 #[test]
-fn without_a_refresh_token_nothing_renews_and_the_code_is_not_sent_again() {
+fn without_a_refresh_token_the_code_is_not_sent_again() {
     let mut session = session(code());
     let (first, _) = run(&mut session, START, with_done(token("a-1", None)));
     assert_eq!(first.error, None);
     assert!(session.refresh_token().is_none());
 
-    // Used to its end, not only to the moment at which it would have been renewed.
+    // The token is used until it expires, not only until a renewal would be due.
     let shortly_before = after(300).saturating_sub(Duration::from_millis(1));
     assert_eq!(run(&mut session, shortly_before, vec![ok(ACCEPTED)]).1, ["Bearer a-1"]);
 }
 
 #[test]
-fn an_expired_token_that_nothing_renews_says_so() {
+fn an_expired_token_without_renewal_reports_it() {
     let mut session = session(code());
     run(&mut session, START, with_done(token("a-1", None)));
     let (late, seen) = run(&mut session, after(300), Vec::new());
@@ -169,8 +169,8 @@ fn an_expired_token_that_nothing_renews_says_so() {
 }
 
 #[test]
-fn an_exchange_that_was_lost_is_tried_again_and_a_spent_code_is_final() {
-    // The answer was lost, and the code had not been used.
+fn a_lost_exchange_is_retried_and_a_used_code_is_permanent() {
+    // The response was lost, and the code had not been used.
     let mut first = session(code());
     let lost = || Reply::Fails(TransportKind::Reset, Sent::Maybe);
     let replies = vec![lost(), token("a-1", None), ok(ACCEPTED), ok(COMPLETE)];
@@ -178,7 +178,7 @@ fn an_exchange_that_was_lost_is_tried_again_and_a_spent_code_is_final() {
     assert_eq!(recovered.error, None);
     assert_eq!(seen[..2], [CODE_FORM, CODE_FORM]);
 
-    // The answer was lost, and the code is spent.
+    // The response was lost, and the code had been used.
     let mut second = session(code());
     let (spent, _) = run(&mut second, START, vec![lost(), refused()]);
     assert!(matches!(failure(&spent), Failure::Unauthorized(Unauthorized::Refused(_))));
@@ -186,7 +186,7 @@ fn an_exchange_that_was_lost_is_tried_again_and_a_spent_code_is_final() {
 }
 
 #[test]
-fn a_driver_that_dies_while_it_exchanges_the_code_sends_it_again() {
+fn a_code_exchange_that_its_driver_dropped_is_repeated() {
     let mut session = session(code());
     let mut execution = execution();
     let Next::Send(dead) = execution.next(START, &mut session).next else { panic!() };
@@ -199,7 +199,7 @@ fn a_driver_that_dies_while_it_exchanges_the_code_sends_it_again() {
 }
 
 #[test]
-fn a_saved_session_goes_on_with_its_token_and_then_with_its_refresh_token() {
+fn a_saved_session_uses_its_token_and_then_its_refresh_token() {
     let mut old = session(code());
     run(&mut old, START, with_done(token("a-1", Some("r-1"))));
     let saved = (
@@ -222,7 +222,7 @@ fn a_saved_session_goes_on_with_its_token_and_then_with_its_refresh_token() {
 }
 
 #[test]
-fn an_implicit_token_serves_to_its_end() {
+fn an_implicit_token_is_used_until_it_expires() {
     let state = LoginState::parse(STATE).unwrap();
     let login = AuthorizationRequest::implicit("id", "http://localhost:8085/", state).unwrap();
     let redirect = format!("http://localhost:8085/#access_token=a-1&expires_in=300&state={STATE}");
@@ -293,7 +293,7 @@ fn a_token_that_is_not_a_bearer_is_not_used() {
 }
 
 #[test]
-fn a_log_in_ahead_of_the_first_query() {
+fn a_log_in_before_the_first_query() {
     let grant = code();
     let request = grant.token_request(&"https://login.mypurecloud.de".parse().unwrap()).unwrap().unwrap();
     assert_eq!(credential(&request), CODE_FORM);
@@ -312,12 +312,12 @@ fn a_log_in_ahead_of_the_first_query() {
 }
 
 #[test]
-fn nothing_of_it_prints() {
+fn no_grant_prints_its_secrets() {
     let mut session = session(code());
     let mut execution = execution();
     let Next::Send(exchange) = execution.next(START, &mut session).next else { panic!() };
     let mut printed = format!("{exchange:?} {session:?}");
-    // `http`'s own Debug would print the body as a list of numbers.
+    // `http`'s `Debug` would print the body as a list of numbers.
     printed += &String::from_utf8_lossy(&numbers(&printed));
     let answer = r#"{"access_token":"the-access-token","refresh_token":"the-refresh-token"}"#;
     let response = http::Response::new(answer.as_bytes());
@@ -330,7 +330,7 @@ fn nothing_of_it_prints() {
     }
 }
 
-/// The bytes of every list of numbers in `text`.
+/// Returns the bytes of every list of numbers in `text`.
 fn numbers(text: &str) -> Vec<u8> {
     text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
 }

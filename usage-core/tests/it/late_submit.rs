@@ -9,7 +9,7 @@ use usage_core::machine::MIN_SUBMIT_TIME;
 use usage_core::{Execution, Machine, Next, Policy, Session, Timestamp, WaitReason};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, Reply, START, credentials, drive, manual, ok, policy, query, script,
+    ACCEPTED, COMPLETE, Reply, START, credentials, drive, ok, policy, query, script, static_token,
 };
 
 fn throttled(seconds: u64) -> Reply {
@@ -24,7 +24,7 @@ fn within(deadline: u64) -> Execution<usage_core::query::OrganizationQuery> {
 fn a_submit_just_before_the_deadline_fails_at_once_and_can_be_restored() {
     for deadline in [2_001, 2_150, 2_190, 2_999] {
         let mut execution = within(deadline);
-        let run = drive(&mut execution, &mut manual(), START, script(vec![throttled(2)]));
+        let run = drive(&mut execution, &mut static_token(), START, script(vec![throttled(2)]));
         assert_eq!((run.end, run.requests.len()), (START, 1), "{deadline}");
         let error = run.error.unwrap();
         let Failure::Deadline { next_allowed, waiting_for, .. } = error.failure() else { panic!("{error}") };
@@ -33,12 +33,17 @@ fn a_submit_just_before_the_deadline_fails_at_once_and_can_be_restored() {
 
         let saved = execution.snapshot();
         let mut restored = Execution::restore(saved, policy(), allowed).unwrap();
-        let run = drive(&mut restored, &mut manual(), allowed, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
+        let run =
+            drive(&mut restored, &mut static_token(), allowed, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
         assert_eq!((run.error, run.rows.len()), (None, 1));
     }
     let mut execution = within(3_000);
-    let run =
-        drive(&mut execution, &mut manual(), START, script(vec![throttled(2), ok(ACCEPTED), ok(COMPLETE)]));
+    let run = drive(
+        &mut execution,
+        &mut static_token(),
+        START,
+        script(vec![throttled(2), ok(ACCEPTED), ok(COMPLETE)]),
+    );
     assert_eq!(run.requests[1].0, 2_000);
 }
 
@@ -61,16 +66,16 @@ fn polls_and_idempotent_submits_are_sent_until_the_deadline() {
     let resubmitting = policy().with_deadline(Duration::from_millis(2_150)).with_resubmit(true);
     let mut execution = Execution::new(query(), resubmitting, 1, START);
     let replies = vec![throttled(2), Reply::Fails(TransportKind::Timeout, Sent::Maybe)];
-    let run = drive(&mut execution, &mut manual(), START, script(replies));
+    let run = drive(&mut execution, &mut static_token(), START, script(replies));
     assert_eq!(run.requests.len(), 2);
 
     let mut execution = within(2_150);
-    let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
+    let run = drive(&mut execution, &mut static_token(), START, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
     assert_eq!((run.error, run.requests.len()), (None, 2));
 }
 
 #[test]
-fn an_exchange_says_whether_it_wants_a_fresh_connection() {
+fn submits_and_token_requests_need_a_fresh_connection() {
     let mut session = credentials();
     let mut execution = within(60_000);
     let mut now = START;
@@ -105,8 +110,8 @@ enum AttemptError {
 }
 
 proptest! {
-    /// Whatever delays it, a submit goes out with enough time for its answer or not at all, and is never ambiguous for
-    /// want of time alone.
+    /// A submit is sent with enough time for its response or not at all, whatever delays it. It is never ambiguous only
+    /// for lack of time.
     #[test]
     fn a_submit_is_sent_only_with_enough_time(
         deadline in 1u64..20_000,
@@ -119,7 +124,7 @@ proptest! {
         let (deadline, exchange_timeout) = (Duration::from_millis(deadline), Duration::from_millis(exchange_timeout));
         let policy = Policy::default().with_deadline(deadline).with_exchange_timeout(exchange_timeout);
         let least = MIN_SUBMIT_TIME.min(exchange_timeout).min(deadline / 2);
-        let (mut execution, mut session) = (Execution::new(query(), policy, 1, START), manual());
+        let (mut execution, mut session) = (Execution::new(query(), policy, 1, START), static_token());
         let (mut now, mut troubles) = (START, troubles.into_iter());
         loop {
             match execution.next(now, &mut session).next {
@@ -129,7 +134,7 @@ proptest! {
                     let left = execution.deadline().saturating_since(now);
                     prop_assert!(left >= least.saturating_sub(Duration::from_millis(1)), "{left:?} left");
                     prop_assert!(exchange.needs_fresh_connection);
-                    // Its connection leaves half of that to the answer, and is given some time itself.
+                    // The connect timeout leaves half of that time to the response, and is not zero.
                     let connected = exchange.connect_within;
                     let half = (least / 2).saturating_sub(Duration::from_millis(1));
                     prop_assert!(connected <= exchange.timeout && connected >= half, "{connected:?}");

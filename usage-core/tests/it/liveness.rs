@@ -1,4 +1,4 @@
-//! An execution ends by its deadline, whatever the service answers.
+//! An execution ends by its deadline, whatever the service replies.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use usage_core::retry::Backoff;
 use usage_core::{Execution, Phase};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, manual, ok, policy, query, status,
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, ok, policy, query, static_token,
+    status,
 };
 
 fn reply() -> impl Strategy<Value = (u16, Option<u64>, usize)> {
@@ -35,7 +36,7 @@ proptest! {
 
     #[test]
     fn an_execution_ends_whatever_the_constant_answer(constant in reply(), submit: bool, token: bool, resubmit: bool, seed: u64) {
-        let mut session = if token { credentials() } else { manual() };
+        let mut session = if token { credentials() } else { static_token() };
         let mut execution = Execution::new(query(), policy().with_jitter(0.2).with_resubmit(resubmit), seed, START);
         let run = drive(&mut execution, &mut session, START, |request| {
             match request.uri().path() {
@@ -51,7 +52,7 @@ proptest! {
 
     #[test]
     fn an_execution_ends_whatever_the_changing_answers(replies in prop::collection::vec(reply(), 1..40), token: bool, seed: u64) {
-        let mut session = if token { credentials() } else { manual() };
+        let mut session = if token { credentials() } else { static_token() };
         let mut execution = Execution::new(query(), policy().with_jitter(0.2), seed, START);
         let mut turn = 0;
         let run = drive(&mut execution, &mut session, START, |_| {
@@ -71,14 +72,15 @@ fn a_policy_without_delays_still_waits_in_the_future() {
     let hasty = policy().with_first_poll(Duration::ZERO).with_poll(none).with_retry(none);
     let hasty = hasty.with_deadline(Duration::from_millis(200)).with_max_failures(u32::MAX);
     for body in [RUNNING, ""] {
-        // `drive` refuses waits that are over at once.
-        let run = drive(&mut Execution::new(query(), hasty, 1, START), &mut manual(), START, |request| {
-            if request.method() == "POST" {
-                ok(ACCEPTED)
-            } else {
-                Reply::Answer(if body.is_empty() { 503 } else { 200 }, Vec::new(), body.into())
-            }
-        });
+        // `drive` refuses waits that do not lie in the future.
+        let run =
+            drive(&mut Execution::new(query(), hasty, 1, START), &mut static_token(), START, |request| {
+                if request.method() == "POST" {
+                    ok(ACCEPTED)
+                } else {
+                    Reply::Answer(if body.is_empty() { 503 } else { 200 }, Vec::new(), body.into())
+                }
+            });
         assert!(run.error.unwrap().is_timeout());
         assert!(run.requests.is_sorted_by(|a, b| a.0 < b.0), "two requests in one moment");
     }
@@ -87,7 +89,7 @@ fn a_policy_without_delays_still_waits_in_the_future() {
 #[test]
 fn an_error_that_may_be_resumed_names_its_execution() {
     let mut execution = Execution::new(query(), policy(), 1, START);
-    let run = drive(&mut execution, &mut manual(), START, |request| {
+    let run = drive(&mut execution, &mut static_token(), START, |request| {
         if request.method() == "POST" { ok(ACCEPTED) } else { status(500) }
     });
     let error = run.error.unwrap();

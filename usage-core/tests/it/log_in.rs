@@ -1,4 +1,4 @@
-//! Log-ins ahead of the first query, and late tokens.
+//! Log-ins before the first query, and tokens that arrive late.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use usage_core::machine::Exchange;
 use usage_core::{Error, LogIn, Machine, Next, Secret, Session, Timestamp, WaitReason};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, script,
+    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, ok, policy, script, static_token,
     status,
 };
 
@@ -76,7 +76,7 @@ fn answer(body: &str) -> Response<&[u8]> {
 }
 
 #[test]
-fn brings_the_session_a_token_with_one_request() {
+fn a_log_in_takes_one_request() {
     let mut session = credentials();
     assert_eq!(log_in(&mut session, script(vec![ok(TOKEN)])), (START, None));
     assert_eq!(access_token(&session), "t-1");
@@ -88,12 +88,12 @@ fn brings_the_session_a_token_with_one_request() {
 }
 
 #[test]
-fn has_nothing_to_do_with_a_manual_token() {
-    assert_eq!(log_in(&mut manual(), script(Vec::new())), (START, None));
+fn a_log_in_with_a_static_token_sends_nothing() {
+    assert_eq!(log_in(&mut static_token(), script(Vec::new())), (START, None));
 }
 
 #[test]
-fn tries_again_and_gives_up_as_an_execution_does() {
+fn a_log_in_retries_and_fails_as_an_execution_does() {
     let replies = vec![status(503), Reply::Fails(TransportKind::Connect, Sent::No), ok(TOKEN)];
     let (end, error) = log_in(&mut credentials(), script(replies));
     assert_eq!((end.saturating_since(START), error), (Duration::from_millis(1500), None));
@@ -118,7 +118,7 @@ fn a_token_that_expired_on_arrival_is_used() {
     assert_eq!(log_in(&mut credentials(), script(vec![ok(over)])), (START, None));
 }
 
-/// The exchange of a machine that its driver then gives up.
+/// Returns an exchange that its driver abandons.
 fn begin(machine: &mut LogIn, session: &mut Session) -> Exchange {
     match machine.next(START, session).next {
         Next::Send(exchange) => *exchange,
@@ -135,7 +135,7 @@ fn a_late_refresh_token_is_kept() {
     let _ = machine.on_response(START, given_up.ticket, answer(ROTATED), &mut session);
     assert_eq!(refresh_token(&session), "second");
 
-    // The second request asked with the first refresh token, which is spent: its refusal says nothing about the other.
+    // The second request used the first refresh token, which is used up: its refusal does not concern the new one.
     let spent = r#"{"error":"invalid_grant"}"#;
     let refusal = Response::builder().status(400).body(spent.as_bytes()).unwrap();
     let _ = machine.on_response(START, second.ticket, refusal, &mut session);
@@ -158,7 +158,7 @@ fn a_late_token_does_not_replace_a_newer_one() {
 }
 
 #[test]
-fn an_answer_that_was_on_its_way_does_not_replace_a_token_from_elsewhere() {
+fn a_late_response_does_not_replace_a_token_from_elsewhere() {
     let mut session = refreshing();
     let mut machine = LogIn::new(policy(), 1, START);
     let on_its_way = begin(&mut machine, &mut session);
@@ -169,7 +169,7 @@ fn an_answer_that_was_on_its_way_does_not_replace_a_token_from_elsewhere() {
 }
 
 #[test]
-fn it_keeps_waiting_if_asked_early() {
+fn a_log_in_asked_early_keeps_waiting() {
     let (mut session, mut machine) = (credentials(), LogIn::new(policy(), 1, START));
     let exchange = begin(&mut machine, &mut session);
     let unavailable = Response::builder().status(503).body(&b""[..]).unwrap();
@@ -183,7 +183,7 @@ fn it_keeps_waiting_if_asked_early() {
 }
 
 #[test]
-fn a_late_answer_that_is_no_token_changes_nothing() {
+fn a_late_response_without_a_token_changes_nothing() {
     let mut session = refreshing();
     let mut machine = LogIn::new(policy(), 1, START);
     let given_up = begin(&mut machine, &mut session);

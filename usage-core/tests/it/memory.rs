@@ -1,11 +1,11 @@
-//! What a table and a decoder hold, counted by the allocator.
+//! The memory that tables and decoders hold, counted by the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
 use usage_core::decode::{PageDecoder, ResponseDecoder, StreamingDecoder};
 use usage_core::fuzzing::documents::{Family, SamplePage};
 use usage_core::{Column, Machine, Next, UsageRow, UsageTable};
 
-use crate::support::{START, execution, manual};
+use crate::support::{START, execution, static_token};
 
 const CHUNK: usize = 16 * 1024;
 
@@ -21,7 +21,7 @@ fn read(body: &[u8]) -> UsageTable {
     decoder.finish().unwrap().rows
 }
 
-/// What `make` returns, and what it allocated.
+/// Returns the result of `make` and what it allocated.
 fn measured<T>(make: impl FnOnce() -> T) -> (T, AllocationInfo) {
     let mut result = None;
     let memory = measure(|| result = Some(make()));
@@ -29,7 +29,7 @@ fn measured<T>(make: impl FnOnce() -> T) -> (T, AllocationInfo) {
 }
 
 #[test]
-fn a_table_knows_what_it_holds() {
+fn a_table_reports_its_memory() {
     let assert_exact = |make: &dyn Fn() -> UsageTable| {
         let (table, memory) = measured(make);
         assert_eq!(i64::try_from(table.heap_bytes()).unwrap(), memory.bytes_current, "{} rows", table.len());
@@ -59,14 +59,14 @@ fn a_row_is_small_and_costs_no_allocation() {
     let (few, many) = (page(Family::Legacy, 5_000), page(Family::Legacy, 20_000));
     let (table, many) = measured(|| read(&many));
     let (_, few) = measured(|| read(&few));
-    // All texts are known after 5,000 rows; then there is a block for every few hundred rows, and the list of blocks.
+    // All texts are known after 5,000 rows. Afterwards only blocks of rows are allocated, and their list.
     assert!(many.count_total - few.count_total < 15_000 / 250 + 10, "{few:?} {many:?}");
     assert!(table.heap_bytes() < 20_000 * 65, "{} bytes", table.heap_bytes());
     assert!(many.bytes_max < table.heap_bytes() as u64 + 64 * 1024, "{many:?}");
 }
 
 #[test]
-fn a_visitor_keeps_nothing() {
+fn streaming_keeps_no_rows() {
     let visit = |rows| {
         let body = page(Family::Legacy, rows);
         let mut seen = 0;
@@ -82,7 +82,7 @@ fn a_visitor_keeps_nothing() {
     assert!(many.bytes_max < 7168, "{many:?}");
 }
 
-/// Every spelling of a date, and texts that are none.
+/// All notations of a date, and texts that are not dates.
 #[test]
 fn no_date_costs_an_allocation() {
     for date in [
@@ -109,7 +109,7 @@ fn no_date_costs_an_allocation() {
             let mut decoder = StreamingDecoder::new(|_: UsageRow<'_>| {});
             measured(|| decoder.push(body.as_bytes()).unwrap()).1.count_total
         };
-        // The first row is read by events, the second one by its layout.
+        // The first row is read by events, the second by its layout.
         assert_eq!(visit(2), visit(1_000), "{date}");
     }
 }
@@ -127,7 +127,7 @@ fn a_page_without_rows_costs_no_more_than_its_decoder() {
 
 #[test]
 fn a_poll_costs_four_allocations() {
-    let (mut execution, mut session, mut now) = (execution(), manual(), START);
+    let (mut execution, mut session, mut now) = (execution(), static_token(), START);
     let mut polls = Vec::new();
     while polls.len() < 3 {
         let (next, asked) = measured(|| execution.next(now, &mut session).next);
@@ -147,7 +147,7 @@ fn a_poll_costs_four_allocations() {
             }
         }
     }
-    // The exchange, its headers, which take two, and the decoder; the first time also the path, which is shared with the
-    // polls that follow, and takes three.
+    // The exchange, its headers (two), and the decoder. The first poll also allocates the path (three), which later
+    // polls share.
     assert_eq!(polls, [7, 4, 4]);
 }

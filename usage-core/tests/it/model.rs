@@ -24,7 +24,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// The operations depend on nothing: what must be true of them is in [`Twins`].
+/// The operations do not depend on each other. [`Twins`] asserts their properties.
 #[derive(Clone, Debug)]
 struct Any;
 

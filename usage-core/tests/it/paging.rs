@@ -3,7 +3,7 @@
 use usage_core::query::SimpleSearch;
 use usage_core::{Execution, Gap, Snapshot};
 
-use crate::support::{ACCEPTED, START, drive, manual, ok, policy};
+use crate::support::{ACCEPTED, START, drive, ok, policy, static_token};
 
 fn search() -> Execution<SimpleSearch> {
     Execution::new(SimpleSearch::new("2026-06/2026-06".parse().unwrap()), policy(), 1, START)
@@ -18,7 +18,7 @@ fn page(rows: u64, after: Option<&str>) -> String {
 #[test]
 fn follows_the_cursor_to_the_last_page() {
     let mut execution = search();
-    let run = drive(&mut execution, &mut manual(), START, |request| {
+    let run = drive(&mut execution, &mut static_token(), START, |request| {
         ok(&match request.uri().query() {
             None => ACCEPTED.to_owned(),
             Some("pageSize=1000") => page(3, Some("b/+=")),
@@ -41,7 +41,7 @@ fn a_repeated_cursor_ends_the_pages_and_is_reported() {
         (&["a", "a"], true),
     ] {
         let (mut execution, mut turn) = (search(), 0);
-        let run = drive(&mut execution, &mut manual(), START, |request| {
+        let run = drive(&mut execution, &mut static_token(), START, |request| {
             if request.method() == "POST" {
                 return ok(ACCEPTED);
             }
@@ -64,9 +64,9 @@ fn a_repeated_cursor_ends_the_pages_and_is_reported() {
 }
 
 #[test]
-fn pages_that_end_by_themselves_repeat_nothing() {
+fn pages_without_a_next_cursor_end_without_a_repeated_one() {
     let mut execution = search();
-    drive(&mut execution, &mut manual(), START, |request| match request.uri().query() {
+    drive(&mut execution, &mut static_token(), START, |request| match request.uri().query() {
         None => ok(ACCEPTED),
         Some("pageSize=1000") => ok(&page(1, Some("a"))),
         Some(_) => ok(&page(1, None)),

@@ -14,7 +14,7 @@ fn session(expires_at: Option<Timestamp>) -> Session {
     Session::new(&"eu-central-1".parse().unwrap(), grant)
 }
 
-/// The exchange that goes out now, and the `Authorization` in it.
+/// Returns the exchange that is sent now, and its `Authorization` header.
 fn sent(
     execution: &mut Execution<OrganizationQuery>,
     session: &mut Session,
@@ -30,7 +30,7 @@ fn status(status: u16) -> Response<&'static [u8]> {
 }
 
 #[test]
-fn a_refusal_of_the_old_token_says_nothing_about_the_new_one() {
+fn a_refusal_of_the_old_token_keeps_the_new_one() {
     let (mut one, mut other, mut session) = (execution(), execution(), session(None));
     let (first, _) = sent(&mut one, &mut session, START);
     let (second, bearer) = sent(&mut other, &mut session, START);
@@ -46,7 +46,7 @@ fn a_refusal_of_the_old_token_says_nothing_about_the_new_one() {
 }
 
 #[test]
-fn while_the_login_host_is_out_of_order_a_token_that_lives_is_used() {
+fn a_valid_token_is_used_while_the_login_host_is_unavailable() {
     let expires_at = START.saturating_add(std::time::Duration::from_secs(5));
     let (mut one, mut other, mut session) = (execution(), execution(), session(Some(expires_at)));
     let (fetch, credential) = sent(&mut one, &mut session, START);

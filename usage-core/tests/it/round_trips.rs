@@ -1,4 +1,4 @@
-//! Parsing, printing and JSON of the public types, round trip.
+//! Public types parse what they print, and deserialize what they serialize.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -28,7 +28,7 @@ fn day() -> impl Strategy<Value = String> {
     (1i16..=9998, 1i8..=12, 1i8..=28).prop_map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
 }
 
-/// A side of an interval, in a form of the service, and the day it is in.
+/// One end of an interval in a format of the service, and its day.
 fn side() -> impl Strategy<Value = String> {
     (2000i16..2100, 1i8..=12, 1i8..=28, 0u8..24, 0u8..60, 0usize..6).prop_map(
         |(y, m, d, hour, minute, form)| {
@@ -45,7 +45,7 @@ fn side() -> impl Strategy<Value = String> {
     )
 }
 
-/// A domain under which a region runs: one that is known, or a label under the vendor's domains.
+/// The domain of a region: a known one, or a label under one of the vendor's domains.
 fn region_domain() -> impl Strategy<Value = String> {
     let known: Vec<_> = Region::all().map(|region| region.domain().to_owned()).collect();
     let newer = ("[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?", "(us-gov-|eusc-)?pure\\.cloud");
@@ -69,7 +69,7 @@ proptest! {
     fn intervals(mut sides in prop::array::uniform2(side())) {
         sides.sort();
         let text = sides.join("/");
-        // Two sides of one day may be the wrong way round once their offsets count.
+        // Two ends within one day may be in the wrong order because of their offsets.
         if let Ok(interval) = text.parse::<Interval>() {
             assert_eq!(prints_again::<Interval>(&text).to_string(), text);
             goes_through_json(&interval);

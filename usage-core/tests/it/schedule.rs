@@ -1,4 +1,4 @@
-//! What the polling schedule costs in requests, and in time between a query's end and the poll that sees it.
+//! The cost of the polling schedule: the number of requests, and the time until a query's end is seen.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,15 +8,15 @@ use usage_core::error::{Sent, TransportKind};
 use usage_core::retry::Backoff;
 use usage_core::{Execution, Machine, Next, Policy, Session};
 
-use crate::support::{ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, manual, ok, policy, query};
+use crate::support::{ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, ok, policy, query, static_token};
 
-/// Queries of one duration that are run with different jitter.
+/// The number of queries of one duration, each with different jitter.
 const RUNS: u32 = 200;
 
-/// The ways to poll that are compared.
+/// The compared policies.
 const SCHEDULES: [&str; 3] = ["earlier default", "default", "after a query that took 10 % longer or shorter"];
 
-/// What queries of about the same duration cost on average.
+/// The average cost of queries of a similar duration.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     polls: f64,
@@ -29,7 +29,7 @@ fn earlier_default() -> Policy {
     Policy::default().with_first_poll(Duration::from_secs(2)).with_poll(poll)
 }
 
-/// Runs a query that takes `takes`; returns the number of polls and how late its end was seen.
+/// Runs a query of duration `takes`. Returns the number of polls, and the time until its end was seen.
 fn run(policy: Policy, session: &mut Session, takes: Duration, seed: u64) -> (u32, Duration) {
     let policy = policy.with_deadline(Duration::from_secs(3 * 3600));
     let mut execution = Execution::new(query(), policy, seed, START);
@@ -50,8 +50,8 @@ fn run(policy: Policy, session: &mut Session, takes: Duration, seed: u64) -> (u3
     }
 }
 
-/// The cost of queries that take from half of `around` to one and a half times that, so that no coincidence with a poll
-/// decides.
+/// Returns the cost of queries whose durations are spread from half of `around` to one and a half times that, so that
+/// the result does not depend on where a poll falls.
 fn cost(schedule: usize, around: Duration) -> Cost {
     let mut cost = Cost::default();
     for n in 0..RUNS {
@@ -65,21 +65,21 @@ fn cost(schedule: usize, around: Duration) -> Cost {
 }
 
 fn run_one(schedule: usize, takes: Duration, n: u32) -> (u32, Duration) {
-    let mut session = manual();
+    let mut session = static_token();
     match schedule {
         0 => run(earlier_default(), &mut session, takes, n.into()),
         1 => run(Policy::default(), &mut session, takes, n.into()),
         _ => {
             let share = 0.9 + 0.2 * f64::from(n % 21) / 20.0;
             run(Policy::default(), &mut session, takes.mul_f64(share), u64::from(n) + 1_000);
-            // The clock starts again: durations are relative.
+            // The clock restarts, because durations are relative.
             run(Policy::default(), &mut session, takes, n.into())
         }
     }
 }
 
 #[test]
-fn a_finished_query_is_noticed_soon_and_with_few_polls() {
+fn a_finished_query_is_seen_soon_and_with_few_polls() {
     let mut report = format!("{:>8}", "takes s");
     for schedule in SCHEDULES {
         write!(report, " | {schedule}").unwrap();
@@ -117,7 +117,7 @@ fn a_finished_query_is_noticed_soon_and_with_few_polls() {
 
 #[test]
 fn the_last_poll_is_just_before_the_deadline() {
-    let run = drive(&mut crate::support::execution(), &mut manual(), START, |request| {
+    let run = drive(&mut crate::support::execution(), &mut static_token(), START, |request| {
         ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
     });
     assert_eq!(run.requests.last().unwrap().0, 599_000);
@@ -125,8 +125,8 @@ fn the_last_poll_is_just_before_the_deadline() {
 }
 
 #[test]
-fn a_query_is_polled_when_the_previous_one_of_the_session_was_done() {
-    let (mut session, takes) = (manual(), Duration::from_secs(40));
+fn a_query_is_polled_when_the_previous_one_took_as_long() {
+    let (mut session, takes) = (static_token(), Duration::from_secs(40));
     let steady = Policy::default().with_jitter(0.0);
     let (first_polls, first_late) = run(steady, &mut session, takes, 1);
     assert_eq!((first_polls, first_late.as_millis()), (10, 5_330));
@@ -136,7 +136,7 @@ fn a_query_is_polled_when_the_previous_one_of_the_session_was_done() {
 
 #[test]
 fn a_resumed_execution_does_not_count_the_time_it_was_away() {
-    let mut session = manual();
+    let mut session = static_token();
     let mut execution = crate::support::execution();
     let replies = |request: &http::Request<Vec<u8>>| match request.method().as_str() {
         "POST" => ok(ACCEPTED),
@@ -146,7 +146,7 @@ fn a_resumed_execution_does_not_count_the_time_it_was_away() {
     let a_day_later = START.saturating_add(Duration::from_secs(86_400));
     let mut resumed = Execution::restore(execution.snapshot(), policy(), a_day_later).unwrap();
     assert_eq!(drive(&mut resumed, &mut session, a_day_later, |_| ok(COMPLETE)).error, None);
-    // A query that is expected to take half a day would be polled rarely.
+    // A query that is expected to take half a day is polled rarely.
     let takes = Duration::from_secs(100);
-    assert_eq!(run(policy(), &mut session, takes, 1), run(policy(), &mut manual(), takes, 1));
+    assert_eq!(run(policy(), &mut session, takes, 1), run(policy(), &mut static_token(), takes, 1));
 }

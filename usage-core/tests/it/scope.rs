@@ -7,7 +7,7 @@ use usage_core::query::{
 use usage_core::{Endpoint, Execution, Gap, Interval, Machine, Scope, UsageQuery};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, START, drive, execution, manual, ok, policy, query, script,
+    ACCEPTED, COMPLETE, RUNNING, START, drive, execution, ok, policy, query, script, static_token,
 };
 
 fn june() -> Interval {
@@ -18,7 +18,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Every member of the request's body is in the scope of the query, and nothing else is.
+/// The scope of a query has exactly the members of its request body.
 #[track_caller]
 fn says_what_it_asks<Q: UsageQuery + Endpoint>(query: &Q, more: &[(&str, &[&str])]) {
     let body: serde_json::Value = serde_json::from_slice(&query.body().unwrap().unwrap()).unwrap();
@@ -66,7 +66,7 @@ fn the_scope_of_a_query_has_every_member_of_its_body() {
 }
 
 #[test]
-fn the_scope_of_a_search_tells_columns_and_counters_apart() {
+fn the_scope_of_a_search_separates_columns_and_counters() {
     let search = SimpleSearch::new(june())
         .with_columns([SearchColumn::Date, SearchColumn::ClientName, SearchColumn::Status429])
         .with_oauth_client_names(texts(&["Bot"]));
@@ -74,7 +74,7 @@ fn the_scope_of_a_search_tells_columns_and_counters_apart() {
     assert_eq!((asked.group_by, asked.metrics), (texts(&["ClientName"]), texts(&["Status429"])));
     assert_eq!(asked.granularity, Some(Granularity::Day));
     assert_eq!(asked.filters["oauthClientNames"], ["Bot"]);
-    // Without columns the service gives all, the date among them.
+    // Without columns, the service returns all of them, including the date.
     let granularity = |search: SimpleSearch| search.scope(START).query.unwrap().granularity;
     assert_eq!(granularity(SimpleSearch::new(june())), Some(Granularity::Day));
     assert_eq!(granularity(SimpleSearch::new(june()).with_columns([SearchColumn::ClientName])), None);
@@ -92,12 +92,12 @@ fn the_scope_of_a_summary_has_the_days_before_it_was_asked() {
 fn the_scope_of_an_execution_is_complete_when_the_execution_is() {
     let mut whole = execution();
     assert_eq!(whole.scope().missing, [Gap::Pages]);
-    drive(&mut whole, &mut manual(), START, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
+    drive(&mut whole, &mut static_token(), START, script(vec![ok(ACCEPTED), ok(COMPLETE)]));
     assert!(whole.scope().is_complete());
     assert_eq!(whole.scope().data_until.unwrap().to_string(), "2026-06-30");
 
     let mut late = execution();
-    drive(&mut late, &mut manual(), START, |request| {
+    drive(&mut late, &mut static_token(), START, |request| {
         ok(if request.method() == "POST" { ACCEPTED } else { RUNNING })
     });
     assert_eq!(late.scope().missing, [Gap::Deadline]);
@@ -106,7 +106,7 @@ fn the_scope_of_an_execution_is_complete_when_the_execution_is() {
 #[test]
 fn an_execution_that_was_submitted_elsewhere_has_no_time() {
     let mut attached = Execution::attach(query(), "e".parse().unwrap(), policy(), 1, START);
-    drive(&mut attached, &mut manual(), START, script(vec![ok(COMPLETE)]));
+    drive(&mut attached, &mut static_token(), START, script(vec![ok(COMPLETE)]));
     let scope: Scope = attached.scope();
     assert_eq!((scope.asked_at, scope.data_until, scope.is_complete()), (None, None, true));
     assert!(attached.error().is_none());

@@ -4,9 +4,9 @@ use http::HeaderMap;
 use usage_core::error::BuildError;
 use usage_core::{BaseUrl, Machine, Next, Session};
 
-use crate::support::{ACCEPTED, START, TOKEN, credentials, execution, manual};
+use crate::support::{ACCEPTED, START, TOKEN, credentials, execution, static_token};
 
-/// The next request of an execution, which is answered by `body`.
+/// Returns the next request of an execution, whose response is `body`.
 fn headers_of_next(
     execution: &mut usage_core::Execution<usage_core::query::OrganizationQuery>,
     session: &mut Session,
@@ -37,18 +37,18 @@ fn custom_headers_are_sent_with_every_request_and_are_not_printed() {
 #[test]
 fn headers_that_the_client_sets_are_refused() {
     for name in ["Authorization", "accept", "host", "connection", "content-length", "Content-Anything"] {
-        let refused = manual().with_header(name, "x").map(drop);
+        let refused = static_token().with_header(name, "x").map(drop);
         assert!(matches!(refused, Err(BuildError::Header { .. })), "{name}");
     }
     for (name, value) in [("no name", "x"), ("", "x"), ("x-key", "a\nb")] {
-        assert!(manual().with_header(name, value).is_err(), "{name}");
+        assert!(static_token().with_header(name, value).is_err(), "{name}");
     }
-    assert!(manual().with_header("contents", "x").is_ok());
+    assert!(static_token().with_header("contents", "x").is_ok());
 }
 
 #[test]
-fn the_budget_is_what_the_service_said_last() {
-    let mut session = manual();
+fn the_budget_is_the_latest_of_the_service() {
+    let mut session = static_token();
     assert_eq!(session.rate_budget().window(START), None);
     let _ = headers_of_next(&mut execution(), &mut session, ACCEPTED);
     let window = session.rate_budget().window(START).unwrap();
@@ -56,7 +56,7 @@ fn the_budget_is_what_the_service_said_last() {
 }
 
 #[test]
-fn a_base_url_knows_its_machine_and_its_origin() {
+fn a_base_url_recognizes_loopback_and_its_origin() {
     let base = |text: &str| text.parse::<BaseUrl>().unwrap();
     assert!(base("http://127.0.0.1:8080").is_loopback() && base("https://localhost").is_loopback());
     assert!(!base("https://api.mypurecloud.de").is_loopback());

@@ -6,7 +6,7 @@ use usage_core::execution::RestoreError;
 use usage_core::query::{ClientSummary, OrganizationQuery, SimpleSearch};
 use usage_core::{Execution, Machine, Next, Snapshot, UsageTable};
 
-use crate::support::{ACCEPTED, RUNNING, START, manual, policy, query};
+use crate::support::{ACCEPTED, RUNNING, START, policy, query, static_token};
 
 fn search() -> Execution<SimpleSearch> {
     Execution::new(SimpleSearch::new("2026-06/2026-06".parse().unwrap()), policy(), 1, START)
@@ -35,15 +35,15 @@ fn service(request: &Request<Vec<u8>>, polls: &mut u32, submits: &mut u32) -> St
     }
 }
 
-/// Drives a search to its end; before step `kill_at` the execution is saved and restored, its session new. A page that
-/// was not acknowledged is lost with the process.
+/// Drives a search to its end. Before step `kill_at`, the execution is saved and restored with a new session. A page
+/// that was not acknowledged is lost with the process.
 fn run_killed_at(kill_at: usize) -> (UsageTable, u32, Option<Failure>) {
-    let (mut execution, mut session, mut now) = (search(), manual(), START);
+    let (mut execution, mut session, mut now) = (search(), static_token(), START);
     let (mut rows, mut polls, mut submits) = (UsageTable::new(), 0, 0);
     let mut page = None;
     for step in 0.. {
         if step == kill_at {
-            (execution, session, page) = (reborn(&execution, now), manual(), None);
+            (execution, session, page) = (reborn(&execution, now), static_token(), None);
         }
         rows.append(&page.take().unwrap_or_default());
         match execution.next(now, &mut session).next {
@@ -72,7 +72,7 @@ fn an_execution_killed_between_any_two_steps_returns_the_same_rows() {
 
 #[test]
 fn a_submit_in_flight_is_ambiguous_and_a_poll_in_flight_is_repeated() {
-    let (mut execution, mut session) = (search(), manual());
+    let (mut execution, mut session) = (search(), static_token());
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     let mut restored = reborn(&execution, START);
     assert!(matches!(restored.next(START, &mut session).next, Next::Finished));
@@ -86,7 +86,7 @@ fn a_submit_in_flight_is_ambiguous_and_a_poll_in_flight_is_repeated() {
 
 #[test]
 fn a_restored_execution_has_the_same_state() {
-    let (mut execution, mut session, mut now) = (search(), manual(), START);
+    let (mut execution, mut session, mut now) = (search(), static_token(), START);
     let (mut polls, mut submits) = (0, 0);
     let mut seen = (0, 0);
     loop {
@@ -105,7 +105,7 @@ fn a_restored_execution_has_the_same_state() {
                 (restored.polls(), restored.pages()),
                 (execution.polls(), execution.snapshot().pages())
             );
-            // Cursors, the time of the submit and the jitter are in the snapshot.
+            // The snapshot contains cursors, the time of the submit and the jitter.
             assert_eq!(restored.snapshot(), execution.snapshot());
             seen = (seen.0.max(restored.polls()), seen.1.max(restored.pages()));
         }

@@ -7,13 +7,13 @@ use usage_core::execution::StreamingExecution;
 use usage_core::query::{OrganizationQuery, SimpleSearch};
 use usage_core::{Error, Execution, Machine, Next, Timestamp, UsageQuery, UsageRow};
 
-use crate::support::{ACCEPTED, RUNNING, START, execution, manual, policy};
+use crate::support::{ACCEPTED, RUNNING, START, execution, policy, static_token};
 
-/// What the service does with one request.
+/// The service's reaction to one request.
 #[derive(Clone, Debug)]
 enum Reply {
     Whole(String),
-    /// This much of the body, then the connection is gone.
+    /// Sends this much of the body and closes the connection.
     CutAt(usize, String),
     Status(u16),
 }
@@ -22,7 +22,7 @@ fn whole(body: impl Into<String>) -> Reply {
     Reply::Whole(body.into())
 }
 
-/// A page of rows with these counts.
+/// Returns a page of rows with these counts.
 fn page(counts: impl IntoIterator<Item = u64>, after: Option<&str>) -> String {
     let rows: Vec<_> =
         counts.into_iter().map(|n| format!(r#"{{"clientName":"client {n}","requests":{n}}}"#)).collect();
@@ -30,7 +30,7 @@ fn page(counts: impl IntoIterator<Item = u64>, after: Option<&str>) -> String {
     format!(r#"{{"queryStatus":"Complete","results":[{}]{cursors}}}"#, rows.join(","))
 }
 
-/// Runs an execution against `replies` and tells which counts were shown, and how it ended.
+/// Runs an execution against `replies`. Returns the counts that were shown, and the result.
 fn visit(replies: impl IntoIterator<Item = Reply>) -> (Vec<u64>, Option<Error>) {
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
@@ -47,7 +47,7 @@ fn drive<Q: UsageQuery, V: FnMut(UsageRow<'_>) + Send>(
     mut now: Timestamp,
     replies: impl IntoIterator<Item = Reply>,
 ) {
-    let mut session = manual();
+    let mut session = static_token();
     let mut replies = replies.into_iter();
     loop {
         let exchange = match streaming.next(now, &mut session).next {
@@ -90,7 +90,7 @@ fn shows_every_row_of_every_page_once() {
 #[test]
 fn debug_shows_the_execution_and_the_decoder_but_no_rows() {
     let mut streaming = StreamingExecution::new(execution(), |_: UsageRow<'_>| {});
-    let mut session = manual();
+    let mut session = static_token();
     let mut read = |streaming: &mut StreamingExecution<OrganizationQuery, _>, now, body: &str| {
         let Next::Send(exchange) = streaming.next(now, &mut session).next else { panic!("nothing goes out") };
         let (head, ()) = Response::new(()).into_parts();
@@ -101,7 +101,7 @@ fn debug_shows_the_execution_and_the_decoder_but_no_rows() {
         printed
     };
     assert!(read(&mut streaming, START, ACCEPTED).contains("StreamingOpDecoder::Submission"));
-    let Next::WaitUntil(poll_at, _) = streaming.next(START, &mut manual()).next else { panic!() };
+    let Next::WaitUntil(poll_at, _) = streaming.next(START, &mut static_token()).next else { panic!() };
     let page = read(&mut streaming, poll_at, &page(1..=3, None));
     assert!(page.contains("StreamingOpDecoder::Page") && !page.contains("client 1"), "{page}");
     let printed = format!("{streaming:?}");
@@ -157,7 +157,7 @@ fn an_abandoned_page_continues_after_the_rows_that_were_shown() {
     let mut shown = Vec::new();
     let visitor = |row: UsageRow<'_>| shown.push(row.requests().unwrap());
     let mut streaming = StreamingExecution::new(execution(), visitor);
-    let mut session = manual();
+    let mut session = static_token();
     let mut now = START;
     let body = page(1..=40, None);
     for answer in [ACCEPTED, &body[..body.len() / 2]] {

@@ -6,24 +6,24 @@ use usage_core::error::{Failure, Sent, TransportFailure, TransportKind};
 use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next, Phase, Policy, Session, Snapshot, UsageQuery};
 
-use crate::support::{ACCEPTED, START, manual, policy, query};
+use crate::support::{ACCEPTED, START, policy, query, static_token};
 
-/// What becomes of a submit.
+/// The fate of a submit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
-    /// It is answered with this status, without a body.
+    /// It is answered with this status and an empty body.
     Status(u16),
-    /// It is answered well, with this body.
+    /// It is accepted with this body.
     Body(&'static str),
-    /// It breaks on the way.
+    /// The exchange fails.
     Breaks(TransportKind, Sent),
-    /// Its driver asks again instead of waiting for the answer.
+    /// Its driver asks again instead of waiting for the response.
     Abandoned,
-    /// It is cancelled while it is out.
+    /// It is cancelled while it is in flight.
     CancelledWhileOut,
-    /// It is cancelled before it goes out.
+    /// It is cancelled before it is sent.
     CancelledBefore,
-    /// Nothing: it is out.
+    /// It stays in flight.
     Out,
 }
 
@@ -54,7 +54,7 @@ const FATES: [Fate; 23] = [
 ];
 
 impl Fate {
-    /// Whether the service may have taken the submit.
+    /// Returns whether the service may have received the submit.
     fn is_in_doubt(self) -> bool {
         match self {
             Self::Status(_) | Self::Breaks(_, Sent::No) | Self::CancelledBefore => false,
@@ -103,9 +103,9 @@ fn reborn<Q: UsageQuery>(execution: &Execution<Q>, policy: Policy) -> Execution<
     Execution::restore(saved, policy, START).unwrap()
 }
 
-/// Whether a restored execution submits, by itself.
+/// Returns whether a restored execution submits automatically.
 fn submits<Q: UsageQuery>(execution: &mut Execution<Q>) -> bool {
-    match execution.next(START, &mut manual()).next {
+    match execution.next(START, &mut static_token()).next {
         Next::Send(_) => true,
         Next::Finished => {
             let error = execution.error().unwrap();
@@ -121,12 +121,12 @@ fn submits<Q: UsageQuery>(execution: &mut Execution<Q>) -> bool {
 fn a_submit_in_doubt_is_not_repeated() {
     for fate in FATES {
         let mut execution = Execution::new(query(), policy(), 1, START);
-        fate.befalls(&mut execution, &mut manual());
+        fate.befalls(&mut execution, &mut static_token());
         let snapshot = execution.snapshot();
         assert_eq!(snapshot.is_submit_in_doubt(), fate.is_in_doubt(), "{fate:?}");
         let mut restored = reborn(&execution, policy());
         assert_eq!(submits(&mut restored), !fate.is_in_doubt(), "{fate:?}");
-        // The caller may decide: by the policy, or by a new execution of the query.
+        // The caller may decide otherwise: by the policy, or by a new execution of the query.
         assert!(submits(&mut reborn(&execution, policy().with_resubmit(true))), "{fate:?}");
         assert!(submits(&mut Execution::new(snapshot.into_query(), policy(), 1, START)));
     }
@@ -135,7 +135,7 @@ fn a_submit_in_doubt_is_not_repeated() {
 #[test]
 fn an_accepted_submit_is_polled_after_any_failure() {
     for fate in FATES {
-        let (mut execution, mut session) = (Execution::new(query(), policy(), 1, START), manual());
+        let (mut execution, mut session) = (Execution::new(query(), policy(), 1, START), static_token());
         Fate::Body(ACCEPTED).befalls(&mut execution, &mut session);
         fate.befalls(&mut execution, &mut session);
         assert!(!execution.snapshot().is_submit_in_doubt(), "{fate:?}");
@@ -146,7 +146,7 @@ fn an_accepted_submit_is_polled_after_any_failure() {
 }
 
 #[test]
-fn snapshots_of_today_still_restore() {
+fn snapshots_of_this_format_restore() {
     let json = |step: &str, in_flight: bool, complete: bool| {
         format!(
             r#"{{"version":1,"family":"organization","query":{{"interval":"2026-06/2026-06","granularity":null,"metrics":[],"groupBy":[]}},"step":{step},"inFlight":{in_flight},"complete":{complete},"submittedAt":1782864000000,"cursors":["a"],"polls":1,"pages":1,"jitter":7}}"#
@@ -176,8 +176,8 @@ fn a_snapshot_that_was_not_checked_when_it_was_read_is_checked_when_it_is_restor
 }
 
 proptest! {
-    /// Whatever happens to submits under whatever policies, in however many lives: without leave no submit goes out
-    /// after one that is in doubt.
+    /// Whatever happens to submits, under any policy and after any number of restarts: without permission, no submit
+    /// follows one that is in doubt.
     #[test]
     fn no_submit_follows_one_in_doubt_unless_the_policy_allows_it(
         lives in prop::collection::vec((prop::collection::vec(prop::sample::select(&FATES[..]), 0..4), any::<bool>()), 1..5),
@@ -190,7 +190,7 @@ proptest! {
                 let attempts = execution.attempts();
                 let was_out = execution.phase() == Phase::InFlightSubmit;
                 let was_final = execution.phase().is_final();
-                fate.befalls(&mut execution, &mut manual());
+                fate.befalls(&mut execution, &mut static_token());
                 let has_sent = execution.attempts() > attempts;
                 prop_assert!(!has_sent || !in_doubt || may_resubmit, "{fate:?}");
                 in_doubt |= was_out && !was_final || has_sent && fate.is_in_doubt();

@@ -10,7 +10,7 @@ use usage_core::{
     Error, Execution, Machine, Next, Policy, Secret, Session, Timestamp, Transition, UsageQuery, UsageTable,
 };
 
-/// What the service does with a request.
+/// The service's reaction to a request.
 pub(crate) enum Reply {
     Answer(u16, Vec<(&'static str, String)>, String),
     Fails(TransportKind, Sent),
@@ -31,7 +31,7 @@ pub(crate) const TOKEN: &str = r#"{"access_token":"t-1","token_type":"bearer","e
 
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_782_864_000_000);
 
-/// What came of driving a machine.
+/// The result of driving a machine.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) end: Timestamp,
@@ -41,7 +41,7 @@ pub(crate) struct Run {
     pub(crate) error: Option<Error>,
 }
 
-/// Steady delays, so that a test can say when something happens.
+/// A policy with constant delays, so that tests can state exact times.
 pub(crate) fn policy() -> Policy {
     Policy::default().with_jitter(0.0)
 }
@@ -54,7 +54,7 @@ pub(crate) fn execution() -> Execution<OrganizationQuery> {
     Execution::new(query(), policy(), 1, START)
 }
 
-pub(crate) fn manual() -> Session {
+pub(crate) fn static_token() -> Session {
     Session::new(
         &"eu-central-1".parse().unwrap(),
         Grant::StaticToken(AccessToken::parse("manual-token").unwrap()),
@@ -119,7 +119,7 @@ pub(crate) fn drive<Q: UsageQuery>(
     panic!("the execution does not end: {:?}", run.transitions.iter().rev().take(10).collect::<Vec<_>>());
 }
 
-/// Plays `replies` in order; a request too many is a failure of the test.
+/// Replays `replies` in order. One request too many fails the test.
 pub(crate) fn script(replies: Vec<Reply>) -> impl FnMut(&Request<Vec<u8>>) -> Reply {
     let mut replies = replies.into_iter();
     move |request| {
@@ -127,7 +127,7 @@ pub(crate) fn script(replies: Vec<Reply>) -> impl FnMut(&Request<Vec<u8>>) -> Re
     }
 }
 
-/// Runs a fresh execution with a manual token against `replies`.
+/// Runs a new execution with a static token against `replies`.
 pub(crate) fn play(replies: Vec<Reply>) -> Run {
-    drive(&mut execution(), &mut manual(), START, script(replies))
+    drive(&mut execution(), &mut static_token(), START, script(replies))
 }

@@ -1,4 +1,4 @@
-//! Tokens: refused, renewed, shared.
+//! Tokens that are refused, renewed and shared.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use usage_core::error::{Failure, Sent, TransportKind, Unauthorized};
 use usage_core::{Execution, Machine, Next, WaitReason};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, query,
-    script, status,
+    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, ok, policy, query, script,
+    static_token, status,
 };
 
 #[test]
@@ -26,8 +26,8 @@ fn the_first_401_fetches_a_fresh_token_and_the_second_is_final() {
 }
 
 #[test]
-fn a_manual_token_is_not_renewed() {
-    let error = drive(&mut execution(), &mut manual(), START, script(vec![status(401)])).error.unwrap();
+fn a_static_token_is_not_renewed() {
+    let error = drive(&mut execution(), &mut static_token(), START, script(vec![status(401)])).error.unwrap();
     assert!(matches!(error.failure(), Failure::Unauthorized(_)), "{error}");
 }
 
@@ -47,7 +47,7 @@ fn a_refused_credential_is_final_for_the_whole_session() {
 }
 
 #[test]
-fn a_login_host_that_is_out_of_order_is_tried_again() {
+fn an_unavailable_login_host_is_tried_again() {
     let replies = vec![
         status(500),
         Reply::Fails(TransportKind::Reset, Sent::Maybe),
@@ -83,7 +83,7 @@ fn unreadable_token_responses_are_final_and_do_not_show_the_token() {
         let mut session = credentials();
         let error = drive(&mut execution(), &mut session, START, script(vec![ok(body)])).error.unwrap();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
-        // The login host is at fault, not the caller, and is not asked again by every execution.
+        // The login host is at fault, not the caller, and the other executions do not ask it again.
         assert!(matches!(error.failure(), Failure::Decode(_)) && error.attempts() == 1, "{error:?}");
         for _ in 0..40 {
             let again = drive(&mut execution(), &mut session, START, script(Vec::new())).error.unwrap();
@@ -112,7 +112,7 @@ fn an_error_document_is_a_refusal_whatever_its_status() {
 }
 
 #[test]
-fn a_login_host_that_limits_the_rate_is_waited_for_as_told() {
+fn a_rate_limit_of_the_login_host_is_waited_for() {
     let limited = || Reply::Answer(429, vec![("retry-after", "7".to_owned())], String::new());
     let mut replies: Vec<_> = (0..20).map(|_| limited()).collect();
     replies.extend([ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)]);
@@ -144,14 +144,14 @@ fn two_executions_share_one_fetch() {
 }
 
 #[test]
-fn a_driver_that_dies_while_fetching_starts_the_fetch_anew() {
+fn a_token_exchange_that_its_driver_dropped_is_repeated() {
     let mut session = credentials();
     let mut execution = execution();
     let Next::Send(dead) = execution.next(START, &mut session).next else { panic!() };
     let Next::Send(alive) = execution.next(START, &mut session).next else { panic!() };
     let late = execution.on_response(START, dead.ticket, http::Response::new(TOKEN.as_bytes()), &mut session);
     assert!(late.transition.is_none());
-    // It moves nothing, but the token is kept.
+    // It causes no transition, but the token is kept.
     let Next::Send(submit) = execution.next(START, &mut session).next else { panic!() };
     assert_eq!(submit.request.uri().path(), "/api/v2/usage/query");
     let useless =
@@ -160,7 +160,7 @@ fn a_driver_that_dies_while_fetching_starts_the_fetch_anew() {
 }
 
 #[test]
-fn a_token_is_renewed_ahead_of_its_expiry() {
+fn a_token_is_renewed_before_it_expires() {
     let mut session = credentials();
     let short = r#"{"access_token":"t-1","expires_in":300}"#;
     drive(&mut execution(), &mut session, START, script(vec![ok(short), ok(ACCEPTED), ok(COMPLETE)]));
@@ -171,7 +171,7 @@ fn a_token_is_renewed_ahead_of_its_expiry() {
 }
 
 #[test]
-fn a_token_that_arrives_after_the_cancel_is_kept_for_the_session_and_moves_nothing() {
+fn a_token_that_arrives_after_a_cancellation_is_kept() {
     let mut session = credentials();
     for answer in
         [http::Response::new(TOKEN.as_bytes()), http::Response::builder().status(401).body(&b""[..]).unwrap()]
@@ -187,13 +187,13 @@ fn a_token_that_arrives_after_the_cancel_is_kept_for_the_session_and_moves_nothi
 }
 
 #[test]
-fn a_token_response_that_was_cut_with_its_connection_is_asked_for_again() {
+fn a_truncated_token_response_is_requested_again() {
     for cut in [r#"{"access_to"#, r#"{"access_token":"t-0","expires_in":36"#] {
         let replies = vec![ok(cut), ok(TOKEN), ok(ACCEPTED), ok(COMPLETE)];
         let run = drive(&mut execution(), &mut credentials(), START, script(replies));
         assert_eq!((run.error, run.requests[1].0), (None, 500), "{cut}");
 
-        // What is whole by its length is odd, and stays so.
+        // A body of the announced length is complete, and stays unreadable.
         let whole = Reply::Answer(200, vec![("content-length", cut.len().to_string())], cut.into());
         let run = drive(&mut execution(), &mut credentials(), START, script(vec![whole]));
         assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)), "{cut}");

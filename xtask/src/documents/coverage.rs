@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) r#type: &'static str,
     pub(crate) permissions: &'static [&'static str],
-    pub(crate) repeatable: bool,
+    pub(crate) idempotent: bool,
     /// The test that runs it against the simulated service over a socket.
     pub(crate) test: &'static str,
 }
@@ -30,7 +30,7 @@ fn row<E: Endpoint>(endpoint: &E, test: &'static str) -> Row {
         path: request.uri().path().replace("%7B", "{").replace("%7D", "}"),
         r#type: std::any::type_name::<E>().rsplit("::").next().unwrap_or_default(),
         permissions: E::PERMISSIONS,
-        repeatable: E::IDEMPOTENT,
+        idempotent: E::IDEMPOTENT,
         test,
     }
 }
@@ -105,12 +105,12 @@ pub(crate) fn document() -> String {
 
 fn table(text: &mut String, rows: Vec<Row>) {
     text.push_str(
-        "| endpoint | request | type | any of these permissions | repeatable | test |\n\
+        "| endpoint | request | type | any of these permissions | idempotent | test |\n\
          |---|---|---|---|---|---|\n",
     );
     for row in rows {
-        let Row { name, method, path, r#type, permissions, repeatable, test } = row;
-        let repeatable = if repeatable { "yes" } else { "no" };
+        let Row { name, method, path, r#type, permissions, idempotent, test } = row;
+        let idempotent = if idempotent { "yes" } else { "no" };
         let permissions = match permissions {
             [] => "none documented".to_owned(),
             permissions => format!("`{}`", permissions.join("`, `")),
@@ -118,7 +118,7 @@ fn table(text: &mut String, rows: Vec<Row>) {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "| `{name}` | `{method} {path}` | `{type}` | {permissions} | {repeatable} | `{test}` |"
+            "| `{name}` | `{method} {path}` | `{type}` | {permissions} | {idempotent} | `{test}` |"
         );
     }
 }

@@ -1,9 +1,9 @@
-//! The happy path, to the millisecond.
+//! Queries without failures, to the millisecond.
 
 use usage_core::Phase;
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, START, TOKEN, credentials, drive, execution, manual, ok, play, script,
+    ACCEPTED, COMPLETE, RUNNING, START, TOKEN, credentials, drive, execution, ok, play, script, static_token,
 };
 
 #[test]
@@ -86,6 +86,6 @@ fn a_cancelled_execution_sends_nothing_more() {
     let mut execution = execution();
     assert_eq!(execution.cancel().unwrap().to_string(), "ReadySubmit -Cancelled-> Failed");
     assert_eq!(execution.cancel(), None);
-    let run = drive(&mut execution, &mut manual(), START, script(Vec::new()));
+    let run = drive(&mut execution, &mut static_token(), START, script(Vec::new()));
     assert_eq!(run.error.unwrap().to_string(), "cancelled (at usage.query)");
 }

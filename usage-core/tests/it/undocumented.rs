@@ -1,4 +1,4 @@
-//! Answers that are not quite those that are documented, and what they must not change.
+//! Responses that differ from the documentation, and what they must not change.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ fn with_headers(status: u16, headers: &[(&'static str, &str)], body: &str) -> Re
 }
 
 fn run<Q: UsageQuery>(query: Q, service: impl FnMut(&Request<Vec<u8>>) -> Reply) -> Run {
-    drive(&mut Execution::new(query, policy(), 1, START), &mut manual(), START, service)
+    drive(&mut Execution::new(query, policy(), 1, START), &mut static_token(), START, service)
 }
 
 fn job() -> OrganizationJob {
     OrganizationJob::new("2026-06/2026-06".parse().unwrap())
 }
 
-/// Answers a submit, and polls with a page that names a next one until `last`.
+/// Replies to a submit, and to polls with a page that has a next one until `last`.
 fn paged(accepted: &'static str, page: &str, last: &'static str) -> impl FnMut(&Request<Vec<u8>>) -> Reply {
     let page = page.to_owned();
     move |request| match request.uri().query().unwrap_or_default() {
@@ -38,7 +38,7 @@ fn paged(accepted: &'static str, page: &str, last: &'static str) -> impl FnMut(&
 }
 
 #[test]
-fn cursors_are_followed_where_a_family_has_pages_and_nowhere_else() {
+fn cursors_are_followed_only_for_families_with_pages() {
     for side in [r#""cursors":{"after":"x"}"#, r#""nextUri":"/api/v2/x?after=x""#] {
         let page = format!(r#"{{"queryStatus":"Complete","results":[{{"requests":1}}],{side}}}"#);
         let id: usage_core::ClientId = "c".parse().unwrap();
@@ -59,14 +59,14 @@ fn cursors_are_followed_where_a_family_has_pages_and_nowhere_else() {
 }
 
 #[test]
-fn a_visitor_sees_no_second_page_of_a_family_that_has_none() {
+fn a_visitor_sees_one_page_of_a_family_without_pages() {
     let long = "x".repeat(20_000);
     for side in [
         r#""cursors":{"after":"x"}"#.to_owned(),
         r#""nextUri":"/no/cursor""#.to_owned(),
         format!(r#""cursors":{{"after":"{long}"}}"#),
     ] {
-        let (mut session, mut shown) = (manual(), 0);
+        let (mut session, mut shown) = (static_token(), 0);
         let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
         let mut streaming = StreamingExecution::new(execution, |_: UsageRow<'_>| shown += 1);
         let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!() };
@@ -80,7 +80,7 @@ fn a_visitor_sees_no_second_page_of_a_family_that_has_none() {
 }
 
 #[test]
-fn a_failed_job_is_failed_whatever_stands_beside_it() {
+fn a_failed_job_fails_whatever_its_other_members_are() {
     for (side, reason) in [
         (r#""errorBody":{"message":"no","status":"500"}"#, "no"),
         (r#""errorBody":"no""#, "no"),
@@ -97,7 +97,7 @@ fn a_failed_job_is_failed_whatever_stands_beside_it() {
 }
 
 #[test]
-fn a_query_that_is_done_without_a_list_says_so() {
+fn a_query_that_is_done_without_a_list_reports_it() {
     for (page, missing) in [
         (r#"{"queryStatus":"Complete"}"#, true),
         (r#"{"queryStatus":"Complete","results":null}"#, true),
@@ -105,14 +105,14 @@ fn a_query_that_is_done_without_a_list_says_so() {
         (COMPLETE, false),
     ] {
         let mut execution = execution();
-        let run = drive(&mut execution, &mut manual(), START, script(vec![ok(ACCEPTED), ok(page)]));
+        let run = drive(&mut execution, &mut static_token(), START, script(vec![ok(ACCEPTED), ok(page)]));
         assert_eq!((run.error.map(|e| e.to_string()), execution.lists_missing()), (None, missing), "{page}");
         assert_eq!(execution.scope().missing.contains(&usage_core::Gap::Lists), missing, "{page}");
     }
 }
 
 #[test]
-fn a_list_that_was_missing_is_known_after_a_restore() {
+fn a_missing_list_is_remembered_in_the_snapshot() {
     let pages = [r#"{"queryStatus":"Complete","cursors":{"after":"b"}}"#, COMPLETE];
     for (acknowledged, missing) in [(false, false), (true, true)] {
         let mut execution =
@@ -120,19 +120,19 @@ fn a_list_that_was_missing_is_known_after_a_restore() {
         execution.hold_pages(!acknowledged);
         let run = drive(
             &mut execution,
-            &mut manual(),
+            &mut static_token(),
             START,
             script(vec![ok(ACCEPTED), ok(pages[0]), ok(pages[1])]),
         );
         assert_eq!((run.error, execution.lists_missing()), (None, true));
         let restored = Execution::restore(execution.snapshot(), policy(), START).unwrap();
-        // A page that is not delivered is asked for again, and may have a list then.
+        // A page that was not delivered is requested again, and may have a list then.
         assert_eq!(restored.lists_missing(), missing);
         assert_eq!(restored.scope().missing.contains(&usage_core::Gap::Lists), missing);
     }
 }
 
-/// The milliseconds from the first request to the second, which follows a 429 with `headers` and `body`.
+/// Returns the milliseconds from the first request to the second, which follows a 429 with `headers` and `body`.
 fn waited(headers: &[(&'static str, &str)], body: &str) -> u64 {
     let run = play(vec![with_headers(429, headers, body), ok(ACCEPTED), ok(COMPLETE)]);
     assert_eq!(run.error.map(|e| e.to_string()), None);
@@ -140,7 +140,7 @@ fn waited(headers: &[(&'static str, &str)], body: &str) -> u64 {
 }
 
 #[test]
-fn a_429_is_waited_for_by_the_best_that_it_says() {
+fn a_429_waits_by_retry_after_or_the_window_or_its_message() {
     let words =
         r#"{"message":"Rate limit exceeded the maximum. Retry the request in [42] seconds","status":429}"#;
     let (after, reset) = (("retry-after", "3"), ("inin-ratelimit-reset", "6"));
@@ -152,7 +152,7 @@ fn a_429_is_waited_for_by_the_best_that_it_says() {
 }
 
 #[test]
-fn waits_that_the_service_names_are_no_failures() {
+fn waits_named_by_the_service_do_not_count_as_failures() {
     let words = r#"{"message":"Retry the request in [7] seconds","code":"too.many.requests"}"#;
     let kinds: [(&[(&str, &str)], &str); 3] =
         [(&[("retry-after", "7")], ""), (&[("inin-ratelimit-reset", "7")], ""), (&[], words)];
@@ -167,7 +167,7 @@ fn waits_that_the_service_names_are_no_failures() {
 }
 
 #[test]
-fn a_date_is_read_by_the_clock_that_wrote_it() {
+fn a_retry_date_is_compared_with_the_date_of_its_response() {
     for (date, until) in [
         ("Wed, 01 Jul 2026 00:20:00 GMT", "Wed, 01 Jul 2026 00:20:05 GMT"),
         ("Tue, 30 Jun 2026 22:00:00 GMT", "Tue, 30 Jun 2026 22:00:05 GMT"),
@@ -177,13 +177,13 @@ fn a_date_is_read_by_the_clock_that_wrote_it() {
 }
 
 #[test]
-fn no_header_closes_a_session_for_good() {
+fn no_header_blocks_a_session_forever() {
     for (name, value) in [
         ("retry-after", "99999999999999"),
         ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"),
         ("inin-ratelimit-reset", "18446744073709551615"),
     ] {
-        let mut session = manual();
+        let mut session = static_token();
         let short = policy().with_deadline(Duration::from_secs(30));
         let first = drive(&mut Execution::new(query(), short, 1, START), &mut session, START, |_| {
             with_headers(429, &[(name, value)], "")
@@ -199,7 +199,7 @@ fn no_header_closes_a_session_for_good() {
     }
 }
 
-/// Answers every poll with 404 and counts the requests.
+/// Replies with 404 to every poll, and counts the requests.
 fn not_found(mut execution: Execution<impl UsageQuery>, session: &mut Session, now: Timestamp) -> usize {
     let run = drive(&mut execution, session, now, |request| match request.method().as_str() {
         "POST" => ok(ACCEPTED),
@@ -210,21 +210,21 @@ fn not_found(mut execution: Execution<impl UsageQuery>, session: &mut Session, n
 }
 
 #[test]
-fn what_is_not_found_yet_is_looked_for_a_few_times() {
+fn a_404_after_the_submit_is_polled_a_few_times() {
     let nothing = Backoff::constant(Duration::ZERO);
     let eager = policy().with_first_poll(Duration::ZERO).with_poll(nothing).with_retry(nothing);
     for policy in [policy(), eager, eager.with_not_found_grace(HOUR).with_deadline(HOUR / 6)] {
-        let requests = not_found(Execution::new(query(), policy, 1, START), &mut manual(), START);
+        let requests = not_found(Execution::new(query(), policy, 1, START), &mut static_token(), START);
         assert!((3..40).contains(&requests), "{requests} requests with {policy:?}");
     }
-    let requests = not_found(Execution::new(query(), eager, 1, START), &mut manual(), START);
+    let requests = not_found(Execution::new(query(), eager, 1, START), &mut static_token(), START);
     assert!(requests < 10, "{requests} requests in 15 s of grace");
 }
 
 #[test]
-fn the_grace_of_a_saved_execution_is_no_longer_than_that_of_another() {
+fn a_restored_execution_has_no_longer_grace_period() {
     for ahead in [HOUR, 24 * HOUR, Duration::from_secs(1)] {
-        let (mut saved, mut session) = (execution(), manual());
+        let (mut saved, mut session) = (execution(), static_token());
         let Next::Send(submit) = saved.next(START, &mut session).next else { panic!() };
         let _ = saved.on_response(START, submit.ticket, Response::new(ACCEPTED.as_bytes()), &mut session);
         let now = START.saturating_sub(ahead);
@@ -235,24 +235,24 @@ fn the_grace_of_a_saved_execution_is_no_longer_than_that_of_another() {
 }
 
 #[test]
-fn a_body_that_ends_with_its_connection_too_early_is_fetched_again() {
+fn a_truncated_body_is_fetched_again() {
     for cut in [&COMPLETE[..0], &COMPLETE[..1], &COMPLETE[..40], &COMPLETE[..COMPLETE.len() - 1]] {
         let run = play(vec![ok(ACCEPTED), ok(cut), ok(COMPLETE)]);
         assert_eq!((run.error.map(|e| e.to_string()), run.rows.len()), (None, 1), "{cut}");
-        // A length that was kept to is no accident.
+        // A body of the announced length is not truncated.
         for header in [("content-length", &*cut.len().to_string()), ("transfer-encoding", "chunked")] {
             let run = play(vec![ok(ACCEPTED), with_headers(200, &[header], cut)]);
             assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)), "{cut}");
         }
     }
-    // What is wrong before the end is wrong.
+    // An error before the end is not a truncation.
     let run = play(vec![ok(ACCEPTED), ok("{\"queryStatus\":\"Complete\",]")]);
     assert!(matches!(run.error.unwrap().failure(), Failure::Decode(_)));
-    // A submit may have been carried out.
+    // The submit may have been carried out.
     let run = play(vec![ok(&ACCEPTED[..20])]);
     assert!(matches!(run.error.unwrap().failure(), Failure::AmbiguousSubmit(_)));
-    // A call is repeated if it may be.
-    let (mut call, mut session) = (Call::new(EventDefinitions, Policy::default(), 1, START), manual());
+    // An idempotent call is retried.
+    let (mut call, mut session) = (Call::new(EventDefinitions, Policy::default(), 1, START), static_token());
     let Next::Send(exchange) = call.next(START, &mut session).next else { panic!() };
     let _ = call.on_response(START, exchange.ticket, Response::new(&b"{\"entities\":["[..]), &mut session);
     assert!(matches!(call.next(START, &mut session).next, Next::WaitUntil(..)));

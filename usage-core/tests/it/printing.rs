@@ -1,4 +1,4 @@
-//! What small public things say, and where the next page of the events begins.
+//! The texts and limits of small public types, and the cursor of the next page of events.
 
 use usage_core::decode::{
     JsonDecoder, MAX_JSON_BODY, MAX_PAGE_BODY, MAX_PAGE_STRING, PageDecoder, ResponseDecoder,
@@ -9,7 +9,7 @@ use usage_core::events::{EventAggregatesQuery, EventPage};
 use usage_core::{Column, Counter, EndpointExt, MAX_CURSOR_LEN, Region, UsageRow, WaitReason};
 
 #[test]
-fn a_wait_says_what_it_is_for() {
+fn a_wait_reports_its_reason() {
     let words = [WaitReason::Poll, WaitReason::Retry, WaitReason::RateLimit, WaitReason::Token];
     let words = words.map(|reason| reason.to_string());
     assert_eq!(words, ["the query's result", "another try", "the rate limit", "an access token"]);
@@ -35,7 +35,7 @@ fn columns_and_counters_print_their_names() {
 }
 
 #[test]
-fn the_limits_are_kibibytes_and_mebibytes() {
+fn body_limits_are_in_binary_units() {
     assert_eq!((MAX_PAGE_STRING, MAX_ERROR_BODY), (64 << 10, 64 << 10));
     assert_eq!((MAX_JSON_BODY, MAX_PAGE_BODY), (1 << 20, 256 << 20));
 }
@@ -54,14 +54,14 @@ fn every_region_parses_from_what_it_prints_and_has_hosts_of_its_own() {
 }
 
 #[test]
-fn events_are_counted_in_the_interval_that_is_asked_for() {
+fn event_counts_are_of_the_requested_interval() {
     let query = EventAggregatesQuery { interval: "2026-07/2026-07".parse().unwrap() };
     let request = query.to_request(&Region::default().api_url(), None).unwrap();
     assert_eq!(request.body(), br#"{"interval":"2026-07/2026-07"}"#);
 }
 
 #[test]
-fn the_next_page_of_events_begins_at_the_cursor_of_its_uri() {
+fn the_next_page_of_events_starts_at_the_cursor_of_its_uri() {
     let next = |uri: Option<&str>| {
         let page = serde_json::json!({ "entities": [], "nextUri": uri });
         serde_json::from_value::<EventPage>(page).unwrap().next()

@@ -1,4 +1,4 @@
-//! Many executions that share one session and one request budget.
+//! Many executions that share one session and its request budget.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,15 +8,15 @@ use http::{Request, Response};
 use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next, Policy, Timestamp};
 
-use crate::support::{RUNNING, START, credentials, manual, query};
+use crate::support::{RUNNING, START, credentials, query, static_token};
 
 const FLEET: usize = 10_000;
-/// Other than what is assumed before the service names a limit.
+/// The limit of the service. It differs from the one that is assumed before the first response.
 const LIMIT: u64 = 180;
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 const TAKES: Duration = Duration::from_secs(20);
 
-/// A service with a limit of requests a minute, in fixed windows, that tells it in its headers.
+/// A service with a limit of requests in each fixed minute, which its headers report.
 #[derive(Default)]
 struct Service {
     window_ends: Timestamp,
@@ -63,12 +63,12 @@ impl Service {
 }
 
 #[test]
-fn ten_thousand_executions_keep_to_one_budget() {
+fn ten_thousand_executions_respect_one_budget() {
     let (mut service, mut session) = (Service::default(), credentials());
     let policy = Policy::default().with_deadline(Duration::from_secs(24 * 3600));
     let mut fleet: Vec<Execution<OrganizationQuery>> =
         (0..FLEET).map(|n| Execution::new(query(), policy, n as u64, START)).collect();
-    // Each wakes when it asked to, and those of one moment in their order.
+    // Executions wake when they asked to, and in their own order if several wake at once.
     let mut wake: BinaryHeap<Reverse<(Timestamp, usize)>> = (0..FLEET).map(|n| Reverse((START, n))).collect();
     let (mut rows, mut end) = (0, START);
     while let Some(Reverse((now, n))) = wake.pop() {
@@ -96,7 +96,7 @@ fn ten_thousand_executions_keep_to_one_budget() {
     let lifetimes = took.as_secs() / (TOKEN_LIFE.as_secs() - 60) + 1;
     assert_eq!(service.tokens, lifetimes, "one token request a lifetime");
 
-    // Two requests each are needed; the rest is polling.
+    // Two requests each are necessary; all others are polls.
     let least = Duration::from_secs(60 * (2 * FLEET as u64).div_ceil(LIMIT));
     #[expect(clippy::print_stdout, reason = "the figures are what the test is read for")]
     {
@@ -112,11 +112,11 @@ fn ten_thousand_executions_keep_to_one_budget() {
     assert!(service.requests <= 5 * FLEET as u64 && took <= 3 * least);
 }
 
-/// As a fleet does whose requests are all out before the first answer arrives.
+/// The requests of the whole fleet are sent before the first response arrives.
 #[test]
-fn a_fleet_that_starts_at_once_is_not_above_a_low_limit() {
+fn executions_that_start_at_once_stay_below_a_low_limit() {
     const ANSWERS_TAKE: Duration = Duration::from_millis(300);
-    let (mut service, mut session) = (Service::default(), manual());
+    let (mut service, mut session) = (Service::default(), static_token());
     let policy = Policy::default().with_deadline(Duration::from_secs(24 * 3600));
     let mut fleet: Vec<Execution<OrganizationQuery>> =
         (0..1000).map(|seed| Execution::new(query(), policy, seed, START)).collect();

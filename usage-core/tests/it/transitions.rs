@@ -1,4 +1,4 @@
-//! The tests reach every transition of the table.
+//! Every transition of the table is reached.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,11 @@ use usage_core::query::{ClientQuery, SimpleSearch};
 use usage_core::{Execution, Machine, Next, Phase, Session, Transition};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, manual, ok, policy, query, status,
+    ACCEPTED, COMPLETE, RUNNING, Reply, START, TOKEN, credentials, drive, ok, policy, query, static_token,
+    status,
 };
 
-/// What a service may do, in the letters of the scripts below.
+/// Returns the reply for a letter of the scripts below.
 fn reply(letter: char) -> Reply {
     match letter {
         't' => ok(TOKEN),
@@ -39,7 +40,7 @@ fn reply(letter: char) -> Reply {
 #[test]
 fn every_transition_is_reached() {
     let mut walked = BTreeSet::new();
-    // With client credentials, from the token request on. The last letter is repeated.
+    // With client credentials, starting with the token request. The last letter is repeated.
     for script in [
         "tac", "ta9c", "ta5c", "tanc", "tarc", "ta4c", "t9ac", "t5ac", "tnac", "t1tac", "ta1tc", "tammm",
         "taf", "tax", "ta0", "ta5", "tar", "tah", "taz", "ta1t1", "ta10", "ta13", "ta1x", "ta1z", "ta15",
@@ -74,7 +75,7 @@ fn cancelled_everywhere() -> Vec<String> {
     let mut walked = Vec::new();
     for steps in 0..12 {
         let (mut execution, mut session, mut now) =
-            (Execution::new(query(), policy(), 1, START), manual(), START);
+            (Execution::new(query(), policy(), 1, START), static_token(), START);
         let mut replies = "5arc".chars();
         for step in 0..steps {
             match execution.next(now, &mut session).next {
@@ -92,36 +93,37 @@ fn cancelled_everywhere() -> Vec<String> {
         }
         walked.extend(execution.cancel().map(|moved| moved.to_string()));
     }
-    // Between two pages the next poll is ready.
+    // Between two pages, the next poll is ready.
     let mut execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
     walked.extend(execution.cancel().map(|moved| moved.to_string()));
     walked
 }
 
-/// A request that is out when the driver asks again: lost, and repeated if that is allowed.
+/// Asks again while a request is in flight: it is abandoned, and repeated if the policy allows it.
 fn abandoned_submit() -> Vec<String> {
     let mut walked = Vec::new();
     let attached = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);
     let resubmitting = Execution::new(query(), policy().with_resubmit(true), 1, START);
     for mut execution in [Execution::new(query(), policy(), 1, START), resubmitting, attached] {
         for _ in 0..2 {
-            let step = execution.next(START, &mut manual());
+            let step = execution.next(START, &mut static_token());
             walked.extend(step.transitions.iter().map(ToString::to_string));
         }
     }
     walked
 }
 
-/// A query that cannot be sent, and results that cannot be asked for.
+/// A query that cannot be sent, and a poll that cannot be built.
 fn unbuildable() -> Vec<String> {
     let mut walked = Vec::new();
     let interval = "2026-06/2026-06".parse().unwrap();
     let by_user = ClientQuery::new("c".parse().unwrap(), interval)
         .with_group_by([usage_core::model::Dimension::UserId]);
-    let run =
-        drive(&mut Execution::new(by_user, policy(), 1, START), &mut manual(), START, |_| panic!("sent"));
+    let run = drive(&mut Execution::new(by_user, policy(), 1, START), &mut static_token(), START, |_| {
+        panic!("sent")
+    });
     walked.extend(run.transitions);
-    // A gateway whose path leaves room for the submit, and none for a poll.
+    // The path of this gateway leaves room for the submit, but not for a poll.
     let gateway = format!("https://gateway.example/{}", "p".repeat(65_505));
     let grant = Grant::StaticToken(AccessToken::parse("token").unwrap());
     let mut session = Session::with_hosts(gateway.parse().unwrap(), gateway.parse().unwrap(), grant);
