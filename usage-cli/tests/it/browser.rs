@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::organizations::Several;
 use crate::support::{Ran, program};
 
 /// How long a browser may take, in milliseconds: it ends itself after that.
@@ -91,7 +92,13 @@ fn page(directory: &Path, more: &[&str]) -> PathBuf {
 /// Returns what `script`, the body of a function, returns in the page, and checks that the console stays empty. `at` is
 /// added to the address. On a small screen the report has a comparison as well.
 fn told(browser: &Path, directory: &Path, at: &str, width: u32, script: &str) -> Value {
-    let html = fs::read_to_string(page(directory, &["--compare"][..usize::from(width < 640)])).unwrap();
+    let page = page(directory, &["--compare"][..usize::from(width < 640)]);
+    told_by(browser, &page, at, width, script)
+}
+
+/// Returns what `script` returns in `page`, beside which it is written.
+fn told_by(browser: &Path, page: &Path, at: &str, width: u32, script: &str) -> Value {
+    let html = fs::read_to_string(page).unwrap();
     let script = format!(
         "const told = JSON.stringify((() => {{ {script} }})());\n\
          document.body.append(element('pre', {{ id: 'told' }}, `told:${{encodeURIComponent(told)}}:end`));"
@@ -100,7 +107,7 @@ fn told(browser: &Path, directory: &Path, at: &str, width: u32, script: &str) ->
     let html = html
         .replace("script-src ", &allowed)
         .replace("</body>", &format!("<script>{script}</script></body>"));
-    let file = directory.join("tested.html");
+    let file = page.with_file_name("tested.html");
     fs::write(&file, html).unwrap();
     let (dom, errors) = run(
         browser,
@@ -254,6 +261,35 @@ fn bars_are_stacked_by_the_largest_clients_and_all_others() {
         "choices": ["answer", "client", "method", "uri"], "isAsHigh": true, "first": ["Bot", HOSTILE, "Agent Desktop"],
         "last": "others", "count": 8, "alone": ["g1"],
         "tip": ["1,480 requests", format!("\u{2068}{HOSTILE}\u{2069}: 205")],
+    });
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn organizations_are_sorted_and_fit_a_small_screen() {
+    let Some(browser) = chromium() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("report.html");
+    let several = Several::new(&[20, 3, 8], &["allowance = 1000", "", "allowance = 200000000"]);
+    let arguments =
+        ["report", "--all-profiles", "--group-by", "client", "--interval", "2026-10-01/2026-10-15"];
+    several.run(&[&arguments[..], &["--output", page.to_str().unwrap()]].concat()).well();
+    let script = format!(
+        "{NAMES}
+        const organizations = () => [...document.querySelector('.organizations tbody').rows].map((row) => row.cells[0].textContent);
+        const first = organizations();
+        click('.organizations th[data-sort=over] button');
+        const over = organizations();
+        click('.organizations th[data-sort=name] button');
+        const byName = organizations();
+        document.documentElement.style.width = '390px';
+        const isWide = [...document.querySelectorAll('main *')].some((part) => part.getBoundingClientRect().right > 390.5);
+        return {{ first, over, byName, isWide }};"
+    );
+    let told = told_by(&browser, &page, "", 500, &script);
+    let wanted = json!({
+        "first": ["emea", "latam", "apac"], "over": ["emea", "latam", "apac"], "byName": ["apac", "emea", "latam"],
+        "isWide": false,
     });
     assert_eq!(told, wanted);
 }

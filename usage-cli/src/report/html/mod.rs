@@ -42,6 +42,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/save.js"),
     include_str!("script/table.js"),
     include_str!("script/lists.js"),
+    include_str!("script/organizations.js"),
     include_str!("script/layers.js"),
     include_str!("script/chart.js"),
     include_str!("script/tips.js"),

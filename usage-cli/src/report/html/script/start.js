@@ -12,6 +12,7 @@ function startTheme() {
 
 startTheme();
 startTables();
+startOrganizations();
 const figure = document.getElementById("chart");
 if (figure) startTips(new Chart(figure));
 addEventListener("hashchange", followAddress);
