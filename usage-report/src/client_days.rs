@@ -72,6 +72,9 @@ pub struct JumpOptions {
     pub weeks: usize,
     /// Of how many weeks before the day the requests must be known. [`JUMP_MIN_WEEKS`] by default.
     pub min_weeks: usize,
+    /// How many earlier days with requests are enough if fewer weeks are known. Their median is the usual then, whatever
+    /// their weekdays; days that are jumps do not count. By default, none are enough.
+    pub min_days: Option<usize>,
 }
 
 /// A day of a client with many times its usual requests.
@@ -84,8 +87,8 @@ pub struct Jump {
     pub date: Date,
     /// Its requests.
     pub requests: u64,
-    /// What is usual: the median of the same weekday in the weeks before, or, if that is zero, of the days with requests
-    /// in these weeks.
+    /// What is usual: the median of the same weekday in the weeks before; if that is zero, of the days with requests in
+    /// these weeks; and if too few weeks are known, of all [earlier days](JumpOptions::min_days).
     pub usual: f64,
 }
 
@@ -96,6 +99,7 @@ impl Default for JumpOptions {
             min_excess: MATERIAL_REQUESTS,
             weeks: JUMP_WEEKS,
             min_weeks: JUMP_MIN_WEEKS,
+            min_days: None,
         }
     }
 }
@@ -112,6 +116,13 @@ impl JumpOptions {
     #[must_use]
     pub fn with_min_excess(mut self, requests: u64) -> Self {
         self.min_excess = requests;
+        self
+    }
+
+    /// Sets how many earlier days with requests are enough if fewer weeks are known than [`min_weeks`](Self::min_weeks).
+    #[must_use]
+    pub fn with_min_days(mut self, days: usize) -> Self {
+        self.min_days = Some(days);
         self
     }
 }
@@ -170,7 +181,8 @@ impl ClientDays {
         let mut jumps: Vec<_> = self
             .clients
             .iter()
-            .flat_map(|client| tested.iter().filter_map(|date| self.jump(client, date, options)))
+            .flat_map(|client| self.jumps_of(client, tested.last_day(), options))
+            .filter(|jump| tested.contains(jump.date))
             .collect();
         jumps.sort_by(|one, two| {
             let key = |jump: &Jump| (Reverse(jump.excess()), jump.date);
@@ -204,23 +216,24 @@ impl ClientDays {
         new
     }
 
-    fn jump(&self, client: &Client, date: Date, options: &JumpOptions) -> Option<Jump> {
-        let today = index(self.known, date);
-        let requests = client.requests[today];
-        if requests < options.min_excess.max(1) {
-            return None;
+    /// Returns the jumps of `client` up to the day `last`, in the order of their days.
+    fn jumps_of(&self, client: &Client, last: Date, options: &JumpOptions) -> Vec<Jump> {
+        let (mut jumps, mut normal) = (Vec::new(), Vec::new());
+        for (place, (date, &requests)) in self.known.iter().zip(&client.requests).enumerate() {
+            if date > last {
+                break;
+            }
+            let is_large = requests >= options.min_excess.max(1);
+            let jump = if is_large { client.usual(place, &normal, options) } else { None }
+                .map(|usual| Jump { client: client.identity.clone(), date, requests, usual })
+                .filter(|jump| jump.factor() >= options.factor && jump.excess() >= options.min_excess);
+            match jump {
+                Some(jump) => jumps.push(jump),
+                None if requests > 0 => normal.push(float(requests)),
+                None => {}
+            }
         }
-        let weekdays = (1..=options.weeks).map_while(|week| today.checked_sub(7 * week));
-        let weekdays: Vec<f64> = weekdays.map(|day| float(client.requests[day])).collect();
-        if weekdays.len() < options.min_weeks.max(1) {
-            return None;
-        }
-        let before = &client.requests[today - 7 * weekdays.len()..today];
-        let busy =
-            || before.iter().filter(|requests| **requests > 0).map(|requests| float(*requests)).collect();
-        let usual = median(weekdays).filter(|usual| *usual > 0.0).or_else(|| median(busy()))?;
-        let jump = Jump { client: client.identity.clone(), date, requests, usual };
-        (jump.factor() >= options.factor && jump.excess() >= options.min_excess).then_some(jump)
+        jumps
     }
 
     /// Returns the place of the client `key`, a new one the first time; `None` for rows that do not say their client.
@@ -234,6 +247,28 @@ impl ClientDays {
             self.clients.push(Client { identity, named: None, requests: vec![0; days] });
         }
         Some(place)
+    }
+}
+
+impl Client {
+    /// Returns what is usual on the day at `today`. `normal` has the requests of earlier days that are no jumps.
+    fn usual(&self, today: usize, normal: &[f64], options: &JumpOptions) -> Option<f64> {
+        let weeks = options.weeks.min(today / 7);
+        if weeks >= options.min_weeks.max(1) {
+            return self.usual_of_weekday(today, weeks);
+        }
+        let enough = options.min_days.is_some_and(|days| normal.len() >= days);
+        if enough { median(normal.to_vec()) } else { None }
+    }
+
+    /// Returns the median of the same weekday in the `weeks` before, or, if that is zero, of the days with requests in
+    /// these weeks.
+    fn usual_of_weekday(&self, today: usize, weeks: usize) -> Option<f64> {
+        let weekdays = (1..=weeks).map(|week| float(self.requests[today - 7 * week])).collect();
+        let before = &self.requests[today - 7 * weeks..today];
+        let busy =
+            || before.iter().filter(|requests| **requests > 0).map(|requests| float(*requests)).collect();
+        median(weekdays).filter(|usual| *usual > 0.0).or_else(|| median(busy()))
     }
 }
 

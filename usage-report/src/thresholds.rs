@@ -49,6 +49,10 @@ pub const JUMP_WEEKS: usize = 8;
 /// … and of at least this many.
 pub const JUMP_MIN_WEEKS: usize = 3;
 
+/// In a report that knows fewer weeks, a day is compared with the median of the earlier days, at least this many with
+/// requests. Alerts always need [`JUMP_MIN_WEEKS`].
+pub const JUMP_MIN_DAYS: usize = 7;
+
 /// How many clients at most are in findings about jumps.
 pub const MAX_JUMPING_CLIENTS: usize = 3;
 

@@ -9,7 +9,9 @@ use crate::period::Period;
 use crate::rules::{Facts, material};
 use crate::severity::Severity;
 use crate::subject::Subject;
-use crate::thresholds::{ARRIVAL_DAYS, MATERIAL_REQUESTS, MAX_JUMPING_CLIENTS, NEW_CLIENT_SHARE};
+use crate::thresholds::{
+    ARRIVAL_DAYS, JUMP_MIN_DAYS, MATERIAL_REQUESTS, MAX_JUMPING_CLIENTS, NEW_CLIENT_SHARE,
+};
 
 /// Finds the clients with the days farthest above their weekday's usual.
 pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -24,7 +26,8 @@ pub(super) fn find_jumps(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         days.add(rows.by(Subject::Client));
     }
     let least = material(&facts.report.totals.counts) / tested.days().max(1);
-    let options = JumpOptions::default().with_min_excess(least.max(MATERIAL_REQUESTS));
+    let options =
+        JumpOptions::default().with_min_excess(least.max(MATERIAL_REQUESTS)).with_min_days(JUMP_MIN_DAYS);
     let jumps = days.jumps(tested, &options);
     let mut seen: Vec<&Identity> = Vec::new();
     for jump in &jumps {

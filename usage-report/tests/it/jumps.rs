@@ -79,6 +79,23 @@ fn a_client_that_began_lately_is_new_and_does_not_jump() {
 }
 
 #[test]
+fn in_a_short_history_all_earlier_days_without_jumps_are_the_usual() {
+    let known = period("2026-10-29", "2026-11-27");
+    let (first, last) = (date("2026-11-06"), date("2026-11-18"));
+    let rows = known
+        .iter()
+        .map(|day| row(day, "Loader", "a", if day >= first && day <= last { 260_000 } else { 40_000 }));
+    let days = days(&table(rows), known);
+    assert!(days.jumps(known, &JumpOptions::default()).is_empty());
+    let mut found: Vec<_> =
+        days.jumps(known, &JumpOptions::default().with_min_days(8)).iter().map(|jump| jump.date).collect();
+    found.sort();
+    assert_eq!(found, period("2026-11-06", "2026-11-18").iter().collect::<Vec<_>>());
+    // The first day has 8 days before it.
+    assert_eq!(days.jumps(known, &JumpOptions::default().with_min_days(9)).len(), 12);
+}
+
+#[test]
 fn a_client_has_its_latest_name() {
     let known = period("2026-07-01", "2026-07-10");
     let old = row(date("2026-07-02"), "Old", "a", 1);
