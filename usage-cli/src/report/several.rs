@@ -1,7 +1,9 @@
 //! The organisations of a report of several.
 
 use serde::Serialize;
-use usage_report::{AllowanceTotal, MonthUse, Organization, Organizations, Overrun, Report};
+use usage_report::{
+    AllowanceTotal, Finding, FindingKind, MonthUse, Organization, Organizations, Overrun, Report, Severity,
+};
 
 use crate::output::organizations::Answer;
 
@@ -11,6 +13,21 @@ pub(crate) struct Several {
     pub(crate) organizations: Organizations,
     /// Those whose rows are missing.
     pub(crate) missing: Vec<Answer>,
+}
+
+/// The most months that are told of first.
+const MOST_MONTHS: usize = 5;
+
+impl Several {
+    /// Returns the findings about months that exceed an allowance, or may, with the names of the organisations: the most
+    /// severe first.
+    pub(super) fn months(&self) -> Vec<(&str, &Finding)> {
+        let is_told = |finding: &Finding| {
+            matches!(finding.kind, FindingKind::Month(_)) && finding.severity >= Severity::Warning
+        };
+        let findings = self.organizations.findings().into_iter();
+        findings.filter(|(_, finding)| is_told(finding)).take(MOST_MONTHS).collect()
+    }
 }
 
 /// The report of all rows with what is of each organisation.

@@ -471,7 +471,7 @@ fn an_organization_that_fails_does_not_stop_the_others() {
     Ran::of(&mut command).failed(2, &["GENESYSCLOUD_ACCESS_TOKEN is set and would be used for all"]);
     run(good.path(), &["--profile", "alpha,beta", "--organization", "x"])
         .failed(2, &["--organization names one"]);
-    Ran::of(program(&["query", "--last", "1d", "--profile", "alpha,beta"]).env("HOME", good.path()))
+    Ran::of(program(&["events", "definitions", "--profile", "alpha,beta"]).env("HOME", good.path()))
         .failed(2, &["name one profile"]);
 }
 

@@ -288,6 +288,7 @@ fn a_report_of_several_organizations_has_a_section_with_the_allowance_of_each() 
     assert!(all.get("allowance").is_none());
 
     let text = report(&[ALL], &[]);
+    assert!(text.lines().nth(2).unwrap().starts_with("!! emea: "), "{text}");
     for wanted in
         ["Organizations: 3", "Allowance", "Over by", "\n◆ emea ", "\n  latam ", "\n  Total ", " 1,000 "]
     {

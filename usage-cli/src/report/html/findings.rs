@@ -8,20 +8,26 @@ use super::Page;
 use super::breaks::{Breakable, Dated};
 use super::mark::Mark;
 use super::row;
+use crate::report::about::About;
+use crate::report::several::Several;
 
-pub(super) fn draw(page: &mut Page, report: &Report) {
-    let findings: Vec<_> = report.findings.iter().filter(|finding| !finding.is_about_coverage()).collect();
-    if findings.is_empty() {
+/// Draws the findings; of several organisations, first those about their months.
+pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
+    let of_months = about.several.iter().flat_map(Several::months).map(|(name, finding)| {
+        let link = Link { text: name.to_owned(), target: "organizations".to_owned() };
+        (finding.severity, linked(&format!("{name}: {}", finding.sentence()), &[link]))
+    });
+    let findings = report.findings.iter().filter(|finding| !finding.is_about_coverage());
+    let findings =
+        findings.map(|finding| (finding.severity, linked(&finding.sentence(), &links(finding, report))));
+    let lines: Vec<_> = of_months.chain(findings).collect();
+    if lines.is_empty() {
         return;
     }
     page.put(format_args!("<section class=\"card findings\" id=\"findings\"><h2>What matters</h2><ul>\n"));
-    for finding in findings {
-        page.put(format_args!(
-            "<li class=\"{}\">{}<span>{}</span></li>\n",
-            finding.severity,
-            Mark(finding.severity),
-            linked(&finding.sentence(), &links(finding, report)),
-        ));
+    for (severity, sentence) in lines {
+        let mark = Mark(severity);
+        page.put(format_args!("<li class=\"{severity}\">{mark}<span>{sentence}</span></li>\n"));
     }
     page.put(format_args!("</ul></section>\n"));
 }

@@ -56,7 +56,7 @@ pub(super) fn page(report: &Report, about: &About) -> String {
     header(&mut page, report, about);
     let timeline = Timeline::of(report);
     if report.totals.counts.rows > 0 {
-        findings::draw(&mut page, report);
+        findings::draw(&mut page, report, about);
         figures::draw(&mut page, report);
         if report.days.len() > 1 {
             chart::draw(&mut page, &timeline);

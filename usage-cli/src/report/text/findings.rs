@@ -1,28 +1,35 @@
 //! What matters, first.
 
 use anstyle::{AnsiColor, Style};
-use usage_report::{Finding, Report, Severity};
+use usage_report::{Report, Severity};
 
+use crate::report::about::About;
+use crate::report::several::Several;
 use crate::report::text::Page;
 use crate::text::one_line;
 
-/// Draws a line for each finding, the most severe first. What the data does not cover stands at the end of the report.
-pub(super) fn draw(page: &mut Page, report: &Report) {
-    let findings: Vec<_> = report.findings.iter().filter(|finding| !finding.is_about_coverage()).collect();
-    if !findings.is_empty() {
-        page.line("");
-    }
-    for finding in findings {
-        line(page, finding);
+/// Draws a line for each finding, the most severe first; of several organisations, first for their months. What the data
+/// does not cover stands at the end of the report.
+pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
+    let of_months = about.several.iter().flat_map(Several::months);
+    let of_months = of_months
+        .map(|(name, finding)| (finding.severity, format!("{name}: {}", finding.sentence())));
+    let findings = report.findings.iter().filter(|finding| !finding.is_about_coverage());
+    let findings = findings.map(|finding| (finding.severity, finding.sentence()));
+    for (place, (severity, sentence)) in of_months.chain(findings).enumerate() {
+        if place == 0 {
+            page.line("");
+        }
+        line(page, severity, &sentence);
     }
 }
 
-fn line(page: &mut Page, finding: &Finding) {
-    let (mark, style) = match finding.severity {
+fn line(page: &mut Page, severity: Severity, sentence: &str) {
+    let (mark, style) = match severity {
         Severity::Critical => ("!!", Style::new().bold().fg_color(Some(AnsiColor::Red.into()))),
         Severity::Warning => ("! ", Style::new().fg_color(Some(AnsiColor::Yellow.into()))),
         Severity::Notice => ("- ", Style::new()),
         _ => ("- ", Style::new().dimmed()),
     };
-    page.item(mark, style, &one_line(&finding.sentence()));
+    page.item(mark, style, &one_line(sentence));
 }

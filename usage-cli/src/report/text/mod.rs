@@ -34,7 +34,7 @@ pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String
     let mut page = Page { text: String::new(), paint, width, limit: look.width, is_free };
     page.title(report, about);
     if report.totals.counts.rows > 0 {
-        findings::draw(&mut page, report);
+        findings::draw(&mut page, report, about);
         page.totals(report);
         if let Some(several) = &about.several {
             organizations::draw(&mut page, several);
