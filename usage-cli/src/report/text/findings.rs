@@ -12,8 +12,8 @@ use crate::text::one_line;
 /// does not cover stands at the end of the report.
 pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
     let of_months = about.several.iter().flat_map(Several::months);
-    let of_months = of_months
-        .map(|(name, finding)| (finding.severity, format!("{name}: {}", finding.sentence())));
+    let of_months =
+        of_months.map(|(name, finding)| (finding.severity, format!("{name}: {}", finding.sentence())));
     let findings = report.findings.iter().filter(|finding| !finding.is_about_coverage());
     let findings = findings.map(|finding| (finding.severity, finding.sentence()));
     for (place, (severity, sentence)) in of_months.chain(findings).enumerate() {
