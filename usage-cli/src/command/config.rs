@@ -15,7 +15,8 @@ use crate::connection::TimingArgs;
 use crate::connection::credentials::{CredentialArgs, Source};
 use crate::connection::hosts::HostArgs;
 use crate::login::Store;
-use crate::output::listing::{Column, ListingArgs};
+use crate::output::document::DocumentArgs;
+use crate::output::listing::{Column, List};
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::process::variables::Variables;
@@ -53,7 +54,7 @@ struct ShowArgs {
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
-    output: ListingArgs,
+    output: DocumentArgs<List>,
 }
 
 const EXAMPLES: &str = "\

@@ -23,7 +23,8 @@ use crate::connection::caller::Caller;
 use crate::connection::credentials::{CredentialArgs, Source};
 use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::output::format::Format;
-use crate::output::listing::{Column, ListingArgs};
+use crate::output::document::DocumentArgs;
+use crate::output::listing::{Column, List};
 use crate::output::printable;
 use crate::problem::{Code, Problem};
 use crate::process::stderr;
@@ -60,7 +61,7 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
-    output: ListingArgs,
+    output: DocumentArgs<List>,
 }
 
 const EXAMPLES: &str = "\

@@ -16,7 +16,8 @@ use crate::arguments::period::PeriodArgs;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
-use crate::output::listing::{Column, ListingArgs};
+use crate::output::document::DocumentArgs;
+use crate::output::listing::{Column, List};
 use crate::problem::{Code, Problem};
 use crate::run::dry_run::DryRun;
 use crate::run::seed;
@@ -139,7 +140,7 @@ struct EventsCommon {
     #[command(flatten)]
     credentials: CredentialArgs,
     #[command(flatten)]
-    output: ListingArgs,
+    output: DocumentArgs<List>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -2,38 +2,25 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
-use clap::Args;
 use serde::{Serialize, Serializer as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::csv::Csv;
-use crate::output::format::{self, Choices, Format, choice, one_of};
+use crate::output::document::{DocumentArgs, Kind};
+use crate::output::format::{Choices, Format, choice};
 use crate::output::layout::{Align, line, padded};
-use crate::output::{check_file, file_of, markdown, printable, write_file};
+use crate::output::{markdown, printable, write_file};
 use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::secrets::redacted;
 
-/// What becomes of a list.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct ListingArgs {
-    /// How to write it [default: what the name of --output says, else table]
-    #[arg(long, value_parser = one_of(FORMATS))]
-    format: Option<Format>,
+/// A list.
+#[derive(Debug)]
+pub(crate) struct List;
 
-    /// Write to this file, whole or not at all, in place of standard output
-    ///
-    /// Without --format, a name that ends with .csv, .json, .jsonl, .md or .txt (table) says the format. - is standard
-    /// output.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-
-    /// Do not page a long table on a terminal
-    #[arg(long)]
-    no_pager: bool,
+impl Kind for List {
+    const FORMATS: Choices = FORMATS;
 }
 
 /// Columns between two cells of a table.
@@ -72,25 +59,7 @@ impl<T> Column<T> {
     }
 }
 
-impl ListingArgs {
-    /// Refuses a file that cannot be written, as far as that can be seen now.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
-        if self.format.is_none() {
-            format::check_name(self.file(), FORMATS)?;
-        }
-        self.file().map_or(Ok(()), check_file)
-    }
-
-    /// How it is written: by the option, by the name of the file, or as a table.
-    pub(crate) fn format(&self) -> Format {
-        self.format.or_else(|| format::of_name(self.file(), FORMATS)).unwrap_or_default()
-    }
-
-    /// The file to write to, if there is one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        file_of(self.output.as_deref())
-    }
-
+impl DocumentArgs<List> {
     /// Writes `items`; in JSON they are the member `name` of one document.
     pub(crate) fn write<T: Serialize>(
         &self,
@@ -122,10 +91,9 @@ impl ListingArgs {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Problem> {
         self.check()?;
-        let is_paged = self.format() == Format::Table && !self.no_pager;
         match self.file() {
             Some(path) => write_file(path, content),
-            None => stdout::write(is_paged.then_some(lines), content),
+            None => stdout::write(self.is_paged().then_some(lines), content),
         }
     }
 }

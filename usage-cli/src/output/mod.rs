@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod csv;
+pub(crate) mod document;
 mod file;
 mod fit;
 pub(crate) mod format;
@@ -26,7 +27,8 @@ use serde::{Deserialize, Serialize};
 use usage_core::{Scope, UsageTable};
 
 use crate::files::directory;
-use crate::output::format::{Choices, Format, choice, one_of};
+use crate::output::document::DocumentArgs;
+use crate::output::format::{Choices, Format, choice};
 use crate::output::organizations::Answer;
 use crate::output::partition::PartitionBy;
 use crate::problem::Problem;
@@ -44,16 +46,8 @@ pub(crate) use crate::text::printable;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// How to write the rows [default: what the name of --output says, else table]
-    #[arg(long, value_parser = one_of(FORMATS))]
-    format: Option<Format>,
-
-    /// Write to this file, whole or not at all, in place of standard output
-    ///
-    /// Without --format, a name that ends with .csv, .json, .jsonl, .md, .parquet, .prom (openmetrics) or .txt (table)
-    /// says the format, and one of another format (.xlsx, .pdf) is refused. - is standard output.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    document: DocumentArgs<TableOfRows>,
 
     /// Write one file a day, FILE/date=yyyy-MM-dd/usage.csv, in place of one for all: FILE is a directory then
     ///
@@ -68,10 +62,6 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     wide: bool,
 
-    /// Do not page a long table on a terminal; without it, the pager is PAGER, or less
-    #[arg(long)]
-    no_pager: bool,
-
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -79,6 +69,14 @@ pub(crate) struct OutputArgs {
     /// Print each step on stderr, and details of errors; -vv: every transition
     #[arg(long, short, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+/// Rows of usage.
+#[derive(Debug)]
+struct TableOfRows;
+
+impl document::Kind for TableOfRows {
+    const FORMATS: Choices = FORMATS;
 }
 
 /// The formats of rows.
@@ -167,15 +165,8 @@ pub(crate) struct Destination {
 impl OutputArgs {
     /// For a command with formats and files of its own: the rows of a resumed run are JSON.
     pub(crate) fn of_command(quiet: bool, verbose: u8) -> Self {
-        Self {
-            format: Some(Format::Json),
-            output: None,
-            partition_by: None,
-            wide: false,
-            no_pager: true,
-            quiet,
-            verbose,
-        }
+        let document = DocumentArgs::new(Some(Format::Json), None, true);
+        Self { document, partition_by: None, wide: false, quiet, verbose }
     }
 
     /// What is to be kept of it.
@@ -188,14 +179,13 @@ impl OutputArgs {
     /// What it does not say is as it was kept; how files are split goes with where they are.
     #[must_use]
     pub(crate) fn or(self, kept: Destination) -> Self {
+        let names_file = self.document.output.is_some();
         let partition_by =
-            if self.output.is_some() { self.partition_by } else { self.partition_by.or(kept.partition_by) };
-        Self {
-            format: self.said_format().or(Some(kept.format)),
-            output: self.output.or(kept.file),
-            partition_by,
-            ..self
-        }
+            if names_file { self.partition_by } else { self.partition_by.or(kept.partition_by) };
+        let format = self.said_format().or(Some(kept.format));
+        let DocumentArgs { output, no_pager, .. } = self.document;
+        let document = DocumentArgs::new(format, output.or(kept.file), no_pager);
+        Self { document, partition_by, ..self }
     }
 
     fn format(&self) -> Format {
@@ -204,8 +194,7 @@ impl OutputArgs {
 
     /// By the option, or by the name of the file. Of a directory, the name says nothing.
     fn said_format(&self) -> Option<Format> {
-        let named = || self.file().filter(|_| self.partition_by.is_none());
-        self.format.or_else(|| format::of_name(named(), FORMATS))
+        if self.is_partitioned() { self.document.format } else { self.document.said_format() }
     }
 
     /// Refuses files of whole days for rows of which some `are_left_out`.
@@ -239,23 +228,20 @@ impl OutputArgs {
 
     /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        if self.format.is_none() && self.partition_by.is_none() {
-            format::check_name(self.file(), FORMATS)?;
+        if !self.is_partitioned() {
+            return self.document.check();
         }
         self.format().check_built()?;
-        match (self.file(), self.partition_by) {
-            (None, None) => Ok(()),
-            (None, Some(_)) => Err(Problem::usage("--partition-by writes to a directory, and there is none")
-                .with_hint("name it with --output")),
-            (Some(path), None) => check_file(path),
-            (Some(path), Some(_)) => {
-                partition::check(path)?;
-                let problem =
-                    || Problem::usage("--partition-by writes files, and nothing says in which format");
-                let given = self.format.map(drop);
-                given.ok_or_else(|| problem().with_hint("give --format csv, jsonl or parquet"))
-            }
+        let Some(path) = self.file() else {
+            return Err(Problem::usage("--partition-by writes to a directory, and there is none")
+                .with_hint("name it with --output"));
+        };
+        partition::check(path)?;
+        if self.document.format.is_some() {
+            return Ok(());
         }
+        Err(Problem::usage("--partition-by writes files, and nothing says in which format")
+            .with_hint("give --format csv, jsonl or parquet"))
     }
 
     /// Refuses a state file that the result would replace: when the state is removed, the result would be.
@@ -269,7 +255,7 @@ impl OutputArgs {
 
     /// The file to write to, if there is one.
     pub(crate) fn file(&self) -> Option<&Path> {
-        file_of(self.output.as_deref())
+        self.document.file()
     }
 
     /// Whether the rows go to a directory with a file for each day.
@@ -321,7 +307,7 @@ impl OutputArgs {
     /// length, because the pager moves sideways.
     fn lines(&self, table: &UsageTable) -> Option<usize> {
         let lines = if self.wide { usize::MAX } else { table.len() + 3 };
-        (self.format() == Format::Table && !self.no_pager).then_some(lines)
+        self.document.is_paged().then_some(lines)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What becomes of a report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{ArgAction, Args};
 use usage_report::Report;
 
-use crate::output::format::{self, Format, one_of as one_format};
+use crate::output::document::{DocumentArgs, Kind};
+use crate::output::format::{Choices, Format};
 use crate::output::{self, Look};
 use crate::problem::Problem;
 use crate::report::about::About;
@@ -16,24 +17,12 @@ use crate::report::{self, Chart, FORMATS};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ReportOutputArgs {
-    /// How to write the report [default: what the name of --output says, else text]
-    #[arg(long, value_parser = one_format(FORMATS))]
-    format: Option<Format>,
+    #[command(flatten)]
+    document: DocumentArgs<OneReport>,
 
     /// Which chart an svg or a png shows
     #[arg(long, value_enum, default_value_t)]
     chart: Chart,
-
-    /// Write to this file, whole or not at all, in place of standard output
-    ///
-    /// Without --format, a name that ends with .html, .csv, .json, .svg, .png, .prom (openmetrics) or .txt (text) says
-    /// the format. - is standard output.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-
-    /// Do not page a long text on a terminal; without it, the pager is PAGER, or less
-    #[arg(long)]
-    no_pager: bool,
 
     /// Show no progress
     #[arg(long, short)]
@@ -44,24 +33,29 @@ pub(crate) struct ReportOutputArgs {
     pub(super) verbose: u8,
 }
 
+/// A report.
+#[derive(Debug)]
+struct OneReport;
+
+impl Kind for OneReport {
+    const FORMATS: Choices = FORMATS;
+}
+
 impl ReportOutputArgs {
+    /// Refuses what cannot be written, as far as that can be seen now.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        self.format().check_built()?;
-        if self.format.is_none() {
-            format::check_name(self.file(), FORMATS)?;
-        }
-        self.file().map_or(Ok(()), output::check_file)
+        self.document.check()
     }
 
-    /// By the option, by the name of the file, or text.
     pub(super) fn format(&self) -> Format {
-        self.format.or_else(|| format::of_name(self.file(), FORMATS)).unwrap_or_default()
+        self.document.format()
     }
 
     pub(super) fn file(&self) -> Option<&Path> {
-        output::file_of(self.output.as_deref())
+        self.document.file()
     }
 
+    /// Writes `report` to the file, whole or not at all, or to standard output.
     pub(super) fn write(&self, report: &Report, about: &About, measure: Measure) -> Result<(), Problem> {
         let (format, by) = (self.format(), measure.into());
         if let Some(path) = self.file() {
@@ -69,8 +63,7 @@ impl ReportOutputArgs {
                 report::write(to, report, about, format, by, self.chart, Look::plain())
             });
         }
-        let is_paged = format == Format::Table && !self.no_pager;
-        output::write_stdout(is_paged, |to, look| {
+        output::write_stdout(self.document.is_paged(), |to, look| {
             report::write(to, report, about, format, by, self.chart, look)
         })
     }
