@@ -1,20 +1,26 @@
 //! What a report does not know, in words, and which option tells it.
 
-use usage_report::{FindingKind, Limitation, Report};
+use usage_report::{Finding, FindingKind, Limitation, Report, Severity};
 
 use crate::text::number::grouped;
 use crate::text::one_line;
 
-/// Returns a sentence or two for each limitation of `report`.
+/// Returns whether `finding` is a limitation that is described at the end of a report. Missing rows are a warning among the
+/// other findings: all figures are too low.
+pub(crate) fn stands_at_the_end(finding: &Finding) -> bool {
+    finding.is_about_coverage() && finding.severity < Severity::Warning
+}
+
+/// Returns a sentence or two for each limitation of `report` that is described at its end.
 pub(crate) fn sentences(report: &Report) -> Vec<String> {
-    let sentence = |finding: &usage_report::Finding| match &finding.kind {
+    let sentence = |finding: &Finding| match &finding.kind {
         FindingKind::NotKnown { limitation, .. } => {
             Some(format!("{}{}", one_line(&finding.sentence()), remedy(*limitation)))
         }
         FindingKind::DataEnds { .. } => Some(finding.sentence()),
         _ => None,
     };
-    report.findings.iter().filter_map(sentence).collect()
+    report.findings.iter().filter(|finding| stands_at_the_end(finding)).filter_map(sentence).collect()
 }
 
 /// Returns which option tells what is not known.

@@ -9,6 +9,7 @@ use super::breaks::{Breakable, Dated};
 use super::mark::Mark;
 use super::row;
 use crate::report::about::About;
+use crate::report::limitation;
 use crate::report::several::Several;
 
 /// Draws the findings; of several organisations, first those about their months.
@@ -17,7 +18,7 @@ pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
         let link = Link { text: name.to_owned(), target: "organizations".to_owned() };
         (finding.severity, linked(&format!("{name}: {}", finding.sentence()), &[link]))
     });
-    let findings = report.findings.iter().filter(|finding| !finding.is_about_coverage());
+    let findings = report.findings.iter().filter(|finding| !limitation::stands_at_the_end(finding));
     let findings =
         findings.map(|finding| (finding.severity, linked(&finding.sentence(), &links(finding, report))));
     let lines: Vec<_> = of_months.chain(findings).collect();

@@ -4,17 +4,18 @@ use anstyle::{AnsiColor, Style};
 use usage_report::{Report, Severity};
 
 use crate::report::about::About;
+use crate::report::limitation;
 use crate::report::several::Several;
 use crate::report::text::Page;
 use crate::text::one_line;
 
-/// Draws a line for each finding, the most severe first; of several organisations, first for their months. What the data
-/// does not cover stands at the end of the report.
+/// Draws a line for each finding, the most severe first; of several organisations, first for their months. Limitations that
+/// leave the figures as they are stand at the end of the report.
 pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
     let of_months = about.several.iter().flat_map(Several::months);
     let of_months =
         of_months.map(|(name, finding)| (finding.severity, format!("{name}: {}", finding.sentence())));
-    let findings = report.findings.iter().filter(|finding| !finding.is_about_coverage());
+    let findings = report.findings.iter().filter(|finding| !limitation::stands_at_the_end(finding));
     let findings = findings.map(|finding| (finding.severity, finding.sentence()));
     for (place, (severity, sentence)) in of_months.chain(findings).enumerate() {
         if place == 0 {
