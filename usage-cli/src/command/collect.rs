@@ -1,5 +1,6 @@
 //! `genesys-usage collect`: keeps a history of usage by day up to date.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +12,9 @@ use usage_core::{Date, Timestamp, UsageQuery as _};
 use crate::arguments::period::Last;
 use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, one_of};
 use crate::collect::{Daily, First, Order, collect};
+use crate::config;
 use crate::connection::credentials::CredentialArgs;
-use crate::connection::organizations::{AllProfilesArgs, Organizations};
+use crate::connection::organizations::{AllProfilesArgs, Organizations, Participant};
 use crate::connection::{TargetArgs, TimingArgs};
 use crate::dataset::{History, Kind};
 use crate::output::format::{Format, LINE_FORMATS, one_of as one_format};
@@ -73,6 +75,13 @@ pub(crate) struct CollectArgs {
     /// Which requests to count [default: those of the history; for a new one, billable]
     #[arg(long, value_enum)]
     source: Option<Source>,
+
+    /// Also keep the names of users, OAuth clients and the organization, for reports of the history
+    ///
+    /// Each is asked for only if the rows need it, and kept: GET /api/v2/users, GET /api/v2/oauth/clients (permission
+    /// oauth:client:view), GET /api/v2/organizations/me. What may not be read stays an id, with a warning.
+    #[arg(long)]
+    names: bool,
 
     /// Call the organisation this in the history [default: the name of its profile, else 'default']
     #[arg(long, value_name = "NAME")]
@@ -193,6 +202,7 @@ impl CollectArgs {
         )?;
         let history = History::begin(&self.into, &order.kind::<Q>())?;
         let (participants, are_several) = (organizations.connect(), organizations.are_several());
+        order.named = self.named(&participants)?;
         let (number, mut failures) = (participants.len(), Failures::default());
         let mut problem = None;
         collect::<Q>(&history, participants, &order, progress, failpoint, |outcome| {
@@ -212,6 +222,17 @@ impl CollectArgs {
         failures.end(number, "what the others have is stored; the next run collects what is missing")
     }
 
+    /// Returns which of `participants` get names: all by the option, or those whose profile says so.
+    fn named(&self, participants: &[Participant]) -> Result<BTreeSet<String>, Problem> {
+        let mut named = BTreeSet::new();
+        for Participant { name, profile, .. } in participants {
+            if self.names || config::names(profile, self.target.simulate)? {
+                named.insert(name.clone());
+            }
+        }
+        Ok(named)
+    }
+
     fn order(&self) -> Order {
         let first = match (self.since, self.last) {
             (Some(since), _) => First::Since(since),
@@ -219,7 +240,8 @@ impl CollectArgs {
             (None, None) => First::Known,
         };
         let now = self.now.map(Timestamp::from_unix_millis);
-        Order { first, late_days: self.late_days, group_by: self.group_by.clone(), now }
+        let (late_days, group_by) = (self.late_days, self.group_by.clone());
+        Order { first, late_days, group_by, named: BTreeSet::new(), now }
     }
 }
 

@@ -1,13 +1,16 @@
-//! The names of a run as a file, so that the next run asks only for new ones.
+//! The names of the ids in a history as a file, so that the next run asks only for new ones.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use usage_core::Timestamp;
+use usage_core::{Date, Timestamp};
 use usage_report::Names;
 
 /// The version of the document that this program writes and reads.
 const VERSION: u32 = 1;
 
-/// A JSON document of names: `{"version":1,"fetchedAt":1782864000000,"users":{"id":"name"},…}`.
+/// A JSON document of names:
+/// `{"version":1,"fetchedAt":1782864000000,"days":{"2026-06-30":7},"users":{"id":"name"},…}`.
 /// The time is in milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,15 +18,25 @@ pub(crate) struct Document {
     version: u32,
     /// When the newest of the names was fetched.
     pub(crate) fetched_at: Timestamp,
+    /// The checksums of the days whose ids were all asked for.
+    #[serde(default)]
+    pub(crate) days: BTreeMap<Date, u32>,
     #[serde(flatten)]
     pub(crate) names: Names,
 }
 
-impl Document {
-    pub(crate) fn new(names: Names, fetched_at: Timestamp) -> Self {
-        Self { version: VERSION, fetched_at, names }
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            fetched_at: Timestamp::UNIX_EPOCH,
+            days: BTreeMap::new(),
+            names: Names::default(),
+        }
     }
+}
 
+impl Document {
     /// Reads a document. Names can be fetched again, so one that is damaged or of a later version is no error.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok().filter(|document: &Self| document.version == VERSION)
@@ -31,7 +44,7 @@ impl Document {
 
     /// Returns the document as JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        // Texts and a number cannot fail to be written.
+        // Texts and numbers cannot fail to be written.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }
@@ -44,14 +57,16 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let mut names = Names::default();
-        names.insert(Subject::User, "u", "Ada \"A\" Example");
-        let document = Document::new(names, Timestamp::from_unix_millis(1_782_864_000_000));
+        let mut document = Document {
+            fetched_at: Timestamp::from_unix_millis(1_782_864_000_000),
+            days: BTreeMap::from([("2026-06-30".parse().unwrap(), 7)]),
+            ..Document::default()
+        };
+        document.names.insert(Subject::User, "u", "Ada \"A\" Example");
         let json = document.to_json();
-        assert_eq!(
-            String::from_utf8(json.clone()).unwrap(),
-            r#"{"version":1,"fetchedAt":1782864000000,"users":{"u":"Ada \"A\" Example"}}"#
-        );
+        let wanted =
+            r#"{"version":1,"fetchedAt":1782864000000,"days":{"2026-06-30":7},"users":{"u":"Ada \"A\" Example"}}"#;
+        assert_eq!(String::from_utf8(json.clone()).unwrap(), wanted);
         assert_eq!(Document::read(&json), Some(document));
     }
 

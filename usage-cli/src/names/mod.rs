@@ -2,7 +2,7 @@
 //!
 //! A missing name is never an error: the run continues with ids, and one warning says why.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for datasets, which keep names between runs"))]
+#[cfg(feature = "parquet")]
 mod document;
 mod resolve;
 mod wanted;
@@ -16,7 +16,8 @@ use crate::connection::client::{ServiceClient, keep_token};
 use crate::login::Keeper;
 use crate::process::stderr::{self, WARNING};
 
-pub(crate) use resolve::resolve;
+#[cfg(feature = "parquet")]
+pub(crate) use document::Document;
 pub(crate) use wanted::{Wanted, fill_clients};
 
 /// How long each request for names may take, retries included: they are worth less than the rows that wait for them.
@@ -49,11 +50,24 @@ pub(crate) async fn of_tables(
     left: Duration,
 ) -> Names {
     let mut names = Names::default();
-    let hurried = hurried(client, left);
-    let warnings = resolve(&hurried, &Wanted::of(tables, &names), &mut names).await;
-    keep_token(&hurried, keeper);
-    for warning in warnings {
+    let wanted = Wanted::of(tables, &names);
+    for warning in fetch(client, keeper, &wanted, left, &mut names).await {
         stderr::labelled("warning", WARNING, warning);
     }
     names
+}
+
+/// Adds the names that are `wanted`, and that of the organization, to `names`, as far as they can be had within `left`.
+/// Returns a sentence for each kind that cannot.
+pub(crate) async fn fetch(
+    client: &impl ServiceClient,
+    keeper: Option<&Keeper>,
+    wanted: &Wanted,
+    left: Duration,
+    names: &mut Names,
+) -> Vec<String> {
+    let hurried = hurried(client, left);
+    let warnings = resolve::resolve(&hurried, wanted, names).await;
+    keep_token(&hurried, keeper);
+    warnings
 }

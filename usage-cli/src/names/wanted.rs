@@ -11,33 +11,39 @@ pub(crate) struct Wanted {
     pub(crate) users: BTreeSet<String>,
     /// OAuth clients that no row names.
     pub(crate) clients: BTreeSet<String>,
+    /// OAuth clients that some row names.
+    named: BTreeSet<String>,
 }
 
 impl Wanted {
     /// Returns the ids in `tables` that neither a row nor `known` names.
     pub(crate) fn of<'a>(tables: impl IntoIterator<Item = &'a UsageTable>, known: &Names) -> Self {
-        let (mut wanted, mut named) = (Self::default(), BTreeSet::new());
+        let mut wanted = Self::default();
         for row in tables.into_iter().flatten() {
-            let lacks = |set: &BTreeSet<String>, subject, id: &str| {
-                !set.contains(id) && known.get(subject, id).is_none()
-            };
-            if let Some(id) = row.user_id()
-                && lacks(&wanted.users, Subject::User, id)
-            {
-                wanted.users.insert(id.to_owned());
-            }
-            match (row.client_id(), row.client_name()) {
-                (Some(id), None) if lacks(&wanted.clients, Subject::Client, id) => {
-                    wanted.clients.insert(id.to_owned());
-                }
-                (Some(id), Some(_)) if !named.contains(id) => {
-                    named.insert(id.to_owned());
-                }
-                _ => {}
-            }
+            row.user_id().into_iter().for_each(|id| wanted.add_user(id, known));
+            row.client_id().into_iter().for_each(|id| wanted.add_client(id, row.client_name(), known));
         }
-        wanted.clients.retain(|id| !named.contains(id));
         wanted
+    }
+
+    /// Adds a user, unless `known` names it.
+    pub(crate) fn add_user(&mut self, id: &str, known: &Names) {
+        if !self.users.contains(id) && known.get(Subject::User, id).is_none() {
+            self.users.insert(id.to_owned());
+        }
+    }
+
+    /// Adds an OAuth client, unless a row or `known` names it.
+    pub(crate) fn add_client(&mut self, id: &str, name: Option<&str>, known: &Names) {
+        if self.named.contains(id) {
+            return;
+        }
+        if name.is_some() {
+            self.clients.remove(id);
+            self.named.insert(id.to_owned());
+        } else if !self.clients.contains(id) && known.get(Subject::Client, id).is_none() {
+            self.clients.insert(id.to_owned());
+        }
     }
 }
 
@@ -95,7 +101,7 @@ mod tests {
         known.insert(Subject::User, "v", "Ada");
         known.insert(Subject::Client, "c", "Bot");
         let wanted = Wanted::of([&table], &known);
-        assert_eq!(wanted, Wanted { users: set(&["u"]), clients: set(&["b"]) });
+        assert_eq!(wanted, Wanted { users: set(&["u"]), clients: set(&["b"]), named: set(&["a"]) });
         let filled = fill_clients(&table, &known).unwrap();
         assert_eq!(filled.row(3).unwrap().client_name(), Some("Bot"));
         assert_eq!((filled.row(1).unwrap().client_name(), filled.len()), (None, table.len()));

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use usage_core::{Scope, UsageRow, UsageTable};
+use usage_report::Names;
 
+use crate::output::Content;
 use crate::output::columns::{self, Cell};
 use crate::output::organizations::Answer;
 
@@ -16,22 +18,20 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     organizations: Option<&'a [Answer]>,
     scope: &'a Scope,
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    names: &'a Names,
     #[serde(serialize_with = "rows")]
     rows: (&'a UsageTable, bool),
 }
 
-/// Writes one document with all rows, on one line. The scope stands before the rows, for readers that stream them. Of
-/// several organisations, it has what each of them answered.
-pub(super) fn write(
-    to: &mut dyn Write,
-    table: &UsageTable,
-    scope: &Scope,
-    organizations: Option<&[Answer]>,
-) -> io::Result<()> {
+/// Writes one document with all rows, on one line. The scope and the names stand before the rows, for readers that stream
+/// them. Of several organisations, it has what each of them answered.
+pub(super) fn write(to: &mut dyn Write, content: Content<'_>) -> io::Result<()> {
+    let Content { table, scope, organizations, names } = content;
     let is_partial = organizations.unwrap_or_default().iter().any(Answer::is_missing);
     let status = if is_partial { "Partial" } else { "Complete" };
     let rows = (table, organizations.is_some());
-    serde_json::to_writer(&mut *to, &Document { status, organizations, scope, rows })?;
+    serde_json::to_writer(&mut *to, &Document { status, organizations, scope, names, rows })?;
     writeln!(to)
 }
 
@@ -76,6 +76,7 @@ impl Serialize for RowOfSeveral<'_> {
 #[cfg(test)]
 mod tests {
     use usage_core::{Timestamp, UsageRecord};
+    use usage_report::Subject;
 
     use super::*;
 
@@ -84,6 +85,8 @@ mod tests {
     }
 
     const SCOPE: &str = r#"{"family":"organization","askedAt":"2026-07-01T00:00:00Z","dataUntil":"2026-06-30","complete":true,"missing":[]}"#;
+
+    const NAMES: &str = r#"{"users":{"u":"Ada"}}"#;
 
     #[test]
     fn what_is_absent_is_left_out() {
@@ -94,7 +97,9 @@ mod tests {
         .into_iter()
         .collect();
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &table, &scope(), None).unwrap();
+        let content =
+            Content { table: &table, scope: &scope(), organizations: None, names: &Names::default() };
+        write(&mut document, content).unwrap();
         write_lines(&mut lines, &table, false).unwrap();
         let document = String::from_utf8(document).unwrap();
         let rows = r#"[{"httpMethod":"GET","requests":3},{"status429":0}]"#;
@@ -108,10 +113,14 @@ mod tests {
     #[test]
     fn no_rows_are_an_empty_list_and_no_lines() {
         let (mut document, mut lines) = (Vec::new(), Vec::new());
-        write(&mut document, &UsageTable::new(), &scope(), None).unwrap();
+        let mut names = Names::default();
+        names.insert(Subject::User, "u", "Ada");
+        let table = UsageTable::new();
+        write(&mut document, Content { table: &table, scope: &scope(), organizations: None, names: &names })
+            .unwrap();
         write_lines(&mut lines, &UsageTable::new(), false).unwrap();
         let document = String::from_utf8(document).unwrap();
-        assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":[]}}\n"));
+        assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"names\":{NAMES},\"rows\":[]}}\n"));
         assert!(lines.is_empty());
     }
 }

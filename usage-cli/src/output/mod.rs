@@ -18,13 +18,15 @@ pub(crate) mod parquet;
 mod partition;
 mod table;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args};
 use serde::{Deserialize, Serialize};
-use usage_core::{Scope, UsageTable};
+use usage_core::{Column, Scope, UsageTable};
+use usage_report::{Names, Subject};
 
 use crate::files::directory;
 use crate::output::document::DocumentArgs;
@@ -110,30 +112,48 @@ const FORMATS: Choices = &[
     ),
 ];
 
-/// Writes `table`, which covers `scope`, in one of [`FORMATS`]. Of several `organizations`, rows have the name of their own
-/// in place of the id of an organisation.
-fn write(
-    to: &mut dyn Write,
-    format: Format,
-    table: &UsageTable,
-    scope: &Scope,
-    organizations: Option<&[Answer]>,
-    look: Look,
-) -> io::Result<()> {
+/// What is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'a> {
+    pub(crate) table: &'a UsageTable,
+    /// What the rows cover.
+    pub(crate) scope: &'a Scope,
+    /// What each of several organisations answered. Rows have the name of their own in place of the id of an organisation.
+    pub(crate) organizations: Option<&'a [Answer]>,
+    /// The names behind the ids of the rows, as far as they are known.
+    pub(crate) names: &'a Names,
+}
+
+/// Writes `content` in one of [`FORMATS`].
+fn write(to: &mut dyn Write, format: Format, content: Content<'_>, look: Look) -> io::Result<()> {
+    let Content { table, scope, organizations, names } = content;
     let is_several = organizations.is_some();
     let columns = columns::of(is_several);
     match format {
-        Format::Table => table::write(to, table, columns, scope, look),
+        Format::Table => table::write(to, &labelled(table, names), columns, scope, look),
         Format::Csv => csv::write(to, table, columns),
-        Format::Json => json::write(to, table, scope, organizations),
+        Format::Json => json::write(to, content),
         Format::Jsonl => json::write_lines(to, table, is_several),
-        Format::Markdown => markdown::write(to, table, columns, scope),
+        Format::Markdown => markdown::write(to, &labelled(table, names), columns, scope),
         Format::Openmetrics => openmetrics::write(to, table, is_several),
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(to, table, scope, organizations),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
+}
+
+/// Returns `table` with the names of users and organizations before their ids, for people.
+fn labelled<'a>(table: &'a UsageTable, names: &Names) -> Cow<'a, UsageTable> {
+    let mut table = Cow::Borrowed(table);
+    for (column, subject) in
+        [(Column::UserId, Subject::User), (Column::OrganizationId, Subject::Organization)]
+    {
+        if names.iter(subject).next().is_some() {
+            table.to_mut().replace_texts(column, 0, |id| Some(format!("{} ({id})", names.get(subject, id)?)));
+        }
+    }
+    table
 }
 
 /// Returns how many rows `table` has of how many, if some are left out: `10 of 2,317 rows`.
@@ -147,7 +167,10 @@ fn write_part(to: &mut dyn Write, format: Format, table: &UsageTable, scope: &Sc
     match format {
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write_part(to, table, scope),
-        _ => write(to, format, table, scope, None, Look::plain()),
+        _ => {
+            let content = Content { table, scope, organizations: None, names: &Names::default() };
+            write(to, format, content, Look::plain())
+        }
     }
 }
 
@@ -271,22 +294,16 @@ impl OutputArgs {
         }
     }
 
-    /// Writes `table`, which covers `scope`, to the file, whole or not at all, or to standard output. A broken pipe is not
-    /// an error. Of several `organizations`, rows have the name of their own in place of the id of an organisation.
-    pub(crate) fn write(
-        &self,
-        table: &UsageTable,
-        scope: &Scope,
-        organizations: Option<&[Answer]>,
-    ) -> Result<(), Problem> {
+    /// Writes `content` to the file, whole or not at all, or to standard output. A broken pipe is not an error.
+    pub(crate) fn write(&self, content: Content<'_>) -> Result<(), Problem> {
         let format = self.format();
         if let Some(path) = self.file() {
-            return write_file(path, |to| write(to, format, table, scope, organizations, Look::plain()));
+            return write_file(path, |to| write(to, format, content, Look::plain()));
         }
         let look = stdout_look();
         let width = look.width.filter(|_| !self.wide);
         let look = Look { width, ..look };
-        stdout::write(self.lines(table), |to| write(to, format, table, scope, organizations, look))
+        stdout::write(self.lines(content.table), |to| write(to, format, content, look))
     }
 
     /// Writes `rows` to the files of their days, which are in a directory of their own for each of several organisations.

@@ -34,7 +34,7 @@ use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, Lasting, TimingArgs};
 use crate::names;
-use crate::output::{OutputArgs, Rows, Shape};
+use crate::output::{Content, OutputArgs, Rows, Shape};
 use crate::problem::{Code, Problem};
 use crate::run::args::{CommonArgs, ServiceArgs};
 use crate::run::divide::Divisible;
@@ -199,13 +199,14 @@ impl<Q: Divisible> Run<'_, Q> {
         let shape = self.shape.clone();
         // Ctrl-C in a pager is the pager's.
         let cut_off = self.go_with(output.file().is_some() || output.may_be_paged(), |fetched| {
+            let names = fetched.names.clone();
             let (table, scope, cut_off) = whole(fetched, scope, &merge);
             let (table, scope) = selected(table, scope, &merge.selection, output);
             if output.is_partitioned() {
                 let rows = Rows { table: &table, scope: &scope, cut_off: &cut_off, shape: &shape };
                 output.write_partitions(None, rows)?;
             } else {
-                output.write(&table, &scope, None)?;
+                output.write(Content { table: &table, scope: &scope, organizations: None, names: &names })?;
             }
             Ok(cut_off)
         })?;

@@ -4,12 +4,13 @@ use std::time::SystemTime;
 
 use usage_core::{Column, Counter, Execution, Policy, Scope, Snapshot, TableBuilder, UsageTable};
 use usage_driver::futures::Driver;
+use usage_report::Names;
 
 use crate::config;
 use crate::connection::caller::Job;
 use crate::connection::organizations::{Organizations, Participant};
 use crate::output::organizations::{Answer, joined_scope};
-use crate::output::{Rows, Shape};
+use crate::output::{Content, Rows, Shape};
 use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::divide::Divisible;
@@ -59,9 +60,11 @@ pub(super) fn run<Q: Divisible>(
     let number = answered.len();
     let scope = scope_of_queries(queries.iter());
     let (mut failures, mut answers, mut parts) = (Failures::default(), Vec::new(), Vec::new());
+    let mut names = Names::default();
     for ((name, answer), shape) in answered.into_iter().zip(shapes) {
         match answer {
             Ok(fetched) => {
+                names.merge(fetched.names.clone());
                 let (table, scope, cut_off) = whole(fetched, scope.clone(), merge);
                 answers.push(Answer::of(&name, scope.clone()));
                 parts.push((name, table, scope, cut_off, shape));
@@ -84,7 +87,7 @@ pub(super) fn run<Q: Divisible>(
         }
         let table = joined(parts.iter().map(|(name, table, ..)| (&**name, table)));
         let (table, scope) = selected(table, scope, &merge.selection, output);
-        output.write(&table, &scope, Some(&answers))
+        output.write(Content { table: &table, scope: &scope, organizations: Some(&answers), names: &names })
     };
     let is_whole = output.file().is_some() || output.may_be_paged();
     if is_whole { interrupt.held_off_for_good(write) } else { write() }?;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use usage_sim::{ALL_PERMISSIONS, Fault, Match, Operation, Rule};
 
-use crate::support::{Ran, Service, TRANSPORTS, config};
+use crate::config::{OWN, home};
+use crate::support::{Ran, Service, TRANSPORTS, config, program};
 
 const REPORT: [&str; 6] = ["report", "--interval", "2026-10-14/2026-10-15", "--format", "json", "--names"];
 
@@ -113,4 +114,106 @@ fn jobs_get_the_names_of_clients_that_they_know_by_id() {
     let plain = service.run(&job[..7]).well();
     assert!(!plain.contains("Agent Desktop"));
     assert_eq!(asked(&service, Operation::OAuthClients), 1);
+}
+
+#[test]
+fn tables_and_documents_of_a_query_have_names_and_other_formats_have_ids() {
+    let service = Service::fixed();
+    let user = service.server.simulator().users().swap_remove(0);
+    let of = |format: &str| {
+        let query = ["query", "--interval", "2026-10-14/2026-10-15", "--group-by", "user", "--names"];
+        service.run(&[&query[..], &["--format", format]].concat()).well()
+    };
+    let labelled = format!("{} ({})", user.name, user.id);
+    for format in ["table", "markdown"] {
+        assert!(of(format).contains(&labelled), "{format}");
+    }
+    let document: Value = serde_json::from_str(&of("json")).unwrap();
+    assert_eq!(document["names"]["users"][&user.id], *user.name);
+    assert!(document["rows"].as_array().unwrap().iter().any(|row| row["userId"] == *user.id));
+    for format in ["csv", "jsonl"] {
+        let text = of(format);
+        assert!(text.contains(&user.id) && !text.contains(&user.name), "{format}");
+    }
+}
+
+#[test]
+fn the_configuration_can_ask_for_names() {
+    let service = Service::fixed();
+    let asks = |setting: &str, arguments: &[&str]| {
+        let home = home(&[(OWN, setting)]);
+        Ran::of(service.command(arguments).env("HOME", home.path())).well();
+        let asked = asked(&service, Operation::Users);
+        service.server.simulator().clear_journal();
+        asked
+    };
+    let query = ["query", "--interval", "2026-10-14/2026-10-15", "--group-by", "user", "--format", "json"];
+    for arguments in [&REPORT[..5], &query] {
+        assert_eq!(asks("names = true\n", arguments), 1, "{arguments:?}");
+        assert_eq!(asks("names = false\n", arguments), 0, "{arguments:?}");
+    }
+}
+
+/// Days of a history with names.
+#[cfg(feature = "parquet")]
+mod history {
+    use super::*;
+    use crate::collect::Days;
+
+    fn users_of(lake: &std::path::Path) -> Vec<(String, Option<String>)> {
+        let command = ["report", lake.to_str().unwrap(), "--format", "json", "--top", "all"];
+        users(&report(&Ran::of(&mut program(&command))))
+    }
+
+    #[test]
+    fn names_are_kept_and_asked_for_once() {
+        let days = Days::new(config(), "2026-10-16");
+        let directory = tempfile::tempdir().unwrap();
+        let lake = directory.path();
+        let operations = [Operation::Users, Operation::OrganizationMe];
+        let requests = |arguments: &[&str]| {
+            days.run(lake, arguments).well();
+            let requests = operations.map(|operation| asked(&days.service, operation));
+            days.service.server.simulator().clear_journal();
+            requests
+        };
+        assert_eq!(requests(&["--last", "2d"]), [0, 0]);
+        assert!(users_of(lake).iter().all(|(_, name)| name.is_none()));
+        // Of days that were collected before; then nothing is new.
+        assert_eq!(requests(&["--names"]), [1, 1]);
+        let known: BTreeMap<_, _> =
+            days.service.server.simulator().users().into_iter().map(|user| (user.id, user.name)).collect();
+        let all = users_of(lake);
+        assert!(all.len() >= 9 && all.iter().all(|(id, name)| name.as_ref() == known.get(id)), "{all:?}");
+        assert_eq!(requests(&["--names"]), [0, 0]);
+        days.becomes("2026-10-17");
+        // At most the new day's new users.
+        assert_eq!(requests(&["--names"])[1], 0);
+        assert_eq!(requests(&["--names"]), [0, 0]);
+        // A damaged file is as good as none.
+        std::fs::write(lake.join("organization=default").join("_names.json"), "{").unwrap();
+        assert_eq!(requests(&["--names"]), [1, 1]);
+        let text = Ran::of(&mut program(&["report", lake.to_str().unwrap(), "--top", "all", "--format", "html"])).well();
+        let organization = days.service.server.simulator().organization_name().to_owned();
+        for name in [known.values().next().unwrap(), &organization] {
+            assert!(text.contains(name.as_str()), "{name}");
+        }
+        let one = known.iter().next().unwrap();
+        let of_user = ["report", lake.to_str().unwrap(), "--user", one.1, "--format", "json"];
+        let ran = Ran::of(&mut program(&of_user));
+        assert_eq!(users(&report(&ran)), [(one.0.clone(), Some(one.1.clone()))], "{ran:?}");
+    }
+
+    #[test]
+    fn names_that_may_not_be_read_are_a_warning_and_asked_for_again() {
+        let permissions = ALL_PERMISSIONS.iter().filter(|name| !name.starts_with("directory:")).copied();
+        let days = Days::new(config().with_permissions(permissions), "2026-10-16");
+        let directory = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let ran = days.run(directory.path(), &["--last", "2d", "--names"]);
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            assert!(ran.stderr.contains("warning: default: names of users are missing: "), "{ran:?}");
+        }
+        assert!(users_of(directory.path()).iter().all(|(_, name)| name.is_none()));
+    }
 }

@@ -67,6 +67,7 @@ fn documents_fit_their_schema() {
     ] {
         fits("rows", &run(&[query, &["--format", "json"]].concat()));
         fits("row", &run(&[query, &["--format", "jsonl"]].concat()));
+        fits("rows", &run(&[query, &["--format", "json", "--names"]].concat()));
     }
     fits("eventDefinitions", &run(&["events", "definitions", "--format", "json"]));
     fits("eventDefinition", &run(&["events", "definitions", "--format", "jsonl"]));
