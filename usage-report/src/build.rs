@@ -28,10 +28,14 @@ impl Report {
         Builder::new(Rows::All(&options.selection().select(table)), None, options).build()
     }
 
-    /// Reports what the rows say whose sums these are, and with the sums of an `earlier` period what is different. The
-    /// filter of the options is not applied: sums tell only one thing at a time.
-    pub fn of_sums(sums: &Sums, earlier: Option<(&Sums, Period)>, options: &ReportOptions) -> Self {
-        let earlier = earlier.map(|(sums, period)| Earlier { rows: Rows::Sums(sums), period: Some(period) });
+    /// Reports what the rows say whose sums these are, and with the sums of an `earlier` period, if its days are known,
+    /// what is different. The filter of the options is not applied: sums tell only one thing at a time.
+    pub fn of_sums(
+        sums: &Sums,
+        earlier: Option<(&Sums, Option<Period>)>,
+        options: &ReportOptions,
+    ) -> Self {
+        let earlier = earlier.map(|(sums, period)| Earlier { rows: Rows::Sums(sums), period });
         Builder::new(Rows::Sums(sums), earlier, options).build()
     }
 

@@ -178,7 +178,7 @@ mod tests {
                 let earlier = period(0, 13);
                 (
                     Report::compared(&now, &before, Some(earlier), &options),
-                    Report::of_sums(&sums(&now), Some((&sums(&before), earlier)), &options),
+                    Report::of_sums(&sums(&now), Some((&sums(&before), Some(earlier))), &options),
                 )
             } else {
                 (Report::new(&now, &options), Report::of_sums(&sums(&now), None, &options))

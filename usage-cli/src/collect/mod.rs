@@ -4,9 +4,11 @@
 //! command line -> order -> of each organisation: plan -> query -> rows of each day -> its files
 //! ```
 
+mod names;
 mod one;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use usage_core::model::{Dimension, Granularity};
@@ -25,17 +27,19 @@ use crate::run::failpoint::Failpoint;
 use crate::run::organizations::{self, Work, for_each};
 use crate::run::progress::Progress;
 
-/// How many days before today are collected if nothing says otherwise and there is no history yet.
+/// Number of days that a new history begins with by default.
 const DAYS: u32 = 90;
 
 /// What to collect.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) first: First,
-    /// How many days back the service may still count requests.
+    /// Maximum age in days of a day whose requests the service may still count.
     pub(crate) late_days: u32,
     pub(crate) group_by: Vec<Dimension>,
-    /// The time, in tests.
+    /// The organisations whose names behind ids are kept as well.
+    pub(crate) named: BTreeSet<String>,
+    /// The current time, for tests.
     pub(crate) now: Option<Timestamp>,
 }
 
@@ -45,7 +49,7 @@ pub(crate) enum First {
     Since(Date),
     /// Where this time begins.
     Last(Last),
-    /// Where it begins already.
+    /// Where the history begins already.
     Known,
 }
 
@@ -54,7 +58,7 @@ impl Order {
         self.now.unwrap_or_else(|| std::time::SystemTime::now().into())
     }
 
-    /// The first day of a history whose first day is `known`.
+    /// Returns the first wanted day of a history whose first day so far is `known`.
     fn first(&self, known: Option<Date>) -> Date {
         let begun = |last: Last| last.first_day(Date::of(self.now()));
         match self.first {
@@ -64,14 +68,14 @@ impl Order {
         }
     }
 
-    /// Refuses what the query does not take.
+    /// Checks that the query accepts the options.
     pub(crate) fn check<Q: Daily>(&self) -> Result<(), Problem> {
         let day = Date::of(self.now());
         let interval = Interval::from_days(day, day).map_err(Problem::build)?;
         self.query::<Q>(interval).body().map(drop).map_err(Problem::build)
     }
 
-    /// The kind of rows that it asks for.
+    /// Returns the kind of the rows to collect.
     pub(crate) fn kind<Q: Daily>(&self) -> Kind {
         let day = Date::of(self.now());
         let interval = Interval::from_days(day, day);
@@ -90,13 +94,13 @@ impl Order {
 
 /// A query whose rows a history can hold.
 pub(crate) trait Daily: Divisible {
-    /// What it groups by if nothing is said.
+    /// The default dimensions to group by.
     const GROUP_BY: &'static [Dimension];
 
-    /// The rows of each day of `interval`.
+    /// Creates a query for the rows of each day of `interval`.
     fn by_day(interval: Interval, group_by: Vec<Dimension>) -> Self;
 
-    /// The first day that the service answers for; `None` if no such limit is known.
+    /// Returns the first day that the service still has; `None` if no limit is known.
     fn reach(now: Timestamp) -> Option<Date>;
 }
 
@@ -132,7 +136,7 @@ impl Daily for OrganizationJob {
     }
 }
 
-/// Collects what `history` lacks of each of `participants`, some of them at once, and hands what came of each to `each`.
+/// Collects the days that `history` lacks of each of `participants`, some concurrently, and passes each outcome to `each`.
 pub(crate) fn collect<Q: Daily>(
     history: &History,
     participants: Vec<Participant>,
@@ -182,6 +186,10 @@ impl<Q: Daily> Collecting<'_, Q> {
         let of = one::One { order: self.order, connection, client, progress, failpoint: self.failpoint };
         let result = of.collect::<Q>(&mut kept, outcome).await;
         outcome.covers(kept.days());
+        if result.is_ok() && self.order.named.contains(name) {
+            let warnings = names::complete(&kept, connection, client, self.order.now()).await;
+            warnings.into_iter().for_each(|warning| outcome.warn(warning));
+        }
         result
     }
 }

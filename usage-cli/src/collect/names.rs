@@ -22,7 +22,7 @@ pub(super) async fn complete<D: Driver>(
         Ok(None) => return Vec::new(),
         Err(problem) => return vec![of(&problem)],
     };
-    let (keeper, left) = (connection.keeper.as_ref(), connection.policy().deadline);
+    let (keeper, left) = (connection.keeper.as_ref(), client.policy().deadline);
     let mut warnings = names::fetch(client, keeper, &wanted, left, &mut document.names).await;
     if warnings.is_empty() {
         organization.cover_names(&mut document);

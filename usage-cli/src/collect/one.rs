@@ -1,4 +1,4 @@
-//! Collects what one organisation's history lacks.
+//! Collects the days that the history of one organisation lacks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -20,11 +20,11 @@ use crate::run::progress::Progress;
 use crate::run::recovery::Recovery;
 use crate::text::secrets;
 
-/// How many days one query asks for: what the service takes of one job. It bounds what is in memory, and what a run that is
-/// killed asks for again.
+/// Maximum number of days of one query, which is the service's limit for a job. It bounds the memory, and the work that a
+/// killed run repeats.
 const DAYS: u32 = 90;
 
-/// How old a query may be that a killed run left: the service counts once a day.
+/// Maximum age of a query that a killed run left. The service counts once a day.
 const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
 /// The work for one organisation.
@@ -36,7 +36,7 @@ pub(super) struct One<'a, D> {
     pub(super) failpoint: &'a Failpoint,
 }
 
-/// The rows of a query, and what they cover.
+/// The rows of a query and their scope.
 struct Fetched {
     table: UsageTable,
     scope: Scope,
@@ -44,7 +44,7 @@ struct Fetched {
 }
 
 impl<D: Driver> One<'_, D> {
-    /// Asks for the days that `organization` lacks and stores them, interval by interval.
+    /// Queries the days that `organization` lacks and stores them, interval by interval.
     pub(super) async fn collect<Q: Daily>(
         &self,
         organization: &mut Organization,
@@ -65,7 +65,7 @@ impl<D: Driver> One<'_, D> {
                     self.store(organization, fetched, &due, outcome)?;
                     due.retain(|date| !days.contains(date));
                 }
-                // The service knows it no more, or it failed there: its days are asked for anew.
+                // The service no longer knows it, or it failed there: its days are queried again.
                 Err(error) if !error.can_resume() => {}
                 Err(error) => return Err(self.problem::<Q>(&error)),
             }
@@ -86,28 +86,28 @@ impl<D: Driver> One<'_, D> {
         Ok(())
     }
 
-    /// Returns the query that a killed run left, if it is of use: it is the one that would be asked now, and asks for a day
-    /// that is due.
+    /// Returns the query that a killed run left, if it is recent, equals the one that would be submitted now, and includes a
+    /// day that is due.
     fn left_over<Q: Daily>(&self, organization: &Organization, due: &[Date]) -> Option<Snapshot<Q>> {
         let snapshot = organization.query_file().read::<Q>()?;
         let interval = snapshot.query().scope(Timestamp::UNIX_EPOCH).query?.interval;
         let is_same = serde_json::to_value(self.order.query::<Q>(interval.clone())).ok()?
             == serde_json::to_value(snapshot.query()).ok()?;
-        // The clock that executions are timed by.
+        // Executions are timed by the system's clock.
         let now = Timestamp::from(std::time::SystemTime::now());
         let is_new = now.saturating_since(snapshot.submitted_at()?) < MAX_AGE;
         let asks = |date: &Date| (interval.first_day()..=interval.last_day()).contains(date);
         (is_same && is_new && due.iter().any(asks)).then_some(snapshot)
     }
 
-    /// Runs a query to its end. How far it got is kept from the moment that the service takes it.
+    /// Runs a query to its end. Its state is kept in the history from the moment that the service accepts it.
     async fn fetch<Q: Daily>(
         &self,
         organization: &Organization,
         started: Started<Q>,
         outcome: &mut Outcome,
     ) -> Result<Fetched, Error> {
-        // At worst the service runs a query twice, which costs no data.
+        // At worst the service runs a query twice, and no data is lost.
         let client = self.client.clone().with_policy(self.client.policy().with_resubmit(true));
         let handle = match started {
             Started::Now(query) => client.start(query),
@@ -134,7 +134,7 @@ impl<D: Driver> One<'_, D> {
             self.progress.rows(page.len());
             table.absorb(page);
         }
-        // Rows are written for others to read, too.
+        // Other people read these files.
         for &column in Column::ALL {
             table.replace_texts(column, 0, secrets::redacted_cell);
         }
@@ -166,7 +166,7 @@ impl<D: Driver> One<'_, D> {
             let rows = days.remove(&date).unwrap_or_default();
             self.failpoint.reach("before storing a day");
             let stored = organization.store(date, rows, &scope.of_bucket(date), self.order.late_days);
-            // What was stored before is listed, whatever came of this one.
+            // Days that were stored before are listed even if this one fails.
             let stored = stored.inspect_err(|_| drop(organization.save()))?;
             outcome.stored(date, stored);
         }
@@ -194,17 +194,17 @@ fn later_than(now: Timestamp, number: usize, last: Option<Date>) -> String {
     text
 }
 
-/// A query that begins now, or that began before.
+/// A query to start, or one that was started before.
 enum Started<Q: Daily> {
     Now(Q),
     Before(Snapshot<Q>),
 }
 
-/// The rows of each day.
+/// Splits rows by day.
 ///
 /// # Errors
 ///
-/// Returns a problem if a row is of no day, or of one that was not asked for: the service did not answer the query.
+/// Returns a problem if a row has no date, or one outside `interval`: it is no result of the query.
 fn by_day(table: &UsageTable, interval: &Interval) -> Result<BTreeMap<Date, UsageTable>, Problem> {
     let mut days: BTreeMap<Date, UsageTable> = BTreeMap::new();
     for row in table {

@@ -13,29 +13,29 @@ use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
 
-/// What came of one organisation.
+/// The outcome of one organisation.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
     organization: String,
-    /// How many queries were run.
+    /// Number of queries that were run.
     pub(super) queries: u32,
     new_days: usize,
     changed_days: usize,
     confirmed_days: usize,
-    /// Days of which the service sent less than was there.
+    /// Days whose stored rows are better than those that the service sent.
     kept_days: Vec<Date>,
-    /// How many days are there.
+    /// Number of days in the history.
     days: usize,
-    /// How many of them are read again.
+    /// Number of them that are read again.
     late_days: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<Date>,
-    /// How many days within them are missing.
+    /// Number of days between the first and the last that are missing.
     missing_days: usize,
-    /// How many wanted days the service does not answer for any more.
+    /// Number of wanted days that the service no longer has.
     #[serde(rename = "outOfReachDays")]
     pub(super) out_of_reach: usize,
     rows: u64,

@@ -4,6 +4,7 @@
 //! lake/_genesys-usage.json                                     the kind of all rows
 //! lake/organization=acme/_genesys-usage.json                   what was read of each day
 //! lake/organization=acme/_query.json                           the query that is under way
+//! lake/organization=acme/_names.json                           the names behind ids, if they were asked for
 //! lake/organization=acme/date=2026-10-31/usage.parquet         the rows of a day
 //! ```
 //!
@@ -11,9 +12,14 @@
 //! replaced whole, by rows that are at least as good; one process at a time writes. A reader needs no lock: it sees the
 //! earlier file or the later one.
 
+mod counts;
+mod filter;
+mod groups;
 mod manifest;
+mod names;
 mod organization;
 mod pages;
+mod pairs;
 mod partition;
 pub(crate) mod plan;
 mod rows;
@@ -24,10 +30,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+pub(crate) use filter::DayFilter;
 pub(crate) use manifest::Kind;
 pub(crate) use organization::{Organization, Stored};
+pub(crate) use partition::Needs;
 pub(crate) use rows::{Selected, Selection};
-pub(crate) use sums::Summing;
+pub(crate) use sums::{Summing, sums_of};
 
 use crate::files::draft;
 use crate::files::lock::Lock;

@@ -30,8 +30,11 @@ impl Organization {
     /// Returns a problem that names the file if one cannot be read or is damaged.
     pub(crate) fn wanted_names(&self, document: &Document) -> Result<Option<Wanted>, Problem> {
         let is_new = |date: &Date, checksum: u32| document.days.get(date) != Some(&checksum);
-        let new: Vec<Date> =
-            self.checksums().filter(|(date, checksum)| is_new(date, *checksum)).map(|(date, _)| date).collect();
+        let new: Vec<Date> = self
+            .checksums()
+            .filter(|(date, checksum)| is_new(date, *checksum))
+            .map(|(date, _)| date)
+            .collect();
         if new.is_empty() {
             return Ok(None);
         }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use usage_core::{Date, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
 
 use crate::dataset::manifest::Collected;
-use crate::dataset::partition::{Columns, FILE_NAME, Partition, encode};
+use crate::dataset::names::read_regular;
+use crate::dataset::partition::{Columns, FILE_NAME, Needs, Partition, encode};
 use crate::dataset::plan::{self, Reading};
 use crate::dataset::{cannot_write, check_link, entries, segment};
 use crate::files::draft;
@@ -101,6 +102,10 @@ impl Organization {
         &self.manifest.organization
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Returns the last read of each day.
     pub(crate) fn days(&self) -> &BTreeMap<Date, Reading> {
         &self.manifest.days
@@ -174,14 +179,14 @@ impl Organization {
         self.manifest.write(&self.directory)
     }
 
-    /// Reads the rows of `date`.
+    /// Reads the columns of the rows of `date` that are in `needs`.
     ///
     /// # Errors
     ///
     /// Returns a problem that names the file if it cannot be read or is damaged.
-    pub(crate) fn rows(&self, date: Date) -> Result<(Columns, Scope), Problem> {
+    pub(crate) fn rows(&self, date: Date, needs: &Needs) -> Result<(Columns, Scope), Problem> {
         let partition = self.partition(date)?;
-        let columns = partition.columns().map_err(|problem| damaged(&self.file(date), &problem))?;
+        let columns = partition.columns(needs).map_err(|problem| damaged(&self.file(date), &problem))?;
         Ok((columns, partition.scope))
     }
 
@@ -219,7 +224,7 @@ impl QueryFile {
 
     /// Reads the query in progress. An unusable file counts as none: at worst the query is submitted once more.
     pub(crate) fn read<Q: UsageQuery>(&self) -> Option<Snapshot<Q>> {
-        let kept: serde_json::Value = serde_json::from_slice(&fs::read(&self.0).ok()?).ok()?;
+        let kept: serde_json::Value = serde_json::from_slice(&read_regular(&self.0)?).ok()?;
         let is_of_family = kept["family"] == Q::FAMILY;
         Snapshot::from_json(&kept["snapshot"].to_string()).ok().filter(|_| is_of_family)
     }

@@ -1,46 +1,45 @@
-//! The pages of a column of a Parquet file, as this program writes them: version 1, plain or with a dictionary, each value
-//! optional.
+//! Decodes the pages of a Parquet column in the form that this program writes: version 1, plain or with a dictionary, each
+//! value optional.
 //!
-//! The numbers of texts in the dictionary are what sums are made by, so they are kept; readers of the `parquet` crate give
-//! the texts alone.
+//! Sums are made by the dictionary's numbers, so these are kept. The readers of the `parquet` crate return only the texts.
 
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
 
 use crate::dataset::partition::reason;
 
-/// What stands for an absent text.
+/// The number of an absent text.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// The texts of a column.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    /// The different texts; one may be there twice.
+    /// The distinct texts. A text may occur twice.
     pub(crate) dictionary: Vec<String>,
     /// The number of each row's text, or [`NONE`].
     pub(crate) numbers: Vec<u32>,
 }
 
 impl Texts {
-    /// The text of `row`.
+    /// Returns the text of `row`.
     pub(crate) fn get(&self, row: usize) -> Option<&str> {
         let number = *self.numbers.get(row)?;
         self.dictionary.get(number as usize).map(String::as_str)
     }
 }
 
-/// What stands for an absent count: more than any is.
+/// The value of an absent count, larger than any count.
 pub(crate) const ABSENT: u64 = u64::MAX;
 
-/// The counts of a column, one a row, or [`ABSENT`].
+/// The counts of a column: one for each row, or [`ABSENT`].
 pub(crate) type Counts = Vec<u64>;
 
-/// Why a page cannot be read.
+/// Describes why a page cannot be read.
 type Wrong = String;
 
-/// Reads all texts of the column chunk `pages`, and adds them to `texts`.
+/// Reads all texts of the column chunk `pages` and appends them to `texts`.
 pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Result<(), Wrong> {
-    // The dictionary of this chunk begins here.
+    // The offset of this chunk's dictionary.
     let mut base = texts.dictionary.len();
     while let Some(page) = pages.get_next_page().map_err(reason)? {
         match page {
@@ -55,13 +54,14 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
                 let data = Data::of(&page)?;
                 let known = texts.dictionary.len();
                 let numbers = match data.values {
-                    Values::Numbers(numbers) => {
-                        let number = |number: u32| {
-                            let number = base + number as usize;
-                            let number = u32::try_from(number).ok().filter(|_| number < known);
-                            number.ok_or_else(|| "a text is not in the dictionary".to_owned())
-                        };
-                        numbers.into_iter().map(number).collect::<Result<Vec<_>, _>>()?
+                    Values::Numbers(mut numbers) => {
+                        let last = numbers.iter().max().map_or(base, |last| base + *last as usize);
+                        if last >= known && !numbers.is_empty() {
+                            return Err("a text is not in the dictionary".into());
+                        }
+                        let base = u32::try_from(base).map_err(wrong)?;
+                        numbers.iter_mut().for_each(|number| *number += base);
+                        numbers
                     }
                     Values::Plain(bytes) => {
                         let mut input = Input(bytes);
@@ -73,14 +73,14 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
                         numbers
                     }
                 };
-                data.levels.spread(numbers, &mut texts.numbers, NONE)?;
+                data.levels.spread(numbers.into_iter(), &mut texts.numbers, NONE)?;
             }
         }
     }
     Ok(())
 }
 
-/// Reads all counts of the column chunk `pages`, and adds them to `counts`.
+/// Reads all counts of the column chunk `pages` and appends them to `counts`.
 pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Result<(), Wrong> {
     let mut dictionary: Vec<u64> = Vec::new();
     while let Some(page) = pages.get_next_page().map_err(reason)? {
@@ -91,39 +91,42 @@ pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Re
             }
             page => {
                 let data = Data::of(&page)?;
-                let values: Vec<u64> = match data.values {
+                match data.values {
                     Values::Numbers(numbers) => {
-                        let count = |number: u32| dictionary.get(number as usize).copied();
-                        let values: Option<Vec<_>> = numbers.into_iter().map(count).collect();
-                        values.ok_or("a count is not in the dictionary")?
+                        if numbers.iter().any(|number| *number as usize >= dictionary.len()) {
+                            return Err("a count is not in the dictionary".into());
+                        }
+                        let values = numbers.iter().map(|number| dictionary[*number as usize]);
+                        data.levels.spread(values, counts, ABSENT)?;
                     }
                     Values::Plain(bytes) => {
                         let mut input = Input(bytes);
-                        (0..data.present).map(|_| input.count()).collect::<Result<_, _>>()?
+                        let values: Vec<u64> =
+                            (0..data.present).map(|_| input.count()).collect::<Result<_, _>>()?;
+                        data.levels.spread(values.into_iter(), counts, ABSENT)?;
                     }
-                };
-                data.levels.spread(values, counts, ABSENT)?;
+                }
             }
         }
     }
     Ok(())
 }
 
-/// A page of values.
+/// A data page.
 struct Data<'a> {
     levels: Levels,
-    /// How many values are there.
+    /// Number of values that are not null.
     present: usize,
     values: Values<'a>,
 }
 
 enum Values<'a> {
-    /// The places of the values in the dictionary.
+    /// The indices of the values in the dictionary.
     Numbers(Vec<u32>),
     Plain(&'a [u8]),
 }
 
-/// Which rows have a value.
+/// The definition levels: which rows have a value.
 enum Levels {
     All,
     /// 1 for each row that has one.
@@ -141,9 +144,11 @@ impl<'a> Data<'a> {
         let rows = *num_values as usize;
         let mut input = Input(buf);
         let length = input.number()? as usize;
-        let levels = runs(input.take(length)?, 1, rows)?;
-        let present = levels.iter().filter(|level| **level == 1).count();
-        let levels = if present == rows { Levels::All } else { Levels::Some(levels) };
+        let levels = Levels::of(input.take(length)?, rows)?;
+        let present = match &levels {
+            Levels::All => rows,
+            Levels::Some(levels) => levels.iter().filter(|level| **level == 1).count(),
+        };
         let values = match encoding {
             Encoding::PLAIN => Values::Plain(input.0),
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
@@ -157,9 +162,27 @@ impl<'a> Data<'a> {
 }
 
 impl Levels {
-    /// Adds one entry a row to `to`: the next of `values`, or `none`.
-    fn spread<T: Copy>(&self, values: Vec<T>, to: &mut Vec<T>, none: T) -> Result<(), Wrong> {
-        let mut values = values.into_iter();
+    fn of(bytes: &[u8], rows: usize) -> Result<Self, Wrong> {
+        if rows == 0 {
+            return Ok(Self::All);
+        }
+        // Most columns have a value in every row, which is one run.
+        let mut input = Input(bytes);
+        let header = input.varint()?;
+        let is_whole = header & 1 == 0 && usize::try_from(header >> 1).is_ok_and(|length| length >= rows);
+        if is_whole && input.take(1)? == [1] {
+            return Ok(Self::All);
+        }
+        runs(bytes, 1, rows).map(Self::Some)
+    }
+
+    /// Appends one entry for each row to `to`: the next of `values`, or `none`.
+    fn spread<T: Copy>(
+        &self,
+        mut values: impl Iterator<Item = T>,
+        to: &mut Vec<T>,
+        none: T,
+    ) -> Result<(), Wrong> {
         match self {
             Self::All => to.extend(values),
             Self::Some(levels) => {
@@ -173,13 +196,13 @@ impl Levels {
     }
 }
 
-/// Reads `count` numbers of `width` bits: runs of equal numbers, and packed groups of eight.
+/// Decodes `count` numbers of `width` bits in the hybrid encoding: runs of equal numbers and bit-packed groups of eight.
 fn runs(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, Wrong> {
     if width > 32 {
         return Err(format!("a page has numbers of {width} bits"));
     }
     let mut input = Input(bytes);
-    // What a page says of its length is not trusted with memory.
+    // The length that a page claims is not trusted with memory.
     let mut numbers = Vec::with_capacity(count.min(1 << 20));
     if width == 0 {
         numbers.resize(count, 0);
@@ -206,27 +229,30 @@ fn runs(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, Wrong> {
     Ok(numbers)
 }
 
-/// Adds `count` numbers of `width` bits, the lowest first, to `to`.
+/// Appends `count` bit-packed numbers of `width` bits, least significant bit first, to `to`.
 fn unpack(bytes: &[u8], width: u32, count: usize, to: &mut Vec<u32>) -> Result<(), Wrong> {
     if count == 0 || bytes.len().saturating_mul(8) < count.saturating_mul(width as usize) {
         return Err(short());
     }
     let mask = u32::MAX >> (32 - width);
-    let (mut buffer, mut bits, mut bytes) = (0u64, 0, bytes.iter());
-    for _ in 0..count {
-        while bits < width {
-            buffer |= u64::from(*bytes.next().ok_or_else(short)?) << bits;
-            bits += 8;
-        }
+    let number = |at: usize| {
+        let bit = at * width as usize;
+        // A number of at most 32 bits that begins within a byte is within the eight bytes from there.
+        let rest = bytes.get(bit / 8..).unwrap_or_default();
+        let eight = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+            eight
+        });
         #[expect(clippy::cast_possible_truncation, reason = "the mask has 32 bits at most")]
-        to.push(buffer as u32 & mask);
-        buffer >>= width;
-        bits -= width;
-    }
+        let number = (u64::from_le_bytes(eight) >> (bit % 8)) as u32 & mask;
+        number
+    };
+    to.extend((0..count).map(number));
     Ok(())
 }
 
-/// The rest of a page.
+/// The unread rest of a page.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

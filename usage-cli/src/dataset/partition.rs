@@ -1,8 +1,8 @@
-//! One day of one organisation: a Parquet file that certifies itself.
+//! One day of one organisation: a Parquet file that describes and checks itself.
 //!
-//! Its metadata has the [`Scope`] of its rows, which says when they were asked for, the name of the organisation, and the
-//! length and CRC-32 of everything before the metadata. So a file that is cut, changed, or copied to the place of another
-//! is recognised, and a file that the manifest does not list yet is as good as one that it does.
+//! Its metadata contains the [`Scope`] of its rows with the time of the query, the name of the organisation, and the length
+//! and CRC-32 of everything before the metadata. A file that was cut, changed, or copied to the place of another is
+//! detected, and a file that the manifest does not list yet can be used like one that it lists.
 
 use std::cmp::Ordering;
 
@@ -17,13 +17,13 @@ use crate::dataset::pages::{ABSENT, Counts, Texts, read_counts, read_texts};
 use crate::dataset::plan::Reading;
 use crate::output::parquet::{CHECKSUM_KEY, SCOPE_KEY, encode_part};
 
-/// The key of the metadata that holds the organisation's name.
+/// The metadata key of the organisation's name.
 const ORGANIZATION_KEY: &str = "genesys-usage.organization";
 
 /// The name of the file of a day.
 pub(crate) const FILE_NAME: &str = "usage.parquet";
 
-/// The columns that rows are sorted by: equal texts stand together, which makes the file small and quick to add up.
+/// The columns that rows are sorted by. Equal texts are adjacent, so files are small and quick to sum.
 const ORDER: [Column; 7] = [
     Column::ClientId,
     Column::ClientName,
@@ -34,8 +34,8 @@ const ORDER: [Column; 7] = [
     Column::OrganizationId,
 ];
 
-/// Returns the content of the file of one day, and what the manifest says of it. The order of the rows makes no
-/// difference.
+/// Returns the content of the file of one day and its entry in the manifest. Both are independent of the order of the
+/// rows.
 pub(crate) fn encode(
     mut table: UsageTable,
     scope: &Scope,
@@ -62,7 +62,7 @@ fn compare(one: UsageRow<'_>, other: UsageRow<'_>) -> Ordering {
     texts.chain(counts).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// A day's file that is what it says.
+/// A checked file of one day.
 pub(crate) struct Partition {
     reader: SerializedFileReader<Bytes>,
     pub(crate) scope: Scope,
@@ -71,11 +71,11 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    /// Checks `bytes`, the file of `organization` and `date`.
+    /// Checks that `bytes` are the file of `organization` and `date`.
     ///
     /// # Errors
     ///
-    /// Returns why it is not that file, as the end of the sentence "the file is damaged: …".
+    /// Returns the reason if they are not, worded as the end of "the file is damaged: …".
     pub(crate) fn open(bytes: &Bytes, organization: &str, date: Date) -> Result<Self, String> {
         let reader = SerializedFileReader::new(bytes.clone()).map_err(reason)?;
         let metadata = reader.metadata().file_metadata();
@@ -93,9 +93,9 @@ impl Partition {
         Ok(Self { scope, checksum, bytes: bytes.len() as u64, reader })
     }
 
-    /// What a manifest says of it. Nothing is known of an earlier read, so the day is not settled.
+    /// Returns the entry in the manifest. No earlier read is known, so the day is not settled.
     pub(crate) fn reading(&self) -> Result<Reading, String> {
-        let columns = Columns::read(&self.reader)?;
+        let columns = Columns::read(&self.reader, &Needs::only(&[], &[Counter::Requests]))?;
         let requests = columns.counts[Counter::Requests as usize].iter().filter(|count| **count != ABSENT);
         Ok(Reading {
             asked_at: self.scope.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -108,13 +108,13 @@ impl Partition {
         })
     }
 
-    /// Its rows, column by column.
-    pub(crate) fn columns(&self) -> Result<Columns, String> {
-        Columns::read(&self.reader)
+    /// Returns the columns of its rows that are in `needs`.
+    pub(crate) fn columns(&self, needs: &Needs) -> Result<Columns, String> {
+        Columns::read(&self.reader, needs)
     }
 }
 
-/// The checksum of the file, if it is that of `bytes`.
+/// Returns the checksum in the metadata if it matches `bytes`.
 fn check(metadata: &FileMetaData, bytes: &[u8]) -> Option<u32> {
     let (length, checksum) = value(metadata, CHECKSUM_KEY)?.split_once(':')?;
     let checksum = u32::from_str_radix(checksum, 16).ok()?;
@@ -123,7 +123,7 @@ fn check(metadata: &FileMetaData, bytes: &[u8]) -> Option<u32> {
     (crc.sum() == checksum).then_some(checksum)
 }
 
-/// What is wrong, without the words "Parquet error".
+/// Returns the message of `error` without the prefix "Parquet error".
 pub(super) fn reason(error: ParquetError) -> String {
     match error {
         ParquetError::General(text) | ParquetError::EOF(text) => text,
@@ -136,18 +136,36 @@ fn value<'a>(metadata: &'a FileMetaData, key: &str) -> Option<&'a str> {
     pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
 }
 
+/// The columns that a reader needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Needs {
+    texts: Vec<Column>,
+    counts: Vec<Counter>,
+}
+
+impl Needs {
+    /// All columns.
+    pub(crate) fn all() -> Self {
+        Self::only(Column::ALL, Counter::ALL)
+    }
+
+    pub(crate) fn only(texts: &[Column], counts: &[Counter]) -> Self {
+        Self { texts: texts.to_vec(), counts: counts.to_vec() }
+    }
+}
+
 /// The rows of one day.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) rows: usize,
-    /// By [`Column`]; that of the date is empty.
+    /// By [`Column`]; that of the date is empty, and so are those that were not read.
     pub(crate) texts: [Texts; Column::ALL.len()],
     /// By [`Counter`].
     pub(crate) counts: [Counts; Counter::ALL.len()],
 }
 
 impl Columns {
-    fn read(reader: &SerializedFileReader<Bytes>) -> Result<Self, String> {
+    fn read(reader: &SerializedFileReader<Bytes>, needs: &Needs) -> Result<Self, String> {
         let mut columns = Self::default();
         let names: Vec<_> = {
             let schema = reader.metadata().file_metadata().schema_descr();
@@ -158,8 +176,8 @@ impl Columns {
             columns.rows +=
                 usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
             for (at, name) in names.iter().enumerate() {
-                let text = Column::ALL.iter().copied().find(|column| column.name() == name);
-                let count = Counter::ALL.iter().copied().find(|counter| counter.name() == name);
+                let text = needs.texts.iter().copied().find(|column| column.name() == name);
+                let count = needs.counts.iter().copied().find(|counter| counter.name() == name);
                 if text.is_none() && count.is_none() {
                     continue;
                 }
@@ -180,7 +198,20 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Adds its rows, which are of `date`, to a table; with the name of the `organization` for its id, if one is given.
+    /// Removes the rows that are not `kept`.
+    pub(crate) fn retain(&mut self, kept: &[bool]) {
+        for texts in &mut self.texts {
+            let mut kept = kept.iter();
+            texts.numbers.retain(|_| kept.next() == Some(&true));
+        }
+        for counts in &mut self.counts {
+            let mut kept = kept.iter();
+            counts.retain(|_| kept.next() == Some(&true));
+        }
+        self.rows = kept.iter().filter(|kept| **kept).count();
+    }
+
+    /// Appends its rows to a table, with this `date`, and with the name of the `organization` as its id if one is given.
     pub(crate) fn add_to(&self, table: &mut TableBuilder, date: Date, organization: Option<&str>) {
         let date = date.to_string();
         for row in 0..self.rows {
@@ -249,7 +280,7 @@ mod tests {
     fn read(bytes: Vec<u8>) -> Result<UsageTable, String> {
         let partition = Partition::open(&bytes.into(), "acme", date())?;
         let mut table = TableBuilder::default();
-        partition.columns()?.add_to(&mut table, date(), None);
+        partition.columns(&Needs::all())?.add_to(&mut table, date(), None);
         Ok(table.finish())
     }
 

@@ -1,35 +1,28 @@
-//! The rows of a history, for reports.
+//! The days of a history that a report is about.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use usage_core::{Date, Gap, Interval, Scope, TableBuilder, Timestamp, UsageRecord, UsageTable};
-use usage_report::Period;
+use usage_core::{Date, Gap, Interval, Scope, Timestamp, UsageRecord, UsageTable};
+use usage_report::{Names, Period, Subject};
 
-use crate::dataset::partition::Columns;
+use crate::dataset::partition::{Columns, Needs};
 use crate::dataset::{History, Organization};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 
-/// Why rows are missing of a history that lacks days.
+/// The gap in the scope of a history that lacks days.
 const GAP: &str = "the history lacks days";
 
-/// Which rows.
+/// Selects rows of a history.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Of these organisations; of all if none is named.
+    /// The names of the organisations; empty for all.
     pub(crate) organizations: Vec<String>,
-    /// The days that they are about.
+    /// The days; `None` for all.
     pub(crate) period: Option<Period>,
-    /// How many days before the period are wanted as well, if they are there without a gap.
+    /// Maximum number of days before the period that are selected as well, as far as there is no gap.
     pub(crate) days_before: i64,
-}
-
-/// Rows, and what they cover.
-#[derive(Debug)]
-pub(crate) struct Rows {
-    pub(crate) table: UsageTable,
-    pub(crate) scope: Scope,
 }
 
 impl Selection {
@@ -83,7 +76,7 @@ impl Selected {
         self.organizations.iter().map(|organization| organization.name().to_owned()).collect()
     }
 
-    /// All days, those before the period included.
+    /// Returns the selected days, including those before the period.
     pub(crate) fn period(&self) -> Period {
         Period::new(self.days.first, self.days.last).unwrap_or(self.days.last.into())
     }
@@ -98,8 +91,8 @@ impl Selected {
         Period::new(first, self.days.last).unwrap_or(first.into())
     }
 
-    /// Reads the rows of `period` day by day, hands those of each to `each`, and returns what they cover. Of several
-    /// organisations, the rows come with the name of their own.
+    /// Reads the columns of the rows of `period` that are in `needs`, day by day, passes those of each to `each`, and
+    /// returns what they cover. Of several organisations, the rows come with the name of their own.
     ///
     /// # Errors
     ///
@@ -107,7 +100,8 @@ impl Selected {
     pub(crate) fn each(
         &self,
         period: Period,
-        mut each: impl FnMut(&Columns, Date, Option<&str>),
+        needs: &Needs,
+        mut each: impl FnMut(Columns, Date, Option<&str>),
     ) -> Result<Scope, Problem> {
         let is_several = self.organizations.len() > 1;
         let mut scope = None::<Scope>;
@@ -116,8 +110,8 @@ impl Selected {
             for date in
                 organization.days().range(period.first_day()..=period.last_day()).map(|(date, _)| *date)
             {
-                let (columns, of_day) = organization.rows(date)?;
-                each(&columns, date, name);
+                let (columns, of_day) = organization.rows(date, needs)?;
+                each(columns, date, name);
                 scope = Some(match scope {
                     None => of_day,
                     Some(scope) => joined(scope, of_day),
@@ -134,11 +128,19 @@ impl Selected {
         Ok(if is_lacking { scope.with_gap(Gap::from(GAP)) } else { scope })
     }
 
-    /// Reads all rows.
-    pub(crate) fn rows(&self) -> Result<Rows, Problem> {
-        let mut table = TableBuilder::default();
-        let scope = self.each(self.period(), |columns, date, name| columns.add_to(&mut table, date, name))?;
-        Ok(Rows { table: table.finish(), scope })
+    /// Returns the names behind ids that are known, with those of several organisations by the names of their directories.
+    pub(crate) fn names_of_ids(&self) -> Names {
+        let is_several = self.organizations.len() > 1;
+        let mut names = Names::default();
+        for organization in &self.organizations {
+            let of_organization = organization.names().names;
+            let own = of_organization.iter(Subject::Organization).map(|(_, name)| name.to_owned()).next();
+            if let Some(own) = own.filter(|_| is_several) {
+                names.insert(Subject::Organization, organization.name(), own);
+            }
+            names.merge(of_organization);
+        }
+        names
     }
 
     /// Returns the requests of each day of `period` as rows, without reading the days.
@@ -161,7 +163,7 @@ fn capped(sum: u64, count: u64) -> u64 {
     sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
 }
 
-/// The scope of the rows of two days, but for the days and the end of the data.
+/// Joins the scopes of two days, except for the interval and the end of the data.
 fn joined(mut scope: Scope, other: Scope) -> Scope {
     scope.asked_at = scope.asked_at.min(other.asked_at);
     scope.complete &= other.complete;
@@ -171,17 +173,17 @@ fn joined(mut scope: Scope, other: Scope) -> Scope {
     scope
 }
 
-/// The days to read.
+/// The selected days of all organisations.
 #[derive(Debug, PartialEq, Eq)]
 struct Days {
     first: Date,
     last: Date,
-    /// Which organisations lack days of the period, and how many.
+    /// The organisations that lack days of the period, and how many they lack.
     lacking: Vec<(String, usize)>,
 }
 
 impl Days {
-    /// `None` if no organisation has a day of the period.
+    /// Returns `None` if no organisation has a day of the period.
     fn of(organizations: &[Organization], selection: &Selection) -> Option<Self> {
         let known: Vec<(&str, BTreeSet<Date>)> = organizations
             .iter()
@@ -214,7 +216,7 @@ impl Days {
         Some(Self { first, last, lacking })
     }
 
-    /// Says which organisations lack days.
+    /// Warns of the organisations that lack days.
     fn warn(&self, directory: &Path) {
         let Some((first, more)) = self.lacking.split_first() else { return };
         let all = [first].into_iter().chain(more).map(|(name, days)| format!("{name} ({days})"));

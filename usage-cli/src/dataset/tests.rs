@@ -46,7 +46,7 @@ fn store(organization: &mut Organization, counts: &[u64], asked: &str) -> Stored
 fn requests(history: &History, name: &str) -> Vec<(String, u64)> {
     let organization = history.organization(name).unwrap();
     let days = organization.days().keys().map(|date| {
-        let (columns, _) = organization.rows(*date).unwrap();
+        let (columns, _) = organization.rows(*date, &Needs::all()).unwrap();
         (date.to_string(), columns.counts[0].iter().sum())
     });
     days.collect()
@@ -142,7 +142,13 @@ fn damage_names_its_file_and_another_service_is_refused() {
     let mut flipped = bytes.clone();
     flipped[40] ^= 1;
     fs::write(&file, flipped).unwrap();
-    let said = history.organization("acme").unwrap().rows(day(DATE)).map(drop).unwrap_err().to_string();
+    let said = history
+        .organization("acme")
+        .unwrap()
+        .rows(day(DATE), &Needs::all())
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("usage.parquet is damaged: its content does not have the checksum"), "{said}");
     // The file of another day.
     let other = directory.path().join("organization=acme").join("date=2026-10-02");

@@ -64,8 +64,7 @@ mod tests {
         };
         document.names.insert(Subject::User, "u", "Ada \"A\" Example");
         let json = document.to_json();
-        let wanted =
-            r#"{"version":1,"fetchedAt":1782864000000,"days":{"2026-06-30":7},"users":{"u":"Ada \"A\" Example"}}"#;
+        let wanted = r#"{"version":1,"fetchedAt":1782864000000,"days":{"2026-06-30":7},"users":{"u":"Ada \"A\" Example"}}"#;
         assert_eq!(String::from_utf8(json.clone()).unwrap(), wanted);
         assert_eq!(Document::read(&json), Some(document));
     }

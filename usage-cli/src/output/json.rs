@@ -120,7 +120,10 @@ mod tests {
             .unwrap();
         write_lines(&mut lines, &UsageTable::new(), false).unwrap();
         let document = String::from_utf8(document).unwrap();
-        assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"names\":{NAMES},\"rows\":[]}}\n"));
+        assert_eq!(
+            document,
+            format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"names\":{NAMES},\"rows\":[]}}\n")
+        );
         assert!(lines.is_empty());
     }
 }

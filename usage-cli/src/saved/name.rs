@@ -59,8 +59,7 @@ impl Field {
             "totals" | "topclients" => Self::Report,
             // Members of a page, of a response with its head, of a workflow's item, or of a document of this program.
             "errorbody" | "selfuri" | "previousuri" | "pagesize" | "status" | "statustext" | "statuscode"
-            | "headers" | "text" | "paireditem" | "binary" | "organizations"
-            | "names" => Self::Ignored,
+            | "headers" | "text" | "paireditem" | "binary" | "organizations" | "names" => Self::Ignored,
             _ => Self::Unknown,
         }
     }

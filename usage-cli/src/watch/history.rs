@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use usage_core::Date;
-use usage_core::TableBuilder;
+use usage_core::{Column, Counter, Date, TableBuilder};
 use usage_report::thresholds::JUMP_WEEKS;
 use usage_report::{Allowance, ClientDays, Period, ReportOptions};
 
 use crate::config::ProfileArgs;
-use crate::dataset::{History, Selected, Selection};
+use crate::dataset::{History, Needs, Selected, Selection};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 use crate::report::allowance::AllowanceArgs;
-use crate::report::{history, lookback};
+use crate::report::history::{self, Against};
+use crate::report::lookback;
 use crate::watch::alert::{Thresholds, knows_weeks_before};
 use crate::watch::look::{Clients, Look, Looks};
 
@@ -81,7 +81,7 @@ fn look(
     let selected = selection.select(directory)?;
     let mut options = ReportOptions::default();
     options.allowance = allowance;
-    let report = history::report(&selected, Some(month), false, options)?;
+    let report = history::report(&selected, Some(month), &Against::Nothing, options)?;
     let clients = if needs_clients { clients(&selected, month)? } else { None };
     Ok(Look { organization: Some(organization.to_owned()), report, clients })
 }
@@ -96,7 +96,8 @@ fn clients(selected: &Selected, month: Period) -> Result<Option<Clients>, Proble
         return Ok(None);
     };
     let mut days = ClientDays::new(known);
-    selected.each(known, |columns, date: Date, name| {
+    let needs = Needs::only(&[Column::ClientId, Column::ClientName], &[Counter::Requests]);
+    selected.each(known, &needs, |columns, date: Date, name| {
         let mut table = TableBuilder::default();
         columns.add_to(&mut table, date, name);
         days.add(&table.finish());

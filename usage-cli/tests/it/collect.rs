@@ -30,7 +30,7 @@ impl Days {
         Self { service, clock }
     }
 
-    fn becomes(&self, today: &str) {
+    pub(crate) fn becomes(&self, today: &str) {
         self.clock.advance_to(morning(today));
     }
 
@@ -535,6 +535,31 @@ fn a_report_of_a_history_is_that_of_a_live_query() {
             assert_eq!(kept[part], asked[part], "{period} {part}");
         }
     }
+    for selection in
+        [&["--client", "agent*"][..], &["--uri", "api/v2/*s", "--client", "*a*"], &["--granularity", "week"]]
+    {
+        let period = "2026-09-30/2026-10-13";
+        let (kept, asked) = (history(selection, period), of(&[&live[..], selection].concat(), period));
+        assert!(kept["totals"]["requests"].as_u64() > Some(0), "{selection:?}");
+        for part in ["totals", "days", "filter", "topClients", "topUris", "others", "weekdays", "drilldown"] {
+            assert_eq!(kept[part], asked[part], "{selection:?} {part}");
+        }
+    }
+    let ran = Ran::of(&mut program(&["report", lake, "--client", "Agent Desktp", "--format", "json"]));
+    assert!(ran.code == Some(0) && ran.stderr.contains("did you mean 'Agent Desktop'?"), "{ran:?}");
+    // Against the rows of a file, whose days are those of the history before.
+    let file = directory.path().with_extension("jsonl");
+    let rows = days.service.run(
+        &[
+            &["query", "--granularity", "day", "--interval", "2026-10-06/2026-10-10", "--format", "jsonl"],
+            &live[..],
+        ]
+        .concat(),
+    );
+    fs::write(&file, rows.well()).unwrap();
+    let against = history(&["--compare-with", file.to_str().unwrap()], "2026-10-11/2026-10-15");
+    assert_eq!(against["comparison"], history(&["--compare"], "2026-10-11/2026-10-15")["comparison"]);
+    fs::remove_file(&file).unwrap();
     let (kept, asked) = (
         history(&["--compare"], "2026-10-11/2026-10-15"),
         of(&[&live[..], &["--compare"]].concat(), "2026-10-11/2026-10-15"),
@@ -624,7 +649,8 @@ fn watch_looks_at_each_organization_of_a_history_and_tells_each_alert_once() {
     let lake = directory.path().join("lake");
     for (seed, name) in [(1, "alpha"), (2, "beta")] {
         let days = Days::new(config().with_seed(seed), &today.to_string());
-        days.run(&lake, &["--last", "100d", "--group-by", "client", "--organization", name]).well();
+        // The month so far, and the four weeks before it that tell which clients are new.
+        days.run(&lake, &["--last", "59d", "--group-by", "client", "--organization", name]).well();
     }
     let state = directory.path().join("watch.json");
     let log = directory.path().join("log");

@@ -193,7 +193,9 @@ mod history {
         // A damaged file is as good as none.
         std::fs::write(lake.join("organization=default").join("_names.json"), "{").unwrap();
         assert_eq!(requests(&["--names"]), [1, 1]);
-        let text = Ran::of(&mut program(&["report", lake.to_str().unwrap(), "--top", "all", "--format", "html"])).well();
+        let text =
+            Ran::of(&mut program(&["report", lake.to_str().unwrap(), "--top", "all", "--format", "html"]))
+                .well();
         let organization = days.service.server.simulator().organization_name().to_owned();
         for name in [known.values().next().unwrap(), &organization] {
             assert!(text.contains(name.as_str()), "{name}");

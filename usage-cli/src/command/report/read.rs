@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use usage_core::model::Granularity;
-use usage_report::{Allowance, Organizations, Period, Report, ReportOptions};
+#[cfg(feature = "parquet")]
+use usage_report::{Allowance, Organizations};
+use usage_report::{Period, Report, ReportOptions};
 
 use super::ReportArgs;
 #[cfg(feature = "parquet")]
@@ -13,10 +15,11 @@ use crate::output::organizations::Answer;
 use crate::problem::Problem;
 use crate::report::about::About;
 #[cfg(feature = "parquet")]
-use crate::report::history;
+use crate::report::history::{self, Against};
 #[cfg(feature = "parquet")]
 use crate::report::lookback;
 use crate::report::selection;
+#[cfg(feature = "parquet")]
 use crate::report::several::Several;
 use crate::saved::days::SavedDays;
 use crate::saved::{self, Saved};
@@ -25,70 +28,42 @@ use crate::saved::{self, Saved};
 pub(super) fn read(args: &ReportArgs) -> Result<(), Problem> {
     let granularity = args.query.granularity.as_ref();
     let given: Option<Period> = args.period.given()?.map(|interval| (&interval).into());
-    if write_of_sums(args, given)? {
-        return Ok(());
-    }
-    let (saved, organizations) = match &args.files[..] {
-        [directory] if directory.is_dir() => of_history(directory, given, args)?,
+    let saved = match &args.files[..] {
+        [directory] if directory.is_dir() => return of_history(directory, given, args),
         files if files.iter().any(|file| file.is_dir()) => {
             return Err(Problem::usage("the directory of a history is read alone, without other files"));
         }
-        files if args.organization.is_empty() => {
-            (saved::read_all(files, &args.saved, granularity)?, Vec::new())
-        }
+        files if args.organization.is_empty() => saved::read_all(files, &args.saved, granularity)?,
         _ => return Err(Problem::usage("--organization selects from a history, and these are files")),
     };
-    let before = match &args.content.compare_with[..] {
-        [] => None,
-        files => Some(saved::read_all(files, &args.saved, granularity)?),
-    };
-    let allowance = |name: Option<&String>| match name {
-        Some(name) => allowance_of(args, name),
-        None => args.content.allowance.of(&args.credentials.profile, false),
-    };
-    let about = About::now();
-    if organizations.len() < 2 {
-        let mut options = args.options();
-        options.allowance = allowance(organizations.first())?;
-        let about = organizations.first().map_or(about.clone(), |name| about.of_organization(name));
-        let report = report(&saved, before.as_ref(), given, options, args, true)?;
-        return args.output.write(&report, &about, args.content.by);
-    }
-    let whole = report(&saved, before.as_ref(), given, args.options(), args, true)?;
-    let mut reports = Vec::new();
-    for name in organizations {
-        let mut options = args.options().with_drilldown([]);
-        options.allowance = allowance(Some(&name))?;
-        let of_one = |saved: &Saved| {
-            let mut one = Saved { table: saved.table.clone(), scope: saved.scope.clone() };
-            one.table.retain(|row| row.organization_id() == Some(&name));
-            one
-        };
-        let before = before.as_ref().map(of_one);
-        let report = report(&of_one(&saved), before.as_ref(), given, options, args, false)?;
-        reports.push((name, report));
-    }
-    let several = Several { organizations: Organizations::new(reports), missing: Vec::new() };
-    args.output.write(&whole, &about.of_several(several), args.content.by)
+    let before = before(args)?;
+    let mut options = args.options();
+    options.allowance = args.content.allowance.of(&args.credentials.profile, false)?;
+    let report = report(&saved, before.as_ref(), given, options, args)?;
+    args.output.write(&report, &About::now(), args.content.by)
 }
 
-/// Returns the report of `saved` rows, or of those against the rows `before`. `warns` says whether to tell what is odd.
+/// Returns the rows to compare with.
+fn before(args: &ReportArgs) -> Result<Option<Saved>, Problem> {
+    let files = &args.content.compare_with[..];
+    let read = || saved::read_all(files, &args.saved, args.query.granularity.as_ref());
+    (!files.is_empty()).then(read).transpose()
+}
+
+/// Returns the report of `saved` rows, or of those against the rows `before`.
 fn report(
     saved: &Saved,
     before: Option<&Saved>,
     given: Option<Period>,
     options: ReportOptions,
     args: &ReportArgs,
-    warns: bool,
 ) -> Result<Report, Problem> {
     let Saved { table, scope } = saved;
     let granularity = args.query.granularity.as_ref();
     let days = SavedDays::of(table, scope.as_ref(), given, granularity);
     days.check(args.content.compare)?;
-    if warns {
-        days.warn_of_unknown_end();
-        days.warn_of_cuts();
-    }
+    days.warn_of_unknown_end();
+    days.warn_of_cuts();
     let mut options = options.with_data_until(days.until);
     options.granularity.clone_from(&args.query.granularity);
     let compared = args.content.compare.then(|| days.compared()).transpose()?;
@@ -101,9 +76,7 @@ fn report(
     options.scope.clone_from(scope);
     // Weeks that the period cuts reach into other months, of which they do not have all days.
     options.months = given;
-    if warns {
-        selection::warn_of_unmatched(table, &options);
-    }
+    selection::warn_of_unmatched(table, &options);
     Ok(if let Some(before) = before {
         options.scope = saved::with_gaps_of(options.scope, before.scope.as_ref());
         Report::compared(&*days.selected(table)?, &before.table, None, &options)
@@ -125,45 +98,32 @@ fn selection(organizations: Vec<String>, given: Option<Period>, args: &ReportArg
     Selection { organizations, period: given, days_before }
 }
 
-/// Returns the rows of a history, for what sums do not tell, and the names of its organisations.
+/// Reports on the days of a history.
 #[cfg(feature = "parquet")]
-fn of_history(
-    directory: &Path,
-    given: Option<Period>,
-    args: &ReportArgs,
-) -> Result<(Saved, Vec<String>), Problem> {
+fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<(), Problem> {
     let selected = selection(args.organization.clone(), given, args).select(directory)?;
-    let names = selected.names();
-    let rows = selected.rows()?;
-    Ok((Saved { table: rows.table, scope: Some(rows.scope) }, names))
+    let against = match before(args)? {
+        Some(rows) => Against::Rows(rows),
+        None if args.content.compare => Against::Before,
+        None => Against::Nothing,
+    };
+    let (mut options, about, names) = (history_options(args), About::now(), selected.names());
+    let about = if let [name] = &names[..] {
+        options.allowance = allowance_of(args, name)?;
+        let known = about.clone().with_names(&selected.names_of_ids());
+        if known.organization.is_some() { known } else { about.of_organization(name) }
+    } else {
+        about.of_several(of_each(directory, &names, given, &against, args)?)
+    };
+    let report = history::checked_report(&selected, given, &against, options)?;
+    args.output.write(&report, &about, args.content.by)
 }
 
-/// Writes the report of a history from its sums; `false` if the options need the rows.
 #[cfg(feature = "parquet")]
-fn write_of_sums(args: &ReportArgs, given: Option<Period>) -> Result<bool, Problem> {
-    let options = args.options();
-    let needs_rows = !options.filter.is_empty()
-        || args.query.granularity.is_some()
-        || !args.content.compare_with.is_empty();
-    let [directory] = &args.files[..] else { return Ok(false) };
-    if needs_rows || !directory.is_dir() {
-        return Ok(false);
-    }
-    let compares = args.content.compare;
-    let selected = selection(args.organization.clone(), given, args).select(directory)?;
-    let about = About::now();
-    let (report, about) = match &selected.names()[..] {
-        [name] => {
-            let mut options = options;
-            options.allowance = allowance_of(args, name)?;
-            (history::report(&selected, given, compares, options)?, about.of_organization(name))
-        }
-        names => {
-            let several = of_each(directory, names, given, args)?;
-            (history::report(&selected, given, compares, options)?, about.of_several(several))
-        }
-    };
-    args.output.write(&report, &about, args.content.by).map(|()| true)
+fn history_options(args: &ReportArgs) -> ReportOptions {
+    let mut options = args.options();
+    options.granularity.clone_from(&args.query.granularity);
+    options
 }
 
 /// Returns the report of each organisation of a history. One without a day of the period is missing.
@@ -172,14 +132,16 @@ fn of_each(
     directory: &Path,
     names: &[String],
     given: Option<Period>,
+    against: &Against,
     args: &ReportArgs,
 ) -> Result<Several, Problem> {
     let (mut reports, mut missing) = (Vec::new(), Vec::new());
     for name in names {
-        let mut options = args.options().with_drilldown([]);
+        let mut options = history_options(args).with_drilldown([]);
         options.allowance = allowance_of(args, name)?;
         let selected = selection(vec![name.clone()], given, args).find(directory);
-        match selected.and_then(|selected| history::report(&selected, given, args.content.compare, options)) {
+        let against = against.of_organization(name);
+        match selected.and_then(|selected| history::report(&selected, given, &against, options)) {
             Ok(report) => reports.push((name.clone(), report)),
             Err(problem) => missing.push(Answer::missing(name, &problem)),
         }
@@ -193,16 +155,6 @@ fn allowance_of(args: &ReportArgs, name: &str) -> Result<Option<Allowance>, Prob
 }
 
 #[cfg(not(feature = "parquet"))]
-fn allowance_of(args: &ReportArgs, _: &str) -> Result<Option<Allowance>, Problem> {
-    args.content.allowance.of(&args.credentials.profile, false)
-}
-
-#[cfg(not(feature = "parquet"))]
-fn write_of_sums(_: &ReportArgs, _: Option<Period>) -> Result<bool, Problem> {
-    Ok(false)
-}
-
-#[cfg(not(feature = "parquet"))]
-fn of_history(_: &Path, _: Option<Period>, _: &ReportArgs) -> Result<(Saved, Vec<String>), Problem> {
+fn of_history(_: &Path, _: Option<Period>, _: &ReportArgs) -> Result<(), Problem> {
     Err(crate::output::format::of_another_build("parquet"))
 }
