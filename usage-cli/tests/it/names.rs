@@ -196,7 +196,10 @@ mod history {
         let text =
             Ran::of(&mut program(&["report", lake.to_str().unwrap(), "--top", "all", "--format", "html"]))
                 .well();
-        let organization = days.service.server.simulator().organization_name().to_owned();
+        let kept = std::fs::read(lake.join("organization=default").join("_names.json")).unwrap();
+        let kept: Value = serde_json::from_slice(&kept).unwrap();
+        let organization = kept["organizations"].as_object().unwrap().values().next().unwrap();
+        let organization = organization.as_str().unwrap().to_owned();
         for name in [known.values().next().unwrap(), &organization] {
             assert!(text.contains(name.as_str()), "{name}");
         }
