@@ -30,11 +30,7 @@ impl Report {
 
     /// Reports what the rows say whose sums these are, and with the sums of an `earlier` period, if its days are known,
     /// what is different. The filter of the options is not applied: sums tell only one thing at a time.
-    pub fn of_sums(
-        sums: &Sums,
-        earlier: Option<(&Sums, Option<Period>)>,
-        options: &ReportOptions,
-    ) -> Self {
+    pub fn of_sums(sums: &Sums, earlier: Option<(&Sums, Option<Period>)>, options: &ReportOptions) -> Self {
         let earlier = earlier.map(|(sums, period)| Earlier { rows: Rows::Sums(sums), period });
         Builder::new(Rows::Sums(sums), earlier, options).build()
     }
