@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 baseline=instructions.txt
-counts=$(cargo bench --quiet --package usage-core --bench decode -- --count)
+counts=$(for bench in decode machine; do cargo bench --quiet --package usage-core --bench $bench -- --count; done)
 
 if [ "${1:-}" = --accept ]; then
     { echo "# Instructions a row (rows, jobs, fold), a poll, a request: see instructions.sh."; echo "$counts"; } > "$baseline"

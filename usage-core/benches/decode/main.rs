@@ -2,12 +2,13 @@
 //!
 //! `cargo bench -p usage-core --bench decode` prints a table of ratios and ends with one line for each target:
 //! `target NAME measured limit`. Instructions are counted if valgrind is there. `-- --quick` measures less, and
-//! `-- --count` only counts instructions, of the machine too: see `benches/instructions.sh`.
+//! `-- --count` only counts instructions: see `benches/instructions.sh`.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a benchmark needs a clock")]
 #![expect(clippy::print_stdout, reason = "it prints")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
+mod callgrind;
 mod instructions;
 mod peers;
 
