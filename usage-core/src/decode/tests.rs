@@ -1,5 +1,7 @@
 //! The promises of the page decoder, on generated and damaged documents.
 
+mod alternating;
+
 use proptest::prelude::*;
 
 use crate::decode::{
