@@ -15,7 +15,7 @@ pub(crate) struct Several {
     pub(crate) missing: Vec<Answer>,
 }
 
-/// The most months that are told of first.
+/// Maximum number of findings about months at the top of a report.
 const MOST_MONTHS: usize = 5;
 
 impl Several {

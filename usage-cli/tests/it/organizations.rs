@@ -49,15 +49,16 @@ impl Several {
             organizations.add(one).unwrap();
         }
         let server = serve(organizations, options).unwrap();
-        let mut profiles = String::new();
-        for index in 0..sizes.len() {
+        let profile = |(index, name): (usize, &&str)| {
             let organization = server.organization(index).unwrap();
             let (url, id, secret) = (server.url(), organization.client_id(), organization.client_secret());
-            profiles += &format!("[profiles.{}]\napi-url = '{url}'\n", NAMES[index]);
-            profiles += &format!("oauth-client-id = '{id}'\noauth-client-secret = '{secret}'\n");
-            profiles += settings.get(index).copied().unwrap_or_default();
-            profiles.push('\n');
-        }
+            let more = settings.get(index).copied().unwrap_or_default();
+            format!(
+                "[profiles.{name}]\napi-url = '{url}'\noauth-client-id = '{id}'\noauth-client-secret = '{secret}'\n{more}\n"
+            )
+        };
+        let profiles: Vec<_> = NAMES.iter().take(sizes.len()).enumerate().map(profile).collect();
+        let profiles = profiles.concat();
         Self { server, home: home(&[(OWN, &profiles)]) }
     }
 

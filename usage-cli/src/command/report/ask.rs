@@ -252,7 +252,9 @@ impl<Q: Divisible> Question<'_, Q> {
     /// Returns the report of the rows of all organisations. There is no allowance for all of them.
     fn of_all(&self, answered: &[(String, Answered)], scope: Scope) -> Report {
         let mut names = Names::default();
-        answered.iter().for_each(|(_, one)| names.merge(one.names.clone()));
+        for (_, one) in answered {
+            names.merge(one.names.clone());
+        }
         let options = self.options.clone().with_scope(scope).with_names(names);
         let table = joined(answered.iter().map(|(name, one)| (&**name, &one.table)));
         let before = answered.iter().filter_map(|(name, one)| Some((&**name, one.before.as_ref()?)));

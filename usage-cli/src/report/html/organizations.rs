@@ -12,12 +12,12 @@ use crate::text::printable;
 pub(super) fn draw(page: &mut Page, several: &Several) {
     let all = &several.organizations;
     let total = Standing::of_all(all);
-    let of_allowance =
-        [("Allowance", "monthly"), ("Used", "used"), ("Projected", "projected"), ("Over by", "over")];
-    let of_allowance = of_allowance.iter().filter(|_| total.is_some());
-    let heads: String = of_allowance
-        .map(|(title, key)| format!("<th scope=\"col\" data-sort=\"{key}\">{title}</th>"))
-        .collect();
+    let heads = if total.is_some() {
+        "<th scope=\"col\" data-sort=\"monthly\">Allowance</th><th scope=\"col\" data-sort=\"used\">Used</th>\
+         <th scope=\"col\" data-sort=\"projected\">Projected</th><th scope=\"col\" data-sort=\"over\">Over by</th>"
+    } else {
+        ""
+    };
     page.put(format_args!(
         "<section class=\"card organizations\" id=\"organizations\"><div class=\"title\"><h2>Organizations \
          <span class=\"dim\">{}</span></h2></div>\n\
