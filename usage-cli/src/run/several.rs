@@ -145,10 +145,7 @@ pub(crate) type AnswerOf = (String, Result<Fetched, Problem>);
 
 impl<Q: Divisible> Asking<'_, Q> {
     /// Asks all `participants`, and returns what each of them answered, in their order.
-    pub(crate) fn all(
-        &self,
-        participants: Vec<Participant>,
-    ) -> Result<Vec<AnswerOf>, Problem> {
+    pub(crate) fn all(&self, participants: Vec<Participant>) -> Result<Vec<AnswerOf>, Problem> {
         let names: Vec<_> = participants.iter().map(|participant| participant.name.clone()).collect();
         let mut answered = Vec::new();
         for_each(participants, self, |name, answer| {
