@@ -182,6 +182,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_without_token_is_a_refusal_only_with_a_message_and_a_code() {
+        assert!(matches!(read(200, r#"{"message":"no","code":"bad.request"}"#), Err(ResponseError::Api(_))));
+        for body in [r#"{"message":"no"}"#, r#"{"code":"bad.request"}"#, "[]"] {
+            assert!(matches!(read(200, body), Err(ResponseError::Decode(_))), "{body}");
+        }
+    }
+
+    #[test]
     fn a_token_is_kept_whatever_its_life_is_said_to_be() {
         for (expires_in, wanted) in [
             ("3600", Some(3600)),

@@ -71,3 +71,15 @@ fn a_base_url_recognizes_loopback_and_its_origin() {
         assert_eq!(gateway.is_origin_of(&uri.parse().unwrap()), is_origin, "{uri}");
     }
 }
+
+#[test]
+fn a_clone_has_the_token_and_no_exchange_in_flight() {
+    let mut session = credentials();
+    let Next::Send(exchange) = execution().next(START, &mut session).next else { panic!() };
+    let step = execution().next(START, &mut session.clone());
+    assert!(matches!(step.next, Next::Send(own) if own.is_for_token()));
+
+    let body = br#"{"access_token":"t","expires_in":86399}"#;
+    session.on_response(START, exchange.ticket, &http::Response::new(&body[..]));
+    assert_eq!(session.clone().access_token().unwrap().expose(), "t");
+}

@@ -40,6 +40,33 @@ fn token(store: &mut TokenStore, now: Timestamp) -> (String, u64) {
 }
 
 #[test]
+fn an_exchange_is_in_flight_until_it_ends_and_has_a_time_limit_if_it_is_carried_out_elsewhere() {
+    let mut store = TokenStore::default();
+    let id = fetch(&mut store, at(0));
+    assert!(store.is_fetching());
+    assert_eq!(store.carried_until(id, at(1)), None);
+    store.carry(id);
+    assert!(store.carried_until(id, at(1)).is_some_and(|until| until > at(1)));
+    store.end(at(2), id, Ended::Arrived);
+    assert!(!store.is_fetching());
+    assert_eq!(store.carried_until(id, at(2)), None);
+}
+
+#[test]
+fn a_failed_exchange_is_repeated_at_once_without_a_token_and_later_with_one() {
+    let mut store = TokenStore::default();
+    let id = fetch(&mut store, at(0));
+    store.end(at(0), id, Ended::Failed(Failure::Cancelled));
+    fetch(&mut store, at(0));
+
+    let mut store = TokenStore::default();
+    arrive(&mut store, at(0), &answer("t", 300));
+    let id = fetch(&mut store, at(280));
+    store.end(at(280), id, Ended::Failed(Failure::Cancelled));
+    assert_eq!(token(&mut store, at(280)).0, "t");
+}
+
+#[test]
 fn one_fetches_and_the_others_wait() {
     let mut store = TokenStore::default();
     let id = fetch(&mut store, at(0));
