@@ -75,7 +75,7 @@ fn legend(picture: &mut Picture, classes: &[Class]) {
 /// A bar's name, its counts and its share.
 type Line = (String, Counts, Option<f64>);
 
-/// The clients that are shown, and all others as one.
+/// Returns the lines of the clients that are shown, and one of all others.
 fn lines(list: &TopList) -> Vec<Line> {
     let shown = list.entries.len().min(MAX_LINES);
     let line = |entry: &Entry| {

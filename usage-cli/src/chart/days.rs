@@ -14,7 +14,7 @@ const LEFT: f64 = 44.0;
 const TOP: f64 = 34.0;
 const FLOOR: f64 = HEIGHT - 24.0;
 
-/// Draws one bar a bucket, with the earlier period and the allowance's pace as lines.
+/// Draws one bar for each bucket, with the earlier period and the allowance's pace as lines.
 #[expect(clippy::cast_precision_loss, reason = "few bars")]
 pub(crate) fn draw(report: &Report) -> Picture {
     let timeline = Timeline::of(report);
@@ -57,7 +57,7 @@ pub(crate) fn draw(report: &Report) -> Picture {
     picture
 }
 
-/// Returns where `requests` are above the floor.
+/// Returns the place of `requests` on the vertical axis.
 fn height(timeline: &Timeline, requests: u64) -> f64 {
     FLOOR - fraction(requests, timeline.top()) * (FLOOR - TOP)
 }
@@ -83,7 +83,7 @@ fn bars(picture: &mut Picture, timeline: &Timeline, step: f64) {
     }
 }
 
-/// Draws what the colours and lines are, from the right to the left.
+/// Draws the legend of colours and lines, from right to left.
 fn legend(picture: &mut Picture, timeline: &Timeline) {
     let mut x = WIDTH;
     let lines = [

@@ -15,7 +15,7 @@ const RIGHT: f64 = 8.0;
 const TOP: f64 = 48.0;
 const LINE: f64 = 30.0;
 
-/// One line a client, one column a weekday: the mean of a day, shaded within the line.
+/// Draws a line for each client and a column for each weekday: the mean of a day, shaded within the line.
 #[expect(clippy::cast_precision_loss, reason = "few cells")]
 pub(crate) fn draw(report: &Report) -> Picture {
     let lines = report.weekdays.as_ref().map_or(0, |map| map.clients.len().min(MAX_LINES));

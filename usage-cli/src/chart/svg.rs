@@ -1,4 +1,4 @@
-//! SVG, written by hand: elements, escaping, and the styles that make a picture complete in itself.
+//! SVG: elements, escaping, and the styles that make a picture complete in itself.
 
 use std::fmt::{self, Display, Write};
 
@@ -8,15 +8,15 @@ use crate::text::is_printable;
 const PADDING: f64 = 24.0;
 const HEAD: f64 = 56.0;
 
-/// A picture: what is in it, and how large it is.
+/// A picture that is being drawn.
 #[derive(Debug)]
 pub(crate) struct Picture {
     width: f64,
     height: f64,
-    /// What it shows, for readers that do not see it.
+    /// A description for those who do not see the picture.
     label: String,
     pub(crate) title: String,
-    /// What the title is of: organization and period.
+    /// The organisation and the period.
     pub(crate) subtitle: String,
     body: String,
 }
@@ -51,7 +51,7 @@ impl Picture {
         right - width
     }
 
-    /// `<text>` at a point; `class` says how it is set.
+    /// Writes a text at a point, with the CSS class `class`.
     pub(crate) fn text(&mut self, class: &str, x: f64, y: f64, text: impl Display) {
         let text = Escaped(text);
         self.put(format_args!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>"));
@@ -68,7 +68,7 @@ impl Picture {
         ));
     }
 
-    /// A group with a title, which shows where the pointer is.
+    /// Draws a group whose title is shown where the pointer is.
     pub(crate) fn group(&mut self, title: impl Display, draw: impl FnOnce(&mut Self)) {
         let title = Escaped(title);
         self.put(format_args!("<g class=\"hit\"><title>{title}</title>"));
@@ -82,7 +82,7 @@ impl Picture {
     }
 }
 
-/// Text in which nothing is markup, inside an element or an attribute. What XML cannot have at all is replaced.
+/// A text that is written without markup, for an element or an attribute. Characters that XML forbids are replaced.
 pub(crate) struct Escaped<T>(pub(crate) T);
 
 impl<T: Display> Display for Escaped<T> {

@@ -1,4 +1,4 @@
-//! Requests over time, ready to be drawn: one bar a bucket, long periods folded into weeks or months.
+//! Requests over time, ready to be drawn: one bar for each bucket; long periods are added up to weeks or months.
 
 use usage_core::Date;
 use usage_core::model::Granularity;
@@ -9,7 +9,7 @@ use crate::chart::labels::{self, bucket, weekday};
 use crate::chart::scale::{fraction, ticks};
 use crate::text::number::{count, grouped, percent};
 
-/// Days are drawn as weeks if there are more of them, and as months if there are many more.
+/// More days are drawn as weeks, and more than [`MOST_DAYS_IN_WEEKS`] as months.
 const MOST_DAYS: usize = 100;
 const MOST_DAYS_IN_WEEKS: usize = 3 * 366;
 
@@ -25,16 +25,16 @@ const HIGHEST_PACE: u64 = 3;
 /// Requests over time.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    /// What a bar is, singular: `day`.
+    /// The unit of a bar, singular: `day`.
     pub(crate) unit: &'static str,
     pub(crate) bars: Vec<Bar>,
-    /// How many bars before them are left out.
+    /// The number of earlier bars that are left out.
     earlier: usize,
-    /// How many buckets of the report these are made of.
+    /// The number of buckets of the report that these stand for.
     skipped: usize,
     /// The classes that occur, from the bottom of a bar to its top.
     pub(crate) classes: Vec<Class>,
-    /// The values of the axis: 0 and round numbers up to one that nothing exceeds.
+    /// The values of the axis: round numbers from 0 up to one that nothing exceeds.
     pub(crate) ticks: Vec<u64>,
 }
 
@@ -46,15 +46,15 @@ pub(crate) struct Bar {
     pub(crate) counts: Counts,
     /// The requests at the same place of the earlier period.
     pub(crate) before: Option<u64>,
-    /// What the bar may have so that the month ends at its allowance.
+    /// The requests of a bar at which the month would end at its allowance.
     pub(crate) pace: Option<u64>,
     pub(crate) is_weekend: bool,
     pub(crate) label: Option<Label>,
-    /// How many buckets of the report it is made of.
+    /// The number of buckets of the report that it adds up.
     buckets: usize,
 }
 
-/// What stands below a bar.
+/// The text below a bar.
 #[derive(Debug)]
 pub(crate) struct Label {
     pub(crate) text: String,
@@ -81,7 +81,7 @@ impl Timeline {
         self.ticks.last().copied().unwrap_or(1)
     }
 
-    /// Returns whether there is something to compare the bars with.
+    /// Returns whether an earlier period is drawn.
     pub(crate) fn has_before(&self) -> bool {
         self.bars.iter().any(|bar| bar.before.is_some())
     }
@@ -90,7 +90,7 @@ impl Timeline {
         self.bars.iter().any(|bar| bar.pace.is_some())
     }
 
-    /// Adds up `series`, which is by bucket of the report, by bar.
+    /// Adds up `series`, which has a number for each bucket of the report, by bar.
     pub(crate) fn folded_series(&self, series: &[Option<u64>]) -> Vec<Option<u64>> {
         let mut rest = series.get(self.skipped..).unwrap_or_default();
         let mut folded = Vec::with_capacity(self.bars.len());
@@ -108,7 +108,7 @@ impl Timeline {
         (self.earlier > 0).then(|| format!("the latest {} of {all} {}s", self.bars.len(), self.unit))
     }
 
-    /// Returns what the chart shows, in a sentence.
+    /// Returns a sentence that describes the chart.
     pub(crate) fn description(&self) -> String {
         let busiest = self.bars.iter().max_by_key(|bar| bar.counts.requests);
         let busiest = busiest.map_or_else(String::new, |bar| {
@@ -119,7 +119,7 @@ impl Timeline {
 }
 
 impl Bar {
-    /// Returns what the bar says when it is pointed at.
+    /// Returns the text of a bar that the pointer is on, in lines.
     pub(crate) fn description(&self, unit: &str) -> String {
         let name = match unit {
             "day" => format!("{} {}", weekday(self.first), self.first),
@@ -141,7 +141,7 @@ impl Bar {
     }
 }
 
-/// Returns the bars and what they are.
+/// Returns the unit of the bars, and the bars.
 fn folded(report: &Report) -> (&'static str, Vec<Bar>) {
     let of_report = bucket(report.granularity.as_ref());
     let is_by_day = report.granularity == Some(Granularity::Day);
@@ -193,7 +193,7 @@ fn last_of(unit: &str, first: Date) -> Date {
     }
 }
 
-/// Adds how many requests each bar may have, unless one would have more than `most`.
+/// Adds the pace of the allowance to each bar, unless one would be more than `most`.
 fn add_pace(report: &Report, unit: &str, bars: &mut [Bar], most: u64) {
     let Some(allowance) = report.allowance.as_ref().filter(|_| unit != "date") else { return };
     let monthly = u128::from(allowance.allowance.monthly);

@@ -10,7 +10,7 @@ use crate::chart::svg::Escaped;
 use crate::chart::timeline::{Bar, Timeline};
 use crate::text::number::short;
 
-/// Where bars end and begin, in pixels from the top.
+/// The highest and the lowest place of a bar, in pixels from the top.
 pub(super) const TOP: f64 = 10.0;
 pub(super) const FLOOR: f64 = 226.0;
 const HEIGHT: f64 = 250.0;
@@ -51,7 +51,7 @@ pub(super) fn draw(page: &mut Page, timeline: &Timeline) {
     ));
 }
 
-/// Says how many bars are left out.
+/// Returns a note of the bars that are left out.
 fn earlier(timeline: &Timeline) -> String {
     timeline.note_of_earlier().map_or_else(String::new, |note| format!(" <span class=\"dim\">{note}</span>"))
 }
@@ -60,13 +60,13 @@ fn y_of(timeline: &Timeline, requests: u64) -> f64 {
     FLOOR - fraction(requests, timeline.top()) * (FLOOR - TOP)
 }
 
-/// Returns how wide a bar and the room around it are, in percent.
+/// Returns the width of a bar with the room around it, in percent of the chart.
 #[expect(clippy::cast_precision_loss, reason = "few bars")]
 fn step(timeline: &Timeline) -> f64 {
     100.0 / timeline.bars.len().max(1) as f64
 }
 
-/// Returns where the bar at `index` begins, and how wide it is, in percent.
+/// Returns the place and the width of the bar at `index`, in percent of the chart.
 #[expect(clippy::cast_precision_loss, reason = "few bars")]
 fn place(timeline: &Timeline, index: usize) -> (f64, f64) {
     let step = step(timeline);
@@ -152,7 +152,7 @@ fn labels(timeline: &Timeline) -> String {
     svg
 }
 
-/// Returns what colours and lines are. The script makes the classes buttons that work.
+/// Returns the legend of colours and lines. The script makes buttons of the classes.
 fn legend(timeline: &Timeline) -> String {
     let mut html = String::from("<div class=\"legend\">");
     let classes = timeline.classes.iter().filter(|_| timeline.classes != [Class::Unknown]);

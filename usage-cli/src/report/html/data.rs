@@ -1,8 +1,8 @@
-//! What the script works with, as JSON: every row of the lists, what each has of other lists, and the bars of the chart.
+//! The data of the script, as JSON: every row of the lists, what each row has of other lists, and the bars of the chart.
 //!
-//! Lists are objects of arrays, one element a row, the largest first. A row's errors and 429 are `null` where they are not
-//! known. Cells of a cross table are four numbers each: the column as the distance from the one before it, requests, errors
-//! and 429. `others` adds up the cells of a row that were left out.
+//! A list is an object of arrays with one element for each row, the largest row first. Errors and 429 are `null` if they are
+//! not known. A cell of a cross table is four numbers: its column, as the distance from the column of the cell before it,
+//! then requests, errors and 429. `others` adds up the cells of a row that were left out.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::chart::timeline::Timeline;
 use crate::report::text::lists::heading_of_all;
 use crate::text::printable;
 
-/// The most rows of a list. What is behind them is in no table of the page, which says so.
+/// The most rows of a list. The page says how many are left out.
 const MOST_ROWS: usize = 10_000;
 
 /// The most cells of all cross tables together, at about 15 bytes each.
@@ -27,10 +27,10 @@ const MOST_CELLS: usize = 260_000;
 
 #[derive(Serialize)]
 struct Data<'a> {
-    /// How many rows a table shows at first.
+    /// The number of rows that a table shows at first.
     top: usize,
     requests: Option<u64>,
-    /// From which rates on errors and 429 are marked: a notice, a warning.
+    /// The lowest rates of errors and of 429 that are marked: with a notice, with a warning.
     marks: Marks,
     lists: BTreeMap<&'static str, List<'a>>,
     cross: Vec<Cross>,
@@ -47,16 +47,16 @@ struct Marks {
 struct List<'a> {
     plural: &'a str,
     singular: &'a str,
-    /// How many rows the list has, those that are left out too.
+    /// The number of rows of the list, including those that are left out.
     count: usize,
     names: Vec<String>,
-    /// Ids of rows that have a name as well.
+    /// The ids of rows that also have a name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     ids: BTreeMap<usize, String>,
     requests: Vec<Option<u64>>,
     errors: Vec<Option<u64>>,
     limited: Vec<Option<u64>>,
-    /// The requests by bar of the chart, of the largest rows.
+    /// The requests of the largest rows by bar of the chart.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     series: BTreeMap<usize, Vec<Option<u64>>>,
 }
@@ -66,17 +66,17 @@ struct Cross {
     rows: &'static str,
     columns: &'static str,
     cells: Vec<Vec<Option<u64>>>,
-    /// By row: how many cells were left out, their requests, errors and 429.
+    /// For each row: the number of cells that were left out, and their requests, errors and 429.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     others: BTreeMap<usize, [Option<u64>; 4]>,
 }
 
 #[derive(Serialize)]
 struct Chart {
-    /// Where bars end and begin, in pixels.
+    /// The highest and the lowest place of a bar, in pixels from the top.
     top: f64,
     floor: f64,
-    /// What bars are stacked of, from the bottom to the top.
+    /// The layers of the bars, from the bottom to the top.
     layers: Vec<Layer>,
 }
 
@@ -171,7 +171,7 @@ fn numbers(counts: &Counts) -> [Option<u64>; 3] {
     [counts.requests, errors, counts.throttle_rate().and(counts.status429)]
 }
 
-/// Returns how many cells a row may have so that all of them are at most [`MOST_CELLS`].
+/// Returns the number of cells to keep of each row so that all cells are at most [`MOST_CELLS`].
 fn most_in_a_row(report: &Report) -> usize {
     let rows = || {
         report.drilldown.iter().flat_map(|table| {
@@ -217,8 +217,8 @@ fn cross(report: &Report, table: &CrossTable, most: usize) -> Cross {
     cross
 }
 
-/// Divides a row, which is in the order of requests, into the `most` cells that matter and the others: first those with
-/// the most errors, for half of them, then those with the most requests.
+/// Divides a row into the `most` cells that matter and the others. Half of those that matter have the most errors, and the
+/// other half has the most requests.
 fn divided(row: &[Cell], most: usize) -> (Vec<&Cell>, Vec<&Cell>) {
     let has_column = |cell: &&Cell| cell.column < MOST_ROWS;
     let (mut cells, mut left_out): (Vec<_>, Vec<_>) = row.iter().partition(has_column);

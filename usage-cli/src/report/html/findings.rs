@@ -33,7 +33,7 @@ pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
     page.put(format_args!("</ul></section>\n"));
 }
 
-/// A text of a sentence, and the id of what it links to.
+/// A part of a sentence, and the id that it links to.
 struct Link {
     text: String,
     target: String,

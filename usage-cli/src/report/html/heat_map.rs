@@ -8,7 +8,7 @@ use crate::chart::labels::{WEEKDAYS, rounded, shown_name};
 use crate::chart::scale::fraction;
 use crate::text::number::{grouped, short};
 
-/// How many shades there are.
+/// The number of shades.
 const SHADES: f64 = 8.0;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {
@@ -42,7 +42,7 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
     page.put(format_args!("</tbody></table></section>\n"));
 }
 
-/// Returns 1 for the palest shade up to 8.
+/// Returns the shade of a mean: 1 is the palest, 8 the strongest.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 8")]
 fn shade(mean: u64, largest: u64) -> u8 {
     (fraction(mean, largest) * SHADES).ceil().max(1.0) as u8

@@ -96,11 +96,11 @@ pub(super) fn name_of_day(day: &Bucket, unit: &str) -> String {
     if unit == "day" { format!("{} {}", day.date, weekday(day.date)) } else { day.date.to_string() }
 }
 
-/// What stands above the rows of a list.
+/// The heading of a list and of its columns.
 struct Heading<'a> {
     id: &'a str,
     text: &'a str,
-    /// What the first column is.
+    /// The name of the first column.
     first: &'a str,
     shown: usize,
     count: usize,

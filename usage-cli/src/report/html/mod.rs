@@ -1,7 +1,7 @@
 //! A report as one page that is complete in itself: it loads nothing, and runs one script, its own.
 //!
-//! Without the script, the page is a report of the largest rows. With it, tables have every row, which are embedded as
-//! JSON: [`data`] says in which form.
+//! Without the script, the page is a report of the largest rows. With it, tables have every row. The rows are embedded as
+//! JSON, whose form [`data`] describes.
 
 mod allowance;
 mod breaks;
@@ -85,7 +85,7 @@ pub(super) fn page(report: &Report, about: &About) -> String {
     page.0
 }
 
-/// What is written to.
+/// The page as it is written.
 struct Page(String);
 
 impl Page {

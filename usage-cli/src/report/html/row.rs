@@ -1,4 +1,4 @@
-//! One row of a list: a name, requests and the part of them that failed.
+//! One row of a list: requests, and which part of them failed.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ impl fmt::Display for Bar {
     }
 }
 
-/// A series as small bars, none where there is no row.
+/// A series as small bars, with a gap where there is no row.
 pub(super) struct Spark<'a>(pub(super) &'a [Option<u64>]);
 
 impl fmt::Display for Spark<'_> {
