@@ -32,6 +32,27 @@ fn follows_the_cursor_to_the_last_page() {
 }
 
 #[test]
+fn snapshots_point_at_the_first_collected_page() {
+    let pages_of_snapshot = |collects: bool| {
+        let mut execution = search();
+        if collects {
+            execution.collect_pages();
+        }
+        let run = drive(&mut execution, &mut static_token(), START, |request| {
+            ok(&match request.uri().query() {
+                None => ACCEPTED.to_owned(),
+                Some("pageSize=1000") => page(3, Some("b")),
+                _ => page(2, None),
+            })
+        });
+        assert_eq!(run.rows.len(), 5);
+        execution.snapshot().pages()
+    };
+    assert_eq!(pages_of_snapshot(true), 0);
+    assert_ne!(pages_of_snapshot(false), 0);
+}
+
+#[test]
 fn a_repeated_cursor_ends_the_pages_and_is_reported() {
     for (cursors, is_same_page) in [
         (&["a", "b", "c", "a"][..], false),
