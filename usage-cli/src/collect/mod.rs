@@ -187,8 +187,9 @@ impl<Q: Daily> Collecting<'_, Q> {
         let result = of.collect::<Q>(&mut kept, outcome).await;
         outcome.covers(kept.days());
         if result.is_ok() && self.order.named.contains(name) {
-            let warnings = names::complete(&kept, connection, client, self.order.now()).await;
-            warnings.into_iter().for_each(|warning| outcome.warn(warning));
+            for warning in names::complete(&kept, connection, client, self.order.now()).await {
+                outcome.warn(warning);
+            }
         }
         result
     }

@@ -190,6 +190,7 @@ impl Connection {
 
     /// Returns what distinguishes this service from others in a history: the URL of its API, or `this machine` for a
     /// simulated service, whose port changes.
+    #[cfg(feature = "parquet")]
     pub(crate) fn place(&self) -> String {
         if self.api.is_loopback() { "this machine".to_owned() } else { self.api.to_string() }
     }

@@ -60,7 +60,9 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
                             return Err("a text is not in the dictionary".into());
                         }
                         let base = u32::try_from(base).map_err(wrong)?;
-                        numbers.iter_mut().for_each(|number| *number += base);
+                        for number in &mut numbers {
+                            *number += base;
+                        }
                         numbers
                     }
                     Values::Plain(bytes) => {

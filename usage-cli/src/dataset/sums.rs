@@ -86,7 +86,9 @@ fn add_day(table: &mut TableBuilder, date: &str, groups: &Groups<'_>, rows: &[Co
     }
     for (texts, sums) in groups.texts.iter().zip(&sums) {
         table.set_text(Column::Date, date);
-        texts.iter().for_each(|(column, text)| table.set_text(*column, text));
+        for (column, text) in texts {
+            table.set_text(*column, text);
+        }
         sums.iter().for_each(|(counter, count)| table.set_count(counter, count));
         table.end_row();
     }

@@ -33,6 +33,7 @@ impl Lock {
     }
 
     /// Returns `None` if another process writes to `directory`.
+    #[cfg(feature = "parquet")]
     pub(crate) fn at_once(directory: &Path) -> Option<Self> {
         Self::within(directory, Duration::ZERO).ok()
     }

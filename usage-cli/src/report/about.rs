@@ -46,6 +46,7 @@ impl About {
     }
 
     /// Sets the name of the organization that the rows are of.
+    #[cfg(feature = "parquet")]
     pub(crate) fn of_organization(mut self, name: &str) -> Self {
         self.organization = Some(name.to_owned());
         self

@@ -15,7 +15,7 @@ pub(crate) enum Against {
     /// The days before, in the same history.
     Before,
     /// The rows of other files.
-    Rows(Saved),
+    Rows(Box<Saved>),
 }
 
 impl Against {
@@ -24,10 +24,10 @@ impl Against {
         match self {
             Self::Nothing => Self::Nothing,
             Self::Before => Self::Before,
-            Self::Rows(Saved { table, scope }) => {
-                let mut table = table.clone();
+            Self::Rows(saved) => {
+                let mut table = saved.table.clone();
                 table.retain(|row| row.organization_id() == Some(name));
-                Self::Rows(Saved { table, scope: scope.clone() })
+                Self::Rows(Box::new(Saved { table, scope: saved.scope.clone() }))
             }
         }
     }

@@ -129,6 +129,7 @@ impl Thresholds {
     }
 
     /// Returns whether the days of each client must be known.
+    #[cfg(any(test, feature = "parquet"))]
     pub(crate) fn need_clients(&self) -> bool {
         !self.jump.is_empty() || self.new_clients
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use usage_sim::{ALL_PERMISSIONS, Fault, Match, Operation, Rule};
 
 use crate::config::{OWN, home};
-use crate::support::{Ran, Service, TRANSPORTS, config, program};
+use crate::support::{Ran, Service, TRANSPORTS, config};
 
 const REPORT: [&str; 6] = ["report", "--interval", "2026-10-14/2026-10-15", "--format", "json", "--names"];
 
@@ -159,6 +159,7 @@ fn the_configuration_can_ask_for_names() {
 mod history {
     use super::*;
     use crate::collect::Days;
+    use crate::support::program;
 
     fn users_of(lake: &std::path::Path) -> Vec<(String, Option<String>)> {
         let command = ["report", lake.to_str().unwrap(), "--format", "json", "--top", "all"];

@@ -103,7 +103,7 @@ fn selection(organizations: Vec<String>, given: Option<Period>, args: &ReportArg
 fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Result<(), Problem> {
     let selected = selection(args.organization.clone(), given, args).select(directory)?;
     let against = match before(args)? {
-        Some(rows) => Against::Rows(rows),
+        Some(rows) => Against::Rows(Box::new(rows)),
         None if args.content.compare => Against::Before,
         None => Against::Nothing,
     };
