@@ -47,6 +47,23 @@ pub struct ClientConfig {
     pub tls: TlsOptions,
 }
 
+/// The configuration itself, without a client: for [`Client::with_driver`](crate::blocking::Client::with_driver).
+///
+/// ```
+/// use usage_driver::{ClientBuilder, ClientConfig};
+///
+/// let config = ClientBuilder::<ClientConfig>::new().region("eu-central-1".parse()?).access_token("a-token")?.build()?;
+/// assert_eq!(config.session.api_url().to_string(), "https://api.mypurecloud.de");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
+impl FromConfig for ClientConfig {
+    const USER_AGENT: &'static str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+    fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+        Ok(config)
+    }
+}
+
 /// Builds a client: hosts, credential, patience, and how to connect.
 ///
 /// ```

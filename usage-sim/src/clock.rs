@@ -48,6 +48,13 @@ impl From<VirtualClock> for Clock {
 #[derive(Clone, Debug)]
 pub struct VirtualClock(Arc<AtomicU64>);
 
+impl Default for VirtualClock {
+    /// Returns a clock that shows midnight of 2026-07-08 (UTC), the same in each test.
+    fn default() -> Self {
+        Self::new(Timestamp::from_unix_millis(1_783_468_800_000))
+    }
+}
+
 impl VirtualClock {
     /// Creates a clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {

@@ -22,7 +22,9 @@
 //!
 //! - `tls`: the listener speaks TLS, with certificates made on the spot, good ones and such as no client may take
 //!   (`Tls`).
-//! - `driver`, `futures`: a [`VirtualClock`] is a clock of the drivers' clients (`with_clock`), for tests of one's own code.
+//! - `driver`: a [`VirtualClock`] is a clock of blocking clients (`with_clock`), and [`in_memory`] has clients without
+//!   sockets, for tests of one's own code.
+//! - `futures`: the same for clients with futures; includes `driver`.
 //! - `conformance`: the scenarios that every driver of the core passes.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
@@ -71,6 +73,8 @@ pub mod conformance;
 mod events;
 mod execution;
 mod fault;
+#[cfg(feature = "driver")]
+pub mod in_memory;
 mod job_results;
 mod journal;
 mod key;

@@ -24,6 +24,13 @@ pub struct Reply {
     pub fault: Option<WireFault>,
 }
 
+impl From<Response<Vec<u8>>> for Reply {
+    /// Returns a reply that no fault strikes.
+    fn from(response: Response<Vec<u8>>) -> Self {
+        Self { response, fault: None }
+    }
+}
+
 /// A successful answer with a JSON body.
 pub(crate) fn json_response(body: Vec<u8>) -> Response<Vec<u8>> {
     response(StatusCode::OK, "application/json", body)

@@ -48,6 +48,14 @@ impl<D: Driver> Client<D> {
         ClientBuilder::new()
     }
 
+    /// Creates a client with a driver that exists already, for drivers with a state of their own. `config` comes from a
+    /// [`ClientBuilder<ClientConfig>`](ClientBuilder); the caller has passed on to the driver what it needs of it.
+    pub fn with_driver(driver: D, config: ClientConfig) -> Self {
+        let session = SharedSession::new(config.session);
+        let clock = Arc::new(D::Clock::default());
+        Self(Arc::new(Parts::new(driver, &session, Arc::new(config.policy), clock)))
+    }
+
     /// Returns this client on another clock, for tests that must not wait. Both share one session and one pool.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
@@ -185,9 +193,7 @@ impl<D: Driver> FromConfig for Client<D> {
     const USER_AGENT: &'static str = D::USER_AGENT;
 
     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
-        let (driver, session) = (D::new(&config)?, SharedSession::new(config.session));
-        let clock = Arc::new(D::Clock::default());
-        Ok(Self(Arc::new(Parts::new(driver, &session, Arc::new(config.policy), clock))))
+        Ok(Self::with_driver(D::new(&config)?, config))
     }
 
     fn variable(name: &str) -> Option<String> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use usage_core::error::{BuildError, Sent, TransportFailure, TransportKind};
+use usage_core::error::{BuildError, TransportFailure};
 use usage_core::execution::RestoreError;
-use usage_core::machine::{Exchange, Progress, Ticket};
+use usage_core::machine::{Exchange, Progress, Step, Ticket};
 use usage_core::{
     Call, Endpoint, Error, Event, Execution, ExecutionId, Machine, Next, Snapshot, Transition, UsageQuery,
     UsageTable, WaitReason,
@@ -16,14 +16,8 @@ use usage_driver::{SessionGuard, SharedSession, TokenExchange};
 
 use super::driver::{Driver, Observer};
 use super::world::World;
+use crate::in_memory::{Sending, arrive};
 use crate::reply::Reply;
-use crate::wire_fault::{Framing, WireFault};
-
-/// About the longest head that a client takes.
-const MAX_HEAD: usize = 64 * 1024;
-
-/// How much of a body that does not end is handed on before it counts as one that takes too long.
-const ENOUGH: usize = 64 * 1024 * 1024;
 
 /// The driver that all others are compared with: it hands the machine's requests to the simulator, and turns wire
 /// faults into what a client would see of them.
@@ -150,7 +144,7 @@ impl InMemory {
                 notify(machine, Event::Moved(moved));
                 continue;
             }
-            let step = machine.next(self.world.now(), &mut self.session());
+            let step = self.next_step(machine);
             step.transitions.iter().for_each(|moved| notify(machine, Event::Moved(*moved)));
             match step.next {
                 Next::Finished => return Some(machine.error().map_or(Ok(None), Err)),
@@ -163,6 +157,9 @@ impl InMemory {
                     }
                 }
                 Next::Send(exchange) if canceller.is_cancelled() => {
+                    if let Some(fetch) = exchange.ticket.fetch() {
+                        self.session().give_up_token_fetch(fetch);
+                    }
                     if let Some(moved) = machine.unsent(exchange.ticket) {
                         notify(machine, Event::Moved(moved));
                     }
@@ -179,6 +176,18 @@ impl InMemory {
                 }
             }
         }
+    }
+
+    /// Returns the machine's next step. No other execution sees a token exchange before it is marked as carried out.
+    fn next_step<M: Machine>(&self, machine: &mut M) -> Step {
+        let mut session = self.session();
+        let step = machine.next(self.world.now(), &mut session);
+        if let Next::Send(exchange) = &step.next
+            && let Some(fetch) = exchange.ticket.fetch()
+        {
+            session.carry_token_fetch(fetch);
+        }
+        step
     }
 
     /// The exchanges of drivers take real time, and so does the wait for one.
@@ -228,109 +237,10 @@ impl InMemory {
         reply: Result<Reply, TransportFailure>,
     ) -> Progress<M::Output> {
         let now = || self.world.now();
-        let Reply { response, fault } = match reply {
-            Ok(reply) => reply,
-            Err(failure) => return machine.on_failure(now(), ticket, failure, &mut self.session()),
-        };
-        let (mut head, body) = response.into_parts();
-        // As the listener does.
-        head.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
-        let outcome = Outcome::of(fault.as_ref(), &body, timeout);
-        if let Outcome::NoHead(failure) = outcome {
-            return machine.on_failure(now(), ticket, failure, &mut self.session());
-        }
-        let mut reader = machine.on_head(now(), ticket, &head, &mut self.session());
-        let failure = match outcome {
-            Outcome::Whole | Outcome::NoHead(_) => {
-                // Whether it wants more is of no use: there is no more.
-                let _ = reader.push(if has_no_body(head.status) { &[] } else { &body });
-                None
-            }
-            Outcome::HalfIsAll => {
-                let _ = reader.push(&body[..body.len() / 2]);
-                None
-            }
-            Outcome::Half(failure) => reader.push(&body[..body.len() / 2]).is_continue().then_some(failure),
-            Outcome::Endless => {
-                let mut flow = reader.push(&body);
-                let blanks = [b' '; 16 * 1024];
-                for _ in 0..ENOUGH / blanks.len() {
-                    if flow.is_continue() {
-                        flow = reader.push(&blanks);
-                    }
-                }
-                flow.is_continue().then(late)
-            }
-        };
-        match failure {
-            None => machine.on_end(now(), reader.ended(), &mut self.session()),
-            Some(failure) => machine.on_failure(now(), reader, failure, &mut self.session()),
-        }
+        arrive(machine, (&now, &self.config.session), Sending { ticket, timeout }, reply)
     }
 
     fn session(&self) -> SessionGuard<'_> {
         self.config.session.lock()
     }
-}
-
-/// The part of an answer that arrives.
-enum Outcome {
-    Whole,
-    /// No valid head.
-    NoHead(TransportFailure),
-    /// The head and half of the body.
-    Half(TransportFailure),
-    /// The head, and half of the body as if that were all.
-    HalfIsAll,
-    /// All of it, and blanks.
-    Endless,
-}
-
-impl Outcome {
-    fn of(fault: Option<&WireFault>, body: &[u8], timeout: Duration) -> Self {
-        match fault {
-            None
-            | Some(
-                WireFault::CloseAfterReply
-                | WireFault::Chunked { .. }
-                | WireFault::Interim(_)
-                | WireFault::Followed(_),
-            ) => Self::Whole,
-            Some(WireFault::Framed(framing)) => match framing {
-                Framing::HalfLength => Self::HalfIsAll,
-                Framing::HalfUntilClose | Framing::ChunksWithoutEnd => Self::Half(broken()),
-                Framing::TwoLengths | Framing::NoNumber => Self::NoHead(broken()),
-                _ => Self::Whole,
-            },
-            Some(WireFault::OversizedHead { bytes }) if *bytes < MAX_HEAD => Self::Whole,
-            Some(
-                WireFault::Garbage(_)
-                | WireFault::CloseBeforeReply
-                | WireFault::CloseMidHead
-                | WireFault::OversizedHead { .. },
-            ) => Self::NoHead(broken()),
-            Some(WireFault::CloseMidBody | WireFault::GarbageMidBody | WireFault::ResetMidBody) => {
-                Self::Half(broken())
-            }
-            Some(WireFault::Hang) => Self::NoHead(late()),
-            Some(WireFault::HangMidBody) => Self::Half(late()),
-            Some(WireFault::EndlessBody) => Self::Endless,
-            Some(WireFault::Drip { interval, bytes }) => {
-                let writes = u32::try_from(body.len() / (*bytes).max(1)).unwrap_or(u32::MAX);
-                if interval.saturating_mul(writes) > timeout { Self::NoHead(late()) } else { Self::Whole }
-            }
-        }
-    }
-}
-
-fn broken() -> TransportFailure {
-    TransportFailure::new(TransportKind::Reset, Sent::Maybe, "")
-}
-
-fn late() -> TransportFailure {
-    TransportFailure::new(TransportKind::Timeout, Sent::Maybe, "")
-}
-
-fn has_no_body(status: http::StatusCode) -> bool {
-    status == http::StatusCode::NO_CONTENT
 }

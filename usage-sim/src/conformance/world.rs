@@ -15,6 +15,7 @@ use super::gate::PATIENCE;
 use super::proxy::Proxy;
 use super::scenario::{Credential, Reach, Scenario, WRONG_SECRET};
 use crate::clock::VirtualClock;
+use crate::in_memory::InMemory;
 use crate::reply::Reply;
 use crate::serve::{Certificate, Refusing, ServeOptions, Server, Tls, serve};
 use crate::simulator::Simulator;
@@ -146,6 +147,12 @@ impl World {
             self.0.home.settle();
         }
         self.0.clock.advance_to(until);
+    }
+
+    /// Returns the driver of clients in memory, whose service this world is.
+    pub fn in_memory(&self) -> InMemory {
+        let world = self.clone();
+        InMemory::new(move |_, request| world.handle(request))
     }
 
     /// Locks the service. No request is answered while the guard lives.

@@ -6,6 +6,8 @@ mod conformance;
 mod events;
 mod executions;
 mod faults;
+mod in_memory;
+mod in_memory_conformance;
 mod job_faults;
 mod jobs;
 mod login;
