@@ -27,7 +27,7 @@ pub enum By {
 
 impl By {
     /// Every measure.
-    pub const ALL: [Self; 3] = [Self::Requests, Self::Errors, Self::Throttled];
+    pub const ALL: &[Self] = &[Self::Requests, Self::Errors, Self::Throttled];
 
     /// Returns its name: `requests`, `errors` or `429`.
     pub const fn as_str(self) -> &'static str {
@@ -59,7 +59,7 @@ impl FromStr for By {
 
     /// Parses a [name](Self::as_str), in any case.
     fn from_str(text: &str) -> Result<Self, ByError> {
-        Self::ALL.into_iter().find(|by| by.as_str().eq_ignore_ascii_case(text)).ok_or(ByError)
+        Self::ALL.iter().copied().find(|by| by.as_str().eq_ignore_ascii_case(text)).ok_or(ByError)
     }
 }
 

@@ -66,8 +66,8 @@ pub struct Cell {
 }
 
 /// The pairs that answer most questions: a client's URIs, a user's URIs, a client's methods.
-pub const DRILLDOWN: [(Subject, Subject); 3] =
-    [(Subject::Client, Subject::Uri), (Subject::User, Subject::Uri), (Subject::Client, Subject::Method)];
+pub const DRILLDOWN: &[(Subject, Subject)] =
+    &[(Subject::Client, Subject::Uri), (Subject::User, Subject::Uri), (Subject::Client, Subject::Method)];
 
 impl CrossTable {
     /// Returns the cells of the row at `position`, the one with the most requests first.

@@ -14,7 +14,7 @@ use crate::top::{Entry, Others, TopList};
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let lists = Subject::ALL.map(|subject| {
+        let lists = Subject::ALL.iter().map(|&subject| {
             let (list, others) = match subject {
                 Subject::Client => ("topClients", "clients"),
                 Subject::User => ("topUsers", "users"),
@@ -25,6 +25,7 @@ impl Serialize for Report {
             };
             (list, others, self.top(subject))
         });
+        let lists: Vec<_> = lists.collect();
         let others: BTreeMap<_, _> =
             lists.iter().filter_map(|(_, name, list)| Some((*name, list.others?))).collect();
 

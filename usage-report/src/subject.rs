@@ -6,6 +6,7 @@ use usage_core::{Column, UsageRow};
 
 /// What a list of a report counts requests by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Subject {
     /// OAuth clients, by id, or by name where rows have no id.
     Client,
@@ -23,8 +24,8 @@ pub enum Subject {
 
 impl Subject {
     /// Every subject, in the order of a report.
-    pub const ALL: [Self; 6] =
-        [Self::Client, Self::User, Self::Uri, Self::Method, Self::Platform, Self::Organization];
+    pub const ALL: &[Self] =
+        &[Self::Client, Self::User, Self::Uri, Self::Method, Self::Platform, Self::Organization];
 
     /// Returns its name, plural: `clients`.
     pub const fn plural(self) -> &'static str {

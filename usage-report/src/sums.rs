@@ -106,9 +106,10 @@ mod tests {
     fn sums(table: &UsageTable) -> Sums {
         let by = |subject| table.group_by(&[vec![Column::Date], columns(subject)].concat());
         let sums = Subject::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .fold(Sums::new(by(Subject::Client)), |sums, subject| sums.with(subject, by(subject)));
-        DRILLDOWN.into_iter().fold(sums, |sums, (one, other)| {
+        DRILLDOWN.iter().copied().fold(sums, |sums, (one, other)| {
             sums.with_pair(one, other, table.group_by(&[columns(one), columns(other)].concat()))
         })
     }

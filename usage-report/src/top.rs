@@ -213,7 +213,7 @@ impl TopList {
     /// Adds the requests of each bucket to the entries that are among the first by any measure.
     fn add_series(&mut self, table: &UsageTable, days: &Days, limit: usize) {
         let first: BTreeSet<usize> =
-            By::ALL.into_iter().flat_map(|by| self.ranked(by, limit)).map(|(place, _)| place).collect();
+            By::ALL.iter().copied().flat_map(|by| self.ranked(by, limit)).map(|(place, _)| place).collect();
         let mut series: Vec<_> = first.iter().map(|place| (*place, vec![None; days.buckets.len()])).collect();
         let numbers: HashMap<Key<'_>, usize> = (0..)
             .zip(&first)

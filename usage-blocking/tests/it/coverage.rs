@@ -80,7 +80,7 @@ fn event_definitions() {
     let listing = world.client.call(EventDefinitions).unwrap();
     let first = &listing.entities[0];
     let id = first.id.as_deref().unwrap().parse().unwrap();
-    assert_eq!(&world.client.call(EventDefinitionById { id }).unwrap(), first);
+    assert_eq!(&world.client.call(EventDefinitionById::new(id)).unwrap(), first);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn event_query() {
 fn event_aggregates() {
     let world = world();
     let interval: Interval = "2026-06-01/2026-06-07".parse().unwrap();
-    let aggregates = world.client.call(EventAggregatesQuery { interval }).unwrap();
+    let aggregates = world.client.call(EventAggregatesQuery::new(interval)).unwrap();
     assert!(aggregates.event_definition_aggregates.iter().any(|entry| entry.event_count > Some(0)));
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use usage_blocking::Handle;
 use usage_core::events::EventDefinitions;
 use usage_core::model::{HttpMethod, SearchColumn};
-use usage_core::query::{OrganizationQuery, OrganizationQueryResults, SimpleSearch};
-use usage_core::{Event, Interval, Phase, UsageRow};
+use usage_core::query::{OrganizationQuery, SimpleSearch};
+use usage_core::{Event, Interval, Phase, UsageQuery, UsageRow};
 
 use crate::support::world;
 
@@ -63,7 +63,7 @@ fn a_single_endpoint_is_called_without_polling() {
     let mut handle = world.client.start(OrganizationQuery::new(june()));
     handle.next_page().unwrap();
     let id = handle.execution().id().unwrap().clone();
-    let page = world.client.call(OrganizationQueryResults { execution_id: id }).unwrap();
+    let page = world.client.call(OrganizationQuery::new(june()).results(&id, None)).unwrap();
     assert_eq!(page.status.unwrap().as_str(), "Complete");
     assert!(!page.rows.is_empty());
 }
@@ -92,7 +92,7 @@ fn an_observer_sees_every_step_and_an_execution_can_be_attached_to() {
 fn a_get_has_no_body_and_names_the_driver() {
     let world = world();
     world.client.run(OrganizationQuery::new(june())).unwrap();
-    let request = OrganizationQueryResults { execution_id: "x".parse().unwrap() };
+    let request = OrganizationQuery::new(june()).results(&"x".parse().unwrap(), None);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let reader = std::thread::spawn(move || {

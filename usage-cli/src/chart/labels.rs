@@ -45,6 +45,7 @@ fn nobody(subject: Subject) -> &'static str {
         Subject::Method => "(no method)",
         Subject::Platform => "(no platform)",
         Subject::Organization => "(no organization)",
+        _ => "(not stated)",
     }
 }
 

@@ -171,7 +171,7 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
         }
         EventsCommand::Definition(args) => {
             let DefinitionArgs { id, common } = args.into_inner();
-            let answer = common.call(EventDefinitionById { id });
+            let answer = common.call(EventDefinitionById::new(id));
             let answer = answer.map_err(|problem| match problem.code() {
                 Code::Refused => problem.with_hint("genesys-usage events definitions lists the ids"),
                 _ => problem,
@@ -186,7 +186,7 @@ pub(crate) fn run(args: EventsArgs) -> Result<(), Problem> {
 
 fn aggregate(args: AggregateArgs) -> Result<(), Problem> {
     let AggregateArgs { period, common } = args;
-    let query = EventAggregatesQuery { interval: period.interval(false)? };
+    let query = EventAggregatesQuery::new(period.interval(false)?);
     if let Some(form) = common.dry_run {
         return form.show(call_of(query), &common.target.hosts, &common.timing.roots, &common.credentials);
     }

@@ -32,7 +32,7 @@ impl Summing {
                 pairs.push(Pair::new((one, Subject::Uri), true));
             }
         }
-        let subjects = Subject::ALL.into_iter().map(|subject| (subject, TableBuilder::default())).collect();
+        let subjects = Subject::ALL.iter().copied().map(|subject| (subject, TableBuilder::default())).collect();
         let of_pairs = pairs.iter().flat_map(|pair| [pair.subjects.0, pair.subjects.1]);
         let numberings = of_pairs.map(|subject| (subject, Numbering::default())).collect();
         Self { subjects, pairs, numberings }

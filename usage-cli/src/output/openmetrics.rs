@@ -121,7 +121,7 @@ impl Exposition {
             return;
         }
         self.add(CLIENTS, labels, &clients.count);
-        let ranked = By::ALL.into_iter().flat_map(|by| clients.ranked(by, top));
+        let ranked = By::ALL.iter().copied().flat_map(|by| clients.ranked(by, top));
         let listed: std::collections::BTreeSet<usize> = ranked.map(|(position, _)| position).collect();
         let (listed, rest): (Vec<_>, Vec<_>) =
             clients.all().enumerate().partition(|(position, _)| listed.contains(position));

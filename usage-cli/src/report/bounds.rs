@@ -85,7 +85,7 @@ proptest! {
     #[test]
     fn no_line_is_longer_than_the_terminal(report in report(), width in 1usize..200, bold: bool) {
         let look = Look { width: Some(width), bold };
-        for by in By::ALL {
+        for by in By::ALL.iter().copied() {
             for line in super::text::draw(&report, &About::default(), by, look).lines() {
                 prop_assert!(visible(line).width() <= width, "{} > {width}: {line}", visible(line).width());
             }

@@ -41,7 +41,7 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, by: By) -> io::Result<(
     for day in &report.days {
         line(&mut csv, "days", "", ["", &day.date.to_string()], None, &day.counts)?;
     }
-    for subject in Subject::ALL {
+    for subject in Subject::ALL.iter().copied() {
         let list = report.top(subject);
         for (place, (_, entry)) in (1..).zip(list.ranked(by, list.entries.len())) {
             let texts = [&entry.id, &entry.name].map(|text| text.as_deref().unwrap_or_default());

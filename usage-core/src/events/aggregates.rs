@@ -17,7 +17,7 @@ use crate::uri::PathWriter;
 /// use usage_core::events::EventAggregatesQuery;
 ///
 /// // 1. Build the request.
-/// let query = EventAggregatesQuery { interval: "2026-07/2026-07".parse()? };
+/// let query = EventAggregatesQuery::new("2026-07/2026-07".parse()?);
 /// let request = query.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.body(), br#"{"interval":"2026-07/2026-07"}"#);
 ///
@@ -28,9 +28,17 @@ use crate::uri::PathWriter;
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct EventAggregatesQuery {
     /// The time range.
     pub interval: Interval,
+}
+
+impl EventAggregatesQuery {
+    /// Creates a query of this time range.
+    pub fn new(interval: Interval) -> Self {
+        Self { interval }
+    }
 }
 
 impl Endpoint for EventAggregatesQuery {

@@ -80,7 +80,7 @@ impl Endpoint for EventDefinitions {
 /// use usage_core::EndpointExt;
 /// use usage_core::events::EventDefinitionById;
 ///
-/// let request = EventDefinitionById { id: "e-1".parse()? }.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
+/// let request = EventDefinitionById::new("e-1".parse()?).to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/usage/events/definitions/e-1");
 ///
 /// let response = http::Response::new(&br#"{"id":"e-1","name":"Flow published"}"#[..]);
@@ -88,9 +88,17 @@ impl Endpoint for EventDefinitions {
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EventDefinitionById {
     /// The id of the kind of event.
     pub id: EventDefinitionId,
+}
+
+impl EventDefinitionById {
+    /// Creates a request for the kind with this id.
+    pub fn new(id: EventDefinitionId) -> Self {
+        Self { id }
+    }
 }
 
 impl Endpoint for EventDefinitionById {
@@ -113,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_id_stays_one_segment() {
-        let endpoint = EventDefinitionById { id: "a/b".parse().unwrap() };
+        let endpoint = EventDefinitionById::new("a/b".parse().unwrap());
         let request = endpoint.to_request(&"https://api.mypurecloud.com".parse().unwrap(), None).unwrap();
         assert_eq!(request.uri().path(), "/api/v2/usage/events/definitions/a%2Fb");
     }

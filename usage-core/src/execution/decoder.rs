@@ -8,6 +8,7 @@ use crate::model::{ResultsPage, Submission};
 use crate::query::UsageQuery;
 
 /// Decodes the responses to submits and polls of a query family.
+#[non_exhaustive]
 pub enum OpDecoder<Q: UsageQuery> {
     /// The response to a submit.
     Submission(<Q as Endpoint>::Decoder),
@@ -17,6 +18,7 @@ pub enum OpDecoder<Q: UsageQuery> {
 
 /// The output of an [`OpDecoder`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum OpResponse {
     /// The response to a submit.
     Submission(Submission),

@@ -78,7 +78,7 @@ pub fn path_ids(data: &[u8]) {
         request(&ClientSummary::new(client), &base, &token),
         request(&SimpleSearch::new(interval.clone()).results(&id, cursor.as_ref()), &base, &token),
         request(&OrganizationJob::new(interval).results(&id, cursor.as_ref()), &base, &token),
-        request(&EventDefinitionById { id: event }, &base, &token),
+        request(&EventDefinitionById::new(event), &base, &token),
     ];
     let prefix = base.to_string();
     let prefix = prefix.splitn(4, '/').nth(3).map_or(String::new(), |prefix| format!("/{prefix}"));

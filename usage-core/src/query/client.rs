@@ -114,15 +114,17 @@ impl UsageQuery for ClientQuery {
 /// [`OrganizationQueryResults`](crate::query::OrganizationQueryResults).
 ///
 /// ```
-/// use usage_core::EndpointExt;
-/// use usage_core::query::ClientQueryResults;
+/// use usage_core::query::ClientQuery;
+/// use usage_core::{EndpointExt, UsageQuery};
 ///
-/// let poll = ClientQueryResults { client_id: "7de3af06".parse()?, execution_id: "9f32b7cf".parse()? };
+/// let query = ClientQuery::new("7de3af06".parse()?, "2026-06-01/2026-06-30".parse()?);
+/// let poll = query.results(&"9f32b7cf".parse()?, None);
 /// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/oauth/clients/7de3af06/usage/query/results/9f32b7cf");
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientQueryResults {
     /// The OAuth client.
     pub client_id: ClientId,

@@ -174,21 +174,19 @@ impl UsageQuery for ClientJob {
 /// `getUsageClientClientIdAggregatesQueryJob`, `GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}`.
 ///
 /// ```
-/// use usage_core::EndpointExt;
-/// use usage_core::query::ClientJobResults;
+/// use usage_core::query::ClientJob;
+/// use usage_core::{EndpointExt, UsageQuery};
 ///
-/// let poll = ClientJobResults {
-///     client_id: "7de3af06".parse()?,
-///     job_id: "9f32b7cf".parse()?,
-///     after: None,
-///     page_size: Some(500),
-/// };
+/// let job = ClientJob::new("7de3af06".parse()?, "2026-06-01/2026-06-30".parse()?);
+/// let mut poll = job.results(&"9f32b7cf".parse()?, None);
+/// poll.page_size = Some(500);
 /// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/usage/client/7de3af06/aggregates/query/jobs/9f32b7cf");
 /// assert_eq!(request.uri().query(), Some("pageSize=500"));
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientJobResults {
     /// The OAuth client.
     pub client_id: ClientId,

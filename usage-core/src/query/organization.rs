@@ -113,15 +113,17 @@ impl UsageQuery for OrganizationQuery {
 /// /api/v2/usage/query/{executionId}/results`. The result has one page.
 ///
 /// ```
-/// use usage_core::EndpointExt;
-/// use usage_core::query::OrganizationQueryResults;
+/// use usage_core::query::OrganizationQuery;
+/// use usage_core::{EndpointExt, UsageQuery};
 ///
-/// let poll = OrganizationQueryResults { execution_id: "9f32b7cf".parse()? };
+/// let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse()?);
+/// let poll = query.results(&"9f32b7cf".parse()?, None);
 /// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/usage/query/9f32b7cf/results");
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OrganizationQueryResults {
     /// The id of the execution.
     pub execution_id: ExecutionId,

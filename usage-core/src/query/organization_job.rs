@@ -180,15 +180,17 @@ impl UsageQuery for OrganizationJob {
 /// /api/v2/usage/aggregates/query/jobs/{jobId}`.
 ///
 /// ```
-/// use usage_core::EndpointExt;
-/// use usage_core::query::OrganizationJobResults;
+/// use usage_core::query::OrganizationJob;
+/// use usage_core::{EndpointExt, UsageQuery};
 ///
-/// let poll = OrganizationJobResults { job_id: "9f32b7cf".parse()?, after: None, page_size: Some(500) };
+/// let job = OrganizationJob::new("2026-06-01/2026-06-30".parse()?);
+/// let poll = job.results(&"9f32b7cf".parse()?, None);
 /// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/usage/aggregates/query/jobs/9f32b7cf");
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OrganizationJobResults {
     /// The id of the job.
     pub job_id: ExecutionId,

@@ -160,15 +160,17 @@ impl UsageQuery for SimpleSearch {
 /// `getUsageSimplesearchExecutionIdResults`, `GET /api/v2/usage/simplesearch/{executionId}/results`.
 ///
 /// ```
-/// use usage_core::EndpointExt;
-/// use usage_core::query::SimpleSearchResults;
+/// use usage_core::query::SimpleSearch;
+/// use usage_core::{EndpointExt, UsageQuery};
 ///
-/// let poll = SimpleSearchResults { execution_id: "9f32b7cf".parse()?, after: None, page_size: Some(500) };
+/// let search = SimpleSearch::new("2026-06-01/2026-06-30".parse()?);
+/// let poll = search.results(&"9f32b7cf".parse()?, None);
 /// let request = poll.to_request(&"https://api.mypurecloud.de".parse()?, None)?;
 /// assert_eq!(request.uri().path(), "/api/v2/usage/simplesearch/9f32b7cf/results");
 /// # Ok::<(), usage_core::error::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SimpleSearchResults {
     /// The id of the execution.
     pub execution_id: ExecutionId,

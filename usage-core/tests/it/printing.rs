@@ -55,7 +55,7 @@ fn every_region_parses_from_what_it_prints_and_has_hosts_of_its_own() {
 
 #[test]
 fn event_counts_are_of_the_requested_interval() {
-    let query = EventAggregatesQuery { interval: "2026-07/2026-07".parse().unwrap() };
+    let query = EventAggregatesQuery::new("2026-07/2026-07".parse().unwrap());
     let request = query.to_request(&Region::default().api_url(), None).unwrap();
     assert_eq!(request.body(), br#"{"interval":"2026-07/2026-07"}"#);
 }

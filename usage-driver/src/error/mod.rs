@@ -43,6 +43,7 @@ pub struct Unresolved(pub io::Error);
 
 /// For drivers: how far an exchange got, as far as the transport can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reached {
     /// The connection, including TLS, was not established.
     NoConnection,

@@ -147,10 +147,10 @@ proptest! {
     #[test]
     fn ranked_lists_have_the_largest_of_all_entries(rows in records(), top in 0usize..4, limit in 0usize..6) {
         let report = Report::new(&table(rows), &ReportOptions::default().with_top(top));
-        for subject in Subject::ALL {
+        for subject in Subject::ALL.iter().copied() {
             let list = report.top(subject);
             prop_assert_eq!(list.all().count(), list.count);
-            for by in By::ALL {
+            for by in By::ALL.iter().copied() {
                 let ranked = list.ranked(by, limit);
                 prop_assert!(ranked.is_sorted_by(|a, b| by.of(&a.1.counts) >= by.of(&b.1.counts)));
                 prop_assert!(ranked.iter().all(|(at, entry)| list.entry(*at) == Some(entry)));

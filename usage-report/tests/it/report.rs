@@ -324,7 +324,7 @@ proptest! {
     #[test]
     fn parts_add_up_to_the_whole(records in proptest::collection::vec(record(), 0..30), top in 0usize..4) {
         let report = Report::new(&table(records), &ReportOptions::default().with_top(top));
-        for subject in Subject::ALL {
+        for subject in Subject::ALL.iter().copied() {
             let list = report.top(subject);
             if list.count == 0 {
                 prop_assert!(list.entries.is_empty() && list.others.is_none());

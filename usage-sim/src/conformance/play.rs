@@ -319,18 +319,16 @@ fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {
             let id = || {
                 let listing = driver.call(EventDefinitions)?;
                 let id = listing.entities[0].id.as_deref().expect("an id").parse();
-                Ok(EventDefinitionById { id: id.expect("an id") })
+                Ok(EventDefinitionById::new(id.expect("an id")))
             };
             id().and_then(|endpoint| answer(&driver, endpoint, |_| "a definition".into()))
         }
         Operation::Events => {
             answer(&driver, EventQuery::new(day()), |page| format!("{} events", page.entities.len()))
         }
-        Operation::EventAggregates => {
-            answer(&driver, EventAggregatesQuery { interval: day() }, |aggregates| {
-                format!("{} aggregates", aggregates.event_definition_aggregates.len())
-            })
-        }
+        Operation::EventAggregates => answer(&driver, EventAggregatesQuery::new(day()), |aggregates| {
+            format!("{} aggregates", aggregates.event_definition_aggregates.len())
+        }),
         Operation::Users => {
             let ids: Vec<_> = world.simulator().users().into_iter().map(|user| user.id).take(7).collect();
             let ids = ids.iter().map(|id| id.parse().expect("an id"));

@@ -3,10 +3,9 @@ use std::fmt::Write as _;
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};
 use usage_core::platform::{OAuthClients, OrganizationMe, Users};
 use usage_core::query::{
-    ClientJob, ClientJobResults, ClientQuery, ClientQueryResults, ClientSummary, OrganizationJob,
-    OrganizationJobResults, OrganizationQuery, OrganizationQueryResults, SimpleSearch, SimpleSearchResults,
+    ClientJob, ClientQuery, ClientSummary, OrganizationJob, OrganizationQuery, SimpleSearch,
 };
-use usage_core::{Endpoint, EndpointExt, Interval};
+use usage_core::{Endpoint, EndpointExt, Interval, UsageQuery};
 
 /// One operation, as its type describes it.
 pub(crate) struct Row {
@@ -39,41 +38,31 @@ fn row<E: Endpoint>(endpoint: &E, test: &'static str) -> Row {
 pub(crate) fn rows() -> Vec<Row> {
     let interval: Interval = "2026-07/2026-07".parse().expect("a month");
     let client_id = || "{clientId}".parse().expect("a placeholder");
-    let execution_id = "{executionId}".parse().expect("a placeholder");
-    let job_id = || "{jobId}".parse().expect("a placeholder");
-    let (after, page_size) = (None, None);
+    let [execution_id, job_id] = ["{executionId}", "{jobId}"].map(|id| id.parse().expect("a placeholder"));
+    let (organization, search) =
+        (OrganizationQuery::new(interval.clone()), SimpleSearch::new(interval.clone()));
+    let client = ClientQuery::new(client_id(), interval.clone());
+    let organization_job = OrganizationJob::new(interval.clone());
+    let client_job = ClientJob::new(client_id(), interval.clone());
     vec![
-        row(&OrganizationQuery::new(interval.clone()), "organization_query"),
-        row(&OrganizationQueryResults { execution_id }, "organization_query"),
-        row(&SimpleSearch::new(interval.clone()), "simple_search"),
-        row(
-            &SimpleSearchResults {
-                execution_id: "{executionId}".parse().expect("a placeholder"),
-                after: None,
-                page_size,
-            },
-            "simple_search",
-        ),
-        row(&ClientQuery::new(client_id(), interval.clone()), "client_query"),
-        row(
-            &ClientQueryResults {
-                client_id: client_id(),
-                execution_id: "{executionId}".parse().expect("a placeholder"),
-            },
-            "client_query",
-        ),
+        row(&organization, "organization_query"),
+        row(&organization.results(&execution_id, None), "organization_query"),
+        row(&search, "simple_search"),
+        row(&search.results(&execution_id, None), "simple_search"),
+        row(&client, "client_query"),
+        row(&client.results(&execution_id, None), "client_query"),
         row(&ClientSummary::new(client_id()), "client_summary"),
-        row(&OrganizationJob::new(interval.clone()), "organization_job"),
-        row(&OrganizationJobResults { job_id: job_id(), after: None, page_size }, "organization_job"),
-        row(&ClientJob::new(client_id(), interval.clone()), "client_job"),
-        row(&ClientJobResults { client_id: client_id(), job_id: job_id(), after, page_size }, "client_job"),
+        row(&organization_job, "organization_job"),
+        row(&organization_job.results(&job_id, None), "organization_job"),
+        row(&client_job, "client_job"),
+        row(&client_job.results(&job_id, None), "client_job"),
         row(&EventDefinitions, "event_definitions"),
         row(
-            &EventDefinitionById { id: "{eventDefinitionId}".parse().expect("a placeholder") },
+            &EventDefinitionById::new("{eventDefinitionId}".parse().expect("a placeholder")),
             "event_definitions",
         ),
         row(&EventQuery::new(interval.clone()), "event_query"),
-        row(&EventAggregatesQuery { interval }, "event_aggregates"),
+        row(&EventAggregatesQuery::new(interval), "event_aggregates"),
     ]
 }
 

@@ -92,7 +92,8 @@ struct Layer {
 /// Returns the data as JSON without `<`, so that no text in it ends the element that it stands in.
 pub(super) fn json(report: &Report, timeline: &Timeline) -> String {
     let mut lists: BTreeMap<_, _> = Subject::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|subject| (list_id(subject), list(report.top(subject), timeline)))
         .filter(|(_, list)| list.count > 0)
         .collect();

@@ -18,6 +18,7 @@ pub(super) fn list_id(subject: Subject) -> &'static str {
         Subject::Method => "method",
         Subject::Platform => "platform",
         Subject::Organization => "organization",
+        _ => subject.singular(),
     }
 }
 

@@ -111,5 +111,6 @@ pub(crate) fn heading_of_all(subject: Subject) -> &'static str {
         Subject::Method => "Methods",
         Subject::Platform => "Platforms",
         Subject::Organization => "Organizations",
+        _ => subject.plural(),
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String
         days::draw(&mut page, report);
         // The section has all that a list would have.
         let is_listed = |subject: &Subject| *subject != Subject::Organization || about.several.is_none();
-        for subject in Subject::ALL.into_iter().filter(is_listed) {
+        for subject in Subject::ALL.iter().copied().filter(is_listed) {
             lists::draw(&mut page, report.top(subject), by, report.totals.period);
         }
         days::draw_weekdays(&mut page, report);
