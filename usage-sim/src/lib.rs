@@ -25,6 +25,7 @@
 //! - `driver`: a [`VirtualClock`] is a clock of blocking clients (`with_clock`), and [`in_memory`] has clients without
 //!   sockets, for tests of one's own code.
 //! - `futures`: the same for clients with futures; includes `driver`.
+//! - `proptest`: [`strategies`] of what the service sends and what becomes of it, for property tests of one's own handlers.
 //! - `conformance`: the scenarios that every driver of the core passes.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
@@ -88,6 +89,8 @@ mod route;
 mod seed;
 mod serve;
 mod simulator;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod token;
 mod uri;
 mod wire_fault;

@@ -19,6 +19,7 @@ mod queries;
 mod refusals;
 mod speed;
 mod story;
+mod strategies;
 mod support;
 mod wire;
 mod wire_faults;
