@@ -25,7 +25,9 @@ use usage_core::{Date, Interval, Secret, Snapshot, UsageTable};
 use usage_sim::{ServeOptions, Simulator, SimulatorConfig, serve};
 
 fn main() -> ExitCode {
-    match run() {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    match run(&folder, arguments.next()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("nightly_job: {error}");
@@ -39,14 +41,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
+/// Puts yesterday's file into `folder`, from the service at `url` or from a simulated one.
+pub(crate) fn run(folder: &Path, url: Option<String>) -> Result<(), Box<dyn Error>> {
     let config = SimulatorConfig::default().with_client("7de3af06", "secret");
     let service = serve(Simulator::new(config), ServeOptions::default())?;
     // A job for a real organization names its `region` here, and reads the secret from a safe place.
     let client = Client::builder()
-        .url(arguments.next().unwrap_or_else(|| service.url()).parse()?)
+        .url(url.unwrap_or_else(|| service.url()).parse()?)
         .client_credentials("7de3af06", Secret::new("secret".to_owned()))?
         .build()?;
 

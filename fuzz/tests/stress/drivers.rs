@@ -1,9 +1,6 @@
 //! The three drivers, brought to one shape.
 
-use std::pin::Pin;
-
-use usage_core::{Error, Policy, Secret, Timestamp, UsageQuery, UsageTable};
-use usage_driver::futures;
+use usage_core::{Error, Policy, Secret, UsageQuery, UsageTable};
 use usage_driver::{ClientBuilder, FromConfig};
 use usage_sim::VirtualClock;
 
@@ -32,24 +29,10 @@ fn client<C: FromConfig>(builder: ClientBuilder<C>, assignment: &Assignment<'_>)
     builder.client_credentials(CLIENT, Secret::new(SECRET.to_owned())).unwrap().build().unwrap()
 }
 
-/// The clock of the simulator as a driver's clock: waiting moves it.
-#[derive(Debug)]
-struct Virtual(VirtualClock);
-
 mod blocking {
-    use usage_blocking::{Client, Clock};
+    use usage_blocking::Client;
 
     use super::*;
-
-    impl Clock for Virtual {
-        fn now(&self) -> Timestamp {
-            self.0.now()
-        }
-
-        fn sleep_until(&self, until: Timestamp) {
-            self.0.advance_to(until);
-        }
-    }
 
     pub(super) fn run(assignment: &Assignment<'_>) -> Outcome {
         assignment.family.be_asked(&Run(assignment))
@@ -61,7 +44,7 @@ mod blocking {
         type Answer = Outcome;
 
         fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {
-            let client = client(Client::builder(), self.0).with_clock(Virtual(self.0.clock.clone()));
+            let client = client(Client::builder(), self.0).with_clock(self.0.clock.clone());
             let (mut handle, mut pages) = (client.start(query), Vec::new());
             loop {
                 match handle.next_page() {
@@ -71,16 +54,6 @@ mod blocking {
                 }
             }
         }
-    }
-}
-
-impl futures::Clock for Virtual {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move { self.0.advance_to(until) })
     }
 }
 
@@ -102,8 +75,7 @@ macro_rules! asynchronous {
                 type Answer = Outcome;
 
                 fn ask<Q: UsageQuery>(&self, query: Q) -> Outcome {
-                    let clock = Virtual(self.0.clock.clone());
-                    let client = client(Client::builder(), self.0).with_clock(clock);
+                    let client = client(Client::builder(), self.0).with_clock(self.0.clock.clone());
                     $block_on(async {
                         let (mut handle, mut pages) = (client.start(query), Vec::new());
                         loop {

@@ -14,6 +14,7 @@ mod failures;
 #[path = "../../../usage-tokio/tests/it/fleet.rs"]
 mod fleet;
 mod killed;
+mod nightly_job;
 #[path = "../../../usage-tokio/tests/it/peers.rs"]
 mod peers;
 #[path = "../../../usage-tokio/tests/it/proxy.rs"]

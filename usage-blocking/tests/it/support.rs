@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use usage_blocking::{Client, Clock};
+use usage_blocking::Client;
 use usage_core::query::OrganizationQuery;
 use usage_core::{Policy, Secret, Timestamp};
 use usage_sim::{ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock, serve};
@@ -9,20 +9,6 @@ pub(crate) const SECRET: &str = "a-client-secret-that-must-not-show";
 
 /// 2026-07-08T08:40:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
-
-/// Waiting is moving the clock that the service sees too.
-#[derive(Clone, Debug)]
-pub(crate) struct Virtual(pub(crate) VirtualClock);
-
-impl Clock for Virtual {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, until: Timestamp) {
-        self.0.advance_to(until);
-    }
-}
 
 pub(crate) struct World {
     pub(crate) server: Server,
@@ -49,6 +35,6 @@ pub(crate) fn world_with(secret: &str) -> World {
     let url = server.url();
     let builder = Client::builder().api_url(url.parse().unwrap()).login_url(url.parse().unwrap());
     let builder = builder.client_credentials("reporter", Secret::new(secret.to_owned())).unwrap();
-    let client = builder.policy(policy()).build().unwrap().with_clock(Virtual(clock));
+    let client = builder.policy(policy()).build().unwrap().with_clock(clock);
     World { server, client }
 }

@@ -11,5 +11,7 @@ mod locked;
 mod run_all;
 mod session_model;
 mod stuck;
+#[allow(dead_code, reason = "the tests of usage-core need more of it")]
+#[path = "../../../usage-core/tests/it/support.rs"]
 mod support;
 mod token_exchange;

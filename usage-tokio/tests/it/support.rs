@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -12,26 +11,12 @@ use usage_core::{Execution, Machine, Next, Policy, Secret, Timestamp, UsageQuery
 use usage_driver::ClientBuilder;
 use usage_sim::{Entry, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock};
 
-use crate::driver::{Client, Clock};
+use crate::driver::Client;
 
 /// 2026-07-08, 08:40 UTC.
 const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 
 pub(crate) const SECRET: &str = "hunter2-client-secret";
-
-/// The simulator's clock as the driver wants it: waiting is moving it on.
-#[derive(Clone, Debug)]
-struct Virtual(VirtualClock);
-
-impl Clock for Virtual {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, until: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move { self.0.advance_to(until) })
-    }
-}
 
 pub(crate) struct Service {
     pub(crate) server: Server,
@@ -62,7 +47,7 @@ impl Service {
     }
 
     pub(crate) fn on_virtual_time(&self, builder: ClientBuilder<Client>) -> Client {
-        builder.build().unwrap().with_clock(Virtual(self.clock.clone()))
+        builder.build().unwrap().with_clock(self.clock.clone())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
