@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 all=$(cd fuzz/fuzz_targets && basename -s .rs -- *.rs)
 target=${1:-} seconds=${2:-10}
 if [ "$target" != all ] && ! grep -qxF -- "$target" <<<"$all"; then
+    [ -z "$target" ] || echo "fuzz/run.sh: there is no target \"$target\"" >&2
     echo "usage: fuzz/run.sh all|TARGET [SECONDS [libFuzzer's options]]; the targets are:" $all >&2
     exit 2
 fi

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use usage_sim::{Operation, ServeOptions, Server, Simulator, SimulatorConfig, serve};
+use usage_sim::{Fault, Match, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, serve};
 
 #[allow(dead_code, reason = "its main function")]
 #[path = "../../examples/nightly_job.rs"]
@@ -46,6 +46,8 @@ fn a_job_that_is_killed_while_it_waits_continues_its_execution() {
         SimulatorConfig::default().with_client("7de3af06", "secret").with_execution_time(Duration::ZERO);
     let server = serve(Simulator::new(config), ServeOptions::default()).unwrap();
 
+    // The first run has no chance to end before it is killed.
+    server.simulator().inject(Rule::new(Match::Results, Fault::Status(503)).always());
     let mut job = start(&server, &folder);
     let is_saved = || {
         submitted(&server).zip(read(&folder, ".state.json")).is_some_and(|(id, state)| state.contains(&id))
@@ -57,6 +59,7 @@ fn a_job_that_is_killed_while_it_waits_continues_its_execution() {
     job.kill().unwrap();
     assert!(!job.wait().unwrap().success());
     assert_eq!(read(&folder, ".csv"), None);
+    server.simulator().clear_faults();
 
     let second = start(&server, &folder).wait_with_output().unwrap();
     assert!(second.status.success());
