@@ -48,6 +48,8 @@
 //! - [`UsageTable`]: the rows, whatever family they came from. [`Scope`]: what they cover. The crate
 //!   `usage-report` adds them up.
 //! - [`Policy`]: waits, retries, deadline. [`error`]: what can go wrong.
+//! - [`documentation`]: the design, and guides for [a transport](documentation::own_transport) and [an
+//!   endpoint](documentation::own_endpoint) of your own.
 //! - [`Interval`], [`Region`], [`BaseUrl`], [`ClientId`], …: input that was parsed and is valid from then on.
 //!
 //! # Features
@@ -123,6 +125,12 @@ pub mod documentation {
 
     #[doc = include_str!("../docs/design.md")]
     pub mod design {}
+
+    #[doc = include_str!("../docs/own-endpoint.md")]
+    pub mod own_endpoint {}
+
+    #[doc = include_str!("../docs/own-transport.md")]
+    pub mod own_transport {}
 
     #[doc = include_str!("../docs/state-machine.md")]
     pub mod state_machine {}

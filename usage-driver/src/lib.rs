@@ -147,7 +147,7 @@ mod written;
 pub use builder::{ClientBuilder, ClientConfig, FromConfig};
 pub use canceller::Canceller;
 pub use connect::{late, not_within};
-pub use limits::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER, head_size};
+pub use limits::{IDLE_TIMEOUT, MAX_IDLE_PER_HOST, READ_BUFFER, head_size};
 pub use proxy::{Proxy, Tunnel};
 pub use session::{SessionGuard, SharedSession, TokenWait};
 pub use target::address_of;

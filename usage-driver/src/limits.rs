@@ -14,8 +14,9 @@ pub const MAX_IDLE_PER_HOST: usize = 64;
 /// For drivers: the size of a connection's read buffer, in bytes, which limits the head of a response too.
 pub const READ_BUFFER: usize = 64 * 1024;
 
-/// For drivers: the maximum number of headers in a response. It is the limit of ureq, which cannot be configured.
-pub const MAX_HEADERS: usize = 128;
+/// The maximum number of headers in a response. It is the limit of ureq, which cannot be configured.
+#[cfg(feature = "hyper")]
+pub(crate) const MAX_HEADERS: usize = 128;
 
 /// For drivers: returns an upper bound of the length of the head of `request` as HTTP/1.1, in bytes.
 pub fn head_size<B>(request: &Request<B>) -> usize {

@@ -94,7 +94,7 @@ impl Operation {
     }
 
     /// Whether it is outside the Usage API and gives names to the ids in its rows.
-    pub fn is_platform(self) -> bool {
+    pub(crate) fn is_platform(self) -> bool {
         matches!(self, Self::OAuthClients | Self::Users | Self::OrganizationMe)
     }
 

@@ -17,8 +17,10 @@ pub use proxy::ProxyError;
 
 pub(crate) use proxy::ProxyProblem;
 
-/// For drivers: returns `error` and its sources, down to the first cause.
-pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+/// Returns `error` and its sources, down to the first cause.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |error| cause(*error))
 }
 
@@ -30,8 +32,8 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// For drivers: returns the first `T` among the [causes] of `error`.
-pub fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+/// Returns the first `T` among the [causes] of `error`.
+pub(crate) fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
@@ -55,9 +57,10 @@ pub enum Reached {
 
 const CLOSED_EARLY: &str = "the server closed it while it was being made";
 
-/// For drivers: returns the failure that `error` means for an exchange with or without a connection. `broken` is the
+/// Returns the failure that `error` means for an exchange with or without a connection. `broken` is the
 /// meaning of the transport's own error type.
-pub fn classify_broken(
+#[cfg(feature = "hyper")]
+pub(crate) fn classify_broken(
     error: &(dyn StdError + 'static),
     is_connected: bool,
     broken: Option<Broken>,
@@ -73,7 +76,7 @@ pub fn classify_broken(
     }
 }
 
-/// For drivers: returns the failure of an exchange that got as far as `reached`, by the [causes] of `error`. Its text is
+/// For drivers: returns the failure of an exchange that got as far as `reached`, by the causes of `error`. Its text is
 /// this crate's, the same for all transports, or else that of the first cause.
 pub fn classify(error: &(dyn StdError + 'static), reached: Reached) -> TransportFailure {
     if let Some(broken) = find_cause::<Broken>(error) {

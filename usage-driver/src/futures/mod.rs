@@ -9,6 +9,7 @@ mod receive;
 mod rows;
 mod run_all;
 mod timeout;
+#[cfg(feature = "hyper")]
 mod turns;
 
 use std::fmt;
@@ -21,8 +22,11 @@ pub use pages::Pages;
 pub use receive::receive;
 pub use rows::Rows;
 pub use run_all::RunAll;
-pub use timeout::{exchange_limit, timeout, wait};
-pub use turns::Turns;
+#[cfg(feature = "hyper")]
+pub(crate) use timeout::exchange_limit;
+pub use timeout::{timeout, wait};
+#[cfg(feature = "hyper")]
+pub(crate) use turns::Turns;
 
 use usage_core::error::BuildError;
 use usage_core::{Error, Machine, Timestamp};

@@ -17,9 +17,10 @@ pub async fn timeout<T>(limit: impl Future + Unpin, work: impl Future<Output = T
     }
 }
 
-/// For drivers: completes when an exchange has taken too long: after `connect_within` if there is no connection by then,
+/// Completes when an exchange has taken too long: after `connect_within` if there is no connection by then,
 /// and after `timeout` otherwise. `timer` creates timers.
-pub async fn exchange_limit<T: Future>(
+#[cfg(feature = "hyper")]
+pub(crate) async fn exchange_limit<T: Future>(
     timer: impl Fn(Duration) -> T,
     connect_within: Duration,
     timeout: Duration,

@@ -2,16 +2,16 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// For drivers: lets the tasks of connections proceed one at a time.
+/// Lets the tasks of connections proceed one at a time.
 ///
 /// hyper's HTTP/2 is two tasks a connection. If the server goes away between two steps of the one that sends requests, the
 /// request that it is sending fails as if it had come too late, although the server may have processed it.
 #[derive(Clone, Debug, Default)]
-pub struct Turns(Arc<Mutex<()>>);
+pub(crate) struct Turns(Arc<Mutex<()>>);
 
 impl Turns {
     /// Returns `task` such that it does not proceed while another one does.
-    pub fn take<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
+    pub(crate) fn take<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
         let turn = Arc::clone(&self.0);
         async move {
             let mut task = pin!(task);

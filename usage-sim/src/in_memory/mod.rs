@@ -1,6 +1,6 @@
 //! Clients of a service in memory, for tests of code that uses a client: no sockets, no runtime, and no waiting.
 //!
-//! [`Service`] is the simulated service together with a [`VirtualClock`]. Its clients are those of `usage-driver`, which
+//! [`Service`] is the simulated service together with a [`VirtualClock`](crate::VirtualClock). Its clients are those of `usage-driver`, which
 //! every driver builds on: [`blocking::Client`](usage_driver::blocking::Client) and, with the feature `futures`, `futures::Client`. Waiting moves the
 //! clock, so an hour of polling passes at once.
 //!

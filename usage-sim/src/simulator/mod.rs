@@ -203,7 +203,7 @@ impl Simulator {
     }
 
     /// Returns the display name of the organization.
-    pub fn organization_display_name(&self) -> String {
+    pub(crate) fn organization_display_name(&self) -> String {
         self.config.organization_display_name()
     }
 

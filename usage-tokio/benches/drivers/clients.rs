@@ -14,7 +14,7 @@ use hyper::rt::Executor;
 use hyper_util::client::legacy::{self, connect::Connect};
 use hyper_util::rt::TokioExecutor;
 use tower::Service;
-use usage_core::query::OrganizationQueryResults;
+use usage_core::query::{OrganizationQuery, OrganizationQueryResults};
 use usage_driver::{ClientBuilder, FromConfig};
 
 use crate::socket::Socket;
@@ -127,7 +127,8 @@ fn client<C: FromConfig>(url: &str) -> C {
 }
 
 fn results() -> OrganizationQueryResults {
-    OrganizationQueryResults { execution_id: "9f32b7cf".parse().unwrap() }
+    let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse().unwrap());
+    query.results(&"9f32b7cf".parse().unwrap(), None)
 }
 
 fn uri(url: &str) -> Uri {
