@@ -1,7 +1,5 @@
 //! The options of a report.
 
-use std::borrow::Borrow;
-
 use usage_core::model::Granularity;
 use usage_core::{Date, Scope, UsageTable};
 
@@ -129,8 +127,8 @@ impl ReportOptions {
     /// Sets the pairs of subjects that are counted together, as in [`DRILLDOWN`](crate::DRILLDOWN): a table for each
     /// pair about which the rows say something.
     #[must_use]
-    pub fn with_drilldown(mut self, pairs: impl IntoIterator<Item: Borrow<(Subject, Subject)>>) -> Self {
-        self.drilldown = pairs.into_iter().map(|pair| *pair.borrow()).collect();
+    pub fn with_drilldown(mut self, pairs: &[(Subject, Subject)]) -> Self {
+        self.drilldown = pairs.to_vec();
         self
     }
 

@@ -80,6 +80,7 @@ pub(super) fn columns_of(subject: Subject) -> &'static [Column] {
         Subject::Method => &[Column::HttpMethod],
         Subject::Platform => &[Column::Platform],
         Subject::Organization => &[Column::OrganizationId],
+        _ => &[],
     }
 }
 

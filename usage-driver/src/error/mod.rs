@@ -59,7 +59,7 @@ const CLOSED_EARLY: &str = "the server closed it while it was being made";
 
 /// Returns the failure that `error` means for an exchange with or without a connection. `broken` is the
 /// meaning of the transport's own error type.
-#[cfg(feature = "hyper")]
+#[cfg(any(test, feature = "hyper"))]
 pub(crate) fn classify_broken(
     error: &(dyn StdError + 'static),
     is_connected: bool,

@@ -128,7 +128,7 @@ fn client<C: FromConfig>(url: &str) -> C {
 
 fn results() -> OrganizationQueryResults {
     let query = OrganizationQuery::new("2026-06-01/2026-06-30".parse().unwrap());
-    query.results(&"9f32b7cf".parse().unwrap(), None)
+    usage_core::UsageQuery::results(&query, &"9f32b7cf".parse().unwrap(), None)
 }
 
 fn uri(url: &str) -> Uri {

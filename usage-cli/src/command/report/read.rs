@@ -137,7 +137,7 @@ fn of_each(
 ) -> Result<Several, Problem> {
     let (mut reports, mut missing) = (Vec::new(), Vec::new());
     for name in names {
-        let mut options = history_options(args).with_drilldown([]);
+        let mut options = history_options(args).with_drilldown(&[]);
         options.allowance = allowance_of(args, name)?;
         let selected = selection(vec![name.clone()], given, args).find(directory);
         let against = against.of_organization(name);
