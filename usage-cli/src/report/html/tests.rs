@@ -43,9 +43,7 @@ fn a_hostile_name_is_a_text_everywhere() {
     let table: UsageTable = (1..=14).map(|day| hostile(day, 5)).collect();
     let before: UsageTable =
         [UsageRecord { client_id: Some("<b>gone</b>".into()), ..hostile(1, 3) }].into_iter().collect();
-    let options = ReportOptions::default()
-        .with_allowance(Allowance::requests(10))
-        .with_drilldown(DRILLDOWN);
+    let options = ReportOptions::default().with_allowance(Allowance::requests(10)).with_drilldown(DRILLDOWN);
     let page = draw(&Report::compared(&table, &before, None, &options));
     // The page's own: its data and its script, one style, no image.
     for (markup, times) in [
