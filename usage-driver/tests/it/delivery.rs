@@ -10,7 +10,7 @@ use usage_core::query::{OrganizationJob, SimpleSearch};
 use usage_core::{Cause, Event, Execution, Machine, Next, Phase, Snapshot, UsageQuery, UsageRow};
 use usage_driver::{SharedSession, Task};
 
-use crate::support::{ACCEPTED, START, manual, policy};
+use crate::support::{ACCEPTED, START, policy, static_token};
 
 /// How the pages of a family are asked for and written.
 trait Paged: UsageQuery {
@@ -96,7 +96,7 @@ impl Killer {
 fn live<Q: Paged>(disk: &mut Disk, pages: &[Vec<u64>], saves: Saves, killer: &mut Killer) -> Option<()> {
     let last = disk.saved.as_ref().map(|json| Snapshot::from_json(json).unwrap());
     let mut execution = Execution::start_or_restore(Q::asked(), last, policy(), 1, START).unwrap();
-    let (mut session, mut now) = (manual(), START);
+    let (mut session, mut now) = (static_token(), START);
     loop {
         if killer.strikes() {
             return None;
@@ -196,7 +196,7 @@ fn arrived(pages: &[Vec<u64>]) -> Execution<SimpleSearch> {
 
 /// Asks, and answers what goes out. What was asked for, unless it is finished.
 fn step(execution: &mut Execution<SimpleSearch>, pages: &[Vec<u64>]) -> Option<String> {
-    let mut session = manual();
+    let mut session = static_token();
     let Next::Send(exchange) = execution.next(START, &mut session).next else { return None };
     let body = answer::<SimpleSearch>(&exchange.request, pages);
     let _ = execution.on_response(START, exchange.ticket, Response::new(body.as_bytes()), &mut session);
@@ -238,7 +238,7 @@ fn a_snapshot_points_at_the_page_until_the_next_is_asked_for() {
 fn a_page_is_delivered_when_the_next_is_asked_for_though_the_observer_stopped_the_run() {
     let pages = [vec![1], vec![2]];
     for holds in [false, true] {
-        let session = SharedSession::new(manual());
+        let session = SharedSession::new(static_token());
         let mut task =
             Task::new(Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START));
         task.machine.hold_pages(holds);
@@ -293,7 +293,7 @@ fn shown_until(stop: usize, page: &str) -> (Vec<u64>, String) {
     let execution = Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
     let mut streaming =
         StreamingExecution::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
-    let mut session = manual();
+    let mut session = static_token();
     let Next::Send(exchange) = streaming.next(START, &mut session).next else { panic!() };
     let (head, ()) = Response::new(()).into_parts();
     let mut reader = streaming.on_head(START, exchange.ticket, &head, &mut session);
@@ -317,7 +317,7 @@ fn rows_that_were_shown_before_a_restore_are_not_shown_again() {
         for stop in (0..page.len()).step_by(97).chain([page.len()]) {
             let (mut shown, saved) = shown_until(stop, &page);
             let saved = || Snapshot::<SimpleSearch>::from_json(&saved).unwrap();
-            let mut session = manual();
+            let mut session = static_token();
 
             let mut kept = Execution::restore(saved(), policy(), START).unwrap();
             let Next::Send(exchange) = kept.next(START, &mut session).next else { panic!() };
@@ -373,7 +373,7 @@ fn an_answer_that_was_given_up_shows_nothing_however_late_it_comes() {
                 Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
             let mut streaming =
                 StreamingExecution::new(execution, |row: UsageRow<'_>| shown.push(row.requests().unwrap()));
-            let mut session = manual();
+            let mut session = static_token();
             let (head, ()) = Response::new(()).into_parts();
             let Next::Send(given_up) = streaming.next(START, &mut session).next else { panic!() };
             let mut reader = streaming.on_head(START, given_up.ticket, &head, &mut session);

@@ -15,7 +15,7 @@ use usage_core::query::OrganizationQuery;
 use usage_core::{Execution, Machine, Next, UsageRow};
 use usage_driver::{SharedSession, Task};
 
-use crate::support::{START, manual, policy, query};
+use crate::support::{START, policy, query, static_token};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -34,7 +34,7 @@ enum Way {
 fn seen(way: Way, rows: u64, compressed: bool) -> Vec<u64> {
     let (seen_in, seen) = mpsc::channel();
     thread::spawn(move || {
-        let session = SharedSession::new(manual());
+        let session = SharedSession::new(static_token());
         let (rows_in, shown) = mpsc::channel();
         let looked = session.clone();
         let visitor = move |row: UsageRow<'_>| {
@@ -93,7 +93,7 @@ fn a_visitor_may_use_the_session_however_the_rows_arrive() {
 
 #[test]
 fn without_a_lock_rows_are_shown_with_the_answer() {
-    let mut session = manual();
+    let mut session = static_token();
     let (rows_in, shown) = mpsc::channel();
     let visitor = move |row: UsageRow<'_>| rows_in.send(row.requests().unwrap()).unwrap();
     let execution = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 1, START);

@@ -12,8 +12,8 @@ use usage_core::{Call, Cause, Event, Execution, LogIn, Machine, Next, Session, T
 use usage_driver::{SharedSession, Task, TokenExchange};
 
 use crate::support::{
-    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, manual, ok, policy, query,
-    script, status,
+    ACCEPTED, COMPLETE, Reply, START, TOKEN, credentials, drive, execution, ok, policy, query, script,
+    static_token, status,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -216,7 +216,7 @@ fn every_wait_keeps_its_length_when_the_clock_steps_back() {
     let unavailable = || Response::builder().status(503).body(&b""[..]).unwrap();
     let half = |until: Timestamp| until.saturating_since(back) == Duration::from_millis(500);
 
-    let (mut call, mut session) = (Call::new(EventDefinitions, policy(), 1, START), manual());
+    let (mut call, mut session) = (Call::new(EventDefinitions, policy(), 1, START), static_token());
     let Next::Send(exchange) = call.next(START, &mut session).next else { panic!() };
     let _ = call.on_response(START, exchange.ticket, unavailable(), &mut session);
     assert!(matches!(call.next(back, &mut session).next, Next::WaitUntil(until, _) if half(until)));
