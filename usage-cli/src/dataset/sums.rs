@@ -32,7 +32,8 @@ impl Summing {
                 pairs.push(Pair::new((one, Subject::Uri), true));
             }
         }
-        let subjects = Subject::ALL.iter().copied().map(|subject| (subject, TableBuilder::default())).collect();
+        let subjects =
+            Subject::ALL.iter().copied().map(|subject| (subject, TableBuilder::default())).collect();
         let of_pairs = pairs.iter().flat_map(|pair| [pair.subjects.0, pair.subjects.1]);
         let numberings = of_pairs.map(|subject| (subject, Numbering::default())).collect();
         Self { subjects, pairs, numberings }
@@ -102,7 +103,8 @@ pub(crate) fn sums_of(table: &UsageTable, pairs: &[(Subject, Subject)]) -> Sums 
     };
     let by_day = |subject| by(&[subject], &[Column::Date]);
     let sums = Subject::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .fold(Sums::new(by_day(Subject::Client)), |sums, subject| sums.with(subject, by_day(subject)));
     let limited = LIMITED.map(|one| (one, Subject::Uri));
     let pairs: BTreeSet<_> = pairs.iter().copied().chain(limited).collect();
