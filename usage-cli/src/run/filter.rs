@@ -101,7 +101,9 @@ impl Condition {
     fn collect_members(&self, to: &mut Vec<&'static Member>) {
         match self {
             Self::Any(conditions) | Self::All(conditions) => {
-                conditions.iter().for_each(|condition| condition.collect_members(to));
+                for condition in conditions {
+                    condition.collect_members(to);
+                }
             }
             Self::Text(member, _) | Self::Count(member, ..) => to.push(member),
             Self::Date(..) => to.extend(Member::named("date")),
@@ -135,7 +137,7 @@ impl Comparison {
         })
     }
 
-    fn is_met<T: Ord>(self, value: Option<T>, wanted: T) -> bool {
+    fn is_met<T: Copy + Ord>(self, value: Option<T>, wanted: T) -> bool {
         let Some(value) = value else { return matches!(self, Self::NotEqual) };
         let ordering = value.cmp(&wanted);
         match self {
@@ -264,15 +266,15 @@ impl<'t> Parser<'t> {
                 Ok(Condition::Date(comparison, date))
             }
             _ => {
-                let text = value.to_lowercase();
-                let test = match operator {
-                    "=" => TextTest::Equal(text),
-                    "!=" => TextTest::NotEqual(text),
-                    "~" => TextTest::Contains(text),
-                    "!~" => TextTest::ContainsNot(text),
+                let wanted = value.to_lowercase();
+                let comparison = match operator {
+                    "=" => TextTest::Equal(wanted),
+                    "!=" => TextTest::NotEqual(wanted),
+                    "~" => TextTest::Contains(wanted),
+                    "!~" => TextTest::ContainsNot(wanted),
                     _ => return Err(misplaced()),
                 };
-                Ok(Condition::Text(member, test))
+                Ok(Condition::Text(member, comparison))
             }
         }
     }
