@@ -37,7 +37,7 @@ impl Column {
     }
 
     /// Whether its texts are days.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "parquet", feature = "xlsx"))]
     pub(super) fn is_date(&self) -> bool {
         self.name == "date"
     }

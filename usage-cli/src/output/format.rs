@@ -24,6 +24,8 @@ pub(crate) enum Format {
     Png,
     Openmetrics,
     Parquet,
+    /// A workbook of a spreadsheet program.
+    Xlsx,
 }
 
 /// A format that a command writes.
@@ -62,6 +64,7 @@ impl Format {
             Self::Png => "png",
             Self::Openmetrics => "prom",
             Self::Parquet => "parquet",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -85,6 +88,7 @@ impl Format {
         match self {
             Self::Parquet if !cfg!(feature = "parquet") => Some("parquet"),
             Self::Png if !cfg!(feature = "png") => Some("png"),
+            Self::Xlsx if !cfg!(feature = "xlsx") => Some("xlsx"),
             _ => None,
         }
     }
@@ -120,7 +124,7 @@ pub(crate) fn of_name(file: Option<&Path>, choices: Choices) -> Option<Format> {
     formats.into_iter().find(|format| ending.eq_ignore_ascii_case(format.extension()))
 }
 
-/// Refuses a name that says a format beside `choices`: `rows.xlsx`, `report.pdf`.
+/// Refuses a name that says a format beside `choices`: `rows.docx`, `report.pdf`.
 pub(crate) fn check_name(file: Option<&Path>, choices: Choices) -> Result<(), Problem> {
     let ending = file.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     let Some(ending) = ending.filter(|ending| names_a_format(ending)) else { return Ok(()) };

@@ -17,6 +17,8 @@ pub(crate) mod organizations;
 pub(crate) mod parquet;
 mod partition;
 mod table;
+#[cfg(feature = "xlsx")]
+pub(crate) mod xlsx;
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -110,6 +112,11 @@ const FORMATS: Choices = &[
         "parquet",
         "A column file for DuckDB, pandas and warehouses, with dates and 64-bit counts",
     ),
+    choice(
+        Format::Xlsx,
+        "xlsx",
+        "A workbook for spreadsheets: typed cells, no formulas, at most 1,048,575 rows",
+    ),
 ];
 
 /// What is written.
@@ -138,6 +145,8 @@ fn write(to: &mut dyn Write, format: Format, content: Content<'_>, look: Look) -
         Format::Openmetrics => openmetrics::write(to, table, is_several),
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(to, table, scope, organizations),
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => xlsx::write(to, table, columns, scope),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }

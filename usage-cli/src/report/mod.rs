@@ -11,6 +11,8 @@ pub(crate) mod lookback;
 pub(crate) mod selection;
 pub(crate) mod several;
 pub(crate) mod text;
+#[cfg(feature = "xlsx")]
+mod xlsx;
 
 use std::io::{self, Write};
 
@@ -37,6 +39,7 @@ pub(crate) const FORMATS: Choices = &[
         "One page with findings, charts, and tables to search, sort and open; complete in itself, to be sent or printed",
     ),
     choice(Format::Csv, "csv", "The days and the top lists, one line each, for a spreadsheet"),
+    choice(Format::Xlsx, "xlsx", "A workbook for spreadsheets: the findings, the days and each list on a sheet"),
     choice(Format::Svg, "svg", "One chart, as a picture that scales; --chart says which"),
     choice(Format::Png, "png", "One chart, as a picture of pixels; --chart says which"),
     choice(
@@ -86,6 +89,8 @@ pub(crate) fn write(
             None => openmetrics::write_report(to, report),
             Some(several) => openmetrics::write_reports(to, &several.organizations),
         },
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => xlsx::write(to, report, by),
         // The options name no other.
         _ => Err(io::ErrorKind::Unsupported.into()),
     }

@@ -96,13 +96,13 @@ fn a_name_of_another_format_is_refused_and_not_filled_with_a_table() {
     let events = &["events", "definitions"][..];
     let config = &["config", "show"][..];
     for (command, ending) in [
-        (query, "xlsx"),
+        (query, "docx"),
         (query, "PDF"),
         (query, "html"),
         (query, "svg"),
         (query, "gz"),
         (query, "db"),
-        (report, "xlsx"),
+        (report, "docx"),
         (report, "pdf"),
         (report, "md"),
         (report, "jsonl"),

@@ -46,7 +46,7 @@ pub(crate) fn matches(name: &str, text: &str) {
 
 #[test]
 #[cfg_attr(
-    any(not(feature = "parquet"), feature = "png"),
+    any(not(feature = "parquet"), feature = "png", feature = "xlsx"),
     ignore = "the help lists the formats of the default build"
 )]
 fn help() {
