@@ -81,9 +81,14 @@ impl Book {
     {
         check_rows(rows.len())?;
         let sheet = self.workbook.add_worksheet();
-        sheet.set_name(name).and_then(|sheet| sheet.set_freeze_panes(1, 0)).map_err(|error| failed(&error))?;
+        sheet
+            .set_name(name)
+            .and_then(|sheet| sheet.set_freeze_panes(1, 0))
+            .map_err(|error| failed(&error))?;
         for (column, title) in (0u16..).zip(header) {
-            sheet.write_string_with_format(0, column, *title, &self.header).map_err(|error| failed(&error))?;
+            sheet
+                .write_string_with_format(0, column, *title, &self.header)
+                .map_err(|error| failed(&error))?;
             let is_wide = ["URI", "Name", "Client name", "Client id", "Finding"].contains(title);
             sheet
                 .set_column_width(column, if is_wide { WIDE } else { WIDTH })
@@ -142,7 +147,11 @@ pub(super) fn write(
     };
     book.sheet("Rows", &titles, (0..table.len()).map(row))?;
     let facts = facts(scope)?;
-    book.sheet("Scope", &["Name", "Value"], facts.iter().map(|(name, value)| [Value::Text(name), Value::Text(value)]))?;
+    book.sheet(
+        "Scope",
+        &["Name", "Value"],
+        facts.iter().map(|(name, value)| [Value::Text(name), Value::Text(value)]),
+    )?;
     book.write(to)
 }
 
@@ -162,7 +171,9 @@ fn check_rows(rows: usize) -> io::Result<()> {
         return Ok(());
     }
     let (rows, most) = (grouped(rows as u128), grouped(u128::from(MAX_ROWS - 1)));
-    let problem = format!("a sheet has at most {most} rows, and there are {rows}: write csv or parquet, or use --limit");
+    let problem = format!(
+        "a sheet has at most {most} rows, and there are {rows}: write csv or parquet, or use --limit"
+    );
     Err(io::Error::new(ErrorKind::InvalidInput, problem))
 }
 
@@ -189,7 +200,10 @@ mod tests {
     fn too_many_rows_are_refused_before_any_is_written() {
         assert!(check_rows(1_048_575).is_ok());
         let problem = check_rows(1_048_576).unwrap_err().to_string();
-        assert!(problem.starts_with("a sheet has at most 1,048,575 rows, and there are 1,048,576"), "{problem}");
+        assert!(
+            problem.starts_with("a sheet has at most 1,048,575 rows, and there are 1,048,576"),
+            "{problem}"
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ pub(crate) const FORMATS: Choices = &[
         "One page with findings, charts, and tables to search, sort and open; complete in itself, to be sent or printed",
     ),
     choice(Format::Csv, "csv", "The days and the top lists, one line each, for a spreadsheet"),
-    choice(Format::Xlsx, "xlsx", "A workbook for spreadsheets: the findings, the days and each list on a sheet"),
+    choice(
+        Format::Xlsx,
+        "xlsx",
+        "A workbook for spreadsheets: the findings, the days and each list on a sheet",
+    ),
     choice(Format::Svg, "svg", "One chart, as a picture that scales; --chart says which"),
     choice(Format::Png, "png", "One chart, as a picture of pixels; --chart says which"),
     choice(

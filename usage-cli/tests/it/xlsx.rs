@@ -44,8 +44,14 @@ fn cells_have_types_and_no_text_is_a_formula() {
         eprintln!("skipped: python3 is not installed");
         return;
     };
-    for text in ["=1+1", "@SUM(A1)&lt;&amp;", "9007199254740993", "name=\"clients\"", "name=\"Days\"", "state=\"frozen\""]
-    {
+    for text in [
+        "=1+1",
+        "@SUM(A1)&lt;&amp;",
+        "9007199254740993",
+        "name=\"clients\"",
+        "name=\"Days\"",
+        "state=\"frozen\"",
+    ] {
         assert!(report.contains(text), "{text}: {report}");
     }
     assert!(!report.contains("<f>") && !report.contains("<f "), "{report}");
