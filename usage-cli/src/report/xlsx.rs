@@ -18,7 +18,7 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, by: By) -> io::Result<(
     book.sheet("Totals", &COUNTS, [counts(&report.totals.counts)].into_iter())?;
     let days = report.days.iter().map(|day| [Value::Day(day.date)].into_iter().chain(counts(&day.counts)));
     book.sheet("Days", &[&["Date"], &COUNTS[..]].concat(), days)?;
-    for subject in Subject::ALL {
+    for &subject in Subject::ALL {
         let list = report.top(subject);
         if list.entries.is_empty() {
             continue;
