@@ -9,9 +9,9 @@
 //!
 //! [several organizations]: https://docs.rs/usage-tokio/latest/usage_tokio/guide/tenants/
 //! [testing]: https://docs.rs/usage-tokio/latest/usage_tokio/guide/testing/
-//! [resuming after a crash]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/resume/
-//! [CSV]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/csv/
-//! [metrics]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/metrics/
+//! [resuming after a crash]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#resume-after-a-crash
+//! [CSV]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#rows-as-csv
+//! [metrics]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#metrics
 
 mod clock;
 mod driver;

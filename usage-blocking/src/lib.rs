@@ -3,10 +3,7 @@
 //!
 //! # Guides
 //!
-//! - [`guide::resume`]: a program that may be killed at any moment.
-//! - [`guide::csv`]: rows as CSV.
-//! - [`guide::metrics`]: counters from an observer.
-//! - [`guide::testing`]: tests of code that uses a client, over loopback and in memory.
+//! - [`guide`]: resuming after a crash, rows as CSV, metrics, and tests of code that uses a client.
 //! - [`usage_core::documentation::own_endpoint`] and [`own_transport`](usage_core::documentation::own_transport).
 //! - For several organizations, give each a client of its own; many queries of one share a client
 //!   ([`Client::run_all`]).
@@ -17,20 +14,8 @@ mod driver;
 mod exchange;
 mod transport;
 
-/// Guides with code that is compiled and run.
-pub mod guide {
-    #[doc = include_str!("../docs/csv.md")]
-    pub mod csv {}
-
-    #[doc = include_str!("../docs/metrics.md")]
-    pub mod metrics {}
-
-    #[doc = include_str!("../docs/resume.md")]
-    pub mod resume {}
-
-    #[doc = include_str!("../docs/testing.md")]
-    pub mod testing {}
-}
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 pub use clock::SystemClock;
 pub use driver::Blocking;

@@ -9,9 +9,9 @@
 //! - `usage-blocking` has guides for [resuming after a crash], [CSV] and [metrics]; they differ by an `await`.
 //! - The examples of this package are a web service, a stream of pages, a test and a transport of one's own.
 //!
-//! [resuming after a crash]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/resume/
-//! [CSV]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/csv/
-//! [metrics]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/metrics/
+//! [resuming after a crash]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#resume-after-a-crash
+//! [CSV]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#rows-as-csv
+//! [metrics]: https://docs.rs/usage-blocking/latest/usage_blocking/guide/index.html#metrics
 
 mod clock;
 mod driver;
