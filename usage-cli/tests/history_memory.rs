@@ -2,6 +2,7 @@
 //! that any child of the process held.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it measured, or fails")]
+#![expect(clippy::disallowed_methods, reason = "tests choose the environment of the program")]
 
 use std::fs;
 use std::path::Path;

@@ -23,6 +23,7 @@ fn every_command_has_a_page() {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "it looks at the pages with groff")]
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
 fn each_example_is_a_line_of_its_own() {
     let directory = tempfile::tempdir().unwrap();
     Ran::of(&mut program(&["man", "--directory", directory.path().to_str().unwrap()])).well();

@@ -13,6 +13,7 @@ fn without_the_feature_it_says_how_to_get_it() {
 
 #[test]
 #[cfg(feature = "xlsx")]
+#[expect(clippy::print_stderr, reason = "a note that something was not tested")]
 fn cells_have_types_and_no_text_is_a_formula() {
     use std::fs;
     use std::process::Command;

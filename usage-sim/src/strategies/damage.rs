@@ -59,7 +59,9 @@ pub fn damaged(sound: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = V
         (place(), 1usize..200).prop_map(|(at, length)| Damage::Repeat(at, length)),
     ];
     (sound, vec(damage, 1..4)).prop_map(|(mut document, damages)| {
-        damages.iter().for_each(|damage| apply(&mut document, damage));
+        for damage in &damages {
+            apply(&mut document, damage);
+        }
         document
     })
 }

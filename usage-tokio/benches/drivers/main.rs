@@ -44,8 +44,8 @@ fn main() {
     let rounds = if argument("--quick").is_some() { 3 } else { 9 };
     let service = Service::start();
     if let Some(at) = argument("--calls") {
-        let named = |one: &Box<dyn Contestant>| one.name() == arguments[at + 1];
-        return clients::pairs(&service.url, 64).into_iter().flatten().find(named).unwrap().call(6_400);
+        let mut contestants = clients::pairs(&service.url, 64).into_iter().flatten();
+        return contestants.find(|one| one.name() == arguments[at + 1]).unwrap().call(6_400);
     }
     let mut targets = Vec::new();
 
