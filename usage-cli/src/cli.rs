@@ -5,7 +5,7 @@ use clap::Parser;
 use crate::arguments::color::Color;
 use crate::command::Command;
 
-/// Who is burning the API allowance of a Genesys Cloud organisation?
+/// Who is burning the API allowance of a Genesys Cloud organization?
 ///
 /// Asks the Genesys Cloud Usage API which OAuth clients called what and how often: submits a query, waits until the
 /// service has run it, and reads all rows of its result.
@@ -45,7 +45,7 @@ Exit codes:
   5    the service could not be reached or broke the protocol
   6    watch: a threshold is crossed, and there is no --on-alert
   7    search: the rows are written, and some are missing: a single day reached the service's limit
-  8    some of several organisations failed, and their lines say why
+  8    some of several organizations failed, and their lines say why
   130  interrupted";
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn rows_of(data: &[u8]) -> UsageTable {
     chunks.iter().map(|chunk| row(*chunk)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
-/// Writes a history of one organisation for a benchmark: `days` days from the first of 2026 on, each with `rows` rows.
+/// Writes a history of one organization for a benchmark: `days` days from the first of 2026 on, each with `rows` rows.
 ///
 /// # Panics
 ///

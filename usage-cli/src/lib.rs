@@ -1,4 +1,4 @@
-//! The program `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
+//! The program `genesys-usage`: who is burning the API allowance of a Genesys Cloud organization.
 //!
 //! The only function of this library is [`main`].
 //!

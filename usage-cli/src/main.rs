@@ -1,4 +1,4 @@
-//! `genesys-usage`: who is burning the API allowance of a Genesys Cloud organisation.
+//! `genesys-usage`: who is burning the API allowance of a Genesys Cloud organization.
 
 use std::process::ExitCode;
 

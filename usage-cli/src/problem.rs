@@ -22,7 +22,7 @@ pub(crate) enum Code {
     Alert = 6,
     /// The rows are written, and the service has more.
     Incomplete = 7,
-    /// Some of several organisations failed.
+    /// Some of several organizations failed.
     Partial = 8,
     /// Ended by a signal.
     Interrupted = 130,

@@ -135,7 +135,7 @@ impl<C: FromConfig> ClientBuilder<C> {
         }
     }
 
-    /// Sets the region of the organisation, which names its hosts.
+    /// Sets the region of the organization, which names its hosts.
     pub fn region(mut self, region: Region) -> Self {
         self.region = region;
         self

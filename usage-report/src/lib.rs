@@ -45,7 +45,7 @@
 //!   [`DRILLDOWN`] asks for the usual ones. Cells name entries by their positions in [`TopList::all`].
 //! - [`RowFilter`]: rows of some clients, users or URIs. [`ReportOptions::with_filter`] reports of these alone.
 //! - [`ClientDays`]: jumps of a client against its own weekdays, and new clients; for alerts.
-//! - [`Organizations`]: the reports of several organisations, their total, and the projected [`Overrun`] of each.
+//! - [`Organizations`]: the reports of several organizations, their total, and the projected [`Overrun`] of each.
 //!
 //! # What is known beside the rows
 //!

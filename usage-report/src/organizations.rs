@@ -1,4 +1,4 @@
-//! Reports of several organisations together.
+//! Reports of several organizations together.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use crate::days::Bucket;
 use crate::finding::Finding;
 use crate::report::Report;
 
-/// The reports of several organisations, and what they add up to.
+/// The reports of several organizations, and what they add up to.
 ///
-/// Each organisation has an allowance of its own: what one does not use is of no help to another.
+/// Each organization has an allowance of its own: what one does not use is of no help to another.
 ///
 /// Serialized, it is an object of `totals`, `days`, `allowanceTotal`, `overruns` and `organizations`: of each its `name`,
 /// `share`, sums, `allowance` with its latest `month`, and `findings`; what is absent is left out.
@@ -39,16 +39,16 @@ use crate::report::Report;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Organizations {
-    /// The organisations, the one with the most requests first.
+    /// The organizations, the one with the most requests first.
     pub organizations: Vec<Organization>,
-    /// What all rows of all organisations add up to.
+    /// What all rows of all organizations add up to.
     pub totals: Counts,
-    /// The buckets of all organisations in order, added up by date. Empty if they are of different granularities: days
+    /// The buckets of all organizations in order, added up by date. Empty if they are of different granularities: days
     /// and months cannot be added up.
     pub days: Vec<Bucket>,
 }
 
-/// One of several organisations.
+/// One of several organizations.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
@@ -60,12 +60,12 @@ pub struct Organization {
     pub share: Option<f64>,
 }
 
-/// A month of an organisation that exceeds the allowance, or will as projected.
+/// A month of an organization that exceeds the allowance, or will as projected.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Overrun<'a> {
-    /// The organisation's name.
+    /// The organization's name.
     pub organization: &'a str,
     /// The first day of the month; absent if it is unknown which month it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub struct Overrun<'a> {
     pub exceeded_on: Option<Date>,
 }
 
-/// The allowances of several organisations added up, with the latest month of each.
+/// The allowances of several organizations added up, with the latest month of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -95,12 +95,12 @@ pub struct AllowanceTotal {
     pub used: u64,
     /// Requests of the whole month as projected, or what is used where they are not projected.
     pub projected: u64,
-    /// By how many requests organisations exceed their own allowance at the end of the month.
+    /// By how many requests organizations exceed their own allowance at the end of the month.
     pub over: u64,
 }
 
 impl Organizations {
-    /// Creates it from the reports of organisations and their names.
+    /// Creates it from the reports of organizations and their names.
     pub fn new(reports: impl IntoIterator<Item = (String, Report)>) -> Self {
         let mut organizations: Vec<_> =
             reports.into_iter().map(|(name, report)| Organization { name, report, share: None }).collect();
@@ -121,7 +121,7 @@ impl Organizations {
         overruns
     }
 
-    /// Returns the sums over the organisations that have an allowance; `None` if there is none.
+    /// Returns the sums over the organizations that have an allowance; `None` if there is none.
     pub fn allowance_total(&self) -> Option<AllowanceTotal> {
         let held = self.organizations.iter().filter_map(|one| one.report.allowance.as_ref());
         let add = |sum: Option<AllowanceTotal>, held: &AllowanceUse| {
@@ -138,7 +138,7 @@ impl Organizations {
         held.fold(None, add)
     }
 
-    /// Returns the findings of all organisations with their names, the most severe first.
+    /// Returns the findings of all organizations with their names, the most severe first.
     pub fn findings(&self) -> Vec<(&str, &Finding)> {
         let mut findings: Vec<_> = self
             .organizations
@@ -171,7 +171,7 @@ impl Organization {
     }
 }
 
-/// Adds the buckets of all organisations up, if they are of one granularity.
+/// Adds the buckets of all organizations up, if they are of one granularity.
 fn days(organizations: &[Organization]) -> Vec<Bucket> {
     let dated = || organizations.iter().filter(|one| !one.report.days.is_empty());
     let granularity = dated().next().map(|one| &one.report.granularity);

@@ -54,7 +54,7 @@ pub struct Report {
     pub methods: TopList,
     /// The platforms.
     pub platforms: TopList,
-    /// The organisations that made the requests.
+    /// The organizations that made the requests.
     pub organizations: TopList,
     /// Requests by weekday and client, if the rows are by day.
     pub weekdays: Option<HeatMap>,

@@ -18,7 +18,7 @@ pub enum Subject {
     Method,
     /// Platforms (jobs only).
     Platform,
-    /// Organisations, by id.
+    /// Organizations, by id.
     Organization,
 }
 

@@ -65,7 +65,7 @@ impl SimulatorConfig {
     }
 
     /// The OAuth client that may ask for tokens (default: ids made from the seed). It is one of the
-    /// organisation's clients, so its own usage can be queried, too.
+    /// organization's clients, so its own usage can be queried, too.
     #[must_use]
     pub fn with_client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
@@ -109,7 +109,7 @@ impl SimulatorConfig {
         self
     }
 
-    /// The short name of the organisation, which a SAML2 bearer grant must give (default `example-org`).
+    /// The short name of the organization, which a SAML2 bearer grant must give (default `example-org`).
     #[must_use]
     pub fn with_organization_name(mut self, name: impl Into<String>) -> Self {
         self.organization_name = name.into();
@@ -147,7 +147,7 @@ impl SimulatorConfig {
         self.client_id.clone().unwrap_or_else(|| seed::uuid(self.seed, Purpose::OwnClient, &[]))
     }
 
-    /// The organisation's name that a SAML2 bearer grant must give.
+    /// The organization's name that a SAML2 bearer grant must give.
     pub fn organization_name(&self) -> &str {
         &self.organization_name
     }

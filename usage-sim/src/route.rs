@@ -13,7 +13,7 @@ pub enum Operation {
     Token,
     /// `GET /oauth/authorize`, on the login host: where a browser is sent for a code or a token.
     Authorize,
-    /// `postUsageQuery`: starts a query over the organisation.
+    /// `postUsageQuery`: starts a query over the organization.
     OrganizationQuery,
     /// `getUsageQueryExecutionIdResults`.
     OrganizationResults,
@@ -27,7 +27,7 @@ pub enum Operation {
     ClientResults,
     /// `getOauthClientUsageSummary`: a GET that starts a query over one client's last days.
     ClientSummary,
-    /// `postUsageAggregatesQueryJobs`: starts a job over the organisation.
+    /// `postUsageAggregatesQueryJobs`: starts a job over the organization.
     OrganizationJob,
     /// `getUsageAggregatesQueryJob`.
     OrganizationJobResults,

@@ -16,7 +16,7 @@ pub(crate) struct Picture {
     /// A description for those who do not see the picture.
     label: String,
     pub(crate) title: String,
-    /// The organisation and the period.
+    /// The organization and the period.
     pub(crate) subtitle: String,
     body: String,
 }

@@ -1,7 +1,7 @@
-//! Collects the days that histories lack, for one organisation or for many.
+//! Collects the days that histories lack, for one organization or for many.
 //!
 //! ```text
-//! command line -> order -> of each organisation: plan -> query -> rows of each day -> its files
+//! command line -> order -> of each organization: plan -> query -> rows of each day -> its files
 //! ```
 
 mod names;
@@ -37,7 +37,7 @@ pub(crate) struct Order {
     /// Maximum age in days of a day whose requests the service may still count.
     pub(crate) late_days: u32,
     pub(crate) group_by: Vec<Dimension>,
-    /// The organisations whose names behind ids are kept as well.
+    /// The organizations whose names behind ids are kept as well.
     pub(crate) named: BTreeSet<String>,
     /// The current time, for tests.
     pub(crate) now: Option<Timestamp>,
@@ -151,7 +151,7 @@ pub(crate) fn collect<Q: Daily>(
     })
 }
 
-/// Collects for one organisation at a time.
+/// Collects for one organization at a time.
 struct Collecting<'a, Q> {
     history: &'a History,
     order: &'a Order,

@@ -1,4 +1,4 @@
-//! Collects the days that the history of one organisation lacks.
+//! Collects the days that the history of one organization lacks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -27,7 +27,7 @@ const DAYS: u32 = 90;
 /// Maximum age of a query that a killed run left. The service counts once a day.
 const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
-/// The work for one organisation.
+/// The work for one organization.
 pub(super) struct One<'a, D> {
     pub(super) order: &'a Order,
     pub(super) connection: &'a Connection,

@@ -1,4 +1,4 @@
-//! What is said of each organisation after its days were collected.
+//! What is said of each organization after its days were collected.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::process::stdout;
 use crate::text::number::grouped;
 
-/// The outcome of one organisation.
+/// The outcome of one organization.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
@@ -55,7 +55,7 @@ impl Outcome {
         Self { organization, ..Self::default() }
     }
 
-    /// The organisation's name.
+    /// The organization's name.
     pub(crate) fn name(&self) -> &str {
         &self.organization
     }
@@ -102,7 +102,7 @@ impl Outcome {
         self.problem.as_ref()
     }
 
-    /// Writes a line to standard output: JSON if `format` is [`Format::Jsonl`], else text. In text, an organisation that
+    /// Writes a line to standard output: JSON if `format` is [`Format::Jsonl`], else text. In text, an organization that
     /// failed before its first query has no line.
     pub(crate) fn write(&self, format: Format) -> Result<(), Problem> {
         let text = match format {

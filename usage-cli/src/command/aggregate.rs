@@ -1,4 +1,4 @@
-//! `genesys-usage aggregate`: the aggregate jobs, of the organisation or of one OAuth client, also over long ranges.
+//! `genesys-usage aggregate`: the aggregate jobs, of the organization or of one OAuth client, also over long ranges.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::run::merge::Merge;
 use crate::run::sort::SortKey;
 use crate::run::{body, run_parts};
 
-/// Query all requests of the organisation or of one OAuth client, by platform too, over up to a year
+/// Query all requests of the organization or of one OAuth client, by platform too, over up to a year
 ///
 /// Runs POST /api/v2/usage/aggregates/query/jobs, or with --client POST
 /// /api/v2/usage/client/{clientId}/aggregates/query/jobs. The jobs count all requests, including those of the
@@ -79,7 +79,7 @@ struct JobArgs {
     #[arg(long, value_name = "ID", conflicts_with = "client")]
     oauth_client: Vec<String>,
 
-    /// Count only requests that this organisation made. May be repeated; only with --client
+    /// Count only requests that this organization made. May be repeated; only with --client
     #[arg(long, value_name = "ID", requires = "client")]
     organization: Vec<String>,
 
@@ -108,7 +108,7 @@ const IN_BODY: [&str; 12] = [
     "organization",
 ];
 
-/// The members of a body, of a job over the organisation and of one over a client.
+/// The members of a body, of a job over the organization and of one over a client.
 const MEMBERS: &[&str] = &[
     "interval",
     "granularity",

@@ -30,7 +30,7 @@ use crate::run::recovery::Recovery;
 /// Minimum time between two rounds.
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
-/// Keep a history of usage by day: collect the missing days, for one organisation or for many
+/// Keep a history of usage by day: collect the missing days, for one organization or for many
 ///
 /// Queries the days that the history lacks, and reads recent days again, because the service may count late requests:
 /// each day is read until two reads on different days agree, or until it is older than --late-days. If no day is
@@ -41,7 +41,7 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// pandas, polars, Spark, Trino and Athena read directly. A day is written whole or not at all, and incomplete rows
 /// never replace a complete day. One process at a time writes to the history.
 ///
-/// With several profiles, each is an organisation, and all are queried concurrently. If one fails, the others
+/// With several profiles, each is an organization, and all are queried concurrently. If one fails, the others
 /// continue: the command then ends with exit code 8, and the next run collects what is missing. --deadline is the
 /// time for each query. --transport blocking means tokio here.
 ///
@@ -83,7 +83,7 @@ pub(crate) struct CollectArgs {
     #[arg(long)]
     names: bool,
 
-    /// Call the organisation this in the history [default: the name of its profile, else 'default']
+    /// Call the organization this in the history [default: the name of its profile, else 'default']
     #[arg(long, value_name = "NAME")]
     organization: Option<String>,
 
@@ -95,7 +95,7 @@ pub(crate) struct CollectArgs {
     #[arg(long, conflicts_with = "every")]
     once: bool,
 
-    /// How to write the result of each organisation
+    /// How to write the result of each organization
     #[arg(long, value_parser = one_format(LINE_FORMATS), default_value = "text", help_heading = "Output")]
     format: Format,
 
@@ -124,7 +124,7 @@ pub(crate) struct CollectArgs {
 /// The requests that a history counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Source {
-    /// Requests of the organisation's own clients, which may be billed (the older queries)
+    /// Requests of the organization's own clients, which may be billed (the older queries)
     Billable,
     /// All requests, including those of the platform's own clients (the jobs), up to a year back
     All,
@@ -137,7 +137,7 @@ Examples:
   genesys-usage collect --into lake --every 24h
       For a service that runs; without --every, for a timer.
   genesys-usage collect --into lake --all-profiles --format json
-      Every organisation of the configuration, a line of JSON for each.
+      Every organization of the configuration, a line of JSON for each.
   genesys-usage collect --into jobs --source all --since 2026-01-01
       All requests, in a history of their own.";
 
@@ -170,7 +170,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
 }
 
 impl CollectArgs {
-    /// Collects the missing days of each organisation once.
+    /// Collects the missing days of each organization once.
     fn round(&self, progress: &Progress, failpoint: &Failpoint) -> Result<(), Problem> {
         // What no option says is as it is in the history.
         let known = History::kind(&self.into)?;

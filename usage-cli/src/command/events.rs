@@ -23,7 +23,7 @@ use crate::run::dry_run::DryRun;
 use crate::run::seed;
 use crate::service::failure;
 
-/// Query operational events: what happened in the organisation, such as a flow that failed
+/// Query operational events: what happened in the organization, such as a flow that failed
 ///
 /// Operational events are independent of the counts of requests. The service answers at once.
 ///

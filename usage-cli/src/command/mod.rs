@@ -27,19 +27,19 @@ use crate::problem::Problem;
 /// subcommands is not deferred, because completions of 'help' would miss them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Query the usage of the organisation or of one OAuth client, grouped, in total or by day
+    /// Query the usage of the organization or of one OAuth client, grouped, in total or by day
     Query(Deferred<query::QueryArgs>),
     /// Show what one OAuth client called in the last days
     Summary(Deferred<summary::SummaryArgs>),
     /// Search usage by day, client name, method and URI
     Search(Deferred<search::SearchArgs>),
-    /// Query all requests of the organisation or of one OAuth client, by platform too, over up to a year
+    /// Query all requests of the organization or of one OAuth client, by platform too, over up to a year
     Aggregate(Deferred<aggregate::AggregateArgs>),
     /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
     Report(Deferred<report::ReportArgs>),
     /// Continue a run that was started with --state and has no result yet
     Resume(Deferred<resume::ResumeArgs>),
-    /// Keep a history of usage by day: collect the missing days, for one organisation or for many
+    /// Keep a history of usage by day: collect the missing days, for one organization or for many
     #[cfg(feature = "parquet")]
     Collect(Deferred<collect::CollectArgs>),
     /// Look at the month's requests on a schedule, and tell when a threshold is crossed

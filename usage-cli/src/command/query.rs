@@ -1,4 +1,4 @@
-//! `genesys-usage query`: the aggregating queries, of the organisation or of one OAuth client.
+//! `genesys-usage query`: the aggregating queries, of the organization or of one OAuth client.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::{body, run as run_query};
 
-/// Query the usage of the organisation or of one OAuth client, grouped, in total or by day
+/// Query the usage of the organization or of one OAuth client, grouped, in total or by day
 ///
 /// Runs POST /api/v2/usage/query, or with --client POST /api/v2/oauth/clients/{clientId}/usage/query. The service
 /// counts whole UTC days and recomputes them once a day: today is never included.

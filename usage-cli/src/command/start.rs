@@ -11,7 +11,7 @@ use crate::process::variables::Variables;
 use crate::text::one_line;
 use crate::text::secrets::redacted;
 
-/// The first commands of an organisation that can be asked.
+/// The first commands of an organization that can be asked.
 const ASK: &str = "
   genesys-usage report --last 30d               who uses the API, what grows, what fails
   genesys-usage query --last 7d                 the requests of each OAuth client
@@ -33,7 +33,7 @@ genesys-usage --help lists the commands; each has its own --help with examples."
 pub(crate) fn run() -> Result<(), Problem> {
     let (standing, commands) = match configured() {
         Ok(standing) => (standing, ASK),
-        Err(problem) => (format!("Not ready to ask an organisation: {problem}."), SET_UP),
+        Err(problem) => (format!("Not ready to ask an organization: {problem}."), SET_UP),
     };
     let standing = redacted(&standing).into_owned();
     stdout::write(None, |to| writeln!(to, "{}\n{commands}{HELP}", one_line(&standing)))

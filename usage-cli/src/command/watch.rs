@@ -37,9 +37,9 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
 /// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
 ///
-/// With several profiles, each is an organisation, with its own line, alerts and allowance. One that fails does not stop
-/// the others: --once then ends with exit code 8. With --from DIR it looks at each organisation of a history by itself, and
-/// sends no request. The allowance of an organisation is --allowance, or that of the profile with its name.
+/// With several profiles, each is an organization, with its own line, alerts and allowance. One that fails does not stop
+/// the others: --once then ends with exit code 8. With --from DIR it looks at each organization of a history by itself, and
+/// sends no request. The allowance of an organization is --allowance, or that of the profile with its name.
 ///
 /// Each alert is sent once a month, and again if its threshold was not crossed in between; a jump is sent once a day, a new
 /// client once a month. --state FILE remembers this over restarts; without it every start begins anew. Without --on-alert,
@@ -48,7 +48,7 @@ const MIN_EVERY: Duration = Duration::from_secs(60);
 /// if one failed.
 ///
 /// The command finds in its environment GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT,
-/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, of several organisations _ORGANIZATION, and
+/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, of several organizations _ORGANIZATION, and
 /// _CLIENT if it is about one. It does not get the secrets of this program.
 ///
 /// Permissions, any one of: oauth:client:view, usage:organization:view.
@@ -67,7 +67,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["simulate", "all_profiles"])]
     from: Option<PathBuf>,
 
-    /// With --from: only these organisations, separated by commas
+    /// With --from: only these organizations, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "from")]
     organization: Vec<String>,
 
@@ -144,9 +144,9 @@ Examples:
   genesys-usage watch --every 12h --metrics-addr 127.0.0.1:9184
       For a monitoring system that scrapes.
   genesys-usage watch --all-profiles --alert-projected 100% --state watch.json
-      Each organisation of the configuration, against its own allowance.
+      Each organization of the configuration, against its own allowance.
   genesys-usage watch --from lake --alert-projected 100% --alert-jump 3x --alert-new-client --state watch.json
-      Each organisation of a history that genesys-usage collect keeps: asks nobody.
+      Each organization of a history that genesys-usage collect keeps: asks nobody.
   genesys-usage watch --once --simulate
       The same against a built-in simulator: no account needed.";
 

@@ -118,7 +118,7 @@ impl Config {
         let profile = match &args.profile[..] {
             [name] => Some(name.clone()),
             [_, ..] => {
-                return Err(Problem::usage("this command is about one organisation: name one profile"));
+                return Err(Problem::usage("this command is about one organization: name one profile"));
             }
             [] => variable(variables, PROFILE)?
                 .map(|name| {
@@ -349,7 +349,7 @@ fn completed_profiles() -> Vec<CompletionCandidate> {
 }
 
 /// Returns the monthly allowance of requests in this program's own configuration: `allowance`, or that of `licenses`. It
-/// does not apply to a simulated organisation.
+/// does not apply to a simulated organization.
 pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Option<Allowance>, Problem> {
     if is_simulated {
         return Ok(None);
@@ -362,7 +362,7 @@ pub(crate) fn allowance(profile: &ProfileArgs, is_simulated: bool) -> Result<Opt
     Ok(config.own(allowance).map(|(allowance, _)| allowance))
 }
 
-/// Returns whether this program's own configuration asks for names. It does not apply to a simulated organisation.
+/// Returns whether this program's own configuration asks for names. It does not apply to a simulated organization.
 pub(crate) fn names(profile: &ProfileArgs, is_simulated: bool) -> Result<bool, Problem> {
     if is_simulated {
         return Ok(false);

@@ -190,7 +190,7 @@ fn secret_of(settings: &Settings) -> Option<SecretFrom> {
 fn no_credential() -> Problem {
     Problem::usage("no credentials")
         .with_hint(format!(
-            "set {CLIENT_ID} and {CLIENT_SECRET} (or {ACCESS_TOKEN}), and GENESYSCLOUD_REGION, to ask your organisation; \
+            "set {CLIENT_ID} and {CLIENT_SECRET} (or {ACCESS_TOKEN}), and GENESYSCLOUD_REGION, to ask your organization; \
              or log in with a browser: genesys-usage login --client-id ID"
         ))
         .with_hint("or add --simulate to try it against a built-in simulator, without an account")

@@ -1,4 +1,4 @@
-//! The hosts of the service: those of the organisation's region, or others that the user names.
+//! The hosts of the service: those of the organization's region, or others that the user names.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -15,11 +15,11 @@ use crate::service::Service;
 
 pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
 
-/// The options that say where the organisation's service is.
+/// The options that say where the organization's service is.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct HostArgs {
-    /// The organisation's region: eu-central-1, euc1, mypurecloud.de, or a URL there [env: GENESYSCLOUD_REGION]
+    /// The organization's region: eu-central-1, euc1, mypurecloud.de, or a URL there [env: GENESYSCLOUD_REGION]
     /// [default: us-east-1]
     #[arg(long, conflicts_with = "api_url", value_parser = region, add = ArgValueCandidates::new(regions))]
     region: Option<Region>,

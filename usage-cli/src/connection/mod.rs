@@ -47,7 +47,7 @@ const NOT_SIMULATED: [&str; 11] = [
     "system_roots",
 ];
 
-/// The options that say where the service is: the organisation's, or a simulated one.
+/// The options that say where the service is: the organization's, or a simulated one.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct TargetArgs {

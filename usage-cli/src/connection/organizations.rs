@@ -1,4 +1,4 @@
-//! Several organisations at once: each is a profile of the configuration, with its own service and credential.
+//! Several organizations at once: each is a profile of the configuration, with its own service and credential.
 
 use std::env;
 
@@ -13,7 +13,7 @@ use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::problem::Problem;
 use crate::process::variables::{Variables, variable};
 
-/// Maximum number of organisations queried at the same time. Each has its own rate limit, so this only bounds
+/// Maximum number of organizations queried at the same time. Each has its own rate limit, so this only bounds
 /// connections and memory.
 pub(crate) const AT_ONCE: usize = 32;
 
@@ -21,23 +21,23 @@ pub(crate) const AT_ONCE: usize = 32;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct AllProfilesArgs {
-    /// Use all profiles of the configuration, each an organisation
+    /// Use all profiles of the configuration, each an organization
     #[arg(long, conflicts_with_all = ["profile", "simulate"])]
     pub(crate) all_profiles: bool,
 }
 
-/// An organisation and its connection.
+/// An organization and its connection.
 #[derive(Debug)]
 pub(crate) struct Participant {
     /// Its name in histories and reports: the name of the profile.
     pub(crate) name: String,
     /// Selects the settings of its profile.
     pub(crate) profile: ProfileArgs,
-    /// The connection, or why its settings do not give one. One organisation's wrong settings do not stop the others.
+    /// The connection, or why its settings do not give one. One organization's wrong settings do not stop the others.
     pub(crate) connection: Result<Connection, Problem>,
 }
 
-/// The organisations that a command works on.
+/// The organizations that a command works on.
 #[derive(Debug)]
 pub(crate) struct Organizations<'a> {
     target: &'a TargetArgs,
@@ -49,12 +49,12 @@ pub(crate) struct Organizations<'a> {
 }
 
 impl<'a> Organizations<'a> {
-    /// Returns the organisations that the options name, which may be a single one. A single organisation without a profile is called `name`, or
+    /// Returns the organizations that the options name, which may be a single one. A single organization without a profile is called `name`, or
     /// `default`.
     ///
     /// # Errors
     ///
-    /// Returns a problem if several organisations would share one credential or one host.
+    /// Returns a problem if several organizations would share one credential or one host.
     #[cfg(feature = "parquet")]
     pub(crate) fn of(
         target: &'a TargetArgs,
@@ -68,9 +68,9 @@ impl<'a> Organizations<'a> {
                 return Ok(several);
             }
             return Err(Problem::usage(
-                "--organization names one organisation, and there are several profiles",
+                "--organization names one organization, and there are several profiles",
             )
-            .with_hint("leave it out: each organisation is called as its profile"));
+            .with_hint("leave it out: each organization is called as its profile"));
         }
         let variables: Variables<'_> = &|name| env::var_os(name);
         let name = match name {
@@ -81,11 +81,11 @@ impl<'a> Organizations<'a> {
         Ok(Self { target, timing, credentials, profiles: Vec::new(), name })
     }
 
-    /// Returns the organisations that the options name if they name several profiles, or all.
+    /// Returns the organizations that the options name if they name several profiles, or all.
     ///
     /// # Errors
     ///
-    /// Returns a problem if several organisations would share one credential or one host.
+    /// Returns a problem if several organizations would share one credential or one host.
     pub(crate) fn several(
         target: &'a TargetArgs,
         timing: &'a TimingArgs,
@@ -131,7 +131,7 @@ impl<'a> Organizations<'a> {
     }
 }
 
-/// Refuses options that would send one organisation's credential to all hosts, or all credentials to one host.
+/// Refuses options that would send one organization's credential to all hosts, or all credentials to one host.
 fn check_several(
     target: &TargetArgs,
     credentials: &CredentialArgs,

@@ -1,7 +1,7 @@
-//! The manifests of a history: one document for the whole, and one for each organisation.
+//! The manifests of a history: one document for the whole, and one for each organization.
 //!
 //! Both are JSON in a file called `_genesys-usage.json`, replaced atomically; engines skip names that begin with an
-//! underscore. The manifest of the whole has `rows`, the kind of all rows. That of an organisation has its name, the
+//! underscore. The manifest of the whole has `rows`, the kind of all rows. That of an organization has its name, the
 //! service, and `days`, the last read of each day. The files of the days are authoritative: a manifest that is out of
 //! date is updated from their metadata. A member that readers may ignore can be added to a version; any other change
 //! needs a new version, which older programs refuse.
@@ -69,7 +69,7 @@ impl Document for Whole {
     const FORMAT: &'static str = "genesys-usage history";
 }
 
-/// The manifest of an organisation.
+/// The manifest of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Collected {
@@ -126,7 +126,7 @@ pub(crate) fn write_kind(directory: &Path, kind: &Kind) -> Result<(), Problem> {
 }
 
 impl Collected {
-    /// Reads the manifest of the organisation in `directory`, if there is one.
+    /// Reads the manifest of the organization in `directory`, if there is one.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Problem> {
         read(&directory.join(NAME))
     }

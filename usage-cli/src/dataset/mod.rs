@@ -96,11 +96,11 @@ impl History {
         }
     }
 
-    /// Returns the names of its organisations, in alphabetical order.
+    /// Returns the names of its organizations, in alphabetical order.
     ///
     /// # Errors
     ///
-    /// Returns a problem if a directory is called like one of an organisation, but not as this program calls it: engines
+    /// Returns a problem if a directory is called like one of an organization, but not as this program calls it: engines
     /// would read it as well.
     pub(crate) fn organizations(&self) -> Result<Vec<String>, Problem> {
         let entries = entries(&self.directory)?;
@@ -108,7 +108,7 @@ impl History {
         let name = |entry: &String| {
             segment::organization(entry).ok_or_else(|| {
                 let place = self.directory.join(entry);
-                Problem::usage(format!("{} is no organisation of a history", place.display()))
+                Problem::usage(format!("{} is no organization of a history", place.display()))
                     .with_hint("move it elsewhere: engines that read this history read it too")
             })
         };
@@ -117,7 +117,7 @@ impl History {
         Ok(names)
     }
 
-    /// Opens the days of the organisation called `name`, which need not be there.
+    /// Opens the days of the organization called `name`, which need not be there.
     pub(crate) fn organization(&self, name: &str) -> Result<Organization, Problem> {
         Organization::open(&self.directory, name)
     }

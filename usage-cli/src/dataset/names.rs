@@ -1,4 +1,4 @@
-//! The names behind the ids of an organisation's days, in a file beside them.
+//! The names behind the ids of an organization's days, in a file beside them.
 
 use std::collections::BTreeMap;
 use std::fs;

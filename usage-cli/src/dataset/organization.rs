@@ -1,4 +1,4 @@
-//! The days of one organisation.
+//! The days of one organization.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ const DATE: &str = "date=";
 /// The file with the query in progress.
 const QUERY: &str = "_query.json";
 
-/// The days of one organisation: the last read of each, and their files.
+/// The days of one organization: the last read of each, and their files.
 #[derive(Debug)]
 pub(crate) struct Organization {
     directory: PathBuf,
@@ -46,11 +46,11 @@ pub(crate) enum Stored {
 }
 
 impl Organization {
-    /// Reads the organisation called `name` of the history in `history`.
+    /// Reads the organization called `name` of the history in `history`.
     pub(super) fn open(history: &Path, name: &str) -> Result<Self, Problem> {
         let directory = segment::directory_name(name).map(|segment| history.join(segment));
         let directory = directory
-            .ok_or_else(|| Problem::usage(format!("{name:?} cannot be the name of an organisation here")))?;
+            .ok_or_else(|| Problem::usage(format!("{name:?} cannot be the name of an organization here")))?;
         check_link(&directory)?;
         let manifest = Collected::read(&directory)?;
         let manifest = manifest.unwrap_or_else(|| Collected {
@@ -60,7 +60,7 @@ impl Organization {
         });
         if manifest.organization != name {
             let (place, of) = (directory.display(), &manifest.organization);
-            return Err(Problem::usage(format!("{place} is of the organisation {of:?}, not of {name:?}"))
+            return Err(Problem::usage(format!("{place} is of the organization {of:?}, not of {name:?}"))
                 .with_hint("choose names that differ in more than upper and lower case"));
         }
         let mut organization = Self { directory, manifest, first: None };
@@ -131,7 +131,7 @@ impl Organization {
             let name = self.name();
             let problem = format!("the rows of {name} that are there are from {known}, not from {service}");
             return Err(Problem::usage(problem).with_hint(
-                "give the organisation another name with --organization, or name another directory",
+                "give the organization another name with --organization, or name another directory",
             ));
         }
         self.manifest.service = Some(service.to_owned());

@@ -1,6 +1,6 @@
-//! One day of one organisation: a Parquet file that describes and checks itself.
+//! One day of one organization: a Parquet file that describes and checks itself.
 //!
-//! Its metadata contains the [`Scope`] of its rows with the time of the query, the name of the organisation, and the length
+//! Its metadata contains the [`Scope`] of its rows with the time of the query, the name of the organization, and the length
 //! and CRC-32 of everything before the metadata. A file that was cut, changed, or copied to the place of another is
 //! detected, and a file that the manifest does not list yet can be used like one that it lists.
 
@@ -17,7 +17,7 @@ use crate::dataset::pages::{ABSENT, Counts, Texts, read_counts, read_texts};
 use crate::dataset::plan::Reading;
 use crate::output::parquet::{CHECKSUM_KEY, SCOPE_KEY, encode_part};
 
-/// The metadata key of the organisation's name.
+/// The metadata key of the organization's name.
 const ORGANIZATION_KEY: &str = "genesys-usage.organization";
 
 /// The name of the file of a day.

@@ -17,7 +17,7 @@ const GAP: &str = "the history lacks days";
 /// Selects rows of a history.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// The names of the organisations; empty for all.
+    /// The names of the organizations; empty for all.
     pub(crate) organizations: Vec<String>,
     /// The days; `None` for all.
     pub(crate) period: Option<Period>,
@@ -30,7 +30,7 @@ impl Selection {
     ///
     /// # Errors
     ///
-    /// Returns a problem if there is no history, and if it has none of the organisations or days.
+    /// Returns a problem if there is no history, and if it has none of the organizations or days.
     pub(crate) fn select(&self, directory: &Path) -> Result<Selected, Problem> {
         let selected = self.find(directory)?;
         selected.days.warn(directory);
@@ -52,7 +52,7 @@ impl Selection {
     fn organizations(&self, history: &History, directory: &Path) -> Result<Vec<Organization>, Problem> {
         let there = history.organizations()?;
         if let Some(unknown) = self.organizations.iter().find(|name| !there.contains(name)) {
-            let problem = format!("{} has no organisation {unknown:?}", directory.display());
+            let problem = format!("{} has no organization {unknown:?}", directory.display());
             return Err(Problem::usage(problem).with_hint(match &there[..] {
                 [] => "it has none yet: genesys-usage collect".to_owned(),
                 there => format!("there are {}", there.join(", ")),
@@ -71,7 +71,7 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
-    /// Returns the names of the organisations.
+    /// Returns the names of the organizations.
     pub(crate) fn names(&self) -> Vec<String> {
         self.organizations.iter().map(|organization| organization.name().to_owned()).collect()
     }
@@ -81,7 +81,7 @@ impl Selected {
         Period::new(self.days.first, self.days.last).unwrap_or(self.days.last.into())
     }
 
-    /// Returns the days up to the last that every organisation has without a gap.
+    /// Returns the days up to the last that every organization has without a gap.
     pub(crate) fn unbroken(&self) -> Period {
         let has = |date: Date| self.organizations.iter().all(|one| one.days().contains_key(&date));
         let mut first = self.days.last;
@@ -92,7 +92,7 @@ impl Selected {
     }
 
     /// Reads the columns of the rows of `period` that are in `needs`, day by day, passes those of each to `each`, and
-    /// returns what they cover. Of several organisations, the rows come with the name of their own.
+    /// returns what they cover. Of several organizations, the rows come with the name of their own.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Selected {
         Ok(if is_lacking { scope.with_gap(Gap::from(GAP)) } else { scope })
     }
 
-    /// Returns the names behind ids that are known, with those of several organisations by the names of their directories.
+    /// Returns the names behind ids that are known, with those of several organizations by the names of their directories.
     pub(crate) fn names_of_ids(&self) -> Names {
         let is_several = self.organizations.len() > 1;
         let mut names = Names::default();
@@ -173,17 +173,17 @@ fn joined(mut scope: Scope, other: Scope) -> Scope {
     scope
 }
 
-/// The selected days of all organisations.
+/// The selected days of all organizations.
 #[derive(Debug, PartialEq, Eq)]
 struct Days {
     first: Date,
     last: Date,
-    /// The organisations that lack days of the period, and how many they lack.
+    /// The organizations that lack days of the period, and how many they lack.
     lacking: Vec<(String, usize)>,
 }
 
 impl Days {
-    /// Returns `None` if no organisation has a day of the period.
+    /// Returns `None` if no organization has a day of the period.
     fn of(organizations: &[Organization], selection: &Selection) -> Option<Self> {
         let known: Vec<(&str, BTreeSet<Date>)> = organizations
             .iter()
@@ -216,7 +216,7 @@ impl Days {
         Some(Self { first, last, lacking })
     }
 
-    /// Warns of the organisations that lack days.
+    /// Warns of the organizations that lack days.
     fn warn(&self, directory: &Path) {
         let Some((first, more)) = self.lacking.split_first() else { return };
         let all = [first].into_iter().chain(more).map(|(name, days)| format!("{name} ({days})"));
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(days(&gap, Some((9, 10)), 40), Some((7, 10, 0)));
         assert_eq!(days(&gap, Some((9, 31)), 40), Some((9, 12, 1)));
         assert_eq!(days(&gap, None, 0), Some((1, 12, 4)));
-        // Of two organisations, both must have the days.
+        // Of two organizations, both must have the days.
         assert_eq!(days(&[&whole, &[8, 9, 10]], Some((9, 10)), 40), Some((8, 10, 0)));
         assert_eq!(days(&[&whole, &[10]], Some((9, 10)), 40), Some((9, 10, 1)));
         assert_eq!(days(&[], None, 0), None);

@@ -1,11 +1,11 @@
-//! Encodes names of organisations as path segments: `organization=Acme%2FNorth`.
+//! Encodes names of organizations as path segments: `organization=Acme%2FNorth`.
 //!
 //! Hive, and every engine that follows it, writes characters that paths cannot hold as `%` and two hexadecimal
 //! digits, and decodes them. Letters and digits of all scripts stay, because Spark decodes one byte at a time.
 
 use std::fmt::Write as _;
 
-/// The prefix of the directories of organisations.
+/// The prefix of the directories of organizations.
 pub(crate) const PREFIX: &str = "organization=";
 
 /// Maximum length of a directory name in bytes, below the 255 of file systems.
@@ -32,7 +32,7 @@ pub(crate) fn directory_name(organization: &str) -> Option<String> {
     (!organization.is_empty() && name.len() <= MAX_BYTES).then_some(name)
 }
 
-/// Returns the organisation whose directory is called `name`, or `None` if no organisation's is.
+/// Returns the organization whose directory is called `name`, or `None` if no organization's is.
 pub(crate) fn organization(name: &str) -> Option<String> {
     let text = name.strip_prefix(PREFIX)?;
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;

@@ -165,7 +165,7 @@ fn damage_names_its_file_and_another_service_is_refused() {
     assert!(history.organization("acme").unwrap_err().to_string().contains("date=tomorrow is no day"));
     fs::create_dir(directory.path().join("organization=ac me")).unwrap();
     let said = history.organizations().unwrap_err().to_string();
-    assert!(said.contains("organization=ac me is no organisation of a history"), "{said}");
+    assert!(said.contains("organization=ac me is no organization of a history"), "{said}");
 }
 
 #[cfg(unix)]

@@ -23,7 +23,7 @@ pub(crate) use wanted::{Wanted, fill_clients};
 /// How long each request for names may take, retries included: they are worth less than the rows that wait for them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns the name of the organisation, if it may be read within `left`.
+/// Returns the name of the organization, if it may be read within `left`.
 pub(crate) async fn of_organization(
     client: &impl ServiceClient,
     keeper: Option<&Keeper>,
@@ -31,7 +31,7 @@ pub(crate) async fn of_organization(
 ) -> Names {
     let mut names = Names::default();
     let hurried = hurried(client, left);
-    // A role that may query usage need not be able to read the organisation.
+    // A role that may query usage need not be able to read the organization.
     let _ = resolve::organization(&hurried, &mut names).await;
     keep_token(&hurried, keeper);
     names

@@ -1,6 +1,6 @@
 //! The 14 columns of a row, in the order of every format.
 //!
-//! Rows of several organisations have the name of their own in place of an id of an organisation, as the first column.
+//! Rows of several organizations have the name of their own in place of an id of an organization, as the first column.
 
 use usage_core::UsageRow;
 
@@ -79,7 +79,7 @@ const ALL: [Column; 14] = [
     Column::count("status500", "5xx", |row| row.status500()),
 ];
 
-/// The columns of rows of several organisations, whose names are in the place of organisations' ids.
+/// The columns of rows of several organizations, whose names are in the place of organizations' ids.
 static OF_SEVERAL: [Column; 14] = {
     let mut columns = ALL;
     let mut place = 3;
@@ -91,7 +91,7 @@ static OF_SEVERAL: [Column; 14] = {
     columns
 };
 
-/// Returns the columns of rows of one organisation, or of several.
+/// Returns the columns of rows of one organization, or of several.
 pub(super) fn of(is_several: bool) -> &'static [Column; 14] {
     if is_several { &OF_SEVERAL } else { &COLUMNS }
 }

@@ -25,7 +25,7 @@ struct Document<'a> {
 }
 
 /// Writes one document with all rows, on one line. The scope and the names stand before the rows, for readers that stream
-/// them. Of several organisations, it has what each of them answered.
+/// them. Of several organizations, it has what each of them answered.
 pub(super) fn write(to: &mut dyn Write, content: Content<'_>) -> io::Result<()> {
     let Content { table, scope, organizations, names } = content;
     let is_partial = organizations.unwrap_or_default().iter().any(Answer::is_missing);
@@ -57,7 +57,7 @@ fn rows<S: Serializer>((table, is_several): &(&UsageTable, bool), serializer: S)
     rows.end()
 }
 
-/// A row of one of several organisations.
+/// A row of one of several organizations.
 struct RowOfSeveral<'a>(UsageRow<'a>);
 
 impl Serialize for RowOfSeveral<'_> {

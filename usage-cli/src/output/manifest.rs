@@ -18,7 +18,7 @@ use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 
 pub(super) const NAME: &str = "_genesys-usage.json";
-/// How the name of a directory of one of several organisations begins.
+/// How the name of a directory of one of several organizations begins.
 pub(super) const ORGANIZATION: &str = "organization=";
 const FORMAT: &str = "genesys-usage partitions";
 const VERSION: u32 = 1;

@@ -125,7 +125,7 @@ pub(crate) struct Content<'a> {
     pub(crate) table: &'a UsageTable,
     /// What the rows cover.
     pub(crate) scope: &'a Scope,
-    /// What each of several organisations answered. Rows have the name of their own in place of the id of an organisation.
+    /// What each of several organizations answered. Rows have the name of their own in place of the id of an organization.
     pub(crate) organizations: Option<&'a [Answer]>,
     /// The names behind the ids of the rows, as far as they are known.
     pub(crate) names: &'a Names,
@@ -295,7 +295,7 @@ impl OutputArgs {
         self.partition_by.is_some()
     }
 
-    /// Refuses a directory that is not for rows of the kind `shape` of one of several organisations.
+    /// Refuses a directory that is not for rows of the kind `shape` of one of several organizations.
     pub(crate) fn check_shape_of(&self, organization: &str, shape: &Shape) -> Result<(), Problem> {
         match (self.file(), self.partition_by) {
             (Some(path), Some(_)) => partition::check_organization(path, organization, shape),
@@ -315,7 +315,7 @@ impl OutputArgs {
         stdout::write(self.lines(content.table), |to| write(to, format, content, look))
     }
 
-    /// Writes `rows` to the files of their days, which are in a directory of their own for each of several organisations.
+    /// Writes `rows` to the files of their days, which are in a directory of their own for each of several organizations.
     pub(crate) fn write_partitions(&self, organization: Option<&str>, rows: Rows<'_>) -> Result<(), Problem> {
         let (Some(path), Some(by)) = (self.file(), self.partition_by) else { return Ok(()) };
         match organization {

@@ -211,7 +211,7 @@ pub(crate) fn write_report(to: &mut dyn Write, report: &Report) -> io::Result<()
     exposition.write(to)
 }
 
-/// Writes what the reports of several organisations say, each with a label for its organisation.
+/// Writes what the reports of several organizations say, each with a label for its organization.
 pub(crate) fn write_reports(to: &mut dyn Write, organizations: &Organizations) -> io::Result<()> {
     let mut exposition = Exposition::default();
     for one in &organizations.organizations {

@@ -1,11 +1,11 @@
-//! What each of several organisations answered, beside their rows.
+//! What each of several organizations answered, beside their rows.
 
 use serde::Serialize;
 use usage_core::{Gap, Scope};
 
 use crate::problem::Problem;
 
-/// What one of several organisations answered: what its rows cover, or why there are none.
+/// What one of several organizations answered: what its rows cover, or why there are none.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
@@ -19,18 +19,18 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Creates the answer of an organisation whose rows cover `scope`.
+    /// Creates the answer of an organization whose rows cover `scope`.
     pub(crate) fn of(organization: &str, scope: Scope) -> Self {
         Self { organization: organization.to_owned(), scope: Some(scope), error: None, exit_code: None }
     }
 
-    /// Creates the answer of an organisation that has no rows because of `problem`.
+    /// Creates the answer of an organization that has no rows because of `problem`.
     pub(crate) fn missing(organization: &str, problem: &Problem) -> Self {
         let (error, exit_code) = (Some(problem.message().to_owned()), Some(problem.code() as u8));
         Self { organization: organization.to_owned(), scope: None, error, exit_code }
     }
 
-    /// Returns the organisation's name.
+    /// Returns the organization's name.
     pub(crate) fn organization(&self) -> &str {
         &self.organization
     }
@@ -46,7 +46,7 @@ impl Answer {
     }
 }
 
-/// Returns what the rows of all `answers` cover together; `None` if there are none. An organisation that is missing is a
+/// Returns what the rows of all `answers` cover together; `None` if there are none. An organization that is missing is a
 /// gap.
 pub(crate) fn joined_scope(answers: &[Answer]) -> Option<Scope> {
     let scope = answers.iter().filter_map(|answer| answer.scope.clone()).reduce(Scope::join)?;
@@ -55,5 +55,5 @@ pub(crate) fn joined_scope(answers: &[Answer]) -> Option<Scope> {
     if missing.is_empty() {
         return Some(scope);
     }
-    Some(scope.with_gap(Gap::from(&*format!("organisations are missing: {}", missing.join(", ")))))
+    Some(scope.with_gap(Gap::from(&*format!("organizations are missing: {}", missing.join(", ")))))
 }

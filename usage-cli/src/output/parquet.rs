@@ -22,7 +22,7 @@ const GROUP: usize = 1 << 20;
 /// The key of the file's metadata that holds the scope, as JSON.
 pub(crate) const SCOPE_KEY: &str = "genesys-usage.scope";
 
-/// The key of the file's metadata that holds what each of several organisations answered, as JSON.
+/// The key of the file's metadata that holds what each of several organizations answered, as JSON.
 const ORGANIZATIONS_KEY: &str = "genesys-usage.organizations";
 
 /// The key of the file's metadata that holds the length and the CRC-32 of everything before the metadata: `1234:0fe1dc2b`.
@@ -30,7 +30,7 @@ pub(crate) const CHECKSUM_KEY: &str = "genesys-usage.checksum";
 
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
-/// Of several organisations, the file's metadata has what each of them answered.
+/// Of several organizations, the file's metadata has what each of them answered.
 pub(super) fn write(
     to: &mut dyn Write,
     table: &UsageTable,

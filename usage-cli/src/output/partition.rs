@@ -58,12 +58,12 @@ pub(super) fn check_shape(directory: &Path, shape: &Shape) -> Result<(), Problem
     if directory.is_dir() { Manifest::open(directory, shape).map(drop) } else { Ok(()) }
 }
 
-/// Returns the directory of one of several organisations. The name is that of a profile, which is a plain one.
+/// Returns the directory of one of several organizations. The name is that of a profile, which is a plain one.
 pub(super) fn of_organization(directory: &Path, name: &str) -> PathBuf {
     directory.join(format!("{ORGANIZATION}{name}"))
 }
 
-/// Refuses what [`check_shape`] refuses for one of several organisations, and a directory that holds rows of a single one.
+/// Refuses what [`check_shape`] refuses for one of several organizations, and a directory that holds rows of a single one.
 pub(super) fn check_organization(directory: &Path, name: &str, shape: &Shape) -> Result<(), Problem> {
     if directory.join(manifest::NAME).exists() {
         let problem = format!("{} holds other rows than those of several profiles", directory.display());

@@ -20,7 +20,7 @@ pub(crate) struct About {
     pub(crate) region: Option<String>,
     /// When the report was made.
     pub(crate) made_at: Option<Timestamp>,
-    /// The organisations, of a report of several.
+    /// The organizations, of a report of several.
     pub(crate) several: Option<Several>,
 }
 
@@ -52,7 +52,7 @@ impl About {
         self
     }
 
-    /// Sets the organisations of a report of several.
+    /// Sets the organizations of a report of several.
     pub(crate) fn of_several(mut self, several: Several) -> Self {
         self.several = Some(several);
         self

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 #[derive(Debug, Default, Args)]
 pub(crate) struct AllowanceArgs {
     /// Hold each month against this many requests [default, without --licenses: the configuration's allowance or
-    /// licenses]. Of several organisations, each has as many
+    /// licenses]. Of several organizations, each has as many
     #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
     allowance: Option<u64>,
 
@@ -35,7 +35,7 @@ impl AllowanceArgs {
         }
     }
 
-    /// Returns the allowance of one of several organisations of a history: of the options, of `profile` if it is named, of
+    /// Returns the allowance of one of several organizations of a history: of the options, of `profile` if it is named, of
     /// the profile called `name`, or of the configuration.
     #[cfg(feature = "parquet")]
     pub(crate) fn of_organization(

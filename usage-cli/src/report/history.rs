@@ -19,7 +19,7 @@ pub(crate) enum Against {
 }
 
 impl Against {
-    /// Returns what one of several organisations is compared with.
+    /// Returns what one of several organizations is compared with.
     pub(crate) fn of_organization(&self, name: &str) -> Self {
         match self {
             Self::Nothing => Self::Nothing,

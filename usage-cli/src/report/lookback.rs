@@ -44,7 +44,7 @@ fn interval(days: Period) -> Option<Interval> {
     Interval::from_days(days.first_day(), days.last_day()).ok()
 }
 
-/// Says that the daily totals of `days` are not there, and what `report` is made from instead; of which organisation, if
+/// Says that the daily totals of `days` are not there, and what `report` is made from instead; of which organization, if
 /// there are several.
 pub(crate) fn warn_of_lack(organization: Option<&str>, days: Period, why: &str, report: &Report) {
     let month = report.allowance.as_ref().and_then(|allowance| allowance.latest());

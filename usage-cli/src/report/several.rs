@@ -1,4 +1,4 @@
-//! The organisations of a report of several.
+//! The organizations of a report of several.
 
 use serde::Serialize;
 use usage_report::{
@@ -7,7 +7,7 @@ use usage_report::{
 
 use crate::output::organizations::Answer;
 
-/// The organisations of a report of several, each with a report of its own.
+/// The organizations of a report of several, each with a report of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Several {
     pub(crate) organizations: Organizations,
@@ -19,7 +19,7 @@ pub(crate) struct Several {
 const MOST_MONTHS: usize = 5;
 
 impl Several {
-    /// Returns the findings about months that exceed an allowance, or may, with the names of the organisations: the most
+    /// Returns the findings about months that exceed an allowance, or may, with the names of the organizations: the most
     /// severe first.
     pub(super) fn months(&self) -> Vec<(&str, &Finding)> {
         let is_told = |finding: &Finding| {
@@ -30,7 +30,7 @@ impl Several {
     }
 }
 
-/// The report of all rows with what is of each organisation.
+/// The report of all rows with what is of each organization.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Document<'a> {
@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What a line of a table of organisations has about the allowance.
+/// What a line of a table of organizations has about the allowance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
     pub(super) monthly: u64,
@@ -69,7 +69,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Returns that of one organisation; `None` without an allowance.
+    /// Returns that of one organization; `None` without an allowance.
     pub(super) fn of(organization: &Organization) -> Option<Self> {
         let held = organization.report.allowance.as_ref()?;
         let month: Option<&MonthUse> = held.latest();
@@ -82,7 +82,7 @@ impl Standing {
         })
     }
 
-    /// Returns that of all organisations that have an allowance.
+    /// Returns that of all organizations that have an allowance.
     pub(super) fn of_all(organizations: &Organizations) -> Option<Self> {
         let total = organizations.allowance_total()?;
         let part = |of: u64| (total.monthly > 0).then(|| share(of, total.monthly));

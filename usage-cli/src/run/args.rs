@@ -71,7 +71,7 @@ pub(crate) struct ServiceArgs {
 }
 
 impl ServiceArgs {
-    /// Returns the organisations that the options name if they name several.
+    /// Returns the organizations that the options name if they name several.
     pub(crate) fn several<'a>(
         &'a self,
         credentials: &'a CredentialArgs,
@@ -80,7 +80,7 @@ impl ServiceArgs {
         let alone = [(self.attach.is_some(), "--attach"), (self.state.is_some(), "--state")];
         match alone.iter().find(|(is_given, _)| *is_given) {
             Some((_, option)) if several.is_some() => Err(Problem::usage(format!(
-                "{option} is for one organisation, and there are several profiles"
+                "{option} is for one organization, and there are several profiles"
             ))
             .with_hint("name one profile")),
             _ => Ok(several),

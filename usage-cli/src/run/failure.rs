@@ -30,7 +30,7 @@ fn lost<Q: UsageQuery>(error: &Error) -> Option<String> {
     }
     if error.endpoint() == Q::Results::NAME {
         return Some(
-            "an execution is found only by the command and in the organisation that submitted it, and not for ever"
+            "an execution is found only by the command and in the organization that submitted it, and not for ever"
                 .into(),
         );
     }

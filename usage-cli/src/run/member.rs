@@ -61,7 +61,7 @@ impl Member {
         })
     }
 
-    /// Returns whether the rows of a job have it: of one over a client, or of one over the organisation.
+    /// Returns whether the rows of a job have it: of one over a client, or of one over the organization.
     pub(super) fn is_known_to(&self, of_client: bool) -> bool {
         match self.kind {
             Kind::Both => true,

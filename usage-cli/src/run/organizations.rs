@@ -1,4 +1,4 @@
-//! The same work for several organisations, some of them at once.
+//! The same work for several organizations, some of them at once.
 
 use futures_util::stream::{self, StreamExt};
 use usage_driver::futures::{Client, Driver};
@@ -11,15 +11,15 @@ use crate::problem::{Code, Problem};
 use crate::process::stderr::{self, ERROR, HINT};
 use crate::service::tokio_runtime;
 
-/// Work to do for each of several organisations.
+/// Work to do for each of several organizations.
 pub(crate) trait Work {
     type Output;
 
-    /// Does the work for one of them. A problem stops this organisation only.
+    /// Does the work for one of them. A problem stops this organization only.
     async fn of<D: Driver>(&self, organization: Organization<'_, D>) -> Result<Self::Output, Problem>;
 }
 
-/// An organisation and the client that asks its service.
+/// An organization and the client that asks its service.
 #[derive(Clone, Copy)]
 pub(crate) struct Organization<'a, D> {
     /// The name of its profile.
@@ -80,12 +80,12 @@ async fn one<W: Work, D: Driver>(
     work.of::<D>(Organization { name, profile, connection, client: &client }).await
 }
 
-/// The organisations of a command that failed. The others go on.
+/// The organizations of a command that failed. The others go on.
 #[derive(Debug, Default)]
 pub(crate) struct Failures(Vec<(String, Problem)>);
 
 impl Failures {
-    /// Adds the organisation called `name`, and reports why it failed. Hints are for `-v`, and for wrong usage.
+    /// Adds the organization called `name`, and reports why it failed. Hints are for `-v`, and for wrong usage.
     pub(crate) fn add(&mut self, name: &str, problem: &Problem, verbosity: u8) {
         stderr::labelled("error", ERROR, format!("{name}: {problem}"));
         if verbosity > 0 || problem.code() == Code::Usage {
@@ -94,18 +94,18 @@ impl Failures {
         self.0.push((name.to_owned(), problem.clone()));
     }
 
-    /// Returns the names of the organisations, each with its problem.
+    /// Returns the names of the organizations, each with its problem.
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Problem)> {
         self.0.iter().map(|(name, problem)| (&**name, problem))
     }
 
-    /// Returns the problem to end with if any of `number` organisations failed; `hint` says what became of the others.
+    /// Returns the problem to end with if any of `number` organizations failed; `hint` says what became of the others.
     pub(crate) fn end(&self, number: usize, hint: &str) -> Result<(), Problem> {
         if self.0.is_empty() {
             return Ok(());
         }
         let names: Vec<_> = self.iter().map(|(name, _)| name).collect();
-        let problem = format!("{} of {number} organisations failed: {}", names.len(), names.join(", "));
+        let problem = format!("{} of {number} organizations failed: {}", names.len(), names.join(", "));
         Err(Problem::new(Code::Partial, problem).with_hint(hint))
     }
 }

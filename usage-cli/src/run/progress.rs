@@ -58,7 +58,7 @@ impl Progress {
         Self { is_aside: true, ..self.clone() }
     }
 
-    /// Returns a progress for one of several organisations: each step says which.
+    /// Returns a progress for one of several organizations: each step says which.
     pub(crate) fn named(&self, name: &str) -> Self {
         Self { name: Some(one_line(name).into()), ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! A query that several organisations answer.
+//! A query that several organizations answer.
 
 use std::time::SystemTime;
 
@@ -30,7 +30,7 @@ use crate::run::{check, incomplete, scope_of, seed, selected, whole};
 ///
 /// # Errors
 ///
-/// If organisations failed, what the others answered is written, and the problem has the code
+/// If organizations failed, what the others answered is written, and the problem has the code
 /// [`Partial`](crate::problem::Code::Partial).
 pub(super) fn run<Q: Divisible>(
     queries: &[Q],
@@ -106,8 +106,8 @@ pub(crate) fn started<Q: Divisible>(query: &Q) -> Snapshot<Q> {
     Execution::new(query.clone(), Policy::default(), seed(), SystemTime::now().into()).snapshot()
 }
 
-/// Returns the rows of several organisations as one table, with the name of their own in place of the id of an
-/// organisation.
+/// Returns the rows of several organizations as one table, with the name of their own in place of the id of an
+/// organization.
 pub(crate) fn joined<'a>(parts: impl Iterator<Item = (&'a str, &'a UsageTable)>) -> UsageTable {
     let mut all = TableBuilder::default();
     for (name, table) in parts {
@@ -129,18 +129,18 @@ pub(crate) fn joined<'a>(parts: impl Iterator<Item = (&'a str, &'a UsageTable)>)
     all.finish()
 }
 
-/// A query to be asked of each organisation.
+/// A query to be asked of each organization.
 pub(crate) struct Asking<'a, Q> {
     /// The parts of the query.
     pub(crate) queries: &'a [Q],
-    /// Returns a query beside the parts, by the name of the organisation. Its failure stops nothing.
+    /// Returns a query beside the parts, by the name of the organization. Its failure stops nothing.
     pub(crate) aside: &'a dyn Fn(&str) -> Option<Q>,
     /// Which names are asked for where the profile does not ask for all.
     pub(crate) names: Naming,
     pub(crate) progress: &'a Progress,
 }
 
-/// The name of an organisation, and what it answered.
+/// The name of an organization, and what it answered.
 pub(crate) type AnswerOf = (String, Result<Fetched, Problem>);
 
 impl<Q: Divisible> Asking<'_, Q> {

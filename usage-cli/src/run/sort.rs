@@ -31,7 +31,7 @@ impl SortKey {
         self.member
     }
 
-    /// Returns whether the rows of a job have it: of one over a client, or of one over the organisation.
+    /// Returns whether the rows of a job have it: of one over a client, or of one over the organization.
     pub(crate) fn is_known_to(self, of_client: bool) -> bool {
         self.member.is_known_to(of_client)
     }

@@ -12,9 +12,9 @@ use crate::run::fetch::{Fetch, Fetched, Stopped};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Naming {
     None,
-    /// The organisation's, which is left out if it may not be read.
+    /// The organization's, which is left out if it may not be read.
     Organization,
-    /// Those of users, OAuth clients and the organisation.
+    /// Those of users, OAuth clients and the organization.
     All,
 }
 

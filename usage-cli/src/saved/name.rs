@@ -70,7 +70,7 @@ impl Field {
             "date" => Self::Text(Column::Date),
             "clientid" | "oauthclientid" => Self::Text(Column::ClientId),
             "clientname" | "oauthclientname" => Self::Text(Column::ClientName),
-            // The name of one of several organisations is in the place of the id of an organisation.
+            // The name of one of several organizations is in the place of the id of an organization.
             "organizationid" | "organization" => Self::Text(Column::OrganizationId),
             "userid" => Self::Text(Column::UserId),
             "templateuri" => Self::Text(Column::TemplateUri),

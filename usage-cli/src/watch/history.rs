@@ -24,7 +24,7 @@ use crate::watch::look::{Clients, Look, Looks};
 fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Problem> {
     let there = History::open(directory)?.organizations()?;
     if there.is_empty() {
-        return Err(Problem::usage(format!("{} has no organisation yet", directory.display()))
+        return Err(Problem::usage(format!("{} has no organization yet", directory.display()))
             .with_hint(format!("genesys-usage collect --into {}", directory.display())));
     }
     Ok(if wanted.is_empty() { there } else { wanted.to_vec() })

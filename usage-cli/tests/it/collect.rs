@@ -59,7 +59,7 @@ fn morning(day: &str) -> Timestamp {
     day.parse::<Date>().unwrap().start().saturating_add(Duration::from_secs(6 * 3600))
 }
 
-/// The files of the days, by organisation and day.
+/// The files of the days, by organization and day.
 fn files(lake: &Path) -> BTreeMap<(String, String), PathBuf> {
     let mut files = BTreeMap::new();
     for organization in fs::read_dir(lake).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
@@ -455,7 +455,7 @@ fn an_organization_that_fails_does_not_stop_the_others() {
     assert_eq!((&line("beta")["newDays"], &line("beta")["exitCode"]), (&0.into(), &3.into()), "{ran:?}");
     assert!(
         ran.stderr.contains("error: beta: ")
-            && ran.stderr.contains("error: 1 of 3 organisations failed: beta"),
+            && ran.stderr.contains("error: 1 of 3 organizations failed: beta"),
         "{ran:?}"
     );
     // Two of them by name, then what is missing of all.
@@ -572,7 +572,7 @@ fn a_report_of_a_history_is_that_of_a_live_query() {
         &["--interval", "2026-09-01/2026-09-10"],
         &["has no days of 2026-09-01/2026-09-10", "collect --since"],
     );
-    fails(&["--organization", "acme"], &["has no organisation \"acme\"", "there are default"]);
+    fails(&["--organization", "acme"], &["has no organization \"acme\"", "there are default"]);
     fails(&[lake], &["is read alone"]);
     fails(
         &["--interval", "2026-09-26/2026-10-15", "--compare"],
@@ -631,7 +631,7 @@ fn watch_looks_at_a_history_as_it_looks_at_the_service() {
     of_service["organization"] = "default".into();
     assert_eq!(of_history, of_service);
     let ran = Ran::of(&mut program(&["watch", "--once", "--from", lake, "--organization", "acme"]));
-    ran.failed(2, &["has no organisation \"acme\""]);
+    ran.failed(2, &["has no organization \"acme\""]);
 }
 
 /// Watches `lake` once, with `options`.

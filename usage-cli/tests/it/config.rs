@@ -196,7 +196,7 @@ fn a_report_holds_months_against_the_configured_allowance_unless_it_is_told_anot
     fs::remove_file(home.path().join(OWN)).unwrap();
     assert_eq!(allowance(&[]), None);
 
-    // Of the service as of files; the simulated organisation has no part in it.
+    // Of the service as of files; the simulated organization has no part in it.
     let service = Service::new();
     let configured = tempfile::NamedTempFile::new().unwrap();
     fs::write(&configured, "allowance = 7000\n").unwrap();

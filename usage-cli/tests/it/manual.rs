@@ -167,7 +167,7 @@ impl Home {
 
 #[test]
 fn every_command_does_what_the_manual_says() {
-    // A small organisation is enough to see that a command works.
+    // A small organization is enough to see that a command works.
     let service = Service::with(config().with_size(5));
     let home = Home::new(&service);
     let commands = commands();

@@ -1,4 +1,4 @@
-//! Many organisations of different sizes, limits and faults: each gets what it can, and no request too many.
+//! Many organizations of different sizes, limits and faults: each gets what it can, and no request too many.
 //!
 //! `GENESYS_USAGE_ORGANIZATIONS` is their number; 60 if it is not set. With `-- --nocapture`, the test says how many
 //! requests there were.
@@ -22,7 +22,7 @@ fn number() -> u32 {
     env::var("GENESYS_USAGE_ORGANIZATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(60)
 }
 
-/// A service of many organisations, whose clock runs faster than that of the wall.
+/// A service of many organizations, whose clock runs faster than that of the wall.
 struct Many {
     server: Server,
     clock: VirtualClock,
@@ -88,7 +88,7 @@ impl Drop for Many {
     }
 }
 
-/// The numbers of the organisations among `lines` that have an error.
+/// The numbers of the organizations among `lines` that have an error.
 fn failed(lines: &[Value]) -> Vec<u32> {
     let failed = lines.iter().filter(|line| !line["error"].is_null());
     let number = |line: &Value| line["organization"].as_str()?.strip_prefix("org-")?.parse().ok();
@@ -113,7 +113,7 @@ fn every_organization_is_collected_and_those_that_fail_stop_none() {
         assert_eq!(line["newDays"], if is_failed { 0 } else { 2 }, "{line}");
     }
     let (requests, limited) = many.requests();
-    writeln!(io::stderr(), "{number} organisations: {requests} requests").unwrap();
+    writeln!(io::stderr(), "{number} organizations: {requests} requests").unwrap();
     assert_eq!(limited, 0);
     assert!(requests < 14 * number as usize, "{requests}");
     // What was wrong is mended, but for the roles: the next run catches up, and asks nothing of the others.

@@ -1,4 +1,4 @@
-//! Several organisations in one command: each answers for itself, and one that fails stops no other.
+//! Several organizations in one command: each answers for itself, and one that fails stops no other.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use usage_sim::{Fault, Match, Organizations, Rule, ServeOptions, Server, Simulat
 use crate::config::{OWN, home};
 use crate::support::{Ran, config, program};
 
-/// A service of several organisations, on 16 October 2026 or today, and a configuration with a profile for each.
+/// A service of several organizations, on 16 October 2026 or today, and a configuration with a profile for each.
 pub(crate) struct Several {
     server: Server,
     home: tempfile::TempDir,
@@ -26,7 +26,7 @@ pub(crate) struct Several {
 const NAMES: [&str; 4] = ["emea", "apac", "latam", "anz"];
 
 impl Several {
-    /// Organisations of these sizes, the profile of each with `settings` of its own.
+    /// Organizations of these sizes, the profile of each with `settings` of its own.
     pub(crate) fn new(sizes: &[u32], settings: &[&str]) -> Self {
         let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
         Self::serving(sizes, settings, ServeOptions::default().with_clock(clock))
@@ -72,7 +72,7 @@ impl Several {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// The credential of one organisation is refused from now on, and the service of another is down.
+    /// The credential of one organization is refused from now on, and the service of another is down.
     pub(crate) fn break_two(&self, revoked: usize, down: usize) {
         let inject = |index, rule: Rule| self.server.organization(index).unwrap().inject(rule.always());
         inject(revoked, Rule::new(Match::Token, Fault::Status(401)));
@@ -89,7 +89,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The rows of each organisation, without its name.
+/// The rows of each organization, without its name.
 fn by_organization(rows: Vec<Value>) -> BTreeMap<String, Vec<Value>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for mut row in rows {
@@ -152,7 +152,7 @@ fn every_format_names_the_organization_first() {
         let answer = &document["organizations"][place];
         assert_eq!((&answer["organization"], &answer["scope"]["complete"]), (&name.into(), &true.into()));
     }
-    // Rows are sorted over all organisations.
+    // Rows are sorted over all organizations.
     let sorted =
         [&["aggregate", ALL, "--group-by", "method", "--sort", "requests:desc"][..], &PERIOD].concat();
     let rows = lines(&several.run(&[&sorted[..], &["--format", "jsonl"]].concat()).well());
@@ -170,7 +170,7 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
     for text in [
         "error: apac: ",
         "error: latam: ",
-        "error: 2 of 4 organisations failed: apac, latam",
+        "error: 2 of 4 organizations failed: apac, latam",
         "rows of the others",
     ] {
         assert!(ran.stderr.contains(text), "{text}: {ran:?}");
@@ -191,12 +191,12 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
     let file = directory.path().join("rows.csv");
     fs::write(&file, "before").unwrap();
     let query = ["query", "--profile", "apac,latam", "--output", file.to_str().unwrap()];
-    several.run(&[&query[..], &PERIOD].concat()).failed_each(8, "2 of 2 organisations failed");
+    several.run(&[&query[..], &PERIOD].concat()).failed_each(8, "2 of 2 organizations failed");
     assert_eq!(fs::read_to_string(file).unwrap(), "before");
 }
 
 impl Ran {
-    /// It ended with `code`, wrote no result, and said `text` last, after a line for each organisation.
+    /// It ended with `code`, wrote no result, and said `text` last, after a line for each organization.
     #[track_caller]
     fn failed_each(self, code: i32, text: &str) {
         assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
@@ -220,12 +220,12 @@ fn partitions_have_a_directory_for_each_organization() {
         let file = lake.join(format!("organization={name}")).join("date=2026-10-03").join("usage.csv");
         assert!(fs::read_to_string(file).unwrap().starts_with(header));
     }
-    // Rows of one organisation do not go beside those of several, nor the other way round.
+    // Rows of one organization do not go beside those of several, nor the other way round.
     write(&lake, &["--profile", "emea"]).failed(2, &["has partitions, and no _genesys-usage.json"]);
     let alone = directory.path().join("alone");
     write(&alone, &["--profile", "emea"]).well();
     write(&alone, &[ALL]).failed(2, &["holds other rows than those of several profiles"]);
-    // A failed organisation keeps what it had.
+    // A failed organization keeps what it had.
     several.break_two(0, 0);
     let file = lake.join("organization=emea").join("date=2026-10-03").join("usage.csv");
     let before = fs::read_to_string(&file).unwrap();
@@ -238,8 +238,8 @@ fn what_is_for_one_organization_is_refused_for_several() {
     let several = Several::new(&[1, 1], &[]);
     let run =
         |more: &[&str]| several.run(&[&["query", "--profile", "emea,apac"][..], &PERIOD, more].concat());
-    run(&["--state", "x.json"]).failed(2, &["--state is for one organisation", "name one profile"]);
-    run(&["--attach", "abc"]).failed(2, &["--attach is for one organisation"]);
+    run(&["--state", "x.json"]).failed(2, &["--state is for one organization", "name one profile"]);
+    run(&["--attach", "abc"]).failed(2, &["--attach is for one organization"]);
     run(&["--region", "eu-central-1"]).failed(2, &["names a host or a credential"]);
     let query = [&["query", ALL][..], &PERIOD].concat();
     let mut command = several.command(&query);
@@ -303,7 +303,7 @@ fn a_report_of_several_organizations_has_a_section_with_the_allowance_of_each() 
     assert!(!page.contains("data-list=\"organization\""));
     let metrics = report(&[ALL], &["--format", "openmetrics"]);
     assert!(metrics.contains("genesys_usage_allowance_requests{organization=\"emea\"} 1000\n"), "{metrics}");
-    // An allowance of the options is each organisation's.
+    // An allowance of the options is each organization's.
     let given: Value =
         serde_json::from_str(&report(&[ALL], &["--format", "json", "--allowance", "7"])).unwrap();
     assert!(given["organizations"].as_array().unwrap().iter().all(|one| one["allowance"]["monthly"] == 7));
@@ -329,7 +329,7 @@ fn a_report_is_of_the_organizations_that_answer() {
     let ran = several.run(&report);
     assert_eq!(ran.code, Some(8), "{ran:?}");
     assert!(ran.stdout.contains("Missing: apac: ") && ran.stdout.contains("Missing: latam: "), "{ran:?}");
-    assert!(ran.stderr.contains("2 of 3 organisations failed: apac, latam"), "{ran:?}");
+    assert!(ran.stderr.contains("2 of 3 organizations failed: apac, latam"), "{ran:?}");
     let json: Value =
         serde_json::from_str(&several.run(&[&report[..], &["--format", "json"]].concat()).stdout).unwrap();
     assert_eq!(json["missingOrganizations"][0]["organization"], "apac");
@@ -390,7 +390,7 @@ fn a_history_of_several_organizations_has_the_same_section() {
         }
         assert_eq!(kept["allowanceTotal"]["monthly"], 5_001_000);
     }
-    // One organisation has its name in the header, and the allowance of its profile.
+    // One organization has its name in the header, and the allowance of its profile.
     let text = several.run(&[&["report", lake, "--organization", "emea"][..], &PERIOD].concat()).well();
     assert!(text.starts_with("emea: API usage from") && text.contains("Allowance: 1,000 requests"), "{text}");
 }
@@ -429,7 +429,7 @@ fn several_organizations_are_watched_and_one_that_fails_silences_no_other() {
     assert_eq!(lines(&ran.stdout).len(), 1);
     assert!(ran.stderr.contains("warning: apac: ") && ran.stderr.contains("warning: latam: "), "{ran:?}");
     assert!(ran.stderr.contains("no look at apac, latam"), "{ran:?}");
-    // What was told of the organisation that failed is still told.
+    // What was told of the organization that failed is still told.
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!(kept["told"].as_array().unwrap().len(), 2);
     let mut command = several.command(&["watch", "--once", "--profile", "emea,apac", "--alert-share", "80%"]);

@@ -43,7 +43,7 @@ fn tokens(service: &Service) -> usize {
     service.server.simulator().journal().iter().filter(|entry| entry.target.ends_with("/oauth/token")).count()
 }
 
-/// The organisation of `seed`, of which August 2026 is known.
+/// The organization of `seed`, of which August 2026 is known.
 fn organization(seed: u64) -> Service {
     let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
     Service::serving(config().with_seed(seed).with_story(false), ServeOptions::default().with_clock(clock))

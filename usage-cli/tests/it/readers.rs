@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::collect::Days;
 use crate::support::{Ran, config, program};
 
-/// Each prints one line of JSON: the requests and 429 of each organisation and day, in order.
+/// Each prints one line of JSON: the requests and 429 of each organization and day, in order.
 const PROGRAMS: [(&str, &str); 4] = [
     (
         "duckdb",

@@ -271,7 +271,7 @@ fn without_arguments_it_says_what_to_do_next() {
         shown
     };
     let unset = shown(&mut program(&[]));
-    assert!(unset.starts_with("Not ready to ask an organisation: no credentials.\n"), "{unset}");
+    assert!(unset.starts_with("Not ready to ask an organization: no credentials.\n"), "{unset}");
     assert!(unset.contains("--simulate") && unset.contains("genesys-usage login"), "{unset}");
     assert!(unset.lines().all(|line| line.len() <= 80), "{unset}");
     let set = |command: &mut Command| {

@@ -289,7 +289,7 @@ impl Grant {
         let organization = organization.trim();
         if organization.is_empty() {
             return Err(BuildError::Client {
-                problem: "the SAML grant needs the organisation's name".into(),
+                problem: "the SAML grant needs the organization's name".into(),
             });
         }
         let client = client.with_secret("the SAML grant")?;

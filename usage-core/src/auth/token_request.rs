@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn saml2_assertions_go_with_the_organisation() {
+    fn saml2_assertions_go_with_the_organization() {
         let grant = Grant::saml2_bearer(confidential(), "the org", secret("PHM+PA==")).unwrap();
         let form = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Asaml2-bearer&orgName=the+org&assertion=PHM%2BPA%3D%3D";
         assert_eq!(wire(&grant), format!("{BASIC}{form}"));

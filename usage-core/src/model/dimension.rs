@@ -19,7 +19,7 @@ open_enum! {
         OAuthClientId = "OAuthClientId",
         /// The OAuth client's name (jobs only).
         OAuthClientName = "OauthClientName",
-        /// The organisation whose client made the request.
+        /// The organization whose client made the request.
         OrganizationId = "OrganizationId",
         /// The user on whose behalf the request was made.
         UserId = "UserId",

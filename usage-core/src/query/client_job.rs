@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_dimensions_of_the_organisation() {
+    fn refuses_dimensions_of_the_organization() {
         let job = ClientJob::new("c".parse().unwrap(), "2026-07/2026-07".parse().unwrap());
         assert!(job.with_group_by([Dimension::OAuthClientId]).to_request(&base(), None).is_err());
     }

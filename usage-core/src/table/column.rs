@@ -20,7 +20,7 @@ pub enum Column {
     ClientId,
     /// The OAuth client's name.
     ClientName,
-    /// The organisation that made the requests.
+    /// The organization that made the requests.
     OrganizationId,
     /// The user on whose behalf they were made.
     UserId,

@@ -28,7 +28,7 @@ pub struct UsageRecord {
     /// The OAuth client's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
-    /// The organisation that made the requests.
+    /// The organization that made the requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<String>,
     /// The user on whose behalf they were made.

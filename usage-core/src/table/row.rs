@@ -145,7 +145,7 @@ impl<'a> UsageRow<'a> {
         self.text(Column::ClientName)
     }
 
-    /// Returns the id of the organisation that made the requests.
+    /// Returns the id of the organization that made the requests.
     pub fn organization_id(&self) -> Option<&'a str> {
         self.text(Column::OrganizationId)
     }

@@ -1,4 +1,4 @@
-//! Several organisations together.
+//! Several organizations together.
 
 use proptest::prelude::*;
 use usage_core::model::Granularity;
@@ -53,7 +53,7 @@ proptest! {
     #[test]
     fn sections_add_up_to_the_total(rows in proptest::collection::vec(records(), 0..4)) {
         let reports = rows.into_iter().enumerate().map(|(number, rows)| {
-            (format!("Organisation {number}"), Report::new(&table(rows), &by_day(period("2026-07-01", "2026-07-31"))))
+            (format!("Organization {number}"), Report::new(&table(rows), &by_day(period("2026-07-01", "2026-07-31"))))
         });
         let all = Organizations::new(reports);
         let sum: Counts = all.organizations.iter().map(|one| &one.report.totals.counts).sum();

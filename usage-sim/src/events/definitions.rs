@@ -1,4 +1,4 @@
-//! The kinds of operational events. They are the platform's, so every organisation has the same with the same ids.
+//! The kinds of operational events. They are the platform's, so every organization has the same with the same ids.
 
 use serde::Serialize;
 

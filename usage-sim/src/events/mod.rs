@@ -1,4 +1,4 @@
-//! Operational events: what happened in the organisation, moment by moment. Like traffic, a day's events are a function
+//! Operational events: what happened in the organization, moment by moment. Like traffic, a day's events are a function
 //! of the seed and the date.
 
 mod definitions;

@@ -24,7 +24,7 @@ const HISTORY: i64 = 112;
 /// The days of all seeds.
 static DAILY: LazyLock<Vec<Vec<(Date, u64)>>> = LazyLock::new(|| SEEDS.map(daily).into());
 
-/// What a seed's organisation had on each day, from before the year to after it.
+/// What a seed's organization had on each day, from before the year to after it.
 fn daily(seed: u64) -> Vec<(Date, u64)> {
     let config = SimulatorConfig::default()
         .with_seed(seed)

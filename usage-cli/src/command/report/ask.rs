@@ -1,4 +1,4 @@
-//! Reports on the rows of a query, of one organisation or of several.
+//! Reports on the rows of a query, of one organization or of several.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -116,7 +116,7 @@ struct Question<'a, Q> {
     args: &'a ReportArgs,
 }
 
-/// What one organisation answered.
+/// What one organization answered.
 struct Answered {
     report: Report,
     scope: Scope,
@@ -216,7 +216,7 @@ impl<Q: Divisible> Question<'_, Q> {
         failures.end(number, "the report is of the others")
     }
 
-    /// Returns the report of what one organisation answered, which has a name if there are several.
+    /// Returns the report of what one organization answered, which has a name if there are several.
     fn answered(
         &self,
         fetched: Fetched,
@@ -249,7 +249,7 @@ impl<Q: Divisible> Question<'_, Q> {
         Answered { report, scope, table, before, names }
     }
 
-    /// Returns the report of the rows of all organisations. There is no allowance for all of them.
+    /// Returns the report of the rows of all organizations. There is no allowance for all of them.
     fn of_all(&self, answered: &[(String, Answered)], scope: Scope) -> Report {
         let mut names = Names::default();
         for (_, one) in answered {

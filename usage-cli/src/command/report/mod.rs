@@ -35,7 +35,7 @@ use crate::saved::SavedArgs;
 /// command-line client or by any other program, and the json, jsonl and csv of this one. The period then selects days of
 /// the rows, or says which days they are about if they have no dates.
 ///
-/// With several profiles, each is an organisation: the report has a section with the requests and the allowance of each,
+/// With several profiles, each is an organization: the report has a section with the requests and the allowance of each,
 /// and is of all their rows. If one fails, the report is of the others, and the command ends with exit code 8.
 ///
 /// The service's data is up to 24 hours old and does not have the current day. Its days are UTC days. It is not the
@@ -50,7 +50,7 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "FILE", conflicts_with_all = LIVE, add = ArgValueCompleter::new(saved_rows()))]
     files: Vec<PathBuf>,
 
-    /// With the directory of a history: only these organisations, separated by commas
+    /// With the directory of a history: only these organizations, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "files")]
     organization: Vec<String>,
 
@@ -142,7 +142,7 @@ Examples:
   genesys-usage report lake --month 2026-10 --compare
       Of a history that genesys-usage collect keeps.
   genesys-usage report --month 2026-10 --all-profiles --output all.html
-      Every organisation of the configuration, each with its allowance.
+      Every organization of the configuration, each with its allowance.
   genesys-usage report usage.csv --chart heatmap --output heatmap.svg
       One chart.";
 
@@ -162,7 +162,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Problem> {
 }
 
 impl ReportArgs {
-    /// Returns the options of the report, without an allowance: each organisation has its own.
+    /// Returns the options of the report, without an allowance: each organization has its own.
     fn options(&self) -> ReportOptions {
         let options =
             ReportOptions::default().with_top(self.content.top).with_filter(self.content.selection.filter());

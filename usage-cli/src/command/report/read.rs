@@ -126,7 +126,7 @@ fn history_options(args: &ReportArgs) -> ReportOptions {
     options
 }
 
-/// Returns the report of each organisation of a history. One without a day of the period is missing.
+/// Returns the report of each organization of a history. One without a day of the period is missing.
 #[cfg(feature = "parquet")]
 fn of_each(
     directory: &Path,

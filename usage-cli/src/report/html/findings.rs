@@ -12,7 +12,7 @@ use crate::report::about::About;
 use crate::report::limitation;
 use crate::report::several::Several;
 
-/// Draws the findings; of several organisations, first those about their months.
+/// Draws the findings; of several organizations, first those about their months.
 pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
     let of_months = about.several.iter().flat_map(Several::months).map(|(name, finding)| {
         let link = Link { text: name.to_owned(), target: "organizations".to_owned() };

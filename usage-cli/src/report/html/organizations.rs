@@ -1,4 +1,4 @@
-//! Several organisations, each with its allowance: a table to sort.
+//! Several organizations, each with its allowance: a table to sort.
 
 use usage_report::Organization;
 
@@ -54,7 +54,7 @@ pub(super) fn draw(page: &mut Page, several: &Several) {
     page.put(format_args!("</section>\n"));
 }
 
-/// Draws the row of one organisation. The numbers that it is sorted by are in its attributes.
+/// Draws the row of one organization. The numbers that it is sorted by are in its attributes.
 fn row(page: &mut Page, one: &Organization, has_allowance: bool) {
     let counts = &one.report.totals.counts;
     let of = Standing::of(one);

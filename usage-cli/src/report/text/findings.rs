@@ -9,7 +9,7 @@ use crate::report::several::Several;
 use crate::report::text::Page;
 use crate::text::one_line;
 
-/// Draws a line for each finding, the most severe first; of several organisations, first for their months. Limitations that
+/// Draws a line for each finding, the most severe first; of several organizations, first for their months. Limitations that
 /// leave the figures as they are stand at the end of the report.
 pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
     let of_months = about.several.iter().flat_map(Several::months);

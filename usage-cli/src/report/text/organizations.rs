@@ -1,4 +1,4 @@
-//! Several organisations, each with its allowance.
+//! Several organizations, each with its allowance.
 
 use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
@@ -21,7 +21,7 @@ const MIN_NAME: usize = 8;
 
 struct Column {
     title: &'static str,
-    /// One for each organisation, and last that of all.
+    /// One for each organization, and last that of all.
     cells: Vec<String>,
 }
 

@@ -20,7 +20,7 @@ const BY_CLIENT: usize = 23;
 const IN_SEARCH: usize = 2477;
 const IN_JOB: usize = 2088;
 
-/// A query of the organisation.
+/// A query of the organization.
 fn organization() -> Scenario {
     Scenario::new(Work::Organization)
 }

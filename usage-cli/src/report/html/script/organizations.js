@@ -1,4 +1,4 @@
-// The table of organisations, whose rows hold the numbers that they are sorted by.
+// The table of organizations, whose rows hold the numbers that they are sorted by.
 
 function startOrganizations() {
   for (const table of document.querySelectorAll(".organizations > table")) {
