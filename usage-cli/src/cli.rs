@@ -5,10 +5,9 @@ use clap::Parser;
 use crate::arguments::color::Color;
 use crate::command::Command;
 
-/// Who is burning the API allowance of a Genesys Cloud organization?
+/// Report the API usage of a Genesys Cloud organization
 ///
-/// Asks the Genesys Cloud Usage API which OAuth clients called what and how often: submits a query, waits until the
-/// service has run it, and reads all rows of its result.
+/// Queries the Genesys Cloud Usage API: which OAuth client called what, how often, and with which result. Submits a query, waits until the service has run it, and reads all rows of its result.
 #[derive(Debug, Parser)]
 #[command(name = "genesys-usage", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
 pub(crate) struct Cli {
@@ -31,21 +30,21 @@ const LONG_EXAMPLES: &str = "\
 Examples:
   genesys-usage query --simulate --last 7d               try it, without an account
   genesys-usage query --last 7d --group-by client,uri    who called what in the last week
-  genesys-usage login --client-id ID --open              ask as yourself, with a browser
-  genesys-usage doctor                                   what stands between here and the rows
+  genesys-usage login --client-id ID --open              log in as yourself, with a browser
+  genesys-usage doctor                                   check the set-up, and print what to fix
   genesys-usage aggregate --last 200d --group-by platform --state run.json
   genesys-usage query --month 2026-10 --output october.csv
 
 Exit codes:
   0    done
-  1    the service refused the query, or it failed there; doctor: a check failed
+  1    the service refused the query, or the query failed; doctor: a check failed
   2    wrong usage or configuration, or the result could not be written
   3    not authorised: the credential is not accepted, or lacks a permission
   4    the deadline passed; continue with --attach, or after --state with resume
   5    the service could not be reached or broke the protocol
   6    watch: a threshold is crossed, and there is no --on-alert
   7    search: the rows are written, and some are missing: a single day reached the service's limit
-  8    some of several organizations failed, and their lines say why
+  8    several organizations: at least one failed, and its lines say why
   130  interrupted";
 
 #[cfg(test)]

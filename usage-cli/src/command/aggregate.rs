@@ -16,7 +16,7 @@ use crate::run::merge::Merge;
 use crate::run::sort::SortKey;
 use crate::run::{body, run_parts};
 
-/// Query all requests of the organization or of one OAuth client, by platform too, over up to a year
+/// Query all requests of the organization or of one OAuth client, up to a year back
 ///
 /// Runs POST /api/v2/usage/aggregates/query/jobs, or with --client POST
 /// /api/v2/usage/client/{clientId}/aggregates/query/jobs. The jobs count all requests, including those of the

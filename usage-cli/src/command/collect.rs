@@ -30,7 +30,7 @@ use crate::run::recovery::Recovery;
 /// Minimum time between two rounds.
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
-/// Keep a history of usage by day: collect the missing days, for one organization or for many
+/// Keep a history of usage by day, for one organization or for many
 ///
 /// Queries the days that the history lacks, and reads recent days again, because the service may count late requests:
 /// each day is read until two reads on different days agree, or until it is older than --late-days. If no day is

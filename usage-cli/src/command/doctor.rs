@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A larger clock difference makes valid tokens look expired, or expired ones valid.
 const MAX_SKEW: Duration = Duration::from_secs(60);
 
-/// Check everything between this machine and the service, and say what to fix
+/// Check configuration, network and permissions, and print what to fix
 ///
 /// Checks configuration, credential, names, connections, TLS, token, permissions, clock and rate limit, in this
 /// order. It sends about ten requests and submits nothing. A missing permission is a failure if a command of --need

@@ -29,20 +29,20 @@ use crate::problem::Problem;
 pub(crate) enum Command {
     /// Query the usage of the organization or of one OAuth client, grouped, in total or by day
     Query(Deferred<query::QueryArgs>),
-    /// Show what one OAuth client called in the last days
+    /// Query what one OAuth client called in the last days
     Summary(Deferred<summary::SummaryArgs>),
     /// Search usage by day, client name, method and URI
     Search(Deferred<search::SearchArgs>),
-    /// Query all requests of the organization or of one OAuth client, by platform too, over up to a year
+    /// Query all requests of the organization or of one OAuth client, up to a year back
     Aggregate(Deferred<aggregate::AggregateArgs>),
-    /// Who uses the API, what grows, what fails, and whether the month ends above the allowance
+    /// Report findings, totals, the largest callers, days, comparison and allowance
     Report(Deferred<report::ReportArgs>),
     /// Continue a run that was started with --state and has no result yet
     Resume(Deferred<resume::ResumeArgs>),
-    /// Keep a history of usage by day: collect the missing days, for one organization or for many
+    /// Keep a history of usage by day, for one organization or for many
     #[cfg(feature = "parquet")]
     Collect(Deferred<collect::CollectArgs>),
-    /// Look at the month's requests on a schedule, and tell when a threshold is crossed
+    /// Follow the month's requests on a schedule, and alert when a threshold is crossed
     Watch(Deferred<watch::WatchArgs>),
     Events(Box<events::EventsArgs>),
     /// Log in with a browser, and store the log-in for the other commands
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Remove the log-in stored by 'genesys-usage login'
     Logout(Deferred<login::LogoutArgs>),
     Config(Box<config::ConfigArgs>),
-    /// Check everything between this machine and the service, and say what to fix
+    /// Check configuration, network and permissions, and print what to fix
     Doctor(Deferred<doctor::DoctorArgs>),
     /// Run a simulated Genesys Cloud Usage API on a loopback port
     Simulate(Deferred<simulate::SimulateArgs>),

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
 
-/// Show what one OAuth client called in the last days
+/// Query what one OAuth client called in the last days
 ///
 /// Runs GET /api/v2/oauth/clients/{clientId}/usage/summary. The days are whole UTC days and end yesterday.
 ///

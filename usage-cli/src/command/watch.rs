@@ -31,39 +31,40 @@ use crate::watch::state::Kept;
 const EVERY: &str = "6h";
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
-/// Look at the month's requests on a schedule, and tell when a threshold is crossed
+/// Follow the month's requests on a schedule, and alert when a threshold is crossed
 ///
-/// Asks for the requests of each OAuth client on each day of the month up to yesterday (on the first day of a month, of
-/// the month before) and writes a line. The service counts whole UTC days and recomputes them once a day. With an
-/// allowance it also asks once a day for the daily totals of the 16 weeks before the month, which the projection needs.
+/// Queries the requests of each OAuth client and day of the month up to yesterday (on the first day of a month, of the
+/// previous month) and writes a line. The service counts whole UTC days and recomputes them once a day. With an allowance,
+/// it also queries the daily totals of the preceding 16 weeks once a day, for the projection.
 ///
-/// With several profiles, each is an organization, with its own line, alerts and allowance. One that fails does not stop
-/// the others: --once then ends with exit code 8. With --from DIR it looks at each organization of a history by itself, and
-/// sends no request. The allowance of an organization is --allowance, or that of the profile with its name.
+/// Each of several profiles is an organization with its own line, alerts and allowance. If one fails, the others are
+/// evaluated, and --once ends with exit code 8. --from DIR evaluates each organization of a history, and sends no request.
+/// The allowance of an organization is --allowance, or that of the profile with its name.
 ///
-/// Each alert is sent once a month, and again if its threshold was not crossed in between; a jump is sent once a day, a new
-/// client once a month. --state FILE remembers this over restarts; without it every start begins anew. Without --on-alert,
-/// an alert ends the program with exit code 6. With --on-alert COMMAND, an alert is sent when the command succeeds; if it
-/// fails, it runs again at the next look. --once then exits with 0 if every command succeeded or none had to run, and with 2
-/// if one failed.
+/// Each alert is sent once a month, and again if its threshold was not crossed in between. A jump is sent once a day, a new
+/// client once a month. --state FILE remembers sent alerts across restarts.
 ///
-/// The command finds in its environment GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT,
-/// _VALUE, _THRESHOLD, _REQUESTS, _FROM, _TO, with an allowance _ALLOWANCE and _PROJECTED, of several organizations _ORGANIZATION, and
-/// _CLIENT if it is about one. It does not get the secrets of this program.
+/// Without --on-alert, an alert ends the program with exit code 6. With --on-alert COMMAND, an alert counts as sent when the
+/// command succeeds; if it fails, it runs again after the next query. --once then exits with 0 if no command failed, and
+/// with 2 if one did.
+///
+/// The environment of the command has GENESYS_USAGE_ALERT (share, projected, 429, jump or new-client), _TEXT, _VALUE,
+/// _THRESHOLD, _REQUESTS, _FROM and _TO; with an allowance _ALLOWANCE and _PROJECTED; for several organizations
+/// _ORGANIZATION; and for alerts about a client _CLIENT. It does not have the secrets of this program.
 ///
 /// Permissions, any one of: oauth:client:view, usage:organization:view.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct WatchArgs {
-    /// How often, at most once a minute
+    /// How often to query, at most once a minute
     #[arg(long, value_name = "DURATION", default_value = EVERY, value_parser = every)]
     every: Duration,
 
-    /// Look once, and end: with exit code 6 if there is an alert to tell and no --on-alert
+    /// Evaluate once, and exit: with exit code 6 if there is an alert and no --on-alert
     #[arg(long)]
     once: bool,
 
-    /// Look at the days of this history, which 'collect' keeps, and ask nobody
+    /// Read the days from this history, which 'collect' keeps, instead of querying the service
     #[arg(long, value_name = "DIR", conflicts_with_all = ["simulate", "all_profiles"])]
     from: Option<PathBuf>,
 
@@ -74,24 +75,23 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     allowance: AllowanceArgs,
 
-    /// Alert when so much of the allowance is used: 80%, or several: 80%,100%
+    /// Alert when this share of the allowance is used: 80%, or several: 80%,100%
     #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
     alert_share: Vec<Percent>,
 
-    /// Alert when the month is projected to use so much of the allowance: 100%, or several
+    /// Alert when the month is projected to use this share of the allowance: 100%, or several
     #[arg(long, value_name = "PERCENT", value_delimiter = ',')]
     alert_projected: Vec<Percent>,
 
-    /// Alert when so many of the month's requests were rate limited: 1%, or several
+    /// Alert when this share of the month's requests was rate limited: 1%, or several
     #[arg(long = "alert-429", value_name = "PERCENT", value_delimiter = ',')]
     alert_429: Vec<Percent>,
 
-    /// Alert when the last day of a client has so many times the median of the same weekday in up to 8 weeks before: 3x,
-    /// or several
+    /// Alert when the last day of a client exceeds the median of its weekday in the preceding 8 weeks by this factor: 3x, or several
     #[arg(long, value_name = "FACTOR", value_delimiter = ',', requires = "from")]
     alert_jump: Vec<Factor>,
 
-    /// Alert when a client has requests this month and had none in the weeks before, of which 4 at least must be known
+    /// Alert when a client has requests this month but had none in the preceding weeks, of which at least 4 must be known
     #[arg(long, requires = "from")]
     alert_new_client: bool,
 
@@ -99,19 +99,19 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "COMMAND")]
     on_alert: Option<String>,
 
-    /// Remember in this file which alerts were sent, when the service was asked, and the daily totals
+    /// Remember the alerts sent, the time of the last query, and the daily totals in this file
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Serve the metrics of the last look for Prometheus, at /metrics of this address: 127.0.0.1:9184
+    /// Serve metrics for Prometheus at /metrics of this address: 127.0.0.1:9184
     #[arg(long, value_name = "ADDRESS", conflicts_with = "once")]
     metrics_addr: Option<SocketAddr>,
 
-    /// How many clients have metrics of their own: so many by requests, by errors and by 429; the others are one sum
+    /// How many clients have metrics of their own: this many by requests, by errors and by 429. The others are added up
     #[arg(long, value_name = "N", default_value_t = 10, requires = "metrics_addr")]
     metrics_clients: usize,
 
-    /// How to write each look
+    /// How to write each result
     #[arg(long, value_parser = one_of(LINE_FORMATS), default_value = "text", help_heading = "Output")]
     format: Format,
 

@@ -37,7 +37,7 @@ const FILE_HELP: &str = "Write to this file, whole or not at all, in place of st
 
 fn format_help(formats: Choices) -> String {
     let default = formats.first().map_or("text", |choice| choice.name);
-    format!("How to write it [default: what the name of --output says, else {default}]")
+    format!("The format [default: by the extension of --output, else {default}]")
 }
 
 fn file_help(formats: Choices) -> String {
@@ -52,8 +52,8 @@ fn file_help(formats: Choices) -> String {
         all => all.concat(),
     };
     format!(
-        "{FILE_HELP}\n\nWithout --format, a name that ends with {endings} says the format, and one of another format (.pdf) \
-         is refused. - is standard output."
+        "{FILE_HELP}\n\nWithout --format, the extension selects the format: {endings}. Extensions of other formats, such as \
+         .pdf, are refused. - is standard output."
     )
 }
 

@@ -27,30 +27,22 @@ use crate::report::several::Document;
 
 /// The formats of a report.
 pub(crate) const FORMATS: Choices = &[
-    choice(
-        Format::Table,
-        "text",
-        "For people, in the terminal: in colour where that is welcome, as wide as it is",
-    ),
+    choice(Format::Table, "text", "For people: in colour, and as wide as the terminal"),
     choice(Format::Json, "json", "One document: totals, days, top lists, comparison, allowance"),
     choice(
         Format::Html,
         "html",
-        "One page with findings, charts, and tables to search, sort and open; complete in itself, to be sent or printed",
+        "One self-contained page with findings, charts, and tables to search, sort and open",
     ),
-    choice(Format::Csv, "csv", "The days and the top lists, one line each, for a spreadsheet"),
+    choice(Format::Csv, "csv", "Days and lists, one line each, for spreadsheets"),
     choice(
         Format::Xlsx,
         "xlsx",
         "A workbook for spreadsheets: the findings, the days and each list on a sheet",
     ),
-    choice(Format::Svg, "svg", "One chart, as a picture that scales; --chart says which"),
+    choice(Format::Svg, "svg", "One chart as a vector picture; --chart selects it"),
     choice(Format::Png, "png", "One chart, as a picture of pixels; --chart says which"),
-    choice(
-        Format::Openmetrics,
-        "openmetrics",
-        "Metrics for a monitoring: the totals, each client, the allowance",
-    ),
+    choice(Format::Openmetrics, "openmetrics", "Metrics for monitoring: totals, clients, allowance"),
 ];
 
 /// The charts.

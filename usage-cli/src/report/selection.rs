@@ -10,15 +10,15 @@ use crate::text::meant;
 /// The rows that a report is about.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArgs {
-    /// Only this OAuth client, by name or id; * stands for any text. May be repeated
+    /// Only this OAuth client, by name or id; * matches any text. Repeatable
     #[arg(long, value_name = "NAME|ID")]
     client: Vec<String>,
 
-    /// Only this template URI, such as 'api/v2/users/*'; * stands for any text. May be repeated
+    /// Only this template URI, such as 'api/v2/users/*'; * matches any text. Repeatable
     #[arg(long, value_name = "URI")]
     uri: Vec<String>,
 
-    /// Only this user, by id, or with --names by name; * stands for any text. May be repeated
+    /// Only this user, by id, or with --names by name; * matches any text. Repeatable
     #[arg(long, value_name = "NAME|ID")]
     user: Vec<String>,
 }

@@ -7,11 +7,11 @@ use usage_core::DateOrder;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub(crate) struct SavedArgs {
-    /// Add up rows that occur twice in the FILEs or are grouped in different ways. Without it, they are refused
+    /// Add up duplicate rows, and rows with different groupings, instead of refusing them
     #[arg(long, requires = "files")]
     pub(crate) sum: bool,
 
-    /// Read dates such as 10/01/2026 with the month or the day first, if the FILEs do not show which
+    /// The order of dates such as 10/01/2026, if the FILEs do not show it
     #[arg(long, value_name = "ORDER", value_enum, requires = "files")]
     pub(super) date_order: Option<Order>,
 }

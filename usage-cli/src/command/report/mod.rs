@@ -24,29 +24,28 @@ use crate::report::selection::{Measure, SelectionArgs, top};
 use crate::run::args::ServiceArgs;
 use crate::saved::SavedArgs;
 
-/// Who uses the API, what grows, what fails, and whether the month ends above the allowance
+/// Report findings, totals, the largest callers, days, comparison and allowance
 ///
-/// Runs the query of 'genesys-usage query', by day and by client, user, URI and method, and tells what its rows say:
-/// totals, error and 429 rates, the largest clients, users, URIs and methods, busy days, clients that appeared or
-/// vanished, and with --licenses or --allowance the month's end. For that, a second, small query asks for the daily
-/// totals of the 16 weeks before a period of less than 4 weeks, unless it has the whole of its last month.
+/// Queries the usage by day, client, user, URI and method, and summarizes the rows: findings, totals, error and 429 rates,
+/// the largest clients, users, URIs and methods, busy days, clients that appeared or disappeared. With --licenses or
+/// --allowance, the report also projects the month's end. For a period of less than 4 weeks, the projection needs a second,
+/// small query of the daily totals of the preceding 16 weeks.
 ///
-/// With FILEs it reads saved rows instead and asks nobody: results of either service as they are saved by the official
-/// command-line client or by any other program, and the json, jsonl and csv of this one. The period then selects days of
-/// the rows, or says which days they are about if they have no dates.
+/// With FILEs, the command reads saved rows and sends no request. It reads results saved by the official command-line client
+/// or by any other program, and the json, jsonl and csv of this one. The period then selects days; if the rows have no
+/// dates, it says which period they cover.
 ///
-/// With several profiles, each is an organization: the report has a section with the requests and the allowance of each,
-/// and is of all their rows. If one fails, the report is of the others, and the command ends with exit code 8.
+/// Each of several profiles is an organization. The report covers all rows, and has a section with the requests and the
+/// allowance of each organization. If one fails, the report covers the others, and the exit code is 8.
 ///
-/// The service's data is up to 24 hours old and does not have the current day. Its days are UTC days. It is not the
-/// bill.
+/// The service's data is up to 24 hours old and leaves out the current day. Its days are UTC days. A report is not the bill.
 ///
 /// Permissions for the query, any one of: oauth:client:view, usage:organization:view (with --client: oauth:client:view,
 /// usage:client:view).
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct ReportArgs {
-    /// Saved rows to read in place of a query, or the directory of a history that 'collect' keeps; - is standard input
+    /// Saved rows, or the directory of a history of 'collect', to read instead of querying the service; - is standard input
     #[arg(value_name = "FILE", conflicts_with_all = LIVE, add = ArgValueCompleter::new(saved_rows()))]
     files: Vec<PathBuf>,
 
@@ -89,7 +88,7 @@ struct QueryArgs {
     #[arg(long, value_name = "BUCKET", value_parser = one_of(GRANULARITIES), ignore_case = true)]
     granularity: Option<Granularity>,
 
-    /// What to group by, separated by commas [default: client,user,uri,method]; fewer are faster, and lists are missing
+    /// Dimensions to group by, separated by commas [default: client,user,uri,method]. Fewer dimensions run faster but omit their lists
     #[arg(long, value_name = "DIMENSIONS", value_delimiter = ',', value_parser = one_of(DIMENSIONS), ignore_case = true)]
     group_by: Vec<Dimension>,
 }
@@ -101,20 +100,20 @@ struct ContentArgs {
     #[command(flatten)]
     selection: SelectionArgs,
 
-    /// What the lists are ordered by, and their shares are of
+    /// The measure that lists are sorted by, and shares refer to
     #[arg(long, value_name = "MEASURE", value_enum, default_value_t)]
     by: Measure,
 
-    /// Compare with the period before: whole months with as many months, a month so far with the same days of the month
-    /// before, other periods with as many days. With FILE and no period: the later half of its days with the earlier
+    /// Compare with the preceding period of equal length: whole months with months, the current month with the same days
+    /// of the previous one. With FILE and no period, compare the later half of its days with the earlier half
     #[arg(long)]
     compare: bool,
 
-    /// Compare with the rows of this file; may be repeated
+    /// Compare with the rows of this file. Repeatable
     #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files", add = ArgValueCompleter::new(saved_rows()))]
     compare_with: Vec<PathBuf>,
 
-    /// How many entries a list has at most, or all
+    /// Maximum number of entries in each list, or 'all'
     #[arg(long, value_name = "N", default_value = "10", value_parser = top)]
     top: usize,
 
