@@ -37,8 +37,8 @@ pub(crate) type Counts = Vec<u64>;
 /// Describes why a page cannot be read.
 type Wrong = String;
 
-/// Reads all texts of the column chunk `pages` and appends them to `texts`.
-pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Result<(), Wrong> {
+/// Reads all texts of the column chunk `pages` and appends them to `texts`, which then has at most `most` rows.
+pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts, most: usize) -> Result<(), Wrong> {
     // The offset of this chunk's dictionary.
     let mut base = texts.dictionary.len();
     while let Some(page) = pages.get_next_page().map_err(reason)? {
@@ -51,7 +51,7 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
                 }
             }
             page => {
-                let data = Data::of(&page)?;
+                let data = Data::of(&page, most.saturating_sub(texts.numbers.len()))?;
                 let known = texts.dictionary.len();
                 let numbers = match data.values {
                     Values::Numbers(mut numbers) => {
@@ -82,8 +82,8 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts) -> Resul
     Ok(())
 }
 
-/// Reads all counts of the column chunk `pages` and appends them to `counts`.
-pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Result<(), Wrong> {
+/// Reads all counts of the column chunk `pages` and appends them to `counts`, which then has at most `most` rows.
+pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts, most: usize) -> Result<(), Wrong> {
     let mut dictionary: Vec<u64> = Vec::new();
     while let Some(page) = pages.get_next_page().map_err(reason)? {
         match page {
@@ -92,7 +92,7 @@ pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts) -> Re
                 dictionary = (0..num_values).map(|_| input.count()).collect::<Result<_, _>>()?;
             }
             page => {
-                let data = Data::of(&page)?;
+                let data = Data::of(&page, most.saturating_sub(counts.len()))?;
                 match data.values {
                     Values::Numbers(numbers) => {
                         if numbers.iter().any(|number| *number as usize >= dictionary.len()) {
@@ -136,7 +136,8 @@ enum Levels {
 }
 
 impl<'a> Data<'a> {
-    fn of(page: &'a Page) -> Result<Self, Wrong> {
+    /// Decodes a page of at most `most` rows. The number of rows that a page claims is not trusted with memory.
+    fn of(page: &'a Page, most: usize) -> Result<Self, Wrong> {
         let Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } = page else {
             return Err("a page has another version than 1".into());
         };
@@ -144,6 +145,9 @@ impl<'a> Data<'a> {
             return Err(format!("a page has levels in the encoding {def_level_encoding}"));
         }
         let rows = *num_values as usize;
+        if rows > most {
+            return Err("its pages have more rows than it names".into());
+        }
         let mut input = Input(buf);
         let length = input.number()? as usize;
         let levels = Levels::of(input.take(length)?, rows)?;

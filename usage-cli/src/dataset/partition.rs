@@ -9,13 +9,13 @@ use std::cmp::Ordering;
 use bytes::Bytes;
 use flate2::Crc;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{FileMetaData, KeyValue};
+use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use usage_core::{Column, Counter, Date, Scope, TableBuilder, Timestamp, UsageRow, UsageTable};
 
 use crate::dataset::pages::{ABSENT, Counts, Texts, read_counts, read_texts};
 use crate::dataset::plan::Reading;
-use crate::output::parquet::{CHECKSUM_KEY, SCOPE_KEY, encode_part};
+use crate::output::parquet::{CHECKSUM_KEY, GROUP, SCOPE_KEY, encode_part};
 
 /// The metadata key of the organization's name.
 const ORGANIZATION_KEY: &str = "genesys-usage.organization";
@@ -82,6 +82,9 @@ impl Partition {
         let of_other = || "it is no file of a history".to_owned();
         let checksum =
             check(metadata, bytes).ok_or("its content does not have the checksum that it names")?;
+        if !is_consistent(reader.metadata(), bytes.len()) {
+            return Err("its metadata describes more than there is".into());
+        }
         let scope = value(metadata, SCOPE_KEY).and_then(|text| serde_json::from_str::<Scope>(text).ok());
         let scope = scope.ok_or_else(of_other)?;
         let query = scope.query.as_ref().ok_or_else(of_other)?;
@@ -121,6 +124,27 @@ fn check(metadata: &FileMetaData, bytes: &[u8]) -> Option<u32> {
     let mut crc = Crc::new();
     crc.update(bytes.get(..length.parse().ok()?)?);
     (crc.sum() == checksum).then_some(checksum)
+}
+
+/// Returns whether each row group has as many columns as the schema, no more rows than this program writes, and all its
+/// columns within the `length` bytes of the file. The checksum does not cover the metadata, and the `parquet` crate panics
+/// on a negative offset or size.
+fn is_consistent(metadata: &ParquetMetaData, length: usize) -> bool {
+    let columns = metadata.file_metadata().schema_descr().num_columns();
+    metadata.row_groups().iter().all(|group| {
+        usize::try_from(group.num_rows()).is_ok_and(|rows| rows <= GROUP)
+            && group.columns().len() == columns
+            && group.columns().iter().all(|column| {
+                let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+                is_within(start, column.compressed_size(), length)
+            })
+    })
+}
+
+/// Returns whether the `size` bytes from `start` are within `length` bytes.
+fn is_within(start: i64, size: i64, length: usize) -> bool {
+    let end = usize::try_from(start).ok().zip(usize::try_from(size).ok());
+    end.and_then(|(start, size)| start.checked_add(size)).is_some_and(|end| end <= length)
 }
 
 /// Returns the message of `error` without the prefix "Parquet error".
@@ -183,8 +207,8 @@ impl Columns {
                 }
                 let mut pages = group.get_column_page_reader(at).map_err(reason)?;
                 let read = match (text, count) {
-                    (Some(column), _) => read_texts(&mut *pages, &mut columns.texts[column as usize]),
-                    (None, Some(counter)) => read_counts(&mut *pages, &mut columns.counts[counter as usize]),
+                    (Some(column), _) => read_texts(&mut *pages, &mut columns.texts[column as usize], columns.rows),
+                    (None, Some(counter)) => read_counts(&mut *pages, &mut columns.counts[counter as usize], columns.rows),
                     (None, None) => Ok(()),
                 };
                 read.map_err(|problem| format!("column {name}: {problem}"))?;
@@ -323,6 +347,27 @@ mod tests {
             let mut flipped = bytes;
             let at = rows + at.index(flipped.len() - rows);
             flipped[at] ^= 1 << bit;
+            drop(read(flipped));
+        }
+    }
+
+    #[test]
+    fn columns_outside_of_the_file_are_refused() {
+        for (start, size) in [(-1, 5), (4, -1), (i64::MIN, 0), (4, 97), (101, 0), (i64::MAX, i64::MAX)] {
+            assert!(!is_within(start, size, 100), "{start} {size}");
+        }
+        assert!(is_within(4, 96, 100) && is_within(0, 0, 0));
+    }
+
+    /// The lowest bit of a number in the metadata is its sign: this makes every offset, size and count negative.
+    #[test]
+    fn no_negative_number_in_the_metadata_causes_a_panic() {
+        let record = UsageRecord { client_id: Some("a".into()), requests: Some(7), ..UsageRecord::default() };
+        let (bytes, _) = encode([record].into_iter().collect(), &scope(), "acme").unwrap();
+        let length = bytes[bytes.len() - 8..].first_chunk().copied().map(u32::from_le_bytes).unwrap() as usize;
+        for at in bytes.len() - 8 - length..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
             drop(read(flipped));
         }
     }

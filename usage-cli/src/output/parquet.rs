@@ -17,7 +17,7 @@ use crate::output::columns::{self, Cell, Column};
 use crate::output::organizations::Answer;
 
 /// How many rows a group has at most.
-const GROUP: usize = 1 << 20;
+pub(crate) const GROUP: usize = 1 << 20;
 
 /// The key of the file's metadata that holds the scope, as JSON.
 pub(crate) const SCOPE_KEY: &str = "genesys-usage.scope";
