@@ -4,9 +4,7 @@ use std::env;
 
 use clap::Args;
 
-#[cfg(feature = "parquet")]
-use crate::config::Config;
-use crate::config::{self, ProfileArgs};
+use crate::config::{self, Config, ProfileArgs};
 use crate::connection::credentials::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CredentialArgs};
 use crate::connection::hosts::REGION;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
@@ -85,7 +83,8 @@ impl<'a> Organizations<'a> {
     ///
     /// # Errors
     ///
-    /// Returns a problem if several organizations would share one credential or one host.
+    /// Returns a problem if the configuration lacks one of the profiles, or if several organizations would share one
+    /// credential or one host.
     pub(crate) fn several(
         target: &'a TargetArgs,
         timing: &'a TimingArgs,
@@ -100,7 +99,11 @@ impl<'a> Organizations<'a> {
         if profiles.len() < 2 && !all.all_profiles {
             return Ok(None);
         }
-        check_several(target, credentials, &|name| env::var_os(name))?;
+        let variables: Variables<'_> = &|name| env::var_os(name);
+        check_several(target, credentials, variables)?;
+        for profile in &profiles {
+            Config::load(profile, variables)?;
+        }
         Ok(Some(Self { target, timing, credentials, profiles, name: String::new() }))
     }
 

@@ -339,6 +339,17 @@ fn a_report_is_of_the_organizations_that_answer() {
 }
 
 #[test]
+fn a_misspelt_profile_is_wrong_usage_before_anything_is_asked() {
+    let several = Several::new(&[3, 2], &[]);
+    for command in ["query", "report", "aggregate"] {
+        let ran = several.run(&[&[command, "--profile", "emea,apak"][..], &PERIOD].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("there is no profile 'apak'"), "{ran:?}");
+        assert!(ran.stderr.contains("did you mean 'apac'?"), "{ran:?}");
+    }
+}
+
+#[test]
 fn rows_of_several_organizations_can_be_reported_on_later() {
     let several = Several::new(&[3, 2], &[]);
     let directory = tempfile::tempdir().unwrap();
