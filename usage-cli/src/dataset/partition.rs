@@ -207,8 +207,12 @@ impl Columns {
                 }
                 let mut pages = group.get_column_page_reader(at).map_err(reason)?;
                 let read = match (text, count) {
-                    (Some(column), _) => read_texts(&mut *pages, &mut columns.texts[column as usize], columns.rows),
-                    (None, Some(counter)) => read_counts(&mut *pages, &mut columns.counts[counter as usize], columns.rows),
+                    (Some(column), _) => {
+                        read_texts(&mut *pages, &mut columns.texts[column as usize], columns.rows)
+                    }
+                    (None, Some(counter)) => {
+                        read_counts(&mut *pages, &mut columns.counts[counter as usize], columns.rows)
+                    }
                     (None, None) => Ok(()),
                 };
                 read.map_err(|problem| format!("column {name}: {problem}"))?;
@@ -364,7 +368,8 @@ mod tests {
     fn no_negative_number_in_the_metadata_causes_a_panic() {
         let record = UsageRecord { client_id: Some("a".into()), requests: Some(7), ..UsageRecord::default() };
         let (bytes, _) = encode([record].into_iter().collect(), &scope(), "acme").unwrap();
-        let length = bytes[bytes.len() - 8..].first_chunk().copied().map(u32::from_le_bytes).unwrap() as usize;
+        let length =
+            bytes[bytes.len() - 8..].first_chunk().copied().map(u32::from_le_bytes).unwrap() as usize;
         for at in bytes.len() - 8 - length..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1;
