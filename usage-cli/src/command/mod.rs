@@ -42,6 +42,13 @@ pub(crate) enum Command {
     /// Keep a history of usage by day, for one organization or for many
     #[cfg(feature = "parquet")]
     Collect(Deferred<collect::CollectArgs>),
+    /// Says which feature the command needs
+    #[cfg(not(feature = "parquet"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Collect {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Follow the month's requests on a schedule, and alert when a threshold is crossed
     Watch(Deferred<watch::WatchArgs>),
     Events(Box<events::EventsArgs>),
@@ -72,6 +79,8 @@ impl Command {
             Self::Resume(args) => resume::run(args.into_inner()),
             #[cfg(feature = "parquet")]
             Self::Collect(args) => collect::run(&args),
+            #[cfg(not(feature = "parquet"))]
+            Self::Collect { .. } => Err(crate::output::format::of_another_build("parquet")),
             Self::Watch(args) => watch::run(&args),
             Self::Events(args) => events::run(*args),
             Self::Login(args) => login::run(&args),
@@ -95,6 +104,8 @@ impl Command {
             Self::Resume(args) => args.output.verbose,
             #[cfg(feature = "parquet")]
             Self::Collect(args) => args.verbose,
+            #[cfg(not(feature = "parquet"))]
+            Self::Collect { .. } => 0,
             Self::Watch(args) => args.verbose,
             Self::Events(_)
             | Self::Login(_)

@@ -10,6 +10,7 @@ use crate::dataset::partition::{Columns, Needs};
 use crate::dataset::{History, Organization};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
+use crate::text::meant;
 
 /// The gap in the scope of a history that lacks days.
 const GAP: &str = "the history lacks days";
@@ -55,7 +56,10 @@ impl Selection {
             let problem = format!("{} has no organization {unknown:?}", directory.display());
             return Err(Problem::usage(problem).with_hint(match &there[..] {
                 [] => "it has none yet: genesys-usage collect".to_owned(),
-                there => format!("there are {}", there.join(", ")),
+                there => match meant(unknown, there.iter().map(String::as_str)) {
+                    Some(other) => format!("did you mean '{other}'?"),
+                    None => format!("there are {}", there.join(", ")),
+                },
             }));
         }
         let is_wanted = |name: &&String| self.organizations.is_empty() || self.organizations.contains(name);

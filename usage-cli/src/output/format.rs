@@ -102,7 +102,7 @@ impl Format {
 
 /// Returns the problem that this build lacks the cargo feature `feature`, which is named after a format.
 pub(crate) fn of_another_build(feature: &str) -> Problem {
-    Problem::usage(format!("this build of genesys-usage cannot write {feature}"))
+    Problem::usage(format!("this build of genesys-usage has no support for {feature}"))
         .with_hint(format!("build one that can: cargo install genesys-usage --features {feature}"))
 }
 

@@ -573,6 +573,7 @@ fn a_report_of_a_history_is_that_of_a_live_query() {
         &["has no days of 2026-09-01/2026-09-10", "collect --since"],
     );
     fails(&["--organization", "acme"], &["has no organization \"acme\"", "there are default"]);
+    fails(&["--organization", "defualt"], &["did you mean 'default'?"]);
     fails(&[lake], &["is read alone"]);
     fails(
         &["--interval", "2026-09-26/2026-10-15", "--compare"],
