@@ -41,7 +41,13 @@ pub fn token_response(data: &[u8]) {
     let whole = decode([data]);
     let bytes = decode(data.chunks(1));
     assert_eq!(whole.as_ref().err(), bytes.as_ref().err(), "cutting it changed it");
-    assert_eq!(TokenResponse::from_response(&Response::new(data)).is_ok(), whole.is_ok());
+    match (&whole, TokenResponse::from_response(&Response::new(data))) {
+        (Ok(answer), Err(_)) => assert_eq!(answer.access_token.expose().trim(), "", "a token is lost"),
+        // A lifetime that cannot be read loses no token.
+        (Err(_), Ok(answer)) => assert_eq!(answer.expires_in, None, "more than the lifetime is passed over"),
+        (Ok(answer), Ok(same)) => assert_eq!(answer.expires_in, same.expires_in),
+        (Err(_), Err(_)) => {}
+    }
     let (Ok(answer), Ok(client)) = (whole, OAuthClient::public("id")) else { return };
     let Ok(grant) = Grant::refresh_token(client, Secret::new("old".to_owned())) else { return };
     let mut session = Session::new(&Region::default(), grant);
@@ -93,6 +99,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_unreadable_lifetime_and_a_refusal_without_a_token() {
+        token_response(br#"{"access_token":"t","expires_in":1e999}"#);
+        token_response(b"{\"access_token\":\"t\",\"expires_in\":\"\xff\"}");
+        token_response(br#"{"access_token":" ","error":"invalid_client"}"#);
+    }
 
     proptest! {
         #[test]
