@@ -5,7 +5,15 @@ use futures_util::future::{BoxFuture, FutureExt};
 use usage_core::Timestamp;
 use usage_driver::futures::Clock;
 
-/// The wall clock, read once; from then on time only goes forward.
+/// A clock that reads the wall clock once, when it is created, and adds monotonic time from then on. It never goes back.
+///
+/// ```
+/// use usage_async_std::{Clock, SystemClock};
+///
+/// let clock = SystemClock::default();
+/// let before = clock.now();
+/// assert!(clock.now() >= before);
+/// ```
 #[derive(Clone, Debug)]
 pub struct SystemClock {
     wall: Timestamp,
@@ -13,7 +21,7 @@ pub struct SystemClock {
 }
 
 impl Default for SystemClock {
-    /// A clock that shows the wall's time now.
+    /// Creates a clock that shows the current time.
     fn default() -> Self {
         Self { wall: SystemTime::now().into(), started: Instant::now() }
     }

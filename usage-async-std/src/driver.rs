@@ -13,7 +13,19 @@ use usage_driver::{ClientConfig, SharedSession, Task};
 use crate::clock::SystemClock;
 use crate::runtime::Runtime;
 
-/// What a client on async-std connects, waits and loops with.
+/// The driver of [`Client`](crate::Client): sends requests with hyper, and waits on async-std's timer.
+///
+/// Code that is generic over the driver names it:
+///
+/// ```
+/// use usage_async_std::{AsyncStd, core::Secret};
+/// use usage_driver::{ClientBuilder, futures};
+///
+/// let secret = Secret::new("from a safe place".to_owned());
+/// let builder = ClientBuilder::<futures::Client<AsyncStd>>::new();
+/// let client = builder.client_credentials("7de3af06", secret)?.build()?;
+/// # Ok::<(), usage_async_std::core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AsyncStd {
     pool: Pool<Runtime>,

@@ -10,7 +10,19 @@ use usage_driver::{SharedSession, Task};
 use crate::clock::SystemClock;
 use crate::exchange::{self, Pool};
 
-/// What a client that blocks connects, waits and loops with.
+/// The driver of [`Client`](crate::Client): sends requests with ureq, and waits on the calling thread.
+///
+/// Code that is generic over the driver names it:
+///
+/// ```
+/// use usage_blocking::{Blocking, core::Secret};
+/// use usage_driver::{ClientBuilder, blocking};
+///
+/// let secret = Secret::new("from a safe place".to_owned());
+/// let builder = ClientBuilder::<blocking::Client<Blocking>>::new();
+/// let client = builder.client_credentials("7de3af06", secret)?.build()?;
+/// # Ok::<(), usage_blocking::core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Blocking {
     pool: Pool,
