@@ -80,7 +80,7 @@ impl Command {
             #[cfg(feature = "parquet")]
             Self::Collect(args) => collect::run(&args),
             #[cfg(not(feature = "parquet"))]
-            Self::Collect { .. } => Err(crate::output::format::of_another_build("parquet")),
+            Self::Collect { .. } => Err(crate::output::format::of_another_build("keep a history", "parquet")),
             Self::Watch(args) => watch::run(&args),
             Self::Events(args) => events::run(*args),
             Self::Login(args) => login::run(&args),

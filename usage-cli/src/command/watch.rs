@@ -300,7 +300,7 @@ fn of_history(
 
 #[cfg(not(feature = "parquet"))]
 fn of_history(_: &WatchArgs, _: &Path, _: Period, _: &Thresholds) -> Result<Looks, Problem> {
-    Err(crate::output::format::of_another_build("parquet"))
+    Err(crate::output::format::of_another_build("read a history", "parquet"))
 }
 
 /// Runs `command` for each of `news`. An alert counts as sent if the command succeeds, and stays news if it fails. Returns the

@@ -96,13 +96,13 @@ impl Format {
     /// Refuses a format that this build cannot write.
     pub(crate) fn check_built(self) -> Result<(), Problem> {
         let Some(feature) = self.missing_feature() else { return Ok(()) };
-        Err(of_another_build(feature))
+        Err(of_another_build(&format!("write {feature}"), feature))
     }
 }
 
-/// Returns the problem that this build lacks the cargo feature `feature`, which is named after a format.
-pub(crate) fn of_another_build(feature: &str) -> Problem {
-    Problem::usage(format!("this build of genesys-usage has no support for {feature}"))
+/// Returns the problem that this build cannot do `task`, because it lacks the cargo feature `feature`.
+pub(crate) fn of_another_build(task: &str, feature: &str) -> Problem {
+    Problem::usage(format!("this build of genesys-usage cannot {task}"))
         .with_hint(format!("build one that can: cargo install genesys-usage --features {feature}"))
 }
 

@@ -320,7 +320,7 @@ fn a_format_of_another_build_is_named_before_anything_is_asked() {
             ran.well();
         } else {
             let feature = format!("--features {format}");
-            ran.failed(2, &[&format!("this build of genesys-usage has no support for {format}"), &feature]);
+            ran.failed(2, &[&format!("this build of genesys-usage cannot write {format}"), &feature]);
             assert!(service.server.simulator().journal().is_empty());
         }
     }

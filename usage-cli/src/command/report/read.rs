@@ -156,5 +156,5 @@ fn allowance_of(args: &ReportArgs, name: &str) -> Result<Option<Allowance>, Prob
 
 #[cfg(not(feature = "parquet"))]
 fn of_history(_: &Path, _: Option<Period>, _: &ReportArgs) -> Result<(), Problem> {
-    Err(crate::output::format::of_another_build("parquet"))
+    Err(crate::output::format::of_another_build("read a history", "parquet"))
 }
