@@ -90,7 +90,7 @@ fn poll_again_and_again(execution: &mut Execution<OrganizationQuery>, session: &
     }
 }
 
-/// Does a `poll` or a `request` again and again, under callgrind. Without a name, counts both and prints the counts.
+/// Repeats a `poll` or a `request` under callgrind. Without a name, counts both and prints the counts.
 fn run_counted(what: &str) {
     match what {
         "poll" => poll(),
@@ -103,7 +103,7 @@ fn run_counted(what: &str) {
     }
 }
 
-/// An execution that was submitted and is polled, again and again.
+/// A submitted execution, polled repeatedly.
 fn poll() {
     let (mut execution, mut session, mut now) = (execution(), session(), START);
     let mut polls = 0;
