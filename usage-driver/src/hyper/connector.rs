@@ -1,5 +1,6 @@
 //! Connections through a proxy if there is one, with TLS.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use http::Uri;
 use hyper::rt::{Read, ReadBuf, Timer, Write};
 use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
-use tower::{BoxError, Service, service_fn};
+use tower_service::Service;
 
 use crate::builder::ClientConfig;
 use crate::connect::not_within;
@@ -19,27 +20,29 @@ use crate::hyper::Runtime;
 use crate::hyper::stream::Stream;
 use crate::proxy::Proxy;
 
-/// Makes connections over sockets of type `S`. It is one pointer, because hyper clones it twice for each request.
-pub(super) struct Connector<S>(Arc<Connect<S>>);
+/// Makes connections of type `C`. It is one pointer, because hyper clones it twice for each request.
+pub(super) struct Connector<C>(Arc<Connect<C>>);
 
-type Connect<S> = dyn Fn(Uri) -> Connecting<S> + Send + Sync;
+type Connect<C> = dyn Fn(Uri) -> Connecting<C> + Send + Sync;
 
-type Connecting<S> = BoxFuture<'static, Result<MaybeHttpsStream<Stream<S>>, BoxError>>;
+type Connecting<C> = BoxFuture<'static, Result<C, BoxError>>;
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Connects within a time that includes the name's resolution, the proxy and the TLS handshake. Plain HTTP is not
 /// refused here: base URLs are plain on loopback only.
 pub(super) fn connector<R: Runtime>(
     config: &ClientConfig,
     tls: rustls::ClientConfig,
-) -> Connector<R::Socket> {
+) -> Connector<MaybeHttpsStream<Stream<R::Socket>>> {
     let (limit, proxy) = (config.connect_timeout, config.proxy.clone());
     let through = proxy.clone();
+    let sockets = Connector::new(move |uri| Box::pin(connect::<R>(uri, through.clone(), limit)));
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
     #[cfg(feature = "http2")]
     let https = https.enable_http2();
-    let https =
-        https.wrap_connector(service_fn(move |uri| Box::pin(connect::<R>(uri, through.clone(), limit))));
-    Connector(Arc::new(move |uri: Uri| {
+    let https = https.wrap_connector(sockets);
+    Connector::new(move |uri| {
         let (connecting, proxy) = (https.clone().call(uri.clone()), proxy.clone());
         Box::pin(async move {
             let connected = timeout(R::Timer::default().sleep(limit), connecting).await;
@@ -50,25 +53,31 @@ pub(super) fn connector<R: Runtime>(
             }
             Ok(connected)
         })
-    }))
+    })
 }
 
-impl<S> Clone for Connector<S> {
+impl<C> Connector<C> {
+    fn new(connect: impl Fn(Uri) -> Connecting<C> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(connect))
+    }
+}
+
+impl<C> Clone for Connector<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<S> Service<Uri> for Connector<S> {
-    type Response = MaybeHttpsStream<Stream<S>>;
+impl<C> Service<Uri> for Connector<C> {
+    type Response = C;
     type Error = BoxError;
-    type Future = Connecting<S>;
+    type Future = Connecting<C>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, uri: Uri) -> Connecting<S> {
+    fn call(&mut self, uri: Uri) -> Connecting<C> {
         self.0(uri)
     }
 }

@@ -5,6 +5,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::rt::{Executor, Timer};
+use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use usage_core::Machine;
@@ -16,6 +17,7 @@ use crate::error::{Broken, classify_broken, find_cause};
 use crate::futures::{Clock, Turns, exchange_limit, receive};
 use crate::hyper::Runtime;
 use crate::hyper::connector::{Connector, connector};
+use crate::hyper::stream::Stream;
 use crate::limits::{IDLE_TIMEOUT, MAX_HEADERS, MAX_IDLE_PER_HOST, READ_BUFFER};
 use crate::proxy::Proxy;
 use crate::session::SharedSession;
@@ -30,7 +32,7 @@ pub struct Pool<R: Runtime> {
     runtime: PhantomData<R>,
 }
 
-type Client<R> = legacy::Client<Connector<<R as Runtime>::Socket>, Full<Bytes>>;
+type Client<R> = legacy::Client<Connector<MaybeHttpsStream<Stream<<R as Runtime>::Socket>>>, Full<Bytes>>;
 
 impl<R: Runtime> Pool<R> {
     /// Creates an empty pool.

@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use hyper::rt::Executor;
 use hyper_util::client::legacy::{self, connect::Connect};
 use hyper_util::rt::TokioExecutor;
-use tower::Service;
+use tower_service::Service;
 use usage_core::query::{OrganizationQuery, OrganizationQueryResults};
 use usage_driver::{ClientBuilder, FromConfig};
 
