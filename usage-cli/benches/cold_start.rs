@@ -71,11 +71,11 @@ fn compare() {
     }
 }
 
-/// A copy of `program`, as an installer leaves one. The linker writes page by page, and a system that keeps the pages so
-/// is slower to start what was just linked.
+/// Copies `program`, as an installer does. The linker writes page by page, and a system that keeps those pages starts a
+/// program more slowly right after it was linked.
 fn install(program: &Path, directory: &TempDir) -> PathBuf {
     let copy = directory.path().join(program.file_name().unwrap());
-    // Not `fs::copy`, which may leave both with the same pages.
+    // Not `fs::copy`: both files may share pages after it.
     fs::write(&copy, fs::read(program).unwrap()).unwrap();
     fs::set_permissions(&copy, fs::metadata(program).unwrap().permissions()).unwrap();
     copy
@@ -91,19 +91,19 @@ impl Contestant {
         Self { program: program.to_owned(), arguments: arguments.iter().map(|&text| text.into()).collect() }
     }
 
-    /// How long it takes to bring `rows` rows.
+    /// Returns the time that the client takes for `rows` rows.
     fn run(&self, rows: usize) -> Duration {
         let started = Instant::now();
         let output = command(&self.program).args(&self.arguments).output().unwrap();
         let took = started.elapsed();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        // A line for the names of the columns, and one for each row.
+        // The header, and one line for each row.
         assert_eq!(output.stdout.lines().count(), rows + 1);
         took
     }
 
-    /// The most memory that it held, in KB. A process of its own starts it, because the system only tells the most
-    /// that any child held.
+    /// Returns the peak memory in KB. A process of its own starts the client, because the system only reports the
+    /// largest peak of all children.
     fn peak(&self) -> u64 {
         let mut measuring = command(&std::env::current_exe().unwrap());
         let output = measuring.arg("--peak").arg(&self.program).args(&self.arguments).output().unwrap();
@@ -117,7 +117,7 @@ fn print_peak(program: &str, arguments: &[&str]) {
     println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
 }
 
-/// `program` in an environment that says nothing but the credentials, and where nobody's configuration is.
+/// Returns a command for `program` whose environment holds only the credentials, and which finds no configuration.
 fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());

@@ -1,5 +1,5 @@
-//! A report of a year's history of three million rows, beside DuckDB's five group-by sums over the same files: whole
-//! processes, processor time and the most memory.
+//! Compares a report of a year's history of three million rows with DuckDB's five group-by sums over the same files:
+//! processor time and peak memory of whole processes.
 //!
 //! `cargo bench -p genesys-usage --features fuzzing --bench history` ends with lines `target NAME measured limit`. Without
 //! DuckDB for Python (`pip install duckdb`), there is no limit.

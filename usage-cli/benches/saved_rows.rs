@@ -1,8 +1,8 @@
-//! Reports of saved rows, beside what other programs need to read the same file and make five group-by sums: whole
-//! processes, processor time and the most memory.
+//! Compares reports of saved rows with other programs that read the same file and compute five group-by sums: processor
+//! time and peak memory of whole processes.
 //!
-//! `cargo bench -p genesys-usage --bench saved_rows` ends with lines `target NAME measured limit`. Peers that are not installed
-//! are left out with a note: `pip install polars duckdb pandas`, Node.js.
+//! `cargo bench -p genesys-usage --bench saved_rows` ends with lines `target NAME measured limit`. Peers that are not
+//! installed are skipped with a note: `pip install polars duckdb pandas`, Node.js.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! What a report of a history holds in memory: its result, and not its rows. A binary of its own: the system tells the most
-//! that any child of the process held.
+//! A report of a history keeps its result in memory, not its rows. This is a binary of its own, because the system
+//! reports the largest peak of all children of a process.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it measured, or fails")]
 #![expect(clippy::disallowed_methods, reason = "tests choose the environment of the program")]
@@ -12,10 +12,10 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 const DAYS: u16 = 20;
 
-/// How many rows a day has: enough for all clients, users and URIs to be there, and many more.
+/// Rows of a day: enough for all clients, users and URIs to occur, and many more.
 const ROWS: [u64; 2] = [4_000, 16_000];
 
-/// The most that many rows may need beside few, in kilobytes. All of them in memory are 20 MB.
+/// How much more memory many rows may need than few, in kilobytes. All rows in memory take 20 MB.
 const MORE: i64 = 7 * 1024;
 
 #[test]
@@ -43,7 +43,7 @@ fn a_report_of_many_rows_needs_little_more_memory_than_one_of_few() {
     }
 }
 
-/// Reports on `lake`, and returns the most that any process so far held.
+/// Reports on `lake`, and returns the largest peak of any process so far.
 fn most_after(lake: &Path, options: &[&str]) -> i64 {
     let mut program = Command::new(env!("CARGO_BIN_EXE_genesys-usage"));
     program

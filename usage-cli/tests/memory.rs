@@ -1,5 +1,5 @@
-//! What the drivers hold while a very large page arrives over a socket. A binary of its own: its allocator counts what
-//! the whole process holds.
+//! Memory of the drivers while a very large page arrives over a socket. This is a binary of its own, because its
+//! allocator counts the whole process.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it measured, or fails")]
 
@@ -60,7 +60,7 @@ fn assert_little(driver: &str, visit: impl FnOnce(&mut (dyn FnMut(UsageRow<'_>) 
     assert!(peak <= BESIDES, "{driver}: {peak} bytes");
 }
 
-/// What `work` returns, and how much more than before it was held at the same time.
+/// Returns the result of `work`, and by how much the peak exceeds the memory before it.
 fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
@@ -74,7 +74,7 @@ fn on_tokio<T>(future: impl Future<Output = T>) -> T {
 
 fn client<C: FromConfig>(service: SocketAddr) -> C {
     let url: BaseUrl = format!("http://{service}").parse().unwrap();
-    // A slow machine may take its time.
+    // A slow machine may take long.
     let policy = Policy::default()
         .with_first_poll(Duration::from_millis(1))
         .with_exchange_timeout(Duration::from_secs(600))

@@ -1,4 +1,4 @@
-//! The peer: one query over one socket, with structs for `serde_json`, and nothing that could go wrong handled.
+//! The peer: one query over one socket, with structs for `serde_json` and without error handling.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

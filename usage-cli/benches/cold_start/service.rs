@@ -1,4 +1,4 @@
-//! A service that answers at once and does nothing else: what is measured is the client.
+//! A service that responds at once and does nothing else, so that only the client is measured.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 
 use usage_core::fuzzing::documents::{Family, SamplePage};
 
-/// Serves a query with one page of `rows` rows, and an empty one behind it, on a port of its own.
+/// Serves a query with one page of `rows` rows and an empty page after it, on a free port.
 pub(crate) fn serve(rows: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -15,7 +15,7 @@ pub(crate) fn serve(rows: usize) -> SocketAddr {
     thread::spawn(move || {
         for connection in listener.incoming() {
             let (connection, page) = (connection.unwrap(), Arc::clone(&page));
-            // A client that is done closes the connection.
+            // The client closes the connection when it is done.
             thread::spawn(move || answer_all(connection, &page).ok());
         }
     });
@@ -39,7 +39,7 @@ fn answer_all(mut connection: TcpStream, page: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The first line of the next request, whose body is passed over.
+/// Returns the first line of the next request, and skips its body.
 fn read_request(requests: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
     let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
     if requests.read_line(&mut first)? == 0 {

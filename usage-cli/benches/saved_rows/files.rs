@@ -1,14 +1,15 @@
-//! Files of rows, always the same: 31 days, 30 clients, 400 URIs, 5 methods, 200 users, in an order without order.
+//! Generates files of rows: 31 days, 30 clients, 400 URIs, 5 methods, 200 users, in an irregular but reproducible
+//! order.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// How rows are written.
+/// The format of a file of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The table of this program.
+    /// A table as this program writes it.
     Csv,
     /// The service's rows, one a line.
     Lines,
@@ -26,7 +27,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Different combinations of the values; the step through them has no divisor in common with it.
+/// Each row combines other values: the step has no divisor in common with the number of combinations.
 const COMBINATIONS: u64 = 31 * 30 * 400 * 5 * 200;
 const STEP: u64 = 163_841_573;
 

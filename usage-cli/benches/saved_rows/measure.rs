@@ -1,14 +1,14 @@
-//! What whole processes need.
+//! Measures whole processes.
 
 use std::process::{Command, Stdio};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
-/// How often each program runs; the median counts.
+/// The number of runs of each program; the median counts.
 const RUNS: usize = 3;
 
-/// Whether this process is one that measures another, which it has done then.
+/// Measures another program if this process was started for that, and returns whether it was.
 pub(crate) fn is_measuring() -> bool {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -20,11 +20,11 @@ pub(crate) fn is_measuring() -> bool {
     }
 }
 
-/// What a process needs.
+/// The resources that a process used.
 pub(crate) struct Measure {
-    /// Processor time, of the user and of the system.
+    /// User and system time.
     pub(crate) seconds: f64,
-    /// The most memory that it held.
+    /// Peak memory.
     pub(crate) megabytes: u64,
 }
 
@@ -34,7 +34,8 @@ impl std::fmt::Display for Measure {
     }
 }
 
-/// The median of some runs. A process of its own starts each, because the system only tells what all children needed.
+/// Returns the median of several runs. A process of its own starts each, because the system only reports totals of all
+/// children.
 pub(crate) fn measure(program: &str, arguments: &[&str]) -> Measure {
     let mut runs: Vec<_> = (0..RUNS)
         .map(|_| {

@@ -1,16 +1,16 @@
-//! Programs that read the same file and make five group-by sums.
+//! Programs that read the same file and compute five group-by sums.
 
 use std::process::{Command, Stdio};
 
 use crate::files::Kind;
 
-/// A program with a script that takes the file as its argument.
+/// A program whose script takes the file as its argument.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     program: &'static str,
-    /// What the interpreter takes a script by.
+    /// The option of the interpreter that takes a script.
     option: &'static str,
-    /// Fails where the program lacks its library.
+    /// A script that fails if the program lacks its library.
     probe: &'static str,
     script: &'static str,
 }

@@ -1,4 +1,4 @@
-//! `genesys-usage aggregate`: one table of a long range.
+//! `genesys-usage aggregate`: a long range as one table.
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ fn a_long_range_is_one_table_over_every_transport() {
     platforms.dedup();
     assert_eq!(platforms.len(), tables[0].len(), "a platform has two rows");
 
-    // The same days, part by part.
+    // The same days in parts.
     let parts = bodies(&service);
     let parts = parts[..3].iter().map(|body| body["interval"].as_str().unwrap());
     let parts = parts.map(|part| rows(&service, &["--interval", part, "--group-by", "platform"]));
@@ -165,7 +165,7 @@ fn a_job_can_be_attached_to() {
     let attached = service.run(&["aggregate", "--attach", &id, "--format", "json"]).well();
     let [wanted, attached] = [&wanted, &attached].map(|text| serde_json::from_str::<Value>(text).unwrap());
     assert_eq!(attached["rows"], wanted["rows"]);
-    // What was asked, and when, the service does not say.
+    // The service does not tell what was asked, and when.
     let scope = serde_json::json!({"family": "organization-job", "complete": true, "missing": []});
     assert_eq!(attached["scope"], scope);
     let ran = service.run(&["aggregate", "--attach", &id, "--last", "100d"]);

@@ -1,4 +1,4 @@
-//! Answers that are not the service's: pages of proxies and captive portals, and what `doctor` says about them.
+//! Responses that do not come from the service: proxies, captive portals, and what `doctor` reports about them.
 
 use serde_json::Value;
 use usage_sim::{Fault, Match, Rule};

@@ -1,4 +1,4 @@
-//! `--body`: a query as the body that the service takes.
+//! `--body`: a query given as the body that the service accepts.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use crate::support::{Ran, Service, program};
 
 const QUERY: &str = r#"{"interval":"2026-10-01/2026-10-07","granularity":"Day","groupBy":["OAuthClientId"]}"#;
 
-/// What would be sent: the request line and the body.
+/// Returns the request that would be sent: its first line and its body.
 fn shown(arguments: &[&str], body: &str) -> (String, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().write_all(body.as_bytes()).unwrap();

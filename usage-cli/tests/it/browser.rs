@@ -1,6 +1,6 @@
-//! The page of a report in a browser: a script beside the page's own uses it as its reader does, and says what it sees.
+//! The HTML report in a browser: a second script on the page acts as the reader does, and returns what is shown.
 //!
-//! It needs Chromium, which is looked for on the path; without it, the tests are skipped, with a note.
+//! It needs Chromium on the path; without it, the tests are skipped with a note.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::organizations::Several;
 use crate::support::{Ran, program};
 
-/// How long a browser may take, in milliseconds: it ends itself after that.
+/// The time after which the browser ends itself, in milliseconds.
 const LIMIT: u32 = 60_000;
 
 const HOSTILE: &str = "</script><img src=x onerror=boom()>";
@@ -38,7 +38,7 @@ fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Runs the browser without a window, with a profile of its own.
+/// Runs the browser headless, with a profile of its own.
 fn run(browser: &Path, arguments: &[&str], page: &str) -> (String, String) {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(browser)
@@ -55,8 +55,8 @@ fn run(browser: &Path, arguments: &[&str], page: &str) -> (String, String) {
     (String::from_utf8_lossy(&output.stdout).into(), String::from_utf8_lossy(&output.stderr).into())
 }
 
-/// Writes the report of 14 days: three large clients, one of them with a hostile name, ten small ones, and the smallest,
-/// which is limited most. Returns the page.
+/// Writes a report of 14 days with three large clients, one of them with a hostile name, and eleven small ones, the
+/// smallest of which is rate limited most. Returns the page.
 fn page(directory: &Path, more: &[&str]) -> PathBuf {
     let mut rows = String::from(
         "date,clientId,clientName,templateUri,httpMethod,requests,status200,status300,status400,status429,status500\n",
@@ -89,14 +89,14 @@ fn page(directory: &Path, more: &[&str]) -> PathBuf {
     page
 }
 
-/// Returns what `script`, the body of a function, returns in the page, and checks that the console stays empty. `at` is
-/// added to the address. On a small screen the report has a comparison as well.
+/// Returns what `script`, the body of a function, returns in the page, and asserts that the console stays empty. `at`
+/// is appended to the address. The report for small screens also has a comparison.
 fn told(browser: &Path, directory: &Path, at: &str, width: u32, script: &str) -> Value {
     let page = page(directory, &["--compare"][..usize::from(width < 640)]);
     told_by(browser, &page, at, width, script)
 }
 
-/// Returns what `script` returns in `page`, beside which it is written.
+/// Returns what `script` returns in the page at `page`.
 fn told_by(browser: &Path, page: &Path, at: &str, width: u32, script: &str) -> Value {
     let html = fs::read_to_string(page).unwrap();
     let script = format!(

@@ -1,4 +1,4 @@
-//! `genesys-usage collect`: a history that keeps itself, whatever ends the program and whatever the service does.
+//! `genesys-usage collect`: the history stays consistent, however the program ends and whatever the service does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use usage_sim::{Fault, Match, Rule, ServeOptions, SimulatorConfig, VirtualClock,
 use crate::config::{OWN, home};
 use crate::support::{Ran, Service, config, program};
 
-/// A service whose day is moved by the test.
+/// A service whose date is set by the test.
 pub(crate) struct Days {
     pub(crate) service: Service,
     clock: VirtualClock,
@@ -34,7 +34,7 @@ impl Days {
         self.clock.advance_to(morning(today));
     }
 
-    /// `collect` on the service's day.
+    /// Returns the command `collect` on the service's current day.
     pub(crate) fn command(&self, lake: &Path, arguments: &[&str]) -> Command {
         let mut command = self.service.command(&["collect"]);
         command.args(arguments).arg("--into").arg(lake);
@@ -46,7 +46,7 @@ impl Days {
         Ran::of(&mut self.command(lake, arguments))
     }
 
-    /// How many executions were submitted since the last call.
+    /// Returns the number of executions submitted since the last call.
     fn submitted(&self) -> usize {
         let mut simulator = self.service.server.simulator();
         let started = simulator.journal().iter().filter(|entry| entry.started.is_some()).count();
@@ -59,7 +59,7 @@ fn morning(day: &str) -> Timestamp {
     day.parse::<Date>().unwrap().start().saturating_add(Duration::from_secs(6 * 3600))
 }
 
-/// The files of the days, by organization and day.
+/// Returns the files of the days, by organization and day.
 fn files(lake: &Path) -> BTreeMap<(String, String), PathBuf> {
     let mut files = BTreeMap::new();
     for organization in fs::read_dir(lake).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
@@ -69,7 +69,7 @@ fn files(lake: &Path) -> BTreeMap<(String, String), PathBuf> {
                 entry.file_name().to_str().unwrap().split_once('=').unwrap().1.to_owned()
             };
             let file = day.path().join("usage.parquet");
-            // A process that was stopped may have made a directory and no file.
+            // A killed process may leave a directory without a file.
             if file.exists() {
                 files.insert((name(&organization), name(&day)), file);
             }
@@ -78,7 +78,7 @@ fn files(lake: &Path) -> BTreeMap<(String, String), PathBuf> {
     files
 }
 
-/// The rows of all days, each as a JSON document, in alphabetical order.
+/// Returns the rows of all days as JSON documents, sorted.
 fn rows(lake: &Path) -> Vec<String> {
     let mut rows = Vec::new();
     for ((_, day), file) in files(lake) {
@@ -100,7 +100,7 @@ fn rows(lake: &Path) -> Vec<String> {
     rows
 }
 
-/// The rows that the service has of `interval`.
+/// Returns the service's rows of `interval`.
 fn live(service: &Service, interval: &str, group_by: &str) -> Vec<String> {
     let query = ["query", "--granularity", "day", "--format", "jsonl", "--group-by", group_by];
     let text = service.run(&[&query[..], &["--interval", interval]].concat()).well();
@@ -135,7 +135,7 @@ fn three_rounds_have_the_rows_of_a_live_query() {
     );
     // 120 days are two queries, and the others are one each.
     assert_eq!(days.submitted(), 4);
-    // Nothing is new: nothing is asked, no token either.
+    // Nothing is new: no request is sent, not even for a token.
     let said = rows_of(&[]);
     assert!(said.starts_with("default: nothing new; 2026-06-18 to 2026-10-23, "), "{said}");
     assert!(days.service.server.simulator().journal().is_empty());
@@ -158,12 +158,12 @@ fn late_days_are_read_until_two_reads_agree() {
         (counts, submitted)
     };
     assert_eq!(counts(day(&first, "2026-10-16")), ([5, 0, 0, 3], 1));
-    // Counted again; the oldest of the late days is late no more.
+    // Late days are fetched again; the oldest of them is now settled.
     assert_eq!(counts(day(&second, "2026-10-17")), ([1, 3, 0, 3], 1));
     assert_eq!(counts(day(&second, "2026-10-17")), ([0, 0, 0, 3], 0));
     assert_eq!(counts(day(&second, "2026-10-18")), ([1, 0, 3, 1], 1));
     assert_eq!(counts(day(&second, "2026-10-19")), ([1, 0, 1, 1], 1));
-    // A service that has nothing does not make what is there less.
+    // A response without rows does not replace a day that has some.
     let before = rows(lake);
     let empty = second.clone().with_history_days(0);
     let (line, _) = day(&empty, "2026-10-20");
@@ -171,7 +171,8 @@ fn late_days_are_read_until_two_reads_agree() {
     assert_eq!(rows(lake), before);
 }
 
-/// Runs until the `at`-th point and kills there; says where that was, or `None` if the run was done before.
+/// Kills the program at its `at`-th failpoint and returns the name of that point, or `None` if the program ended
+/// before.
 fn killed_at(command: &mut Command, at: u32) -> Option<String> {
     let mut child = command
         .args(["--halt-at", &at.to_string()])
@@ -194,7 +195,7 @@ fn a_kill_at_any_point_loses_nothing_and_asks_nothing_twice() {
     let begun = tempfile::tempdir().unwrap();
     days.run(begun.path(), &arguments).well();
     days.becomes("2026-10-16");
-    // Two days that were late in June are one query, two days of October are the other.
+    // Two late days of June are one query, two days of October the other.
     let again = || {
         let directory = tempfile::tempdir().unwrap();
         let copied = Command::new("cp").arg("-r").arg(begun.path().join(".")).arg(directory.path()).status();
@@ -212,7 +213,7 @@ fn a_kill_at_any_point_loses_nothing_and_asks_nothing_twice() {
         let lake = directory.path();
         let Some(point) = killed_at(&mut days.command(lake, &arguments), at) else { break };
         days.run(lake, &arguments).well();
-        // Only between the service's answer and the file is a query asked for again.
+        // A query is submitted twice only if the kill came between the service's response and the file.
         let most = if point == "before keeping the query" { 3 } else { 2 };
         assert_eq!(days.submitted(), most, "{at}: {point}");
         assert_eq!(rows(lake), wanted, "{at}: {point}");
@@ -231,7 +232,7 @@ fn a_kill_at_any_point_loses_nothing_and_asks_nothing_twice() {
     }
 }
 
-/// The files of the history that are neither days nor manifests.
+/// Returns the files of the history that are neither days nor manifests.
 fn left_over(lake: &Path) -> Vec<String> {
     let mut left = Vec::new();
     for directory in
@@ -319,7 +320,7 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     days.run(&lake, &["--group-by", "client"]).failed(2, &[day.to_str().unwrap(), "is damaged", "remove it"]);
     assert_eq!(days.submitted(), 0);
     fs::remove_file(&day).unwrap();
-    // What is not said is as it is in the history.
+    // An option that is not given keeps its value in the history.
     let said = days.run(&lake, &[]).well();
     assert!(said.contains("1 day collected"), "{said}");
 }
@@ -335,7 +336,7 @@ fn a_settled_day_is_not_replaced_by_what_the_service_has_later() {
     for day in ["2026-10-07", "2026-10-15"] {
         fs::remove_dir_all(all[&("default".to_owned(), day.to_owned())].parent().unwrap()).unwrap();
     }
-    // Both are asked for in one query, which has the settled days between them.
+    // One query asks for both, and so also for the settled days between them.
     let second = Days::new(config().with_seed(2), "2026-10-16");
     let said = second.run(lake, &[]).well();
     assert!(said.starts_with("default: 2 days collected; "), "{said}");
@@ -354,7 +355,7 @@ fn days_that_were_read_by_a_wrong_clock_are_read_again() {
     let directory = tempfile::tempdir().unwrap();
     let (lake, arguments) = (directory.path(), ["--group-by", "client", "--last", "3d"]);
     let days = Days::new(config(), "2026-10-16");
-    // The clock of this machine is a year ahead, and the service has nothing of these days.
+    // The clock of this machine is a year ahead, and the service has no data of these days.
     let ahead = morning("2027-10-16").as_unix_millis().to_string();
     let mut command = days.service.command(&["collect", "--now", &ahead, "--last", "400d"]);
     Ran::of(command.args(&arguments[..2]).arg("--into").arg(lake)).well();
@@ -407,7 +408,7 @@ fn a_disk_without_room_loses_nothing() {
 
 #[test]
 fn jobs_reach_back_a_year_and_no_further() {
-    // The core knows the look-back of the jobs, and what day it is.
+    // The core knows how far back jobs can go, and the current day.
     let today = Date::of(std::time::SystemTime::now().into());
     let days = Days::new(config(), &today.to_string());
     let (directory, first) = (tempfile::tempdir().unwrap(), today.plus_years(-1).plus_days(1));
@@ -458,14 +459,14 @@ fn an_organization_that_fails_does_not_stop_the_others() {
             && ran.stderr.contains("error: 1 of 3 organizations failed: beta"),
         "{ran:?}"
     );
-    // Two of them by name, then what is missing of all.
+    // First two of them by name, then all: what is missing is fetched.
     let good = of([&secrets[0], &secrets[1], &secrets[2]]);
     let said = run(good.path(), &["--profile", "alpha,gamma"]).well();
     assert_eq!(said.matches("nothing new").count(), 2, "{said}");
     let said = run(good.path(), &["--all-profiles"]).well();
     assert!(said.contains("beta: 2 days collected") && said.matches("nothing new").count() == 2, "{said}");
     assert_eq!(files(directory.path()).len(), 6);
-    // One credential for all is nobody's.
+    // One credential cannot be that of several organizations.
     let mut command = program(&["collect", "--into", lake, "--all-profiles"]);
     command.env("HOME", good.path()).env("GENESYSCLOUD_ACCESS_TOKEN", "hunter2");
     Ran::of(&mut command).failed(2, &["GENESYSCLOUD_ACCESS_TOKEN is set and would be used for all"]);
@@ -493,8 +494,8 @@ fn a_service_that_is_in_trouble_is_asked_again_and_names_become_paths() {
     assert_eq!(names, ["..%2FSöhne%20%26%20Co"; 2]);
 }
 
-/// A report without what differs between two reports of the same rows: when they were asked for, and how many there were,
-/// which sums do not tell.
+/// Returns a report without what differs between two reports of the same rows: the time of the query, and the number of
+/// rows, which sums do not tell.
 fn numbers(text: &str) -> Value {
     fn without_rows(value: &mut Value) {
         match value {
@@ -547,7 +548,7 @@ fn a_report_of_a_history_is_that_of_a_live_query() {
     }
     let ran = Ran::of(&mut program(&["report", lake, "--client", "Agent Desktp", "--format", "json"]));
     assert!(ran.code == Some(0) && ran.stderr.contains("did you mean 'Agent Desktop'?"), "{ran:?}");
-    // Against the rows of a file, whose days are those of the history before.
+    // Compared with rows of a file, whose history is that of the dataset.
     let file = directory.path().with_extension("jsonl");
     let rows = days.service.run(
         &[
@@ -579,7 +580,7 @@ fn a_report_of_a_history_is_that_of_a_live_query() {
         &["--interval", "2026-09-26/2026-10-15", "--compare"],
         &["does not have all days from 2026-09-06 to 2026-09-25"],
     );
-    // A gap is said, and nothing is projected over it.
+    // A gap is reported, and nothing is projected over it.
     fs::remove_file(&files(directory.path())[&("default".to_owned(), "2026-10-13".to_owned())]).unwrap();
     let ran =
         Ran::of(&mut program(&["report", lake, "--interval", "2026-10-11/2026-10-15", "--format", "json"]));
@@ -635,7 +636,7 @@ fn watch_looks_at_a_history_as_it_looks_at_the_service() {
     ran.failed(2, &["has no organization \"acme\""]);
 }
 
-/// Watches `lake` once, with `options`.
+/// Runs `watch` once on `lake`, with `options`.
 #[cfg(unix)]
 fn look_at(lake: &Path, options: &[&str]) -> Ran {
     let command = ["watch", "--once", "--format", "json", "--from", lake.to_str().unwrap()];
@@ -650,7 +651,7 @@ fn watch_looks_at_each_organization_of_a_history_and_tells_each_alert_once() {
     let lake = directory.path().join("lake");
     for (seed, name) in [(1, "alpha"), (2, "beta")] {
         let days = Days::new(config().with_seed(seed), &today.to_string());
-        // The month so far, and the four weeks before it that tell which clients are new.
+        // The current month, and the four weeks before it that tell which clients are new.
         days.run(&lake, &["--last", "59d", "--group-by", "client", "--organization", name]).well();
     }
     let state = directory.path().join("watch.json");
@@ -679,7 +680,7 @@ fn watch_looks_at_each_organization_of_a_history_and_tells_each_alert_once() {
     lines.dedup();
     assert_eq!(lines.len(), count, "an alert was told twice: {told}");
 
-    // One organization whose days are gone: the other is looked at, and what was told of both is still told.
+    // One organization has lost its days: the other is still watched, and earlier alerts of both are remembered.
     for entry in fs::read_dir(lake.join("organization=beta")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

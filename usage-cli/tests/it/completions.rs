@@ -1,4 +1,4 @@
-//! Completions in the shells themselves. A shell that is not installed is left out, with a note.
+//! Completions in real shells. A shell that is not installed is skipped with a note.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::support::{Ran, program};
 
-/// A beginning of a command line, and what it is completed to. Each has one completion only.
+/// The start of a command line, and its only completion.
 const LINES: [(&str, &str); 9] = [
     ("genesys-usage agg", "genesys-usage aggregate"),
     ("genesys-usage query --gran", "genesys-usage query --granularity"),
@@ -26,7 +26,7 @@ const LINES: [(&str, &str); 9] = [
     ("genesys-usage aggregate --sort date,status4", "genesys-usage aggregate --sort date,status4"),
 ];
 
-/// A home with a configuration, a script for `shell` and files; the current directory of the shell.
+/// A home directory with a configuration, a script for `shell` and files. It is the shell's current directory.
 fn home(shell: &str) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let configuration = home.path().join(".config/genesys-usage");
@@ -39,7 +39,7 @@ fn home(shell: &str) -> tempfile::TempDir {
     home
 }
 
-/// The shell at `name` in `home`, which finds the program. `None` if it is not installed.
+/// Returns a command for the shell `name` in `home` with the program on its path, or `None` if it is not installed.
 fn shell(name: &str, home: &Path) -> Option<Command> {
     if Command::new(name).arg("-c").arg("true").output().is_err() {
         let _ = writeln!(std::io::stderr(), "note: {name} is not installed: its completions are not tested");
@@ -53,8 +53,8 @@ fn shell(name: &str, home: &Path) -> Option<Command> {
     Some(command)
 }
 
-/// Types `setup` and then each line of [`LINES`] and a tab into the interactive `shell`, and returns the lines that it
-/// completes them to, as words.
+/// Types `setup`, then each line of [`LINES`] and a tab into the interactive `shell`. Returns the completed lines as
+/// words.
 fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -75,7 +75,7 @@ fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
         }
     });
     let mut all = Vec::new();
-    // A key that is typed before the line editor is ready would be lost to it.
+    // A key that is typed before the line editor is ready would be lost.
     let mut until = |wanted: &str| loop {
         if String::from_utf8_lossy(&all).contains(wanted) {
             return String::from_utf8(std::mem::take(&mut all)).unwrap();
@@ -86,7 +86,7 @@ fn typed(shell: &mut Command, setup: &str) -> Vec<String> {
     writeln!(keyboard, "{setup}").unwrap();
     until("ready> ");
     let lines = LINES.map(|(line, _)| {
-        // The line that the tab completes becomes the arguments of printf: control-A goes to its beginning.
+        // The completed line becomes the arguments of printf: control-A moves to its start.
         writeln!(keyboard, "{line}\t\u{1}printf '{{%s}}' ").unwrap();
         let shown = until("}ready> ");
         let output = &shown[shown.rfind("{genesys-usage}").unwrap_or_else(|| panic!("{shown:?}"))..];
@@ -114,7 +114,7 @@ fn zsh_completes_below_the_first_level() {
     let Some(mut zsh) = shell("zsh", home.path()) else { return };
     let functions = home.path().join("functions");
     fs::create_dir(&functions).unwrap();
-    // As people install it: found by its name.
+    // Installed as users do it: found by its name.
     fs::rename(home.path().join("script"), functions.join("_genesys-usage")).unwrap();
     zsh.args(["-f", "-i"]);
     let setup = "unsetopt zle_bracketed_paste prompt_cr prompt_sp automenu; bindkey -e; fpath=($PWD/functions $fpath); \
@@ -154,7 +154,7 @@ fn every_shell_has_a_script_and_nothing_but_completions_is_written() {
     let mut asked = program(&["--", "genesys-usage", "query", "--granularity", ""]);
     let answer = Ran::of(asked.env("GENESYS_USAGE_COMPLETE", "fish")).well();
     assert_eq!(answer, "day\nweek\nmonth\n");
-    // A shell that is not known, or nothing to complete, does not disturb the line that is typed.
+    // An unknown shell, or nothing to complete, does not disturb the command line.
     let mut asked = program(&["--", "genesys-usage"]);
     let answer = Ran::of(asked.env("GENESYS_USAGE_COMPLETE", "tcsh"));
     assert_eq!((answer.code, &*answer.stdout, &*answer.stderr), (Some(1), "", ""), "{answer:?}");

@@ -1,4 +1,4 @@
-//! Configuration files: which wins, what is shown, what is refused.
+//! Configuration files: precedence, what is shown, what is refused.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, Service, program};
 
-/// A home directory with these files.
+/// Creates a home directory with these files.
 pub(crate) fn home(files: &[(&str, &str)]) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -27,7 +27,7 @@ pub(crate) fn run(home: &Path, arguments: &[&str], environment: &[(&str, &str)])
     Ran::of(program(arguments).env("HOME", home).envs(environment.iter().copied()))
 }
 
-/// Each setting's value and place.
+/// Returns the value and the source of each setting.
 #[track_caller]
 pub(crate) fn shown(
     home: &Path,
@@ -41,7 +41,7 @@ pub(crate) fn shown(
     settings.map(|s| (text(s, "name"), text(s, "value"), text(s, "from"))).collect()
 }
 
-/// Where the setting `name` is from.
+/// Returns the source of the setting `name`.
 #[track_caller]
 pub(crate) fn place(settings: &[(String, String, String)], name: &str) -> String {
     let setting = settings.iter().find(|setting| setting.0 == name);
@@ -86,7 +86,7 @@ fn the_places_in_their_order() {
     assert_eq!(place(&all, "deadline"), "30m of config.toml");
     assert_eq!(place(&all, "allowance"), "7 of config.toml [profiles.prod]");
 
-    // A profile that says nothing of its own: the file's settings for all, then the official client's.
+    // A profile without settings of its own uses the file's top-level settings, then the official client's.
     let all = shown(home.path(), &["--profile", "test"], &[]);
     assert_eq!(place(&all, "profile"), "test of --profile");
     assert_eq!(place(&all, "api-url"), "https://api.euw2.pure.cloud of config.toml");
@@ -116,7 +116,7 @@ fn a_profile_is_used() {
     run(home.path(), &query, &[("SECRET", &secret)]).well();
     run(home.path(), &query, &[("SECRET", "/nowhere")])
         .failed(2, &["the secret command 'cat ", "ended with exit"]);
-    // The same by an option, with a file named by an option.
+    // The same with options, and with a file named by an option.
     let config = home.path().join(OWN).into_os_string().into_string().unwrap();
     let mut command = program(&query);
     command.args(["--config", &config, "--secret-command", &format!("cat '{secret}'")]);
@@ -153,7 +153,7 @@ fn what_is_wrong_is_refused() {
     refused("", &["--config", "/nowhere/config.toml"], &["there is no configuration /nowhere/config.toml"]);
     let home = home(&[(OFFICIAL, "[")]);
     run(home.path(), &query, &[]).failed(2, &[".gc/config.toml [DEFAULT]: "]);
-    // Nothing is wanted of it.
+    // Nothing of the file is needed.
     run(home.path(), &["config", "show", "--region", "us-east-1"], &token).well();
 }
 
@@ -196,7 +196,7 @@ fn a_report_holds_months_against_the_configured_allowance_unless_it_is_told_anot
     fs::remove_file(home.path().join(OWN)).unwrap();
     assert_eq!(allowance(&[]), None);
 
-    // Of the service as of files; the simulated organization has no part in it.
+    // Applies to the service and to files; the simulated organization is not part of it.
     let service = Service::new();
     let configured = tempfile::NamedTempFile::new().unwrap();
     fs::write(&configured, "allowance = 7000\n").unwrap();

@@ -1,4 +1,4 @@
-//! `doctor`: what it finds, and what it says to do.
+//! `doctor`: its checks and its advice.
 
 use serde_json::Value;
 use usage_core::Timestamp;
@@ -6,7 +6,7 @@ use usage_sim::{Fault, Match, Refusing, Rule, WireFault};
 
 use crate::support::{Ran, Service, config, program};
 
-/// Name, verdict and text of each check.
+/// Returns name, verdict and text of each check.
 fn checks(ran: &Ran) -> Vec<(String, String, String)> {
     let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let text = |check: &Value, member: &str| check[member].as_str().unwrap_or_default().to_owned();
@@ -118,7 +118,7 @@ fn clocks_that_are_apart() {
     }
 }
 
-/// As a `Date` header has it.
+/// Formats a time as in a `Date` header.
 fn http_date(at: Timestamp) -> String {
     httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_millis(at.as_unix_millis()))
 }

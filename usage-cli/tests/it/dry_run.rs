@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be sent, and that it is not.
+//! `--dry-run`: prints what would be sent, and sends nothing.
 
 use std::process::Command;
 
@@ -31,7 +31,7 @@ fn nothing_is_sent_and_no_credential_is_read() {
     refused.failed(2, &["ends before it starts"]);
 }
 
-/// The line works in a shell, and asks what the program would have asked.
+/// The printed line works in a shell, and sends what the program would have sent.
 #[cfg(unix)]
 #[test]
 fn the_curl_line_is_the_request() {
@@ -57,7 +57,7 @@ fn a_report_shows_the_request_of_its_query() {
     let report = ["report", "--interval", "2026-09-01/2026-09-30", "--dry-run"];
     let shown = Ran::of(&mut program(&report)).well();
     assert!(shown.contains("/api/v2/usage/query") && shown.contains("2026-09-01/2026-09-30"), "{shown}");
-    // With a comparison there are two.
+    // A comparison needs two queries.
     let shown = Ran::of(&mut program(&[&report[..], &["--compare"]].concat())).well();
     assert_eq!(shown.matches("/api/v2/usage/query").count(), 2, "{shown}");
     let files = ["report", "rows.json", "--dry-run"];

@@ -81,7 +81,7 @@ fn a_table_names_the_kinds() {
         assert!(named.count() > 3, "{table}");
         assert!(!definitions.iter().any(|definition| table.contains(&text(definition, "id"))), "{table}");
 
-        // Without the names, there are the ids.
+        // Without names, ids are shown.
         let unknown = Rule::new(Match::Operation(Operation::EventDefinitions), Fault::Status(404));
         service.server.simulator().inject(unknown);
         let table = service.run(&listing).well();

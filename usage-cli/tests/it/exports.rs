@@ -11,7 +11,7 @@ use crate::support::{Ran, Service, program};
 const QUERY: [&str; 7] =
     ["query", "--interval", "2026-09-01/2026-09-04", "--granularity", "day", "--group-by", "client,method"];
 
-/// The totals of a report over `files`.
+/// Returns the totals of a report over `files`.
 fn totals(files: &[&str]) -> Value {
     let report = Ran::of(&mut program(&[&["report", "--format", "json"], files].concat())).well();
     serde_json::from_str::<Value>(&report).unwrap()["totals"].clone()
@@ -48,7 +48,7 @@ fn one_file_a_day_can_be_written_again_and_read_back() {
             .run(&[&QUERY[..], &["--format", format, "--output", whole.to_str().unwrap()]].concat())
             .well();
         let arguments = ["--format", format, "--partition-by", "date", "--output", lake.to_str().unwrap()];
-        // Twice: the second run replaces what the first wrote.
+        // Run twice: the second run replaces the files of the first.
         for _ in 0..2 {
             service.run(&[&QUERY[..], &arguments].concat()).well();
             let parts = [1, 2, 3, 4].map(|day| part(day, &format!("usage.{format}")));
@@ -56,7 +56,7 @@ fn one_file_a_day_can_be_written_again_and_read_back() {
             assert_eq!(totals(&parts), totals(&[whole.to_str().unwrap()]), "{format}");
         }
     }
-    // Beside the days there is what says what they are.
+    // A file beside the days describes them.
     assert!(lake.join("_genesys-usage.json").is_file());
     assert_eq!(fs::read_dir(&lake).unwrap().count(), 4 + 1);
     assert_eq!(fs::read_dir(Path::new(&part(1, "")).parent().unwrap()).unwrap().count(), 4 + 1);
@@ -125,10 +125,10 @@ fn a_directory_of_partitions_holds_rows_of_one_kind_by_day() {
     ] {
         run(arguments).failed(2, texts);
     }
-    // All of that was seen before anything was asked.
+    // All of this is refused before a request is sent.
     assert!(service.server.simulator().journal().iter().all(|entry| entry.started.is_none()));
     assert_eq!(fs::read_to_string(Path::new(&lake).join("date=2026-09-02/usage.csv")).unwrap(), before);
-    // The order of lists is not a part of the kind.
+    // The order of a list is not significant.
     let other = path("other");
     let into_other = [
         "--interval",
@@ -201,7 +201,7 @@ fn a_link_in_place_of_a_partition_is_not_followed() {
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
-/// What another implementation reads: the types of the columns, and the sums.
+/// Returns what another implementation reads: the types of the columns, and the sums.
 #[cfg(feature = "parquet")]
 const READERS: [(&str, &str); 2] = [
     (
@@ -251,7 +251,7 @@ fn parquet_is_read_back_by_others() {
     }
 }
 
-/// What others read of a directory: the rows, their requests, the first date.
+/// Returns what others read from a directory: rows, requests, first date.
 #[cfg(feature = "parquet")]
 const DIRECTORY_READERS: [(&str, &str); 2] = [
     (
@@ -305,7 +305,7 @@ fn a_chart_becomes_a_png() {
     assert!(fs::read(png).unwrap().starts_with(b"\x89PNG\r\n"));
 }
 
-/// The manual names formats that a build may not have.
+/// The manual names formats that this build may not have.
 #[test]
 fn a_format_of_another_build_is_named_before_anything_is_asked() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What ends badly, over every transport: exit code, one line of error, the way on.
+//! Failures over every transport: exit code, one line of error, and how to continue.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{Ran, Service, TRANSPORTS, config, program};
 
 const QUERY: [&str; 3] = ["query", "--last", "1d"];
 
-/// Runs a query against a service that misbehaves by `rule`, over every transport.
+/// Runs a query over every transport, against a service that misbehaves by `rule`.
 #[track_caller]
 fn misbehaving(rule: &Rule, code: i32, texts: &[&str]) {
     for transport in TRANSPORTS {
@@ -109,7 +109,7 @@ fn a_rate_limit_that_lasts_for_hours() {
 
 #[test]
 fn a_rate_limit_for_good() {
-    // Without `Retry-After` the end of the service's minute counts.
+    // Without `Retry-After`, the end of the service's minute counts.
     let limited = Rule::new(Match::Results, Fault::RateLimited { retry_after: None }).always();
     for transport in TRANSPORTS {
         let service = Service::misbehaving([limited.clone()]);
@@ -242,7 +242,7 @@ fn the_deadline_and_the_way_on() {
 
         let attached = service.run(&["query", "--attach", id, "--format", "json"]).well();
         assert!(attached.contains("\"httpMethod\":\"GET\""));
-        // The same command as before works as well, and nothing was submitted again.
+        // The same command as before works as well, and submits nothing again.
         assert_eq!(service.run(&[&query[..], &["--attach", id]].concat()).well(), attached);
         let submits =
             service.server.simulator().journal().iter().filter(|entry| entry.started.is_some()).count();
@@ -266,7 +266,7 @@ fn the_simulators_executions_end_with_it() {
 }
 
 impl Ran {
-    /// As `failed`, with the steps that `-v` tells before.
+    /// Like `failed`, with the steps that `-v` prints before the error.
     #[track_caller]
     fn failed_after_steps(mut self, code: i32, texts: &[&str]) {
         let start = self.stderr.find("error: ").unwrap_or_else(|| panic!("no error in {self:?}"));

@@ -1,4 +1,5 @@
-//! Other programs' settings: honoured, or named; a credential goes to no host that was guessed from them.
+//! Settings of other programs are used or named in a message, and no credential is sent to a host that was guessed from
+//! them.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +13,7 @@ const CREDENTIALS: [(&str, &str); 2] =
     [("GENESYSCLOUD_OAUTHCLIENT_ID", "id"), ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "s3cret")];
 const SDK: &str = ".genesyscloudpython/config";
 
-/// `text` as Windows programs write it.
+/// Encodes `text` as Windows programs do.
 fn utf16(text: &str) -> Vec<u8> {
     let units = std::iter::once(0xfeff).chain(text.encode_utf16());
     units.flat_map(u16::to_le_bytes).collect()
@@ -74,7 +75,7 @@ fn a_file_that_names_no_host_is_an_error_and_no_region_is_guessed() {
         let query = ["query", "--last", "1d", "--initial-delay", "20ms"];
         let ran = run(home.path(), &query, &CREDENTIALS);
         ran.failed(2, &[file, "where the service is is not known", "--region"]);
-        // A host that is named is asked whatever the file says.
+        // A host given by an option is used whatever the file contains.
         let all = shown(home.path(), &["--region", "eu-west-1"], &CREDENTIALS);
         assert_eq!(place(&all, "api-url"), "https://api.mypurecloud.ie of --region");
     }
@@ -124,7 +125,8 @@ fn the_terraform_providers_gateway_stands_in_front_of_the_region() {
     }
 }
 
-/// What a proxy is asked for first, by the program in a home with these files and this environment.
+/// Returns the first request line that a proxy receives from the program, in a home directory with these files and this
+/// environment.
 fn asked_of_a_proxy(
     files: impl Fn(u16) -> Vec<(&'static str, String)>,
     environment: &[(&str, String)],
@@ -191,7 +193,7 @@ fn a_proxy_that_cannot_be_used_is_not_bypassed() {
         let ran = run(home(&[]).path(), &["query", "--last", "1d"], &environment);
         ran.failed(2, &["GENESYSCLOUD_PROXY_HOST", "a proxy without a host"]);
     }
-    // The variable of all programs comes first.
+    // The variable of all programs has precedence.
     let mut command = program(&["config", "show"]);
     command.env("HOME", home_with.path()).env("HTTPS_PROXY", "http://127.0.0.1:9");
     Ran::of(&mut command).well();
@@ -245,7 +247,7 @@ fn a_link_that_leads_nowhere_is_no_missing_file() {
         symlink("/nowhere/at/all", &path).unwrap();
         let query = ["query", "--last", "1d"];
         run(home.path(), &query, &CREDENTIALS).failed(2, &["is a link that leads nowhere"]);
-        // Also one above it.
+        // Also in a parent directory.
         fs::remove_file(&path).unwrap();
         fs::remove_dir(path.parent().unwrap()).unwrap();
         symlink("/nowhere/at/all", path.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Each command, each format, each transport.
+//! Every command in every format, over every transport.
 
 use std::thread;
 
@@ -48,7 +48,7 @@ fn every_command_gives_the_same_json_over_every_transport() {
             TRANSPORTS.map(|transport| service.run(&[&arguments[..], &[transport]].concat()).well());
         let documents = results.clone().map(|result| {
             let mut document: Value = serde_json::from_str(&result).unwrap();
-            // A later run asks later.
+            // A later run has a later time of the query.
             document["scope"]["askedAt"].take();
             document
         });
@@ -116,7 +116,7 @@ fn the_formats_have_the_same_rows() {
 fn all_commands_run_against_the_built_in_simulator() {
     let client = usage_sim::SimulatorConfig::default().client_id();
     let month = last_month();
-    // Each waits for its execution, more than a second.
+    // Each run waits more than a second for its execution.
     thread::scope(|scope| {
         for (command, transport) in
             ["query", "client", "summary", "search"].into_iter().zip(TRANSPORTS.into_iter().cycle())
@@ -124,7 +124,7 @@ fn all_commands_run_against_the_built_in_simulator() {
             let mut arguments = arguments(command, &client, &month);
             arguments.extend(["--simulate", "--initial-delay", "1300ms", "--transport", transport]);
             scope.spawn(move || {
-                // A credential in the environment is none of the simulator's business.
+                // The simulated service ignores credentials of the environment.
                 let mut program = program(&arguments);
                 let ran = Ran::of(program.env("GENESYSCLOUD_ACCESS_TOKEN", "not for the simulator"));
                 assert!(ran.well().contains("\nTotal"), "{command}");

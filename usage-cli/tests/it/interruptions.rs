@@ -1,4 +1,4 @@
-//! Ctrl-C.
+//! Interruptions by ctrl-C.
 
 #![cfg(unix)]
 
@@ -40,7 +40,7 @@ fn an_interrupted_run_with_a_state_says_to_resume() {
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         let ran = Ran::from(child.wait_with_output().unwrap()).failed(130, &["error: interrupted\n", hint]);
         assert!(!ran.stderr.contains("--attach"));
-        // Where nothing was submitted, nothing is kept.
+        // If nothing was submitted, no state is kept.
         assert_eq!(state.exists(), !hint.is_empty());
     }
 }

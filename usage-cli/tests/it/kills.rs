@@ -1,4 +1,4 @@
-//! `--state`: a run that is killed at every step and resumed ends like one that was not killed.
+//! `--state`: a run that is killed at any step and resumed gives the same result as an undisturbed one.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -9,18 +9,19 @@ use usage_sim::{Match, Rule, WireFault};
 
 use crate::support::{Ran, Service, TRANSPORTS, config, keeping, without_the_time};
 
-/// What a run is killed and measured by.
+/// What is killed, and its expected result.
 struct Case<'a> {
     service: &'a Service,
     arguments: &'a [&'a str],
-    /// What it writes if it is not killed.
+    /// The output of an undisturbed run.
     wanted: String,
-    /// How many executions it has.
+    /// The number of its executions.
     parts: usize,
 }
 
 impl Case<'_> {
-    /// Runs until the `at`-th point, kills, resumes; where that was, or `None` if the run was done before.
+    /// Kills the program at its `at`-th failpoint and resumes. Returns the name of that point, or `None` if the program
+    /// ended before.
     fn killed_at(&self, at: u32) -> Option<String> {
         self.service.server.simulator().clear_journal();
         let directory = tempfile::tempdir().unwrap();
@@ -29,7 +30,7 @@ impl Case<'_> {
         let mut command = self.service.command(self.arguments);
         command.args(["--transport", transport, "--halt-at", &at.to_string()]);
         command.args(keeping(&state));
-        // Nobody reads what it writes before it is killed.
+        // Its output before the kill is not needed.
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
@@ -55,7 +56,7 @@ impl Case<'_> {
         }
         assert_eq!(without_the_time(&ran.well()), without_the_time(&self.wanted), "{point}");
         assert!(!state.exists(), "{point}");
-        // An answer that was kept is one submit; one that was lost with the program is another one.
+        // A response that was saved stands for one submit; one that was lost with the process causes another submit.
         let submits = self.submits();
         assert_eq!(submits, self.parts + usize::from(answered), "{point}");
     }
@@ -75,7 +76,7 @@ impl Case<'_> {
     }
 }
 
-/// Kills a run at each of its points; what they were.
+/// Kills a run at each of its failpoints, and returns their names.
 fn killed_everywhere(arguments: &[&str], parts: usize) -> Vec<String> {
     let service = Service::new();
     let arguments = [arguments, &["--format", "json"]].concat();

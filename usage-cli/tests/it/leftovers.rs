@@ -1,7 +1,7 @@
-//! Whatever ends the program, a kill at any moment, a limit for the size of files, a full disk: no file is left behind,
-//! no file is half written, and a run with a state goes on.
+//! However the program ends (a kill at any moment, a limit for the size of files, a full disk), no temporary or partial
+//! file is left, and a run with a state can continue.
 //!
-//! `GENESYS_USAGE_KILL_ROUNDS` is the number of kills; 30 if it is not set.
+//! `GENESYS_USAGE_KILL_ROUNDS` is the number of kills; the default is 30.
 
 use std::env;
 use std::fs;
@@ -19,7 +19,7 @@ fn rounds() -> u32 {
     env::var("GENESYS_USAGE_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(30)
 }
 
-/// All files below `directory`, by their paths from there.
+/// Returns all files below `directory`, by relative path.
 fn files(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
@@ -35,7 +35,7 @@ fn files(directory: &Path) -> Vec<String> {
     found
 }
 
-/// `text` without the times at which the service was asked, which are others each time.
+/// Returns `text` without the times of queries, which differ between runs.
 fn without_moment(text: &str) -> String {
     let mut parts = text.split("\"askedAt\":");
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -43,7 +43,7 @@ fn without_moment(text: &str) -> String {
     whole
 }
 
-/// Starts `command` and kills it `after` a while; whether it had ended before.
+/// Starts `command`, kills it after the time `after`, and returns whether it had ended before.
 fn killed(command: &mut Command, after: Duration) -> bool {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     thread::sleep(after);
@@ -53,7 +53,7 @@ fn killed(command: &mut Command, after: Duration) -> bool {
     has_ended
 }
 
-/// A directory for results, the command that fills it, and what it fills it with.
+/// A command that writes results into a directory, and the expected results.
 struct Case<'a> {
     service: &'a Service,
     arguments: Vec<&'a str>,
@@ -91,7 +91,7 @@ impl<'a> Case<'a> {
         command
     }
 
-    /// The files of `directory` and what is in them, but for the moment of the query.
+    /// Returns the files of `directory` with their content, without the time of the query.
     fn found(directory: &Path) -> Vec<(String, String)> {
         let read = |name: String| {
             let text = String::from_utf8(fs::read(directory.join(&name)).unwrap()).unwrap();
@@ -102,24 +102,24 @@ impl<'a> Case<'a> {
 
     fn round(&self, round: u32, rounds: u32) {
         let directory = tempfile::tempdir().unwrap();
-        // From the start to after the end.
+        // Kill times from the start of the process to after its end.
         killed(
             &mut self.command(directory.path()),
             self.time.mul_f64(f64::from(round) / f64::from(rounds) * 1.2),
         );
         let state = directory.path().join("run.json");
-        // What is there is whole.
+        // Files that exist are complete.
         for (name, content) in Self::found(directory.path()) {
             let wanted = self.wanted.iter().find(|(known, _)| *known == name);
-            // What is brought up to date at every step, state and list of partitions, may be an earlier one, and have its
-            // temporary name: between two system calls.
+            // Files that are updated at every step (state, list of partitions) may be of an earlier step, or have their
+            // temporary name if the kill came between two system calls.
             let file = name.rsplit('/').next().unwrap();
             let is_state = self.has_state
                 && (["run.json", "_genesys-usage.json"].contains(&file)
                     || file.starts_with(".genesys-usage-"));
             assert!(is_state || wanted.is_some_and(|(_, wanted)| *wanted == content), "{name}");
         }
-        // The next start gives the result, and leaves nothing else.
+        // The next run gives the result, and leaves no other file.
         if state.exists() {
             let resume = ["resume", state.to_str().unwrap()];
             let ran = self.service.resume(&resume);
@@ -158,7 +158,7 @@ fn a_kill_at_any_moment_leaves_nothing_and_loses_nothing() {
 
 #[test]
 fn a_kill_during_a_renewal_leaves_no_token_behind() {
-    // Short enough to be renewed by every command.
+    // So short that every command renews it.
     let home = Home::with(config().with_token_lifetime(Duration::from_secs(200)));
     home.login_that_renews();
     let started = Instant::now();
@@ -167,19 +167,19 @@ fn a_kill_during_a_renewal_leaves_no_token_behind() {
     let directory = home.file().parent().unwrap().to_owned();
     for round in 0..rounds {
         killed(&mut home.command(&QUERY), time.mul_f64(f64::from(round) / f64::from(rounds)));
-        // It is whole, whatever was killed.
+        // The file is complete, whenever the kill came.
         let kept: Value = serde_json::from_slice(&fs::read(home.file()).unwrap()).unwrap();
         assert!(kept["refreshToken"].is_string());
         let ran = home.run(&QUERY);
         if ran.code == Some(3) {
-            // The service had spent the refresh token, and the kill came before the new one could be kept.
+            // The service had accepted the refresh token, and the kill came before its successor was saved.
             home.login_that_renews();
         } else {
             ran.well();
         }
         assert_eq!(files(&directory), ["login.json", "login.json.lock"]);
     }
-    // What another system, or another version, left.
+    // Files left by another system or another version.
     fs::write(directory.join(".genesys-usage-Ab12Cd"), "token").unwrap();
     assert_eq!(home.run(&["logout"]).code, Some(0));
     assert_eq!(files(&directory), ["login.json.lock"]);
@@ -201,7 +201,7 @@ fn leftovers_of_other_systems_are_removed_at_the_next_start() {
     assert_eq!(files(directory.path()), ["rows.csv"]);
 }
 
-/// `command` under a limit for the size of files, in blocks of 512 bytes.
+/// Runs `command` under a limit for the size of files, in blocks of 512 bytes.
 fn limited(command: &Command, blocks: u32) -> Command {
     let mut limited = Command::new("sh");
     limited.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]);
@@ -227,12 +227,12 @@ fn a_limit_for_the_size_of_files_is_an_error_and_leaves_nothing() {
             command.args(["--partition-by", "date", "--granularity", "day", "--format", "csv"]);
         }
         Ran::of(&mut limited(&command, blocks)).failed(2, &["cannot write to ", name]);
-        // The list of partitions comes before them.
+        // The list of partitions is written before them.
         let left = files(directory.path());
         assert!(left.iter().all(|file| file == "lake/_genesys-usage.json"), "{name} {left:?}");
         drop(fs::remove_dir_all(directory.path().join("lake")));
     }
-    // A state that cannot be written: nothing is sent.
+    // If the state cannot be written, nothing is sent.
     let sent = service.server.simulator().journal().len();
     let mut command = service.command(&["query", "--last", "1d"]);
     command.args(keeping(&directory.path().join("run.json")));
@@ -249,11 +249,11 @@ fn a_log_in_that_cannot_be_kept_is_not_renewed() {
     Ran::of(&mut limited(&home.command(&QUERY), 0)).failed(2, &["cannot keep the log-in in "]);
     assert_eq!(fs::read(home.file()).unwrap(), before);
     assert_eq!(files(home.file().parent().unwrap()), ["login.json", "login.json.lock"]);
-    // The refresh token was not spent.
+    // The refresh token was not used.
     home.run(&QUERY).well();
 }
 
-/// A file system of 64 KiB, if this account may mount one.
+/// Mounts a file system of 64 KiB, if this account may.
 #[cfg(target_os = "linux")]
 struct SmallDisk(tempfile::TempDir);
 
@@ -284,7 +284,7 @@ impl Drop for SmallDisk {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_leaves_nothing() {
-    // Without the right to mount one, `/dev/full` and the limit for the size of files show the same.
+    // Where mounting is not allowed, `/dev/full` and the limit for the size of files test the same.
     let Some(disk) = SmallDisk::new() else { return };
     let service = Service::new();
     for (name, options) in
@@ -295,7 +295,7 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
         command.args(keeping(&disk.path().join("run.json")));
         let ran = Ran::of(&mut command).failed(2, &["cannot write to ", "resume "]);
         assert!(!ran.stderr.contains("panicked"), "{ran:?}");
-        // Partitions that were complete stay; the state leads to the rest.
+        // Complete partitions stay, and the state continues with the rest.
         let left = files(&disk.path());
         let is_known = |file: &&String| {
             ["run.json", "lake/_genesys-usage.json"].contains(&&***file) || file.starts_with("lake/date=")

@@ -1,4 +1,4 @@
-//! `login`: a browser that comes back, or does not, or is not the one; and what the other commands make of the log-in.
+//! `login`: the redirect of a browser arrives, does not arrive, or is forged; and other commands use the log-in.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use usage_sim::SimulatorConfig;
 
 use crate::support::{Ran, Service, TRANSPORTS, config, program};
 
-/// Somebody's home directory, and a service.
+/// A home directory and a service.
 pub(crate) struct Home {
     pub(crate) service: Service,
     pub(crate) directory: tempfile::TempDir,
@@ -27,7 +27,7 @@ impl Home {
         Self { service: Service::with(config), directory: tempfile::tempdir().unwrap() }
     }
 
-    /// The program in this home, without a credential.
+    /// Returns a command for the program in this home directory, without a credential.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
         command.env("HOME", self.directory.path());
@@ -49,12 +49,12 @@ impl Home {
         serde_json::from_str(&fs::read_to_string(self.file()).unwrap()).unwrap()
     }
 
-    /// `login`, waiting for its browser.
+    /// Starts `login`, which waits for its browser.
     pub(crate) fn login(&self, options: &[&str]) -> Waiting {
         self.login_at(&[&["--port", "0"], options].concat())
     }
 
-    /// The same, with options that say where it listens.
+    /// The same with options that set the address of the listener.
     pub(crate) fn login_at(&self, options: &[&str]) -> Waiting {
         let client_id = self.service.client_id();
         let mut command = self.command(&[&["login", "--client-id", client_id], options].concat());
@@ -67,7 +67,7 @@ impl Home {
         Waiting { child, stderr, url: url.trim_end().to_owned() }
     }
 
-    /// A log-in of a client with a secret, whose tokens can be renewed.
+    /// Logs in a client with a secret, whose tokens can be renewed.
     pub(crate) fn login_that_renews(&self) {
         let secret = self.directory.path().join("secret");
         fs::write(&secret, &self.service.secret).unwrap();
@@ -80,11 +80,11 @@ impl Home {
     }
 }
 
-/// A `login` that waits.
+/// A `login` process that waits for its browser.
 pub(crate) struct Waiting {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    /// What it shows.
+    /// What it printed.
     url: String,
 }
 
@@ -96,7 +96,7 @@ impl Waiting {
         value.replace("%3A", ":").replace("%2F", "/")
     }
 
-    /// Where the login host sends the browser: path, query and fragment.
+    /// Returns where the login host redirects the browser: path, query and fragment.
     pub(crate) fn authorized(&self) -> String {
         let (authority, target) = self.url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let answer =
@@ -115,7 +115,7 @@ impl Waiting {
         format!("127.0.0.1:{port}")
     }
 
-    /// What the browser is answered.
+    /// Returns the response to the browser.
     pub(crate) fn visit(&self, method: &str, target: &str, body: &str) -> String {
         let length = body.len();
         let request = format!(
@@ -168,7 +168,7 @@ fn a_log_in_is_the_credential_of_other_commands() {
         let token = kept["accessToken"].as_str().unwrap();
         assert!(!ran.stderr.contains(token) && !ran.stdout.contains(token));
     }
-    // Whatever else there is comes first.
+    // Other settings have precedence.
     let mut command = home.command(&QUERY);
     Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "wrong")).failed(3, &["not authorised"]);
     let ran = home.run(&["logout"]);
@@ -207,7 +207,7 @@ fn a_user_who_is_refused_is_told_why() {
 fn strangers_are_answered_and_forgotten() {
     let home = Home::new();
     let waiting = home.login(&[]);
-    // A browser that opens a connection in advance, and says nothing.
+    // A browser that opens a connection in advance and sends nothing.
     let silent = TcpStream::connect(waiting.authority()).unwrap();
     for (method, target, status) in [
         ("GET", "/favicon.ico", "404"),
@@ -275,7 +275,7 @@ fn the_implicit_grant_brings_a_token_in_the_fragment() {
     let waiting = home.login(&["--implicit"]);
     let redirect = waiting.authorized();
     let (path, fragment) = redirect.split_once('#').unwrap();
-    // A browser keeps the fragment to itself; the page sends it.
+    // A browser does not send the fragment; a script of the page does.
     let page = waiting.visit("GET", path, "");
     assert!(page.contains("location.hash") && page.contains("Content-Security-Policy"), "{page}");
     assert!(waiting.visit("POST", path, fragment).contains("You are logged in"));
@@ -340,7 +340,7 @@ fn a_token_that_is_renewed_on_the_way_is_written_back_at_once() {
 
 #[test]
 fn processes_at_a_time_lose_no_rotation() {
-    // Short enough to be renewed ahead by each, and long enough not to be renewed on the way.
+    // Short enough to be renewed by each command, and long enough not to be renewed within one.
     let home = Home::with(config().with_token_lifetime(Duration::from_secs(200)));
     home.login_that_renews();
     for _ in 0..3 {
@@ -364,7 +364,7 @@ fn a_log_in_goes_nowhere_else() {
         2,
         &["the log-in is for http://127.0.0.1:", "not for https://api.mypurecloud.de", "genesys-usage login"],
     );
-    // Without a host it knows where it belongs.
+    // The saved log-in knows its host.
     let mut command = program(&["query", "--last", "1d", "--initial-delay", "20ms"]);
     Ran::of(command.env("HOME", home.directory.path())).well();
     fs::write(home.file(), "{").unwrap();

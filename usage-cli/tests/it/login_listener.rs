@@ -21,7 +21,7 @@ fn a_request_by_another_name_is_refused() {
     {
         assert!(exchange(&waiting.authority(), request).starts_with("HTTP/1.1 400 "), "{request}");
     }
-    // The code was not taken: it is still good.
+    // The code was not used and is still valid.
     let request = format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
     assert!(exchange(&waiting.authority(), &request).contains("You are logged in"));
     assert_eq!(waiting.ended().code, Some(0));
@@ -39,7 +39,7 @@ fn it_listens_at_both_addresses_of_localhost() {
     assert!(exchange(&format!("[::1]:{port}"), &request).contains("You are logged in"));
     assert_eq!(waiting.ended().code, Some(0));
 
-    // A program that listens at one of them would receive the log-in.
+    // Another program that listens on one of them would receive the log-in.
     let other = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
     let port = other.local_addr().unwrap().port().to_string();
     let texts = [&*format!("cannot listen on port {port} of ::1"), "would receive the log-in"];
@@ -115,7 +115,7 @@ fn silent_connections_keep_the_browser_out_no_longer_than_an_instant() {
     let silent: Vec<_> = (0..200)
         .map(|at| {
             let mut stream = TcpStream::connect(waiting.authority()).unwrap();
-            // Some begin a request, and do not end it. Of too many, the first are closed.
+            // Some connections start a request and do not complete it. If there are too many, the oldest are closed.
             if at % 2 == 0 {
                 let _ = stream.write_all(b"GET /callback HTTP/1.1\r\nHost: loc");
             }

@@ -1,4 +1,4 @@
-//! The program as its users meet it: started, fed, killed, against simulated services that misbehave.
+//! The program as its users run it, against simulated services that misbehave.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 #![expect(clippy::disallowed_methods, reason = "tests choose the environment of the program")]

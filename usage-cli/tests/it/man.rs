@@ -1,4 +1,4 @@
-//! `man`: there is a page for every command, and `man` shows it as it is meant.
+//! `man`: every command has a page, and `man` renders it as intended.
 
 use std::fs;
 use std::process::Command;

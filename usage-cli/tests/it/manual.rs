@@ -1,4 +1,4 @@
-//! Every command of the manual, as a shell runs it, against one simulated service.
+//! Runs every command of the manual in a shell, against one simulated service.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -14,30 +14,30 @@ use usage_sim::{Certificate, Tls};
 
 use crate::support::{Service, config, program};
 
-/// Commands that are not run, and why.
+/// Commands that are not run, and the reason.
 const NOT_RUN: [(&str, &str); 2] = [
     ("cargo install ", "it builds the program that is tested here"),
     ("genesys-usage login ", "it waits for a person and a browser; tests/it/login.rs plays both"),
 ];
 
-/// What is different here, and why.
+/// Replacements in commands, and the reason.
 const CHANGED: [(&str, &str, &str); 3] = [
     ("/var/lib/node_exporter/", "", "it is another program's directory"),
     ("127.0.0.1:9184", "127.0.0.1:0", "the port may be in use"),
     ("7de3af06-c0b3-4f9b-af45-72f4a14037cc", "$CLIENT", "the simulated service has other clients"),
 ];
 
-/// Commands that run until they are stopped, or an alert ends them. They are stopped after their first line.
+/// Commands that run until they are stopped or an alert ends them. They are stopped after their first line.
 fn runs_on(line: &str) -> bool {
     line.starts_with("genesys-usage watch ") && !line.contains("--once")
 }
 
-/// The exit codes that a command may end with.
+/// The exit codes that each command may have.
 fn expected_codes(line: &str) -> &'static [i32] {
     if line.starts_with("genesys-usage watch --once") { &[0, 6] } else { &[0] }
 }
 
-/// The commands of the manual: lines of its blocks for a shell, without comments.
+/// Returns the commands of the manual: the lines of its shell blocks, without comments.
 fn commands() -> Vec<String> {
     let manual = include_str!("../../README.md").replace("\\\n", " ");
     let blocks = manual.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
@@ -46,11 +46,11 @@ fn commands() -> Vec<String> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// A home directory with a configuration and the files that the manual names.
+/// Creates a home directory with a configuration and the files that the manual names.
 struct Home {
     directory: tempfile::TempDir,
     client: String,
-    /// The month that takes the place of October 2026 in the manual.
+    /// The month that replaces October 2026 of the manual.
     month: String,
 }
 
@@ -111,13 +111,13 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// The shell with `line`, in the directory `at`.
+    /// Returns a shell that runs `line` in the directory `at`.
     fn shell(&self, line: &str, at: &Path) -> Command {
         let program_at = Path::new(env!("CARGO_BIN_EXE_genesys-usage")).parent().unwrap().to_owned();
         let inherited = std::env::var_os("PATH").unwrap();
         let path = [self.path("bin"), program_at].into_iter().chain(std::env::split_paths(&inherited));
         let path = std::env::join_paths(path).unwrap();
-        // It has an environment that says nothing.
+        // The shell's environment has no settings of the program.
         let quiet = program(&[]);
         let mut shell = Command::new("sh");
         for (name, value) in quiet.get_envs() {
@@ -131,7 +131,7 @@ impl Home {
         shell
     }
 
-    /// Runs `line` in a directory of its own. Returns what is wrong.
+    /// Runs `line` in a directory of its own. Returns the problem, if there is one.
     fn run(&self, line: &str) -> Result<(), String> {
         let at = tempfile::tempdir_in(self.directory.path()).unwrap();
         let mut files = Command::new("cp");
@@ -167,7 +167,7 @@ impl Home {
 
 #[test]
 fn every_command_does_what_the_manual_says() {
-    // A small organization is enough to see that a command works.
+    // A small organization suffices to see that a command works.
     let service = Service::with(config().with_size(5));
     let home = Home::new(&service);
     let commands = commands();

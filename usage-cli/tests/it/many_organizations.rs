@@ -1,7 +1,8 @@
-//! Many organizations of different sizes, limits and faults: each gets what it can, and no request too many.
+//! Many organizations of different sizes, limits and faults: each gets the rows that it can get, without superfluous
+//! requests.
 //!
-//! `GENESYS_USAGE_ORGANIZATIONS` is their number; 60 if it is not set. With `-- --nocapture`, the test says how many
-//! requests there were.
+//! `GENESYS_USAGE_ORGANIZATIONS` is the number of organizations; the default is 60. With `-- --nocapture`, the test
+//! prints the number of requests.
 
 use std::env;
 use std::fs;
@@ -22,7 +23,7 @@ fn number() -> u32 {
     env::var("GENESYS_USAGE_ORGANIZATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(60)
 }
 
-/// A service of many organizations, whose clock runs faster than that of the wall.
+/// A service of many organizations, whose clock runs faster than real time.
 struct Many {
     server: Server,
     clock: VirtualClock,
@@ -68,7 +69,7 @@ impl Many {
         (ran, lines)
     }
 
-    /// How many requests arrived since the last call, and how many of them the service limited by itself.
+    /// Returns the number of requests since the last call, and how many of them were rate limited without a fault.
     fn requests(&self) -> (usize, usize) {
         let (mut requests, mut limited) = (0, 0);
         for index in 0.. {
@@ -88,7 +89,7 @@ impl Drop for Many {
     }
 }
 
-/// The numbers of the organizations among `lines` that have an error.
+/// Returns the numbers of the organizations among `lines` that have an error.
 fn failed(lines: &[Value]) -> Vec<u32> {
     let failed = lines.iter().filter(|line| !line["error"].is_null());
     let number = |line: &Value| line["organization"].as_str()?.strip_prefix("org-")?.parse().ok();
@@ -116,7 +117,7 @@ fn every_organization_is_collected_and_those_that_fail_stop_none() {
     writeln!(io::stderr(), "{number} organizations: {requests} requests").unwrap();
     assert_eq!(limited, 0);
     assert!(requests < 14 * number as usize, "{requests}");
-    // What was wrong is mended, but for the roles: the next run catches up, and asks nothing of the others.
+    // All faults are removed, except for the roles: the next run catches up, and sends no request for the others.
     for index in 0..number as usize {
         many.server.organization(index).unwrap().clear_faults();
     }

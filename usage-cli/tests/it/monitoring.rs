@@ -1,4 +1,4 @@
-//! The monitoring kit: its files are valid, and name the metrics and options that there are.
+//! The monitoring kit: its files are valid, and name metrics and options that exist.
 
 #![expect(clippy::print_stderr, reason = "notes that something was not tested")]
 
@@ -23,7 +23,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(kit(name)).unwrap()
 }
 
-/// Runs a tool and asserts its success; says so if it is not installed.
+/// Runs a tool and asserts that it succeeds; prints a note if it is not installed.
 fn check(tool: &str, arguments: &[&str], directory: &Path) {
     match Command::new(tool).args(arguments).current_dir(directory).output() {
         Ok(output) => assert!(output.status.success(), "{tool} {arguments:?}: {output:?}"),
@@ -31,17 +31,17 @@ fn check(tool: &str, arguments: &[&str], directory: &Path) {
     }
 }
 
-/// The metrics that `text` names.
+/// Returns the metrics that `text` names.
 fn named(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     text.split(|c| !is_part(c))
-        // Recorded rules have a colon.
+        // Names of recording rules have a colon.
         .filter(|word| word.starts_with("genesys_usage_") && !word.contains(':'))
         .map(str::to_owned)
         .collect()
 }
 
-/// The metrics that `watch` serves of a history with an allowance, and the whole exposition.
+/// Returns the metrics that `watch` serves for a history with an allowance, and the whole exposition.
 fn served() -> (BTreeSet<String>, String) {
     let today = Date::of(std::time::SystemTime::now().into());
     let directory = tempfile::tempdir().unwrap();
@@ -81,7 +81,7 @@ fn dashboard_rules_and_manual_name_the_metrics_that_are_served() {
     let panels = dashboard["panels"].as_array().unwrap();
     let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
     let expressions: Vec<_> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
-    // Word for word the same: what is served has a place in the dashboard, and what the dashboard has is served.
+    // Exactly the same names: every served metric is in the dashboard, and the dashboard has no other.
     assert_eq!(named(&expressions.join("\n")), served);
     let manual =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring.md")).unwrap();
@@ -93,7 +93,7 @@ fn dashboard_rules_and_manual_name_the_metrics_that_are_served() {
     let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
     assert_eq!(ids.len(), panels.len());
 
-    // Both text formats: the linter of Prometheus reads the plain one.
+    // Both text formats; the linter of Prometheus reads only the plain one.
     let mut linter = match Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -126,7 +126,7 @@ fn the_units_are_valid() {
     let names =
         ["genesys-usage-collect.service", "genesys-usage-collect.timer", "genesys-usage-watch.service"];
     for name in names {
-        // The program is not installed where the unit looks for it.
+        // The program is not installed at the path that the unit names.
         let unit = read(name).replace("/usr/local/bin/genesys-usage", env!("CARGO_BIN_EXE_genesys-usage"));
         fs::write(directory.path().join(name), unit).unwrap();
     }
@@ -136,7 +136,7 @@ fn the_units_are_valid() {
     }
 }
 
-/// Splits a command line as a shell does, as far as these files need it.
+/// Splits a command line like a shell, as far as these files need it.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     for c in line.chars() {
@@ -176,7 +176,7 @@ fn the_command_lines_have_options_that_the_program_takes() {
     let config = nowhere.path().join("config.toml");
     fs::write(&config, "").unwrap();
     for line in lines {
-        // Its options are understood, and then there is no history or no profile here.
+        // The options are valid; then the history or the profile is missing here.
         let replaced = |word: &String| match word {
             word if word.ends_with("config.toml") => config.display().to_string(),
             word if word.starts_with("/var/lib")

@@ -1,4 +1,4 @@
-//! `--names`: the names behind ids, as far as the credential may read them.
+//! `--names`: names of ids, as far as the credential may read them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn report(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
 
-/// Which names the users of a report have, by id.
+/// Returns the names of a report's users, by id.
 fn users(report: &Value) -> Vec<(String, Option<String>)> {
     let entries = report["topUsers"].as_array().unwrap();
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -39,7 +39,7 @@ fn users_of_a_report_have_names_with_every_transport() {
         for (id, name) in users {
             assert_eq!(name.as_ref(), known.get(&id), "{id}");
         }
-        // One token, and no request for what rows say themselves.
+        // One request for a token, and none for names that rows contain.
         let requests =
             [Operation::Users, Operation::OrganizationMe, Operation::OAuthClients, Operation::Token];
         assert_eq!(requests.map(|operation| asked(&service, operation)), [1, 1, 0, 1], "{transport}");
@@ -154,7 +154,7 @@ fn the_configuration_can_ask_for_names() {
     }
 }
 
-/// Days of a history with names.
+/// Creates days of a history with names.
 #[cfg(feature = "parquet")]
 mod history {
     use super::*;
@@ -188,10 +188,10 @@ mod history {
         assert!(all.len() >= 9 && all.iter().all(|(id, name)| name.as_ref() == known.get(id)), "{all:?}");
         assert_eq!(requests(&["--names"]), [0, 0]);
         days.becomes("2026-10-17");
-        // At most the new day's new users.
+        // At most the users that are new on that day.
         assert_eq!(requests(&["--names"])[1], 0);
         assert_eq!(requests(&["--names"]), [0, 0]);
-        // A damaged file is as good as none.
+        // A damaged file is treated as missing.
         std::fs::write(lake.join("organization=default").join("_names.json"), "{").unwrap();
         assert_eq!(requests(&["--names"]), [1, 1]);
         let text =

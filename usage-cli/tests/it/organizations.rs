@@ -1,4 +1,4 @@
-//! Several organizations in one command: each answers for itself, and one that fails stops no other.
+//! Several organizations in one command: the failure of one does not affect the others.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ pub(crate) struct Several {
 const NAMES: [&str; 4] = ["emea", "apac", "latam", "anz"];
 
 impl Several {
-    /// Organizations of these sizes, the profile of each with `settings` of its own.
+    /// Creates organizations of these sizes, each profile with `settings` of its own.
     pub(crate) fn new(sizes: &[u32], settings: &[&str]) -> Self {
         let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
         Self::serving(sizes, settings, ServeOptions::default().with_clock(clock))
@@ -72,7 +72,7 @@ impl Several {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// The credential of one organization is refused from now on, and the service of another is down.
+    /// Makes the service refuse the credential of one organization, and makes that of another unavailable.
     pub(crate) fn break_two(&self, revoked: usize, down: usize) {
         let inject = |index, rule: Rule| self.server.organization(index).unwrap().inject(rule.always());
         inject(revoked, Rule::new(Match::Token, Fault::Status(401)));
@@ -89,7 +89,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The rows of each organization, without its name.
+/// Returns the rows of each organization, without its name.
 fn by_organization(rows: Vec<Value>) -> BTreeMap<String, Vec<Value>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for mut row in rows {
@@ -152,7 +152,7 @@ fn every_format_names_the_organization_first() {
         let answer = &document["organizations"][place];
         assert_eq!((&answer["organization"], &answer["scope"]["complete"]), (&name.into(), &true.into()));
     }
-    // Rows are sorted over all organizations.
+    // Rows are sorted across all organizations.
     let sorted =
         [&["aggregate", ALL, "--group-by", "method", "--sort", "requests:desc"][..], &PERIOD].concat();
     let rows = lines(&several.run(&[&sorted[..], &["--format", "jsonl"]].concat()).well());
@@ -186,7 +186,7 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
         assert_eq!(rows[name], lines(&several.run(&alone).well()));
     }
     assert_eq!(rows.len(), 2);
-    // Where all fail, nothing is written: a file stays what it was.
+    // If all fail, nothing is written, and a file keeps its content.
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("rows.csv");
     fs::write(&file, "before").unwrap();
@@ -196,7 +196,8 @@ fn organizations_that_fail_are_named_and_the_rows_of_the_others_are_whole() {
 }
 
 impl Ran {
-    /// It ended with `code`, wrote no result, and said `text` last, after a line for each organization.
+    /// Asserts that it ended with `code`, wrote no result, and ended its messages with `text`, after a line for each
+    /// organization.
     #[track_caller]
     fn failed_each(self, code: i32, text: &str) {
         assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
@@ -220,12 +221,12 @@ fn partitions_have_a_directory_for_each_organization() {
         let file = lake.join(format!("organization={name}")).join("date=2026-10-03").join("usage.csv");
         assert!(fs::read_to_string(file).unwrap().starts_with(header));
     }
-    // Rows of one organization do not go beside those of several, nor the other way round.
+    // Rows of one organization and rows of several do not mix, in either order.
     write(&lake, &["--profile", "emea"]).failed(2, &["has partitions, and no _genesys-usage.json"]);
     let alone = directory.path().join("alone");
     write(&alone, &["--profile", "emea"]).well();
     write(&alone, &[ALL]).failed(2, &["holds other rows than those of several profiles"]);
-    // A failed organization keeps what it had.
+    // A failed organization keeps its earlier rows.
     several.break_two(0, 0);
     let file = lake.join("organization=emea").join("date=2026-10-03").join("usage.csv");
     let before = fs::read_to_string(&file).unwrap();
@@ -303,7 +304,7 @@ fn a_report_of_several_organizations_has_a_section_with_the_allowance_of_each() 
     assert!(!page.contains("data-list=\"organization\""));
     let metrics = report(&[ALL], &["--format", "openmetrics"]);
     assert!(metrics.contains("genesys_usage_allowance_requests{organization=\"emea\"} 1000\n"), "{metrics}");
-    // An allowance of the options is each organization's.
+    // An allowance given by options applies to each organization.
     let given: Value =
         serde_json::from_str(&report(&[ALL], &["--format", "json", "--allowance", "7"])).unwrap();
     assert!(given["organizations"].as_array().unwrap().iter().all(|one| one["allowance"]["monthly"] == 7));
@@ -401,7 +402,7 @@ fn a_history_of_several_organizations_has_the_same_section() {
         }
         assert_eq!(kept["allowanceTotal"]["monthly"], 5_001_000);
     }
-    // One organization has its name in the header, and the allowance of its profile.
+    // A single organization has its name in the header, and the allowance of its profile.
     let text = several.run(&[&["report", lake, "--organization", "emea"][..], &PERIOD].concat()).well();
     assert!(text.starts_with("emea: API usage from") && text.contains("Allowance: 1,000 requests"), "{text}");
 }
@@ -430,7 +431,7 @@ fn several_organizations_are_watched_and_one_that_fails_silences_no_other() {
     for name in ["emea", "latam"] {
         assert!(ran.stderr.contains(&format!("{name}: ")), "{ran:?}");
     }
-    // Each alert was told, and the totals before the month are remembered of each.
+    // Each alert was sent, and the totals before the month are remembered for each organization.
     assert_eq!(watch(&[ALL, "--state", state.to_str().unwrap()]).well().lines().count(), 3);
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!(kept["told"].as_array().unwrap().len(), 2);
@@ -440,7 +441,7 @@ fn several_organizations_are_watched_and_one_that_fails_silences_no_other() {
     assert_eq!(lines(&ran.stdout).len(), 1);
     assert!(ran.stderr.contains("warning: apac: ") && ran.stderr.contains("warning: latam: "), "{ran:?}");
     assert!(ran.stderr.contains("no look at apac, latam"), "{ran:?}");
-    // What was told of the organization that failed is still told.
+    // The alerts of the organization that failed are still remembered.
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!(kept["told"].as_array().unwrap().len(), 2);
     let mut command = several.command(&["watch", "--once", "--profile", "emea,apac", "--alert-share", "80%"]);

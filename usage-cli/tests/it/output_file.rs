@@ -1,4 +1,4 @@
-//! `--output`: whole or not at all.
+//! `--output`: the file is written completely or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn a_bad_run_touches_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("rows.json");
     let output = ["--output", path.to_str().unwrap()];
-    // The second page fails for good: there were rows already.
+    // The second page fails permanently after rows have arrived.
     let rule = || Rule::new(Match::Results, Fault::Status(500)).skip(1).always();
     let search = [&["search", "--last", "30d"][..], &output].concat();
     Service::misbehaving([rule()]).run(&search).failed(5, &[]);
@@ -78,7 +78,7 @@ fn the_name_says_the_format_unless_an_option_does() {
             [fs::read_to_string(&path).unwrap(), wanted].map(|text| without_the_time(&text));
         assert_eq!(written, wanted, "{name} {option:?}");
     }
-    // Of a directory it says nothing, and nothing is guessed.
+    // A directory does not tell a format, and none is guessed.
     let lake = directory.path().join("lake.csv");
     let options = ["--granularity", "day", "--partition-by", "date", "--output", lake.to_str().unwrap()];
     let ran = service.run(&[&query[..], &options].concat());
@@ -202,7 +202,7 @@ fn a_destination_is_proven_before_anything_is_sent() {
     let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
     let turn = directory.path().join("turn");
     std::os::unix::fs::symlink("turn", &turn).unwrap();
-    // In /proc not even root can make a file.
+    // Not even root can create a file in /proc.
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     for output in [
         "/proc/rows.csv".to_owned(),
@@ -244,7 +244,7 @@ fn standard_output_by_another_name_is_standard_output() {
     let wanted = service.run(&query).well();
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"] {
         assert_eq!(service.run(&[&query[..], &["--output", name]].concat()).well(), wanted);
-        // A log that the shell appends to is not replaced.
+        // A log to which the shell appends is not replaced.
         let log = directory.path().join("log");
         fs::write(&log, "before\n").unwrap();
         let appended = fs::File::options().append(true).open(&log).unwrap();
@@ -326,7 +326,7 @@ fn a_name_that_ends_as_a_directorys_is_refused_before_anything_is_sent() {
     assert!(service.server.simulator().journal().is_empty() && names(directory.path()).is_empty());
 }
 
-/// Only root can try it: as another account.
+/// Only root can run this, as another account.
 #[cfg(unix)]
 #[test]
 fn a_file_of_another_account_in_a_shared_directory_is_refused_before_anything_is_sent() {
@@ -341,7 +341,7 @@ fn a_file_of_another_account_in_a_shared_directory_is_refused_before_anything_is
     chmod(&path, 0o666);
     chmod(directory.path(), 0o1777);
     let mut command = service.command(&["query", "--last", "1d", "--output", path.to_str().unwrap()]);
-    // A pipe is one's own, or nobody's that reads it in secret.
+    // A pipe must belong to this account; the owner of another could read what is written.
     let pipe = directory.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let query = ["query", "--last", "1d", "--output", pipe.to_str().unwrap()];

@@ -1,4 +1,4 @@
-//! Files that carry hosts, commands, tokens and secrets: used only if no other account can have written them.
+//! Files with hosts, commands, tokens and secrets are used only if no other account can have written them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -26,7 +26,7 @@ fn a_planted_state_file_gets_no_credential_and_is_not_suggested() {
         chmod(&state, mode);
         owner.is_none_or(|owner| chown(&state, Some(owner), None).is_ok())
     };
-    // Only root can give a file away.
+    // Only root can change the owner of a file.
     for (mode, owner) in [(0o644, Some(65534)), (0o666, None), (0o620, None)] {
         if !plant(mode, owner) {
             continue;
@@ -37,12 +37,12 @@ fn a_planted_state_file_gets_no_credential_and_is_not_suggested() {
         let ran = service.resume(&["resume", state.to_str().unwrap()]);
         ran.failed(2, &["it says where credentials go", "chmod 600 "]);
     }
-    // Nor one that others can put in its place.
+    // Nor a file that others can replace.
     plant(0o600, None);
     chmod(directory.path(), 0o777);
     let ran = service.resume(&["resume", state.to_str().unwrap()]);
     ran.failed(2, &["others may replace ", "chmod go-w "]);
-    // So none is made there.
+    // Therefore no such file is created there.
     fs::remove_file(&state).unwrap();
     for command in [&QUERY[..3], &["watch", "--once"]] {
         let ran = Ran::of(service.command(command).args(keeping(&state)));
@@ -122,7 +122,7 @@ fn a_secret_file_is_trusted_like_the_others_and_a_passed_descriptor_is_read() {
     let option = ["--oauth-client-secret-file", secret.to_str().unwrap()];
     let id = ["--oauth-client-id", service.client_id()];
     service.run(&[&QUERY[..3], &option, &id].concat()).well();
-    // As Kubernetes mounts them: a link to a link.
+    // As Kubernetes mounts secrets: a link to a link.
     let (data, link) = (directory.path().join("..data"), directory.path().join("link"));
     symlink(directory.path(), &data).unwrap();
     symlink("..data/secret", &link).unwrap();
@@ -171,7 +171,7 @@ fn certificates_that_others_can_write_are_trusted_nowhere() {
     query(&["--region", "euw2", "--config", config.to_str().unwrap()], None).failed(2, &refused);
     query(&address, Some(("SSL_CERT_FILE", &file))).failed(2, &refused);
     query(&address, Some(("SSL_CERT_DIR", &roots))).failed(2, &refused);
-    // Nor those that others can put in their place, or that another account owns.
+    // Nor files that others can replace, or that another account owns.
     chmod(&file, 0o644);
     chmod(directory.path(), 0o777);
     query(&address, Some(("SSL_CERT_FILE", &file))).failed(2, &["others may replace "]);

@@ -1,6 +1,6 @@
-//! How a month is projected by the daily totals before it, which `report` and `watch` ask for.
+//! Projections of a month from daily totals before it, which `report` and `watch` fetch.
 //!
-//! `cargo test -p genesys-usage --test it projection -- --nocapture` prints how far off the projections are.
+//! `cargo test -p genesys-usage --test it projection -- --nocapture` prints the errors of the projections.
 
 use std::fs;
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use usage_sim::{Fault, Match, Rule, ServeOptions, VirtualClock};
 
 use crate::support::{Ran, Service, TRANSPORTS, config, keeping, program};
 
-/// After three days of August 2026, as it is asked for on the fourth.
+/// The service on 4 August 2026, when three days of the month have data.
 const AUGUST: [&str; 8] = [
     "report",
     "--interval",
@@ -32,7 +32,7 @@ fn month(report: &Value) -> &Value {
     report["allowance"]["months"].as_array().unwrap().last().unwrap()
 }
 
-/// The bodies of the queries that were submitted.
+/// Returns the bodies of the queries that were submitted.
 fn submitted(service: &Service) -> Vec<Value> {
     let simulator = service.server.simulator();
     let started = simulator.journal().iter().filter(|entry| entry.started.is_some());
@@ -43,13 +43,13 @@ fn tokens(service: &Service) -> usize {
     service.server.simulator().journal().iter().filter(|entry| entry.target.ends_with("/oauth/token")).count()
 }
 
-/// The organization of `seed`, of which August 2026 is known.
+/// Creates the organization of `seed`, whose August 2026 is known.
 fn organization(seed: u64) -> Service {
     let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
     Service::serving(config().with_seed(seed).with_story(false), ServeOptions::default().with_clock(clock))
 }
 
-/// The requests of August 2026.
+/// Returns the requests of August 2026.
 fn real(service: &Service) -> f64 {
     let whole = service.run(&["report", "--month", "2026-08", "--group-by", "client", "--format", "json"]);
     json(&whole.well())["totals"]["requests"].as_f64().unwrap()
@@ -114,9 +114,9 @@ fn the_days_before_are_one_small_query_and_in_no_sum() {
 #[test]
 fn nothing_is_asked_for_that_no_projection_needs() {
     for (period, other) in [
-        // Over.
+        // Over the allowance.
         ("2026-08-01/2026-08-31", "--top=5"),
-        // Four weeks of its own.
+        // It has four weeks of history itself.
         ("2026-07-14/2026-08-10", "--top=5"),
         // Weeks have no weekdays.
         ("2026-08-03/2026-08-09", "--granularity=week"),
@@ -227,13 +227,13 @@ fn saved_days_before_the_month_are_its_history() {
         json(&Ran::of(&mut program(&[&told, period].concat())).well())
     };
     assert_eq!(saved(&AUGUST[1..3])["allowance"], live["allowance"]);
-    // All its days are in the report: those before August are in months of their own.
+    // All its days are in the report: those before August are in their own months.
     let all = saved(&[]);
     assert_eq!(month(&all), month(&live));
     assert_eq!(all["allowance"]["months"].as_array().unwrap().len(), 5);
 }
 
-/// The days from `first` to `last` days ago, as rows of a file that says nothing else.
+/// Returns the days from `first` to `last` days ago, as rows of a file without a scope.
 fn days_ago(first: i64, last: i64, has: impl Fn(Date) -> bool) -> String {
     let today = Date::of(SystemTime::now().into());
     let days = (last..=first).rev().map(|ago| today.plus_days(-ago)).filter(|day| has(*day));
@@ -257,7 +257,7 @@ fn an_old_file_of_a_period_that_is_not_over_is_not_projected() {
     let is_projected = |report: &Value| report["allowance"]["months"].to_string().contains("\"projected\"");
     let every_day = |_: Date| true;
 
-    // It ends weeks ago, or has no dates: nobody knows what came then.
+    // The file ends weeks ago, or has no dates: later usage is unknown.
     let undated = "{\"clientName\":\"a\",\"requests\":10}\n";
     for (rows, said) in [
         (days_ago(40, 20, every_day), format!("the last row is of {}", today.plus_days(-20))),
@@ -270,7 +270,8 @@ fn an_old_file_of_a_period_that_is_not_over_is_not_projected() {
         assert!(stderr.starts_with("note: ") && stderr.contains(&said), "{stderr}");
         assert!(stderr.contains(&format!("--interval {}/", today.plus_days(-40))), "{stderr}");
     }
-    // It goes to yesterday, or what it lacks is as quiet as in the weeks before; or the period says where it ends.
+    // The file reaches yesterday, or its missing days are as quiet as in the weeks before; or the period tells where it
+    // ends.
     let yesterday = today.plus_days(-1).weekday();
     for (rows, last) in [
         (days_ago(40, 1, every_day), -10),
@@ -293,7 +294,7 @@ fn watch_asks_for_the_days_before_once_a_day() {
         let mut command = service.command(&["watch", "--once", "--allowance", "9000000", "--format", "json"]);
         Ran::of(command.args(keeping(&state)))
     };
-    // The first time, it does not arrive: an alert would say so little.
+    // The history does not arrive the first time; an alert without it would say little.
     let refused = Rule::new(Match::Submit, Fault::Status(403)).skip(1);
     if is_needed {
         service.server.simulator().inject(refused.clone());
@@ -315,7 +316,7 @@ fn watch_asks_for_the_days_before_once_a_day() {
     if !is_needed {
         return;
     }
-    // The next day they are asked for again, and those of the day before do if they do not arrive.
+    // The next day it is fetched again; if that fails, the history of the day before is used.
     let kept = fs::read_to_string(&state).unwrap();
     let asked_on = format!("\"askedOn\":\"{}\"", yesterday.plus_days(1));
     assert!(kept.contains(&asked_on), "{kept}");

@@ -1,6 +1,6 @@
 //! A history as other programs read it: DuckDB, pandas, polars and Spark find the same sums.
 //!
-//! Each is skipped, with a note, where Python does not have it.
+//! A reader that is not installed for Python is skipped with a note.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::collect::Days;
 use crate::support::{Ran, config, program};
 
-/// Each prints one line of JSON: the requests and 429 of each organization and day, in order.
+/// Scripts that print one line of JSON: requests and 429 of each organization and day, in order.
 const PROGRAMS: [(&str, &str); 4] = [
     (
         "duckdb",
@@ -62,14 +62,14 @@ import json
 print(json.dumps([[str(row[0]), str(row[1]), int(row[2]), int(row[3]), int(row[4])] for row in rows]))
 ";
 
-/// Whether Python has `module`.
+/// Returns whether Python has `module`.
 fn has(module: &str) -> bool {
     let find = format!("import importlib.util, sys; sys.exit(importlib.util.find_spec({module:?}) is None)");
     let found = Command::new("python3").args(["-c", &find]).stderr(Stdio::null()).status();
     found.is_ok_and(|found| found.success())
 }
 
-/// What a report of the history says of each day of `organization`.
+/// Returns what a report of the history shows for each day of `organization`.
 fn reported(lake: &Path, organization: &str) -> Vec<(String, u64, u64)> {
     let lake = lake.to_str().unwrap();
     let report =

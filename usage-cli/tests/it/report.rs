@@ -1,4 +1,4 @@
-//! `genesys-usage report`: over a query, over saved files, in every format.
+//! `genesys-usage report`: over a query or saved files, in every format.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,10 +12,10 @@ use usage_core::Date;
 
 use crate::support::{Ran, Service, config, last_month, program};
 
-/// The query that a report asks.
+/// The query that a report submits.
 const QUERY: [&str; 5] = ["query", "--granularity", "day", "--group-by", "client,uri,method,user"];
 
-/// Two clients on three days, one of which is quiet, with everything that a row can have.
+/// Two clients on three days, one of which is quiet, with every member that a row can have.
 const SMALL: &str = "\
 date,clientId,clientName,templateUri,httpMethod,requests,status200,status300,status400,status429,status500
 2026-10-01,a,Nightly Export,api/v2/users,GET,600,590,0,6,0,4
@@ -23,7 +23,7 @@ date,clientId,clientName,templateUri,httpMethod,requests,status200,status300,sta
 2026-10-03,b,Bot,api/v2/queues,POST,100,100,0,0,0,0
 ";
 
-/// A directory with `SMALL` in it, and the path of that.
+/// Creates a directory with `SMALL` in it, and returns the path of that file.
 fn small() -> (TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("small.csv");
@@ -44,7 +44,7 @@ fn json(text: &str) -> Value {
 #[test]
 fn a_query_and_its_saved_rows_give_the_same_report() {
     let service = Service::new();
-    // Four weeks: nothing is asked for besides them.
+    // With four weeks of rows, no further query is submitted.
     let period = ["--interval", "2026-08-30/2026-09-26"];
     let wanted =
         service.run(&[&["report", "--format", "json", "--allowance", "100000"], &period[..]].concat());
@@ -58,7 +58,7 @@ fn a_query_and_its_saved_rows_give_the_same_report() {
         let path = directory.path().join(format);
         let path = path.to_str().unwrap();
         service.run(&[&QUERY[..], &period, &["--format", format, "--output", path]].concat()).well();
-        // A csv does not say what it covers: the options do.
+        // A CSV file has no scope; the options give it.
         let told = ["--granularity", "day", "--format", "json", "--allowance", "100000"];
         let mut saved = json(&report(&[&[path], &told[..], &period].concat()).well());
         let mut wanted = json(&wanted);
@@ -100,7 +100,7 @@ fn a_comparison_asks_for_the_month_before() {
     assert_eq!(report["comparison"]["period"], serde_json::json!({"from": "2026-08-01", "to": "2026-08-31"}));
     let before = json(&service.run(&["report", "--month", "2026-08", "--format", "json"]).well());
     assert_eq!(report["comparison"]["requests"]["previous"], before["totals"]["requests"]);
-    // A campaign a month: one came, one went.
+    // A campaign a month: one appeared, one vanished.
     let names = |list: &str| report["arrivals"][list].to_string();
     assert!(names("appeared").contains("Campaign Import 2026-09"), "{}", names("appeared"));
     assert!(names("vanished").contains("Campaign Import 2026-08"), "{}", names("vanished"));
@@ -139,7 +139,7 @@ fn every_format_runs_against_the_built_in_simulator() {
             ["--last", "10d", "--simulate", "--initial-delay", "1300ms", "--licenses", "cx2-named=40"];
         report(&[&usual, arguments].concat()).well()
     };
-    // Each waits for its execution, more than a second.
+    // Each run waits more than a second for its execution.
     thread::scope(|scope| {
         scope.spawn(|| {
             let text = simulated(&[]);
@@ -260,7 +260,7 @@ fn saved_days_are_selected_and_compared() {
     report(&[&path, undated, "--month", "2026-10"]).failed(2, &["1 row has no date"]);
 }
 
-/// Rows of each day of October and of November 2026 so far, as if the data went to the day before yesterday.
+/// Returns rows of each day of October and of November 2026, with data up to the day before yesterday.
 #[test]
 fn the_present_month_is_compared_with_the_same_days_of_the_month_before() {
     let directory = tempfile::tempdir().unwrap();
@@ -307,7 +307,7 @@ fn saved_documents_are_projected_as_the_query_is_without_any_option() {
         assert!(months.iter().all(|month| month["projected"].is_u64()), "{saved}");
         assert_eq!(saved["granularity"].as_str().unwrap().to_lowercase(), granularity);
     }
-    // The part of the file that a period selects goes as far as the file does; the days before it are its history.
+    // The selected period extends as far as the file; the days before it are its history.
     service
         .run(&["query", "--last", "70d", "--granularity", "day", "--format", "json", "--output", path])
         .well();
@@ -335,7 +335,7 @@ fn rows_of_an_unknown_bucket_are_not_projected() {
     assert_eq!(unknown["limitations"], serde_json::json!(["granularity", "period"]));
     assert_eq!(unknown["allowance"]["months"], serde_json::json!([]));
     assert!(unknown.get("granularity").is_none() && unknown.get("weekdays").is_none());
-    // Of a month that is over, the sum is the month's, whatever the buckets are.
+    // The sum of a month that is over does not depend on the buckets.
     let month = &of(&["--month", "2026-08"])["allowance"]["months"][0];
     assert_eq!((month["used"].as_u64(), month["projected"].as_u64()), (Some(210), Some(210)));
     let month =
@@ -447,7 +447,7 @@ fn a_report_is_about_the_clients_and_uris_that_are_named() {
     }
     let text = report(&["--client", "b", "--uri", "/api/v2/users"]).well();
     assert!(text.contains("  Requests                 60") && !text.contains("queues"), "{text}");
-    // The first by 429 is not the first by requests, and what is not among the first is added up.
+    // The first by 429 differs from the first by requests, and the rest is summed.
     let text = report(&["--by", "429", "--top", "1"]).well();
     assert!(text.contains("Top clients by 429: 1 of 2; shares of 429\n"), "{text}");
     assert!(text.contains("  Chat Bot") && text.contains("  1 others"), "{text}");

@@ -1,4 +1,4 @@
-//! `--ca-file`, `--system-roots`, `SSL_CERT_FILE` and `SSL_CERT_DIR`: whom the program trusts, over every transport.
+//! `--ca-file`, `--system-roots`, `SSL_CERT_FILE` and `SSL_CERT_DIR`: trusted certificates, over every transport.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn service(tls: &Tls) -> Service {
     Service::serving(config(), ServeOptions::default().with_tls(tls.clone()))
 }
 
-/// Runs a query over `transport`, which trusts what `arguments` and `variables` say.
+/// Runs a query over `transport` with trust settings in `arguments` and `variables`.
 fn run(service: &Service, transport: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> Ran {
     let mut command = service.command(&[&QUERY[..], &["--transport", transport], arguments].concat());
     command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
@@ -45,7 +45,7 @@ fn a_company_root_is_trusted_wherever_it_is_named() {
         run(&service, transport, &[], &[("SSL_CERT_FILE", &root)]).well();
         run(&service, transport, &[], &[("SSL_CERT_DIR", &roots)]).well();
         run(&service, transport, &["--config", configuration.to_str().unwrap()], &[]).well();
-        // The system's roots, of which the environment has the last word, and a file beside them.
+        // The system's roots, which the environment can override, and a file in addition.
         run(&service, transport, &["--system-roots"], &[("SSL_CERT_FILE", &root)]).well();
         run(&service, transport, &["--system-roots", "--ca-file", file], &[]).well();
     }

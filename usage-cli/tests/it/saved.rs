@@ -1,4 +1,4 @@
-//! Saved rows through the whole program: what other programs save is read, or refused with its place.
+//! Saved rows through the whole program: files of other programs are read, or refused with the place of the problem.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ran, program};
 
-/// Files by name.
+/// Creates files by name.
 struct Files(TempDir);
 
 impl Files {
@@ -148,7 +148,7 @@ fn windows_and_its_spreadsheets_are_read() {
     assert_eq!((client["name"].as_str(), client["requests"].as_u64()), (Some("Zoë"), Some(1234)));
 }
 
-/// What is missing of one file is missing of the report, also where other files say nothing of that.
+/// Rows missing from one file are missing from the report, even if other files say nothing about it.
 #[test]
 fn rows_that_are_missing_are_missing_of_all() {
     let search = |rows: usize| {
@@ -194,7 +194,7 @@ fn rows_that_are_missing_are_missing_of_all() {
     }
 }
 
-/// Rows of weeks or months that the period cuts are divided by days, or no month is held against the allowance.
+/// Rows of weeks or months that the period cuts are divided by days; otherwise no month is compared with the allowance.
 #[test]
 fn a_period_that_cuts_weeks_or_months_of_the_rows_loses_none_of_their_days() {
     let rows = |dates: &[&str], requests: u64| {
@@ -231,7 +231,7 @@ fn a_period_that_cuts_weeks_or_months_of_the_rows_loses_none_of_their_days() {
     for (file, used, totals, days) in [
         ("weeks.csv", 3_000, 3_500, ["2026-08-31", "2026-10-04"]),
         ("longer.csv", 3_000, 3_500, ["2026-08-31", "2026-10-04"]),
-        // The rows of a query for the period are all of it.
+        // The rows of a query for the period are complete.
         ("cut.csv", 3_000, 3_000, ["2026-09-01", "2026-09-30"]),
         ("scoped.json", 3_000, 3_000, ["2026-09-01", "2026-09-30"]),
     ] {
@@ -262,7 +262,7 @@ fn a_period_that_cuts_weeks_or_months_of_the_rows_loses_none_of_their_days() {
     );
     let with = report(&[&["weeks.csv", "--compare-with", "june.csv"][..], &september].concat());
     assert_eq!(with["allowance"]["months"][0]["used"], 3_000);
-    // Of the halves, the week in the middle is in neither.
+    // The week in the middle belongs to neither half.
     let halves = report(&["scoped.json", "--compare"]);
     assert_eq!(
         (&halves["totals"]["requests"], &halves["totals"]["from"]),
@@ -270,14 +270,14 @@ fn a_period_that_cuts_weeks_or_months_of_the_rows_loses_none_of_their_days() {
     );
     assert_eq!(halves["comparison"]["totals"]["requests"], 1_200);
 
-    // Whether the last week of June was cut is unknown, and what the dates are is.
+    // It is unknown whether the last week of June was cut, but not what the dates are.
     let june = report(&["june.csv", "--granularity", "week", "--month", "2026-06"]);
     assert_eq!(june["limitations"], serde_json::json!(["period"]));
     let unclear = report(&["weeks.csv", "--month", "2026-09"]);
     assert!(unclear["allowance"]["months"].as_array().unwrap().is_empty(), "{unclear}");
 }
 
-/// The filters of one file are those of the report, whatever the other files say.
+/// The filters of one file apply to the report, whatever the other files contain.
 #[test]
 fn filters_of_one_file_are_never_lost() {
     let document = |query: &str, day: u8| {
@@ -313,7 +313,7 @@ fn filters_of_one_file_are_never_lost() {
     }
 }
 
-/// The text of rows over very many months is as long as that of some years.
+/// The text of rows over very many months is as long as that of a few years.
 #[test]
 fn the_text_of_very_many_months_is_bounded() {
     let rows = (0..24_000).fold("date,clientName,requests\n".to_owned(), |text, month| {

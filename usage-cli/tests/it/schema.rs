@@ -1,4 +1,4 @@
-//! What the program writes for machines is what `docs/output.schema.json` says.
+//! Documents of the program match `docs/output.schema.json`.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::organizations::Several;
 use crate::support::{Ran, Service, last_month, program};
 
-/// The validator of one of the documents.
+/// Returns the validator of one of the documents.
 fn schema(name: &str) -> Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("output.schema.json");
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -18,7 +18,7 @@ fn schema(name: &str) -> Validator {
     options().build(&schema).unwrap()
 }
 
-/// Each line of `text` is a document of this name.
+/// Asserts that each line of `text` is a document of this name.
 #[track_caller]
 fn fits(name: &str, text: &str) {
     let schema = schema(name);
@@ -30,7 +30,7 @@ fn fits(name: &str, text: &str) {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
         assert!(problems.is_empty(), "{name}: {problems:?} in {document}");
-        // The schema says something of it: a member that nobody knows is refused, and so is another kind of value.
+        // The schema is strict: it refuses unknown members and other types.
         let mut other = document.clone();
         other["noSuchMember"] = json!(1);
         assert!(!schema.is_valid(&other) && !schema.is_valid(&json!([])), "{name} takes anything");
@@ -92,7 +92,7 @@ fn documents_fit_their_schema() {
     fits("watch", &run(&["watch", "--once", "--format", "json", "--allowance", "999999999999"]));
 }
 
-/// A report over three months, with every list.
+/// Creates a report over three months, with every list.
 const REPORT: [&str; 7] = [
     "report",
     "--interval",
@@ -105,7 +105,7 @@ const REPORT: [&str; 7] = [
 
 #[test]
 fn so_do_those_of_bad_days() {
-    // Rows that say little: no date, no period, no count.
+    // Rows without date, period and count.
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = directory.path().join(name);

@@ -1,4 +1,4 @@
-//! `search`: what happens where the service ends a result without saying so.
+//! `search`: the service cuts a result without telling.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -8,10 +8,10 @@ use usage_sim::{Fault, Match, Rule};
 
 use crate::support::{Ran, Service, TRANSPORTS, keeping};
 
-/// As many rows as the service gives of one search.
+/// The maximum number of rows of a search.
 const MAX_ROWS: usize = 20_000;
 
-/// A result of `rows` rows, on one page.
+/// Returns a result of `rows` rows on one page.
 fn page(rows: usize) -> Fault {
     let mut body = String::from(r#"{"results":["#);
     for row in 0..rows {
@@ -23,7 +23,7 @@ fn page(rows: usize) -> Fault {
     Fault::StatusWith { status: 200, headers, body: body.into_bytes() }
 }
 
-/// The lines of `text`, sorted.
+/// Returns the lines of `text`, sorted.
 fn sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<_> = text.lines().collect();
     lines.sort_unstable();
@@ -57,7 +57,7 @@ fn a_single_day_that_reaches_the_limit_is_said_and_has_an_exit_code() {
             assert!(ran.stderr.contains(text), "{}", ran.stderr);
         }
     }
-    // One row fewer is all of them.
+    // With one row fewer, the result is complete.
     let service = Service::misbehaving([Rule::new(Match::Results, page(MAX_ROWS - 1)).always()]);
     service.run(&["search", "--interval", "2026-10-01/2026-10-01", "--format", "jsonl"]).well();
 }
@@ -67,7 +67,7 @@ fn every_day_that_reaches_the_limit_is_named() {
     let service = Service::misbehaving([Rule::new(Match::Results, page(MAX_ROWS)).times(4)]);
     let directory = tempfile::tempdir().unwrap();
     let (state, rows) = (directory.path().join("run.json"), directory.path().join("rows.csv"));
-    // The whole, its first half, and two days of that; the other half is as it is.
+    // The whole period, its first half, and two days of that; the second half is complete.
     let interval = "2026-10-01T00:00:00Z/2026-10-03T12:00:00Z";
     let mut command =
         service.command(&["search", "--interval", interval, "--output", rows.to_str().unwrap()]);
@@ -110,7 +110,7 @@ fn a_result_that_is_complete_without_a_list_of_rows_is_said() {
         let ran = service.run(&["query", "--last", "1d", "--format", "json"]);
         assert!(ran.stdout.contains(r#""complete":false,"missing":["lists"]"#), "{ran:?}");
     }
-    // An empty list is an answer.
+    // An empty list is a valid result.
     let empty = Fault::StatusWith {
         status: 200,
         headers: Vec::new(),

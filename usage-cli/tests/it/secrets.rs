@@ -1,4 +1,4 @@
-//! No secret and no token in any output, however much the program is asked to tell.
+//! No secret and no token appears in any output, however verbose.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use usage_sim::{Fault, Match, Rule, Simulator};
 
 use crate::support::{Ran, Service, config};
 
-/// What must not be seen: the secret, what it is sent as, and every token that the service will issue.
+/// Texts that must not appear: the secret, its encodings, and every token that the service will issue.
 fn secrets(service: &Service) -> Vec<String> {
     // The same seed issues the same tokens.
     let mut twin = Simulator::new(config());
@@ -76,7 +76,7 @@ fn nor_is_one_that_cannot_be_used() {
     }
 }
 
-/// An error of the service that says `words`.
+/// Returns an error response whose message is `words`.
 fn saying(status: u16, words: &str) -> Fault {
     let body = serde_json::json!({"message": words, "code": "bad.request", "status": status}).to_string();
     let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
@@ -87,14 +87,14 @@ fn saying(status: u16, words: &str) -> Fault {
 fn a_server_that_repeats_a_secret_is_not_repeated() {
     for (index, transport) in (0..).zip(crate::support::TRANSPORTS) {
         let service = Service::new();
-        // The token that the service issues first.
+        // The first token that the service issues.
         let token = Simulator::new(config()).issue_token(Timestamp::UNIX_EPOCH);
         let basic = STANDARD.encode(format!("{}:{}", service.client_id(), service.secret));
         let percent = token.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let words = [
             format!("the token {token} is odd, {percent}, Bearer {token}"),
             format!("secret={} Basic {basic}", service.secret),
-            // Cut off, as error messages are.
+            // Truncated, as error messages are.
             format!("{} {}", "x".repeat(300), token.repeat(20)),
         ];
         for (when, status) in

@@ -1,4 +1,4 @@
-//! `--where`, `--sort` and `--limit`: which rows are written, and how it is said that others are not.
+//! `--where`, `--sort` and `--limit`: which rows are written, and how left-out rows are reported.
 
 use std::fs;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn what_is_left_out_is_said() {
     assert_eq!(scope["complete"], false);
     assert_eq!(scope["missing"], serde_json::json!(["leftOut"]));
     assert!(scope["rowsLeftOut"].as_u64().unwrap() > 10, "{scope}");
-    // A limit that leaves nothing out is none.
+    // A limit that leaves out no row is not reported.
     let whole = service.run(&query(&["--limit", "1000000", "--format", "json"])).well();
     assert!(whole.contains("\"complete\":true") && !whole.contains("rowsLeftOut"), "{whole}");
 }
@@ -71,7 +71,7 @@ fn a_report_does_not_take_saved_rows_for_all() {
         "{text}"
     );
     assert!(text.contains("no month is projected"), "{text}");
-    // A directory of days is read as whole.
+    // A directory of days is read as complete.
     let lake = directory.path().join("lake");
     let partitioned = ["--granularity", "day", "--format", "csv", "--partition-by", "date", "--output"];
     let partitioned = [&partitioned[..], &[lake.to_str().unwrap(), "--where", "requests>5"]].concat();

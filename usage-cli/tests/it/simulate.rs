@@ -1,4 +1,4 @@
-//! `genesys-usage simulate`: one line, then served until somebody or something ends it.
+//! `genesys-usage simulate`: prints one line, and serves until a signal or its input ends it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, program};
 
-/// Starts it; its line, once it is there.
+/// Starts the service and returns the line that it prints.
 fn start(arguments: &[&str], stdin: Stdio) -> (Child, Value, BufReader<ChildStdout>) {
     let mut command = program(&[&["simulate"], arguments].concat());
     let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

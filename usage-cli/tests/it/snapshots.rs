@@ -1,4 +1,5 @@
-//! What the program says, word for word: `tests/snapshots`. `UPDATE_SNAPSHOTS=1` writes them anew; look at the difference.
+//! The texts of the program, compared with `tests/snapshots`. `UPDATE_SNAPSHOTS=1` rewrites them; review the
+//! difference.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +40,7 @@ pub(crate) fn matches(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let wanted = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    // A checkout may have other line ends.
+    // A checkout may have other line endings.
     let wanted = wanted.replace("\r\n", "\n");
     assert!(text == wanted, "{name} is not what it was; it is now:\n{text}");
 }
@@ -78,7 +79,7 @@ fn results() {
     matches("results/definitions.txt", &service.run(&["events", "definitions"]).well());
 }
 
-/// Jobs look back a year from now, so that what they find is not the same for ever: its form is.
+/// Jobs look back a year from now, so only the form of their result is constant.
 #[test]
 fn the_form_of_a_job() {
     let command = ["aggregate", "--last", "14d", "--group-by", "platform", "--sort", "platform:asc"];

@@ -1,4 +1,4 @@
-//! `--state` and `resume`: when the file is there, what is in it, and what is refused.
+//! `--state` and `resume`: when the file exists, what it contains, what is refused.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,7 +11,7 @@ use usage_sim::{Fault, Match, Rule, WireFault};
 
 use crate::support::{Ran, Service, TRANSPORTS, config, keeping, program, without_the_time};
 
-/// A directory, and in it a state file of a query that ran into its deadline.
+/// Creates a directory with the state file of a query that reached its deadline.
 fn stopped(service: &Service) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("run.json");
@@ -56,7 +56,7 @@ fn after_the_deadline_the_hint_leads_to_the_result() {
     let resumed: Value = serde_json::from_str(&service.resume(&["resume", path]).well()).unwrap();
     let attached: Value = serde_json::from_str(&attached).unwrap();
     assert_eq!(resumed["rows"], attached["rows"]);
-    // Only the state file knows what was asked.
+    // Only the state file contains the query.
     assert!(resumed["scope"]["query"].is_object() && attached["scope"]["query"].is_null());
     assert!(names(directory.path()).is_empty());
     let journal = service.server.simulator().journal().to_vec();
@@ -77,7 +77,7 @@ fn output_and_transport_are_kept_and_can_be_changed() {
     start();
     let document: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!((&document["transport"], &document["output"]["format"]), (&json!("tokio"), &json!("csv")));
-    // The file is found from elsewhere, too.
+    // The file is found from another directory, too.
     assert_eq!(service.resume(&["resume", state.to_str().unwrap()]).well(), "");
     assert!(fs::read_to_string(&rows).unwrap().starts_with("date,clientId,"));
     start();
@@ -264,7 +264,7 @@ fn a_file_that_was_damaged_anywhere_leads_to_no_request() {
     let (_directory, state) = stopped(&service);
     service.server.simulator().clear_journal();
     let good = fs::read(&state).unwrap();
-    // Each run is a process: every seventh byte, and each that stands alone at the ends.
+    // Each run is a process, so only every seventh byte and those at both ends are tried.
     let flips = (0..good.len()).filter(|at| at % 7 == 0 || *at < 4 || *at + 4 > good.len());
     let flipped = flips.enumerate().map(|(number, at)| {
         let mut bytes = good.clone();

@@ -10,14 +10,14 @@ use usage_sim::{Entry, Rule, ServeOptions, Server, Simulator, SimulatorConfig, V
 
 pub(crate) const TRANSPORTS: [&str; 3] = ["blocking", "tokio", "async-std"];
 
-/// Returns `text` without the time at which a query was asked, which is another each time.
+/// Returns `text` without the time of the query, which differs between runs.
 pub(crate) fn without_the_time(text: &str) -> String {
     let Some((before, rest)) = text.split_once("\"askedAt\":") else { return text.to_owned() };
     let (_, behind) = rest.split_once("\"complete\"").unwrap();
     format!("{before}\"askedAt\":…,\"complete\"{behind}")
 }
 
-/// A service whose executions are done at once.
+/// Creates a service whose executions complete at once.
 pub(crate) struct Service {
     pub(crate) server: Server,
     id: String,
@@ -33,7 +33,7 @@ impl Service {
         Self::serving(config, ServeOptions::default())
     }
 
-    /// A service on 16 October 2026, a day that does not pass.
+    /// Creates a service whose clock stands still on 16 October 2026.
     pub(crate) fn fixed() -> Self {
         let clock = VirtualClock::new("2026-10-16".parse::<Date>().unwrap().start());
         Self::serving(config(), ServeOptions::default().with_clock(clock))
@@ -51,12 +51,12 @@ impl Service {
         service
     }
 
-    /// The id of a client that the service knows.
+    /// Returns the id of a client that the service knows.
     pub(crate) fn client_id(&self) -> &str {
         &self.id
     }
 
-    /// The program, with `arguments` and the service's credentials.
+    /// Returns a command for the program with `arguments` and the service's credentials.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.with_credentials(arguments);
         command.args(["--api-url", &self.server.url()]);
@@ -75,7 +75,7 @@ impl Service {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// `genesys-usage resume …`, which knows where the service is.
+    /// Returns `genesys-usage resume …` with the address of the service.
     pub(crate) fn resume(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.resume_command(arguments))
     }
@@ -84,7 +84,7 @@ impl Service {
         self.with_credentials(arguments)
     }
 
-    /// Waits until `happened`.
+    /// Waits until the journal satisfies `happened`.
     #[track_caller]
     pub(crate) fn until(&self, happened: impl Fn(&[Entry]) -> bool) {
         let started = Instant::now();
@@ -99,13 +99,13 @@ pub(crate) fn config() -> SimulatorConfig {
     SimulatorConfig::default().with_execution_time(Duration::ZERO)
 }
 
-/// The month before this one, `2026-10`: the service has its rows whenever the tests run.
+/// Returns the previous month, like `2026-10`: the service has its rows whenever the tests run.
 pub(crate) fn last_month() -> String {
     let last = Date::of(SystemTime::now().into()).first_of_month().plus_days(-1);
     last.to_string()[..7].to_owned()
 }
 
-/// The program with `arguments` in an environment that says nothing.
+/// Returns a command for the program with `arguments` and without settings in its environment.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_genesys-usage"));
     for name in ["OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN", "REGION"] {
@@ -114,7 +114,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         command.env_remove(name);
     }
-    // Nobody's own files.
+    // No files of the user.
     command.env_remove("XDG_CONFIG_HOME").env_remove("GENESYS_USAGE_PROFILE");
     command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
     command.env("HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody"));
@@ -122,12 +122,12 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// The option that keeps the state in `file`.
+/// Returns the option that keeps the state in `file`.
 pub(crate) fn keeping(file: &Path) -> [&str; 2] {
     ["--state", file.to_str().unwrap()]
 }
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -140,14 +140,14 @@ impl Ran {
         command.output().unwrap().into()
     }
 
-    /// It went well and said nothing but its result.
+    /// Asserts success without messages, and returns the output.
     #[track_caller]
     pub(crate) fn well(self) -> String {
         assert_eq!((self.code, &*self.stderr), (Some(0), ""), "{self:?}");
         self.stdout
     }
 
-    /// It ended with `code`, wrote no result, and `texts` are in what it said, an error in one line first.
+    /// Asserts exit code `code`, no output, and messages that contain `texts`, with exactly one error, first.
     #[track_caller]
     pub(crate) fn failed(self, code: i32, texts: &[&str]) -> Self {
         assert_eq!((self.code, &*self.stdout), (Some(code), ""), "{self:?}");
@@ -159,7 +159,7 @@ impl Ran {
         self
     }
 
-    /// The execution that its hint continues.
+    /// Returns the id of the execution that its hint continues.
     pub(crate) fn to_attach(&self) -> &str {
         let (_, after) = self.stderr.split_once("--attach ").unwrap_or_else(|| panic!("no hint in {self:?}"));
         after.split_whitespace().next().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The program on a terminal: a pseudo-terminal of a size that the test chooses.
+//! The program on a pseudo-terminal whose size the test chooses.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -13,7 +13,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::snapshots;
 use crate::support::{Service, config, program};
 
-/// What a terminal shows of `command`, escape sequences and all, and how it ended.
+/// Runs `command` and returns what the terminal receives, escape sequences included, and how the command ended.
 fn on_terminal(command: &mut Command, columns: u16, rows: u16) -> (Option<i32>, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -24,12 +24,12 @@ fn on_terminal(command: &mut Command, columns: u16, rows: u16) -> (Option<i32>, 
     let end = || Stdio::from(OwnedFd::from(slave.try_clone().unwrap()));
     command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm");
     let mut child = command.spawn().unwrap();
-    // What is left of it are the child's ends: when they are closed, reading ends.
+    // Only the child holds the other end now: reading ends when the child closes it.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     drop(slave);
     let reader = thread::spawn(move || {
         let (mut master, mut shown, mut chunk) = (File::from(master), Vec::new(), [0; 4096]);
-        // The end of a terminal is an error on some systems.
+        // Some systems report the end of a terminal as an error.
         while let Ok(length @ 1..) = master.read(&mut chunk) {
             shown.extend_from_slice(&chunk[..length]);
         }
@@ -39,7 +39,7 @@ fn on_terminal(command: &mut Command, columns: u16, rows: u16) -> (Option<i32>, 
     (code, String::from_utf8(reader.join().unwrap()).unwrap().replace("\r\n", "\n"))
 }
 
-/// The lines of the table, without what was rewritten before it.
+/// Returns the lines of the table, without the progress that was overwritten before it.
 fn table(shown: &str) -> Vec<&str> {
     let start = shown.find("Client").unwrap_or_else(|| panic!("no table in {shown:?}"));
     shown[start..].lines().collect()
@@ -57,7 +57,7 @@ fn progress_is_shown_and_the_table_fits() {
         table(&shown).len() > 24 && table(&shown).iter().all(|line| line.chars().count() <= 84),
         "{shown}"
     );
-    // `NO_COLOR` is obeyed, and `--quiet` leaves nothing but the table.
+    // `NO_COLOR` is respected, and `--quiet` leaves only the table.
     let quiet = [&QUERY[..], &["--no-pager", "--quiet"]].concat();
     let (_, shown) = on_terminal(service.command(&quiet).env("NO_COLOR", "1"), 80, 24);
     assert!(shown.starts_with("Client") && !shown.contains('\u{1b}'), "{shown:?}");
@@ -98,7 +98,7 @@ fn a_long_table_goes_through_the_pager_and_quitting_it_is_no_error() {
     assert!(events.stdout.split(|byte| *byte == b'\n').count() > 10, "a pipe is not paged");
 }
 
-/// Two weeks of two clients, one of which is throttled more each day but for one, when it is quiet.
+/// Two weeks of two clients. One of them is throttled more each day, except on one quiet day.
 fn two_weeks() -> String {
     let counts = "requests,status200,status300,status400,status429,status500";
     let mut lines = vec![format!("date,clientId,clientName,templateUri,httpMethod,{counts}")];
@@ -113,7 +113,7 @@ fn two_weeks() -> String {
     lines.join("\n")
 }
 
-/// A report of them on a terminal of so many columns.
+/// Returns a report of them on a terminal of this many columns.
 fn report(columns: u16, options: &[&str], no_color: Option<&str>) -> String {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("october.csv"), two_weeks()).unwrap();
@@ -131,7 +131,7 @@ fn report(columns: u16, options: &[&str], no_color: Option<&str>) -> String {
 fn a_report_in_colour() {
     let coloured = report(80, &["--compare"], None);
     snapshots::matches("results/report-terminal.txt", &coloured.replace('\u{1b}', "\\e"));
-    // Without colours the bars are shaded.
+    // Without colours, bars are shaded.
     let plain = report(80, &["--compare"], Some("1"));
     assert!(!plain.contains('\u{1b}') && plain.contains("░ 429  x 5xx"), "{plain}");
 }
@@ -148,7 +148,7 @@ fn a_report_fits_and_leaves_room_for_names() {
     }
 }
 
-/// Characters that turn, hide or break what stands around them.
+/// Characters that reverse, hide or break the text around them.
 const HOSTILE: [char; 10] = [
     '\u{202E}',
     '\u{2066}',
@@ -285,10 +285,10 @@ fn without_arguments_it_says_what_to_do_next() {
     let ready = shown(&mut command);
     assert!(ready.starts_with("Ready to ask https://api.mypurecloud.de as OAuth client an-id.\n"), "{ready}");
     assert!(!ready.contains("a-secret") && ready.contains("genesys-usage report --last 30d  "), "{ready}");
-    // A configuration that cannot be used is said, and how to find out more.
+    // A configuration that cannot be used is reported, with the command that tells more.
     let half = shown(program(&[]).env("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id"));
     assert!(half.contains("no secret") && half.contains("genesys-usage doctor"), "{half}");
-    // For a pipe it is the help.
+    // Into a pipe, the help is printed.
     let piped = program(&[]).output().unwrap();
     assert_eq!(piped.status.code(), Some(2));
     assert!(piped.stdout.is_empty() && String::from_utf8_lossy(&piped.stderr).contains("Usage: "));

@@ -1,4 +1,4 @@
-//! Wrong usage: exit code 2, before anything is sent.
+//! Wrong usage: exit code 2, before a request is sent.
 
 use std::fs;
 use std::time::SystemTime;
@@ -44,7 +44,7 @@ fn a_period_that_has_not_begun() {
     let service = Service::new();
     service.run(&["query", "--month", "2999-01"]).failed(2, &["has not begun"]);
     assert!(service.server.simulator().journal().is_empty());
-    // This month has, and tomorrow has for somebody.
+    // The current month has begun, and tomorrow has begun in some time zones.
     let today = Date::of(SystemTime::now().into());
     for day in [today, today.plus_days(1)] {
         service.run(&["query", "--month", &day.to_string()[..7]]).well();
@@ -67,7 +67,7 @@ fn a_half_open_end_is_noted_and_counted() {
         assert_eq!(ran.stderr, note, "{command:?}");
         service.run(&[command, &["--interval", "2026-07-01/2026-07-31"]].concat()).well();
     }
-    // Events have times of their own: an end at midnight is what it says.
+    // Events have times: an end at midnight is exact.
     service.run(&["events", "query", "--interval", "2026-09-01T00:00:00Z/2026-09-02T00:00:00Z"]).well();
     service.run(&["query", "--interval", "2026-09-01T00:00:00Z/2026-09-01T00:00:00Z"]).well();
 }
@@ -174,7 +174,7 @@ fn no_credentials() {
             "--simulate",
         ],
     );
-    // A variable that is set to nothing is not set.
+    // An empty variable counts as unset.
     Ran::of(program(&["query", "--last", "7d"]).env("GENESYSCLOUD_ACCESS_TOKEN", ""))
         .failed(2, &["error: no credentials\n"]);
     let mut half = program(&["query", "--last", "7d"]);
@@ -223,7 +223,7 @@ fn options_win_over_the_environment() {
     Ran::of(command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "wrong")).well();
     let mut command = service.command(&["query", "--last", "1d", "--oauth-client-id", service.client_id()]);
     Ran::of(command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "nobody")).well();
-    // Without an option the token of the environment wins.
+    // Without an option, the token of the environment has precedence.
     let mut command = service.command(&["query", "--last", "1d"]);
     Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", &issued).env("GENESYSCLOUD_OAUTHCLIENT_ID", "nobody"))
         .well();

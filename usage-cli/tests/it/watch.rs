@@ -1,4 +1,4 @@
-//! `watch`: looks, thresholds, hooks, what is remembered, and what a scrape gets.
+//! `watch`: polls, thresholds, hooks, remembered alerts, and scrapes.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -112,7 +112,7 @@ fn an_alert_whose_command_failed_is_told_again() {
         Ran::of(command.args(keeping(&state)))
     };
     let log_it = format!("echo $GENESYS_USAGE_ALERT >> '{}'", log.display());
-    // It fails for one of two: the other is sent, and is not sent again.
+    // The hook fails for one of two alerts: the other is sent, and not sent again.
     let ran = look(&format!("test $GENESYS_USAGE_ALERT = 429 || exit 7; {log_it}"));
     assert_eq!(ran.code, Some(2), "{ran:?}");
     for text in ["--on-alert ended with exit status: 7", "hint: the alert counts as not told"] {
@@ -152,7 +152,7 @@ fn commands_get_no_secret_of_this_program() {
     assert!(!environment.contains("GENESYSCLOUD_PROXY_AUTH_PASSWORD"), "{environment}");
     assert!(environment.contains("GENESYSCLOUD_REGION=eu-central-1"), "{environment}");
 
-    // A command that fetches the secret gets no other one.
+    // A command that fetches the secret gets no other secret.
     let log = directory.path().join("secret-log");
     let secret = format!("env > '{}'; echo {}", log.display(), service.secret);
     let mut command = service.command(&["query", "--last", "1d", "--secret-command", &secret]);
@@ -205,7 +205,7 @@ fn metrics_are_served_while_it_runs() {
         assert!(answer.contains(text), "{text}: {answer}");
     }
     assert!(answer.ends_with("# EOF\n") && answer.matches("# EOF").count() == 1, "{answer}");
-    // Pages of the web that lead a name of their own to this machine.
+    // Web pages whose own host name resolves to this machine (DNS rebinding).
     for host in
         ["evil.example", "evil.example:9184", "127.0.0.1.evil.example", "localhost.evil.example", "a.b."]
     {
