@@ -87,7 +87,7 @@ pub(crate) struct Grouping {
     pub(crate) platform: bool,
 }
 
-/// The members of a row beside the other dimensions.
+/// The members of a row that are not dimensions, and which members describe the client.
 #[expect(clippy::struct_excessive_bools, reason = "one flag a member of the row")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {

@@ -1,4 +1,4 @@
-//! The clock of a served simulator: the machine's, or one that a test moves.
+//! The clock of a served simulator: real time, or a clock that tests move.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use usage_core::Timestamp;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Clock {
-    /// The machine's clock.
+    /// The clock of the operating system.
     #[default]
     Wall,
-    /// A clock that moves only when told to.
+    /// A clock that moves only when a test moves it.
     Virtual(VirtualClock),
 }
 
@@ -33,7 +33,7 @@ impl From<VirtualClock> for Clock {
     }
 }
 
-/// A clock that moves only when told to. Clones share their time.
+/// A clock that moves only when it is moved. Clones share their time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,12 +61,12 @@ impl VirtualClock {
         Self(Arc::new(AtomicU64::new(now.as_unix_millis())))
     }
 
-    /// Returns the time that it shows.
+    /// Returns the current time of this clock.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.0.load(Ordering::SeqCst))
     }
 
-    /// Moves the clock forward to `time`. Does nothing if it is past that time already.
+    /// Moves the clock forward to `time`. Does nothing if it already shows a later time.
     pub fn advance_to(&self, time: Timestamp) {
         self.0.fetch_max(time.as_unix_millis(), Ordering::SeqCst);
     }
@@ -76,13 +76,13 @@ impl VirtualClock {
         self.advance_to(self.now().saturating_add(by));
     }
 
-    /// Sets the clock to `time`, which may be earlier, as a machine's clock may step back.
+    /// Sets the clock to `time`, which may be earlier: clocks of machines may step back as well.
     pub fn set(&self, time: Timestamp) {
         self.0.store(time.as_unix_millis(), Ordering::SeqCst);
     }
 }
 
-/// Waiting moves the clock: a client on it never sleeps, and hours pass in milliseconds.
+/// Waiting moves the clock, so that a client never sleeps and hours pass in milliseconds.
 ///
 /// ```
 /// use usage_driver::blocking::Clock;

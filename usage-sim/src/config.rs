@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use crate::seed::{self, Purpose};
 
-/// Every permission that opens one of the simulated operations.
+/// All permissions that allow one of the simulated operations.
 ///
-/// The service documents none for reading users and the organization. `directory:user:view` and
-/// `directory:organization:view` stand for whatever makes it refuse them, so that a client's way with a 403 can be
-/// tested: leave them out.
+/// The service documents no permissions for reading users and the organization. `directory:user:view` and
+/// `directory:organization:view` stand for them here; leave them out to test how a client handles a 403.
 pub const ALL_PERMISSIONS: &[&str] = &[
     "oauth:client:view",
     "usage:organization:view",
@@ -48,24 +47,24 @@ pub struct SimulatorConfig {
 }
 
 impl SimulatorConfig {
-    /// The seed of ids and traffic (default 1). Two services with one seed have the same ids and the same numbers
-    /// for the same day, whenever they are asked.
+    /// Sets the seed of ids and traffic (default 1). Two services with the same seed have the same ids, and the same
+    /// numbers for a day.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How long an execution stays `Running` after its submission (default 3 s). A job is `Queued` for the first
-    /// quarter of it.
+    /// Sets how long an execution stays `Running` after its submission (default 3 s). A job is `Queued` for the first
+    /// quarter of this time.
     #[must_use]
     pub fn with_execution_time(mut self, execution_time: Duration) -> Self {
         self.execution_time = execution_time;
         self
     }
 
-    /// The OAuth client that may ask for tokens (default: ids made from the seed). It is one of the
-    /// organization's clients, so its own usage can be queried, too.
+    /// Sets the OAuth client that can obtain tokens (default: ids made from the seed). It is one of the organization's
+    /// clients, so its own usage can be queried as well.
     #[must_use]
     pub fn with_client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
@@ -73,14 +72,14 @@ impl SimulatorConfig {
         self
     }
 
-    /// How long an access token is good for, cut to whole seconds (default 24 h).
+    /// Sets the lifetime of access tokens, truncated to whole seconds (default 24 h).
     #[must_use]
     pub fn with_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
     }
 
-    /// How many requests a token may make a minute (default 300, the platform's
+    /// Sets the number of requests that a token may make per minute (default 300, the platform's
     /// `client.credentials.token.rate.per.minute`).
     #[must_use]
     pub fn with_rate_limit(mut self, requests_per_minute: u32) -> Self {
@@ -88,51 +87,51 @@ impl SimulatorConfig {
         self
     }
 
-    /// The permissions of the client's role (default [`ALL_PERMISSIONS`]).
+    /// Sets the permissions of the client's role (default [`ALL_PERMISSIONS`]).
     #[must_use]
     pub fn with_permissions<T: Into<String>>(mut self, permissions: impl IntoIterator<Item = T>) -> Self {
         self.permissions = permissions.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How many UTC days of data there are, counted back from yesterday (default 400, about 13 months).
+    /// Sets the number of UTC days with data, counted back from yesterday (default 400, about 13 months).
     #[must_use]
     pub fn with_history_days(mut self, days: u32) -> Self {
         self.history_days = days;
         self
     }
 
-    /// Where the login may send a browser back to, each to the letter (default: any `http` URI on this machine).
+    /// Sets the redirect URIs of log-ins, which are compared exactly (default: any `http` URI on this machine).
     #[must_use]
     pub fn with_redirect_uris<T: Into<String>>(mut self, uris: impl IntoIterator<Item = T>) -> Self {
         self.redirect_uris = Some(uris.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The short name of the organization, which a SAML2 bearer grant must give (default `example-org`).
+    /// Sets the short name of the organization, which a SAML2 bearer grant must contain (default `example-org`).
     #[must_use]
     pub fn with_organization_name(mut self, name: impl Into<String>) -> Self {
         self.organization_name = name.into();
         self
     }
 
-    /// Sets how many requests the organization makes, in percent of the default (default 100). Clients with few requests
-    /// vanish from small organizations.
+    /// Sets the number of requests of the organization, in percent of the default (default 100). Clients with few
+    /// requests disappear from small organizations.
     #[must_use]
     pub fn with_size(mut self, percent: u32) -> Self {
         self.size = percent;
         self
     }
 
-    /// Sets whether something worth finding happens each month: see [`Story`](crate::Story) (default: yes). Without it,
-    /// traffic has only its rhythm, its growth and its noise.
+    /// Sets whether each month has remarkable events: see [`Story`](crate::Story) (default: yes). Without them, traffic
+    /// has only its weekly rhythm, growth and noise.
     #[must_use]
     pub fn with_story(mut self, story: bool) -> Self {
         self.story = story;
         self
     }
 
-    /// The name of the organization for people to read: the short name, spelled as words.
+    /// Returns the display name of the organization: the short name, spelled as words.
     pub(crate) fn organization_display_name(&self) -> String {
         let words = self.organization_name.split(['-', '_']).filter(|word| !word.is_empty());
         let capital = |word: &str| {
@@ -142,17 +141,17 @@ impl SimulatorConfig {
         words.map(capital).collect::<Vec<_>>().join(" ")
     }
 
-    /// The id that the token endpoint accepts.
+    /// Returns the client id that the token endpoint accepts.
     pub fn client_id(&self) -> String {
         self.client_id.clone().unwrap_or_else(|| seed::uuid(self.seed, Purpose::OwnClient, &[]))
     }
 
-    /// The organization's name that a SAML2 bearer grant must give.
+    /// Returns the organization's short name, which a SAML2 bearer grant must contain.
     pub fn organization_name(&self) -> &str {
         &self.organization_name
     }
 
-    /// The secret that the token endpoint accepts.
+    /// Returns the client secret that the token endpoint accepts.
     pub fn client_secret(&self) -> String {
         let made = || seed::secret_text(self.seed, Purpose::OwnSecret, 0, 43);
         self.client_secret.as_ref().map_or_else(made, |secret| secret.0.clone())
@@ -178,7 +177,7 @@ impl Default for SimulatorConfig {
     }
 }
 
-/// A text that does not print.
+/// A text that is redacted in `Debug`.
 #[derive(Clone)]
 pub(crate) struct Redacted(pub(crate) String);
 

@@ -1,4 +1,4 @@
-//! Executions and jobs: submitted, running for a while, then complete or not.
+//! Executions and jobs: submitted, then running, then complete or failed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::key::Key;
 use crate::seed::{self, Purpose};
 use crate::world::{Counts, World};
 
-/// Executions kept; of an older one the service knows nothing any more.
+/// Maximum number of executions kept. Older ones are unknown to the service.
 const MAX_EXECUTIONS: usize = 5_000;
 
-/// Executions whose rows are kept, so that their pages need not be counted out again.
+/// Maximum number of executions whose rows are cached, so that their pages need not be computed again.
 const MAX_CACHED: usize = 4;
 
-/// A job is queued for this part of its time: one in so many.
+/// The fraction of its time in which a job is queued: one over this number.
 const QUEUED_PART: u32 = 4;
 
 /// An execution's rows, shared with the cache.
 pub(crate) type Rows = Arc<[(Key, Counts)]>;
 
-/// Under which path an execution is found.
+/// The path under which an execution is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Organization,
@@ -59,7 +59,7 @@ pub(crate) enum Ending {
     Cancelled,
 }
 
-/// Where an execution is.
+/// The state of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Of jobs only.
@@ -106,19 +106,19 @@ impl Executions {
         id
     }
 
-    /// The execution `id`, if it was submitted under this path.
+    /// Returns the execution `id`, if it was submitted under this path.
     pub(crate) fn find(&self, id: &str, scope: &Scope) -> Option<&Execution> {
         self.by_id.get(id).filter(|execution| execution.scope == *scope)
     }
 
-    /// Lets the execution end otherwise.
+    /// Changes how the execution ends.
     pub(crate) fn end_as(&mut self, id: &str, ending: Ending) {
         if let Some(execution) = self.by_id.get_mut(id) {
             execution.ending = ending;
         }
     }
 
-    /// How far it is at `now`. Whatever its ending, it shows when the execution's time is over.
+    /// Returns the state at `now`. An ending shows when the execution's time is over.
     pub(crate) fn status(&self, execution: &Execution, now: Timestamp) -> Status {
         let dequeued = execution.submitted.saturating_add(self.execution_time / QUEUED_PART);
         if now >= execution.submitted.saturating_add(self.execution_time) {
@@ -130,7 +130,7 @@ impl Executions {
         }
     }
 
-    /// The rows of a complete execution.
+    /// Returns the rows of a complete execution.
     pub(crate) fn rows(&mut self, world: &World, execution: &Execution) -> Rows {
         if let Some((_, rows)) = self.cache.iter().find(|(id, _)| *id == execution.id) {
             return Arc::clone(rows);

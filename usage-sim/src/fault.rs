@@ -5,67 +5,64 @@ use http::{Method, StatusCode};
 use crate::route::Operation;
 use crate::wire_fault::WireFault;
 
-/// A fault of one exchange.
+/// A fault of one exchange. The request is processed unless the variant says that it is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Answered with this status and the service's usual error body; the request is not processed. A number that
-    /// is no HTTP status becomes 500.
+    /// Responds with this status and the service's usual error body, without processing the request. A number that is
+    /// not an HTTP status becomes 500.
     Status(u16),
-    /// Answered with exactly this; the request is not processed.
+    /// Responds with exactly this, without processing the request.
     StatusWith {
-        /// The status; a number that is no HTTP status becomes 500.
+        /// The status; a number that is not an HTTP status becomes 500.
         status: u16,
         /// Header names and values; invalid ones are left out.
         headers: Vec<(String, String)>,
         /// The body.
         body: Vec<u8>,
     },
-    /// Answered 429 with the service's body and this `Retry-After`, verbatim: seconds, an HTTP date or nonsense; `None`
-    /// sends no such header. The request is not processed.
+    /// Responds with 429, the service's body and this `Retry-After`, without processing the request. The value is sent
+    /// verbatim: seconds, an HTTP date or nonsense. `None` sends no such header.
     RateLimited {
         /// The header's value.
         retry_after: Option<String>,
     },
-    /// Answered 502 with a gateway's HTML page; the request is not processed.
+    /// Responds with 502 and a gateway's HTML page, without processing the request.
     Html,
-    /// Answered 302 with this `Location`; the request is not processed.
+    /// Responds with 302 and this `Location`, without processing the request.
     Redirect(String),
-    /// Processed; the execution that it starts or reads ends as `Failed` when its time is over, also for later
-    /// requests. A failed job says why, in its `errorBody`.
+    /// Ends the execution that the request starts or reads as `Failed` when its time is over, also for later requests.
+    /// A failed job has the reason in its `errorBody`.
     FailQuery,
-    /// Processed; the job that it starts or reads ends as `Cancelled` when its time is over, also for later requests.
-    /// The older executions have no such state: nothing happens to them.
+    /// Ends the job that the request starts or reads as `Cancelled` when its time is over, also for later requests. The
+    /// older executions have no such state, and are not affected.
     CancelQuery,
-    /// Processed; a results answer says this `queryStatus` and has no rows.
+    /// Responds to a results request with this `queryStatus` and no rows.
     UnknownStatus(String),
-    /// Processed; a results answer has no `queryStatus` and no rows.
+    /// Responds to a results request without `queryStatus` and rows.
     MissingStatus,
-    /// Processed; a complete page of a simple search, a job or an event query names a cursor that leads to this very
-    /// page again. While the execution is running, nothing happens.
+    /// Makes a page of a complete simple search, job or event query name a cursor that leads to the same page again.
+    /// Running executions are not affected.
     RepeatCursor,
-    /// Processed; `nextUri` and `resultsUri`, where the answer has them, are absolute: they begin with this origin
-    /// (`https://elsewhere.example`).
+    /// Makes `nextUri` and `resultsUri` of the response absolute, with this origin (`https://elsewhere.example`).
     AbsoluteNextUri(String),
-    /// Processed; members of the answer's outermost object are set to these JSON texts, by name. An empty text removes
-    /// the member.
+    /// Sets members of the response's outermost object to these JSON texts, by name. An empty text removes the member.
     Amended(Vec<(String, String)>),
-    /// Processed; these headers of the answer are set, names and values. Invalid ones are left out.
+    /// Sets these headers of the response, by name and value. Invalid ones are left out.
     Headers(Vec<(String, String)>),
-    /// Processed; the answer is followed by blanks until its body has this many bytes. It is still valid JSON.
+    /// Appends blanks to the response's body until it has this many bytes. It is still valid JSON.
     Oversized {
         /// The body's length, in bytes.
         bytes: usize,
     },
-    /// Processed; the answer is encoded with gzip, whether the client asked for that or not.
+    /// Encodes the response with gzip, even if the client did not ask for it.
     Gzip,
-    /// Processed; the answer is as with [`Oversized`](Self::Oversized), and encoded with gzip: a thousandth of it goes
-    /// over the wire.
+    /// Like [`Oversized`](Self::Oversized), encoded with gzip: a thousandth of it is sent.
     GzipBomb {
         /// The length of the decoded body, in bytes.
         bytes: usize,
     },
-    /// Processed; the answer is lost or mangled on its way.
+    /// Loses or mangles the response on its way. The request is processed.
     Wire(WireFault),
 }
 
@@ -79,9 +76,9 @@ impl From<WireFault> for Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Match {
-    /// Every request, to unknown paths, too.
+    /// Every request, including those to unknown paths.
     Any,
-    /// Requests of an access token.
+    /// Requests for an access token.
     Token,
     /// Requests that start an execution.
     Submit,
@@ -117,12 +114,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// `fault` for the next request that fits `on`, once.
+    /// Creates a rule: `fault` strikes the next request that matches `on`, once.
     pub fn new(on: Match, fault: impl Into<Fault>) -> Self {
         Self { on, fault: fault.into(), skip: 0, times: 1 }
     }
 
-    /// Lets the first `requests` that fit pass.
+    /// Lets the first `requests` that match pass.
     #[must_use]
     pub fn skip(mut self, requests: u32) -> Self {
         self.skip = requests;
@@ -157,8 +154,8 @@ impl Rule {
     }
 }
 
-/// The rules in force, in the order in which they were injected. The first that fits and is due strikes; a rule before
-/// it that fits but still skips counts the request, a rule after it does not.
+/// The rules in force, in the order in which they were injected. The first rule that matches and is due strikes. Rules
+/// before it that match but still skip count the request; rules after it do not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script(Vec<Rule>);
 
@@ -171,7 +168,7 @@ impl Script {
         self.0.clear();
     }
 
-    /// The fault that strikes this request, if any.
+    /// Returns the fault that strikes this request, if any.
     pub(crate) fn strike(
         &mut self,
         operation: Option<Operation>,

@@ -31,7 +31,7 @@ impl JobResults<'_> {
     }
 }
 
-/// A row, without dimensions that are not grouped by and counters that `metrics` leaves out.
+/// A row without dimensions that are not grouped by, and without counters that `metrics` omits.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {

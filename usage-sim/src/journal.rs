@@ -1,4 +1,4 @@
-//! The journal: each request and its answer, so that a test can check what a client did.
+//! The journal: each request and its response, so that tests can check what a client did.
 
 use std::borrow::Cow;
 
@@ -15,11 +15,11 @@ const MAX_ENTRIES: usize = 20_000;
 /// Maximum number of bytes kept of a body.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Form fields that hold a secret, as the grants of RFC 6749, 7522 and 7636 name them.
+/// Form fields that hold a secret, by their names in RFC 6749, 7522 and 7636.
 const SECRET_FIELDS: &[&str] =
     &["client_secret", "refresh_token", "assertion", "code", "code_verifier", "password", "access_token"];
 
-/// One request and how it was answered.
+/// A request and its outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Entry {
@@ -27,7 +27,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// The request's method.
     pub method: Method,
-    /// The host that the request was sent to: of the URI if that is absolute, else of the `Host` header. Empty without either.
+    /// The host that the request was sent to: that of the URI if it is absolute, otherwise of the `Host` header; empty
+    /// without either.
     pub host: String,
     /// The request's path and query. Secrets are replaced by `[redacted]`.
     pub target: String,
@@ -43,21 +44,21 @@ pub struct Entry {
     pub fault: Option<Fault>,
     /// The id of the execution or job that the request started.
     pub started: Option<String>,
-    /// The status of the answer. With a wire fault, the answer may not have reached the client.
+    /// The status of the response. With a wire fault, the response may not have reached the client.
     pub status: StatusCode,
-    /// The `ININ-Correlation-Id` of the answer.
+    /// The `ININ-Correlation-Id` of the response.
     pub correlation_id: String,
 }
 
-/// The kind of `Authorization` header that a request had.
+/// The kind of a request's `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Authorization {
     /// No such header.
     Absent,
-    /// `Basic`, a client's id and secret.
+    /// `Basic`: a client's id and secret.
     Basic,
-    /// `Bearer`, an access token.
+    /// `Bearer`: an access token.
     Bearer,
     /// Another scheme, or a header that cannot be read.
     Other,
@@ -88,7 +89,7 @@ pub(crate) fn entry(
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
     let host = head.uri.authority().map(ToString::to_string).or_else(|| text(HOST));
     let for_login = operation.is_some_and(Operation::is_login) || head.uri.path().starts_with("/oauth/");
-    // Secrets are found in the whole form, and a new vector has no more room than it needs.
+    // Secrets are searched in the whole form. A new vector has no more capacity than it needs.
     let redacted = if for_login { without_secrets(body) } else { Cow::Borrowed(body) };
     let body = redacted[..redacted.len().min(MAX_BODY)].to_vec();
     Entry {
@@ -135,7 +136,7 @@ impl Journal {
     }
 }
 
-/// Returns the form unchanged if it holds no secret, else a copy with redacted values.
+/// Returns the form unchanged if it holds no secret, otherwise a copy with redacted values.
 fn without_secrets(form: &[u8]) -> Cow<'_, [u8]> {
     let is_secret = |name: &str| SECRET_FIELDS.contains(&name);
     let mut fields = form_urlencoded::parse(form);

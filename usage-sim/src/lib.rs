@@ -1,32 +1,36 @@
-//! A simulated Genesys Cloud Usage API, to test and try clients against.
+//! A simulated Genesys Cloud Usage API, to test clients against and to try them.
 //!
-//! - [`Simulator`] is the service without sockets and without a clock: a request and the time go in, a [`Reply`]
-//!   comes out. [`SimulatorConfig`] says how fast it is, what it allows, and from which seed its world is made.
-//! - It answers every [`Operation`]: the login host's token endpoint and authorize page, the older queries, the jobs
+//! - [`Simulator`] is the service without sockets and clock: it takes a request and the time, and returns a [`Reply`].
+//!   [`SimulatorConfig`] sets its speed, its limits, and the seed of its data.
+//! - It implements every [`Operation`]: the login host's token endpoint and authorization page, the older queries, the
+//! jobs
 //!   that succeed them, and the operational events.
-//! - Its world is a contact centre of some two dozen OAuth clients that call the platform's API day by day. It is a
-//!   function of the seed: two simulators with one seed give the same numbers for the same day. The older queries leave
-//!   out what the platform's own clients do; the jobs count it.
-//! - Each month something happens that is worth finding ([`Story`]): a client that hammers one URI, a retry storm, a new
-//!   client, and a forecast that breaks the allowance.
-//! - [`Rule`]s inject [`Fault`]s, up to broken connections ([`WireFault`]); the journal of [`Entry`]s tells
-//!   what arrived.
-//! - [`Organizations`] are several simulators behind one host; the credential decides which one answers.
+//! - Its data are those of a contact centre with some two dozen OAuth clients that call the platform's API every day.
+//! They
+//!   are a function of the seed: two simulators with the same seed return the same numbers for a day. The older queries
+//!   leave out the platform's own clients; the jobs count them.
+//! - Each month has remarkable events ([`Story`]): a client that hammers one URI, a retry storm, a new client, and a
+//! forecast
+//!   above the allowance.
+//! - [`Rule`]s inject [`Fault`]s, including broken connections ([`WireFault`]); the journal of [`Entry`]s lists the
+//! requests
+//!   that arrived.
+//! - [`Organizations`] are several simulators behind one host; the credential decides which of them responds.
 //! - [`serve`] puts a simulator on a loopback port as a [`Server`] that any HTTP/1.1 client can use, in real time or on
 //!   a [`VirtualClock`].
 //!
-//! It shares neither endpoints nor decoder with the client that it judges: it was written from the service's
+//! It shares neither endpoints nor decoder with the clients under test: it was written from the service's
 //! documentation.
 //!
 //! # Features
 //!
-//! - `tls`: the listener speaks TLS, with certificates made on the spot, good ones and such as no client may take
-//!   (`Tls`).
-//! - `driver`: a [`VirtualClock`] is a clock of blocking clients (`with_clock`), and [`in_memory`] has clients without
-//!   sockets, for tests of one's own code.
+//! - `tls`: the listener speaks TLS, with generated certificates, valid ones and others that no client may accept
+//! (`Tls`).
+//! - `driver`: [`VirtualClock`] implements the clock of blocking clients (`with_clock`), and [`in_memory`] has clients
+//!   without sockets, for tests of your own code.
 //! - `futures`: the same for clients with futures; includes `driver`.
-//! - `proptest`: [`strategies`] of what the service sends and what becomes of it, for property tests of one's own handlers.
-//! - `conformance`: the scenarios that every driver of the core passes.
+//! - `proptest`: [`strategies`] for responses and rows, for property tests of your own code.
+//! - `conformance`: the scenarios that every driver passes.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
 //! # A round in memory

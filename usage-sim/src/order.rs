@@ -12,7 +12,7 @@ pub(crate) struct SortBy {
     pub(crate) descending: bool,
 }
 
-/// The members of a row that it can be sorted by. Members that all rows share or lack do not change the order.
+/// The members of a row by which it can be sorted. Members that all rows share or lack do not change the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SortField {
     Date,

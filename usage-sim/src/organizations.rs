@@ -1,4 +1,4 @@
-//! Several organizations behind one host, as on the real platform: the credential decides which one answers.
+//! Several organizations behind one host, as on the real platform: the credential selects the organization.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,9 +17,9 @@ use crate::token;
 
 /// Several simulated organizations that share one host.
 ///
-/// Each is a [`Simulator`] with its own world, clients, limits, faults and journal. The access token, or in a login the
-/// client id, decides which organization a request is for. A request with neither is answered by the first one.
-/// Organizations answer independently: while one is locked, the others go on.
+/// Each is a [`Simulator`] with its own data, clients, limits, faults and journal. The access token (in a log-in, the
+/// client id) selects the organization of a request. The first organization responds to requests with neither.
+/// Organizations are independent: while one is locked, the others respond.
 ///
 /// ```
 /// use usage_sim::{Organizations, ServeOptions, Simulator, SimulatorConfig, serve};
@@ -40,8 +40,8 @@ pub struct Organizations {
     by_token_prefix: HashMap<String, usize>,
 }
 
-/// The error of [`Organizations::add`]: another organization has this seed or client id, so that requests for the two
-/// could not be told apart.
+/// The error of [`Organizations::add`]: another organization has the same seed or client id, so that their requests
+/// could not be distinguished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SameOrganization {
@@ -72,16 +72,16 @@ impl From<Simulator> for Organizations {
 }
 
 impl Organizations {
-    /// Makes `count` organizations (at least one) that differ in size, limits and faults, from the seeds `seed`,
-    /// `seed + 1`, and so on. Organization `n` is called `org-n`.
+    /// Creates `count` organizations (at least one) that differ in size, limits and faults, with the seeds `seed`,
+    /// `seed + 1`, and so on. The name of organization `n` is `org-n`.
     ///
     /// | organizations | what is special about them |
     /// |---|---|
     /// | all | 1 % to 300 % of the default size; 60, 120, 300 or 600 requests a minute; executions of 0 to 4 s |
-    /// | `n % 10 == 3` | the first two polls are answered 503 |
-    /// | `n % 10 == 5` | the first submit is answered 429 with `Retry-After: 2` |
+    /// | `n % 10 == 3` | the first two polls fail with 503 |
+    /// | `n % 10 == 5` | the first submit fails with 429 and `Retry-After: 2` |
     /// | `n % 20 == 7` | the credential is refused (401) |
-    /// | `n % 20 == 13` | every request of the API is answered 503 |
+    /// | `n % 20 == 13` | every request of the API fails with 503 |
     /// | `n % 20 == 17` | the role lacks every permission of a usage operation |
     ///
     /// ```
@@ -92,7 +92,7 @@ impl Organizations {
     pub fn varied(count: u32, seed: u64) -> Self {
         let mut organizations = Self::from(varied(0, seed));
         for number in 1..count {
-            // Seeds differ, so nothing is refused.
+            // Seeds differ, so none is refused.
             let _ = organizations.add(varied(number, seed));
         }
         organizations
@@ -102,7 +102,7 @@ impl Organizations {
     ///
     /// # Errors
     ///
-    /// Refuses an organization whose seed or client id another one has.
+    /// Returns an error if another organization has the same seed or client id.
     pub fn add(&mut self, organization: Simulator) -> Result<usize, SameOrganization> {
         let (client_id, prefix) = (organization.client_id().to_owned(), organization.token_prefix());
         if self.by_client_id.contains_key(&client_id) || self.by_token_prefix.contains_key(&prefix) {
@@ -121,7 +121,7 @@ impl Organizations {
         self.simulators.len()
     }
 
-    /// Returns the organization with this index, locked: none of its requests is answered while the guard lives.
+    /// Returns the organization with this index, locked: its requests wait while the guard lives.
     pub fn get(&self, index: usize) -> Option<MutexGuard<'_, Simulator>> {
         self.simulators.get(index).map(lock)
     }
@@ -131,7 +131,7 @@ impl Organizations {
         lock(&self.simulators[0])
     }
 
-    /// Answers a request that arrives at `now`, as the organization that it is for.
+    /// Handles a request that arrives at `now`, as the organization that it belongs to.
     pub fn handle(&self, now: Timestamp, request: Request<Vec<u8>>) -> Reply {
         let index = self.index_of(&request).unwrap_or(0);
         lock(&self.simulators[index]).handle(now, request)
@@ -149,7 +149,7 @@ fn lock(simulator: &Mutex<Simulator>) -> MutexGuard<'_, Simulator> {
     simulator.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Organization `number` of [`Organizations::varied`].
+/// Creates organization `number` of [`Organizations::varied`].
 fn varied(number: u32, seed: u64) -> Simulator {
     const SIZES: [u32; 7] = [100, 1, 25, 5, 300, 10, 50];
     const LIMITS: [u32; 4] = [300, 60, 600, 120];

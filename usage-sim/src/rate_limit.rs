@@ -1,4 +1,4 @@
-//! How many requests a token has made in the current minute.
+//! The number of requests of a token in the current minute.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::reply::Problem;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Windows kept before those that have ended are dropped.
+/// Maximum number of windows kept before those that have ended are dropped.
 const MAX_WINDOWS: usize = 1_000;
 
-/// One window a token, from its first request on for a minute. Refused requests count, too.
+/// One window per token, of a minute from its first request on. Refused requests count as well.
 #[derive(Clone, Debug)]
 pub(crate) struct RateLimits {
     allowed: u32,
@@ -39,7 +39,7 @@ impl RateLimits {
         Self { allowed, windows: BTreeMap::new() }
     }
 
-    /// Counts a request of `token`; an error if it is one too many.
+    /// Counts a request of `token`, and fails if it exceeds the limit.
     pub(crate) fn count(&mut self, token: u64, now: Timestamp) -> Result<(), Problem> {
         if self.windows.len() > MAX_WINDOWS {
             self.windows.retain(|_, window| window.is_open(now));
@@ -65,7 +65,7 @@ impl RateLimits {
 }
 
 impl Window {
-    /// A clock that stepped back before the window opened ends it, too.
+    /// A clock that stepped back before the window opened ends it as well.
     fn is_open(&self, now: Timestamp) -> bool {
         self.opened <= now && now.saturating_since(self.opened) < WINDOW
     }

@@ -13,25 +13,25 @@ use usage_core::Timestamp;
 
 use crate::wire_fault::WireFault;
 
-/// The answer to a request, and the fault of the network that strikes it.
+/// The response to a request, and the fault of the network that strikes it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply {
-    /// The complete answer.
+    /// The complete response.
     pub response: Response<Vec<u8>>,
-    /// The fault of the network, if one was injected. The listener plays it on the socket; an in-memory
-    /// driver turns it into the transport failure that a client would see.
+    /// The injected fault of the network, if any. The listener plays it on the socket; the clients in memory turn it
+    /// into the transport failure that a client would see.
     pub fault: Option<WireFault>,
 }
 
 impl From<Response<Vec<u8>>> for Reply {
-    /// Returns a reply that no fault strikes.
+    /// Returns a reply without a fault.
     fn from(response: Response<Vec<u8>>) -> Self {
         Self { response, fault: None }
     }
 }
 
-/// A successful answer with a JSON body.
+/// Returns a successful response with a JSON body.
 pub(crate) fn json_response(body: Vec<u8>) -> Response<Vec<u8>> {
     response(StatusCode::OK, "application/json", body)
 }
@@ -43,13 +43,13 @@ pub(crate) fn response(status: StatusCode, content_type: &'static str, body: Vec
     response
 }
 
-/// Adds blanks until the body has `bytes`.
+/// Appends blanks until the body has `bytes`.
 pub(crate) fn pad(response: &mut Response<Vec<u8>>, bytes: usize) {
     let length = bytes.max(response.body().len());
     response.body_mut().resize(length, b' ');
 }
 
-/// Encodes the body.
+/// Encodes the body with gzip.
 pub(crate) fn gzip(response: &mut Response<Vec<u8>>) {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     // Writing to memory does not fail.
@@ -66,7 +66,7 @@ pub(crate) fn gzip(response: &mut Response<Vec<u8>>) {
 pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
-    /// With `{name}` where a parameter's value goes.
+    /// The message, with `{name}` in place of a parameter's value.
     template: &'static str,
     extras: Box<Extras>,
 }
@@ -103,7 +103,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad.request", template)
     }
 
-    /// A field or query parameter with a value that the service does not take.
+    /// Returns the refusal of a value of a field or query parameter.
     pub(crate) fn invalid_value(field: &'static str, value: &str) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -190,7 +190,8 @@ impl Problem {
         )
     }
 
-    /// Over the limit of `allowed` requests a minute; `retry_after` is the value of the header, and is a part of the message.
+    /// Returns the refusal of a request over the limit of `allowed` a minute. `retry_after` is the value of the header,
+    /// and part of the message.
     pub(crate) fn too_many_requests(allowed: u32, retry_after: Option<&str>) -> Self {
         let template = "Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds";
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", template)
@@ -206,7 +207,7 @@ impl Problem {
         }
     }
 
-    /// The platform's usual body of an error `status`.
+    /// Returns the platform's usual body of an error `status`.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, template) = match status.as_u16() {
             400 => {
@@ -249,7 +250,7 @@ impl Problem {
         self.status
     }
 
-    /// The answer, with the request's correlation id in its body.
+    /// Returns the response, with the request's correlation id in its body.
     pub(crate) fn into_response(self, correlation_id: &str) -> Response<Vec<u8>> {
         let body = self.body(correlation_id).to_string().into_bytes();
         let mut response = response(self.status, "application/json", body);
@@ -259,7 +260,7 @@ impl Problem {
         response
     }
 
-    /// The `ErrorBody`.
+    /// Returns the `ErrorBody`.
     pub(crate) fn body(&self, correlation_id: &str) -> Value {
         let Extras { parameters, details, limit, .. } = &*self.extras;
         let message = fill(self.template, parameters);
@@ -282,7 +283,7 @@ impl Problem {
     }
 }
 
-/// A refusal of the login host, in its own kind of body.
+/// A refusal of the login host, whose bodies differ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OAuthProblem {
     pub(crate) status: StatusCode,
@@ -299,7 +300,7 @@ impl OAuthProblem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_client", "client not found")
     }
 
-    /// The login host's body of an error `status` that it did not come to by itself.
+    /// Returns the login host's body of an injected error `status`.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             400 => Self::new(status, "invalid_client", "client not found"),
@@ -320,7 +321,7 @@ impl OAuthProblem {
     }
 }
 
-/// Sets members of the answer's object to these JSON texts; an empty text removes the member.
+/// Sets members of the body's object to these JSON texts; an empty text removes the member.
 pub(crate) fn amend(response: &mut Response<Vec<u8>>, members: &[(String, String)]) {
     let Ok(mut document) = serde_json::from_slice::<serde_json::Map<String, Value>>(response.body()) else {
         return;
@@ -334,23 +335,23 @@ pub(crate) fn amend(response: &mut Response<Vec<u8>>, members: &[(String, String
     *response.body_mut() = Value::Object(document).to_string().into_bytes();
 }
 
-/// Sets `Date`: the service's clock, in whole seconds.
+/// Sets `Date` to the service's time, in whole seconds.
 pub(crate) fn insert_date(response: &mut Response<Vec<u8>>, now: Timestamp) {
-    // httpdate writes years up to 9999.
+    // httpdate can only write years up to 9999.
     const LATEST: u64 = 253_402_300_799;
     let seconds = (now.as_unix_millis() / 1000).min(LATEST);
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     insert(response, http::header::DATE, &httpdate::fmt_http_date(date));
 }
 
-/// Sets a header; a value that no header can hold is left out.
+/// Sets a header; an invalid value is left out.
 pub(crate) fn insert(response: &mut Response<Vec<u8>>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// `template` with each `{name}` replaced by that parameter's value, which is not read again.
+/// Returns `template` with each `{name}` replaced by that parameter's value, which is not expanded again.
 fn fill(template: &str, parameters: &[(&str, String)]) -> String {
     let mut parts = template.split('{');
     let mut message = parts.next().unwrap_or_default().to_string();
@@ -363,7 +364,7 @@ fn fill(template: &str, parameters: &[(&str, String)]) -> String {
     message
 }
 
-/// The start of a text that came with the request: an error body repeats no megabytes.
+/// Returns the start of a text of the request, so that an error body does not repeat megabytes.
 fn excerpt(text: &str) -> String {
     text.chars().take(200).collect()
 }

@@ -83,7 +83,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The text of the current bucket: rows come ordered by date, so each is written once.
+/// The text of the current bucket: rows are ordered by date, so each text is written once.
 #[derive(Default)]
 struct Dates {
     current: Option<Date>,

@@ -1,4 +1,4 @@
-//! Which operation a request is for: one table of methods and paths.
+//! The routing of requests to operations, as one table of methods and paths.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -11,7 +11,7 @@ use crate::reply::Problem;
 pub enum Operation {
     /// `POST /oauth/token`, on the login host.
     Token,
-    /// `GET /oauth/authorize`, on the login host: where a browser is sent for a code or a token.
+    /// `GET /oauth/authorize`, on the login host: the page that redirects a browser with a code or a token.
     Authorize,
     /// `postUsageQuery`: starts a query over the organization.
     OrganizationQuery,
@@ -52,7 +52,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether it starts an execution.
+    /// Returns whether it starts an execution.
     pub fn is_submit(self) -> bool {
         matches!(
             self,
@@ -65,7 +65,7 @@ impl Operation {
         )
     }
 
-    /// Whether it reads an execution's state and rows.
+    /// Returns whether it reads an execution's state and rows.
     pub fn is_results(self) -> bool {
         matches!(
             self,
@@ -77,7 +77,7 @@ impl Operation {
         )
     }
 
-    /// Whether it starts or reads a job.
+    /// Returns whether it starts or reads a job.
     pub fn is_job(self) -> bool {
         matches!(
             self,
@@ -85,7 +85,7 @@ impl Operation {
         )
     }
 
-    /// Whether it is about operational events.
+    /// Returns whether it is about operational events.
     pub fn is_event(self) -> bool {
         matches!(
             self,
@@ -93,7 +93,7 @@ impl Operation {
         )
     }
 
-    /// Whether it is outside the Usage API and gives names to the ids in its rows.
+    /// Returns whether it is outside the Usage API and gives names to the ids in its rows.
     pub(crate) fn is_platform(self) -> bool {
         matches!(self, Self::OAuthClients | Self::Users | Self::OrganizationMe)
     }
@@ -103,7 +103,7 @@ impl Operation {
         matches!(self, Self::Token | Self::Authorize)
     }
 
-    /// The permissions of which any one opens it; operational events want all.
+    /// Returns the permissions of which one is sufficient; operational events require all.
     pub(crate) fn permissions(self) -> &'static [&'static str] {
         match self {
             Self::Token | Self::Authorize => &[],
@@ -122,14 +122,14 @@ impl Operation {
                 &["usage:events:view"]
             }
             Self::OAuthClients => &["oauth:client:view"],
-            // The service documents no permission for these two. Here they have one, so that a refusal can be tested.
+            // The service documents no permissions for these two. They have one here so that a refusal can be tested.
             Self::Users => &["directory:user:view"],
             Self::OrganizationMe => &["directory:organization:view"],
         }
     }
 }
 
-/// Method, path and operation. The client's results carry the execution id last, the others before `/results`.
+/// Method, path and operation. The results of clients have the execution id last, others before `/results`.
 const ROUTES: &[(Method, &str, Operation)] = &[
     (Method::POST, "/oauth/token", Operation::Token),
     (Method::GET, "/oauth/authorize", Operation::Authorize),
@@ -186,13 +186,13 @@ impl Route {
         })
     }
 
-    /// The path parameter `name`; empty if the route has none of that name.
+    /// Returns the path parameter `name`, or an empty text if the route has none.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 }
 
-/// Dot segments are not resolved and empty segments fit no parameter.
+/// Dot segments are not resolved, and empty segments match no parameter.
 fn fit(template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
     let (mut wanted, mut found) = (template.split('/'), path.split('/'));
     let mut parameters = Vec::new();

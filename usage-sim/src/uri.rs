@@ -1,4 +1,4 @@
-//! URIs in answers: relative to the host, unless a fault makes them absolute.
+//! URIs in responses: relative to the host, unless a fault makes them absolute.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
@@ -20,7 +20,7 @@ pub(crate) fn page_uri(path: &str, size: usize, cursor: Option<(&str, &str)>) ->
     format!("{path}?{}", query.finish())
 }
 
-/// Returns `uri` as it is written into an answer that `fault` struck.
+/// Returns `uri` as it is written into a response with `fault`.
 pub(crate) fn written(uri: String, fault: Option<&Fault>) -> String {
     match fault {
         Some(Fault::AbsoluteNextUri(origin)) => format!("{origin}{uri}"),

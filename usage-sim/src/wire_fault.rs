@@ -1,67 +1,67 @@
-//! Faults of the network, which strike an answer on its way.
+//! Faults of the network, which strike a response on its way.
 
 use std::time::Duration;
 
-/// A fault of the network, which strikes an answer. The request has been processed, which a client cannot know.
+/// A fault of the network, which strikes a response. The request has been processed, which a client cannot know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireFault {
-    /// These bytes replace the answer, then the connection closes.
+    /// Replaces the response by these bytes, then closes the connection.
     Garbage(Vec<u8>),
-    /// The connection closes without a byte.
+    /// Closes the connection without sending a byte.
     CloseBeforeReply,
-    /// The connection closes in the middle of the answer's head.
+    /// Closes the connection in the middle of the head.
     CloseMidHead,
-    /// The connection closes after half of the body that the head announces.
+    /// Closes the connection after half of the body that the head announces.
     CloseMidBody,
-    /// The connection is reset after half of an answer without a length.
+    /// Resets the connection after half of a response without a length.
     ResetMidBody,
-    /// The connection closes after a complete answer that announces to keep it.
+    /// Closes the connection after a complete response that announced to keep it open.
     CloseAfterReply,
-    /// There is no answer, and the connection stays open until the client closes it or the server stops.
+    /// Sends nothing, and keeps the connection open until the client closes it or the server stops.
     Hang,
-    /// The head and half of the body come, then nothing.
+    /// Sends the head and half of the body, then nothing.
     HangMidBody,
-    /// The body has chunks of this many bytes (0 counts as 1), and no `Content-Length`.
+    /// Sends the body in chunks of this many bytes (0 counts as 1), without `Content-Length`.
     Chunked {
-        /// How long a chunk is.
+        /// The length of a chunk.
         bytes: usize,
     },
-    /// The body has chunks; after half of it, a chunk's length is invalid.
+    /// Sends the body in chunks; after half of it, a chunk's length is invalid.
     GarbageMidBody,
-    /// The head is as long as this, by a header of padding.
+    /// Pads the head with a header.
     OversizedHead {
         /// The head's length, in bytes.
         bytes: usize,
     },
-    /// After the body come blanks, until the client closes the connection.
+    /// Sends blanks after the body, until the client closes the connection.
     EndlessBody,
-    /// Interim answers with these statuses (1xx) precede the complete answer.
+    /// Sends interim responses with these statuses (1xx) before the complete response.
     Interim(Vec<u16>),
-    /// The end of the body is marked in this way, instead of by its length.
+    /// Marks the end of the body in this way, instead of by its length.
     Framed(Framing),
-    /// Unrequested bytes follow the complete answer.
+    /// Sends unrequested bytes after the complete response.
     Followed(Vec<u8>),
-    /// The complete answer arrives slowly.
+    /// Sends the complete response slowly.
     Drip {
-        /// How long the wait before each write is, in real time.
+        /// The wait before each write, in real time.
         interval: Duration,
-        /// How many bytes a write has (0 is read as 1).
+        /// The number of bytes of a write (0 counts as 1).
         bytes: usize,
     },
 }
 
-/// Ways to mark the end of a body, valid and invalid ones (RFC 9112, 6). The connection closes after each.
+/// Ways to mark the end of a body, valid and invalid ones (RFC 9112, section 6). The connection closes after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
-    /// The end of the connection is that of the body. With TLS, it is announced (`close_notify`).
+    /// The connection ends with the body. With TLS, its end is announced (`close_notify`).
     UntilClose,
-    /// The same, with half of the body. With TLS, the end is not announced.
+    /// The same with half of the body. With TLS, the end is not announced.
     HalfUntilClose,
-    /// The same, as HTTP/1.0 does it.
+    /// The same with HTTP/1.0.
     Http10,
-    /// A status line without a reason.
+    /// A status line without a reason phrase.
     NoReason,
     /// Chunks without the last, empty one.
     ChunksWithoutEnd,
@@ -75,6 +75,6 @@ pub enum Framing {
     TwoLengths,
     /// A length that is not a number.
     NoNumber,
-    /// A length, and chunks: the chunks count.
+    /// A length, and chunks. The chunks are valid.
     LengthAndChunks,
 }

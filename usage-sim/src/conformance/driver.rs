@@ -11,20 +11,20 @@ pub type Observer<Q> = Box<dyn FnMut(&Execution<Q>, Event) + Send>;
 
 /// A driver under test, as the scenarios use it.
 ///
-/// Nothing here is asynchronous: the driver of an asynchronous client blocks on its futures, of several threads at a
-/// time.
+/// Its functions are synchronous: the driver of an asynchronous client blocks on its futures, also on several threads
+/// at once.
 pub trait Driver: Send + Sync + Sized {
     /// The client that its builder builds.
     type Client: FromConfig;
     /// An execution that is being driven.
     type Handle<Q: UsageQuery>: Send;
-    /// Whether it reaches the service over sockets, or in memory.
+    /// Whether the driver reaches the service over sockets.
     const SOCKETS: bool = true;
 
-    /// Lets `client` read the time and wait [in `world`](World::wait_until).
+    /// Creates a driver whose client reads the time and waits [in `world`](World::wait_until).
     fn new(client: Self::Client, world: &World) -> Self;
 
-    /// An execution of `query`; nothing is sent yet.
+    /// Creates an execution of `query`, without sending anything.
     fn start<Q: UsageQuery>(&self, query: Q) -> Self::Handle<Q>;
 
     /// Continues an execution of `query` that was submitted elsewhere.
@@ -34,29 +34,30 @@ pub trait Driver: Send + Sync + Sized {
     ///
     /// # Errors
     ///
-    /// [`RestoreError`] if the snapshot cannot be restored.
+    /// Returns an error if the snapshot cannot be restored.
     fn restore<Q: UsageQuery>(&self, snapshot: Snapshot<Q>) -> Result<Self::Handle<Q>, RestoreError>;
 
     /// Calls a single endpoint.
     ///
     /// # Errors
     ///
-    /// [`Error`] of the call.
+    /// Returns the error of the call.
     fn call<E: Endpoint>(&self, endpoint: E) -> Result<E::Response, Error>;
 
-    /// Calls `observer` at every step of `handle` from now on.
+    /// Sets the observer, which is called at every step of `handle` from now on.
     fn observe<Q: UsageQuery>(handle: Self::Handle<Q>, observer: Observer<Q>) -> Self::Handle<Q>;
 
-    /// Drives the execution to its next page, and returns it; `None` after the last.
+    /// Drives the execution to its next page and returns it, or `None` after the last page.
     ///
     /// # Errors
     ///
-    /// [`Error`] of the execution.
+    /// Returns the error of the execution.
     fn next_page<Q: UsageQuery>(handle: &mut Self::Handle<Q>) -> Result<Option<UsageTable>, Error>;
 
-    /// Like [`next_page`](Self::next_page), but drops the future as soon as `given_up`, and gives nothing back then.
+    /// Like [`next_page`](Self::next_page), but drops the future as soon as `given_up` returns true; then returns
+    /// `None`.
     ///
-    /// Only the suite for drivers with futures asks for this.
+    /// Only the suite for drivers with futures calls this.
     fn next_page_unless<Q: UsageQuery>(
         handle: &mut Self::Handle<Q>,
         given_up: &(dyn Fn() -> bool + Sync),
@@ -65,12 +66,12 @@ pub trait Driver: Send + Sync + Sized {
         Some(Self::next_page(handle))
     }
 
-    /// The execution.
+    /// Returns the execution.
     fn execution<Q: UsageQuery>(handle: &Self::Handle<Q>) -> &Execution<Q>;
 
-    /// Returns what cancels the execution while it is being driven.
+    /// Returns a canceller for the execution while it is being driven.
     fn canceller<Q: UsageQuery>(handle: &Self::Handle<Q>) -> Canceller;
 
-    /// Ends the execution here.
+    /// Cancels the execution.
     fn cancel<Q: UsageQuery>(handle: &mut Self::Handle<Q>) -> Option<Transition>;
 }

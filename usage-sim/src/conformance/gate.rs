@@ -1,12 +1,12 @@
-//! A gate, which holds back executions that wait at it until it opens.
+//! A gate at which executions wait until it opens.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// After so long in real time, something is broken.
+/// The real time after which a scenario counts as stuck.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Holds back executions that wait at it, so that one of two can be kept at a certain step.
+/// Blocks executions that pass it while it is closed, so that one of two can be kept at a certain step.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     state: Mutex<State>,

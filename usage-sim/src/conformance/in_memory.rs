@@ -1,4 +1,4 @@
-//! The reference: the machine against the simulator, without a socket.
+//! The reference: the machine driven against the simulator without sockets.
 
 use std::sync::Arc;
 use std::thread;
@@ -19,8 +19,8 @@ use super::world::World;
 use crate::in_memory::{Sending, arrive};
 use crate::reply::Reply;
 
-/// The driver that all others are compared with: it hands the machine's requests to the simulator, and turns wire
-/// faults into what a client would see of them.
+/// The driver with which all others are compared. It passes the machine's requests to the simulator, and turns wire
+/// faults into the failures that a client would see.
 #[derive(Clone, Debug)]
 pub struct InMemory {
     config: Arc<Configured>,
@@ -178,7 +178,7 @@ impl InMemory {
         }
     }
 
-    /// Returns the machine's next step. No other execution sees a token exchange before it is marked as carried out.
+    /// Returns the machine's next step. A token exchange is marked as carried out before another execution can see it.
     fn next_step<M: Machine>(&self, machine: &mut M) -> Step {
         let mut session = self.session();
         let step = machine.next(self.world.now(), &mut session);
@@ -190,14 +190,14 @@ impl InMemory {
         step
     }
 
-    /// The exchanges of drivers take real time, and so does the wait for one.
+    /// Waits in real time, because the exchanges of drivers take real time.
     fn wait_for_token(&self) {
         while self.session().is_fetching_token() {
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// A token exchange is carried to its end, whether its machine has been given up meanwhile or not.
+    /// Carries a token exchange to its end, even if its machine is given up meanwhile.
     fn token_exchange(&self, exchange: Box<Exchange>, given_up: &dyn Fn() -> bool) -> Option<()> {
         let mut token = TokenExchange::new(&self.config.session, exchange);
         let Next::Send(exchange) = token.next(self.world.now(), &mut self.session()).next else {
@@ -217,7 +217,7 @@ impl InMemory {
         None
     }
 
-    /// Returns the progress of an exchange; `None` if it was given up while the request was in flight.
+    /// Returns the progress of an exchange, or `None` if it was given up while the request was in flight.
     fn exchange<M: Machine>(
         &self,
         machine: &mut M,

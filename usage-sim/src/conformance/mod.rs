@@ -3,9 +3,10 @@
 //! A scenario is data: what the service does, what the caller does, and the expected observations. [`check`] plays it
 //! twice, each time against the same simulated service on virtual time:
 //!
-//! 1. [`InMemory`], without sockets. What is seen has to be what the scenario states: which requests arrived at which
-//!    virtual millisecond, why the execution moved, what became of it.
-//! 2. The [`Driver`] under test, over loopback sockets. What is seen has to equal the run in memory: every request with
+//! 1. [`InMemory`], without sockets. The observations must be those of the scenario: which requests arrived at which
+//!    virtual millisecond, the causes of the transitions, and the result.
+//! 2. The [`Driver`] under test, over loopback sockets. Its observations must equal the run in memory: every request
+//! with
 //!    its method, target, kind of authorization and body, every transition and every wait, and every row or the error.
 //!
 //! A driver's tests implement [`Driver`], and [`conformance_suite!`](crate::conformance_suite) makes a test of each
@@ -19,10 +20,10 @@
 //! usage_sim::conformance_suite!(InMemory, futures);
 //! ```
 //!
-//! Time is virtual, and waits take none of the real one. What a client cannot but wait for in reality, a silent
-//! service for example, takes it a second.
+//! Time is virtual, so waits take no real time. Where a client cannot but wait in real time, for a silent service for
+//! example, it waits one second.
 //!
-//! `cargo mutants -p usage-blocking`, or another driver, shows which wrong drivers the suite notices.
+//! `cargo mutants -p usage-blocking` (or another driver) shows which defects of a driver the suite detects.
 
 mod driver;
 mod gate;
@@ -38,7 +39,7 @@ pub use driver::{Driver, Observer};
 pub use in_memory::{Configured, Handle, InMemory};
 pub use world::World;
 
-/// Plays the scenario with this name and fails where `D` and the run in memory part.
+/// Plays the scenario with this name, and fails where `D` differs from the run in memory.
 ///
 /// # Panics
 ///

@@ -10,21 +10,21 @@ use super::world::{START, World};
 use crate::journal::Entry;
 use crate::route::Operation;
 
-/// Texts that no error may print.
+/// Texts that no error may contain.
 const SECRETS: [&str; 4] = [SECRET, WRONG_SECRET, "Bearer ", "Basic "];
 
 /// The observations of a run.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Observed {
-    /// Each request that arrived, whole.
+    /// Each request that arrived, in full.
     wire: Vec<String>,
-    /// The same in short: when, and what it was.
+    /// The same in short: the time and the operation.
     arrived: Vec<String>,
     /// Each transition and each wait.
     events: Vec<String>,
     causes: Vec<String>,
     ends: Vec<End>,
-    /// How many requests arrived at another origin.
+    /// The number of requests that arrived at another origin.
     led_astray: usize,
 }
 
@@ -82,7 +82,7 @@ impl Observed {
                 Event::Waiting(until, why) => {
                     self.events.push(format!("waits until {} for {why:?}", since_start(*until)));
                 }
-                // What else drivers may come to tell is not the machine's.
+                // Events of later versions do not belong to the machine.
                 _ => {}
             }
         }
@@ -92,7 +92,7 @@ impl Observed {
         self.ends.push(end);
     }
 
-    /// Panics unless the observations are those that the scenario states.
+    /// Panics unless the observations are those of the scenario.
     pub(super) fn assert_is(&self, expected: &Expected) {
         if let Some(wire) = expected.wire {
             assert_eq!(self.arrived.join(", "), wire, "what arrived and when");
@@ -116,7 +116,7 @@ impl Observed {
     }
 }
 
-/// Fails with both lists, line by line, where they part.
+/// Panics with both lists, line by line, if they differ.
 fn same(what: &str, in_memory: &[String], seen: &[String]) {
     if in_memory == seen {
         return;
@@ -150,7 +150,7 @@ fn in_short(entry: &Entry) -> &'static str {
     }
 }
 
-/// Returns the text of an error, without words of the transport.
+/// Returns the text of an error without details of the transport.
 fn describe(error: &Error) -> String {
     let what = match error.failure() {
         Failure::QueryFailed { status, error } => {

@@ -47,7 +47,7 @@ fn week() -> Interval {
     "2026-06-01/2026-06-08".parse().expect("an interval")
 }
 
-/// The first of the clients that the service knows.
+/// Returns the first client that the service knows.
 fn some_client(scenario: &Scenario) -> ClientId {
     let clients = crate::Simulator::new(scenario.config.clone()).oauth_clients(START);
     clients[0].id.parse().expect("a client id")
@@ -109,20 +109,20 @@ fn driver<D: Driver>(scenario: &Scenario, world: &World) -> D {
     D::new(world.builder(scenario).build().expect("a client"), world)
 }
 
-/// The handle of another client, in the same world.
+/// Returns a handle of another client in the same world.
 fn restored<D: Driver, Q: UsageQuery>(scenario: &Scenario, world: &World, saved: &str) -> D::Handle<Q> {
     let snapshot = Snapshot::from_json(saved).expect("a snapshot");
     driver::<D>(scenario, world).restore(snapshot).expect("an execution that goes on")
 }
 
-/// The record of an observer, which others read.
+/// The events that an observer recorded.
 type Heard = Arc<Mutex<Vec<Event>>>;
 
 fn heard(events: &Heard) -> Vec<Event> {
     events.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// The handle, and the record of its observer.
+/// A handle, and the events of its observer.
 fn listen<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>) -> (D::Handle<Q>, Heard) {
     let events = Heard::default();
     let hear = Arc::clone(&events);
@@ -130,7 +130,7 @@ fn listen<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>) -> (D::Handle<Q>, Hear
     (D::observe(handle, Box::new(observer)), events)
 }
 
-/// Runs it to its end; `rows` came before.
+/// Runs the execution to its end; `rows` arrived before.
 fn to_the_end<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>, rows: UsageTable, seen: &mut Observed) {
     let (mut handle, events) = listen::<D, Q>(handle);
     let end = pages::<D, Q>(&mut handle, rows);
@@ -138,7 +138,7 @@ fn to_the_end<D: Driver, Q: UsageQuery>(handle: D::Handle<Q>, rows: UsageTable, 
     seen.end(end);
 }
 
-/// The pages that are yet to come.
+/// Returns the pages that are yet to come.
 fn pages<D: Driver, Q: UsageQuery>(handle: &mut D::Handle<Q>, mut rows: UsageTable) -> End {
     loop {
         match D::next_page(handle) {
@@ -149,7 +149,7 @@ fn pages<D: Driver, Q: UsageQuery>(handle: &mut D::Handle<Q>, mut rows: UsageTab
     }
 }
 
-/// Drops the future when the fault strikes. The rows are those that came before.
+/// Drops the future when the fault strikes, and returns the rows that arrived before.
 fn dropped<D: Driver, Q: UsageQuery>(
     world: &World,
     handle: D::Handle<Q>,
@@ -167,8 +167,8 @@ fn dropped<D: Driver, Q: UsageQuery>(
 /// The step at which an observer stops its driver.
 struct Stopped;
 
-/// Stops after the step with this number, by unwinding out of the observer, and then follows the script.
-/// Whether there was such a step.
+/// Stops after the step with this number by unwinding out of the observer, then follows the script. Returns whether
+/// there was such a step.
 fn stop_at<D: Driver, Q: UsageQuery>(
     scenario: &Scenario,
     query: &Q,
@@ -184,7 +184,7 @@ fn stop_at<D: Driver, Q: UsageQuery>(
             events.push(event);
             events.len()
         };
-        // A page is returned with the step that completed it: the stop is after both.
+        // The step that completes a page also returns it, so the stop comes after both.
         if count == step && !brings_rows(event) {
             resume_unwind(Box::new(Stopped));
         }
@@ -194,7 +194,7 @@ fn stop_at<D: Driver, Q: UsageQuery>(
     loop {
         let page = catch_unwind(AssertUnwindSafe(|| D::next_page(&mut handle)));
         match page {
-            // The process dies with the page before it is stored.
+            // The process dies before it stores the page.
             Ok(Ok(Some(_)))
                 if scenario.script == Script::RestoreAtEachStep && heard(&events).len() == step => {}
             Ok(Ok(Some(page))) => rows.absorb(page),
@@ -262,8 +262,8 @@ fn brings_rows(event: Event) -> bool {
     matches!(event, Event::Moved(moved) if matches!(moved.cause, Cause::MorePages | Cause::LastPage))
 }
 
-/// Two executions: the service is kept from answering until one of them waits for the token that the other fetches,
-/// and the one that fetched goes on when the other has ended.
+/// Runs two executions. The service does not answer until one of them waits for the token that the other one fetches,
+/// and the fetching one continues when the other has ended.
 fn at_once<D: Driver, Q: UsageQuery + Sync>(world: &World, driver: &D, query: &Q, seen: &mut Observed) {
     let [over, waits] = [(); 2].map(|()| Arc::new(Gate::default()));
     over.close();
@@ -346,7 +346,7 @@ fn call<D: Driver>(scenario: &Scenario, operation: Operation) -> Observed {
     seen
 }
 
-/// The response in short, and whole.
+/// Returns the response in short and in full.
 fn answer<D: Driver, E: Endpoint>(
     driver: &D,
     endpoint: E,

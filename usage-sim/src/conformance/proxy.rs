@@ -1,4 +1,4 @@
-//! A proxy between the client and the service, which tunnels or does not.
+//! A proxy between the client and the service that tunnels or refuses.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// No connection through it lives longer without a byte.
+/// The time after which a connection without traffic is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// It listens on loopback until it is dropped.
+/// A proxy that listens on loopback until it is dropped.
 #[derive(Debug)]
 pub(super) struct Proxy {
     address: SocketAddr,
@@ -18,7 +18,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy that answers every request with `refusal` and closes; without one it tunnels.
+    /// Starts a proxy that answers every request with `refusal` and closes the connection, or tunnels if there is none.
     pub(super) fn start(refusal: Option<&'static str>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (address, stop) = (listener.local_addr()?, Arc::new(AtomicBool::new(false)));

@@ -9,7 +9,7 @@ use usage_core::retry::Backoff;
 use crate::config::SimulatorConfig;
 use crate::fault::{Fault, Match, Rule};
 
-/// The client's secret, and one that is not.
+/// The client's secret, and a wrong one.
 pub(super) const SECRET: &str = "hunter2";
 pub(super) const WRONG_SECRET: &str = "guessed";
 
@@ -20,11 +20,11 @@ pub(crate) struct Scenario {
     pub(super) config: SimulatorConfig,
     pub(super) rules: Vec<RuleFor>,
     pub(super) policy: Policy,
-    /// How long, in real time, a connection may take.
+    /// The limit of a connection, in real time.
     pub(super) connect_timeout: Duration,
     pub(super) credential: Credential,
     pub(super) reach: Reach,
-    /// Whether a wait lasts until no connection is open any more.
+    /// Whether a wait lasts until all connections are closed.
     pub(super) settles: bool,
     pub(super) expected: Expected,
 }
@@ -48,7 +48,7 @@ pub(crate) enum Work {
     Call(Operation),
 }
 
-/// A synchronous operation, or an asynchronous one whose first answer is all that is wanted.
+/// A synchronous operation, or an asynchronous one of which only the first response is used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation {
     Submit,
@@ -68,17 +68,17 @@ pub(crate) enum Script {
     Run,
     /// Runs it twice on one client, one after the other.
     Twice,
-    /// Runs it to its end, and attaches another client to it by its id.
+    /// Runs it to its end, and attaches another client to the execution by its id.
     RunAndAttach,
-    /// Starts it twice at a time on one client; one fetches the token while the other waits.
+    /// Starts it twice at once on one client; one fetches the token while the other waits.
     AtOnce,
     /// Drops the future when the fault strikes, and continues with the handle.
     DropAndGoOn,
     /// Drops the future when the fault strikes, saves, and continues with another client.
     DropAndRestore,
-    /// Drops the future when the fault strikes, and runs it anew on the same client.
+    /// Drops the future when the fault strikes, and runs the query again on the same client.
     DropAndRunAnew,
-    /// For each step in turn: cancels it while it is being driven.
+    /// For each step in turn: cancels the execution while it is being driven.
     CancelDuringEachStep,
     /// For each step in turn: stops after it and cancels.
     CancelAtEachStep,
@@ -93,7 +93,7 @@ pub(crate) enum Script {
 pub(crate) enum Credential {
     Secret,
     WrongSecret,
-    /// A token that the caller has, and that nothing renews.
+    /// A static token that cannot be renewed.
     Token,
 }
 
@@ -101,22 +101,22 @@ pub(crate) enum Credential {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     Plain,
-    /// TLS of a root that the client knows.
+    /// TLS with a root that the client trusts.
     Tls,
-    /// TLS of a root that the client does not know.
+    /// TLS with a root that the client does not trust.
     TlsOfUnknownRoot,
     TlsOfWrongName,
     TlsExpired,
     TlsSelfSigned,
-    /// TLS with a certificate of the client, which it has.
+    /// TLS that requires a client certificate, which the client has.
     TlsOfBoth,
-    /// TLS with a certificate of the client, which it does not have.
+    /// TLS that requires a client certificate, which the client lacks.
     TlsOfNobody,
-    /// The same with a service of TLS 1.2.
+    /// The same with TLS 1.2 only.
     TlsOfNobodyInTls12,
     /// The client speaks TLS, the service does not.
     TlsOfNone,
-    /// The handshake has no end.
+    /// The handshake never completes.
     TlsInSilence,
     /// The port of the service is closed.
     Refused,
@@ -141,22 +141,22 @@ pub(crate) enum Reach {
 pub(super) struct Expected {
     /// `0 token`, `0 submit`, `2000 poll`: the virtual milliseconds since the start, and what arrived.
     pub(super) wire: Option<&'static str>,
-    /// Why it moved, in order.
+    /// The causes of the transitions, in order.
     pub(super) causes: Option<&'static str>,
     /// The expected result of each run.
     pub(super) ends: Vec<String>,
 }
 
-/// Returns a policy without jitter whose first poll is due after 2 s and the second 4 s later, whatever the defaults are:
-/// the traces of the scenarios stay short.
+/// Returns a policy without jitter whose first poll is due after 2 s and the second 4 s later, independent of the
+/// defaults, so that the traces of the scenarios are short.
 fn slow_polls() -> Policy {
     let poll = Backoff::new(Duration::from_secs(4), 1.5, Duration::from_secs(150));
     Policy::default().with_jitter(0.0).with_first_poll(Duration::from_secs(2)).with_poll(poll)
 }
 
 impl Scenario {
-    /// Returns a scenario that does `work` at a service that takes two seconds for a query. Polls are due after 2 s, 6 s,
-    /// 12 s and so on, without jitter.
+    /// Creates a scenario that does `work` at a service that takes two seconds for a query. Polls are due after 2 s, 6
+    /// s, 12 s and so on, without jitter.
     pub(super) fn new(work: Work) -> Self {
         Self {
             work,
@@ -184,12 +184,12 @@ impl Scenario {
         self
     }
 
-    /// The next request that fits `on` is struck by `fault`.
+    /// Makes `fault` strike the next request that matches `on`.
     pub(super) fn fault(self, on: Match, fault: impl Into<Fault>) -> Self {
         self.rule(Rule::new(on, fault))
     }
 
-    /// Every request that fits `on` is struck by `fault`.
+    /// Makes `fault` strike every request that matches `on`.
     pub(super) fn always(self, on: Match, fault: impl Into<Fault>) -> Self {
         self.rule(Rule::new(on, fault).always())
     }
@@ -198,7 +198,7 @@ impl Scenario {
         self.rule_with_elsewhere(move |_| rule.clone())
     }
 
-    /// A rule that names the other origin: `https://host`.
+    /// Adds a rule that names the other origin: `https://host`.
     pub(super) fn rule_with_elsewhere(mut self, rule: impl Fn(&str) -> Rule + 'static) -> Self {
         self.rules.push(Box::new(rule));
         self
@@ -224,7 +224,7 @@ impl Scenario {
         self
     }
 
-    /// While it waits, what is closing gets closed, on both sides.
+    /// Makes waits last until closing connections are closed on both sides.
     pub(super) fn settles(mut self) -> Self {
         self.settles = true;
         self
@@ -236,13 +236,13 @@ impl Scenario {
         self
     }
 
-    /// Why it moves, in order.
+    /// Expects these causes of transitions, in order.
     pub(super) fn causes(mut self, causes: &'static str) -> Self {
         self.expected.causes = Some(causes);
         self
     }
 
-    /// Expects this result; of the next run, if called again.
+    /// Expects this result. Another call states the result of the next run.
     pub(super) fn ends(mut self, end: impl Into<String>) -> Self {
         self.expected.ends.push(end.into());
         self

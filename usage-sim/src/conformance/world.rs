@@ -1,4 +1,4 @@
-//! Where a scenario takes place: a service that can be reached or not, another origin, and a clock.
+//! The environment of a scenario: a service that may be unreachable, another origin, and a clock.
 
 use std::io;
 use std::net::TcpListener;
@@ -23,26 +23,26 @@ use crate::simulator::Simulator;
 /// 2026-07-08, 08:40 UTC.
 pub(super) const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 
-/// A client that has closed its side of a connection tells its pool of that a moment later, on another thread.
+/// A client that closed its side of a connection informs its pool a moment later, on another thread.
 const NOTICED: Duration = Duration::from_millis(200);
 
-/// Where a scenario takes place. Its clones are one world.
+/// The environment of a scenario. Clones share it.
 #[derive(Clone, Debug)]
 pub struct World(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     clock: VirtualClock,
-    /// Whether a wait lasts until no connection is open any more.
+    /// Whether waits last until all connections are closed.
     settles: bool,
     home: Host,
-    /// A host that only a client reaches which follows a redirect or a link.
+    /// A host that only a client reaches that follows a redirect or a link.
     elsewhere: Host,
     api_url: String,
     login_url: String,
-    /// What keeps the client from reaching it, and whether it does so for good.
+    /// The obstacle between client and service, and whether it is permanent.
     obstacle: Option<(TransportKind, bool)>,
-    /// The URL of the proxy in between.
+    /// The URL of the proxy.
     proxy_url: Option<String>,
     _proxy: Option<Proxy>,
     tls: Option<Tls>,
@@ -75,7 +75,7 @@ impl Host {
         }
     }
 
-    /// Waits until no connection is open, and the client had time to take notice.
+    /// Waits until all connections are closed and the client could notice.
     fn settle(&self) {
         let Self::Served(server) = self else { return };
         let started = Instant::now();
@@ -135,12 +135,12 @@ impl World {
         }))
     }
 
-    /// The time now, which is virtual.
+    /// Returns the virtual time.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
-    /// What a driver does to wait until `until`: it is then. This may block for a while, asynchronous drivers too: some
+    /// Moves the clock to `until`; drivers call this to wait. It may block for a while, asynchronous drivers too: some
     /// scenarios wait until all connections are closed.
     pub fn wait_until(&self, until: Timestamp) {
         if self.0.settles {
@@ -160,22 +160,22 @@ impl World {
         self.0.home.simulator()
     }
 
-    /// How many requests arrived where none should.
+    /// Returns the number of requests at the host that none should reach.
     pub(super) fn led_astray(&self) -> usize {
         self.0.elsewhere.simulator().journal().len()
     }
 
-    /// Whether a fault struck.
+    /// Returns whether a fault struck.
     pub(super) fn struck(&self) -> bool {
         self.simulator().journal().iter().any(|entry| entry.fault.is_some())
     }
 
-    /// Which of the two hosts of the service a request was sent to.
+    /// Returns which of the two hosts of the service a request was sent to.
     pub(super) fn name_of(&self, host: &str) -> &'static str {
         if self.0.login_url.ends_with(&format!("//{host}")) { "login" } else { "api" }
     }
 
-    /// A builder of a client for this world.
+    /// Returns a builder of a client for this world.
     pub(super) fn builder<C: FromConfig>(&self, scenario: &Scenario) -> ClientBuilder<C> {
         let mut builder = ClientBuilder::new()
             .api_url(self.0.api_url.parse().expect("a base URL"))
@@ -227,10 +227,10 @@ fn both_names(url: &str) -> (String, String) {
     (url.to_owned(), url.replace("127.0.0.1", "localhost"))
 }
 
-/// Two addresses on loopback at which nobody is served, and that stay so while this lives.
+/// Two loopback addresses without a service while this value lives: one is silent, the other refuses connections.
 #[derive(Debug)]
 struct Unserved {
-    /// It takes connections and says nothing.
+    /// Accepts connections and sends nothing.
     silent: TcpListener,
     refusing: Refusing,
 }
@@ -263,7 +263,7 @@ impl Reach {
         self != Self::TlsOfUnknownRoot
     }
 
-    /// What a proxy in between answers; nothing if it tunnels.
+    /// Returns the response of the proxy, or `None` if it tunnels.
     #[expect(clippy::option_option, reason = "no proxy, and a proxy that refuses nothing")]
     fn proxy(self) -> Option<Option<&'static str>> {
         Some(match self {
@@ -280,7 +280,7 @@ impl Reach {
         })
     }
 
-    /// What a client sees of it, and whether it would see it again.
+    /// Returns the failure that a client sees, and whether it is permanent.
     fn obstacle(self) -> Option<(TransportKind, bool)> {
         match self {
             Self::Plain | Self::Tls | Self::TlsOfBoth | Self::Proxy => None,

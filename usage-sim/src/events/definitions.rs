@@ -1,4 +1,5 @@
-//! The kinds of operational events. They are the platform's, so every organization has the same with the same ids.
+//! The kinds of operational events. They belong to the platform: every organization has the same ones, with the same
+//! ids.
 
 use serde::Serialize;
 
@@ -9,17 +10,17 @@ use crate::seed::{self, Purpose};
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
-    /// The names of the entities to which it happens.
+    /// The names of the entities that the event can be about.
     pub(crate) entities: &'static [&'static str],
-    /// How often on an ordinary weekday, in hundredths.
+    /// The number of events on an ordinary weekday, in hundredths.
     pub(crate) rate: u64,
-    /// Machines do not sleep.
+    /// Whether it happens at any hour and on weekends.
     pub(crate) around_the_clock: bool,
     /// The value before and after.
     pub(crate) values: Option<(&'static str, &'static str)>,
     pub(crate) error_codes: &'static [&'static str],
     pub(crate) about: About,
-    /// The number of the definition that says that it is over: for each event there is one soon after.
+    /// The number of the definition that reports the recovery: each event is followed by one.
     pub(crate) recovery: Option<u16>,
 }
 
@@ -29,7 +30,7 @@ pub(crate) enum About {
     Nothing,
     /// The version of the changed entity.
     Version,
-    /// That of which it is a part.
+    /// The entity's parent.
     Parent,
     Conversation,
     /// The conversation and its participant.
@@ -43,7 +44,7 @@ const ACTIONS: &[&str] = &["Find Customer", "Create Ticket", "Read Balance", "Ch
 const CAMPAIGNS: &[&str] = &["Renewals", "Satisfaction Survey", "Payment Reminder"];
 const QUEUES: &[&str] = &["Support", "Sales", "Billing", "Back Office"];
 
-/// Nobody hears of it by itself.
+/// A definition that causes no events, to be completed.
 const BASE: Definition = Definition {
     name: "",
     description: "",
@@ -56,7 +57,7 @@ const BASE: Definition = Definition {
     recovery: None,
 };
 
-/// All of them. A definition's place in this list is its number.
+/// All definitions. The index of a definition is its number.
 pub(crate) const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "Flow Published",
@@ -150,18 +151,18 @@ pub(crate) struct Described {
     description: &'static str,
 }
 
-/// Returns all definitions, as in an answer.
+/// Returns all definitions, as in a response.
 pub(crate) fn described() -> Vec<Described> {
     (0..).zip(DEFINITIONS).map(|(number, definition)| describe(number, definition)).collect()
 }
 
-/// Returns the definition `id`, as in an answer.
+/// Returns the definition `id`, as in a response.
 pub(crate) fn described_by_id(id: &str) -> Option<Described> {
     let number = definition_number(id)?;
     DEFINITIONS.get(usize::from(number)).map(|definition| describe(number, definition))
 }
 
-/// The number of the definition `id`.
+/// Returns the number of the definition `id`.
 pub(crate) fn definition_number(id: &str) -> Option<u16> {
     (0..).zip(DEFINITIONS).map(|(number, _)| number).find(|&number| definition_id(number) == id)
 }

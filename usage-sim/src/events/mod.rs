@@ -1,5 +1,4 @@
-//! Operational events: what happened in the organization, moment by moment. Like traffic, a day's events are a function
-//! of the seed and the date.
+//! Operational events with their times. Like traffic, the events of a day are a function of the seed and the date.
 
 mod definitions;
 
@@ -11,16 +10,16 @@ pub(crate) use definitions::{definition_id, definition_number, described, descri
 use crate::seed::{self, Purpose, hash};
 use definitions::{About, DEFINITIONS, Definition};
 
-/// More than a day can have.
+/// An upper limit of the number of events in a day.
 const POSITIONS_A_DAY: usize = 10_000;
 
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
 
-/// One thing that happened.
+/// An event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
-    /// Its place among all events of all days, in the order in which they happened.
+    /// Its position among all events of all days, in chronological order.
     pub(crate) position: usize,
     pub(crate) at: Timestamp,
     /// The number of its definition.
@@ -30,7 +29,7 @@ pub(crate) struct Event {
     dice: u64,
 }
 
-/// An `OperationalEvent`, as in an answer.
+/// An `OperationalEvent`, as in a response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shown {
@@ -81,7 +80,7 @@ pub(crate) fn of_day(seed: u64, day: Date) -> Vec<Event> {
     for (number, definition) in (0u16..).zip(DEFINITIONS) {
         for n in 0..how_many(seed, day, number, definition) {
             let dice = hash(seed, Purpose::Event, &[day_number(day), number.into(), n]);
-            // The day's first event of a kind is about the first entity, so that a search for it finds something.
+            // The day's first event of a kind is about the first entity, so that a search for this entity has a result.
             let entity = if n == 0 { 0 } else { dice % definition.entities.len().max(1) as u64 };
             let at = time_of_day(definition, seed::mix(dice));
             let event = |definition, at| Event {
@@ -107,7 +106,7 @@ pub(crate) fn of_day(seed: u64, day: Date) -> Vec<Event> {
 }
 
 impl Event {
-    /// Returns the event as in an answer.
+    /// Returns the event as in a response.
     pub(crate) fn show(&self, seed: u64) -> Option<Shown> {
         let definition = DEFINITIONS.get(usize::from(self.definition))?;
         let about = definition.about;
@@ -136,14 +135,14 @@ impl Event {
         })
     }
 
-    /// It grows with the days.
+    /// Returns a version that grows with the days.
     fn version(&self) -> String {
         format!("{}.0", 1 + (self.at.as_unix_millis() / DAY).saturating_sub(17_897))
     }
 }
 
 impl Shown {
-    /// Whether `term`, in lower case, is somewhere in it.
+    /// Returns whether a searchable member contains `term`, which is in lower case.
     pub(crate) fn mentions(&self, term: &str) -> bool {
         let conversation = self.conversation.as_ref().map(|conversation| conversation.id.as_str());
         [
@@ -162,7 +161,7 @@ impl Shown {
     }
 }
 
-/// About as many as the definition's rate says, at weekends less of what people do.
+/// Returns the number of events: about the definition's rate, with fewer at weekends for those caused by people.
 fn how_many(seed: u64, day: Date, number: u16, definition: &Definition) -> u64 {
     let dice = hash(seed, Purpose::Event, &[day_number(day), number.into()]);
     let is_quiet = day.weekday() > 5 && !definition.around_the_clock;
@@ -171,7 +170,7 @@ fn how_many(seed: u64, day: Date, number: u16, definition: &Definition) -> u64 {
     if rate == 0 { 0 } else { (rate * mood / 100 + dice % 100) / 100 }
 }
 
-/// Milliseconds after midnight.
+/// Returns the time of an event, in milliseconds after midnight.
 fn time_of_day(definition: &Definition, dice: u64) -> u64 {
     if definition.around_the_clock { dice % DAY } else { 6 * HOUR + dice % (14 * HOUR) }
 }
@@ -185,7 +184,7 @@ fn day_number(day: Date) -> u64 {
     day.start().as_unix_millis() / DAY
 }
 
-/// `2026-07-01T10:00:00.000Z`.
+/// Formats a time like `2026-07-01T10:00:00.000Z`.
 fn with_millis(time: Timestamp) -> String {
     let seconds = time.to_string();
     format!("{}.{:03}Z", seconds.trim_end_matches('Z'), time.as_unix_millis() % 1_000)

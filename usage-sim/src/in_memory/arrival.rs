@@ -1,4 +1,4 @@
-//! What a client sees of a reply: the response, or the failure that a fault of the network becomes.
+//! What a client receives of a reply: the response, or the failure that a fault of the network causes.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use usage_driver::SharedSession;
 use crate::reply::Reply;
 use crate::wire_fault::{Framing, WireFault};
 
-/// About the longest head that a client takes, in bytes.
+/// The approximate length of the longest head that a client accepts, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// How much of an endless body is passed on before it counts as one that takes too long, in bytes.
+/// The part of an endless body that is passed on before the timeout, in bytes.
 const ENOUGH: usize = 64 * 1024 * 1024;
 
 /// A request that was sent.
 pub(crate) struct Sending {
     pub(crate) ticket: Ticket,
-    /// How long the exchange may take.
+    /// The timeout of the exchange.
     pub(crate) timeout: Duration,
 }
 
-/// Passes the reply to a request to `machine`, as it would arrive.
+/// Passes the reply to `machine` as it would arrive.
 pub(crate) fn arrive<M: Machine>(
     machine: &mut M,
     (now, session): (&dyn Fn() -> Timestamp, &SharedSession),
@@ -45,7 +45,7 @@ pub(crate) fn arrive<M: Machine>(
     let mut reader = machine.on_head(now(), ticket, &head, &mut session.lock());
     let failure = match outcome {
         Outcome::Whole | Outcome::NoHead(_) => {
-            // Whether it wants more does not matter: there is no more.
+            // Whether the reader wants more does not matter: there is no more.
             let _ = reader.push(if has_no_body(head.status) { &[] } else { &body });
             None
         }
@@ -71,16 +71,16 @@ pub(crate) fn arrive<M: Machine>(
     }
 }
 
-/// The part of an answer that arrives.
+/// The part of a response that arrives.
 enum Outcome {
     Whole,
     /// No valid head.
     NoHead(TransportFailure),
     /// The head and half of the body.
     Half(TransportFailure),
-    /// The head, and half of the body as if that were all.
+    /// The head, and half of the body as if it were complete.
     HalfIsAll,
-    /// All of it, and blanks.
+    /// The whole response, and blanks.
     Endless,
 }
 

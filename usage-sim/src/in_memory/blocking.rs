@@ -13,7 +13,7 @@ impl Driver for InMemory {
     type Clock = VirtualClock;
     const USER_AGENT: &'static str = Self::USER_AGENT;
 
-    /// Creates a driver with a simulated service of its own, of the default configuration.
+    /// Creates a driver of a simulated service with the default configuration.
     fn new(_: &ClientConfig) -> Result<Self, BuildError> {
         Ok(Self::default())
     }
@@ -22,7 +22,7 @@ impl Driver for InMemory {
         None
     }
 
-    /// The same each time: tests are deterministic.
+    /// Returns a constant, because tests are deterministic.
     fn seed() -> u64 {
         1
     }

@@ -14,7 +14,7 @@ impl Driver for InMemory {
     type Clock = VirtualClock;
     const USER_AGENT: &'static str = Self::USER_AGENT;
 
-    /// Creates a driver with a simulated service of its own, of the default configuration.
+    /// Creates a driver of a simulated service with the default configuration.
     fn new(_: &ClientConfig) -> Result<Self, BuildError> {
         Ok(Self::default())
     }
@@ -23,12 +23,12 @@ impl Driver for InMemory {
         None
     }
 
-    /// The same each time: tests are deterministic.
+    /// Returns a constant, because tests are deterministic.
     fn seed() -> u64 {
         1
     }
 
-    /// A token exchange is the only task. In memory it never waits, and is over before this returns.
+    /// Runs token exchanges, the only tasks, to their end: in memory they never wait.
     fn spawner() -> Option<Spawn> {
         Some(|mut work| {
             let mut cx = Context::from_waker(Waker::noop());
@@ -52,7 +52,7 @@ impl Driver for InMemory {
                 Next::Send(exchange) => {
                     let Exchange { ticket, request, timeout, .. } = *exchange;
                     let reply = self.respond(clock.now(), request);
-                    // The request is in flight: here the caller may drop the future, or cancel.
+                    // The request is in flight: the caller may drop the future or cancel here.
                     let Some(()) = task.canceller.run_until_cancelled(yield_now()).await else { continue };
                     let sending = Sending { ticket, timeout };
                     let progress = arrive(&mut task.machine, (&|| clock.now(), session), sending, reply);

@@ -1,10 +1,11 @@
-//! Clients of a service in memory, for tests of code that uses a client: no sockets, no runtime, and no waiting.
+//! Clients of a service in memory, for tests of code that uses a client: without sockets, runtime and waiting.
 //!
-//! [`Service`] is the simulated service together with a [`VirtualClock`](crate::VirtualClock). Its clients are those of `usage-driver`, which
-//! every driver builds on: [`blocking::Client`](usage_driver::blocking::Client) and, with the feature `futures`, `futures::Client`. Waiting moves the
-//! clock, so an hour of polling passes at once.
+//! [`Service`] is the simulated service together with a [`VirtualClock`](crate::VirtualClock). Its clients are those of
+//! `usage-driver`, on which every driver builds: [`blocking::Client`](usage_driver::blocking::Client) and, with the
+//! feature `futures`, `futures::Client`. Waiting moves the clock, so an hour of polling passes at once.
 //!
-//! Code is tested with them if it is generic over the driver. A program passes `client.as_generic()` of its own driver:
+//! Code that is generic over the driver can be tested with them. A program passes `client.as_generic()` of its own
+//! driver:
 //!
 //! ```
 //! use std::time::Duration;
@@ -32,12 +33,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Code that takes the client of one driver is tested over loopback instead: [`serve`](crate::serve) with the same clock
-//! takes a few milliseconds more for each request, and no waiting either.
+//! Code that takes the client of a certain driver is tested over loopback instead: [`serve`](crate::serve) with the
+//! same clock takes a few milliseconds more for each request, without waiting.
 //!
 //! # A service of your own
 //!
-//! [`InMemory`] is the driver of these clients. It takes any function of the time and the request as its service:
+//! [`InMemory`] is the driver of these clients. Any function of the time and the request can be its service:
 //!
 //! ```
 //! use http::Response;
@@ -61,9 +62,9 @@
 //!
 //! # What differs from sockets
 //!
-//! - A [`WireFault`](crate::WireFault) becomes the failure that a client would see of it, at once: a service that does not
-//!   respond costs no time, not even on the virtual clock.
-//! - Connections, TLS and proxies do not exist.
+//! - A [`WireFault`](crate::WireFault) becomes the failure that a client would see, at once: a service that does not
+//!   respond takes no time, not even on the virtual clock.
+//! - There are no connections, TLS and proxies.
 
 mod arrival;
 mod blocking;
@@ -86,12 +87,12 @@ use crate::organizations::Organizations;
 use crate::reply::Reply;
 use crate::simulator::Simulator;
 
-/// A service: the time and a request go in, a reply or the failure of the transport comes out.
+/// A service: takes the time and a request, and returns a reply or the failure of the transport.
 type Respond = dyn Fn(Timestamp, Request<Vec<u8>>) -> Result<Reply, TransportFailure> + Send + Sync;
 
-/// The driver of clients in memory: a function is their service. Clones share it.
+/// The driver of clients in memory, whose service is a function. Clones share it.
 ///
-/// The time that the function is given is that of the client's clock, a [`VirtualClock`](crate::VirtualClock) by default.
+/// The function gets the time of the client's clock, by default a [`VirtualClock`](crate::VirtualClock).
 #[derive(Clone)]
 pub struct InMemory {
     respond: Arc<Respond>,
@@ -102,7 +103,7 @@ impl InMemory {
 
     /// Creates a driver with `respond` as its service.
     ///
-    /// Clients on several threads call it at the same time.
+    /// Clients on several threads call it concurrently.
     pub fn new(
         respond: impl Fn(Timestamp, Request<Vec<u8>>) -> Result<Reply, TransportFailure> + Send + Sync + 'static,
     ) -> Self {

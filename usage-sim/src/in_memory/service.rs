@@ -12,9 +12,9 @@ use crate::simulator::Simulator;
 /// The address of the service. Nothing listens there: the top-level domain `invalid` is reserved (RFC 2606).
 const URL: &str = "https://usage.invalid";
 
-/// A simulated service in memory, and the clock that it shares with its clients. Clones are one service.
+/// A simulated service in memory and the clock that it shares with its clients. Clones share both.
 ///
-/// It is what a [`Server`](crate::Server) is on loopback.
+/// It corresponds to a [`Server`](crate::Server) on loopback.
 #[derive(Clone, Debug)]
 pub struct Service {
     organizations: Arc<Organizations>,
@@ -27,12 +27,12 @@ impl Service {
         Self { organizations: Arc::new(organizations.into()), clock }
     }
 
-    /// Returns a client that blocks, with the credential of the first organization.
+    /// Returns a blocking client with the credential of the first organization.
     pub fn client(&self) -> blocking::Client<InMemory> {
         blocking::Client::with_driver(self.driver(), self.config(0)).with_clock(self.clock.clone())
     }
 
-    /// Returns a client with futures, with the credential of the first organization. Any executor runs them.
+    /// Returns an async client with the credential of the first organization. Any executor can run its futures.
     ///
     /// ```
     /// use usage_core::query::SimpleSearch;

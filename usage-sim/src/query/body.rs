@@ -13,7 +13,7 @@ use crate::token::essence;
 pub(crate) struct Body(Map<String, Value>);
 
 impl Body {
-    /// Parses a body. Answers 415 for a content type other than JSON, 400 for anything but a JSON object.
+    /// Parses a body. Fails with 415 for a content type other than JSON, and with 400 for anything but a JSON object.
     pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
         let content_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

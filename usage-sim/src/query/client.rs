@@ -7,7 +7,7 @@ use super::{Body, Horizon, columns, grouped_query, grouping, of_client};
 use crate::aggregate::{Filter, Plan};
 use crate::reply::Problem;
 
-/// Those of the organization query, without the user.
+/// The dimensions of the organization query, without the user.
 const DIMENSIONS: &[Dimension] =
     &[Dimension::OAuthClientId, Dimension::OrganizationId, Dimension::TemplateUri, Dimension::HttpMethod];
 

@@ -32,7 +32,7 @@ pub(crate) struct EventQuery {
 pub(crate) struct Span {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
-    /// The text of the range in the request.
+    /// The range as it is written in the request.
     pub(crate) text: String,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct EventPage {
     pub(crate) from: Anchor,
 }
 
-/// Where a page begins or ends: the position of an event that is not on it.
+/// The start or end of a page: the position of an event that is not on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,

@@ -24,7 +24,7 @@ pub(crate) use organization::organization_query;
 pub(crate) use page::{Page, PageSizes, cursor};
 pub(crate) use simple_search::simple_search;
 
-/// The days that the service has data of, up to yesterday.
+/// The days with data, up to yesterday.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Horizon {
     pub(crate) first: Date,

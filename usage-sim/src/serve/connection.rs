@@ -1,4 +1,4 @@
-//! One connection: reads requests, writes answers, plays wire faults.
+//! One connection: reads requests, writes responses, plays wire faults.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -124,7 +124,7 @@ fn serve<S: Connection>(
     }
 }
 
-/// Answers a request that the simulator never saw.
+/// Responds to a request that the simulator never saw.
 fn refuse<S: Read + Write>(shared: &Shared, incoming: &mut Incoming<S>, status: StatusCode) {
     let mut response = Problem::of_status(status).into_response("");
     insert_date(&mut response, shared.clock.now());
@@ -221,7 +221,7 @@ impl Answer {
     }
 }
 
-/// Returns whether an answer has no body, whatever `Content-Length` says.
+/// Returns whether a response has no body, whatever `Content-Length` says.
 fn has_no_body(response: &Response<Vec<u8>>) -> bool {
     let status = response.status();
     status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED

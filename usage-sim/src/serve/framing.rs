@@ -1,4 +1,4 @@
-//! Answers whose end is not marked by a length, and interim answers.
+//! Responses whose end is not marked by a length, and interim responses.
 
 use http::{Response, StatusCode};
 
@@ -7,7 +7,7 @@ use crate::wire_fault::Framing;
 
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
 
-/// Returns the bytes of an answer framed as `framing` says.
+/// Returns the bytes of a response with this framing.
 pub(super) fn framed(response: &Response<Vec<u8>>, body: &[u8], framing: Framing) -> Vec<u8> {
     let half = &body[..body.len() / 2];
     let with = |lines: &str, body: &[u8]| [write_framed(response, lines, false), body.to_vec()].concat();
@@ -32,7 +32,7 @@ pub(super) fn framed(response: &Response<Vec<u8>>, body: &[u8], framing: Framing
     }
 }
 
-/// Returns interim answers with these statuses. Early hints have a field; ureq refuses one in a 100.
+/// Returns interim responses with these statuses. Early hints have a field; ureq refuses one in a 100.
 pub(super) fn interim(statuses: &[u16]) -> Vec<u8> {
     let head = |status: &u16| {
         let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());

@@ -16,7 +16,7 @@ const MAX_REQUESTS: usize = 50;
 /// Panics if the invariant is violated.
 pub fn requests(data: &[u8]) {
     let whole = read(data, usize::MAX);
-    // A head is looked at anew with every piece: long input comes in larger ones.
+    // A head is parsed again with every piece, so long input comes in larger pieces.
     for size in [1 + data.len() / 64, 61] {
         assert_eq!(read(data, size), whole, "in pieces of {size} bytes");
     }
@@ -24,7 +24,8 @@ pub fn requests(data: &[u8]) {
 
 type Request = (Method, Uri, HeaderMap, Vec<u8>, bool);
 
-/// What is read, and whether there was a refusal in the end. Which it is may depend on how far was read when it came.
+/// Returns the requests, and whether the input ended with a refusal. Its kind may depend on how far was read when it
+/// occurred.
 fn read(data: &[u8], size: usize) -> (Vec<Request>, bool) {
     let mut incoming = Incoming::new(Pieces::new(data, size));
     let mut requests = Vec::new();

@@ -65,7 +65,7 @@ impl<S: Read + Write> Incoming<S> {
     pub(super) fn read_request(&mut self) -> Result<Received, ReadError> {
         let (mut request, mut keep_alive) = self.read_head()?;
         let framing = Framing::of(request.headers())?;
-        // A client of HTTP/1.0 does not know interim answers (RFC 9110, 10.1.1).
+        // Clients of HTTP/1.0 do not know interim responses (RFC 9110, 10.1.1).
         let may_continue = request.version() == Version::HTTP_11 && expects_continue(request.headers());
         if framing != Framing::Empty && self.buffer.is_empty() && may_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;

@@ -30,10 +30,10 @@ use stop::Stop;
 #[cfg(feature = "tls")]
 pub use tls::{Certificate, Tls};
 
-/// Maximum number of connections served at a time. The first request of another one is answered 503.
+/// Maximum number of connections served at a time. The first request of a further one fails with 503.
 pub const MAX_CONNECTIONS: usize = 256;
 
-/// Maximum number of connections rejected with a 503 at a time. Another one is closed at once.
+/// Maximum number of connections refused with a 503 at a time. A further one is closed at once.
 const MAX_TURNED_AWAY: usize = 64;
 
 /// Options of [`serve`]: clock, port, TLS, timeouts.
@@ -90,12 +90,12 @@ impl Default for ServeOptions {
     }
 }
 
-/// Serves one [`Simulator`], or several [`Organizations`], on a loopback port until the [`Server`] is shut down or
+/// Serves one [`Simulator`] or several [`Organizations`] on a loopback port, until the [`Server`] is shut down or
 /// dropped.
 ///
 /// # Errors
 ///
-/// The error of the operating system if the port is taken or a thread cannot be started.
+/// Returns the error of the operating system if the port is taken or a thread cannot be started.
 ///
 /// ```
 /// use usage_sim::{ServeOptions, Simulator, SimulatorConfig, serve};
@@ -133,8 +133,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Returns the URL of the server without a trailing slash: `http://127.0.0.1:<port>`, `https` with TLS. It is API host
-    /// and login host in one.
+    /// Returns the URL of the server without a trailing slash: `http://127.0.0.1:<port>`, with TLS `https`. It is both
+    /// API host and login host.
     pub fn url(&self) -> String {
         #[cfg(feature = "tls")]
         if self.shared.tls.is_some() {
@@ -148,13 +148,13 @@ impl Server {
         self.address
     }
 
-    /// Returns the simulator, to script faults and to read the journal. Of several organizations it is the first. No
-    /// request for it is answered while the guard lives.
+    /// Locks the simulator (the first of several), to inject faults and to read the journal. Its requests wait while
+    /// the guard lives.
     pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
         self.shared.organizations.first()
     }
 
-    /// Returns the organization with this index, as [`simulator`](Self::simulator) returns the first.
+    /// Locks the organization with this index, as [`simulator`](Self::simulator) locks the first.
     pub fn organization(&self, index: usize) -> Option<MutexGuard<'_, Simulator>> {
         self.shared.organizations.get(index)
     }
@@ -169,7 +169,7 @@ impl Server {
         self.shared.sockets().len()
     }
 
-    /// Returns the clock that its requests are handled by.
+    /// Returns the clock of the server.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }

@@ -5,8 +5,8 @@ use socket2::{Domain, Socket, Type};
 
 /// A loopback address that refuses every connection while this value lives.
 ///
-/// The port is bound and nothing listens on it. A port that was merely free a moment ago could be taken by another
-/// process, or become the source port of the connection itself, which TCP would then connect to itself.
+/// The port is bound, and nothing listens on it. A port that is merely free could be taken by another process, or
+/// become the source port of the connection itself, which TCP would then connect to itself.
 #[derive(Debug)]
 pub struct Refusing {
     address: SocketAddr,

@@ -61,7 +61,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// Fails if keys cannot be generated.
+    /// Returns an error if keys cannot be generated.
     pub fn new(certificate: Certificate) -> io::Result<Self> {
         Self::make(certificate, false, DEFAULT_VERSIONS)
     }
@@ -71,7 +71,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// Fails if keys cannot be generated.
+    /// Returns an error if keys cannot be generated.
     pub fn demanding_client() -> io::Result<Self> {
         Self::make(Certificate::Good, true, DEFAULT_VERSIONS)
     }
@@ -81,7 +81,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// Fails if keys cannot be generated.
+    /// Returns an error if keys cannot be generated.
     pub fn demanding_client_in_tls12() -> io::Result<Self> {
         Self::make(Certificate::Good, true, &[&rustls::version::TLS12])
     }
@@ -91,7 +91,7 @@ impl Tls {
         Arc::clone(&self.config)
     }
 
-    /// Returns the root's certificate as PEM. A self-signed certificate is not signed by it.
+    /// Returns the root's certificate as PEM. It has not signed a self-signed certificate.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
@@ -155,7 +155,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// A served connection. It does not send `close_notify` when dropped, so that a client can tell a cut body.
+/// A served connection. It does not send `close_notify` when dropped, so that a client can detect a cut body.
 pub(super) struct Stream(StreamOwned<ServerConnection, TcpStream>);
 
 impl Read for Stream {
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use crate::{ServeOptions, Simulator, SimulatorConfig, serve};
 
-    /// Returns what a client that trusts `root` gets for an unknown path.
+    /// Returns the response to an unknown path for a client that trusts `root`.
     fn asked(tls: &Tls, root: &str, with_certificate: bool) -> Result<String, Error> {
         let server =
             serve(Simulator::new(SimulatorConfig::default()), ServeOptions::default().with_tls(tls.clone()));

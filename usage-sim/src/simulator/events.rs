@@ -104,7 +104,7 @@ impl Simulator {
         answer
     }
 
-    /// Returns all events that a query asks for, in its order.
+    /// Returns all events of a query, in its order.
     fn found(&self, query: &EventQuery, now: Timestamp) -> Vec<Event> {
         let mut events = self.happened(&query.span, now);
         if let Some(definitions) = &query.definitions {

@@ -22,7 +22,7 @@ use crate::seed::{self, Purpose};
 use crate::token::Tokens;
 use crate::world::{Story, World};
 
-/// Maximum length of a request body, in bytes. A larger one is answered 413.
+/// Maximum length of a request body, in bytes. A larger one fails with 413.
 pub const MAX_REQUEST_BODY: usize = 1024 * 1024;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
@@ -32,8 +32,8 @@ const RATE_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 
 /// A simulated Genesys Cloud: the login host's endpoints and the API host's usage operations, on one host.
 ///
-/// It has no socket and no clock, only [`handle`](Self::handle). The same requests at the same times get the same answers
-/// from every simulator with the same [`SimulatorConfig`]. A clone starts from the same state.
+/// It has neither socket nor clock, only [`handle`](Self::handle). Simulators with the same [`SimulatorConfig`] give
+/// the same responses to the same requests at the same times. A clone starts from the same state.
 #[derive(Clone, Debug)]
 pub struct Simulator {
     config: SimulatorConfig,
@@ -84,7 +84,7 @@ impl Simulator {
         }
     }
 
-    /// Answers a request that arrives at `now`.
+    /// Handles a request that arrives at `now`, and returns the reply.
     ///
     /// The host of the URI is ignored. `now` may step back between requests.
     pub fn handle(&mut self, now: Timestamp, request: Request<Vec<u8>>) -> Reply {
@@ -207,7 +207,7 @@ impl Simulator {
         self.config.organization_display_name()
     }
 
-    /// Returns what is worth finding in the month that holds `day`; `None` if the story is switched off
+    /// Returns the remarkable events of the month that contains `day`, or `None` without a story
     /// ([`SimulatorConfig::with_story`]).
     pub fn story(&self, day: Date) -> Option<Story> {
         self.world.story(day)
@@ -273,7 +273,7 @@ impl Simulator {
         }
     }
 
-    /// Adds the rate limit headers to every answer to a valid token, including errors.
+    /// Adds the rate limit headers to every response to a valid token, including errors.
     fn add_rate_headers(&self, response: &mut Response<Vec<u8>>, now: Timestamp, headers: &HeaderMap) {
         let Ok(token) = self.tokens.authenticate(now, headers) else { return };
         let usage = self.rate_limits.usage(token, now);
@@ -282,7 +282,7 @@ impl Simulator {
         reply::insert(response, RATE_RESET, &usage.reset.to_string());
     }
 
-    /// Returns the answer of a fault that prevents the request from being processed.
+    /// Returns the response of a fault that prevents the request from being processed.
     fn stand_in(
         &self,
         fault: &Fault,

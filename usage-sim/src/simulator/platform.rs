@@ -13,7 +13,7 @@ const CLIENTS_PATH: &str = "/api/v2/oauth/clients";
 const USERS_PATH: &str = "/api/v2/users";
 
 const DEFAULT_PAGE_SIZE: usize = 25;
-/// A guess: the service's documentation states no limit.
+/// An assumption: the service's documentation states no limit.
 const MAX_PAGE_SIZE: usize = 500;
 
 impl Simulator {

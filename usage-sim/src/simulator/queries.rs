@@ -1,4 +1,4 @@
-//! Executions and jobs: submitting them, and answering for their results.
+//! Executions and jobs: their submission and their results.
 
 use std::borrow::Cow;
 
@@ -161,7 +161,7 @@ impl Simulator {
     }
 }
 
-/// Returns the rows of a page, and the cursor of the next page.
+/// The rows of a page, and the cursor of the next page.
 struct Part {
     start: usize,
     end: usize,

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Pieces of JSON and bytes that are not UTF-8, to be put where they do not belong.
+/// Pieces of JSON, and bytes that are not UTF-8, to be inserted anywhere.
 const FRAGMENTS: &[&[u8]] = &[
     b"\"",
     b"\\",
@@ -26,7 +26,7 @@ const FRAGMENTS: &[&[u8]] = &[
     b"{\"requests\":",
 ];
 
-/// Something done to a document.
+/// A change of a document.
 #[derive(Clone, Debug)]
 enum Damage {
     Cut(Index),

@@ -1,4 +1,4 @@
-//! Strategies of proptest for what the service sends and what becomes of it, to test one's own handlers.
+//! Strategies of proptest for responses and rows of the service, for property tests of your own code.
 //!
 //! A property of a function that adds up rows, over the rows that a service may have:
 //!

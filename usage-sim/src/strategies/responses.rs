@@ -22,8 +22,8 @@ pub fn page() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// Returns the bodies of responses to submits: of queries and of jobs, with ids and addresses that are as documented,
-/// missing, of another type, or hostile (a path that climbs, another host). All are valid JSON.
+/// Returns the bodies of responses to submits of queries and jobs, whose ids and URIs are as documented, missing, of
+/// another type, or hostile (a climbing path, another host). All are valid JSON.
 pub fn submission() -> impl Strategy<Value = Vec<u8>> {
     let id = prop_oneof![
         4 => "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}".prop_map(|id| json!(id)),
@@ -45,8 +45,8 @@ pub fn submission() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// Returns refusals: any status from 300 to 599; the service's error document, other JSON, a gateway's page, a text or
-/// nothing; with and without `Retry-After`.
+/// Returns error responses: any status from 300 to 599; the service's error document, other JSON, a gateway's page, a
+/// text or nothing; with and without `Retry-After`.
 pub fn error_response() -> impl Strategy<Value = Response<Vec<u8>>> {
     let word = || "[a-z]{1,8}(\\.[a-z]{1,8}){0,2}";
     let document = (option::of(word()), option::of("\\PC{0,80}"), option::of(0u32..1_000_000)).prop_map(

@@ -9,11 +9,11 @@ use usage_core::{Date, Gap, Interval, Scope, ScopeQuery, Timestamp, UsageRecord,
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// The families of queries, by the name that a [`Scope`] has for them.
+/// The families of queries, by their names in a [`Scope`].
 const FAMILIES: &[&str] =
     &["organization", "client", "client-summary", "simple-search", "organization-job", "client-job"];
 
-/// Returns tables with a number of rows in `size`. Texts repeat, as those of the service do.
+/// Returns tables whose number of rows is in `size`. Texts repeat, as those of the service do.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -28,8 +28,8 @@ pub fn rows(size: Range<usize>) -> impl Strategy<Value = UsageTable> {
     vec(record(), size).prop_map(UsageTable::from_iter)
 }
 
-/// Returns rows as the service counts them: of any day of 2026 or without one, each text present or absent, and each count
-/// absent, small, or as large as the service's can be. The classes add up to `requests` where all are present, and the
+/// Returns rows as the service counts them: of any day of 2026 or without a date; texts present or absent; counts
+/// absent, small, or up to the largest of the service. The classes add up to `requests` if all are present, and
 /// rate-limited requests are part of class 4xx.
 pub fn record() -> impl Strategy<Value = UsageRecord> {
     let text = |pattern: &'static str| option::weighted(0.9, pattern);
@@ -65,7 +65,7 @@ pub fn record() -> impl Strategy<Value = UsageRecord> {
     })
 }
 
-/// Returns scopes: of every family, with and without a query, complete or with the reasons why rows are missing.
+/// Returns scopes of every family, with and without a query, complete or with the reasons why rows are missing.
 pub fn scope() -> impl Strategy<Value = Scope> {
     let granularities = [None, Some(Granularity::Day), Some(Granularity::Week), Some(Granularity::Month)];
     let query = (

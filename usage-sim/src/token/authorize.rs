@@ -1,4 +1,4 @@
-//! `GET /oauth/authorize`: the browser's part of a login. The person at the browser always says yes.
+//! `GET /oauth/authorize`: the browser's part of a log-in. The simulated user always consents.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -14,13 +14,13 @@ use super::pkce;
 use crate::reply::{self, OAuthProblem};
 use crate::seed::{self, Purpose};
 
-/// How long a code can be exchanged.
+/// The time within which a code must be exchanged.
 const CODE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// Codes kept; of an older one the service knows nothing any more.
+/// Maximum number of codes kept. Older ones are unknown to the service.
 const MAX_CODES: usize = 1_000;
 
-/// The codes that were given out and not exchanged yet, oldest first.
+/// The codes that were issued and not exchanged yet, oldest first.
 #[derive(Clone, Default)]
 pub(super) struct Codes {
     given_out: u64,
@@ -47,7 +47,7 @@ impl Codes {
         text
     }
 
-    /// The code with this text, which is worthless from now on.
+    /// Removes and returns the code with this text, unless it has expired.
     pub(super) fn take(&mut self, now: Timestamp, text: &str) -> Option<Code> {
         let index = self.live.iter().position(|(known, _)| known == text)?;
         let (_, code) = self.live.remove(index)?;
@@ -60,8 +60,8 @@ impl Codes {
 }
 
 impl Tokens {
-    /// Sends the browser back with what it came for, or with an error; it goes nowhere if it does not say who sent it
-    /// and where to.
+    /// Redirects the browser with a code, a token or an error. Without a valid client and redirect URI, there is no
+    /// redirect.
     pub(crate) fn authorize(&mut self, now: Timestamp, query: &str) -> Response<Vec<u8>> {
         let form = Form::parse(query.as_bytes());
         let redirect_uri = match self.redirect_uri(&form) {
@@ -96,7 +96,7 @@ impl Tokens {
         Ok(uri)
     }
 
-    /// The parameters of the redirect.
+    /// Returns the parameters of the redirect.
     fn answer(
         &mut self,
         now: Timestamp,
@@ -138,8 +138,8 @@ fn challenge(form: &Form) -> Result<Option<String>, OAuthProblem> {
     }
 }
 
-/// One of the registered URIs; if none are configured, any `http` URI on this machine. It has no fragment, and nothing
-/// that a header cannot hold.
+/// Returns whether `uri` is one of the registered URIs; if none are configured, any `http` URI on this machine. It must
+/// have no fragment, and no character that a header cannot contain.
 fn is_allowed(uri: &str, registered: Option<&BTreeSet<String>>) -> bool {
     let is_plain = uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
     is_plain && registered.map_or_else(|| is_loopback(uri), |registered| registered.contains(uri))

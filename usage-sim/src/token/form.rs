@@ -1,4 +1,4 @@
-//! The fields of a form or of a query string, none of them twice.
+//! The fields of a form or of a query string. A repeated field is an error.
 
 use http::StatusCode;
 
@@ -22,7 +22,7 @@ impl Form {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
-    /// The value of `name`; without one, an error with this description.
+    /// Returns the value of `name`, or an error with the description `missing`.
     pub(super) fn needed(&self, name: &str, missing: &'static str) -> Result<&str, OAuthProblem> {
         self.value(name)?.ok_or_else(|| invalid_request(missing))
     }

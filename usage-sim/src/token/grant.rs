@@ -1,4 +1,4 @@
-//! The grants of `POST /oauth/token`, and what each requires for a token.
+//! The grants of `POST /oauth/token`, and their requirements.
 
 use std::collections::VecDeque;
 
@@ -17,12 +17,12 @@ use crate::seed::{self, Purpose};
 const FORM: &str = "application/x-www-form-urlencoded";
 const SAML2_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 
-/// Refresh tokens kept; an older one is worthless.
+/// Maximum number of refresh tokens kept. Older ones are unknown to the service.
 const MAX_REFRESH_TOKENS: usize = 10_000;
 
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-/// The alphabets in which an assertion may come.
+/// The base64 alphabets of assertions.
 const BASE64: [GeneralPurpose; 2] = [
     GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING),
     GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING),
@@ -40,11 +40,11 @@ pub(super) enum Refresh {
 enum Caller {
     /// By its secret.
     Confidential,
-    /// By its id alone: it must prove that it asked for the code.
+    /// By its id alone; it must prove that it requested the code.
     Public,
 }
 
-/// The refresh tokens that are good, oldest first.
+/// The valid refresh tokens, oldest first.
 #[derive(Clone, Default)]
 pub(super) struct RefreshTokens {
     given_out: u64,
@@ -62,7 +62,7 @@ impl RefreshTokens {
         text
     }
 
-    /// Whether the token was good; it is worthless from now on.
+    /// Removes the token, and returns whether it was valid.
     fn take(&mut self, text: &str) -> bool {
         let index = self.live.iter().position(|known| known == text);
         index.and_then(|index| self.live.remove(index)).is_some()
@@ -74,7 +74,7 @@ impl RefreshTokens {
 }
 
 impl Tokens {
-    /// Whether the form earns a token.
+    /// Checks a token request, and returns whether it yields a refresh token.
     pub(super) fn check(
         &mut self,
         now: Timestamp,
@@ -107,7 +107,7 @@ impl Tokens {
         Ok(Refresh::Without)
     }
 
-    /// A code can be tried once: a wrong verifier consumes it too.
+    /// A code can be tried once: a wrong verifier consumes it as well.
     fn authorization_code(
         &mut self,
         now: Timestamp,

@@ -1,4 +1,4 @@
-//! The login host: its token endpoint, its authorize page, and the tokens that they gave out.
+//! The login host: its token endpoint, its authorization page, and the tokens that it issued.
 
 mod authorize;
 mod form;
@@ -22,13 +22,13 @@ use crate::seed::{self, Purpose};
 use authorize::Codes;
 use grant::{Refresh, RefreshTokens};
 
-/// Tokens kept before expired ones, and then the oldest, are dropped.
+/// Maximum number of tokens kept before expired ones, and then the oldest, are dropped.
 const MAX_TOKENS: usize = 10_000;
 
-/// The length of the start that all access tokens of an organization share.
+/// The length of the prefix that all access tokens of an organization share.
 const PREFIX_LEN: usize = 12;
 
-/// The client that may log in, and the tokens and codes it got.
+/// The client that can log in, and its tokens and codes.
 #[derive(Clone)]
 pub(crate) struct Tokens {
     seed: u64,
@@ -73,7 +73,7 @@ impl Tokens {
         &self.client_secret.0
     }
 
-    /// `POST /oauth/token`.
+    /// Handles `POST /oauth/token`.
     pub(crate) fn grant(&mut self, now: Timestamp, headers: &HeaderMap, body: &[u8]) -> Response<Vec<u8>> {
         match self.check(now, headers, body) {
             Ok(refresh) => {
@@ -98,7 +98,7 @@ impl Tokens {
         }
     }
 
-    /// A new token, good from `now` for the configured time.
+    /// Issues a token that is valid from `now` for the configured time.
     pub(crate) fn issue(&mut self, now: Timestamp) -> String {
         if self.live.len() >= MAX_TOKENS {
             self.live.retain(|_, token| now < token.expires);
@@ -133,7 +133,7 @@ impl Tokens {
         self.codes.clear();
     }
 
-    /// The number of the bearer token that came with a request.
+    /// Returns the number of the request's bearer token.
     pub(crate) fn authenticate(&self, now: Timestamp, headers: &HeaderMap) -> Result<u64, Problem> {
         let text = credentials(headers, "bearer").ok_or_else(Problem::authentication_required)?;
         let token = self.live.get(text).filter(|token| now < token.expires);
@@ -151,12 +151,12 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// The media type without its parameters.
+/// Returns the media type without its parameters.
 pub(crate) fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// Returns the prefix of the bearer token that came with a request.
+/// Returns the prefix of the request's bearer token.
 pub(crate) fn bearer_prefix(headers: &HeaderMap) -> Option<&str> {
     let token = credentials(headers, "bearer")?;
     Some(token.get(..PREFIX_LEN).unwrap_or(token))

@@ -9,7 +9,7 @@ pub(super) fn is_challenge(text: &str) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|hash| hash.len() == 32)
 }
 
-/// Whether `challenge` was made from `verifier`.
+/// Returns whether `challenge` was made from `verifier`.
 pub(super) fn proves(verifier: &str, challenge: &str) -> bool {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (43..=128).contains(&verifier.len())

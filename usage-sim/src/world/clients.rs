@@ -1,4 +1,4 @@
-//! The organization's OAuth clients: the endpoints, volume, rhythm, users and error rates of each.
+//! The organization's OAuth clients, each with its endpoints, volume, rhythm, users and error rates.
 
 use usage_core::Date;
 
@@ -117,11 +117,12 @@ const PROFILES: &[Profile] = &[
     profile("WFM Sync", 2_600, Rhythm::Scheduled, 0, GOOD, &[Workforce, Users, Presence]),
 ];
 
-/// A new client each month that vanishes after a few weeks, so that one has always appeared and one vanished lately.
+/// A new client that appears each month and disappears after a few weeks, so that recently one has appeared and one has
+/// disappeared.
 const CAMPAIGN: Profile =
     profile("Campaign Import", 4_800, Rhythm::Office, 0, FAIR, &[Outbound, ExternalContacts]);
 
-/// The platform's own clients. Jobs count their requests, the older queries do not.
+/// The platform's own clients. Jobs count their requests; the older queries do not.
 const INTERNAL: &[Profile] = &[
     profile("purecloud", 38_000, Rhythm::Centre, 24, GOOD, &[Presence, Users, Notifications, Routing])
         .on(FRONT_ENDS),
@@ -163,7 +164,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Client {
-    /// Returns whether the organization has had it by `day`. A client that vanished can still be queried.
+    /// Returns whether the organization has had it by `day`. A client that disappeared can still be queried.
     pub(crate) fn is_shown_on(&self, day: Date) -> bool {
         !self.internal && self.life.is_none_or(|(first, _)| first <= day)
     }
@@ -245,7 +246,7 @@ fn client(seed: u64, number: u64, profile: &Profile, id: String, name: String, u
     }
 }
 
-/// Returns most endpoints of the areas, a few of them with far more weight than the rest.
+/// Returns most endpoints of the areas, some of them with far more weight than the rest.
 fn endpoints(seed: u64, number: u64, areas: &[Area]) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for (template, entry) in (0u16..).zip(TEMPLATES).filter(|(_, entry)| areas.contains(&entry.area)) {

@@ -1,4 +1,4 @@
-//! The platforms of requests. The API's documentation does not list them, so these are guesses.
+//! The platforms of requests. The API's documentation does not list them, so these are assumptions.
 
 /// All platforms. The index of a platform is its number in a row's key.
 pub(crate) const PLATFORMS: &[&str] =

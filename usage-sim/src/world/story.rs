@@ -7,27 +7,27 @@ use super::traffic::{Counts, growth_permille, weekday_permille};
 use super::{TEMPLATES, World, clients, method_of};
 use crate::seed::{Purpose, hash};
 
-/// Clients that may begin to hammer. All act for themselves, so that their extra requests are rows of their own.
+/// Clients that may begin to hammer. All act for themselves, so that their additional requests are rows of their own.
 const HAMMERING: [&str; 5] =
     ["Contact Sync", "Data Warehouse Loader", "Nightly Export", "Transcript Miner", "WFM Sync"];
-/// Clients that may run into a retry storm.
+/// Clients that may cause a retry storm.
 const STORMING: [&str; 3] = ["Callback Widget", "Chat Bot Gateway", "IVR Lookup Service"];
 
-/// Extra requests a day at the traffic of 2024, and how many of 10,000 are answered 429.
+/// Additional requests a day at the traffic of 2024, and how many of 10,000 fail with 429.
 const HAMMER: (u64, u64) = (120_000, 700);
 const STORM: (u64, u64) = (24_000, 8_600);
 
-/// The month's allowance, in percent of the requests that an ordinary month has.
+/// The month's allowance, in percent of the requests of an ordinary month.
 const ALLOWANCE_PERCENT: u64 = 112;
 
-/// The events worth finding in the traffic of one calendar month. It depends on the seed and the month alone.
+/// The remarkable events of a calendar month. They depend only on the seed and the month.
 ///
 /// | | when | what a report shows |
 /// |---|---|---|
 /// | [`hammering`](Self::hammering) | begins on the 6th to 11th, for 12 to 17 days | one client's requests of one URI multiply |
-/// | [`retry_storm`](Self::retry_storm) | begins on the 13th to 20th, for 2 or 3 days | most requests of one client for one URI are answered 429 |
-/// | [`new_client`](Self::new_client) | begins on the 1st to 12th, for 18 to 26 days | a client that was not there in the month before |
-/// | [`allowance`](Self::allowance) | | an ordinary month stays below it; hammering breaks it |
+/// | [`retry_storm`](Self::retry_storm) | begins on the 13th to 20th, for 2 or 3 days | most requests of one client for one URI fail with 429 |
+/// | [`new_client`](Self::new_client) | begins on the 1st to 12th, for 18 to 26 days | a client that did not exist in the month before |
+/// | [`allowance`](Self::allowance) | | an ordinary month stays below it; hammering exceeds it |
 ///
 /// ```
 /// use usage_sim::{Simulator, SimulatorConfig};
@@ -43,7 +43,7 @@ const ALLOWANCE_PERCENT: u64 = 112;
 pub struct Story {
     /// A client begins to call one URI many times as often as before.
     pub hammering: Episode,
-    /// A client repeats requests that are answered 429 without waiting.
+    /// A client repeats requests that failed with 429 without waiting.
     pub retry_storm: Episode,
     /// The name of the month's new client.
     pub new_client: String,
@@ -51,7 +51,7 @@ pub struct Story {
     pub allowance: u64,
 }
 
-/// Something out of the ordinary that one client does to one URI for some days.
+/// Unusual requests of one client for one URI on some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Episode {
@@ -171,7 +171,7 @@ impl World {
         })
     }
 
-    /// Returns what an ordinary month has, and a margin, in two digits.
+    /// Returns the requests of an ordinary month plus a margin, rounded to two digits.
     fn allowance(&self, day: Date) -> u64 {
         let (mut day, last) = (day.first_of_month(), day.last_of_month());
         let mut requests = 0;
@@ -191,7 +191,7 @@ impl World {
     }
 }
 
-/// One of the client's endpoints that reads: what hammers and what retries is mostly a loop around a GET.
+/// Returns one of the client's reading endpoints: hammering and retry storms are mostly loops around a GET.
 fn pick(client: &Client, dice: usize) -> Option<Endpoint> {
     let reads = |endpoint: &&Endpoint| {
         method_of(endpoint.template, endpoint.method).is_some_and(|method| method.as_str() == "GET")

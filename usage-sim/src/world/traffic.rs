@@ -1,5 +1,5 @@
-//! The number of requests on a day by client, endpoint and user. Integer arithmetic only, so that results do not depend
-//! on the machine.
+//! The requests of a day by client, endpoint and user, in integer arithmetic, so that results do not depend on the
+//! machine.
 
 use std::ops::AddAssign;
 
@@ -128,8 +128,8 @@ impl World {
         }
     }
 
-    /// Returns the users that the client acted for on that day, each with a weight. A client that acts for itself has one
-    /// `None`.
+    /// Returns the users for whom the client acted on that day, each with a weight. A client that acts for itself has
+    /// one `None`.
     fn present_users(
         &self,
         day: Date,
@@ -150,7 +150,7 @@ impl World {
         present.collect()
     }
 
-    /// Returns the platform from which a client calls an endpoint for a user. It is the same every day.
+    /// Returns the platform from which a client calls an endpoint for a user. It is constant.
     fn platform(&self, number: u16, client: &Client, endpoint: &Endpoint, user: Option<u16>) -> u8 {
         let user = user.map_or(u64::MAX, u64::from);
         let parts = [number.into(), endpoint.template.into(), endpoint.method.into(), user];
@@ -182,7 +182,7 @@ pub(super) fn growth_permille(day: Date) -> u64 {
 
 /// Divides requests among the status classes. The 2xx class gets the rest.
 fn split(requests: u64, client: &Client, mood: u64, outage: bool, dice: u64) -> Counts {
-    // A client that sends more than usual is limited more often.
+    // A client that sends more than usual is rate limited more often.
     let limited_rate = if mood > 1_000 { client.luck.limited } else { client.luck.limited / 2 };
     let failed_rate = if outage { client.luck.failed + 1_500 } else { client.luck.failed };
     let part = |rate: u64, shift: u32| (requests * rate + (dice >> shift) % 10_000) / 10_000;

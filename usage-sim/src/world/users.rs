@@ -43,7 +43,7 @@ pub(crate) fn users(seed: u64, count: u16) -> Vec<User> {
 
 fn user(seed: u64, number: u16) -> User {
     let offset = hash(seed, Purpose::UserName, &[]);
-    // An odd factor makes neighbours differ in both names, and no name comes twice within 256 numbers.
+    // An odd factor makes neighbours differ in both names, and no name occurs twice within 256 numbers.
     let place = (u64::from(number) * 37 + offset % 256) % 256;
     let pick = |names: &[&'static str; 16], place: u64| {
         usize::try_from(place % 16).ok().and_then(|place| names.get(place)).copied().unwrap_or_default()

@@ -1,3 +1,3 @@
-//! The scenarios against what they state: the run in memory is the reference of every driver.
+//! Each scenario in memory gives its stated observations: this run is the reference of every driver.
 
 usage_sim::conformance_suite!(usage_sim::conformance::InMemory, futures);

@@ -16,7 +16,7 @@ fn entities(answer: &Value) -> Vec<Value> {
     answer["entities"].as_array().unwrap().clone()
 }
 
-/// The pages from the one at `uri` on, as `member` leads.
+/// Returns the pages from the one at `uri` on, following the links in `member`.
 fn pages(bench: &mut Bench, uri: &str, body: &str, member: &str) -> Vec<Vec<Value>> {
     let mut pages = Vec::new();
     let mut next = Some(uri.to_string());

@@ -1,4 +1,4 @@
-//! The life of an execution, and under which path it is found.
+//! The states of an execution, and the path under which it is found.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Faults in memory: what each does to an answer and to the service.
+//! Faults in memory: their effect on a response and on the service.
 
 use usage_sim::{Fault, Match, Operation, Rule, WireFault};
 

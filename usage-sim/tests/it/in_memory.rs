@@ -1,4 +1,4 @@
-//! The clients in memory: they pass the scenarios that every driver passes, and take no time.
+//! The clients in memory pass the scenarios that every driver passes, and take no time.
 
 use std::pin::pin;
 use std::task::{Context, Waker};
@@ -17,7 +17,7 @@ fn search() -> SimpleSearch {
     SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap())
 }
 
-/// Runs a future to its end. Nothing in memory waits for another thread.
+/// Runs a future to its end. In memory, futures do not wait for other threads.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());

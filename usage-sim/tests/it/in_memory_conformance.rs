@@ -34,7 +34,7 @@ impl usage_driver::futures::Clock for InWorld {
     }
 }
 
-/// Runs a future to its end, or until `given_up`. Another thread may have to do its part: the wait is a busy one.
+/// Runs a future to its end or until `given_up`, in a busy loop: other threads may have to make progress.
 fn run_unless<T>(future: impl Future<Output = T>, given_up: &dyn Fn() -> bool) -> Option<T> {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
@@ -51,7 +51,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     run_unless(future, &|| false).unwrap()
 }
 
-/// Implements [`Driver`] for the clients of a module of `usage_driver`; `$run` runs what their methods return.
+/// Implements [`Driver`] for the clients of a module of `usage_driver`; `$run` runs the results of their methods.
 macro_rules! under_test {
     ($name:ident, $($module:ident)::+, $run:expr, $($unless:tt)*) => {
         struct $name($($module)::+::Client<InMemory>);
@@ -128,7 +128,7 @@ mod futures {
     }
     usage_sim::conformance_suite!(UnderTest);
 
-    /// Of the scenarios of futures that are dropped, `dropped_token_request` is left out: in memory a token exchange is over
+    /// `dropped_token_request` is left out of the scenarios with dropped futures: in memory, a token exchange ends
     /// before its future can be dropped.
     #[test]
     fn dropped_futures() {

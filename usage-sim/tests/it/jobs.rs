@@ -1,4 +1,4 @@
-//! Jobs: their life, their rows, their pages.
+//! Jobs: their states, rows and pages.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

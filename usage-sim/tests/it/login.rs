@@ -25,7 +25,7 @@ fn form(fields: Fields) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A login host, and the time at which it is asked.
+/// A login host and its time.
 struct Login {
     service: Simulator,
     now: Timestamp,
@@ -46,7 +46,7 @@ impl Login {
         self.service.handle(self.now, Request::get(uri).body(Vec::new()).unwrap()).response
     }
 
-    /// What comes back to [`BACK`], after `separator`.
+    /// Returns the parameters that come back to [`BACK`], after `separator`.
     fn redirected(&mut self, separator: char, fields: Fields) -> BTreeMap<String, String> {
         let mut all = vec![("client_id", "the-client"), ("redirect_uri", BACK)];
         all.extend_from_slice(fields);
@@ -73,14 +73,14 @@ impl Login {
         self.service.handle(self.now, request.body(form(fields).into_bytes()).unwrap()).response
     }
 
-    /// Exchanges a code with the client's secret, `more` added.
+    /// Exchanges a code with the client's secret and the fields `more`.
     fn exchange(&mut self, code: &str, more: Fields) -> Response<Vec<u8>> {
         let mut fields = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", BACK)];
         fields.extend_from_slice(more);
         self.token(OWN, &fields)
     }
 
-    /// Exchanges a code without a secret, `more` added.
+    /// Exchanges a code without a secret, with the fields `more`.
     fn exchange_publicly(&mut self, code: &str, more: Fields) -> Response<Vec<u8>> {
         let mut fields = vec![
             ("grant_type", "authorization_code"),

@@ -1,4 +1,4 @@
-//! The simulated service from outside: in memory and on a socket.
+//! The simulated service through its public API, in memory and over sockets.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 

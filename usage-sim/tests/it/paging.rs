@@ -1,4 +1,4 @@
-//! Pages of a simple search: every record once.
+//! Pages of a simple search contain every record once.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::support::{Bench, json};
 
 const SEARCH: &str = "/api/v2/usage/simplesearch";
 
-/// All pages of the results at `uri`.
+/// Returns all pages of the results at `uri`.
 fn pages(bench: &mut Bench, uri: &str, size: Option<usize>) -> Vec<Vec<Value>> {
     let mut pages = Vec::new();
     let mut after = None;

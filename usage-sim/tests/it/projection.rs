@@ -1,5 +1,5 @@
-//! How far the projections of a simulated year are off. `cargo test -p usage-sim --test it projection -- --nocapture`
-//! prints the table.
+//! The errors of projections in a simulated year. `cargo test -p usage-sim --test it projection -- --nocapture` prints
+//! the table.
 
 #![allow(clippy::print_stdout, reason = "a test that fails shows the table")]
 
@@ -14,17 +14,17 @@ use usage_sim::SimulatorConfig;
 use crate::support::{Bench, text};
 
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
-/// After how many days of a month it is projected.
+/// The days of a month after which it is projected.
 const AFTER: [i64; 5] = [2, 3, 5, 10, 20];
-/// The first of the months.
+/// The first month.
 const YEAR: &str = "2025-07-01";
-/// How many days before a month are known: as many as a trend is taken from.
+/// The number of known days before a month: the maximum that a trend uses.
 const HISTORY: i64 = 112;
 
-/// The days of all seeds.
+/// Returns the days of all seeds.
 static DAILY: LazyLock<Vec<Vec<(Date, u64)>>> = LazyLock::new(|| SEEDS.map(daily).into());
 
-/// What a seed's organization had on each day, from before the year to after it.
+/// Returns the requests of a seed's organization on each day, from before the year to after it.
 fn daily(seed: u64) -> Vec<(Date, u64)> {
     let config = SimulatorConfig::default()
         .with_seed(seed)
@@ -42,13 +42,13 @@ fn daily(seed: u64) -> Vec<(Date, u64)> {
     rows.iter().map(day).collect()
 }
 
-/// The first days of the year's months.
+/// Returns the first days of the year's months.
 fn months() -> impl Iterator<Item = Date> {
     let first: Date = YEAR.parse().unwrap();
     std::iter::successors(Some(first), |month| Some(month.last_of_month().plus_days(1))).take(12)
 }
 
-/// The month that begins on `first` as it is seen after `days` of it, with `history` days before it.
+/// Returns the month that begins on `first` as projected after `days` of it, with `history` days before it.
 fn seen(daily: &[(Date, u64)], first: Date, days: i64, history: i64) -> MonthUse {
     let (from, until) = (first.plus_days(-history), first.plus_days(days - 1));
     let known = daily.iter().filter(|(date, _)| (from..=until).contains(date));
@@ -67,7 +67,7 @@ fn seen(daily: &[(Date, u64)], first: Date, days: i64, history: i64) -> MonthUse
     Report::new(&rows, &options).allowance.unwrap().months.pop().unwrap()
 }
 
-/// How far projections were off, as fractions, and how often the month ended within their range.
+/// The errors of projections as fractions, and how often the month ended within the range.
 #[derive(Default)]
 struct Errors {
     sizes: Vec<f64>,
@@ -97,7 +97,7 @@ impl Errors {
     }
 }
 
-/// Projects each month of the year for all seeds, after `change` to what is known before it.
+/// Projects each month of the year for all seeds, after applying `change` to the days before it.
 fn back_test(days: i64, history: i64, change: impl Fn(&mut (Date, u64), Date)) -> Errors {
     let mut errors = Errors::default();
     for daily in &*DAILY {
@@ -144,7 +144,7 @@ fn it_holds_up_after_a_week_of_holidays_or_an_outage() {
         });
         let (median, worst) = (errors.median() * 100.0, errors.worst() * 100.0);
         println!("{percent:>3} % {week:>13} {median:>7.2} % {worst:>6.2} %");
-        // A fifth less in one week of four may be noise, and is believed by a quarter.
+        // A fifth less in one of four weeks may be noise, and has an effect of a quarter.
         let (most, most_at_worst) = if percent <= 20 { (4.0, 8.0) } else { (1.5, 4.0) };
         assert!(median <= most && worst <= most_at_worst, "{percent} % lost {week} weeks before");
     }

@@ -1,4 +1,4 @@
-//! What the rows say: dimensions, counters, buckets, filters.
+//! Rows of queries: dimensions, counters, buckets, filters.
 
 use std::collections::BTreeSet;
 

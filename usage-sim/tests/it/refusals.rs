@@ -1,4 +1,4 @@
-//! Every way to be refused.
+//! Every reason for a refusal.
 
 use std::time::Duration;
 

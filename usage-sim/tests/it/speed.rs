@@ -1,4 +1,4 @@
-//! The largest question: it must not make tests wait.
+//! The largest query must not delay tests.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn a_month_by_everything_takes_moments() {
     let begin = Instant::now();
     let bytes = bench.get(&results).into_body().len();
     let taken = begin.elapsed();
-    // Without optimization on a busy machine; optimized it is a fraction of a second.
+    // Without optimization on a busy machine; with it, this takes a fraction of a second.
     assert!(taken < Duration::from_secs(20), "{taken:?}");
     assert!(bytes > 1_000_000, "{bytes}");
 }

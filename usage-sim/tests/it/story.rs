@@ -1,4 +1,4 @@
-//! What the default organization's story looks like from outside: in rows, in a report, in events.
+//! The story of the default organization in rows, reports and events.
 
 use usage_core::Date;
 use usage_sim::SimulatorConfig;
@@ -9,7 +9,7 @@ fn july() -> Date {
     "2026-07-01".parse().unwrap()
 }
 
-/// Asks at the end of July.
+/// Creates a service at the end of July.
 fn bench() -> Bench {
     let mut bench = Bench::new();
     bench.now = "2026-08-01".parse::<Date>().unwrap().start();

@@ -1,4 +1,4 @@
-//! The public strategies: what they generate is what they say, and reaches every case.
+//! The public strategies generate what they document, and reach every case.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! A client in a few lines that decides nothing.
+//! A minimal client that makes no decisions.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) fn start() -> Timestamp {
     "2026-07-08".parse::<Date>().unwrap().start().saturating_add(Duration::from_secs(9 * 3600))
 }
 
-/// A service with a token, and the time at which it is asked.
+/// A service with a token, and its time.
 pub(crate) struct Bench {
     pub(crate) service: Simulator,
     pub(crate) now: Timestamp,
@@ -57,14 +57,14 @@ impl Bench {
         self.now = self.now.saturating_add(Duration::from_secs(seconds));
     }
 
-    /// Starts a query; its results URI.
+    /// Starts a query, and returns its results URI.
     pub(crate) fn submit(&mut self, target: &str, body: &str) -> String {
         let response = if body.is_empty() { self.get(target) } else { self.post(target, body) };
         assert_eq!(response.status(), StatusCode::OK, "{}", String::from_utf8_lossy(response.body()));
         json(&response)["resultsUri"].as_str().unwrap().to_string()
     }
 
-    /// Runs a query to its end; its rows.
+    /// Runs a query to its end, and returns its rows.
     pub(crate) fn rows(&mut self, target: &str, body: &str) -> Vec<Value> {
         let results = self.submit(target, body);
         self.wait(3);
@@ -73,14 +73,14 @@ impl Bench {
         answer["results"].as_array().unwrap().clone()
     }
 
-    /// Runs a job to its end; the rows of all its pages, each as long as may be.
+    /// Runs a job to its end, and returns the rows of all its pages, which are as long as possible.
     pub(crate) fn job_rows(&mut self, target: &str, body: &str) -> Vec<Value> {
         let results = self.submit(target, body);
         self.wait(3);
         self.pages(&format!("{results}?pageSize=1000")).concat()
     }
 
-    /// The pages from the one at `uri` to the last, as `nextUri` leads.
+    /// Returns the pages from the one at `uri` to the last, following `nextUri`.
     pub(crate) fn pages(&mut self, uri: &str) -> Vec<Vec<Value>> {
         let mut pages = Vec::new();
         let mut next = Some(uri.to_string());
@@ -103,7 +103,7 @@ impl Bench {
         format!("/api/v2/oauth/clients/{}/usage/{rest}", self.service.client_id())
     }
 
-    /// The path of the client with this name.
+    /// Returns the path of the client with this name.
     pub(crate) fn client_path(&self, name: &str, rest: &str) -> String {
         let clients = self.service.oauth_clients(self.now);
         let client = clients.iter().find(|client| client.name == name).unwrap();

@@ -1,4 +1,4 @@
-//! The listener, spoken to over a plain socket.
+//! The listener over a plain socket.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use crate::support::start;
 
 const TOKEN_FORM: &str = "grant_type=client_credentials";
 
-/// A server on a clock that stands still.
+/// A server whose clock stands still.
 pub(crate) struct Bench {
     pub(crate) server: Server,
     pub(crate) clock: VirtualClock,
@@ -60,7 +60,7 @@ impl Connection {
         self
     }
 
-    /// Head and body of the next answer.
+    /// Returns head and body of the next response.
     pub(crate) fn answer(&mut self) -> (String, Vec<u8>) {
         let head = self.head();
         let length =
@@ -80,13 +80,13 @@ impl Connection {
         String::from_utf8(head).unwrap()
     }
 
-    /// Sends nothing more.
+    /// Closes the sending side.
     pub(crate) fn done(&mut self) -> &mut Self {
         self.0.shutdown(std::net::Shutdown::Write).unwrap();
         self
     }
 
-    /// Everything until the server closes.
+    /// Returns everything until the server closes.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).unwrap();
@@ -270,7 +270,7 @@ fn one_connection_too_many_is_told_so() {
         assert_eq!(json(&body)["code"], "service.unavailable");
         assert_eq!(one_more.rest(), b"");
     }
-    // Of these too, none can stay and say nothing.
+    // Of these, too, none can stay silent.
     let begin = Instant::now();
     assert!(matches!(bench.connect().read(), Ok(0) | Err(_)));
     assert!(begin.elapsed() < Duration::from_secs(10));
@@ -351,7 +351,7 @@ fn a_server_stops_at_once_and_leaves_nothing() {
     bench.server.shutdown();
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
     assert_eq!(idle.rest(), b"");
-    // Bytes that nobody read turn its close into a reset.
+    // Unread bytes turn its close into a reset.
     let ended = halfway.read().map_err(|error| error.kind());
     assert!(matches!(ended, Ok(0) | Err(ErrorKind::ConnectionReset)), "{ended:?}");
     assert!(TcpStream::connect(address).is_err());

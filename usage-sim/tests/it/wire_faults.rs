@@ -1,4 +1,4 @@
-//! Every wire fault, as a client sees it.
+//! Every wire fault over a socket.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::wire::Bench;
 
 const BODY: &str = r#"{"interval":"2026-07-01/2026-07-07"}"#;
 
-/// What comes, until the server closes, when `fault` strikes a submission.
+/// Returns the bytes that arrive until the server closes, when `fault` strikes a submission.
 fn struck(fault: WireFault) -> Vec<u8> {
     let bench = Bench::new();
     bench.server.simulator().inject(Rule::new(Match::Submit, fault.clone()));

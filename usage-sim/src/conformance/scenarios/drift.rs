@@ -1,4 +1,4 @@
-//! Answers that differ from their documentation: the status decides.
+//! Responses that differ from the documentation: the status decides.
 
 use super::{BY_CLIENT, IN_JOB};
 use crate::conformance::scenario::{Operation, Scenario, Work};
@@ -8,7 +8,7 @@ fn amended(members: &[(&str, &str)]) -> Fault {
     Fault::Amended(members.iter().map(|(name, json)| ((*name).to_owned(), (*json).to_owned())).collect())
 }
 
-/// A running query whose answer has odd members is waited for, and one that is done brings its rows.
+/// A running query whose response has odd members is polled again; a query that is done returns its rows.
 pub(crate) fn odd_members_beside_the_status() -> Scenario {
     let odd = amended(&[
         ("cursors", "\"x\""),
@@ -49,7 +49,7 @@ pub(crate) fn failed_job_with_an_error_body_of_another_type() -> Scenario {
         )
 }
 
-/// It is done, and there is no list: no rows, and no failure.
+/// It is done without a list: no rows and no failure.
 pub(crate) fn done_without_a_list() -> Scenario {
     Scenario::new(Work::Organization)
         .fault(Match::Results, amended(&[("results", "")]))

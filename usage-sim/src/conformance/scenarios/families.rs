@@ -95,7 +95,7 @@ pub(crate) fn users_forbidden() -> Scenario {
         .ends("rejected: 403 missing.any.permissions (at users after 2 requests)")
 }
 
-/// The query takes long, and it is asked less and less often.
+/// The query takes long, and is polled less and less often.
 pub(crate) fn pending_for_long() -> Scenario {
     Scenario::new(Work::Organization)
         .service(|service| service.with_execution_time(Duration::from_secs(100)))
@@ -107,12 +107,12 @@ pub(crate) fn pending_for_long() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// What every answer of it may be: in chunks, of any size.
+/// Every response may come in chunks of any size.
 pub(crate) fn chunked_answers() -> Scenario {
     one_page(Work::Organization).always(Match::Any, WireFault::Chunked { bytes: 7 }).rows(BY_CLIENT)
 }
 
-/// Slow is not too slow.
+/// A slow response is not a timeout.
 pub(crate) fn slow_answers() -> Scenario {
     let drip = WireFault::Drip { interval: Duration::from_millis(1), bytes: 199 };
     one_page(Work::Organization).always(Match::Any, drip).rows(BY_CLIENT)

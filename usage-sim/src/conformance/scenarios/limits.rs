@@ -1,4 +1,4 @@
-//! Limits: waits that a 429 names, and irregular windows.
+//! Rate limits: waits that a 429 demands, and irregular windows.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(crate) fn throttled_429_for_an_absurd_time() -> Scenario {
         )
 }
 
-/// A wait that the service names is no failure, however often it occurs.
+/// A wait that the service demands is not a failure, however often it occurs.
 pub(crate) fn throttled_429_ten_times() -> Scenario {
     organization()
         .rule(Rule::new(Match::Results, throttled(&[("Retry-After", "40")], "")).times(10))
@@ -69,7 +69,7 @@ pub(crate) fn window_that_slides() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A window that is over says nothing about the next one.
+/// A window that is over tells nothing about the next one.
 pub(crate) fn window_that_is_over() -> Scenario {
     let over = Fault::Headers(pairs(&[
         ("inin-ratelimit-allowed", "300"),
@@ -89,7 +89,7 @@ pub(crate) fn window_without_an_end() -> Scenario {
     organization().fault(Match::Submit, absurd).wire("0 token, 0 submit, 61000 poll").rows(BY_CLIENT)
 }
 
-/// The limit that the service named once counts in the next minute too.
+/// A limit that the service stated once also applies to the next minute.
 pub(crate) fn limit_is_known_in_the_next_minute() -> Scenario {
     organization()
         .service(|service| service.with_rate_limit(2))
@@ -99,7 +99,7 @@ pub(crate) fn limit_is_known_in_the_next_minute() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// The login host limits as well.
+/// The login host also limits the rate.
 pub(crate) fn throttled_429_at_login() -> Scenario {
     organization()
         .rule(Rule::new(Match::Token, throttled(&[("Retry-After", "3")], "")).times(2))

@@ -11,11 +11,11 @@ fn search(script: Script) -> Scenario {
     Scenario::new(Work::Search).script(script)
 }
 
-/// The steps of a search of three pages: Authorized, Sent, Accepted, the wait, Elapsed, Sent, and of both pages before
-/// the last one MorePages and Sent.
+/// The steps of a search of three pages: Authorized, Sent, Accepted, the wait, Elapsed, Sent, and MorePages and Sent
+/// for both pages before the last one.
 const STEPS: usize = 10;
 
-/// A wait that would end after the deadline is not begun.
+/// A wait that would end after the deadline is not started.
 pub(crate) fn deadline_before_the_first_poll() -> Scenario {
     Scenario::new(Work::Organization)
         .policy(|policy| policy.with_deadline(Duration::from_secs(1)))
@@ -24,7 +24,7 @@ pub(crate) fn deadline_before_the_first_poll() -> Scenario {
         .ends("deadline: next at 2000 for Poll (at usage.query.results after 2 requests, can be resumed)")
 }
 
-/// Whoever knows the id of an execution can read its rows.
+/// The id of an execution is sufficient to read its rows.
 pub(crate) fn attached_to_by_its_id() -> Scenario {
     Scenario::new(Work::Organization)
         .script(Script::RunAndAttach)
@@ -59,7 +59,7 @@ fn cancelled(script: Script) -> Scenario {
         .ends(format!("2000 rows, then {}", of_results(5)))
 }
 
-/// Wherever it was saved, another client brings the rest. Only a submit that was out is not sent again.
+/// Wherever it was saved, another client fetches the rest. Only a submit in flight is not sent again.
 pub(crate) fn restored_at_each_step() -> Scenario {
     all_rows_but_for_the_submit(Script::RestoreAtEachStep, 0)
 }
@@ -101,7 +101,7 @@ pub(crate) fn dropped_submit() -> Scenario {
         .ends("ambiguous submit: Abandoned (at usage.query after 2 requests)")
 }
 
-/// The exchange is carried to its end; the next execution waits for that, and then as after any failure.
+/// The exchange is carried to its end; the next execution waits for it, and then proceeds as after any failure.
 pub(crate) fn dropped_token_request() -> Scenario {
     Scenario::new(Work::Organization)
         .script(Script::DropAndRunAnew)

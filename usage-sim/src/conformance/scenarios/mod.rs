@@ -15,17 +15,17 @@ use super::scenario::{Scenario, Work};
 use crate::fault::Match;
 use crate::wire_fault::WireFault;
 
-/// How many rows the queries have: one of a day, and two of a week, in three pages.
+/// The numbers of rows of the queries: of one day, and of two days of a week in three pages.
 const BY_CLIENT: usize = 23;
 const IN_SEARCH: usize = 2477;
 const IN_JOB: usize = 2088;
 
-/// A query of the organization.
+/// Returns a scenario of a query of the organization.
 fn organization() -> Scenario {
     Scenario::new(Work::Organization)
 }
 
-/// `fault` strikes the poll, which is sent again half a second later, and all rows arrive.
+/// Returns a scenario in which `fault` strikes the poll, which is sent again half a second later, and all rows arrive.
 fn mended(fault: WireFault) -> Scenario {
     organization()
         .fault(Match::Results, fault)
@@ -34,7 +34,7 @@ fn mended(fault: WireFault) -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// `fault` strikes the answer to the submit, whose fate is unknown then.
+/// Returns a scenario in which `fault` strikes the response to the submit, whose fate is unknown then.
 fn ambiguous_submit(fault: WireFault) -> Scenario {
     organization()
         .fault(Match::Submit, fault)
@@ -43,11 +43,11 @@ fn ambiguous_submit(fault: WireFault) -> Scenario {
         .ends("ambiguous submit: Reset (at usage.query after 2 requests)")
 }
 
-/// Lists the scenarios once: to find them by name, and for the macro that makes a test of each.
+/// Lists the scenarios once: to find them by name, and for the macro that defines a test for each.
 macro_rules! scenarios {
     // `$d` is a dollar sign: the inner macro has variables of its own.
     ($d:tt; all { $($room:ident { $($name:ident,)* })* } futures { $($of_futures:ident,)* }) => {
-        /// The scenario with this name.
+        /// Returns the scenario with this name.
         pub(super) fn find(name: &str) -> Option<Scenario> {
             match name {
                 $($(stringify!($name) => Some($room::$name()),)*)*
@@ -56,9 +56,9 @@ macro_rules! scenarios {
             }
         }
 
-        /// Makes a test of each scenario, for a type that implements
-        /// [`Driver`](crate::conformance::Driver): `conformance_suite!(UnderTest)`, or
-        /// `conformance_suite!(UnderTest, futures)` if it has futures that can be dropped.
+        /// Defines a test for each scenario, for a type that implements [`Driver`](crate::conformance::Driver):
+        /// `conformance_suite!(UnderTest)`, or `conformance_suite!(UnderTest, futures)` if it has futures that can be
+        /// dropped.
         #[macro_export]
         macro_rules! conformance_suite {
             ($d driver:ty) => {

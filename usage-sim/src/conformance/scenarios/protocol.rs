@@ -1,4 +1,4 @@
-//! Answers as RFC 9110 and RFC 9112 allow or forbid them: interim ones, and every way to mark the end of a body.
+//! Responses that RFC 9110 and RFC 9112 allow or forbid: interim responses, and every way to mark the end of a body.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::conformance::scenario::{Scenario, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::{Framing, WireFault};
 
-/// Every answer is struck, without consequences.
+/// Returns a scenario in which every response is struck, without consequences.
 fn harmless(fault: WireFault) -> Scenario {
     organization()
         .always(Match::Any, fault)
@@ -16,7 +16,7 @@ fn harmless(fault: WireFault) -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A token request that this strikes is sent again.
+/// Returns a scenario whose token request is struck and sent again.
 fn asked_for_again(fault: WireFault) -> Scenario {
     organization()
         .fault(Match::Token, fault)
@@ -70,7 +70,7 @@ pub(crate) fn length_that_is_no_number() -> Scenario {
     mended(WireFault::Framed(Framing::NoNumber))
 }
 
-/// Nothing but its document tells that it is not whole.
+/// Only the document itself tells that it is incomplete.
 pub(crate) fn body_cut_where_the_connection_closes() -> Scenario {
     mended(WireFault::Framed(Framing::HalfUntilClose))
 }
@@ -79,7 +79,7 @@ pub(crate) fn chunks_without_the_last() -> Scenario {
     mended(WireFault::Framed(Framing::ChunksWithoutEnd))
 }
 
-/// The length was kept to: the service sent half a document, and would do so again.
+/// The length is correct: the service sent half a document, and would do so again.
 pub(crate) fn length_of_half_the_body() -> Scenario {
     let events = Scenario::new(Work::Call(crate::conformance::scenario::Operation::Definitions));
     events
@@ -95,7 +95,7 @@ pub(crate) fn length_of_half_the_body() -> Scenario {
         )
 }
 
-/// The same of a page, with the other half behind it.
+/// The same with a page, followed by its other half.
 pub(crate) fn length_of_half_a_page() -> Scenario {
     organization()
         .fault(Match::Results, WireFault::Framed(Framing::HalfLength))
@@ -139,7 +139,7 @@ pub(crate) fn login_answered_with_garbage() -> Scenario {
     asked_for_again(WireFault::Garbage(b"220 mail.example ESMTP\r\n".to_vec()))
 }
 
-/// Bytes after an answer are not the answer to the next request.
+/// Bytes after a response are not the response to the next request.
 pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
     let forged = r#"{"queryStatus":"Complete","results":[]}"#;
     let forged = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{forged}", forged.len());
@@ -160,7 +160,7 @@ pub(crate) fn trouble_of_another_kind_on_each_page() -> Scenario {
         .rows(IN_SEARCH)
 }
 
-/// Longer than any clock counts.
+/// A time beyond the range of any clock.
 pub(crate) fn times_without_an_end() -> Scenario {
     organization()
         .connect_timeout(Duration::MAX)

@@ -1,4 +1,4 @@
-//! Answers of the service: states of a query, statuses of HTTP, and bodies of gateways.
+//! Responses of the service: states of a query, HTTP statuses, and bodies of gateways.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::{BY_CLIENT, IN_JOB};
 use crate::conformance::scenario::{Scenario, Script, Work};
 use crate::fault::{Fault, Match, Rule};
 
-/// The first poll is answered with this status.
+/// Returns a scenario whose first poll gets this status.
 fn poll_answered(status: u16) -> Scenario {
     Scenario::new(Work::Organization).fault(Match::Results, Fault::Status(status))
 }
 
-/// A status after which the same poll is sent again, half a second later.
+/// Returns a scenario with a status after which the same poll is sent again, half a second later.
 fn passing(status: u16) -> Scenario {
     poll_answered(status)
         .wire("0 token, 0 submit, 2000 poll, 2500 poll")
@@ -21,7 +21,7 @@ fn passing(status: u16) -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A status of the submit that would come again.
+/// Returns a scenario with a permanent status of the submit.
 fn lasting(status: u16, code: &str) -> Scenario {
     Scenario::new(Work::Organization)
         .fault(Match::Submit, Fault::Status(status))
@@ -91,8 +91,8 @@ pub(crate) fn default_polls() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A query takes 21 s. The first one is pending at 19.7 s and seen to be done at 30 s. So the second one is polled 24.8 s
-/// after its submit.
+/// A query takes 21 s. The first one is pending at 19.7 s and done at 30 s, so the second one is polled 24.8 s after
+/// its submit.
 pub(crate) fn second_query_is_polled_when_the_first_was_done() -> Scenario {
     Scenario::new(Work::Organization)
         .script(Script::Twice)
@@ -123,7 +123,7 @@ pub(crate) fn repeated_cursor() -> Scenario {
         .ends("1000 rows")
 }
 
-/// Of an absolute `nextUri` only the cursor is used: the token does not leave its host.
+/// Only the cursor of an absolute `nextUri` is used: the token is not sent to another host.
 pub(crate) fn next_uri_of_another_origin() -> Scenario {
     Scenario::new(Work::OrganizationJob)
         .rule_with_elsewhere(|url| Rule::new(Match::Results, Fault::AbsoluteNextUri(url.into())).always())
@@ -178,7 +178,7 @@ pub(crate) fn forbidden_403() -> Scenario {
         .ends("rejected: 403 missing.any.permissions (at usage.query after 2 requests)")
 }
 
-/// The service's stores have not all heard of the execution yet.
+/// Not all stores of the service know the execution yet.
 pub(crate) fn not_found_404_within_the_grace() -> Scenario {
     Scenario::new(Work::Organization)
         .rule(Rule::new(Match::Results, Fault::Status(404)).times(2))
@@ -212,7 +212,7 @@ pub(crate) fn unsupported_415() -> Scenario {
     lasting(415, "unsupported.media.type")
 }
 
-/// `Retry-After` is a floor under the wait.
+/// `Retry-After` is the lower limit of the wait.
 pub(crate) fn throttled_429_for_seconds() -> Scenario {
     throttled("7").wire("0 token, 0 submit, 2000 poll, 9000 poll")
 }
@@ -222,12 +222,12 @@ pub(crate) fn throttled_429_until_a_date() -> Scenario {
     throttled("Wed, 08 Jul 2026 08:40:30 GMT").wire("0 token, 0 submit, 2000 poll, 30000 poll")
 }
 
-/// The end of the service's window counts where `Retry-After` says nothing.
+/// The end of the service's window counts if there is no `Retry-After`.
 pub(crate) fn throttled_429_with_nonsense() -> Scenario {
     throttled("soon").wire("0 token, 0 submit, 2000 poll, 60000 poll")
 }
 
-/// A wait that would end after the deadline is not begun.
+/// A wait that would end after the deadline is not started.
 pub(crate) fn throttled_429_for_hours() -> Scenario {
     let fault = Fault::RateLimited { retry_after: Some("7200".into()) };
     Scenario::new(Work::Organization)
@@ -240,7 +240,7 @@ pub(crate) fn throttled_429_for_hours() -> Scenario {
         )
 }
 
-/// The service's own limit: when its headers say that it is reached, nothing is sent until the minute is over.
+/// The service's own limit: when its headers tell that it is reached, nothing is sent until the minute is over.
 pub(crate) fn budget_of_the_minute_is_kept() -> Scenario {
     Scenario::new(Work::Organization)
         .service(|service| service.with_rate_limit(3))
@@ -262,7 +262,7 @@ pub(crate) fn timed_out_504() -> Scenario {
     passing(504)
 }
 
-/// Five in a row are enough; the waits between them double.
+/// Five consecutive failures end the execution; the waits between them double.
 pub(crate) fn unavailable_503_to_the_end() -> Scenario {
     Scenario::new(Work::Organization)
         .always(Match::Results, Fault::Status(503))
@@ -276,7 +276,7 @@ pub(crate) fn unavailable_503_to_the_end() -> Scenario {
         )
 }
 
-/// A gateway's page instead of the service's answer: 502.
+/// A gateway's page with status 502.
 pub(crate) fn html_error_page() -> Scenario {
     Scenario::new(Work::Organization)
         .rule(Rule::new(Match::Submit, Fault::Html).times(2))
@@ -287,7 +287,7 @@ pub(crate) fn html_error_page() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A gateway's page that says that all is well.
+/// A gateway's page with status 200.
 pub(crate) fn html_page_with_200() -> Scenario {
     let page = stand_in(200, "text/html", b"<html>Welcome</html>");
     Scenario::new(Work::Organization)

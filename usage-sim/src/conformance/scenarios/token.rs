@@ -6,7 +6,7 @@ use super::{BY_CLIENT, organization};
 use crate::conformance::scenario::{Credential, Scenario, Script};
 use crate::fault::{Fault, Match, Rule};
 
-/// A fresh token, and the same poll at once.
+/// A new token, and the same poll at once.
 pub(crate) fn unauthorized_401_once() -> Scenario {
     organization()
         .fault(Match::Results, Fault::Status(401))
@@ -23,7 +23,7 @@ pub(crate) fn unauthorized_401_twice() -> Scenario {
         .ends("unauthorized: 401 bad.credentials (at usage.query.results after 5 requests, can be resumed)")
 }
 
-/// Nothing renews a token that the caller brought.
+/// A static token cannot be renewed.
 pub(crate) fn unauthorized_401_of_the_callers_token() -> Scenario {
     organization()
         .credential(Credential::Token)
@@ -49,7 +49,7 @@ pub(crate) fn token_endpoint_401() -> Scenario {
         .ends("unauthorized: 401 invalid_client (at oauth.token after 1 requests)")
 }
 
-/// A refused credential is not asked with again by the next execution.
+/// The next execution does not send a refused credential again.
 pub(crate) fn token_endpoint_401_is_remembered() -> Scenario {
     organization()
         .credential(Credential::WrongSecret)
@@ -67,7 +67,7 @@ pub(crate) fn token_endpoint_500_then_fine() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// The second execution has the token of the first.
+/// The second execution uses the token of the first.
 pub(crate) fn one_token_for_two_executions() -> Scenario {
     organization()
         .script(Script::Twice)
@@ -77,7 +77,7 @@ pub(crate) fn one_token_for_two_executions() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// Of two executions at once, one fetches the token and the other waits for it.
+/// Of two concurrent executions, one fetches the token and the other waits for it.
 pub(crate) fn one_fetch_for_two_executions_at_once() -> Scenario {
     organization()
         .script(Script::AtOnce)

@@ -1,4 +1,4 @@
-//! Token answers in every form that RFC 6749 allows, and in others that occur.
+//! Token responses in every form that RFC 6749 allows, and in others that occur.
 
 use super::BY_CLIENT;
 use crate::conformance::scenario::{Scenario, Work};
@@ -19,7 +19,7 @@ pub(crate) fn token_type_in_capitals() -> Scenario {
     accepted(&[("token_type", "\"BEARER\"")])
 }
 
-/// How long it lives is recommended, not required.
+/// The lifetime is recommended, not required.
 pub(crate) fn token_without_a_life() -> Scenario {
     accepted(&[("expires_in", "")])
 }

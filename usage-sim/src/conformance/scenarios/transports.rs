@@ -1,5 +1,5 @@
-//! Transports: bodies that are cut, by their framing; connections that close unannounced; proxies that refuse; and requests
-//! that are not begun because time is short.
+//! Transports: cut bodies with any framing, connections that close unannounced, proxies that refuse, and requests that
+//! are not sent because time is short.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(crate) fn reset_in_a_body_without_a_length_of_a_submit() -> Scenario {
     ambiguous_submit(WireFault::ResetMidBody)
 }
 
-/// TLS says when a connection ends. If it does not, the body was cut.
+/// TLS tells when a connection ends; if it does not, the body was cut.
 pub(crate) fn cut_in_a_body_without_a_length_over_tls() -> Scenario {
     mended(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
 }
@@ -41,8 +41,8 @@ pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
     mended(WireFault::Framed(Framing::ChunksWithoutEnd)).reach(Reach::Tls)
 }
 
-/// Every connection is closed after an answer that announced to keep it, before the client can notice: the submit uses a
-/// new connection.
+/// Every connection is closed after a response that announced to keep it open, before the client can notice: the submit
+/// uses a new connection.
 pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
     organization()
         .always(Match::Token, WireFault::CloseAfterReply)
@@ -51,7 +51,7 @@ pub(crate) fn submit_behind_a_closed_connection() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// The limit lets the submit go 150 ms before the deadline, which is too late for its answer.
+/// The rate limit allows the submit 150 ms before the deadline, which is too late for its response.
 pub(crate) fn submit_just_before_the_deadline() -> Scenario {
     organization()
         .credential(Credential::Token)
@@ -68,7 +68,7 @@ pub(crate) fn through_a_proxy() -> Scenario {
     organization().reach(Reach::Proxy).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
-/// The proxy would refuse again.
+/// Returns a scenario in which the proxy refuses permanently.
 fn refused_for_good(reach: Reach) -> Scenario {
     organization()
         .reach(reach)
@@ -90,7 +90,7 @@ pub(crate) fn proxy_refuses_with_407() -> Scenario {
     refused_for_good(Reach::ProxyAnswers407)
 }
 
-/// The proxy is out of order for the moment, or what is there is none. Nothing was sent.
+/// Returns a scenario in which the proxy is temporarily out of order, or the host is not a proxy. Nothing was sent.
 fn tried_again(reach: Reach) -> Scenario {
     organization()
         .reach(reach)
@@ -117,12 +117,12 @@ pub(crate) fn proxy_is_not_there() -> Scenario {
     tried_again(Reach::ProxyIsAbsent)
 }
 
-/// The time for connecting counts until the tunnel is open.
+/// The connect timeout includes the tunnel.
 pub(crate) fn proxy_is_silent() -> Scenario {
     tried_again(Reach::ProxyIsSilent).connect_timeout(Duration::from_millis(300))
 }
 
-/// The exchange's time may be over before that for connecting is: nothing was sent then.
+/// The exchange may time out before the connect timeout; then nothing was sent.
 pub(crate) fn exchange_ends_before_there_is_a_connection() -> Scenario {
     organization()
         .reach(Reach::TlsInSilence)
@@ -133,7 +133,7 @@ pub(crate) fn exchange_ends_before_there_is_a_connection() -> Scenario {
         .ends("2 failures: Connect, sent No (at usage.query after 2 requests)")
 }
 
-/// A service of TLS 1.2 refuses in the handshake, one of TLS 1.3 after it.
+/// A service with TLS 1.2 refuses within the handshake, one with TLS 1.3 after it.
 pub(crate) fn tls12_without_the_certificate_of_the_client() -> Scenario {
     organization()
         .reach(Reach::TlsOfNobodyInTls12)

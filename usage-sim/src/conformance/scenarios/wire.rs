@@ -10,10 +10,10 @@ use crate::wire_fault::WireFault;
 const RESET: &str = "Reset, sent Maybe";
 const TIMEOUT: &str = "Timeout, sent Maybe";
 
-/// An exchange may take so long, in real time, where a scenario waits for that.
+/// The timeout of an exchange in scenarios that wait for it in real time.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Only the poll is struck.
+/// Returns a scenario in which `fault` strikes the poll and ends the execution with an error of `kind`.
 fn told(fault: WireFault, kind: &str) -> Scenario {
     organization()
         .fault(Match::Results, fault)
@@ -27,7 +27,7 @@ fn impatient(scenario: Scenario) -> Scenario {
     scenario.policy(|policy| policy.with_exchange_timeout(SHORT))
 }
 
-/// Not sent, so the submit may go again: five times.
+/// The request was not sent, so a submit may be repeated: five attempts.
 pub(crate) fn connection_refused() -> Scenario {
     organization()
         .reach(Reach::Refused)
@@ -63,7 +63,7 @@ pub(crate) fn tls_with_a_known_root() -> Scenario {
     organization().reach(Reach::Tls).wire("0 token, 0 submit, 2000 poll").rows(BY_CLIENT)
 }
 
-/// A host that cannot be trusted is not tried again.
+/// Returns a scenario with an untrusted host, which is not tried again.
 fn untrusted(reach: Reach) -> Scenario {
     organization()
         .reach(reach)
@@ -93,7 +93,7 @@ pub(crate) fn tls_with_a_host_that_speaks_none() -> Scenario {
     untrusted(Reach::TlsOfNone)
 }
 
-/// The time for connecting counts until the handshake is over.
+/// The connect timeout includes the handshake.
 pub(crate) fn tls_handshake_without_an_end() -> Scenario {
     organization()
         .reach(Reach::TlsInSilence)
@@ -145,7 +145,7 @@ pub(crate) fn closed_in_the_body_over_tls() -> Scenario {
     mended(WireFault::CloseMidBody).reach(Reach::Tls)
 }
 
-/// What a head says of the budget counts, although its body does not come: one request a minute.
+/// The rate limit in a head counts even if its body does not arrive: one request a minute.
 pub(crate) fn head_counts_without_its_body() -> Scenario {
     organization()
         .service(|service| service.with_rate_limit(1))
@@ -173,7 +173,7 @@ pub(crate) fn submit_of_unknown_fate_sent_again() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A broken answer with a token does not lead to a second token request.
+/// A token whose response breaks off is requested again.
 pub(crate) fn token_response_that_breaks_off() -> Scenario {
     organization()
         .fault(Match::Token, WireFault::CloseMidBody)
@@ -182,7 +182,7 @@ pub(crate) fn token_response_that_breaks_off() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// The server closes a connection that it announced to keep: the next request uses another connection.
+/// The server closes a connection that it announced to keep open: the next request uses another connection.
 pub(crate) fn kept_connection_closed_between_exchanges() -> Scenario {
     organization()
         .service(|service| service.with_execution_time(Duration::from_secs(5)))
@@ -230,13 +230,13 @@ pub(crate) fn silence_over_tls() -> Scenario {
     silence().reach(Reach::Tls)
 }
 
-/// Each byte comes in time, and the last one does not.
+/// Each byte arrives in time, but the last one does not.
 pub(crate) fn drip_past_the_timeout() -> Scenario {
     let drip = WireFault::Drip { interval: Duration::from_millis(50), bytes: 1 };
     impatient(told(drip, TIMEOUT))
 }
 
-/// Gateways add members of their own.
+/// Gateways add headers of their own.
 pub(crate) fn large_head() -> Scenario {
     organization()
         .fault(Match::Results, WireFault::OversizedHead { bytes: 48 * 1024 })
@@ -248,17 +248,17 @@ pub(crate) fn oversized_head() -> Scenario {
     told(WireFault::OversizedHead { bytes: 1024 * 1024 }, RESET)
 }
 
-/// No submission has so much to say.
+/// A submission is never this large.
 pub(crate) fn oversized_body() -> Scenario {
     refused_body(Fault::Oversized { bytes: 4 * 1024 * 1024 })
 }
 
-/// A body without an end is given up at its limit, not at the timeout.
+/// An endless body is refused at its limit, not at the timeout.
 pub(crate) fn endless_body() -> Scenario {
     refused_body(WireFault::EndlessBody.into())
 }
 
-/// Few bytes on the wire, and no end of them when they are decoded.
+/// A small body that is huge when it is decoded.
 pub(crate) fn gzip_bomb() -> Scenario {
     refused_body(Fault::GzipBomb { bytes: 4 * 1024 * 1024 })
 }
@@ -283,7 +283,7 @@ pub(crate) fn garbage_between_chunks() -> Scenario {
     told(WireFault::GarbageMidBody, RESET)
 }
 
-/// AttemptError that passes between two pages costs no row and gives none twice.
+/// A failed attempt between two pages neither loses nor repeats rows.
 pub(crate) fn trouble_between_pages() -> Scenario {
     Scenario::new(Work::Search)
         .rule(Rule::new(Match::Results, WireFault::CloseMidBody).skip(1))
@@ -291,7 +291,7 @@ pub(crate) fn trouble_between_pages() -> Scenario {
         .rows(IN_SEARCH)
 }
 
-/// The connection of a dropped future is not used again: a late answer would be taken for the next one.
+/// The connection of a dropped future is not used again: its late response would be taken for the next one.
 pub(crate) fn late_answers_reach_nobody() -> Scenario {
     impatient(organization())
         .script(Script::Twice)
