@@ -69,12 +69,11 @@ impl Layouts {
         self.steps.is_empty()
     }
 
-    /// Finds the values of the row at the beginning of `text`. Returns the length of the row, or `None` if its layout is
-    /// unknown or the row is cut.
+    /// Finds the values of the row at the beginning of `text`, for `values` without any. Returns the length of the row, or
+    /// `None` if its layout is unknown, if it has a count of more than 32 bits, or if it is cut.
     #[inline(never)]
     pub(super) fn find_values(&self, text: &str, memo: Option<&Memo>, values: &mut Values) -> Option<usize> {
         let (mut number, mut rest) = (0, text.as_bytes());
-        *values = Values::default();
         loop {
             let step = self.steps.get(number)?;
             match step.read(rest, text.len(), memo, values) {
@@ -126,7 +125,7 @@ impl LayoutStep {
         let value_length = match self.value {
             Value::Text(column) => {
                 if let Some((symbol, value_length)) = memo.and_then(|memo| memo.find(column, rest)) {
-                    values.known[column as usize] = symbol;
+                    values.row.set_text(column, symbol);
                     return rest.get(value_length..);
                 }
                 let (start, value_length) = (length - rest.len(), plain_text(rest)?);
@@ -135,7 +134,7 @@ impl LayoutStep {
             }
             Value::Count(counter) => {
                 let (count, value_length) = plain_integer(rest)?;
-                values.counts[counter as usize] = Some(count);
+                values.row.set_small_count(counter, count.try_into().ok()?);
                 value_length
             }
             Value::SkippedText => plain_text(rest)?,

@@ -22,18 +22,17 @@ pub(super) trait RowSink {
         None
     }
 
-    /// Keeps all texts of the row `text`.
-    fn texts(&mut self, text: &str, values: &Values, row: &mut PackedRow);
+    /// Keeps the texts of the row `text` that are not known yet.
+    fn texts(&mut self, text: &str, values: &mut Values);
 }
 
-/// What stands in a row.
+/// The values of a row of a known layout.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    /// Where each text begins and ends in the row; nowhere if it is absent or known.
+    /// The start and end of each text in the row; 0 and 0 if it is absent or known.
     pub(super) texts: [(usize, usize); Column::ALL.len()],
-    /// The texts that are known already.
-    pub(super) known: [Symbol; Column::ALL.len()],
-    pub(super) counts: [Option<u64>; Counter::ALL.len()],
+    /// The counts, and the texts that are known.
+    pub(super) row: PackedRow,
 }
 
 /// Puts rows together, member by member.
@@ -65,13 +64,8 @@ impl<S: RowSink> RowBuilder<S> {
     pub(super) fn known_row(&mut self, text: &str, layouts: &Layouts) -> Option<usize> {
         let mut values = Values::default();
         let length = layouts.find_values(text, self.sink.memo(), &mut values)?;
-        self.sink.texts(&text[..length], &values, &mut self.row);
-        for &counter in Counter::ALL {
-            if let Some(count) = values.counts[counter as usize] {
-                self.count(counter, count);
-            }
-        }
-        self.end();
+        self.sink.texts(&text[..length], &mut values);
+        self.sink.row(values.row);
         Some(length)
     }
 
@@ -110,15 +104,12 @@ impl RowSink for Keep {
         Some(&self.memo)
     }
 
-    fn texts(&mut self, text: &str, values: &Values, row: &mut PackedRow) {
+    fn texts(&mut self, text: &str, values: &mut Values) {
         for &column in Column::ALL {
             let (start, end) = values.texts[column as usize];
-            let symbol = if start < end {
-                self.new_text(column, &text[start..], end - start)
-            } else {
-                values.known[column as usize]
-            };
-            row.set_text(column, symbol);
+            if start < end {
+                values.row.set_text(column, self.new_text(column, &text[start..], end - start));
+            }
         }
     }
 }
@@ -206,9 +197,9 @@ impl<V: RowVisitor> RowSink for Visit<V> {
         self.texts.clear();
     }
 
-    fn texts(&mut self, text: &str, values: &Values, row: &mut PackedRow) {
-        let mut places = values.texts;
-        let date = &mut places[Column::Date as usize];
+    fn texts(&mut self, text: &str, values: &mut Values) {
+        let Values { texts, row } = values;
+        let date = &mut texts[Column::Date as usize];
         let mut other_date = None;
         if date.0 < date.1 {
             let text = text.get(date.0..date.1).unwrap_or_default();
@@ -217,9 +208,9 @@ impl<V: RowVisitor> RowSink for Visit<V> {
                 None => other_date = Some(text),
             }
         }
-        self.texts.assign(text, &places);
+        self.texts.assign(text, texts);
         for &column in Column::ALL {
-            let (start, end) = places[column as usize];
+            let (start, end) = texts[column as usize];
             if start < end {
                 row.set_text(column, Symbol::nth(column as usize));
             }

@@ -46,15 +46,21 @@ impl PackedRow {
     /// Sets a count, which is interned if it exceeds 32 bits.
     #[inline(always)]
     pub(crate) fn set_count(&mut self, counter: Counter, count: u64, intern: impl FnOnce(&str) -> Symbol) {
+        if let Ok(count) = u32::try_from(count) {
+            return self.set_small_count(counter, count);
+        }
+        let symbol = intern(str::from_utf8(&hex(count)).unwrap_or_default());
+        self.set_small_count(counter, symbol.0);
+        self.wide |= 1 << counter as usize;
+    }
+
+    /// Sets a count that needs no text.
+    #[inline(always)]
+    pub(crate) fn set_small_count(&mut self, counter: Counter, count: u32) {
         let bit = 1 << counter as usize;
         self.present |= bit;
         self.wide &= !bit;
-        self.counts[counter as usize] = if let Ok(count) = u32::try_from(count) {
-            count
-        } else {
-            self.wide |= bit;
-            intern(str::from_utf8(&hex(count)).unwrap_or_default()).0
-        };
+        self.counts[counter as usize] = count;
     }
 
     #[inline]
