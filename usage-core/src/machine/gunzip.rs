@@ -83,7 +83,7 @@ mod tests {
     use crate::decode::{JsonDecoder, MAX_JSON_BODY, PageDecoder};
     use crate::failures::{ApiError, MAX_ERROR_BODY, ResponseError};
     use crate::machine::exchange::{Purpose, Ticket};
-    use crate::machine::response_reader::{Arrival, ResponseReader};
+    use crate::machine::response_reader::ResponseReader;
     use crate::model::{ResultsPage, Submission};
 
     fn gzip(document: &[u8]) -> Vec<u8> {
@@ -108,7 +108,7 @@ mod tests {
                 break;
             }
         }
-        let Arrival::Answer(answer) = reader.finish() else { unreachable!("no token was asked for") };
+        let answer = reader.into_answer().expect("no token was asked for");
         answer
     }
 

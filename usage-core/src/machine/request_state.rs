@@ -15,7 +15,7 @@ use crate::failures::{Failure, ResponseError, Unauthorized};
 use crate::jitter::Jitter;
 use crate::machine::exchange::{Exchange, Purpose, Ticket};
 use crate::machine::limits::{Limits, MAX_TIMEOUT, deadline};
-use crate::machine::response_reader::{Arrival, ResponseReader};
+use crate::machine::response_reader::ResponseReader;
 use crate::phase::WaitReason;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -252,16 +252,13 @@ impl RequestState {
         limits: &Limits,
         session: &mut Session,
     ) -> Option<Accepted<D::Output>> {
-        let purpose = reader.ticket.0;
-        match (purpose, reader.finish()) {
-            (Purpose::Token(fetch), Arrival::Token(answer)) => {
-                session.end_fetch(now, fetch, answer);
+        match reader.ticket.0 {
+            Purpose::Token(fetch) => {
+                session.end_fetch(now, fetch, reader.into_token()?);
                 self.settle(now, limits, session).map(Accepted::Token)
             }
-            (Purpose::Operation(_), Arrival::Answer(answer)) if self.redeem(&Ticket(purpose)) => {
-                Some(Accepted::Answer(answer))
-            }
-            _ => None,
+            Purpose::Operation(_) if self.redeem(&reader.ticket) => reader.into_answer().map(Accepted::Answer),
+            Purpose::Operation(_) => None,
         }
     }
 

@@ -140,7 +140,7 @@ enum Sink<D> {
 }
 
 /// A decoded response.
-pub(crate) enum Arrival<T> {
+enum Arrival<T> {
     Answer(Result<T, ResponseError>),
     Token(Result<TokenResponse, ResponseError>),
 }
@@ -207,8 +207,16 @@ impl<D: ResponseDecoder> ResponseReader<D> {
         }
     }
 
+    /// Returns the response to an operation, if this is one.
+    pub(super) fn into_answer(self) -> Option<Result<D::Output, ResponseError>> {
+        match self.finish() {
+            Arrival::Answer(answer) => Some(answer),
+            Arrival::Token(_) => None,
+        }
+    }
+
     #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "only a compressed body has more to give"))]
-    pub(super) fn finish(mut self) -> Arrival<D::Output> {
+    fn finish(mut self) -> Arrival<D::Output> {
         #[cfg(feature = "gzip")]
         if let Content::Arriving(arriving) = &mut self.content {
             arriving.end();
