@@ -47,14 +47,13 @@ impl Pool {
         fresh: bool,
         (timeout, connect_within): (Duration, Duration),
     ) -> Result<Response<BodyReader<'static>>, ureq::Error> {
-        let size = head_size(&request);
-        let mut request = self.0.configure_request(request);
-        request = request.timeout_global(Some(timeout)).timeout_connect(Some(connect_within));
-        // A head has to fit into the buffer. ureq neither takes a connection with another buffer from its pool nor keeps
-        // it there.
-        if fresh || size > WRITE_BUFFER {
-            request = request.output_buffer_size(size.max(WRITE_BUFFER) + 1);
-        }
+        // No idle connection is younger than zero. The new one is kept, so that the polls after a submit need no other.
+        let max_idle_age = if fresh { Duration::ZERO } else { IDLE_TIMEOUT };
+        // The head has to fit into the buffer.
+        let buffer = head_size(&request).max(WRITE_BUFFER);
+        let request = self.0.configure_request(request);
+        let request = request.timeout_global(Some(timeout)).timeout_connect(Some(connect_within));
+        let request = request.max_idle_age(max_idle_age).output_buffer_size(buffer);
         let answer = self.0.run(request.build())?;
         if answer.version() < Version::HTTP_11 && answer.headers().contains_key(TRANSFER_ENCODING) {
             // It has no defined end (RFC 9112, 6.1). ureq would take the chunks for the body.

@@ -5,6 +5,7 @@
 #[path = "../../../usage-tokio/tests/it/answers.rs"]
 mod answers;
 mod conformance;
+mod connections;
 mod coverage;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]
 mod delivery;

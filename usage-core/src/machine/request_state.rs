@@ -257,7 +257,9 @@ impl RequestState {
                 session.end_fetch(now, fetch, reader.into_token()?);
                 self.settle(now, limits, session).map(Accepted::Token)
             }
-            Purpose::Operation(_) if self.redeem(&reader.ticket) => reader.into_answer().map(Accepted::Answer),
+            Purpose::Operation(_) if self.redeem(&reader.ticket) => {
+                reader.into_answer().map(Accepted::Answer)
+            }
             Purpose::Operation(_) => None,
         }
     }
