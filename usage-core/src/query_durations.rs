@@ -9,9 +9,8 @@ use crate::retry::Policy;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct QueryDurations(BTreeMap<&'static str, Duration>);
 
-/// The least time between two polls, as a fraction of the expected duration: far from the expected end, and near it.
-const FAR: u32 = 32;
-const NEAR: u32 = 8;
+/// The least time between two polls around the expected end, as a fraction of the expected duration.
+const NEAR: u32 = 6;
 
 impl QueryDurations {
     /// Records a query of `family` that was pending after `least` and done after `most`.
@@ -22,9 +21,10 @@ impl QueryDurations {
     /// Returns the delay before the next poll of a query of `family` that was submitted `elapsed` ago and was polled
     /// `polls` times before: that of `policy`, unless the expected end of the query comes first.
     ///
-    /// Around the expected end, a poll is due after the time that is left until then or has passed since then: a query
-    /// that takes a little longer than the previous one is likelier than one that takes much longer. Even a policy
-    /// without a delay before the first poll leaves half of its first backoff between two polls.
+    /// A query that takes a little longer than the previous one is likelier than one that takes much longer, so the first
+    /// polls after the expected end are closer. No delay is longer than that of the policy: the next query may take a
+    /// fraction of the previous one's time. Even a policy without a delay before the first poll leaves half of its first
+    /// backoff between two polls.
     pub(crate) fn poll_delay(
         &self,
         family: &'static str,
@@ -34,10 +34,12 @@ impl QueryDurations {
     ) -> Duration {
         let backoff = policy.poll.delay(polls);
         let Some(expected) = self.0.get(family) else { return backoff };
-        let far = backoff.max(*expected / FAR).min(policy.poll.max);
-        let least = policy.first_poll.max(policy.poll.delay(0) / 2);
-        let near = elapsed.abs_diff(*expected).max(*expected / NEAR);
-        far.min(near.max(least))
+        let least = policy.first_poll.max(policy.poll.delay(0) / 2).max(*expected / NEAR);
+        let due = match expected.checked_sub(elapsed) {
+            Some(left) => left,
+            None => (elapsed - *expected).saturating_mul(2),
+        };
+        backoff.min(due.max(least))
     }
 }
 
@@ -46,7 +48,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::retry::Backoff;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -59,23 +60,13 @@ mod tests {
         let mut durations = QueryDurations::default();
         durations.record("client", SECOND, SECOND);
         assert_eq!(delay(&durations, 0, 2), Policy::default().poll.delay(2), "another family says nothing");
-        durations.record("organization", 60 * SECOND, 100 * SECOND);
-        // A delay of 150 s comes from no backoff but the largest: what is seen is the expected end, after 80 s.
+        durations.record("organization", 48 * SECOND, 96 * SECOND);
+        // A delay of 150 s comes from no backoff but the largest: what is seen is the expected end, after 72 s.
         for (elapsed, seconds) in
-            [(0, 80), (30, 50), (60, 20), (75, 10), (80, 10), (90, 10), (100, 20), (200, 120), (400, 150)]
+            [(0, 72), (30, 42), (52, 20), (70, 12), (72, 12), (78, 12), (82, 20), (102, 60), (400, 150)]
         {
             assert_eq!(delay(&durations, elapsed, 99), seconds * SECOND, "{elapsed} s");
         }
-    }
-
-    #[test]
-    fn polls_far_from_the_expected_end_are_further_apart_but_never_beyond_the_policy() {
-        let mut durations = QueryDurations::default();
-        durations.record("organization", 320 * SECOND, 320 * SECOND);
-        assert_eq!(delay(&durations, 0, 0), 10 * SECOND);
-        let steady = Backoff { initial: SECOND, factor: 1.0, max: SECOND };
-        let policy = Policy::default().with_poll(steady);
-        assert_eq!(durations.poll_delay("organization", SECOND, &policy, 7), SECOND);
     }
 
     #[test]
@@ -87,7 +78,7 @@ mod tests {
     }
     proptest! {
         #[test]
-        fn no_estimate_makes_polls_busy_or_later_than_the_policy(
+        fn no_estimate_makes_polls_busy_or_rarer_than_the_policy(
             first_poll in 0u64..2_000,
             expected in 0u64..10_000_000,
             elapsed in 0u64..10_000_000,
@@ -103,7 +94,7 @@ mod tests {
                 durations.record("organization", expected, expected);
                 for elapsed in [Duration::from_millis(elapsed), expected, Duration::ZERO] {
                     let delay = durations.poll_delay("organization", elapsed, &policy, polls);
-                    prop_assert!(delay <= policy.poll.max);
+                    prop_assert!(delay <= policy.poll.delay(polls));
                     prop_assert!(delay >= policy.poll.delay(0) / 2, "{:?} of {:?}", delay, expected);
                 }
             }

@@ -68,8 +68,8 @@ pub struct Policy {
     /// Delays between the further polls of a pending query. By default, each is about half of the time that the query has
     /// taken so far: the service's vendor warns against polling fast.
     ///
-    /// Once a session knows how long the latest query of the same family took, its next one is polled when that time has
-    /// passed, and less often long before that. No delay becomes longer than [`Backoff::max`].
+    /// Once a session knows how long the latest query of the same family took, its next one is also polled when that time
+    /// has passed and shortly after. No delay becomes longer than without that knowledge.
     pub poll: Backoff,
     /// Delays between attempts after a failure. `Retry-After` is a lower bound of these delays, never an upper one.
     pub retry: Backoff,

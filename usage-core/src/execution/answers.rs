@@ -8,7 +8,7 @@ use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op, Submitted};
 use crate::failures::{AttemptError, DecodeError, Failure, ResponseError};
 use crate::ids::ExecutionId;
-use crate::machine::{Limits, Progress, RetryDecision};
+use crate::machine::{Progress, RetryDecision};
 use crate::model::{QueryStatus, ResultsPage, Submission};
 use crate::phase::{Cause, Phase, Transition, WaitReason};
 use crate::query::UsageQuery;
@@ -54,7 +54,8 @@ impl<Q: UsageQuery> Execution<Q> {
                 self.submitted = Some(Submitted { at: now, pending_at: Some(now) });
                 self.submit_in_doubt = false;
                 let delay = self.request_state.delay(self.limits.policy.first_poll, &self.limits.policy);
-                self.wait(from, in_flight.accepted(id, now.saturating_add(delay)), Cause::Accepted, None)
+                let until = self.before_deadline(now, delay);
+                self.wait(from, in_flight.accepted(id, until), Cause::Accepted, None)
             }
             Err(problem) => {
                 // The service has accepted the submit, but its id is unknown.
@@ -99,8 +100,8 @@ impl<Q: UsageQuery> Execution<Q> {
                 return Progress::moved(self.wait(from, waiting, Cause::Pending, None));
             }
         }
-        self.record_duration(now, &mut session.durations);
         let seen = self.rows_seen();
+        self.record_duration(now, &mut session.durations);
         self.hand_out(&in_flight.op);
         if page.lists_missing {
             self.rare.get_or_insert_default().lists_missing = true;
@@ -190,17 +191,23 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Returns when to poll again. A poll that would come at the deadline or later is moved to just before it: no
-    /// execution gives up while there is time left for another poll.
+    /// Returns when to poll again.
     fn next_poll(&mut self, now: Timestamp, durations: &QueryDurations) -> Timestamp {
-        let Limits { policy, deadline } = &self.limits;
+        let policy = &self.limits.policy;
         let delay = match self.submitted_at() {
             Some(at) => durations.poll_delay(Q::FAMILY, now.saturating_since(at), policy, self.polls),
             None => policy.poll.delay(self.polls),
         };
-        let until = now.saturating_add(self.request_state.delay(delay, policy));
+        let delay = self.request_state.delay(delay, policy);
+        self.before_deadline(now, delay)
+    }
+
+    /// Returns the time of a poll that is due after `delay`. A poll that would come at the deadline or later is moved to just
+    /// before it: no execution gives up while there is time left for another poll.
+    fn before_deadline(&self, now: Timestamp, delay: Duration) -> Timestamp {
+        let (until, deadline) = (now.saturating_add(delay), self.limits.deadline);
         let last_look = deadline.saturating_sub(LAST_LOOK);
-        if until >= *deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
+        if until >= deadline && last_look > now.saturating_add(LAST_LOOK) { last_look } else { until }
     }
 
     /// Returns whether `error` is a 404 shortly after the submit: the service's stores are eventually consistent.
@@ -218,7 +225,8 @@ impl<Q: UsageQuery> Execution<Q> {
             ResponseError::Api(error) => Some(AttemptError::Api(error)),
             ResponseError::Decode(_) => None,
         };
-        let until = now.saturating_add(self.request_state.next_look(&self.limits.policy));
+        let delay = self.request_state.next_look(&self.limits.policy);
+        let until = self.before_deadline(now, delay);
         match std::mem::take(&mut self.state) {
             State::InFlight(in_flight) => {
                 let waiting = in_flight.again(until, WaitReason::Poll);

@@ -10,11 +10,18 @@ use usage_core::{Execution, Machine, Next, Policy, Session};
 
 use crate::support::{ACCEPTED, COMPLETE, RUNNING, Reply, START, drive, ok, policy, query, static_token};
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The number of queries of one duration, each with different jitter.
 const RUNS: u32 = 200;
 
 /// The compared policies.
-const SCHEDULES: [&str; 3] = ["earlier default", "default", "after a query that took 10 % longer or shorter"];
+const SCHEDULES: [&str; 4] = [
+    "earlier default",
+    "default",
+    "after a query that took 10 % longer or shorter",
+    "after a query of any duration",
+];
 
 /// The average cost of queries of a similar duration.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,8 +77,10 @@ fn run_one(schedule: usize, takes: Duration, n: u32) -> (u32, Duration) {
         0 => run(earlier_default(), &mut session, takes, n.into()),
         1 => run(Policy::default(), &mut session, takes, n.into()),
         _ => {
-            let share = 0.9 + 0.2 * f64::from(n % 21) / 20.0;
-            run(Policy::default(), &mut session, takes.mul_f64(share), u64::from(n) + 1_000);
+            let varies = takes.mul_f64(0.9 + 0.2 * f64::from(n % 21) / 20.0);
+            let any = Duration::from_secs_f64(0.5 * 1.5f64.powf(f64::from(n % 23)));
+            let before = if schedule == 2 { varies } else { any };
+            run(Policy::default(), &mut session, before, u64::from(n) + 1_000);
             // The clock restarts, because durations are relative.
             run(Policy::default(), &mut session, takes, n.into())
         }
@@ -110,8 +119,8 @@ fn a_finished_query_is_seen_soon_and_with_few_polls() {
     {
         println!("{report}");
     }
-    assert!(means[1] <= 0.25 && means[2] <= 0.12, "{report}");
-    assert!(ten_minutes[1..].iter().all(|polls| *polls <= 18), "{report}");
+    assert!(means[1] <= 0.25 && means[2] <= 0.14 && means[3] <= 0.26, "{report}");
+    assert!(ten_minutes[1..3].iter().all(|polls| *polls <= 18) && ten_minutes[3] <= 19, "{report}");
     assert!(at_once[1..].iter().all(|seen| *seen <= Duration::from_millis(500)), "{report}");
 }
 
@@ -122,6 +131,39 @@ fn the_last_poll_is_just_before_the_deadline() {
     });
     assert_eq!(run.requests.last().unwrap().0, 599_000);
     assert!(run.error.unwrap().can_resume());
+}
+
+#[test]
+fn no_time_is_left_unused_if_the_next_poll_would_be_too_late() {
+    let hour = 3_600 * SECOND;
+    for (policy, status, last_look) in [
+        (policy().with_first_poll(hour), 200, 599_000),
+        (policy().with_first_poll(Duration::MAX), 200, 599_000),
+        (policy().with_first_poll(hour).with_not_found_grace(hour), 404, 599_000),
+        // A backoff of at most 30 s.
+        (policy().with_not_found_grace(hour).with_deadline(60 * SECOND), 404, 59_000),
+        (policy().with_poll(Backoff::constant(Duration::MAX)), 200, 599_000),
+    ] {
+        let mut execution = Execution::new(query(), policy, 1, START);
+        let run = drive(&mut execution, &mut static_token(), START, |request| match request.method().as_str() {
+            "POST" => ok(ACCEPTED),
+            _ => Reply::Answer(status, Vec::new(), RUNNING.to_owned()),
+        });
+        assert!(run.requests.iter().skip(1).any(|(at, _)| *at == last_look), "{policy:?}: {:?}", run.requests);
+        assert!(run.error.unwrap().can_resume());
+    }
+}
+
+#[test]
+fn a_short_query_is_seen_as_soon_after_a_long_one_as_alone() {
+    let takes = Duration::from_secs(2);
+    let (_, alone) = run(policy(), &mut static_token(), takes, 1);
+    for before in [3, 60, 600, 8 * 3_600] {
+        let mut session = static_token();
+        let patient = policy().with_poll(Backoff::constant(Duration::from_secs(before)));
+        run(patient, &mut session, Duration::from_secs(before), 1);
+        assert!(run(policy(), &mut session, takes, 1).1 <= alone, "after {before} s");
+    }
 }
 
 #[test]
