@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::execution::decoder::OpResponse;
 use crate::execution::delivery::Follows;
+use crate::execution::shown::OTHER_ROWS;
 use crate::execution::state::{InFlight, State, Waiting};
 use crate::execution::{Execution, Op, Submitted};
 use crate::failures::{AttemptError, DecodeError, Failure, ResponseError};
@@ -101,6 +102,10 @@ impl<Q: UsageQuery> Execution<Q> {
             }
         }
         let seen = self.rows_seen();
+        if !self.shows_rows && seen > page.rows.len() as u64 {
+            self.state = in_flight.into();
+            return Progress::moved(self.fail(Failure::Decode(DecodeError::new("$", 0, OTHER_ROWS))));
+        }
         self.record_duration(now, &mut session.durations);
         self.hand_out(&in_flight.op);
         if page.lists_missing {

@@ -9,6 +9,10 @@ use foldhash::fast::FixedState;
 use crate::decode::RowVisitor;
 use crate::table::{UsageRow, UsageTable};
 
+/// The problem of a page that does not begin with the rows that a visitor has seen.
+pub(super) const OTHER_ROWS: &str =
+    "the page has other rows than before it broke off; rows were shown already, so start again";
+
 /// The number of rows of the current page that a visitor has seen. The decoder writes it, the execution reads it; a cloned
 /// execution has a counter of its own.
 #[derive(Debug, Default)]

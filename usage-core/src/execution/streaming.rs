@@ -9,7 +9,7 @@ use http::response::Parts;
 use crate::decode::{ResponseDecoder, RowVisitor, StreamingDecoder};
 use crate::endpoint::Endpoint;
 use crate::execution::decoder::OpResponse;
-use crate::execution::shown::{Attempt, Rows, Shown, lock};
+use crate::execution::shown::{Attempt, OTHER_ROWS, Rows, Shown, lock};
 use crate::execution::{Execution, Op};
 use crate::failures::{DecodeError, Failure, TransportFailure};
 use crate::ids::ExecutionId;
@@ -275,8 +275,6 @@ impl<V: RowVisitor + Send> Page<V> {
     }
 
     fn is_another(&self) -> DecodeError {
-        let problem =
-            "the page has other rows than before it broke off; rows were shown already, so start again";
-        DecodeError::new("$", self.received, problem)
+        DecodeError::new("$", self.received, OTHER_ROWS)
     }
 }

@@ -4,9 +4,9 @@ use http::{Request, Response};
 use usage_core::error::Failure;
 use usage_core::execution::RestoreError;
 use usage_core::query::{ClientSummary, OrganizationQuery, SimpleSearch};
-use usage_core::{Execution, Machine, Next, Snapshot, UsageTable};
+use usage_core::{Execution, Machine, Next, Phase, Snapshot, UsageTable};
 
-use crate::support::{ACCEPTED, RUNNING, START, policy, query, static_token};
+use crate::support::{ACCEPTED, COMPLETE, RUNNING, START, drive, ok, policy, query, static_token};
 
 fn search() -> Execution<SimpleSearch> {
     Execution::new(SimpleSearch::new("2026-06/2026-06".parse().unwrap()), policy(), 1, START)
@@ -126,6 +126,21 @@ fn a_snapshot_that_cannot_be_restored_reports_the_reason() {
     assert_eq!(error, RestoreError::Version { found: 2 });
     for broken in ["", "{}", "[1]", &json[..json.len() - 1], &json.replace("2026-06", "2026-66")] {
         assert!(matches!(Snapshot::<OrganizationQuery>::from_json(broken), Err(RestoreError::Syntax { .. })));
+    }
+}
+
+#[test]
+fn a_page_with_fewer_rows_than_a_visitor_has_seen_fails() {
+    let json = Execution::attach(query(), "e-1".parse().unwrap(), policy(), 7, START).snapshot().to_json();
+    for (rows_seen, can_go_on) in [(0, true), (1, true), (2, false), (u64::MAX, false)] {
+        let seen = json.replace(r#""polls""#, &format!(r#""rowsSeen":{rows_seen},"polls""#));
+        let snapshot = Snapshot::<OrganizationQuery>::from_json(&seen).unwrap();
+        let mut restored = Execution::restore(snapshot, policy(), START).unwrap();
+        let run = drive(&mut restored, &mut static_token(), START, |_| ok(COMPLETE));
+        let expected = if can_go_on { (1 - rows_seen, None) } else { (0, Some(Phase::Failed)) };
+        let phase = run.error.as_ref().map(|_| restored.phase());
+        assert_eq!((run.rows.len() as u64, phase), expected, "{rows_seen}");
+        assert!(run.error.is_none_or(|error| error.to_string().contains("start again")));
     }
 }
 
