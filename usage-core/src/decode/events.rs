@@ -346,6 +346,8 @@ mod tests {
             ("{}[", 3, "the document ends early"),
             ("[1,2", 4, "the document ends early"),
             ("{} [ true ]", 5, "a bool"),
+            // The sink's guess is wrong: a list has no members.
+            ("[1,\"name\":2]", 9, "expected a comma or the end"),
         ] {
             for cut in 1..=text.len().max(1) {
                 let error = read(text, cut, Some("name")).err().unwrap();

@@ -144,7 +144,7 @@ impl Grammar {
     pub(super) fn usual_member<'i>(&self, input: &Input<'i>, name: &str) -> Option<(Usual<'i>, usize)> {
         let rest = input.rest();
         let value = match self.expect {
-            Expect::COMMA_OR_END => strip_literal(rest, name.as_bytes())?,
+            Expect::COMMA_OR_END if self.in_object() => strip_literal(rest, name.as_bytes())?,
             Expect::NAME_OR_END if self.unfinished.is_none() => strip_literal(rest, &name.as_bytes()[1..])?,
             _ => return None,
         };
