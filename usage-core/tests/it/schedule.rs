@@ -145,11 +145,16 @@ fn no_time_is_left_unused_if_the_next_poll_would_be_too_late() {
         (policy().with_poll(Backoff::constant(Duration::MAX)), 200, 599_000),
     ] {
         let mut execution = Execution::new(query(), policy, 1, START);
-        let run = drive(&mut execution, &mut static_token(), START, |request| match request.method().as_str() {
-            "POST" => ok(ACCEPTED),
-            _ => Reply::Answer(status, Vec::new(), RUNNING.to_owned()),
-        });
-        assert!(run.requests.iter().skip(1).any(|(at, _)| *at == last_look), "{policy:?}: {:?}", run.requests);
+        let run =
+            drive(&mut execution, &mut static_token(), START, |request| match request.method().as_str() {
+                "POST" => ok(ACCEPTED),
+                _ => Reply::Answer(status, Vec::new(), RUNNING.to_owned()),
+            });
+        assert!(
+            run.requests.iter().skip(1).any(|(at, _)| *at == last_look),
+            "{policy:?}: {:?}",
+            run.requests
+        );
         assert!(run.error.unwrap().can_resume());
     }
 }
