@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::WrittenDate;
-use crate::decode::layout::strip_literal;
+use crate::decode::literal::strip_literal;
 
 /// Returns the text of a date for a table: a day if the bucket starts at midnight UTC. A text that is no date is unchanged.
 /// `room` is the buffer for a text that is not a part of the date.

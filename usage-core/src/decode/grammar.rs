@@ -1,7 +1,7 @@
 //! The grammar of JSON: from pieces of text to events, whatever the document is about.
 
 use crate::decode::input::{Fault, Input};
-use crate::decode::layout::strip_literal;
+use crate::decode::literal::strip_literal;
 use crate::decode::number::{Number, NumberReader, plain_integer};
 use crate::decode::string::{StringReader, plain_string};
 

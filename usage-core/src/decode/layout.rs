@@ -7,12 +7,12 @@
 use std::ops::Range;
 
 use crate::decode::grammar::Event;
+use crate::decode::literal::strip_literal;
 use crate::decode::memo::Memo;
 use crate::decode::number::{Number, plain_integer};
 use crate::decode::outline::Step;
-use crate::decode::row::Values;
 use crate::decode::string::plain_text;
-use crate::table::{Column, Counter};
+use crate::table::{Column, Counter, PackedRow};
 
 /// The maximum number of steps: a dozen layouts, if they have little in common.
 const MAX_STEPS: usize = 192;
@@ -61,6 +61,15 @@ struct LayoutStep {
     value: Value,
     /// The index of the step to try if this one does not match.
     other: Option<usize>,
+}
+
+/// The values of a row of a known layout.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// The start and end of each text in the row; 0 and 0 if it is absent or known.
+    pub(super) texts: [(usize, usize); Column::ALL.len()],
+    /// The counts, and the texts that are known.
+    pub(super) row: PackedRow,
 }
 
 impl Layouts {
@@ -145,21 +154,6 @@ impl LayoutStep {
     }
 }
 
-/// Returns the rest of `bytes` after `literal`, if they begin with it.
-#[inline(always)]
-pub(super) fn strip_literal<'a>(bytes: &'a [u8], literal: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = bytes.split_at_checked(literal.len())?;
-    // Most are 8 to 24 bytes long: these are two or three words, which overlap.
-    let is_there = start.first_chunk::<8>() == literal.first_chunk()
-        && start.last_chunk::<8>() == literal.last_chunk()
-        && match literal.len() {
-            8..=16 => true,
-            17..=24 => start[8..16] == literal[8..16],
-            _ => start == literal,
-        };
-    is_there.then_some(rest)
-}
-
 /// The layout of the row that is being read as events.
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
@@ -201,26 +195,6 @@ impl Sketch {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn strip<'a>(text: &'a str, literal: &str) -> Option<&'a [u8]> {
-        strip_literal(text.as_bytes(), literal.as_bytes())
-    }
-
-    #[test]
-    fn a_literal_is_found_at_the_beginning_only() {
-        for length in 0..40 {
-            let literal = &"abcdefghijklmnopqrstuvwxyz0123456789ABCDEF"[..length];
-            let text = format!("{literal}behind");
-            assert_eq!(strip(&text, literal), Some(&b"behind"[..]));
-            assert_eq!(strip(literal, literal), Some(&b""[..]));
-            for place in 0..length {
-                assert_eq!(strip(&literal[..place], literal), None);
-                let mut other = text.clone().into_bytes();
-                other[place] ^= 1;
-                assert_eq!(strip(str::from_utf8(&other).unwrap(), literal), None, "{length} {place}");
-            }
-        }
-    }
 
     /// Returns the layout of a row `{"aN":1}`, where N is `name`, and its text.
     fn sketch(name: &str) -> (String, Sketch) {

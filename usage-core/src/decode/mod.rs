@@ -19,6 +19,7 @@ mod grammar;
 mod input;
 mod json;
 mod layout;
+mod literal;
 mod memo;
 mod number;
 mod outline;

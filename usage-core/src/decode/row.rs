@@ -1,7 +1,7 @@
 //! From the members of a row to the row.
 
 use crate::decode::day::{day_of, usual_day};
-use crate::decode::layout::Layouts;
+use crate::decode::layout::{Layouts, Values};
 use crate::decode::memo::Memo;
 use crate::table::{Column, Counter, PackedRow, Symbol, Texts, UsageRow, UsageTable};
 
@@ -24,15 +24,6 @@ pub(super) trait RowSink {
 
     /// Keeps the texts of the row `text` that are not known yet.
     fn texts(&mut self, text: &str, values: &mut Values);
-}
-
-/// The values of a row of a known layout.
-#[derive(Debug, Default)]
-pub(super) struct Values {
-    /// The start and end of each text in the row; 0 and 0 if it is absent or known.
-    pub(super) texts: [(usize, usize); Column::ALL.len()],
-    /// The counts, and the texts that are known.
-    pub(super) row: PackedRow,
 }
 
 /// Puts rows together, member by member.
