@@ -3,7 +3,9 @@
 //! Nothing is stored: a day's traffic is computed from the seed and the date on demand.
 
 mod clients;
+mod counts;
 mod platforms;
+mod season;
 mod story;
 mod templates;
 mod traffic;
@@ -14,10 +16,11 @@ use std::collections::BTreeMap;
 use usage_core::model::HttpMethod;
 
 pub(crate) use clients::Client;
+pub(crate) use counts::Counts;
 pub(crate) use platforms::{PLATFORMS, platform_number};
 pub use story::{Episode, Story};
 pub(crate) use templates::{TEMPLATES, template_number};
-pub(crate) use traffic::{Counts, Fact};
+pub(crate) use traffic::Fact;
 pub(crate) use users::User;
 
 use crate::seed::{self, Purpose};

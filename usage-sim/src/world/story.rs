@@ -3,7 +3,8 @@
 use usage_core::Date;
 
 use super::clients::{Client, Endpoint};
-use super::traffic::{Counts, growth_permille, weekday_permille};
+use super::counts::Counts;
+use super::season::{growth_permille, weekday_permille};
 use super::{TEMPLATES, World, clients, method_of};
 use crate::seed::{Purpose, hash};
 

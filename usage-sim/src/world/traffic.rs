@@ -1,42 +1,14 @@
 //! The requests of a day by client, endpoint and user, in integer arithmetic, so that results do not depend on the
 //! machine.
 
-use std::ops::AddAssign;
-
 use usage_core::{Date, Timestamp};
 
-use super::clients::{Client, Endpoint, Rhythm};
+use super::clients::{Client, Endpoint};
+use super::counts::Counts;
+use super::season::{growth_permille, weekday_permille};
 use super::story::Plot;
 use super::{World, clients, platforms};
 use crate::seed::{Purpose, hash};
-
-/// Counters of a row by status class.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) status200: u64,
-    pub(crate) status300: u64,
-    /// Includes `status429`.
-    pub(crate) status400: u64,
-    pub(crate) status500: u64,
-    pub(crate) status429: u64,
-}
-
-impl Counts {
-    /// Returns the sum of all classes. 429 is part of the 4xx class and not added again.
-    pub(crate) fn requests(self) -> u64 {
-        self.status200 + self.status300 + self.status400 + self.status500
-    }
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.status200 += other.status200;
-        self.status300 += other.status300;
-        self.status400 += other.status400;
-        self.status500 += other.status500;
-        self.status429 += other.status429;
-    }
-}
 
 /// The requests of one client to one endpoint for one user on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,22 +134,6 @@ impl World {
         let dice = hash(self.seed, Purpose::Incident, &[day_number]);
         dice.is_multiple_of(37) && (dice >> 8) % 6 == u64::from(template) % 6
     }
-}
-
-pub(super) fn weekday_permille(rhythm: Rhythm, day: Date) -> u64 {
-    let week: [u64; 7] = match rhythm {
-        Rhythm::Office => [1_060, 1_020, 1_000, 990, 930, 90, 40],
-        Rhythm::Centre => [1_120, 1_040, 1_000, 990, 960, 420, 230],
-        Rhythm::Scheduled => [1_000, 1_000, 1_000, 1_000, 1_000, 960, 940],
-    };
-    usize::try_from(day.weekday() - 1).ok().and_then(|index| week.get(index)).copied().unwrap_or(1_000)
-}
-
-/// Growth in thousandths: a fifth more each year since the start of 2024.
-pub(super) fn growth_permille(day: Date) -> u64 {
-    let years_end = i64::from(day.year() - 2024) * 200;
-    let in_year = i64::from(day.month() - 1) * 200 / 12 + i64::from(day.day()) * 200 / 372;
-    u64::try_from((1_000 + years_end + in_year).clamp(300, 4_000)).unwrap_or(1_000)
 }
 
 /// Divides requests among the status classes. The 2xx class gets the rest.
