@@ -9,6 +9,8 @@ mod answers;
 mod conformance;
 #[path = "../../../usage-tokio/tests/it/delivery.rs"]
 mod delivery;
+#[path = "../../../usage-tokio/tests/it/endless.rs"]
+mod endless;
 #[path = "../../../usage-tokio/tests/it/exchanges.rs"]
 mod exchanges;
 #[path = "../../../usage-tokio/tests/it/faults.rs"]

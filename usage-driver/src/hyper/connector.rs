@@ -93,14 +93,15 @@ async fn connect<R: Runtime>(
         return Ok(Stream::new(R::connect(target, limit).await?));
     };
     let connected = R::connect(proxy.uri(), limit).await.map_err(|error| tunnel.unreachable(error));
-    let mut socket = connected?;
+    let mut stream = Stream::new(connected?);
     // If the proxy does not take the whole request, its response says why.
-    let _ = write_all(&mut socket, tunnel.request()).await;
+    let _ = write_all(&mut stream, tunnel.request()).await;
     let mut chunk = [0; 1024];
     loop {
-        let length = read(&mut socket, &mut chunk).await.map_err(|error| tunnel.broken(error))?;
+        let length = read(&mut stream, &mut chunk).await.map_err(|error| tunnel.broken(error))?;
         if tunnel.is_open(&chunk[..length])? {
-            return Ok(Stream::new(socket));
+            stream.speak_first();
+            return Ok(stream);
         }
     }
 }

@@ -14,11 +14,17 @@ pub(super) struct Stream<S> {
     /// Whether nothing is read before something is written. A server has nothing to say first, and whether a connection
     /// that it closes at once carried the request must not depend on which side is quicker.
     speaks_first: bool,
+    /// How many reads in a row found something.
+    reads: u8,
 }
+
+/// After so many reads that found something, a connection lets other tasks run. hyper reads a head, interim responses
+/// included, in one go: a server that never ends it would otherwise occupy a thread of the runtime.
+const READS_AT_A_TIME: u8 = 4;
 
 impl<S> Stream<S> {
     pub(super) fn new(socket: S) -> Self {
-        Self { socket, speaks_first: true }
+        Self { socket, speaks_first: true, reads: 0 }
     }
 
     /// Reads nothing before the next write, as at first. In TLS 1.3 a server may refuse the client's certificate when the
@@ -37,7 +43,14 @@ impl<S: Read + Unpin> Read for Stream<S> {
         if self.speaks_first {
             return Poll::Pending;
         }
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        if self.reads == READS_AT_A_TIME {
+            self.reads = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        self.reads = if read.is_ready() { self.reads + 1 } else { 0 };
+        read
     }
 }
 

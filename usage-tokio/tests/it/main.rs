@@ -5,6 +5,7 @@
 mod answers;
 mod conformance;
 mod delivery;
+mod endless;
 mod exchanges;
 mod faults;
 mod fleet;
