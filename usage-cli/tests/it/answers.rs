@@ -36,7 +36,7 @@ fn a_page_in_the_services_place_is_named_with_its_host() {
                 answer(200, Some("text/plain"), "blocked by policy"),
                 "200 OK with text/plain: blocked by policy",
             ),
-            (answer(200, Some("text/html"), ""), "200 OK with text/html without a word"),
+            (answer(200, Some("text/html"), ""), "200 OK with text/html but no text"),
             (answer(200, None, ""), "200 OK with an empty body"),
         ] {
             let service = Service::misbehaving([Rule::new(on.clone(), fault).always()]);

@@ -53,7 +53,7 @@ impl TokenResponse {
         let status = response.status();
         if !status.is_success() {
             let error = ApiError::from_response(status, response.headers(), response.body());
-            return Err(ResponseError::Api(Box::new(error)));
+            return Err(ResponseError::Api(Box::new(error.without_token())));
         }
         let mut decoder = JsonDecoder::<IgnoredAny>::default();
         decoder.push(response.body())?;
@@ -178,6 +178,11 @@ mod tests {
         ] {
             let error = read(200, body).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+            for status in [302, 404, 500] {
+                let Err(ResponseError::Api(error)) = read(status, body) else { panic!("{body}") };
+                let printed = format!("{error} {error:#} {error:?} {:?}", error.foreign());
+                assert!(!printed.contains("hunter2"), "{printed}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::failures::foreign::{content_type, words};
 use crate::failures::{ErrorBody, ErrorDetail, ForeignAnswer, OAuthErrorBody, excerpt};
 use crate::rate_budget::{LONGEST_WINDOW, RESET, number};
 use crate::retry_after::{MAX_RETRY_AFTER, RetryAfter};
+use crate::secret::REDACTED;
 use crate::time::Timestamp;
 
 /// The number of bytes of an error response's body that are kept; the rest is discarded.
@@ -105,6 +106,20 @@ impl ApiError {
         };
         let content_type = self.content_type.clone();
         Some(ForeignAnswer { status: self.status, content_type, words: words.into() })
+    }
+
+    /// Hides everything that may be a token, for a response to a token request: of JSON that is not an error document,
+    /// all of it.
+    pub(crate) fn without_token(mut self) -> Self {
+        let foreign = self.foreign().map(ForeignAnswer::without_token);
+        self.payload = match (self.payload, foreign) {
+            (ErrorPayload::Json(_), _) => ErrorPayload::Json(REDACTED.into()),
+            (ErrorPayload::NotJson(_), Some(page)) => {
+                ErrorPayload::NotJson(page.words.into_boxed_bytes())
+            }
+            (payload, _) => payload,
+        };
+        self
     }
 
     /// Returns the error code of the service (`too.many.requests`) or of the login host (`invalid_client`).
@@ -214,12 +229,14 @@ impl fmt::Display for ApiError {
             (ErrorPayload::Json(json), _) => write!(f, ": {}", excerpt(&json.to_string(), EXCERPT))?,
             (ErrorPayload::NotJson(body), _) => {
                 f.write_str(" with a body that is not JSON")?;
-                if let Some(content_type) = &self.content_type {
-                    write!(f, " but {content_type}")?;
+                match &self.content_type {
+                    Some(content_type) if content_type.contains("json") => write!(f, ", as {content_type}")?,
+                    Some(content_type) => write!(f, " but {content_type}")?,
+                    None => {}
                 }
                 write!(f, ": {}", words(body))?;
             }
-            _ => write!(f, " {}", self.status.canonical_reason().unwrap_or("without a word"))?,
+            _ => write!(f, " {}", self.status.canonical_reason().unwrap_or("without a message"))?,
         }
         if let ErrorPayload::Standard(body) = &self.payload {
             write_inner(f, body)?;
@@ -430,7 +447,7 @@ mod tests {
         assert!(api_error(503, &[("ININ-Correlation-Id", "x")], "").foreign().is_none());
         assert_eq!(format!("{:#}", api_error(404, &[], "")), "the service answered 404 Not Found");
         assert_eq!(format!("{:#}", api_error(502, &[], "[1]")), "the service answered 502: [1]");
-        assert_eq!(format!("{:#}", api_error(599, &[], "")), "the service answered 599 without a word");
+        assert_eq!(format!("{:#}", api_error(599, &[], "")), "the service answered 599 without a message");
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl ForeignAnswer {
                 || word.trim_matches(|c: char| c.is_ascii_punctuation()).chars().all(char::is_alphabetic);
             word.chars().count() <= MAX_WORD && (is_page || is_plain())
         };
-        let words = if self.words.contains("access_token") {
+        // Text in two bytes a character reads as single letters.
+        let letters: String = self.words.split(' ').collect();
+        let words = if letters.contains("access_token") || letters.contains("refresh_token") {
             REDACTED.into()
         } else {
             let shown = self.words.split(' ').map(|word| if is_shown(word) { word } else { REDACTED });
@@ -70,8 +72,8 @@ impl fmt::Display for ForeignAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} with ", self.status)?;
         match (&self.content_type, &*self.words) {
-            (Some(content_type), "") => write!(f, "{content_type} without a word"),
-            (None, "") => f.write_str("an empty body"),
+            (Some(content_type), "") => write!(f, "{content_type} but no text"),
+            (None, "") => f.write_str("no text"),
             (Some(content_type), words) => write!(f, "{content_type}: {words}"),
             (None, words) => write!(f, "a body of no type: {words}"),
         }
@@ -166,8 +168,8 @@ mod tests {
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         for (content_type, body, wanted) in [
             (Some(&html), "<h1>Sign in</h1>", "200 OK with text/html: Sign in"),
-            (Some(&html), "", "200 OK with text/html without a word"),
-            (None, "", "200 OK with an empty body"),
+            (Some(&html), "", "200 OK with text/html but no text"),
+            (None, "", "200 OK with no text"),
             (None, "Sign in", "200 OK with a body of no type: Sign in"),
         ] {
             assert_eq!(ForeignAnswer::new(StatusCode::OK, content_type, body.as_bytes()).to_string(), wanted);
@@ -186,6 +188,7 @@ mod tests {
             (Some(&plain), "hunter2", "[redacted]"),
             (Some(&plain), "your token: hunter2", "your token: [redacted]"),
             (Some(&plain), "access_token=hunter&token_type=bearer", "[redacted]"),
+            (Some(&plain), "{\0\"\0a\0c\0c\0e\0s\0s\0_\0t\0o\0k\0e\0n\0\"\0:\0\"\0h\0u\0n\0t\0e\0r\0", "[redacted]"),
             (Some(&plain), "zdfgjklmnbvcxyasdfghj", "[redacted]"),
             (None, "<html>hunter2</html>", "[redacted]"),
             (None, "", ""),

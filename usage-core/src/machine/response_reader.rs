@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::de::IgnoredAny;
 
 use crate::auth::TokenResponse;
@@ -136,7 +136,7 @@ enum Sink<D> {
     /// The response to a token request.
     Token(JsonDecoder<IgnoredAny>),
     /// Any status but 2xx: the beginning of the body is kept as it is.
-    Error { headers: Box<HeaderMap>, body: Vec<u8> },
+    Error { headers: Box<HeaderMap>, body: Vec<u8>, is_for_token: bool },
 }
 
 /// A decoded response.
@@ -148,13 +148,15 @@ enum Arrival<T> {
 impl<D: ResponseDecoder> ResponseReader<D> {
     pub(super) fn new(ticket: Ticket, head: &Parts, decoder: impl FnOnce() -> D) -> Self {
         let encoding = Encoding::of(&head.headers);
-        let broken = match &encoding {
-            Encoding::Foreign(name) if head.status.is_success() => {
-                let problem = format!("the body is encoded as {name}, which was not asked for");
-                Some(Box::new(DecodeError::new("$", 0, problem)))
+        let problem = match (&encoding, foreign_transfer_coding(&head.headers)) {
+            _ if !head.status.is_success() => None,
+            (_, Some(name)) => Some(format!("the body has the transfer coding {name}, which was not asked for")),
+            (Encoding::Foreign(name), _) => {
+                Some(format!("the body is encoded as {name}, which was not asked for"))
             }
             _ => None,
         };
+        let broken = problem.map(|problem| Box::new(DecodeError::new("$", 0, problem)));
         let is_for_token = ticket.is_for_token();
         let content = Content::Arriving(Arriving {
             head: Head {
@@ -170,7 +172,9 @@ impl<D: ResponseDecoder> ResponseReader<D> {
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
             body: Body {
                 sink: match (head.status.is_success(), is_for_token) {
-                    (false, _) => Sink::Error { headers: Box::new(head.headers.clone()), body: Vec::new() },
+                    (false, _) => {
+                        Sink::Error { headers: Box::new(head.headers.clone()), body: Vec::new(), is_for_token }
+                    }
                     (true, false) => Sink::Answer(decoder()),
                     (true, true) => Sink::Token(JsonDecoder::default()),
                 },
@@ -189,6 +193,12 @@ impl<D: ResponseDecoder> ResponseReader<D> {
             Content::Arriving(arriving) => arriving.push(chunk),
             Content::Ended(_) => ControlFlow::Break(()),
         }
+    }
+
+    /// Returns whether this is an error response: any status but 2xx. Its body only explains the status, so call
+    /// [`on_end`](crate::Machine::on_end) for it even if the body breaks off.
+    pub fn is_error(&self) -> bool {
+        matches!(&self.content, Content::Arriving(Arriving { body: Body { sink: Sink::Error { .. }, .. }, .. }))
     }
 
     /// Ends the body and decodes the rest of it. Later chunks are ignored.
@@ -244,12 +254,15 @@ impl<D: ResponseDecoder> ResponseReader<D> {
             }),
             Content::Arriving(Arriving {
                 head,
-                body: Body { sink: Sink::Error { headers, body }, .. },
+                body: Body { sink: Sink::Error { headers, body, is_for_token }, .. },
                 ..
             }) => {
                 let error = ApiError::from_response(head.status, &headers, &body);
-                let error = ResponseError::Api(Box::new(error));
-                if head.is_for_token { Arrival::Token(Err(error)) } else { Arrival::Answer(Err(error)) }
+                if is_for_token {
+                    Arrival::Token(Err(ResponseError::Api(Box::new(error.without_token()))))
+                } else {
+                    Arrival::Answer(Err(ResponseError::Api(Box::new(error))))
+                }
             }
             Content::Ended(arrival) => arrival,
         }
@@ -296,12 +309,13 @@ impl<D: ResponseDecoder> Arriving<D> {
     }
 }
 
-/// Shows an error body as text.
+/// Shows an error body as text, unless it may contain a token.
 impl<D: fmt::Debug> fmt::Debug for Sink<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer(decoder) => f.debug_tuple("Answer").field(decoder).finish(),
             Self::Token(decoder) => f.debug_tuple("Token").field(decoder).finish(),
+            Self::Error { body, is_for_token: true, .. } => write!(f, "Error({} bytes)", body.len()),
             Self::Error { body, .. } => {
                 let text = excerpt(&String::from_utf8_lossy(body), SHOWN);
                 f.debug_tuple("Error").field(&text).finish()
@@ -388,20 +402,25 @@ enum Encoding {
 
 impl Encoding {
     fn of(headers: &HeaderMap) -> Self {
-        if !headers.contains_key(CONTENT_ENCODING) {
-            return Self::None;
-        }
-        let named: Vec<_> = headers
-            .get_all(CONTENT_ENCODING)
-            .iter()
-            .map(|name| String::from_utf8_lossy(name.as_bytes()).trim().to_ascii_lowercase())
-            .filter(|name| !matches!(&**name, "" | "identity"))
-            .collect();
-        match &*named.join(", ") {
+        match &*codings(headers, &CONTENT_ENCODING, "identity") {
             "" => Self::None,
             #[cfg(feature = "gzip")]
             "gzip" | "x-gzip" => Self::Gzip,
             foreign => Self::Foreign(excerpt(foreign, 40)),
         }
     }
+}
+
+/// Returns the transfer codings other than chunks. Transports differ in what they take for the body then.
+fn foreign_transfer_coding(headers: &HeaderMap) -> Option<String> {
+    let named = codings(headers, &TRANSFER_ENCODING, "chunked");
+    (!named.is_empty()).then(|| excerpt(&named, 40))
+}
+
+/// Returns the codings in the header `name`, in lower case, without those that are `usual`.
+fn codings(headers: &HeaderMap, name: &HeaderName, usual: &str) -> String {
+    let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let values = values.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    let named = values.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != usual);
+    named.collect::<Vec<_>>().join(", ")
 }

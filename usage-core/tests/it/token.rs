@@ -97,6 +97,19 @@ fn unreadable_token_responses_are_final_and_do_not_show_the_token() {
 }
 
 #[test]
+fn a_token_beside_another_status_is_neither_used_nor_shown() {
+    let spaced = "{\0\"\0a\0c\0c\0e\0s\0s\0_\0t\0o\0k\0e\0n\0\"\0:\0\"\0h\0u\0n\0t\0e\0r\0";
+    for (status, body) in [(302, r#"{"access_token":"hunter2"}"#), (403, "hunter2"), (200, spaced)] {
+        let mut session = credentials();
+        let reply = Reply::Answer(status, Vec::new(), body.to_owned());
+        let error = drive(&mut execution(), &mut session, START, script(vec![reply])).error.unwrap();
+        let printed = format!("{error} {error:?} {:#}", error.failure());
+        assert!(!printed.contains("hunter") && !printed.contains("h u n t e r"), "{printed}");
+        assert!(session.access_token().is_none());
+    }
+}
+
+#[test]
 fn an_error_document_is_a_refusal_whatever_its_status() {
     for status in [200, 202] {
         let mut session = credentials();

@@ -305,7 +305,7 @@ pub(crate) fn no_content_204() -> Scenario {
         .fault(Match::Submit, stand_in(204, "application/json", b""))
         .wire("0 token, 0 submit")
         .causes("Authorized Sent Undecodable")
-        .ends("unreadable answer at $ (byte 0): the body is empty (204 No Content with application/json without a word) (at usage.query after 2 requests)")
+        .ends("unreadable answer at $ (byte 0): the body is empty (204 No Content with application/json but no text) (at usage.query after 2 requests)")
 }
 
 pub(crate) fn empty_200() -> Scenario {
@@ -314,7 +314,7 @@ pub(crate) fn empty_200() -> Scenario {
         .wire("0 token, 0 submit, 2000 poll")
         .causes("Authorized Sent Accepted Elapsed Sent Undecodable")
         .ends(
-            "unreadable answer at $ (byte 0): the body is empty (200 OK with application/json without a word) (at usage.query.results after 3 requests, can be \
+            "unreadable answer at $ (byte 0): the body is empty (200 OK with application/json but no text) (at usage.query.results after 3 requests, can be \
              resumed)",
         )
 }
