@@ -86,6 +86,8 @@ async fn exchange_with(
             Ok(Ok(Some(chunk))) if reader.push(&chunk).is_continue() => {}
             // The end of the body, or the reader needs no more of it.
             Ok(Ok(_)) => return execution.on_end(now(), reader, session).output,
+            // The body broke off: the status of an error counts without it.
+            _ if reader.is_error() => return execution.on_end(now(), reader, session).output,
             Ok(Err(error)) => {
                 return execution.on_failure(now(), reader, Failed::of(error).into(), session).output;
             }

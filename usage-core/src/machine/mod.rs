@@ -101,7 +101,8 @@ pub trait Machine: Send {
         session: &mut Session,
     ) -> Progress<Self::Output>;
 
-    /// Handles an exchange without a complete response. Pass the ticket, or the reader if the head had arrived.
+    /// Handles an exchange without a complete response. Pass the ticket, or the reader if the head had arrived and the
+    /// response [is no error](ResponseReader::is_error).
     fn on_failure(
         &mut self,
         now: Timestamp,

@@ -36,6 +36,8 @@ where
             Ok(length) if reader.push(&chunk[..length]).is_break() => break,
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // The status of an error counts without its body.
+            Err(_) if reader.is_error() => break,
             Err(error) => {
                 let failure = failure(error.into());
                 return machine.on_failure(clock.now(), reader, failure, &mut session.lock());

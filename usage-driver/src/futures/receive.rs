@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::Response;
@@ -38,14 +39,20 @@ where
     };
     let mut reader = machine.on_head(clock.now(), ticket, &head, &mut session.lock());
     loop {
-        let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
-        match timeout(limit.as_mut(), frame).await.map(Option::transpose) {
+        // The limit comes first: a body whose chunks arrive as fast as they are decoded would never let it pass.
+        let frame = poll_fn(|cx| match limit.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => Pin::new(&mut body).poll_frame(cx).map(Some),
+        });
+        match frame.await.map(Option::transpose) {
             Some(Ok(None)) => break,
             Some(Ok(Some(frame))) => {
                 if frame.data_ref().is_some_and(|chunk| reader.push(chunk).is_break()) {
                     break;
                 }
             }
+            // The status of an error counts without its body.
+            _ if reader.is_error() => break,
             Some(Err(error)) => {
                 let failure = failure(Some(&error));
                 return machine.on_failure(clock.now(), reader, failure, &mut session.lock());

@@ -66,8 +66,8 @@ pub(crate) fn arrive<M: Machine>(
         }
     };
     match failure {
-        None => machine.on_end(now(), reader.ended(), &mut session.lock()),
-        Some(failure) => machine.on_failure(now(), reader, failure, &mut session.lock()),
+        Some(failure) if !reader.is_error() => machine.on_failure(now(), reader, failure, &mut session.lock()),
+        _ => machine.on_end(now(), reader.ended(), &mut session.lock()),
     }
 }
 

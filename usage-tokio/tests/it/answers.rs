@@ -90,6 +90,7 @@ fn every_spelling_of_an_answer_is_read() {
         behind("103 Early Hints\r\nlink: x"),
         chunked("HEX;a=b\r\nBODY\r\n0\r\n\r\n"),
         chunked("HEX\r\nBODY\r\n0\r\nx: y\r\n\r\n"),
+        chunked("HEX\r\nBODY\r\n0\r\n\r\n").replace(" chunked", " chunked\r\nTransfer-Encoding: Chunked"),
     ] {
         let client = builder("http", &answering(&wire, End::Closed)).build().unwrap();
         run(client.run(query())).unwrap_or_else(|error| panic!("{error:?} {wire:.200}"));
@@ -160,6 +161,46 @@ fn what_is_no_answer_may_have_been_sent_wherever_it_breaks() {
             let is_reset = matches!(end, End::Reset) && failure.text.starts_with("Connection reset");
             assert!(is_reset || words.is_none_or(|words| *failure.text == *words), "{shown}");
         }
+    }
+}
+
+/// An error says by its status what became of the request: its body only explains that.
+#[test]
+fn the_status_of_an_error_counts_wherever_its_body_breaks() {
+    let policy = Policy::default().with_max_failures(1).with_exchange_timeout(Duration::from_millis(300));
+    for end in [End::Closed, End::Reset, End::Kept] {
+        for rest in [
+            "Content-Length: 99\r\n\r\n",
+            "Content-Length: 99\r\n\r\n{\"message\":\"no",
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nno",
+            "Transfer-Encoding: chunked\r\n\r\nzz",
+        ] {
+            for status in [302, 403, 429, 503] {
+                let wire = format!("HTTP/1.1 {status} No\r\n{rest}");
+                let client = builder("http", &answering(&wire, end)).policy(policy).build().unwrap();
+                let error = run(client.run(query())).unwrap_err();
+                let told = error.failure().api_error().map(|error| error.status.as_u16());
+                assert_eq!(told, Some(status), "{error} {end:?} {wire}");
+            }
+        }
+    }
+}
+
+/// The client asks for no transfer coding but chunks. Transports differ in what they take for the body of another one.
+#[test]
+fn a_foreign_transfer_coding_is_refused() {
+    for (coding, body) in [
+        ("identity", "BODY"),
+        ("identity\r\nContent-Length: LEN", "BODY"),
+        ("gzip, chunked", "HEX\r\nBODY\r\n0\r\n\r\n"),
+        ("chunked, identity", "HEX\r\nBODY\r\n0\r\n\r\n"),
+        ("xchunked", "BODY"),
+    ] {
+        let wire = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n{body}");
+        let client = builder("http", &answering(&wire, End::Kept)).build().unwrap();
+        let error = run(client.run(query())).unwrap_err();
+        let Failure::Decode(told) = error.failure() else { panic!("{error} {coding}") };
+        assert!(told.problem.contains("which was not asked for"), "{error}");
     }
 }
 
