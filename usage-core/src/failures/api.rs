@@ -114,9 +114,7 @@ impl ApiError {
         let foreign = self.foreign().map(ForeignAnswer::without_token);
         self.payload = match (self.payload, foreign) {
             (ErrorPayload::Json(_), _) => ErrorPayload::Json(REDACTED.into()),
-            (ErrorPayload::NotJson(_), Some(page)) => {
-                ErrorPayload::NotJson(page.words.into_boxed_bytes())
-            }
+            (ErrorPayload::NotJson(_), Some(page)) => ErrorPayload::NotJson(page.words.into_boxed_bytes()),
             (payload, _) => payload,
         };
         self

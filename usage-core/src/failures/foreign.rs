@@ -188,7 +188,11 @@ mod tests {
             (Some(&plain), "hunter2", "[redacted]"),
             (Some(&plain), "your token: hunter2", "your token: [redacted]"),
             (Some(&plain), "access_token=hunter&token_type=bearer", "[redacted]"),
-            (Some(&plain), "{\0\"\0a\0c\0c\0e\0s\0s\0_\0t\0o\0k\0e\0n\0\"\0:\0\"\0h\0u\0n\0t\0e\0r\0", "[redacted]"),
+            (
+                Some(&plain),
+                "{\0\"\0a\0c\0c\0e\0s\0s\0_\0t\0o\0k\0e\0n\0\"\0:\0\"\0h\0u\0n\0t\0e\0r\0",
+                "[redacted]",
+            ),
             (Some(&plain), "zdfgjklmnbvcxyasdfghj", "[redacted]"),
             (None, "<html>hunter2</html>", "[redacted]"),
             (None, "", ""),

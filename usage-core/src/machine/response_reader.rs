@@ -150,7 +150,9 @@ impl<D: ResponseDecoder> ResponseReader<D> {
         let encoding = Encoding::of(&head.headers);
         let problem = match (&encoding, foreign_transfer_coding(&head.headers)) {
             _ if !head.status.is_success() => None,
-            (_, Some(name)) => Some(format!("the body has the transfer coding {name}, which was not asked for")),
+            (_, Some(name)) => {
+                Some(format!("the body has the transfer coding {name}, which was not asked for"))
+            }
             (Encoding::Foreign(name), _) => {
                 Some(format!("the body is encoded as {name}, which was not asked for"))
             }
@@ -172,9 +174,11 @@ impl<D: ResponseDecoder> ResponseReader<D> {
             gunzip: matches!(encoding, Encoding::Gzip).then(Gunzip::new),
             body: Body {
                 sink: match (head.status.is_success(), is_for_token) {
-                    (false, _) => {
-                        Sink::Error { headers: Box::new(head.headers.clone()), body: Vec::new(), is_for_token }
-                    }
+                    (false, _) => Sink::Error {
+                        headers: Box::new(head.headers.clone()),
+                        body: Vec::new(),
+                        is_for_token,
+                    },
                     (true, false) => Sink::Answer(decoder()),
                     (true, true) => Sink::Token(JsonDecoder::default()),
                 },
@@ -198,7 +202,10 @@ impl<D: ResponseDecoder> ResponseReader<D> {
     /// Returns whether this is an error response: any status but 2xx. Its body only explains the status, so call
     /// [`on_end`](crate::Machine::on_end) for it even if the body breaks off.
     pub fn is_error(&self) -> bool {
-        matches!(&self.content, Content::Arriving(Arriving { body: Body { sink: Sink::Error { .. }, .. }, .. }))
+        matches!(
+            &self.content,
+            Content::Arriving(Arriving { body: Body { sink: Sink::Error { .. }, .. }, .. })
+        )
     }
 
     /// Ends the body and decodes the rest of it. Later chunks are ignored.

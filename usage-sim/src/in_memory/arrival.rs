@@ -66,7 +66,9 @@ pub(crate) fn arrive<M: Machine>(
         }
     };
     match failure {
-        Some(failure) if !reader.is_error() => machine.on_failure(now(), reader, failure, &mut session.lock()),
+        Some(failure) if !reader.is_error() => {
+            machine.on_failure(now(), reader, failure, &mut session.lock())
+        }
         _ => machine.on_end(now(), reader.ended(), &mut session.lock()),
     }
 }
