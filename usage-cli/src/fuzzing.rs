@@ -77,6 +77,26 @@ fn rows_of(data: &[u8]) -> UsageTable {
     chunks.iter().map(|chunk| row(*chunk)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
+/// The file of a day is read or refused, whatever is in it. Its checksum is made to match, as anyone can. Returns the
+/// number of its rows.
+#[cfg(feature = "parquet")]
+pub fn history_file(data: &[u8]) -> Option<usize> {
+    use usage_core::{Date, TableBuilder};
+
+    use crate::dataset::{Needs, Partition, seal};
+
+    let mut bytes = data.to_vec();
+    seal(&mut bytes);
+    let date = "2026-01-01".parse::<Date>().ok()?;
+    let partition = Partition::open(&bytes.into(), "acme", date).ok()?;
+    let (columns, reading) = (partition.columns(&Needs::all()).ok()?, partition.reading().ok()?);
+    let mut table = TableBuilder::default();
+    columns.add_to(&mut table, date, None);
+    let rows = table.finish().len();
+    assert_eq!((rows, rows as u64), (columns.rows, reading.rows));
+    Some(rows)
+}
+
 /// Writes a history of one organization for a benchmark: `days` days from the first of 2026 on, each with `rows` rows.
 ///
 /// # Panics

@@ -13,6 +13,7 @@
 //! earlier file or the later one.
 
 mod counts;
+mod file;
 mod filter;
 mod groups;
 mod manifest;
@@ -30,9 +31,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use file::seal;
 pub(crate) use filter::DayFilter;
 pub(crate) use manifest::Kind;
 pub(crate) use organization::{Organization, Stored};
+#[cfg(feature = "fuzzing")]
+pub(crate) use partition::Partition;
 pub(crate) use partition::Needs;
 pub(crate) use rows::{Selected, Selection};
 pub(crate) use sums::{Summing, sums_of};

@@ -4,9 +4,9 @@
 //! Sums are made by the dictionary's numbers, so these are kept. The readers of the `parquet` crate return only the texts.
 
 use parquet::basic::Encoding;
-use parquet::column::page::{Page, PageReader};
+use parquet::column::page::Page;
 
-use crate::dataset::partition::reason;
+use crate::dataset::file::Pages;
 
 /// The number of an absent text.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -38,12 +38,15 @@ pub(crate) type Counts = Vec<u64>;
 type Wrong = String;
 
 /// Reads all texts of the column chunk `pages` and appends them to `texts`, which then has at most `most` rows.
-pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts, most: usize) -> Result<(), Wrong> {
+pub(super) fn read_texts(mut pages: Pages, texts: &mut Texts, most: usize) -> Result<(), Wrong> {
     // The offset of this chunk's dictionary.
     let mut base = texts.dictionary.len();
-    while let Some(page) = pages.get_next_page().map_err(reason)? {
+    while let Some(page) = pages.next()? {
         match page {
             Page::DictionaryPage { buf, num_values, .. } => {
+                if num_values as usize > most {
+                    return Err("its dictionary has more texts than it has rows".into());
+                }
                 base = texts.dictionary.len();
                 let mut input = Input(&buf);
                 for _ in 0..num_values {
@@ -83,9 +86,9 @@ pub(super) fn read_texts(pages: &mut dyn PageReader, texts: &mut Texts, most: us
 }
 
 /// Reads all counts of the column chunk `pages` and appends them to `counts`, which then has at most `most` rows.
-pub(super) fn read_counts(pages: &mut dyn PageReader, counts: &mut Counts, most: usize) -> Result<(), Wrong> {
+pub(super) fn read_counts(mut pages: Pages, counts: &mut Counts, most: usize) -> Result<(), Wrong> {
     let mut dictionary: Vec<u64> = Vec::new();
-    while let Some(page) = pages.get_next_page().map_err(reason)? {
+    while let Some(page) = pages.next()? {
         match page {
             Page::DictionaryPage { buf, num_values, .. } => {
                 let mut input = Input(&buf);

@@ -7,15 +7,13 @@
 use std::cmp::Ordering;
 
 use bytes::Bytes;
-use flate2::Crc;
-use parquet::errors::ParquetError;
-use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::metadata::KeyValue;
 use usage_core::{Column, Counter, Date, Scope, TableBuilder, Timestamp, UsageRow, UsageTable};
 
+use crate::dataset::file::{File, MAX_ROWS};
 use crate::dataset::pages::{ABSENT, Counts, Texts, read_counts, read_texts};
 use crate::dataset::plan::Reading;
-use crate::output::parquet::{CHECKSUM_KEY, GROUP, SCOPE_KEY, encode_part};
+use crate::output::parquet::{SCOPE_KEY, encode_part};
 
 /// The metadata key of the organization's name.
 const ORGANIZATION_KEY: &str = "genesys-usage.organization";
@@ -36,11 +34,19 @@ const ORDER: [Column; 7] = [
 
 /// Returns the content of the file of one day and its entry in the manifest. Both are independent of the order of the
 /// rows.
+///
+/// # Errors
+///
+/// Returns an error if there are more than [`MAX_ROWS`].
 pub(crate) fn encode(
     mut table: UsageTable,
     scope: &Scope,
     organization: &str,
 ) -> std::io::Result<(Vec<u8>, Reading)> {
+    if table.len() > MAX_ROWS {
+        let problem = format!("a day has at most {MAX_ROWS} rows; group by fewer dimensions, in another directory");
+        return Err(std::io::Error::other(problem));
+    }
     table.sort_by(compare);
     let name = KeyValue::new(ORGANIZATION_KEY.to_owned(), organization.to_owned());
     let (bytes, checksum) = encode_part(&table, scope, name)?;
@@ -64,10 +70,8 @@ fn compare(one: UsageRow<'_>, other: UsageRow<'_>) -> Ordering {
 
 /// A checked file of one day.
 pub(crate) struct Partition {
-    reader: SerializedFileReader<Bytes>,
+    file: File,
     pub(crate) scope: Scope,
-    checksum: u32,
-    bytes: u64,
 }
 
 impl Partition {
@@ -77,28 +81,22 @@ impl Partition {
     ///
     /// Returns the reason if they are not, worded as the end of "the file is damaged: …".
     pub(crate) fn open(bytes: &Bytes, organization: &str, date: Date) -> Result<Self, String> {
-        let reader = SerializedFileReader::new(bytes.clone()).map_err(reason)?;
-        let metadata = reader.metadata().file_metadata();
+        let file = File::open(bytes)?;
         let of_other = || "it is no file of a history".to_owned();
-        let checksum =
-            check(metadata, bytes).ok_or("its content does not have the checksum that it names")?;
-        if !is_consistent(reader.metadata(), bytes.len()) {
-            return Err("its metadata describes more than there is".into());
-        }
-        let scope = value(metadata, SCOPE_KEY).and_then(|text| serde_json::from_str::<Scope>(text).ok());
+        let scope = file.value(SCOPE_KEY).and_then(|text| serde_json::from_str::<Scope>(text).ok());
         let scope = scope.ok_or_else(of_other)?;
         let query = scope.query.as_ref().ok_or_else(of_other)?;
-        let of = value(metadata, ORGANIZATION_KEY).ok_or_else(of_other)?;
+        let of = file.value(ORGANIZATION_KEY).ok_or_else(of_other)?;
         let (first, last) = (query.interval.first_day(), query.interval.last_day());
         if of != organization || first != date || last != date {
             return Err(format!("it is the file of {of:?} and {}", query.interval));
         }
-        Ok(Self { scope, checksum, bytes: bytes.len() as u64, reader })
+        Ok(Self { file, scope })
     }
 
     /// Returns the entry in the manifest. No earlier read is known, so the day is not settled.
     pub(crate) fn reading(&self) -> Result<Reading, String> {
-        let columns = Columns::read(&self.reader, &Needs::only(&[], &[Counter::Requests]))?;
+        let columns = Columns::read(&self.file, &Needs::only(&[], &[Counter::Requests]))?;
         let requests = columns.counts[Counter::Requests as usize].iter().filter(|count| **count != ABSENT);
         Ok(Reading {
             asked_at: self.scope.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -106,58 +104,15 @@ impl Partition {
             settled: false,
             rows: columns.rows as u64,
             requests: requests.fold(0, |sum, count| sum.saturating_add(*count)),
-            bytes: self.bytes,
-            checksum: self.checksum,
+            bytes: self.file.len() as u64,
+            checksum: self.file.checksum,
         })
     }
 
     /// Returns the columns of its rows that are in `needs`.
     pub(crate) fn columns(&self, needs: &Needs) -> Result<Columns, String> {
-        Columns::read(&self.reader, needs)
+        Columns::read(&self.file, needs)
     }
-}
-
-/// Returns the checksum in the metadata if it matches `bytes`.
-fn check(metadata: &FileMetaData, bytes: &[u8]) -> Option<u32> {
-    let (length, checksum) = value(metadata, CHECKSUM_KEY)?.split_once(':')?;
-    let checksum = u32::from_str_radix(checksum, 16).ok()?;
-    let mut crc = Crc::new();
-    crc.update(bytes.get(..length.parse().ok()?)?);
-    (crc.sum() == checksum).then_some(checksum)
-}
-
-/// Returns whether each row group has as many columns as the schema, no more rows than this program writes, and all its
-/// columns within the `length` bytes of the file. The checksum does not cover the metadata, and the `parquet` crate panics
-/// on a negative offset or size.
-fn is_consistent(metadata: &ParquetMetaData, length: usize) -> bool {
-    let columns = metadata.file_metadata().schema_descr().num_columns();
-    metadata.row_groups().iter().all(|group| {
-        usize::try_from(group.num_rows()).is_ok_and(|rows| rows <= GROUP)
-            && group.columns().len() == columns
-            && group.columns().iter().all(|column| {
-                let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
-                is_within(start, column.compressed_size(), length)
-            })
-    })
-}
-
-/// Returns whether the `size` bytes from `start` are within `length` bytes.
-fn is_within(start: i64, size: i64, length: usize) -> bool {
-    let end = usize::try_from(start).ok().zip(usize::try_from(size).ok());
-    end.and_then(|(start, size)| start.checked_add(size)).is_some_and(|end| end <= length)
-}
-
-/// Returns the message of `error` without the prefix "Parquet error".
-pub(super) fn reason(error: ParquetError) -> String {
-    match error {
-        ParquetError::General(text) | ParquetError::EOF(text) => text,
-        error => error.to_string(),
-    }
-}
-
-fn value<'a>(metadata: &'a FileMetaData, key: &str) -> Option<&'a str> {
-    let pairs = metadata.key_value_metadata()?;
-    pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
 }
 
 /// The columns that a reader needs.
@@ -189,39 +144,29 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    fn read(reader: &SerializedFileReader<Bytes>, needs: &Needs) -> Result<Self, String> {
+    fn read(file: &File, needs: &Needs) -> Result<Self, String> {
         let mut columns = Self::default();
-        let names: Vec<_> = {
-            let schema = reader.metadata().file_metadata().schema_descr();
-            schema.columns().iter().map(|column| column.name().to_owned()).collect()
-        };
-        for number in 0..reader.num_row_groups() {
-            let group = reader.get_row_group(number).map_err(reason)?;
-            columns.rows +=
-                usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
-            for (at, name) in names.iter().enumerate() {
+        for (group, rows) in file.groups().enumerate() {
+            columns.rows += rows;
+            for (at, name) in file.names().enumerate() {
+                let most = columns.rows;
                 let text = needs.texts.iter().copied().find(|column| column.name() == name);
                 let count = needs.counts.iter().copied().find(|counter| counter.name() == name);
-                if text.is_none() && count.is_none() {
-                    continue;
-                }
-                let mut pages = group.get_column_page_reader(at).map_err(reason)?;
                 let read = match (text, count) {
                     (Some(column), _) => {
-                        read_texts(&mut *pages, &mut columns.texts[column as usize], columns.rows)
+                        let texts = &mut columns.texts[column as usize];
+                        read_texts(file.pages(group, at)?, texts, most).map(|()| texts.numbers.len())
                     }
                     (None, Some(counter)) => {
-                        read_counts(&mut *pages, &mut columns.counts[counter as usize], columns.rows)
+                        let counts = &mut columns.counts[counter as usize];
+                        read_counts(file.pages(group, at)?, counts, most).map(|()| counts.len())
                     }
-                    (None, None) => Ok(()),
+                    (None, None) => continue,
                 };
-                read.map_err(|problem| format!("column {name}: {problem}"))?;
+                if read.map_err(|problem| format!("column {name}: {problem}"))? != most {
+                    return Err("its columns have different lengths".into());
+                }
             }
-        }
-        let lengths = columns.texts.iter().map(|texts| texts.numbers.len());
-        let lengths = lengths.chain(columns.counts.iter().map(Vec::len));
-        if lengths.into_iter().any(|length| length != 0 && length != columns.rows) {
-            return Err("its columns have different lengths".into());
         }
         Ok(columns)
     }
@@ -272,6 +217,7 @@ mod tests {
     use usage_core::{Gap, ScopeQuery, UsageRecord};
 
     use super::*;
+    use crate::output::parquet::CHECKSUM_KEY;
 
     const DATE: &str = "2026-10-01";
 
@@ -340,9 +286,9 @@ mod tests {
                 ..UsageRecord::default()
             };
             let (bytes, _) = encode((0..200).map(record).collect(), &scope(), "acme").unwrap();
-            let rows = value(Partition::open(&bytes.clone().into(), "acme", date()).unwrap().reader.metadata().file_metadata(), CHECKSUM_KEY)
-                .and_then(|text| text.split_once(':')?.0.parse::<usize>().ok())
-                .unwrap();
+            let file = File::open(&bytes.clone().into()).unwrap();
+            let rows = file.value(CHECKSUM_KEY).and_then(|text| text.split_once(':')?.0.parse::<usize>().ok());
+            let rows = rows.unwrap();
             prop_assert!(read(bytes[..at.index(bytes.len())].to_vec()).is_err());
             let mut flipped = bytes.clone();
             flipped[at.index(rows)] ^= 1 << bit;
@@ -353,14 +299,6 @@ mod tests {
             flipped[at] ^= 1 << bit;
             drop(read(flipped));
         }
-    }
-
-    #[test]
-    fn columns_outside_of_the_file_are_refused() {
-        for (start, size) in [(-1, 5), (4, -1), (i64::MIN, 0), (4, 97), (101, 0), (i64::MAX, i64::MAX)] {
-            assert!(!is_within(start, size, 100), "{start} {size}");
-        }
-        assert!(is_within(4, 96, 100) && is_within(0, 0, 0));
     }
 
     /// The lowest bit of a number in the metadata is its sign: this makes every offset, size and count negative.

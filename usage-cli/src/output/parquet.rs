@@ -10,7 +10,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 use usage_core::{Date, Scope, UsageTable};
 
 use crate::output::columns::{self, Cell, Column};
@@ -54,6 +54,12 @@ pub(crate) fn encode_part(table: &UsageTable, scope: &Scope, more: KeyValue) -> 
     encode_columns(table, scope, Some(more), &columns_of_part())
 }
 
+/// Returns the schema of what [`write_part`] writes.
+pub(crate) fn schema_of_part() -> Result<SchemaDescPtr> {
+    let schema = Arc::new(schema(&columns_of_part())?);
+    Ok(Arc::new(SchemaDescriptor::new(schema)))
+}
+
 fn columns_of_part() -> Vec<&'static Column> {
     columns::of(false).iter().filter(|column| !column.is_date()).collect()
 }
@@ -73,8 +79,7 @@ fn encode_columns(
 }
 
 fn encode(table: &UsageTable, metadata: Vec<KeyValue>, columns: &[&Column]) -> Result<(Vec<u8>, u32)> {
-    let fields = columns.iter().copied().map(field).collect::<Result<Vec<_>>>()?;
-    let schema = Type::group_type_builder("usage").with_fields(fields).build()?;
+    let schema = schema(columns)?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_key_value_metadata(Some(metadata))
@@ -117,6 +122,11 @@ fn encode(table: &UsageTable, metadata: Vec<KeyValue>, columns: &[&Column]) -> R
     let value = format!("{}:{:08x}", writer.inner().len(), crc.sum());
     writer.append_key_value_metadata(KeyValue::new(CHECKSUM_KEY.to_owned(), value));
     Ok((writer.into_inner()?, crc.sum()))
+}
+
+fn schema(columns: &[&Column]) -> Result<Type> {
+    let fields = columns.iter().copied().map(field).collect::<Result<Vec<_>>>()?;
+    Type::group_type_builder("usage").with_fields(fields).build()
 }
 
 fn field(column: &Column) -> Result<Arc<Type>> {
