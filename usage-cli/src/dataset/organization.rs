@@ -156,7 +156,9 @@ impl Organization {
         let (bytes, reading) = encoded;
         let earlier = self.manifest.days.get(&date);
         let (stored, reading) = match earlier {
-            Some(earlier) if !reading.may_replace(earlier) => return Ok(Stored::Kept),
+            Some(earlier) if !reading.may_replace(earlier) => {
+                (Stored::Kept, earlier.kept_beside(&reading, date, late_days))
+            }
             Some(earlier) if reading.agrees_with(earlier) && reading.complete == earlier.complete => {
                 let settled = earlier.settled || reading.settle(date, Some(earlier), late_days).settled;
                 // The file keeps the time when its rows were first read.

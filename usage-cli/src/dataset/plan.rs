@@ -72,6 +72,16 @@ impl Reading {
         self
     }
 
+    /// Returns this read of `date`, which is kept, with what the `later` one of lesser rows settles. Otherwise the day would
+    /// be read again and again.
+    pub(crate) fn kept_beside(mut self, later: &Self, date: Date, late_days: u32) -> Self {
+        if later.complete && later.asked_at > self.asked_at {
+            self.settled |= later.settle(date, None, late_days).settled && self.complete;
+            self.asked_at = later.asked_at;
+        }
+        self
+    }
+
     /// Returns whether the day has to be read again at `now`.
     fn is_due(&self, now: Timestamp) -> bool {
         let is_new_count = now.saturating_since(self.asked_at) >= BETWEEN_READS;
@@ -204,6 +214,25 @@ mod tests {
         assert!(read(at("2026-10-12", 6), 4, 3).may_replace(&whole));
         assert!(!read(at("2026-10-10", 6), 4, 3).may_replace(&whole));
         assert!(incomplete.may_replace(&Reading { complete: false, ..whole }));
+    }
+
+    /// A service that has forgotten a day is not asked for it for ever.
+    #[test]
+    fn a_day_that_is_kept_is_settled_by_age_and_not_read_twice_within_a_day() {
+        let date = day("2026-10-10");
+        let mut kept = read(at("2026-10-11", 6), 5, 1);
+        for (today, is_settled) in [("2026-10-12", false), ("2026-10-13", false), ("2026-10-14", true)] {
+            assert!(kept.is_due(at(today, 6)), "{today}");
+            let emptier = read(at(today, 6), 0, 0);
+            assert!(!emptier.may_replace(&kept));
+            kept = kept.kept_beside(&emptier, date, 3);
+            assert_eq!((kept.settled, kept.rows, kept.checksum), (is_settled, 5, 1), "{today}");
+            assert!(!kept.is_due(at(today, 7)), "{today}");
+        }
+        // Rows of which some are missing settle nothing.
+        let incomplete = Reading { complete: false, ..read(at("2026-11-14", 6), 3, 2) };
+        let unsettled = read(at("2026-10-11", 6), 5, 1);
+        assert_eq!(unsettled.kept_beside(&incomplete, date, 3), unsettled);
     }
 
     #[test]

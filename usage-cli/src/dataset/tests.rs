@@ -66,7 +66,7 @@ fn days_are_stored_replaced_by_better_ones_and_settled() {
     assert_eq!(store(&mut acme, &[9], "2026-10-02"), Stored::Kept);
     let incomplete = scope(DATE, "2026-10-04").with_gap(Gap::Lists);
     assert_eq!(acme.store(day(DATE), rows(DATE, &[9]), &incomplete, 3).unwrap(), Stored::Kept);
-    assert_eq!(store(&mut acme, &[3, 1], "2026-10-04"), Stored::Confirmed);
+    assert_eq!(store(&mut acme, &[3, 1], "2026-10-05"), Stored::Confirmed);
     assert!(acme.days()[&day(DATE)].settled);
     assert_eq!(requests(&history, "acme"), [(DATE.to_owned(), 4)]);
     assert_eq!(history.organizations().unwrap(), ["acme"]);
