@@ -183,7 +183,8 @@ impl<Q: Daily> Collecting<'_, Q> {
         let mut kept = self.history.organization(name)?;
         kept.collect_from(&connection.place())?;
         let progress = self.progress.named(name);
-        let of = one::One { order: self.order, connection, client, progress, failpoint: self.failpoint };
+        let (history, order, failpoint) = (self.history, self.order, self.failpoint);
+        let of = one::One { history, order, connection, client, progress, failpoint };
         let result = of.collect::<Q>(&mut kept, outcome).await;
         outcome.covers(kept.days());
         if result.is_ok() && self.order.named.contains(name) {

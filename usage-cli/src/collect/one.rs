@@ -10,7 +10,8 @@ use usage_driver::futures::{Client, Driver};
 use crate::collect::{Daily, Order, Outcome};
 use crate::connection::Connection;
 use crate::connection::client::unusable;
-use crate::dataset::{Organization, plan};
+use crate::dataset::{History, Organization, plan};
+use crate::names;
 use crate::problem::{Code, Problem};
 use crate::run::failpoint::Failpoint;
 use crate::run::failure;
@@ -29,6 +30,7 @@ const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
 /// The work for one organization.
 pub(super) struct One<'a, D> {
+    pub(super) history: &'a History,
     pub(super) order: &'a Order,
     pub(super) connection: &'a Connection,
     pub(super) client: &'a Client<D>,
@@ -62,6 +64,7 @@ impl<D: Driver> One<'_, D> {
             match self.fetch(organization, Started::Before(snapshot), outcome).await {
                 Ok(fetched) => {
                     let days = fetched.interval.first_day()..=fetched.interval.last_day();
+                    self.identify(organization).await?;
                     self.store(organization, fetched, &due, outcome)?;
                     due.retain(|date| !days.contains(date));
                 }
@@ -80,6 +83,7 @@ impl<D: Driver> One<'_, D> {
                 }
                 self.problem::<Q>(&error)
             })?;
+            self.identify(organization).await?;
             self.store(organization, fetched, &due, outcome)?;
             organization.query_file().remove();
         }
@@ -147,6 +151,19 @@ impl<D: Driver> One<'_, D> {
         let interval =
             interval.ok_or_else(|| usage_core::error::BuildError::client("the query has no days"))?;
         Ok(Fetched { table, scope, interval })
+    }
+
+    /// Checks that the credential is of the organization whose rows are stored, before the first are stored. Nothing is
+    /// checked if it may not read that organization.
+    async fn identify(&self, organization: &mut Organization) -> Result<(), Problem> {
+        if organization.is_identified() {
+            return Ok(());
+        }
+        let (keeper, left) = (self.connection.keeper.as_ref(), self.client.policy().deadline);
+        let id = names::organization_id(self.client, keeper, left).await;
+        let result = self.history.identify(organization, id.as_deref());
+        // The query under way is of another organization than the next run's.
+        result.inspect_err(|_| organization.query_file().remove())
     }
 
     /// Stores the rows of each `due` day. The interval may include others, which stay as they are: a settled day is not

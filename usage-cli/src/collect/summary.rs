@@ -69,6 +69,10 @@ impl Outcome {
         }
     }
 
+    fn stored_days(&self) -> usize {
+        self.new_days + self.changed_days + self.confirmed_days + self.kept_days.len()
+    }
+
     pub(super) fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }
@@ -103,12 +107,12 @@ impl Outcome {
     }
 
     /// Writes a line to standard output: JSON if `format` is [`Format::Jsonl`], else text. In text, an organization that
-    /// failed before its first query has no line.
+    /// failed before it stored a day has no line.
     pub(crate) fn write(&self, format: Format) -> Result<(), Problem> {
         let text = match format {
             Format::Jsonl => serde_json::to_string(self)
                 .map_err(|error| Problem::usage(format!("cannot write the line: {error}")))?,
-            _ if self.problem.is_some() && self.queries == 0 => return Ok(()),
+            _ if self.problem.is_some() && self.stored_days() == 0 => return Ok(()),
             _ => self.text(),
         };
         stdout::write(None, |to| writeln!(to, "{text}"))

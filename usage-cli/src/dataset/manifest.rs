@@ -2,7 +2,7 @@
 //!
 //! Both are JSON in a file called `_genesys-usage.json`, replaced atomically; engines skip names that begin with an
 //! underscore. The manifest of the whole has `rows`, the kind of all rows. That of an organization has its name, the
-//! service, and `days`, the last read of each day. The files of the days are authoritative: a manifest that is out of
+//! service, the id there, and `days`, the last read of each day. The files of the days are authoritative: a manifest that is out of
 //! date is updated from their metadata. A member that readers may ignore can be added to a version; any other change
 //! needs a new version, which older programs refuse.
 
@@ -77,6 +77,9 @@ pub(crate) struct Collected {
     /// The API host; `None` in a manifest that was rebuilt from the files of the days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) service: Option<String>,
+    /// The organization's id on its platform; `None` if no credential so far could read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) organization_id: Option<String>,
     pub(crate) days: BTreeMap<Date, Reading>,
 }
 

@@ -27,6 +27,8 @@ mod rows;
 mod segment;
 mod sums;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,8 @@ pub(crate) struct History {
     directory: PathBuf,
     /// Keeps other processes from writing.
     _lock: Option<Lock>,
+    /// The names of the organizations by their ids, read when an id is new.
+    names: RefCell<Option<BTreeMap<String, String>>>,
 }
 
 impl History {
@@ -72,7 +76,7 @@ impl History {
             Some(found) => manifest::check_kind(directory, &found, kind)?,
             None => manifest::write_kind(directory, kind)?,
         }
-        Ok(Self { directory: directory.to_owned(), _lock: Some(lock) })
+        Ok(Self { directory: directory.to_owned(), _lock: Some(lock), names: RefCell::default() })
     }
 
     /// Returns the kind of the rows of the history in `directory`, or `None` if there is no history yet.
@@ -95,7 +99,7 @@ impl History {
             return Err(Problem::usage(format!("there is no directory {name}")));
         }
         match manifest::kind(directory)? {
-            Some(_) => Ok(Self { directory: directory.to_owned(), _lock: None }),
+            Some(_) => Ok(Self { directory: directory.to_owned(), _lock: None, names: RefCell::default() }),
             None => Err(Problem::usage(format!("{name} is empty: it holds no history"))
                 .with_hint(format!("genesys-usage collect --into {name} begins one"))),
         }
@@ -125,6 +129,40 @@ impl History {
     /// Opens the days of the organization called `name`, which need not be there.
     pub(crate) fn organization(&self, name: &str) -> Result<Organization, Problem> {
         Organization::open(&self.directory, name)
+    }
+
+    /// Checks that `id`, that of the organization whose rows are to be stored as those of `organization`, is the one of
+    /// its stored rows, and of no other organization here.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if rows of two organizations would be stored as those of one, or those of one twice.
+    pub(crate) fn identify(&self, organization: &mut Organization, id: Option<&str>) -> Result<(), Problem> {
+        if let Some(id) = id.filter(|_| organization.id().is_none()) {
+            let mut names = self.names.borrow_mut();
+            let names = match &mut *names {
+                Some(names) => names,
+                unread => unread.insert(self.names_by_id()?),
+            };
+            let name = organization.name();
+            let first = names.entry(id.to_owned()).or_insert_with(|| name.to_owned());
+            if first != name {
+                let problem = format!("{name} is an organization that is here already, as {first}");
+                return Err(Problem::usage(problem).with_hint(format!(
+                    "its requests would be counted twice: collect it as {first}, or into another directory"
+                )));
+            }
+        }
+        organization.identify(id)
+    }
+
+    fn names_by_id(&self) -> Result<BTreeMap<String, String>, Problem> {
+        let of_each = self.organizations()?.into_iter().map(|name| {
+            // A manifest that cannot be read is a problem of its own organization.
+            let organization = self.organization(&name).ok()?;
+            Some((organization.id()?.to_owned(), name))
+        });
+        Ok(of_each.flatten().collect())
     }
 }
 

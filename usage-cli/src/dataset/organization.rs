@@ -16,9 +16,13 @@ use crate::dataset::{cannot_write, check_link, entries, segment};
 use crate::files::draft;
 use crate::output::write_file;
 use crate::problem::Problem;
+use crate::text::printable;
 
 /// The prefix of the directories of days.
 const DATE: &str = "date=";
+
+/// The advice for rows that are not of the stored ones.
+const OTHER_NAME: &str = "give the organization another name with --organization, or name another directory";
 
 /// The file with the query in progress.
 const QUERY: &str = "_query.json";
@@ -30,6 +34,8 @@ pub(crate) struct Organization {
     manifest: Collected,
     /// The first day of the history, even if its file was removed.
     first: Option<Date>,
+    /// Whether [`identify`](Self::identify) was called.
+    is_identified: bool,
 }
 
 /// The result of storing the rows of a day.
@@ -56,6 +62,7 @@ impl Organization {
         let manifest = manifest.unwrap_or_else(|| Collected {
             organization: name.to_owned(),
             service: None,
+            organization_id: None,
             days: BTreeMap::new(),
         });
         if manifest.organization != name {
@@ -63,7 +70,7 @@ impl Organization {
             return Err(Problem::usage(format!("{place} is of the organization {of:?}, not of {name:?}"))
                 .with_hint("choose names that differ in more than upper and lower case"));
         }
-        let mut organization = Self { directory, manifest, first: None };
+        let mut organization = Self { directory, manifest, first: None, is_identified: false };
         organization.take_over_files()?;
         Ok(organization)
     }
@@ -130,13 +137,42 @@ impl Organization {
         if let Some(known) = self.manifest.service.as_deref().filter(|known| *known != service) {
             let name = self.name();
             let problem = format!("the rows of {name} that are there are from {known}, not from {service}");
-            return Err(Problem::usage(problem).with_hint(
-                "give the organization another name with --organization, or name another directory",
-            ));
+            return Err(Problem::usage(problem).with_hint(OTHER_NAME));
         }
         self.manifest.service = Some(service.to_owned());
         fs::create_dir_all(&self.directory).map_err(|error| cannot_write(&self.directory, &error))?;
         draft::prove(&self.directory).map_err(|error| cannot_write(&self.directory, &error))
+    }
+
+    /// Returns whether [`identify`](Self::identify) was called.
+    pub(crate) fn is_identified(&self) -> bool {
+        self.is_identified
+    }
+
+    /// Returns the organization's id on its platform, if it is known.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.manifest.organization_id.as_deref()
+    }
+
+    /// Checks that `id`, that of the organization whose rows are to be stored, is the one of the stored rows. A credential
+    /// that may not read the id says `None`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the stored rows are of another organization.
+    pub(super) fn identify(&mut self, id: Option<&str>) -> Result<(), Problem> {
+        if let (Some(known), Some(id)) = (self.id(), id)
+            && known != id
+        {
+            let (name, known, id) = (self.name(), printable(known), printable(id));
+            let problem = format!("the rows of {name} that are there are of the organization {known}, not of {id}");
+            return Err(Problem::usage(problem).with_hint(OTHER_NAME));
+        }
+        self.is_identified = true;
+        if self.id().is_none() {
+            self.manifest.organization_id = id.map(str::to_owned);
+        }
+        Ok(())
     }
 
     /// Writes `rows`, those of `date`, to the day's file, unless the stored rows are the same or better. The file is

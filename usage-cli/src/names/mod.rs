@@ -10,6 +10,8 @@ mod wanted;
 use std::time::Duration;
 
 use usage_core::UsageTable;
+#[cfg(feature = "parquet")]
+use usage_core::platform::OrganizationMe;
 use usage_report::Names;
 
 use crate::connection::client::{ServiceClient, keep_token};
@@ -35,6 +37,19 @@ pub(crate) async fn of_organization(
     let _ = resolve::organization(&hurried, &mut names).await;
     keep_token(&hurried, keeper);
     names
+}
+
+/// Returns the id of the organization, if it may be read within `left`.
+#[cfg(feature = "parquet")]
+pub(crate) async fn organization_id(
+    client: &impl ServiceClient,
+    keeper: Option<&Keeper>,
+    left: Duration,
+) -> Option<String> {
+    let hurried = hurried(client, left);
+    let organization = hurried.call(OrganizationMe).await;
+    keep_token(&hurried, keeper);
+    organization.ok()?.id
 }
 
 fn hurried<C: ServiceClient>(client: &C, left: Duration) -> C {

@@ -34,6 +34,11 @@ impl Days {
         self.clock.advance_to(morning(today));
     }
 
+    /// Forbids reading the organization, so that a service with other rows counts as the same one after a recount.
+    fn hide_organization(&self) {
+        self.service.server.simulator().inject(Rule::new(Match::Platform, Fault::Status(403)).always());
+    }
+
     /// Returns the command `collect` on the service's current day.
     pub(crate) fn command(&self, lake: &Path, arguments: &[&str]) -> Command {
         let mut command = self.service.command(&["collect"]);
@@ -149,6 +154,7 @@ fn late_days_are_read_until_two_reads_agree() {
     let lake = directory.path();
     let day = |config: &SimulatorConfig, today: &str| -> (Value, usize) {
         let days = Days::new(config.clone(), today);
+        days.hide_organization();
         let said = days.run(lake, &["--last", "5d", "--format", "json", "--group-by", "client"]).well();
         (serde_json::from_str(&said).unwrap(), days.submitted())
     };
@@ -338,6 +344,7 @@ fn a_settled_day_is_not_replaced_by_what_the_service_has_later() {
     }
     // One query asks for both, and so also for the settled days between them.
     let second = Days::new(config().with_seed(2), "2026-10-16");
+    second.hide_organization();
     let said = second.run(lake, &[]).well();
     assert!(said.starts_with("default: 2 days collected; "), "{said}");
     assert_eq!(second.submitted(), 1);
@@ -474,6 +481,40 @@ fn an_organization_that_fails_does_not_stop_the_others() {
         .failed(2, &["--organization names one"]);
     Ran::of(program(&["events", "definitions", "--profile", "alpha,beta"]).env("HOME", good.path()))
         .failed(2, &["name one profile"]);
+}
+
+/// The rows of two organizations are never those of one name, and the rows of one organization never those of two names.
+#[test]
+fn a_name_has_the_rows_of_one_organization_and_an_organization_has_one_name() {
+    let [one, other] = [1, 2].map(|seed| Service::with(config().with_seed(seed)));
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path().to_str().unwrap();
+    let run = |home: &Path, arguments: &[&str]| {
+        let collect = ["collect", "--initial-delay", "20ms", "--group-by", "client", "--into", lake];
+        Ran::of(program(&[&collect[..], arguments].concat()).env("HOME", home))
+    };
+    let first = profiles(&[("acme", &one, &one.secret)]);
+    run(first.path(), &["--profile", "acme", "--organization", "acme", "--last", "2d"]).well();
+    let before = rows(directory.path());
+    let id = one.server.simulator().organization_id().to_owned();
+    // The credential of another organization under the same name.
+    let swapped = profiles(&[("acme", &other, &other.secret)]);
+    let other_id = other.server.simulator().organization_id().to_owned();
+    let text = format!("the rows of acme that are there are of the organization {id}, not of {other_id}");
+    run(swapped.path(), &["--profile", "acme", "--last", "4d"]).failed(2, &[&text, "--organization"]);
+    assert_eq!((rows(directory.path()), left_over(directory.path())), (before.clone(), Vec::new()));
+    // The same organization as two profiles: one that is there, and both new ones.
+    let twice = [("acme", &one, &*one.secret), ("alias", &one, &one.secret), ("b", &other, &other.secret)];
+    let home = profiles(&[&twice[..], &[("c", &other, &other.secret)]].concat());
+    let ran = run(home.path(), &["--all-profiles", "--last", "2d", "--format", "json"]);
+    assert_eq!(ran.code, Some(8), "{ran:?}");
+    assert!(ran.stderr.contains("alias is an organization that is here already, as acme"), "{ran:?}");
+    assert!(ran.stderr.contains("2 of 4 organizations failed"), "{ran:?}");
+    assert_eq!(files(directory.path()).len(), 4, "two days of two organizations");
+    // A role that may not read the organization collects all the same.
+    one.server.simulator().inject(Rule::new(Match::Platform, Fault::Status(403)).always());
+    run(first.path(), &["--profile", "acme", "--last", "3d"]).well();
+    assert_eq!(files(directory.path()).len(), 5);
 }
 
 #[test]
