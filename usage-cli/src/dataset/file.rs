@@ -11,7 +11,8 @@ use parquet::basic::Compression;
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
-    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+    ParquetStatisticsPolicy,
 };
 use parquet::file::serialized_reader::SerializedPageReader;
 use snap::raw::{Decoder, decompress_len};
@@ -216,7 +217,8 @@ mod tests {
     #[test]
     fn a_page_is_not_larger_than_its_bytes_can_stand_for() {
         for length in [0, 1, 63, 64, 65, 4096, 1 << 20, 5 << 20] {
-            for content in [vec![0; length], (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()] {
+            for content in [vec![0; length], (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()]
+            {
                 let compressed = snap::raw::Encoder::new().compress_vec(&content).unwrap();
                 assert_eq!(decompressed(&compressed).unwrap(), content);
             }

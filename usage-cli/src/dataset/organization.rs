@@ -165,7 +165,8 @@ impl Organization {
             && known != id
         {
             let (name, known, id) = (self.name(), printable(known), printable(id));
-            let problem = format!("the rows of {name} that are there are of the organization {known}, not of {id}");
+            let problem =
+                format!("the rows of {name} that are there are of the organization {known}, not of {id}");
             return Err(Problem::usage(problem).with_hint(OTHER_NAME));
         }
         self.is_identified = true;

@@ -44,7 +44,8 @@ pub(crate) fn encode(
     organization: &str,
 ) -> std::io::Result<(Vec<u8>, Reading)> {
     if table.len() > MAX_ROWS {
-        let problem = format!("a day has at most {MAX_ROWS} rows; group by fewer dimensions, in another directory");
+        let problem =
+            format!("a day has at most {MAX_ROWS} rows; group by fewer dimensions, in another directory");
         return Err(std::io::Error::other(problem));
     }
     table.sort_by(compare);
