@@ -1,4 +1,4 @@
-//! The common part of the fuzz targets: the same file runs with the fuzzer and, on stable, over saved inputs.
+//! The common part of the fuzz targets. Each target runs with the fuzzer and, on stable, over saved inputs.
 
 #[cfg(feature = "simulator")]
 mod simulator;
@@ -21,7 +21,7 @@ pub mod targets {
     #[cfg(feature = "simulator")]
     pub use crate::simulator::simulator;
 
-    /// Operations on executions that share a session, and on twin executions.
+    /// Operations on executions that share a session, and on pairs of executions.
     #[cfg(feature = "driver")]
     pub fn operations(data: &[u8]) {
         usage_driver::fuzzing::session(data);

@@ -10,21 +10,21 @@ use usage_sim::{Operation, Simulator, SimulatorConfig};
 const NOW: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 const CLIENT: &str = "the-client";
 const SECRET: &str = "a-secret-of-the-fuzzer";
-/// Both in base64.
+/// Client id and secret in base64, as for basic authentication.
 const BASIC: &str = "dGhlLWNsaWVudDphLXNlY3JldC1vZi10aGUtZnV6emVy";
 
-/// Any requests are answered, and by two services of one seed alike; without a token or the client's secret there is
-/// nothing to be had; and no secret stays in the journal.
+/// Checks that any requests get responses, equal ones from two services with the same seed; that nothing is returned
+/// without a token or the client's secret; and that the journal contains no secret.
 ///
-/// The requests stand one after the other, divided by lines that begin with `==`; behind it, how many seconds pass. Each
-/// is a line of method and target, lines of headers, an empty line, and a body. `{token}`, `{client}`, `{secret}`,
-/// `{basic}` and `{id}` stand for an access token, its client, the client's secret, both in base64, and the execution
-/// that was started last.
+/// Requests are separated by lines that begin with `==`, followed by the seconds that pass. Each request is a line with
+/// method and target, lines of headers, an empty line, and a body. `{token}`, `{client}`, `{secret}`, `{basic}` and
+/// `{id}` stand for an access token, the client id, its secret, both in base64, and the id of the execution that was
+/// started last.
 pub fn simulator(data: &[u8]) {
     answers(&String::from_utf8_lossy(data));
 }
 
-/// Returns the answers to the requests in `text`.
+/// Returns the statuses of the responses to the requests in `text`.
 fn answers(text: &str) -> Vec<StatusCode> {
     let mut statuses = Vec::new();
     let (mut one, mut other) = twins();
@@ -57,13 +57,13 @@ fn answers(text: &str) -> Vec<StatusCode> {
         let secret = format!("client_secret={SECRET}");
         assert!(body.split('&').all(|field| field != secret), "the journal keeps a secret: {body}");
     }
-    // Whoever writes a secret into a header like Content-Type finds it in the journal.
+    // A secret that is sent in another header, like Content-Type, is in the journal.
     one.clear_journal();
     assert!(!format!("{one:?}").contains(SECRET), "the simulator prints its secret");
     statuses
 }
 
-/// The requests that `text` spells, and how many seconds pass before each.
+/// Returns the requests in `text`, each with the seconds that pass before it.
 fn parts(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let (first, rest) = text.split_once("\n==").map_or((text, None), |(first, rest)| (first, Some(rest)));
     let rest = rest.into_iter().flat_map(|rest| rest.split("\n=="));
@@ -71,7 +71,7 @@ fn parts(text: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::once(("", first)).chain(rest).take(20)
 }
 
-/// Two services of one seed in which nothing has happened. Making one takes longer than most requests do.
+/// Returns two new services with the same seed. Creating one takes longer than most requests.
 fn twins() -> (Simulator, Simulator) {
     static TWINS: LazyLock<(Simulator, Simulator)> = LazyLock::new(|| {
         let config = SimulatorConfig::default().with_client(CLIENT, SECRET).with_history_days(4);
@@ -88,7 +88,7 @@ fn pass(now: Timestamp, seconds: &str) -> Timestamp {
     }
 }
 
-/// The request that `text` spells, if it is one that HTTP allows.
+/// Parses a request, or returns `None` if HTTP does not allow it.
 fn request(text: &str) -> Option<Request<Vec<u8>>> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
@@ -101,7 +101,7 @@ fn request(text: &str) -> Option<Request<Vec<u8>>> {
     request.body(body.into()).ok()
 }
 
-/// Checks that an answer is complete, and that its body is of the type that it names.
+/// Checks that a response is complete, and that its body has the type that it names.
 fn check(reply: &Response<Vec<u8>>) {
     let has = |headers: &HeaderMap, name: &str| headers.contains_key(name);
     assert!(has(reply.headers(), "inin-correlation-id"));

@@ -1,4 +1,4 @@
-//! The committed corpora, replayed on stable.
+//! Replays the committed corpora on stable.
 
 use std::collections::BTreeSet;
 use std::fs;

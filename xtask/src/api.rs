@@ -1,4 +1,4 @@
-//! The public API of each library as a text file, so that a change of it shows in a diff.
+//! The public API of each library as a text file, so that changes of it show in a diff.
 
 use std::error::Error;
 use std::fs;
@@ -7,13 +7,13 @@ use std::process::{Command, ExitCode};
 use crate::report::Report;
 use crate::workspace::{Package, Workspace, cargo, output};
 
-/// Set for cargo, and so for this program when cargo starts it in place of rustdoc.
+/// A variable that is set for cargo, and inherited by this program when cargo starts it in place of rustdoc.
 const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
-/// How many differences are printed for a library.
+/// The number of differences that are printed for a library.
 const PRINTED: usize = 20;
 
-/// Fails for listings that differ from the public API. Where the compiler cannot describe it, a note says so.
+/// Fails for listings that differ from the public API. A note says so where the compiler cannot describe it.
 pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
     let mut report = Report::default();
     describe(workspace)?;
@@ -49,7 +49,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The published libraries; the program has no API.
+/// Returns the published libraries; the program has no API.
 fn libraries(workspace: &Workspace) -> impl Iterator<Item = &Package> {
     workspace.published().filter(|package| package.name != "genesys-usage")
 }
@@ -58,13 +58,13 @@ fn path(library: &Package) -> String {
     format!("{}/docs/public-api.txt", library.folder)
 }
 
-/// The lines of `text` that `other` lacks.
+/// Returns the lines of `text` that `other` lacks.
 fn difference<'a>(mark: &'a str, text: &'a str, other: &'a str) -> impl Iterator<Item = String> + 'a {
     let missing = text.lines().filter(move |line| !other.lines().any(|there| there == *line));
     missing.map(move |line| format!("  {mark} {line}"))
 }
 
-/// Lists the public items of a library, with all of its features. [`describe`] comes before.
+/// Lists the public items of a library with all of its features. Requires [`describe`].
 fn listing(workspace: &Workspace, library: &Package) -> Result<String, Box<dyn Error>> {
     let described = workspace.target.join(format!("doc/{}.json", library.name.replace('-', "_")));
     let api = public_api::Builder::from_rustdoc_json(described)
@@ -75,12 +75,12 @@ fn listing(workspace: &Workspace, library: &Package) -> Result<String, Box<dyn E
     Ok(api.items().map(|item| format!("{item}\n")).collect::<Vec<_>>().concat())
 }
 
-/// Has rustdoc describe the libraries in JSON. That option of rustdoc is unstable; the variable that allows it on a stable
-/// compiler is set for rustdoc alone, since dependencies would be compiled anew with it.
+/// Makes rustdoc describe the libraries in JSON. That option is unstable. The variable that allows it on a stable
+/// compiler is set for rustdoc alone, because with it all dependencies would be compiled anew.
 ///
 /// # Errors
 ///
-/// When a library does not compile.
+/// Returns an error if a library does not compile.
 fn describe(workspace: &Workspace) -> Result<(), Box<dyn Error>> {
     let mut command = Command::new(cargo());
     command.current_dir(&workspace.root).env("RUSTDOC", std::env::current_exe()?).env(AS_RUSTDOC, "1");

@@ -1,4 +1,4 @@
-//! What usage-core depends on: it is free of I/O, and so is everything below it.
+//! The dependencies of usage-core, which are free of I/O.
 
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -10,7 +10,7 @@ use std::fs;
 use crate::report::Report;
 use crate::workspace::Workspace;
 
-/// A generated file and what makes its content.
+/// A generated file and the function that generates it.
 type Document = (&'static str, fn() -> String);
 
 const DOCUMENTS: &[Document] = &[
@@ -19,7 +19,7 @@ const DOCUMENTS: &[Document] = &[
     ("usage-core/docs/state-machine.svg", picture::svg),
 ];
 
-/// The tests that `coverage.md` names, and where the picture is shown.
+/// The file with the tests that `coverage.md` names, and the files that show the picture.
 const COVERAGE_TESTS: &str = "usage-blocking/tests/it/coverage.rs";
 const PICTURE: &str = "](usage-core/docs/state-machine.svg)";
 
@@ -31,7 +31,7 @@ pub(crate) fn generate(workspace: &Workspace) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Fails for documents that differ from what would be generated, and for what they name that is not there.
+/// Fails for documents that differ from what would be generated, and for missing tests and files that they name.
 pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
     let mut report = Report::default();
     for (path, document) in DOCUMENTS {

@@ -1,4 +1,4 @@
-//! Whether the libraries compile, and their tests pass, with the lowest versions that their manifests allow.
+//! Checks that the libraries compile, and their tests pass, with the lowest versions that their manifests allow.
 
 use std::error::Error;
 use std::fs;
@@ -26,7 +26,7 @@ pub(crate) fn check(workspace: &Workspace, runs_tests: bool) -> Result<(), Box<d
     }
     fs::write(copy.join("Cargo.toml"), manifest(&workspace.read_file("Cargo.toml")?, &libraries))?;
 
-    // The option is unstable. The variable is for this command alone: it would change what crates are compiled to.
+    // The option is unstable. The variable is set for this command alone, because crates compile differently with it.
     let mut resolve = Command::new(cargo());
     resolve.current_dir(&copy).env("RUSTC_BOOTSTRAP", "1");
     output(resolve.args(["generate-lockfile", "-Z", "direct-minimal-versions"]))?;
@@ -46,7 +46,7 @@ pub(crate) fn check(workspace: &Workspace, runs_tests: bool) -> Result<(), Box<d
     Ok(())
 }
 
-/// The workspace's manifest with only the libraries as members.
+/// Returns the workspace's manifest with only the libraries as members.
 fn manifest(text: &str, libraries: &[&str]) -> String {
     let members = libraries.iter().map(|folder| format!("\"{folder}\"")).collect::<Vec<_>>().join(", ");
     let lines = text.lines().filter(|line| !line.starts_with("default-members ="));

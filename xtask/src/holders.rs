@@ -1,4 +1,4 @@
-//! Public types that may hold a secret: each is printed by a test with a secret in it.
+//! Public types that may hold a secret: a test prints each of them with a secret in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -10,11 +10,11 @@ use crate::report::Report;
 use crate::source::{Source, is_punct};
 use crate::workspace::Workspace;
 
-/// The packages whose types are looked at, and the file with the test.
+/// The checked packages, and the file with the test of each.
 const PACKAGES: &[&str] = &["usage-core", "usage-driver"];
 const TESTS: &str = "usage-driver/tests/it/debug.rs";
 
-/// Types that hold a secret by their nature, and names of members that do.
+/// Types that hold a secret by definition, and names of members that do.
 const ROOTS: &[&str] = &[
     "AccessToken",
     "HeaderMap",
@@ -30,13 +30,14 @@ const ROOTS: &[&str] = &[
     "verifier",
 ];
 
-/// Types that name one of these and print none, and why.
+/// Types that contain one of these but no secret, and the reason.
 const HARMLESS: &[(&str, &str)] = &[
     ("Pool", "its proxy, which is printed by itself, is all that it prints of them"),
     ("TokenWait", "it prints its name"),
 ];
 
-/// Fails for public types that may hold a secret and that the test leaves out, and for names in the test that are no types.
+/// Fails for public types that may hold a secret and are missing in the test, and for names in the test that are not
+/// types.
 pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
     let sources =
         PACKAGES.iter().filter_map(|name| workspace.package(name)).flat_map(|package| &package.sources);
@@ -82,13 +83,13 @@ struct Definition {
     file: PathBuf,
     name: String,
     is_public: bool,
-    /// The names in it: of types, and of a struct's members.
+    /// The names in its definition: of types, and of a struct's members.
     names: BTreeSet<String>,
 }
 
 impl Definition {
-    /// Whether it names a root or a type that holds a secret. Of several types with one name, the one in its own file is
-    /// meant, or the one in its own folder.
+    /// Returns whether it names a root or a type that holds a secret. Of several types with the same name, the one in
+    /// the same file is meant, otherwise the one in the same folder.
     fn holds(&self, all: &[Self], holders: &BTreeSet<usize>) -> bool {
         self.names.iter().any(|name| {
             let of_that_name = || (0..all.len()).filter(|at| all[*at].name == *name);
@@ -158,7 +159,7 @@ fn add_names(tokens: &[TokenTree], is_enum: bool, names: &mut BTreeSet<String>) 
     }
 }
 
-/// The texts that pairs begin with, as in `("Secret", format!(…))`.
+/// Returns the first texts of pairs, as in `("Secret", format!(…))`.
 fn first_texts(tokens: TokenStream) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for token in tokens {

@@ -1,4 +1,4 @@
-//! The layers of a crate: no top-level module may use, directly or through others, one that uses it.
+//! The layers of a crate: no top-level module may use, directly or indirectly, a module that uses it.
 
 mod graph;
 mod references;
@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::workspace::{Package, Workspace};
 use graph::Graph;
 
-/// How many edges of a circle are printed.
+/// The number of edges that are printed of a circle.
 const PRINTED: usize = 12;
 
 /// Fails for each circle of top-level modules.

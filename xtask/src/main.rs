@@ -101,7 +101,7 @@ fn run(command: &str, option: &str) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs every check, also after one of them failed.
+/// Runs every check, even after one failed.
 fn check(workspace: &Workspace, checks: &[Check]) -> Result<ExitCode, Box<dyn Error>> {
     let mut failed = 0;
     for (name, check) in checks {

@@ -1,4 +1,4 @@
-//! What a package has to have before it can be published.
+//! The requirements of a package that is to be published.
 
 use std::error::Error;
 
@@ -54,7 +54,7 @@ fn problems(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Box
     Ok(problems)
 }
 
-/// Finds what a shipped file refers to outside of its package: it is missing there.
+/// Finds references of a shipped file to files outside of its package, which are missing there.
 fn paths_out_of(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Box<dyn Error>> {
     let shipped = ["README.md", "docs/", "src/"].map(|part| format!("{}/{part}", package.folder));
     let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! Types that parse and print: each has a test that it prints as what it parsed from.
+//! Types that parse and print: a test checks that each prints what it parsed.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -9,11 +9,11 @@ use crate::report::Report;
 use crate::source::{is_punct, mentioned};
 use crate::workspace::Workspace;
 
-/// The package whose types are looked at, and the file with the tests.
+/// The checked package, and the file with the tests.
 const PACKAGE: &str = "usage-core";
 const TESTS: &str = "usage-core/tests/it/round_trips.rs";
 
-/// Fails for types that implement `FromStr` and `Display` and that the tests do not name.
+/// Fails for types that implement `FromStr` and `Display` and are missing in the tests.
 pub(crate) fn check(workspace: &Workspace) -> Result<Report, Box<dyn Error>> {
     let mut report = Report::default();
     let package = workspace.package(PACKAGE).ok_or("there is no package usage-core")?;

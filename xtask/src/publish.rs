@@ -1,11 +1,11 @@
-//! Builds every package from its own archive, as a registry would hand it out.
+//! Builds every package from its own archive, as downloaded from a registry.
 
 use std::error::Error;
 use std::process::Command;
 
 use crate::workspace::{Workspace, cargo};
 
-/// Prints what each package ships and verifies that it compiles, in the order in which cargo would publish them.
+/// Prints the files of each package and verifies that it compiles, in the order of publication.
 pub(crate) fn package(workspace: &Workspace) -> Result<(), Box<dyn Error>> {
     for package in workspace.published() {
         println!("{}:", package.name);

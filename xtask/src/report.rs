@@ -1,9 +1,9 @@
 /// The outcome of one check.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// What has to change before the check passes, one line each; a line may be continued by indented ones.
+    /// The problems to be solved before the check passes, one line each; indented lines continue a problem.
     pub(crate) problems: Vec<String>,
-    /// What is worth knowing and fails nothing.
+    /// Notes, which do not fail the check.
     pub(crate) notes: Vec<String>,
 }
 

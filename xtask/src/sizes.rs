@@ -1,14 +1,14 @@
-//! How many lines of code files and drivers have, without comments and tests.
+//! The lines of code of files and drivers, without comments and tests.
 
 use std::error::Error;
 
 use crate::report::Report;
 use crate::workspace::Workspace;
 
-/// The drivers, which are thin enough to be read side by side.
+/// The drivers, which are small enough to be read side by side.
 const DRIVERS: &[&str] = &["usage-blocking", "usage-tokio", "usage-async-std"];
 
-/// The lines of code that a driver may have at most.
+/// The maximum lines of code of a driver.
 const DRIVER_LIMIT: usize = 300;
 
 /// Files with more lines of code than this are noted.

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// A file of Rust, without the items that are compiled for tests only.
+/// A Rust file without the items that are compiled for tests only.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// Relative to the workspace.
     pub(crate) path: PathBuf,
-    /// The module that the file is, without the crate: empty for `lib.rs` and `main.rs`.
+    /// The path of the module in its crate; empty for `lib.rs` and `main.rs`.
     pub(crate) module: Vec<String>,
     pub(crate) tokens: TokenStream,
-    /// Lines with code on them: neither blank nor comments only.
+    /// Lines with code: neither blank nor only comments.
     pub(crate) code_lines: usize,
 }
 
 impl Source {
-    /// Reads every file below `folder`, apart from modules that are declared under `#[cfg(test)]`.
+    /// Reads every file below `folder`, except modules that are declared under `#[cfg(test)]`.
     pub(crate) fn read_all(root: &Path, folder: &Path) -> Result<Vec<Self>, Box<dyn Error>> {
         let mut paths = Vec::new();
         list(&root.join(folder), &mut paths)?;
@@ -73,7 +73,7 @@ fn module_path(path: &Path) -> Vec<String> {
     names
 }
 
-/// Drops the items under `#[cfg(test)]`, and remembers those of them that are modules in files of their own.
+/// Drops the items under `#[cfg(test)]`, and records those that are modules in files of their own.
 fn without_tests(tokens: TokenStream, module: &[String], test_modules: &mut Vec<Vec<String>>) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut kept = Vec::new();
@@ -97,7 +97,7 @@ fn without_tests(tokens: TokenStream, module: &[String], test_modules: &mut Vec<
     kept.into_iter().collect()
 }
 
-/// The position behind the item that begins at `at`.
+/// Returns the position after the item that begins at `at`.
 fn skip_item(
     tokens: &[TokenTree],
     mut at: usize,
@@ -122,7 +122,7 @@ fn skip_item(
     at
 }
 
-/// Whether an attribute's brackets say `cfg(test)`, `cfg(doctest)` or `cfg(all(test, …))`.
+/// Returns whether an attribute's brackets contain `cfg(test)`, `cfg(doctest)` or `cfg(all(test, …))`.
 fn is_cfg_test(token: &TokenTree) -> bool {
     let text: String = token.to_string().split_whitespace().collect();
     ["[cfg(test)]", "[cfg(doctest)]"].contains(&&*text) || text.starts_with("[cfg(all(test,")
@@ -132,13 +132,13 @@ pub(crate) fn is_punct(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
-/// Whether `tokens` begin with `::`.
+/// Returns whether `tokens` begin with `::`.
 pub(crate) fn begins_with_path_separator(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [TokenTree::Punct(first), TokenTree::Punct(second), ..]
         if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':')
 }
 
-/// Adds the lines that tokens are on. A doc comment is an attribute to the lexer; its text begins with a slash.
+/// Adds the lines of tokens. A doc comment is an attribute to the lexer; its text begins with a slash.
 fn add_code_lines(tokens: TokenStream, text: &[&str], lines: &mut BTreeSet<usize>) {
     for token in tokens {
         let (start, end) = (token.span().start(), token.span().end());
@@ -157,7 +157,7 @@ fn add_code_lines(tokens: TokenStream, text: &[&str], lines: &mut BTreeSet<usize
     }
 }
 
-/// Every identifier in a text of Rust.
+/// Returns every identifier in Rust code.
 pub(crate) fn mentioned(text: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
     fn add(tokens: TokenStream, names: &mut BTreeSet<String>) {
         for token in tokens {

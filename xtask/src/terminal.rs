@@ -1,6 +1,6 @@
-//! The picture of a terminal: text with colours as SVG, for light and dark pages.
+//! A picture of a terminal: coloured text as SVG, for light and dark pages.
 //!
-//! It knows the styles that the program writes: bold, dimmed and the eight colours. Every character is one cell wide.
+//! It supports the styles that the program writes: bold, dimmed and eight colours. Every character is one cell wide.
 
 use std::fmt::Write;
 
@@ -41,7 +41,7 @@ pub(crate) fn picture(text: &str) -> String {
             if !run.text.trim().is_empty() {
                 let (x, length) = (PADDING + length(start), length(end - start));
                 let (class, text) = (run.style.class(), escaped(run.text));
-                // Whatever the font, each character gets its cell.
+                // Each character gets its cell, whatever the font.
                 let _ = write!(
                     svg,
                     "<text{class} x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{length:.1}\" \
@@ -54,7 +54,7 @@ pub(crate) fn picture(text: &str) -> String {
     svg + "</svg>\n"
 }
 
-/// Characters of one style.
+/// Characters of the same style.
 #[derive(Debug, PartialEq, Eq)]
 struct Run<'a> {
     style: Style,
@@ -69,7 +69,7 @@ struct Style {
 }
 
 impl Style {
-    /// Takes over what the parameters of an escape sequence `ESC [ … m` say.
+    /// Applies the parameters of an escape sequence `ESC [ … m`.
     fn apply(&mut self, parameters: &str) {
         for parameter in parameters.split(';') {
             match parameter.parse().unwrap_or(0) {
@@ -83,7 +83,7 @@ impl Style {
         }
     }
 
-    /// Returns the attribute of the style, if it is not the usual one.
+    /// Returns the `class` attribute of the style, empty for the default style.
     fn class(self) -> String {
         let mut names = Vec::new();
         names.extend(self.is_bold.then(|| "b".to_owned()));
@@ -93,7 +93,7 @@ impl Style {
     }
 }
 
-/// Divides a line at its escape sequences.
+/// Splits a line at its escape sequences.
 fn runs(line: &str) -> Vec<Run<'_>> {
     let mut style = Style::default();
     let mut runs = Vec::new();

@@ -1,4 +1,4 @@
-//! How many crates a user of each library compiles.
+//! The number of crates that a user of each library compiles.
 
 use std::error::Error;
 
@@ -6,8 +6,8 @@ use crate::dependencies::tree;
 use crate::report::Report;
 use crate::workspace::Workspace;
 
-/// The packages that users depend on, and how many crates each may bring, itself included: with default features, and with
-/// none. `usage-driver/docs/weight.md` says what stays and why.
+/// The packages that users depend on, and the number of crates that each may bring, itself included: with default
+/// features and without features. `usage-driver/docs/weight.md` explains them.
 const LIMITS: &[(&str, usize, usize)] = &[
     ("usage-core", 35, 27),
     ("usage-report", 28, 28),

@@ -5,11 +5,11 @@ use std::error::Error;
 use crate::report::Report;
 use crate::workspace::Workspace;
 
-/// This list itself.
+/// This list.
 const LIST: &str = "xtask/src/words.rs";
 
-/// Names that may not come back, in code or in prose: the folder that a name is looked for in, the name, and what to write.
-/// A name matches as whole words, and as it is written.
+/// Names that may not come back, in code or in prose: the folder in which a name is searched, the name, and its
+/// replacement. A name matches as whole words, with the same case.
 const NAMES: &[(&str, &str, &str)] = &[
     ("", "Intake", "ResponseReader"),
     ("", "Driven", "Task"),
@@ -86,7 +86,7 @@ pub(crate) fn check_phrases(workspace: &Workspace) -> Result<Report, Box<dyn Err
     Ok(report)
 }
 
-/// Every text file of the repository, but for this list and the inputs of the fuzzer.
+/// Returns every text file of the repository, except this list and the inputs of the fuzzer.
 fn texts(workspace: &Workspace) -> Result<Vec<(String, Text)>, Box<dyn Error>> {
     let paths = workspace.tracked(&[".rs", ".md", ".toml", ".sh", ".txt", ".css", ".js", ".ci/run"])?;
     let read = |path: String| -> Result<_, Box<dyn Error>> {
@@ -96,11 +96,11 @@ fn texts(workspace: &Workspace) -> Result<Vec<(String, Text)>, Box<dyn Error>> {
     paths.into_iter().filter(|path| path != LIST && !path.starts_with("fuzz/corpus/")).map(read).collect()
 }
 
-/// A file as running text: line breaks, indentation and comment marks are single spaces.
+/// A file as continuous text: line breaks, indentation and comment marks are single spaces.
 struct Text {
     joined: String,
     lowercase: String,
-    /// Where each line begins in `joined`.
+    /// The position of each line in `joined`.
     starts: Vec<usize>,
 }
 
@@ -115,11 +115,11 @@ impl Text {
             joined.push_str(content.trim());
             joined.push(' ');
         }
-        // Lowercase letters of ASCII take as many bytes, so that places stay.
+        // Lowercase letters of ASCII take as many bytes, so positions stay the same.
         Self { lowercase: joined.to_ascii_lowercase(), joined, starts }
     }
 
-    /// The numbers of the lines on which `wanted` begins as whole words.
+    /// Returns the numbers of the lines at which `wanted` begins as whole words.
     fn lines_with(&self, text: &str, wanted: &str) -> Vec<usize> {
         let is_whole = |at: usize| {
             let is_word = |c: char| c.is_alphanumeric() || c == '_';

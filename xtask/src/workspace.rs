@@ -21,17 +21,17 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Its folder, relative to the workspace.
     pub(crate) folder: String,
-    /// Whether it is meant for a registry.
+    /// Whether it is published to a registry.
     pub(crate) is_published: bool,
     pub(crate) features: Vec<String>,
-    /// Its manifest, as cargo resolves it.
+    /// Its manifest, as resolved by cargo.
     pub(crate) manifest: Value,
     /// The files in `src`, without unit tests.
     pub(crate) sources: Vec<Source>,
 }
 
 impl Workspace {
-    /// Reads the workspace that this program was built in.
+    /// Reads the workspace in which this program was built.
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let metadata =
             output(Command::new(cargo()).args(["metadata", "--no-deps", "--format-version", "1"]))?;
@@ -47,12 +47,12 @@ impl Workspace {
         self.packages.iter().find(|package| package.name == name)
     }
 
-    /// The packages that are meant for a registry.
+    /// Returns the packages that are published.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| package.is_published)
     }
 
-    /// The tracked files whose names end with one of `extensions`, relative to the workspace.
+    /// Returns the tracked files whose names end with one of `extensions`, relative to the workspace.
     pub(crate) fn tracked(&self, extensions: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
         let listed = output(Command::new("git").current_dir(&self.root).args([
             "ls-files",
@@ -86,7 +86,7 @@ impl Package {
     }
 }
 
-/// The cargo that runs this program.
+/// Returns the cargo that runs this program.
 pub(crate) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }

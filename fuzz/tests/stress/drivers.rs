@@ -1,4 +1,4 @@
-//! The three drivers, brought to one shape.
+//! The three drivers behind one interface.
 
 use usage_core::{Error, Policy, Secret, UsageQuery, UsageTable};
 use usage_driver::{ClientBuilder, FromConfig};
@@ -15,7 +15,7 @@ pub(crate) struct Assignment<'a> {
     pub(crate) family: Family,
 }
 
-/// The pages that an execution brought, and why it brought no more.
+/// The pages of an execution, and the error that ended it, if any.
 pub(crate) type Outcome = (Vec<UsageTable>, Option<Error>);
 
 pub(crate) type Driver = fn(&Assignment<'_>) -> Outcome;
@@ -57,7 +57,7 @@ mod blocking {
     }
 }
 
-/// The two asynchronous drivers have one surface.
+/// Implements the interface for the async drivers, which have the same API.
 macro_rules! asynchronous {
     ($name:ident, $driver:ident, $block_on:path) => {
         mod $name {

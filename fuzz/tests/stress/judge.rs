@@ -1,4 +1,4 @@
-//! One run, and whether it was in order.
+//! Plays one run and checks its outcome.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -18,16 +18,17 @@ use crate::plan::{Asker, CLIENT, Plan, SECRET};
 /// 2026-07-08, 08:40 UTC.
 const START: Timestamp = Timestamp::from_unix_millis(1_783_500_000_000);
 
-/// How long, in real time, a run may take: it has a few dozen exchanges.
+/// The maximum duration of a run in real time: it has a few dozen exchanges.
 const RUN: Duration = Duration::from_secs(120);
 
-/// Short where the service sometimes hangs. Elsewhere, long enough for a slow machine.
+/// Returns a policy with a short exchange timeout if the service may hang, otherwise one that is long enough for a slow
+/// machine.
 fn policy(plan: &Plan) -> Policy {
     let timeout = if plan.hangs() { Duration::from_millis(200) } else { Duration::from_secs(30) };
     Policy::default().with_exchange_timeout(timeout)
 }
 
-/// Runs the plan of `seed` with `driver`. Returns whether all rows arrived, or what was wrong.
+/// Runs the plan of `seed` with `driver`. Returns whether all rows arrived, or the problem.
 pub(crate) fn run(seed: u64, driver: Driver) -> Result<bool, String> {
     let (verdict_in, verdict_out) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -81,13 +82,13 @@ fn judge_requests(journal: &[Entry], url: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// All rows in order, or the first of them and an error.
+/// Checks that all rows arrived in order, or the first of them and an error.
 fn judge_rows((pages, error): &Outcome, plan: &Plan, journal: &[Entry]) -> Result<(), String> {
     let printed = format!("{error:?}");
     ensure(!printed.contains(SECRET), "the error prints the secret")?;
     let struck = |fault: &Fault| journal.iter().any(|entry| entry.fault.as_ref() == Some(fault));
     if struck(&Fault::RepeatCursor) {
-        // The service itself gave a page twice, or ended before its last page.
+        // A fault of the service repeated a page, or ended the result early.
         return Ok(());
     }
     let rows: Vec<UsageRecord> = pages.iter().flat_map(|page| page.clone().into_iter()).collect();
@@ -101,7 +102,7 @@ fn judge_rows((pages, error): &Outcome, plan: &Plan, journal: &[Entry]) -> Resul
     }
 }
 
-/// Returns the rows of the query without faults, without sockets.
+/// Returns the rows of the query without faults and sockets.
 fn all_rows(plan: &Plan) -> Vec<UsageRecord> {
     plan.family.be_asked(&InMemory)
 }

@@ -1,8 +1,8 @@
-//! Every driver over real sockets, while faults drawn at random strike, with the simulated service as the judge: no row
-//! lost or doubled, nothing submitted twice, no token where it does not belong, no end past the deadline, and neither
-//! file descriptors nor memory that grow.
+//! Stress test of all drivers over sockets, with random faults. The simulated service detects lost and repeated rows,
+//! repeated submits, tokens sent to another host, ends after the deadline, and growing numbers of file descriptors or
+//! memory.
 //!
-//! A failing run prints the command that plays it again. `README.md` says how to let it run for long.
+//! A failing run prints the command that repeats it. `README.md` describes long runs.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 
 use crate::drivers::DRIVERS;
 
-/// How many plans the ordinary test plays over each driver.
+/// The number of plans that the ordinary test plays over each driver.
 const PLANS: u64 = 8;
 
 /// The number of plans after which runtimes, pools and caches are allocated.
 const WARM_UP: u64 = 3;
 
-/// Plans over which the resident memory is observed. It rises and falls with what the allocator has not given back, so
-/// that only the lowest of several readings shows a leak.
+/// The number of plans after which memory is read. The allocator does not return all memory at once, so only the lowest
+/// of several readings shows a leak.
 const OBSERVED: u64 = 4;
 
 fn variable(name: &str) -> Option<u64> {
@@ -70,7 +70,8 @@ fn faults_at_random_over_every_driver() {
     resources::check(before, after);
 }
 
-/// Plays the plan of `seed` over each driver, and tells how to play it again if that fails. How many brought all rows.
+/// Plays the plan of `seed` over each driver, and prints the command that repeats it if that fails. Returns the number
+/// of runs that returned all rows.
 fn play(seed: u64) -> usize {
     let mut complete = 0;
     for (name, driver) in DRIVERS {

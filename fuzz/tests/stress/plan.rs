@@ -1,4 +1,4 @@
-//! The plan of a run: a query, a service and its faults, all drawn from a seed.
+//! The plan of a run: a query, a service and its faults, drawn from a seed.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use usage_sim::{Fault, Match, Rule, SimulatorConfig, WireFault};
 pub(crate) const CLIENT: &str = "7de3af06";
 pub(crate) const SECRET: &str = "hunter2-client-secret";
 
-/// Which family is asked.
+/// The query family of a plan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Family {
     Organization,
@@ -26,7 +26,7 @@ pub(crate) trait Asker {
 }
 
 impl Family {
-    /// Lets `asker` ask this family's query.
+    /// Passes this family's query to `asker`.
     pub(crate) fn be_asked<A: Asker>(self, asker: &A) -> A::Answer {
         let interval = "2026-07-01/2026-07-07".parse().unwrap();
         match self {
@@ -68,7 +68,7 @@ impl Plan {
         Self { family, rules, execution_time, token_lifetime, rate_limit, hangs }
     }
 
-    /// Returns whether an answer may never arrive.
+    /// Returns whether a response may never arrive.
     pub(crate) fn hangs(&self) -> bool {
         self.hangs
     }
@@ -102,14 +102,14 @@ impl Random {
         choices[usize::try_from(index).unwrap_or(0)].clone()
     }
 
-    /// When `fault` strikes, and how often.
+    /// Returns a rule with a random trigger for `fault`.
     fn rule(&mut self, fault: Fault) -> Rule {
         let on = self.one_of(&[Match::Any, Match::Token, Match::Submit, Match::Results, Match::Results]);
         let skip = u32::try_from(self.below(4)).unwrap_or(0);
         let times = u32::try_from(self.below(3)).unwrap_or(0) + 1;
         let repeats = fault == Fault::RepeatCursor;
         let rule = Rule::new(on, fault).skip(skip);
-        // A page that is repeated with another cursor looks like two pages: such a query would never end.
+        // A page that is repeated with another cursor looks like two pages, so such a query would never end.
         if repeats { rule.always() } else { rule.times(times) }
     }
 

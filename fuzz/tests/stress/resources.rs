@@ -1,8 +1,8 @@
-//! Resources of the process: open files and memory, on Linux.
+//! Resources of the process on Linux: open files and memory.
 
 use std::fs;
 
-/// Files and kilobytes that may come and go.
+/// Tolerated fluctuation of open files and kilobytes.
 const FILES: u64 = 8;
 const KILOBYTES: u64 = 16 * 1024;
 
@@ -12,7 +12,7 @@ pub(crate) struct Used {
     kilobytes: u64,
 }
 
-/// Returns the current use; `None` if the system does not report it.
+/// Returns the current use, or `None` if the system does not report it.
 pub(crate) fn used() -> Option<Used> {
     let files = u64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()?;
     let status = fs::read_to_string("/proc/self/status").ok()?;

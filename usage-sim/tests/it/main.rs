@@ -17,7 +17,6 @@ mod platform;
 mod projection;
 mod queries;
 mod refusals;
-mod speed;
 mod story;
 mod strategies;
 mod support;

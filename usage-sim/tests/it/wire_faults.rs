@@ -119,7 +119,7 @@ fn hangs_until_the_client_goes() {
     assert_eq!(bench.server.simulator().journal().len(), 1);
     let begin = Instant::now();
     bench.server.shutdown();
-    assert!(begin.elapsed() < Duration::from_secs(3), "a hanging connection does not keep the server");
+    assert!(begin.elapsed() < Duration::from_secs(20), "a hanging connection does not keep the server");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_drip_does_not_keep_the_server() {
     }
     let begin = Instant::now();
     bench.server.shutdown();
-    assert!(begin.elapsed() < Duration::from_secs(3));
+    assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn the_system_clock_waits() {
         assert!(clock.now() >= until);
         let started = Instant::now();
         clock.sleep_until(Timestamp::UNIX_EPOCH).await;
-        assert!(started.elapsed() < Duration::from_secs(1));
+        assert!(started.elapsed() < Duration::from_secs(20));
     });
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) r#type: &'static str,
     pub(crate) permissions: &'static [&'static str],
     pub(crate) idempotent: bool,
-    /// The test that runs it against the simulated service over a socket.
+    /// The test that calls it on the simulated service over a socket.
     pub(crate) test: &'static str,
 }
 
@@ -116,7 +116,7 @@ fn table(text: &mut String, rows: Vec<Row>) {
 mod tests {
     use super::{platform_rows, rows};
 
-    /// Method, path and permissions of the service's documentation.
+    /// Method, path and permissions in the service's documentation.
     const DOCUMENTED: [(&str, &str, &[&str]); 15] = [
         ("POST", "/api/v2/usage/query", &["oauth:client:view", "usage:organization:view"]),
         (

@@ -5,7 +5,7 @@ use usage_core::execution::table::EDGES;
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 40.0;
-/// How far an edge bends, so that the edges between two phases do not cover each other.
+/// The curvature of an edge, so that the edges between two phases do not cover each other.
 const BOW: f64 = 34.0;
 const LINE: f64 = 13.0;
 
@@ -23,7 +23,7 @@ fn place(phase: Phase) -> (f64, f64) {
     }
 }
 
-/// Returns the diagram as a picture that needs no script and is legible on light and dark pages.
+/// Returns the diagram as an SVG without scripts, legible on light and dark pages.
 pub(crate) fn svg() -> String {
     let mut svg = String::from(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1290 360" font-family="system-ui, sans-serif" font-size="11">

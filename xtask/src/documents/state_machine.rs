@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use usage_core::Phase;
 use usage_core::execution::table::{EDGES, FAILING_EDGES};
 
-/// Returns the poll machine as a diagram in Mermaid's language, and a table of what fails it.
+/// Returns the state machine as a Mermaid diagram, and a table of the causes of failures.
 pub(crate) fn document() -> String {
     let mut text = String::from(
         "# The poll machine\n\n\

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which module uses which, and where.
+/// The uses between modules, with their places.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     modules: BTreeSet<String>,
-    /// From the module that uses to the one that is used, with `file:line` of each use.
+    /// From the using module to the used one, with `file:line` of each use.
     edges: BTreeMap<(String, String), Vec<String>>,
 }
 
@@ -13,7 +13,7 @@ impl Graph {
         self.modules.insert(name.to_owned());
     }
 
-    /// Adds a use of `to` by `from`; a use of itself is left out.
+    /// Adds a use of `to` by `from`; a module's use of itself is ignored.
     pub(crate) fn add_edge(&mut self, from: &str, to: &str, place: String) {
         if from != to {
             self.add_module(from);
@@ -26,7 +26,7 @@ impl Graph {
         self.edges.keys().filter(move |(from, _)| from == module).map(|(_, to)| to.as_str())
     }
 
-    /// Every module that is used by `module`, directly or through others.
+    /// Returns every module that `module` uses, directly or indirectly.
     fn reachable<'a>(&'a self, module: &'a str) -> BTreeSet<&'a str> {
         let (mut found, mut open) = (BTreeSet::new(), vec![module]);
         while let Some(next) = open.pop() {
@@ -35,7 +35,7 @@ impl Graph {
         found
     }
 
-    /// The largest sets of modules that all use each other, directly or through others.
+    /// Returns the largest sets of modules that all use each other, directly or indirectly.
     pub(crate) fn circles(&self) -> Vec<Vec<String>> {
         let reachable: BTreeMap<_, _> =
             self.modules.iter().map(|module| (module.as_str(), self.reachable(module))).collect();
@@ -47,7 +47,8 @@ impl Graph {
         circles.into_iter().filter(|circle| !circle.is_empty()).collect()
     }
 
-    /// The edges between the modules of a circle, those with the fewest uses first: they are the easiest to remove.
+    /// Returns the edges between the modules of a circle, those with the fewest uses first: they are the easiest to
+    /// remove.
     pub(crate) fn edges_within(&self, circle: &[String]) -> Vec<(&str, &str, &[String])> {
         let within = |module: &String| circle.contains(module);
         let edges = self.edges.iter().filter(|((from, to), _)| within(from) && within(to));
@@ -57,7 +58,8 @@ impl Graph {
         edges
     }
 
-    /// The modules by level: one above the highest module that they use. Circles, and what uses them, come last together.
+    /// Returns the modules by level: one above the highest module that they use. Circles, and modules that use them,
+    /// come last together.
     pub(crate) fn levels(&self) -> Vec<Vec<&str>> {
         let mut rest: BTreeSet<&str> = self.modules.iter().map(String::as_str).collect();
         let mut levels = Vec::new();

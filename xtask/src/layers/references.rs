@@ -1,4 +1,4 @@
-//! Which paths a file names, read from its tokens: in `use` declarations, in code, and inside of macros alike.
+//! The paths that a file names, read from its tokens: in `use` declarations, in code, and in macros.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::source::{Source, begins_with_path_separator, is_punct};
 /// The crate's root as a module.
 const ROOT: &str = "lib.rs";
 
-/// What a file names.
+/// The names in a file.
 #[derive(Debug, Default)]
 struct Names {
-    /// Paths from the crate's root, with the place of their last segment.
+    /// Paths from the crate's root, with the line of their last segment.
     paths: Vec<(Vec<String>, LineColumn)>,
     /// Macros that are called by a bare name.
     macros: Vec<(String, LineColumn)>,
@@ -44,7 +44,7 @@ pub(super) fn graph(sources: &[Source]) -> Graph {
                 Some(home) => home,
                 None => ROOT,
             };
-            // The root hands on what its modules have; that is no use of them.
+            // The root re-exports items of its modules; that is not a use of them.
             if home(source) != ROOT && target != ROOT {
                 graph.add_edge(home(source), target, format!("{}:{}", source.path.display(), at.line));
             }
@@ -57,7 +57,7 @@ fn home(source: &Source) -> &str {
     source.module.first().map_or(ROOT, String::as_str)
 }
 
-/// The names that the crate's root re-exports, and the modules that they are from.
+/// Returns the names that the crate's root re-exports, with their modules.
 fn re_exports(named: &[(&Source, Names)]) -> BTreeMap<String, String> {
     let roots = named.iter().filter(|(source, _)| source.module.is_empty());
     let paths = roots.flat_map(|(_, names)| &names.paths).map(|(path, _)| path);
@@ -115,7 +115,7 @@ fn read(tokens: TokenStream, module: &[String], modules: &[&str], names: &mut Na
     }
 }
 
-/// Reads the rest of a path, which may be a tree of a `use` declaration, and returns the position behind it.
+/// Reads the rest of a path, which may be a tree of a `use` declaration, and returns the position after it.
 fn read_path(tokens: &[TokenTree], mut at: usize, mut path: Vec<String>, names: &mut Names) -> usize {
     let mut place = LineColumn { line: 0, column: 0 };
     loop {
@@ -159,7 +159,7 @@ mod tests {
     use super::graph;
     use crate::source::Source;
 
-    /// The edges that a crate has whose module `one` is `code`, beside modules `two` and `three` and a re-export.
+    /// Returns the edges of a crate whose module `one` is `code`, besides modules `two` and `three` and a re-export.
     fn edges(code: &str) -> String {
         let file = |name: &str, module: &[&str], code: &str| Source {
             path: PathBuf::from(name),
