@@ -42,7 +42,16 @@ impl Interval {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if `last` is before `first`.
+    /// Returns an error if `last` is before `first`.
+    ///
+    /// ```
+    /// use usage_core::{Date, Interval};
+    ///
+    /// let first: Date = "2026-07-01".parse()?;
+    /// let week = Interval::from_days(first, first.plus_days(6))?;
+    /// assert_eq!(week.to_string(), "2026-07-01/2026-07-07");
+    /// # Ok::<(), usage_core::error::BuildError>(())
+    /// ```
     pub fn from_days(first: Date, last: Date) -> Result<Self, BuildError> {
         let interval = Self::of(first, last);
         if first > last { Err(problem(&interval.text, BACKWARDS)) } else { Ok(interval) }
@@ -55,6 +64,15 @@ impl Interval {
 
     /// Returns the `days` whole days before the UTC day of `now`, which is not yet in the service's data. Zero days count
     /// as one.
+    ///
+    /// ```
+    /// use usage_core::{Date, Interval};
+    ///
+    /// let now = std::time::SystemTime::now().into();
+    /// let yesterday = Interval::last_days(1, now);
+    /// assert_eq!(yesterday.last_day(), Date::of(now).plus_days(-1));
+    /// assert_eq!(yesterday.days(), 1);
+    /// ```
     pub fn last_days(days: u32, now: Timestamp) -> Self {
         let yesterday = Date::of(now).plus_days(-1);
         let first = yesterday.plus_days(1 - i64::from(days.max(1)));

@@ -12,6 +12,26 @@ use crate::proxy::Proxy;
 use crate::tls::{self, Identity, Roots, TlsOptions};
 
 /// A client that a [`ClientBuilder`] can build. Drivers implement it.
+///
+/// ```
+/// use usage_core::error::BuildError;
+/// use usage_driver::{ClientBuilder, ClientConfig, FromConfig};
+///
+/// /// A client of your own.
+/// struct Client(ClientConfig);
+///
+/// impl FromConfig for Client {
+///     const USER_AGENT: &'static str = "example/1.0";
+///
+///     fn from_config(config: ClientConfig) -> Result<Self, BuildError> {
+///         Ok(Self(config))
+///     }
+/// }
+///
+/// let client: Client = ClientBuilder::new().access_token("a-token")?.build()?;
+/// assert!(client.0.proxy.is_none());
+/// # Ok::<(), BuildError>(())
+/// ```
 pub trait FromConfig: Sized {
     /// The `User-Agent` header of the driver: crate and version.
     const USER_AGENT: &'static str;
@@ -32,6 +52,20 @@ pub trait FromConfig: Sized {
 }
 
 /// The configuration of a client, from which a driver creates it.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_driver::{ClientBuilder, ClientConfig};
+///
+/// let config = ClientBuilder::<ClientConfig>::new()
+///     .region("eu-central-1".parse()?)
+///     .access_token("a-token")?
+///     .connect_timeout(Duration::from_secs(3))
+///     .build()?;
+/// assert_eq!(config.session.api_url().to_string(), "https://api.mypurecloud.de");
+/// assert_eq!(config.connect_timeout, Duration::from_secs(3));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ClientConfig {

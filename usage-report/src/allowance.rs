@@ -41,6 +41,23 @@ impl From<Licenses> for Allowance {
 }
 
 /// The months of a report against an allowance.
+///
+/// ```
+/// use usage_core::model::Granularity;
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{Allowance, Period, Report, ReportOptions};
+///
+/// let row = |date: &str| UsageRecord { date: Some(date.into()), requests: Some(60), ..UsageRecord::default() };
+/// let rows: UsageTable = [row("2026-07-01"), row("2026-07-02")].into_iter().collect();
+/// let options = ReportOptions::default()
+///     .with_granularity(Granularity::Day)
+///     .with_period(Period::new("2026-07-01".parse()?, "2026-07-02".parse()?).unwrap())
+///     .with_allowance(Allowance::requests(1_000));
+/// let july = Report::new(&rows, &options).allowance.unwrap().months.remove(0);
+/// assert_eq!((july.used, july.days_counted, july.projected), (120, 2, 1_860));
+/// assert!(july.projected_over == 860 && !july.is_whole());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AllowanceUse {

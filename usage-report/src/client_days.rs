@@ -61,6 +61,14 @@ struct Client {
 }
 
 /// What counts as a jump.
+///
+/// ```
+/// use usage_report::JumpOptions;
+///
+/// // Ten times the usual, also for a client that is only known for ten days.
+/// let options = JumpOptions::default().with_factor(10.0).with_min_days(10);
+/// assert_eq!(options.min_days, Some(10));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JumpOptions {

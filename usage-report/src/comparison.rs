@@ -80,6 +80,20 @@ pub struct Mover {
 }
 
 /// The clients that appeared or vanished between two spans of days.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{Report, ReportOptions};
+///
+/// let rows = |client: &str| -> UsageTable {
+///     let client_name = Some(client.to_owned());
+///     [UsageRecord { client_name, requests: Some(10), ..UsageRecord::default() }].into_iter().collect()
+/// };
+/// let report = Report::compared(&rows("New Bot"), &rows("Old Bot"), None, &ReportOptions::default());
+/// let arrivals = report.arrivals.unwrap();
+/// assert_eq!(arrivals.appeared[0].name.as_deref(), Some("New Bot"));
+/// assert_eq!(arrivals.vanished[0].name.as_deref(), Some("Old Bot"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Arrivals {

@@ -11,6 +11,29 @@ use crate::subject::Subject;
 use crate::top::{Entry, TopList};
 
 /// The requests of the largest clients by weekday. Days are UTC days.
+///
+/// ```
+/// use usage_core::model::Granularity;
+/// use usage_core::{Date, UsageRecord, UsageTable};
+/// use usage_report::{Report, ReportOptions};
+///
+/// // Two weeks from Monday, 1 June 2026, with requests on weekdays.
+/// let first: Date = "2026-06-01".parse()?;
+/// let days = (0..14).map(|day| first.plus_days(day)).filter(|date| date.weekday() <= 5);
+/// let rows: UsageTable = days
+///     .map(|date| UsageRecord {
+///         date: Some(date.to_string()),
+///         client_name: Some("Desktop".into()),
+///         requests: Some(100),
+///         ..UsageRecord::default()
+///     })
+///     .collect();
+/// let options = ReportOptions::default().with_granularity(Granularity::Day);
+/// let map = Report::new(&rows, &options).weekdays.unwrap();
+/// assert_eq!(map.mean(&map.clients[0], 0), Some(100.0));
+/// assert_eq!(map.mean(&map.clients[0], 6), None);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HeatMap {

@@ -59,12 +59,6 @@
 //! the platform's own clients, and the jobs count every request. Neither tells the billable requests apart, so that no sum
 //! here is that of the invoice. [`CAVEAT`] says so in a sentence.
 //!
-//! # Modules
-//!
-//! Modules are layers; none imports one above it. Lowest first: `period`, `counts`, `subject`, `severity`, `number`; `names`, `thresholds`,
-//! `projection`, `license`, `by`, `identity`, `by_symbol`; `allowance`, `tally`, `days`, `filter`; `coverage`, `top`,
-//! `comparison`, `client_days`; `heat_map`, `cross`, `limitation`, `months`; `options`, `finding`, `sentence`; `report`,
-//! `document`; `rules`; `build`; `organizations`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

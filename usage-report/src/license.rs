@@ -10,6 +10,14 @@ use serde::{Serialize, Serializer};
 use crate::counts::capped;
 
 /// A kind of licence with an allowance of API requests.
+///
+/// ```
+/// use usage_report::License;
+///
+/// let license: License = "CX2-named".parse()?;
+/// assert_eq!((license.name(), license.requests_a_month(40)), ("cx2-named", 4_400_000));
+/// # Ok::<(), usage_report::LicenseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct License {
     plan: Plan,

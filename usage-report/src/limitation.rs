@@ -9,6 +9,17 @@ use crate::days::Days;
 use crate::period::Period;
 
 /// Something that a report does not know. It leaves out what depends on it.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{Allowance, Limitation, Report, ReportOptions};
+///
+/// let row = UsageRecord { date: Some("2026-07-01".into()), requests: Some(60), ..UsageRecord::default() };
+/// let rows: UsageTable = [row].into_iter().collect();
+/// let options = ReportOptions::default().with_allowance(Allowance::requests(1_000));
+/// // A day, a week or a month of requests? And which days were asked for?
+/// assert_eq!(Report::new(&rows, &options).limitations, [Limitation::Granularity, Limitation::Period]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Limitation {

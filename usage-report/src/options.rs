@@ -13,6 +13,23 @@ use crate::projection::TREND_DAYS;
 use crate::subject::Subject;
 
 /// What is known about the rows beside the rows, and what the report has.
+///
+/// ```
+/// use usage_core::Timestamp;
+/// use usage_core::UsageQuery;
+/// use usage_core::query::OrganizationQuery;
+/// use usage_report::{Allowance, DRILLDOWN, ReportOptions};
+///
+/// let query = OrganizationQuery::new("2026-07-01/2026-07-31".parse()?);
+/// let asked_at = Timestamp::from_unix_millis(1_785_600_000_000);
+/// let options = ReportOptions::default()
+///     .with_scope(query.scope(asked_at)) // period, granularity, and the end of the data
+///     .with_allowance(Allowance::requests(4_400_000))
+///     .with_drilldown(DRILLDOWN)
+///     .with_top(20);
+/// assert_eq!(options.top, 20);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReportOptions {

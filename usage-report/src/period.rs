@@ -6,6 +6,17 @@ use serde::Serialize;
 use usage_core::{Date, Interval};
 
 /// A span of whole UTC days, both ends included.
+///
+/// ```
+/// use usage_core::Interval;
+/// use usage_report::Period;
+///
+/// let july = Period::from(&"2026-07/2026-07".parse::<Interval>()?);
+/// assert_eq!(july, Period::new("2026-07-01".parse()?, "2026-07-31".parse()?).unwrap());
+/// assert!(july.contains("2026-07-31".parse()?));
+/// assert_eq!((july.days(), july.to_string()), (31, "2026-07-01/2026-07-31".to_owned()));
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Period {
     from: Date,

@@ -28,6 +28,24 @@ pub const CAVEAT: &str = "The service's data is up to 24 hours old and does not 
 /// `busiestDays`, `topClients`, `topUsers`, `topUris`, `topMethods`, `topPlatforms`, `topOrganizations`, `others` (of each
 /// list that is not complete), `topByErrors` and `topBy429` (lists by subject), and if they are there `weekdays`,
 /// `arrivals`, `comparison`, `allowance`, `drilldown`; last the `caveat`. What is absent is left out.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{Report, ReportOptions};
+///
+/// let row = |client: &str, requests| UsageRecord {
+///     client_name: Some(client.into()),
+///     requests: Some(requests),
+///     ..UsageRecord::default()
+/// };
+/// let rows: UsageTable = [row("Export", 75), row("Bot", 25)].into_iter().collect();
+/// let report = Report::new(&rows, &ReportOptions::default());
+/// assert_eq!(report.totals.counts.requests, Some(100));
+/// assert_eq!(report.clients.entries[0].share, Some(0.75));
+/// let document = serde_json::to_value(&report)?;
+/// assert_eq!(document["topClients"][0]["name"], "Export");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {

@@ -5,6 +5,13 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// How important a finding or a rate is. Later variants are more severe.
+///
+/// ```
+/// use usage_report::Severity;
+///
+/// assert!(Severity::Critical > Severity::Notice);
+/// assert_eq!(Severity::Warning.to_string(), "warning");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {

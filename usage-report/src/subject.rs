@@ -5,6 +5,16 @@ use std::fmt;
 use usage_core::{Column, UsageRow};
 
 /// What a list of a report counts requests by.
+///
+/// ```
+/// use usage_core::UsageTable;
+/// use usage_report::{Report, ReportOptions, Subject};
+///
+/// let report = Report::new(&UsageTable::new(), &ReportOptions::default());
+/// for subject in Subject::ALL {
+///     println!("{} {subject}", report.top(*subject).count);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Subject {

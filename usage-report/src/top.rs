@@ -17,6 +17,22 @@ use crate::subject::{Key, Subject};
 use crate::tally::{Tallies, Tally};
 
 /// The clients, users, URIs, … of some rows, the ones with the most requests first.
+///
+/// ```
+/// use usage_core::{UsageRecord, UsageTable};
+/// use usage_report::{By, Report, ReportOptions};
+///
+/// let row = |client: &str, requests, status429| UsageRecord {
+///     client_name: Some(client.into()),
+///     requests: Some(requests),
+///     status429: Some(status429),
+///     ..UsageRecord::default()
+/// };
+/// let rows: UsageTable = [row("Export", 75, 0), row("Bot", 20, 5), row("Sync", 5, 0)].into_iter().collect();
+/// let clients = Report::new(&rows, &ReportOptions::default().with_top(2)).clients;
+/// assert_eq!((clients.count, clients.entries.len(), clients.others.unwrap().count), (3, 2, 1));
+/// assert_eq!(clients.ranked(By::Throttled, 1)[0].1.label(), Some("Bot"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TopList {

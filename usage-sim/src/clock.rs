@@ -7,6 +7,14 @@ use std::time::{Duration, SystemTime};
 use usage_core::Timestamp;
 
 /// The clock of a [`Server`](crate::Server).
+///
+/// ```
+/// use usage_sim::{Clock, VirtualClock};
+///
+/// let clock = Clock::from(VirtualClock::default());
+/// assert_eq!(clock.now(), clock.now());
+/// assert!(matches!(Clock::default(), Clock::Wall));
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Clock {

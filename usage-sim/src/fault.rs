@@ -6,6 +6,18 @@ use crate::route::Operation;
 use crate::wire_fault::WireFault;
 
 /// A fault of one exchange. The request is processed unless the variant says that it is not.
+///
+/// ```
+/// use usage_core::Timestamp;
+/// use usage_sim::{Fault, Match, Rule, Simulator, SimulatorConfig};
+///
+/// let mut service = Simulator::new(SimulatorConfig::default());
+/// service.inject(Rule::new(Match::Any, Fault::RateLimited { retry_after: Some("7".into()) }));
+/// let reply = service.handle(Timestamp::UNIX_EPOCH, http::Request::get("/api/v2/users").body(vec![])?);
+/// assert_eq!(reply.response.status(), 429);
+/// assert_eq!(reply.response.headers()["retry-after"], "7");
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -73,6 +85,13 @@ impl From<WireFault> for Fault {
 }
 
 /// The requests that a [`Rule`] matches.
+///
+/// ```
+/// use usage_sim::{Fault, Match, Operation, Rule};
+///
+/// let polls = Rule::new(Match::Results, Fault::Status(503)).times(3);
+/// let one_operation = Rule::new(Match::Operation(Operation::OrganizationQuery), Fault::FailQuery);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Match {

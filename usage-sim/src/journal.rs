@@ -20,6 +20,18 @@ const SECRET_FIELDS: &[&str] =
     &["client_secret", "refresh_token", "assertion", "code", "code_verifier", "password", "access_token"];
 
 /// A request and its outcome.
+///
+/// ```
+/// use usage_core::Timestamp;
+/// use usage_sim::{Authorization, Operation, Simulator, SimulatorConfig};
+///
+/// let mut service = Simulator::new(SimulatorConfig::default());
+/// service.handle(Timestamp::UNIX_EPOCH, http::Request::get("/api/v2/users?pageSize=5").body(vec![])?);
+/// let entry = &service.journal()[0];
+/// assert_eq!((entry.operation, &*entry.target), (Some(Operation::Users), "/api/v2/users?pageSize=5"));
+/// assert_eq!((entry.authorization, entry.status.as_u16()), (Authorization::Absent, 401));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Entry {

@@ -14,6 +14,15 @@ use usage_core::Timestamp;
 use crate::wire_fault::WireFault;
 
 /// The response to a request, and the fault of the network that strikes it.
+///
+/// ```
+/// use http::Response;
+/// use usage_sim::{Reply, WireFault};
+///
+/// let mut reply = Reply::from(Response::new(b"{}".to_vec()));
+/// assert_eq!(reply.fault, None);
+/// reply.fault = Some(WireFault::CloseMidBody);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply {

@@ -6,6 +6,13 @@ use percent_encoding::percent_decode_str;
 use crate::reply::Problem;
 
 /// An operation of the service, named after the API's own operation ids.
+///
+/// ```
+/// use usage_sim::Operation;
+///
+/// assert!(Operation::OrganizationQuery.is_submit());
+/// assert!(Operation::OrganizationJobResults.is_job());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Operation {

@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// A fault of the network, which strikes a response. The request has been processed, which a client cannot know.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_sim::{Fault, Match, Rule, WireFault};
+///
+/// let cut = Rule::new(Match::Results, WireFault::CloseMidBody);
+/// let slow = WireFault::Drip { interval: Duration::from_millis(5), bytes: 100 };
+/// let slow = Rule::new(Match::Submit, Fault::from(slow)).always();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireFault {
@@ -52,6 +61,12 @@ pub enum WireFault {
 }
 
 /// Ways to mark the end of a body, valid and invalid ones (RFC 9112, section 6). The connection closes after each.
+///
+/// ```
+/// use usage_sim::{Framing, Match, Rule, WireFault};
+///
+/// let old = Rule::new(Match::Any, WireFault::Framed(Framing::Http10)).always();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {

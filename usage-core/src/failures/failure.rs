@@ -86,6 +86,14 @@ pub enum Unauthorized {
 }
 
 /// A failed attempt that may succeed when it is repeated.
+///
+/// ```
+/// use usage_core::error::{AttemptError, Failure, Sent, TransportFailure, TransportKind};
+///
+/// let last = AttemptError::Transport(TransportFailure::new(TransportKind::Timeout, Sent::Maybe, ""));
+/// let failure = Failure::TooManyFailures { failures: 5, last };
+/// assert_eq!(failure.to_string(), "5 failed tries in a row, the last: no answer in time");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AttemptError {

@@ -66,6 +66,16 @@ impl fmt::Display for TransportFailure {
 impl std::error::Error for TransportFailure {}
 
 /// Whether the request may have reached the service.
+///
+/// ```
+/// use usage_core::error::{Sent, TransportFailure, TransportKind};
+///
+/// // No connection, so nothing was sent: even a submit may be repeated.
+/// let refused = TransportFailure::new(TransportKind::Connect, Sent::No, "connection refused");
+/// // The connection broke after the request was written: the query may be running.
+/// let broken = TransportFailure::new(TransportKind::Reset, Sent::Maybe, "connection reset");
+/// assert!(refused.sent != broken.sent);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sent {

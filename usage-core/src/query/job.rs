@@ -133,6 +133,17 @@ struct JobSubmission {
 }
 
 /// A decoder of the response to the submit of a job.
+///
+/// ```
+/// use usage_core::decode::ResponseDecoder;
+/// use usage_core::query::JobSubmissionDecoder;
+///
+/// let mut decoder = JobSubmissionDecoder::default();
+/// decoder.push(br#"{"id":"9f32b7cf","#)?;
+/// decoder.push(br#""resultsUri":"/api/v2/usage/aggregates/query/jobs/9f32b7cf"}"#)?;
+/// assert_eq!(decoder.finish()?.execution_id.as_deref(), Some("9f32b7cf"));
+/// # Ok::<(), usage_core::error::DecodeError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct JobSubmissionDecoder(JsonDecoder<JobSubmission>);
 

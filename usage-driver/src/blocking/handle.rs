@@ -10,6 +10,25 @@ use crate::canceller::Canceller;
 use crate::task::Task;
 
 /// An execution that is being driven.
+///
+/// ```
+/// use usage_core::Error;
+/// use usage_core::query::SimpleSearch;
+/// use usage_driver::blocking::{Driver, Handle};
+///
+/// /// Reads page by page, and continues after a deadline.
+/// fn count<D: Driver>(mut handle: Handle<SimpleSearch, D>) -> Result<usize, Error> {
+///     let mut rows = 0;
+///     loop {
+///         match handle.next_page() {
+///             Ok(Some(page)) => rows += page.len(),
+///             Ok(None) => return Ok(rows),
+///             Err(error) if error.can_resume() => handle.resume(),
+///             Err(error) => return Err(error),
+///         }
+///     }
+/// }
+/// ```
 pub struct Handle<Q, D> {
     client: Client<D>,
     task: Task<Execution<Q>>,

@@ -15,6 +15,20 @@ pub const MAX_THREADS: usize = 1024;
 /// The results of many executions, each with its place among the queries, as they become available.
 ///
 /// Dropping it cancels the executions: those that wait end at once, those with a request in flight when that has ended.
+///
+/// ```
+/// use usage_core::Error;
+/// use usage_core::query::SimpleSearch;
+/// use usage_driver::blocking::{Client, Driver};
+///
+/// fn counts<D: Driver>(client: &Client<D>, queries: Vec<SimpleSearch>) -> Result<Vec<usize>, Error> {
+///     let mut counts = vec![0; queries.len()];
+///     for (place, rows) in client.run_all(queries, 4) {
+///         counts[place] = rows?.len();
+///     }
+///     Ok(counts)
+/// }
+/// ```
 pub struct RunAll {
     results: Receiver<Outcome>,
     shared: Arc<Mutex<Threads>>,

@@ -39,11 +39,33 @@ pub(crate) fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + '
 
 /// For drivers: the error of a host name that does not resolve. It wraps errors of a resolver, which are ordinary I/O
 /// errors.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+/// use usage_core::error::{Sent, TransportKind};
+/// use usage_driver::error::{Reached, Unresolved, classify};
+///
+/// let error = Unresolved(Error::new(ErrorKind::NotFound, "no such host"));
+/// let failure = classify(&error, Reached::NoConnection);
+/// assert_eq!((failure.kind, failure.sent), (TransportKind::Dns, Sent::No));
+/// ```
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct Unresolved(pub io::Error);
 
 /// For drivers: how far an exchange got, as far as the transport can tell.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use usage_core::error::{Sent, TransportKind};
+/// use usage_driver::error::{Reached, classify};
+///
+/// let error = std::io::Error::from(ErrorKind::ConnectionReset);
+/// let failure = classify(&error, Reached::NoConnection);
+/// assert_eq!((failure.kind, failure.sent), (TransportKind::Connect, Sent::No));
+/// let failure = classify(&error, Reached::Service);
+/// assert_eq!((failure.kind, failure.sent), (TransportKind::Reset, Sent::Maybe));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reached {

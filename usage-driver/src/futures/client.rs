@@ -14,6 +14,18 @@ use crate::task::Task;
 use crate::token_exchange::TokenExchange;
 
 /// A client: one session (hosts, credential, token, request budget) and one connection pool. Clones share both.
+///
+/// ```
+/// use usage_core::query::OrganizationQuery;
+/// use usage_core::{Error, Interval};
+/// use usage_driver::futures::{Client, Driver};
+///
+/// /// Works with every driver that returns futures: a program passes `client.as_generic()`.
+/// async fn total<D: Driver>(client: &Client<D>, days: Interval) -> Result<u64, Error> {
+///     let rows = client.run(OrganizationQuery::new(days)).await?;
+///     Ok(rows.iter().filter_map(|row| row.requests()).sum())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Client<D>(Arc<Parts<D>>);
 

@@ -13,6 +13,25 @@ use crate::task::Task;
 ///
 /// Its futures may be dropped at any moment. A request that was in flight then counts as given up: a poll is sent
 /// again, a submit is not, unless the policy allows it.
+///
+/// ```
+/// use usage_core::Error;
+/// use usage_core::query::SimpleSearch;
+/// use usage_driver::futures::{Driver, Handle};
+///
+/// /// Reads page by page, and continues after a deadline.
+/// async fn count<D: Driver>(mut handle: Handle<SimpleSearch, D>) -> Result<usize, Error> {
+///     let mut rows = 0;
+///     loop {
+///         match handle.next_page().await {
+///             Ok(Some(page)) => rows += page.len(),
+///             Ok(None) => return Ok(rows),
+///             Err(error) if error.can_resume() => handle.resume(),
+///             Err(error) => return Err(error),
+///         }
+///     }
+/// }
+/// ```
 pub struct Handle<Q, D> {
     client: Client<D>,
     /// On the heap: futures that hold a handle are moved and nested.

@@ -82,6 +82,27 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
 }
 
 /// A clock, from which a client reads the time and on which it waits. Tests replace it to run without waiting.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+///
+/// use usage_core::Timestamp;
+/// use usage_driver::futures::{BoxFuture, Clock};
+///
+/// #[derive(Debug)]
+/// struct TestClock(AtomicU64);
+///
+/// impl Clock for TestClock {
+///     fn now(&self) -> Timestamp {
+///         Timestamp::from_unix_millis(self.0.load(Relaxed))
+///     }
+///
+///     fn sleep_until(&self, until: Timestamp) -> BoxFuture<'_, ()> {
+///         self.0.store(until.as_unix_millis(), Relaxed); // waiting moves the clock
+///         Box::pin(std::future::ready(()))
+///     }
+/// }
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Returns the current time.
     fn now(&self) -> Timestamp;

@@ -10,6 +10,22 @@ use crate::futures::{Client, Driver};
 /// The results of many executions, each with its place among the queries, as they become available.
 ///
 /// It ends when all queries are done. Dropping it gives up the executions that are under way.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use usage_core::Error;
+/// use usage_core::query::SimpleSearch;
+/// use usage_driver::futures::{Client, Driver};
+///
+/// async fn counts<D: Driver>(client: &Client<D>, queries: Vec<SimpleSearch>) -> Result<Vec<usize>, Error> {
+///     let mut counts = vec![0; queries.len()];
+///     let mut results = client.run_all(queries, 4);
+///     while let Some((place, rows)) = results.next().await {
+///         counts[place] = rows?.len();
+///     }
+///     Ok(counts)
+/// }
+/// ```
 #[must_use = "streams do nothing unless they are polled"]
 pub struct RunAll(BoxStream<'static, (usize, Result<UsageTable, Error>)>);
 

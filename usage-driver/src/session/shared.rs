@@ -14,6 +14,18 @@ use crate::session::waiters::Waiters;
 type Carrier = dyn Fn(&SharedSession, Box<Exchange>) + Send + Sync;
 
 /// The session of a client, shared by its clones, executions and calls.
+///
+/// ```
+/// use usage_core::Session;
+/// use usage_core::auth::{AccessToken, Grant};
+/// use usage_driver::SharedSession;
+///
+/// let session = Session::new(&"eu-central-1".parse()?, Grant::StaticToken(AccessToken::parse("a-token")?));
+/// let shared = SharedSession::new(session);
+/// let clone = shared.clone();
+/// assert!(clone.lock().access_token().is_some());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct SharedSession {
     inner: Arc<Mutex<Inner>>,

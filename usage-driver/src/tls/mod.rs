@@ -12,6 +12,16 @@ use usage_core::Secret;
 use usage_core::error::BuildError;
 
 /// Trusted roots and the client certificate.
+///
+/// ```
+/// use usage_driver::{ClientBuilder, ClientConfig, Roots};
+///
+/// // A builder without TLS settings trusts the bundled roots and presents no certificate.
+/// let tls = ClientBuilder::<ClientConfig>::new().access_token("a-token")?.build()?.tls;
+/// assert_eq!(tls.roots, Roots::Bundled);
+/// assert!(tls.extra_roots.is_empty() && tls.identity.is_none());
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TlsOptions {
@@ -36,6 +46,16 @@ pub enum Roots {
 }
 
 /// A client certificate and its key. `Debug` shows neither.
+///
+/// ```no_run
+/// use usage_core::Secret;
+/// use usage_driver::Identity;
+///
+/// let (chain, key) = (std::fs::read("client.pem")?, Secret::new(std::fs::read("client.key")?));
+/// let identity = Identity::from_pem(&chain, key)?;
+/// println!("{} certificates", identity.chain().len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,

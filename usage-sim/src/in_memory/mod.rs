@@ -93,6 +93,19 @@ type Respond = dyn Fn(Timestamp, Request<Vec<u8>>) -> Result<Reply, TransportFai
 /// The driver of clients in memory, whose service is a function. Clones share it.
 ///
 /// The function gets the time of the client's clock, by default a [`VirtualClock`](crate::VirtualClock).
+///
+/// ```
+/// use usage_core::error::{Sent, TransportFailure, TransportKind};
+/// use usage_driver::blocking::Client;
+/// use usage_driver::{ClientBuilder, ClientConfig};
+/// use usage_sim::in_memory::InMemory;
+///
+/// let unreachable = InMemory::new(|_, _| Err(TransportFailure::new(TransportKind::Connect, Sent::No, "refused")));
+/// let config = ClientBuilder::<ClientConfig>::new().client_credentials("id", usage_core::Secret::new("s".into()))?;
+/// let error = Client::with_driver(unreachable, config.build()?).log_in().unwrap_err();
+/// assert_eq!(error.endpoint(), "oauth.token");
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct InMemory {
     respond: Arc<Respond>,

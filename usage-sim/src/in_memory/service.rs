@@ -15,6 +15,17 @@ const URL: &str = "https://usage.invalid";
 /// A simulated service in memory and the clock that it shares with its clients. Clones share both.
 ///
 /// It corresponds to a [`Server`](crate::Server) on loopback.
+///
+/// ```
+/// use usage_core::query::SimpleSearch;
+/// use usage_sim::in_memory::Service;
+/// use usage_sim::{Simulator, SimulatorConfig, VirtualClock};
+///
+/// let service = Service::new(Simulator::new(SimulatorConfig::default()), VirtualClock::default());
+/// let rows = service.client().run(SimpleSearch::new("2026-06-01/2026-06-30".parse()?))?;
+/// assert!(rows.len() > 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Service {
     organizations: Arc<Organizations>,

@@ -37,6 +37,18 @@ pub const MAX_CONNECTIONS: usize = 256;
 const MAX_TURNED_AWAY: usize = 64;
 
 /// Options of [`serve`]: clock, port, TLS, timeouts.
+///
+/// ```
+/// use std::time::Duration;
+/// use usage_sim::{ServeOptions, Simulator, SimulatorConfig, VirtualClock, serve};
+///
+/// let options = ServeOptions::default()
+///     .with_clock(VirtualClock::default())
+///     .with_idle_timeout(Duration::from_secs(5));
+/// let server = serve(Simulator::new(SimulatorConfig::default()), options)?;
+/// assert!(server.url().starts_with("http://127.0.0.1:"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServeOptions {
@@ -125,6 +137,21 @@ pub fn serve(organizations: impl Into<Organizations>, options: ServeOptions) -> 
 }
 
 /// A served simulator. It stops when it is dropped.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::TcpStream;
+/// use usage_sim::{ServeOptions, Simulator, SimulatorConfig, serve};
+///
+/// let server = serve(Simulator::new(SimulatorConfig::default()), ServeOptions::default())?;
+/// let mut connection = TcpStream::connect(server.address())?;
+/// connection.write_all(b"GET /nowhere HTTP/1.0\r\n\r\n")?;
+/// let mut response = String::new();
+/// connection.read_to_string(&mut response)?;
+/// assert!(response.contains(" 404 "));
+/// assert_eq!(server.simulator().journal().len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,

@@ -7,6 +7,15 @@ use socket2::{Domain, Socket, Type};
 ///
 /// The port is bound, and nothing listens on it. A port that is merely free could be taken by another process, or
 /// become the source port of the connection itself, which TCP would then connect to itself.
+///
+/// ```
+/// use usage_sim::Refusing;
+///
+/// let refusing = Refusing::new()?;
+/// let address = refusing.url().replace("http://", "");
+/// assert!(std::net::TcpStream::connect(address).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Refusing {
     address: SocketAddr,

@@ -34,6 +34,20 @@ const RATE_RESET: HeaderName = HeaderName::from_static("inin-ratelimit-reset");
 ///
 /// It has neither socket nor clock, only [`handle`](Self::handle). Simulators with the same [`SimulatorConfig`] give
 /// the same responses to the same requests at the same times. A clone starts from the same state.
+///
+/// ```
+/// use usage_core::Date;
+/// use usage_sim::{Simulator, SimulatorConfig};
+///
+/// let mut service = Simulator::new(SimulatorConfig::default());
+/// let now = "2026-07-08".parse::<Date>()?.start();
+/// let request = http::Request::get("/api/v2/organizations/me");
+/// let request = request.header("Authorization", format!("Bearer {}", service.issue_token(now)));
+/// let reply = service.handle(now, request.body(vec![])?);
+/// let organization: serde_json::Value = serde_json::from_slice(reply.response.body())?;
+/// assert_eq!(organization["id"], service.organization_id());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Simulator {
     config: SimulatorConfig,

@@ -53,6 +53,16 @@ pub struct Story {
 }
 
 /// Unusual requests of one client for one URI on some days.
+///
+/// ```
+/// use usage_sim::{Simulator, SimulatorConfig};
+///
+/// let service = Simulator::new(SimulatorConfig::default());
+/// let story = service.story("2026-07-08".parse()?).unwrap();
+/// let hammering = &story.hammering;
+/// println!("{} {} by {} from {}", hammering.method, hammering.uri, hammering.client_name, hammering.first_day);
+/// # Ok::<(), usage_core::error::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Episode {
