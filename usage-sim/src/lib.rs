@@ -3,18 +3,14 @@
 //! - [`Simulator`] is the service without sockets and clock: it takes a request and the time, and returns a [`Reply`].
 //!   [`SimulatorConfig`] sets its speed, its limits, and the seed of its data.
 //! - It implements every [`Operation`]: the login host's token endpoint and authorization page, the older queries, the
-//! jobs
-//!   that succeed them, and the operational events.
+//!   jobs that succeed them, and the operational events.
 //! - Its data are those of a contact centre with some two dozen OAuth clients that call the platform's API every day.
-//! They
-//!   are a function of the seed: two simulators with the same seed return the same numbers for a day. The older queries
-//!   leave out the platform's own clients; the jobs count them.
+//!   They are a function of the seed: two simulators with the same seed return the same numbers for a day. The older
+//!   queries leave out the platform's own clients; the jobs count them.
 //! - Each month has remarkable events ([`Story`]): a client that hammers one URI, a retry storm, a new client, and a
-//! forecast
-//!   above the allowance.
+//!   forecast above the allowance.
 //! - [`Rule`]s inject [`Fault`]s, including broken connections ([`WireFault`]); the journal of [`Entry`]s lists the
-//! requests
-//!   that arrived.
+//!   requests that arrived.
 //! - [`Organizations`] are several simulators behind one host; the credential decides which of them responds.
 //! - [`serve`] puts a simulator on a loopback port as a [`Server`] that any HTTP/1.1 client can use, in real time or on
 //!   a [`VirtualClock`].
@@ -25,7 +21,7 @@
 //! # Features
 //!
 //! - `tls`: the listener speaks TLS, with generated certificates, valid ones and others that no client may accept
-//! (`Tls`).
+//!   (`Tls`).
 //! - `driver`: [`VirtualClock`] implements the clock of blocking clients (`with_clock`), and [`in_memory`] has clients
 //!   without sockets, for tests of your own code.
 //! - `futures`: the same for clients with futures; includes `driver`.
@@ -33,7 +29,7 @@
 //! - `conformance`: the scenarios that every driver passes.
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 //!
-//! # A round in memory
+//! # Example
 //!
 //! ```
 //! use http::Request;

@@ -6,8 +6,8 @@
 //! 1. [`InMemory`], without sockets. The observations must be those of the scenario: which requests arrived at which
 //!    virtual millisecond, the causes of the transitions, and the result.
 //! 2. The [`Driver`] under test, over loopback sockets. Its observations must equal the run in memory: every request
-//! with
-//!    its method, target, kind of authorization and body, every transition and every wait, and every row or the error.
+//!    with its method, target, kind of authorization and body, every transition and every wait, and every row or the
+//!    error.
 //!
 //! A driver's tests implement [`Driver`], and [`conformance_suite!`](crate::conformance_suite) makes a test of each
 //! scenario:
