@@ -5,7 +5,8 @@
 //!
 //! The guides of `usage-tokio` hold for this crate with its name in place of `usage_tokio`: [several organizations] and
 //! [testing]. `usage-blocking` has guides for [resuming after a crash], [CSV] and [metrics]; they differ by an `await`.
-//! [`usage_core::documentation::own_endpoint`] and [`own_transport`](usage_core::documentation::own_transport) need no driver.
+//! [`usage_core::documentation::own_endpoint`] and [`own_transport`](usage_core::documentation::own_transport) need no
+//! driver.
 //!
 //! [several organizations]: https://docs.rs/usage-tokio/latest/usage_tokio/guide/tenants/
 //! [testing]: https://docs.rs/usage-tokio/latest/usage_tokio/guide/testing/

@@ -60,7 +60,8 @@ fn rows_of(data: &[u8]) -> UsageTable {
         // Past the 12th every date shows which of its numbers is the month.
         let key = (13 + day % 15, client % 8, uri % 8);
         let requests = u64::from(low) << (high % 50);
-        // What ends a value in none of the formats: a blank at an end, a control character, what PowerShell puts between two.
+        // What ends a value in none of the formats: a blank at an end, a control character, what PowerShell puts
+        // between two.
         let name = [first, second].map(|byte| char::from(byte.clamp(b'#', b'z'))).iter().collect::<String>();
         let record = UsageRecord {
             date: Some(format!("2026-10-{}", key.0)),

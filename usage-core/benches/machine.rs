@@ -1,7 +1,8 @@
 //! What one poll costs besides the exchange: build the request, read `Running`, decide, wait.
 //!
 //! `cargo bench -p usage-core --bench machine` ends with a line `target NAME measured limit`. `-- --count` only counts
-//! instructions: see `benches/instructions.sh`. They are not counted in the bench of the decoder, whose allocator counts too.
+//! instructions: see `benches/instructions.sh`. They are not counted in the bench of the decoder, whose allocator
+//! counts too.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a benchmark needs a clock")]
 #![expect(clippy::print_stdout, reason = "it prints")]

@@ -19,9 +19,9 @@ use crate::time::{Latest, Timestamp};
 
 /// Ensures that the session has a valid access token, without sending a request to the API.
 ///
-/// Other machines fetch a token by themselves. Use this one to check a credential ahead of the first request, or to save the
-/// tokens: afterwards, [`Session::access_token`] and [`Session::refresh_token`] return them. Use it also to exchange an
-/// authorization code as soon as it arrives, since a code is valid for about a minute.
+/// Other machines fetch a token by themselves. Use this one to check a credential ahead of the first request, or to
+/// save the tokens: afterwards, [`Session::access_token`] and [`Session::refresh_token`] return them. Use it also to
+/// exchange an authorization code as soon as it arrives, since a code is valid for about a minute.
 ///
 /// ```
 /// use usage_core::auth::Grant;

@@ -181,7 +181,8 @@ impl Error {
         }
     }
 
-    /// Returns whether the execution with [`execution_id`](Self::execution_id) can be resumed: it is not known to have ended.
+    /// Returns whether the execution with [`execution_id`](Self::execution_id) can be resumed: it is not known to have
+    /// ended.
     pub fn can_resume(&self) -> bool {
         self.0.execution_id.is_some() && self.0.failure.leaves_execution_alive()
     }

@@ -136,7 +136,8 @@ impl Session {
         self.token.current().map(|(token, _)| token)
     }
 
-    /// Returns when the [`access_token`](Self::access_token) expires; `None` if there is no token or its lifetime is unknown.
+    /// Returns when the [`access_token`](Self::access_token) expires; `None` if there is no token or its lifetime is
+    /// unknown.
     pub fn access_token_expires_at(&self) -> Option<Timestamp> {
         self.token.current().and_then(|(_, expires_at)| expires_at)
     }
@@ -204,8 +205,8 @@ impl Session {
         }
     }
 
-    /// Observes the current time. If the clock stepped back, all stored times move back by as much, so that waits keep their
-    /// length.
+    /// Observes the current time. If the clock stepped back, all stored times move back by as much, so that waits keep
+    /// their length.
     #[inline]
     pub(crate) fn observe(&mut self, now: Timestamp) {
         if let Some(back) = self.latest.step_back(now) {
@@ -247,8 +248,8 @@ impl Session {
         &self.budget
     }
 
-    /// Returns the time of the API host's clock in its last response (`Date`, whole seconds), and when that response arrived
-    /// by the caller's clock; `None` before the first response with that header.
+    /// Returns the time of the API host's clock in its last response (`Date`, whole seconds), and when that response
+    /// arrived by the caller's clock; `None` before the first response with that header.
     ///
     /// They differ by the offset of the clocks and the response's time in transit.
     pub fn server_date(&self) -> Option<(Timestamp, Timestamp)> {

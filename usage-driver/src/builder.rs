@@ -336,8 +336,8 @@ impl<C: FromConfig> ClientBuilder<C> {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no credential, if a header cannot be sent, if certificates or keys cannot be used, or if
-    /// connections would go through a proxy of the environment that cannot be used.
+    /// Returns an error if there is no credential, if a header cannot be sent, if certificates or keys cannot be used,
+    /// or if connections would go through a proxy of the environment that cannot be used.
     pub fn build(self) -> Result<C, BuildError> {
         let no_credential = "give it client credentials, an access token or another grant";
         let grant = self.grant.ok_or_else(|| BuildError::Client { problem: no_credential.into() })?;

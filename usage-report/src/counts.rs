@@ -88,7 +88,8 @@ impl Counts {
         ratio(capped(self.status400?, self.status500?), self.requests?)
     }
 
-    /// Returns the rate-limited requests (429) as a fraction of all requests, 0 to 1. Absent as [`error_rate`](Self::error_rate) is.
+    /// Returns the rate-limited requests (429) as a fraction of all requests, 0 to 1. Absent as
+    /// [`error_rate`](Self::error_rate) is.
     pub fn throttle_rate(&self) -> Option<f64> {
         self.complete(&[Counter::Status429])?;
         ratio(self.status429?, self.requests?)

@@ -35,11 +35,12 @@
 //!
 //! # Contents
 //!
-//! - [`Report`]: totals, days, a [`TopList`] for each [`Subject`], [`Comparison`], [`Arrivals`], [`HeatMap`], months against
-//!   an [`Allowance`], made with [`ReportOptions`]. It serializes to one JSON document.
-//! - [`Report::findings`]: what matters, the most severe [`Finding`] first: a typed [`FindingKind`] with its numbers, one
-//!   sentence by [`Display`](std::fmt::Display), and the [`Identity`] of each row that it is about ([`Finding::about`]), which
-//!   [`TopList::position`] finds. The numbers behind it are the constants of [`thresholds`].
+//! - [`Report`]: totals, days, a [`TopList`] for each [`Subject`], [`Comparison`], [`Arrivals`], [`HeatMap`], months
+//!   against an [`Allowance`], made with [`ReportOptions`]. It serializes to one JSON document.
+//! - [`Report::findings`]: what matters, the most severe [`Finding`] first: a typed [`FindingKind`] with its numbers,
+//!   one sentence by [`Display`](std::fmt::Display), and the [`Identity`] of each row that it is about
+//!   ([`Finding::about`]), which [`TopList::position`] finds. The numbers behind it are the constants of
+//!   [`thresholds`].
 //! - [`TopList::all`]: every entry, also those behind the "others"; [`TopList::ranked`]: the list [`By`] errors or by 429.
 //! - [`Report::cross`]: from who to what, a sparse [`CrossTable`] of two subjects. [`ReportOptions::with_drilldown`] with
 //!   [`DRILLDOWN`] asks for the usual ones. Cells name entries by their positions in [`TopList::all`].

@@ -41,13 +41,13 @@ pub struct ReportOptions {
     /// The time bucket of the rows. Without it and without a scope, rows count as days only if their dates can be nothing
     /// else.
     pub granularity: Option<Granularity>,
-    /// The last day that can be in the data, usually yesterday. A longer period ends there; rows of later days belong to days
-    /// that are not over.
+    /// The last day that can be in the data, usually yesterday. A longer period ends there; rows of later days belong
+    /// to days that are not over.
     pub data_until: Option<Date>,
     /// The allowance that months are held against.
     pub allowance: Option<Allowance>,
-    /// What the rows cover. The granularity of the options takes precedence over that of the scope; of two periods or ends of
-    /// the data, their common days count.
+    /// What the rows cover. The granularity of the options takes precedence over that of the scope; of two periods or
+    /// ends of the data, their common days count.
     pub scope: Option<Scope>,
     /// The rows that the report is about, of those that it is made from; all of them if it is empty.
     pub filter: RowFilter,
@@ -119,9 +119,9 @@ impl ReportOptions {
     /// Sets rows by day of earlier days, which are all days of `period`, for the projection alone: no sum and no list has
     /// them. A projection uses four weeks for the level of each weekday, and up to sixteen for a trend.
     ///
-    /// Days before the first one with requests are left out, because usage may have begun then. If a row has no day or no
-    /// number of requests, none of the rows is used. A report with a [filter](Self::filter) ignores the history, which is of
-    /// all requests.
+    /// Days before the first one with requests are left out, because usage may have begun then. If a row has no day or
+    /// no number of requests, none of the rows is used. A report with a [filter](Self::filter) ignores the history,
+    /// which is of all requests.
     #[must_use]
     pub fn with_history(mut self, rows: &UsageTable, period: Period) -> Self {
         let days = Days::of(rows, Some(Granularity::Day), Some(period));

@@ -59,8 +59,8 @@ impl Period {
         Self::new(self.from, self.to.min(last))
     }
 
-    /// Returns the earlier and the later half of the days. Of an odd number, the day in the middle is in neither. `None` for a
-    /// single day.
+    /// Returns the earlier and the later half of the days. Of an odd number, the day in the middle is in neither.
+    /// `None` for a single day.
     pub fn halves(self) -> Option<(Self, Self)> {
         let half = i64::try_from(self.days() / 2).unwrap_or(i64::MAX);
         let earlier = Self::new(self.from, self.from.plus_days(half - 1))?;

@@ -1,9 +1,9 @@
 //! The expected requests of days that are not in the data, from known days of the same weekday.
 //!
-//! The level of each weekday is its mean in the last four known weeks, without outliers: values far from the median of the
-//! weekday, as in a week of holidays or of an outage. A slow trend is taken from up to sixteen weeks, and only in part where
-//! fewer are known, because four weeks do not tell it from noise. `usage-sim/tests/it/projection.rs` measures the errors
-//! of projections in a simulated year.
+//! The level of each weekday is its mean in the last four known weeks, without outliers: values far from the median of
+//! the weekday, as in a week of holidays or of an outage. A slow trend is taken from up to sixteen weeks, and only in
+//! part where fewer are known, because four weeks do not tell it from noise. `usage-sim/tests/it/projection.rs`
+//! measures the errors of projections in a simulated year.
 
 use usage_core::Date;
 
@@ -167,8 +167,8 @@ impl Fit {
         self.kept.iter().filter_map(|day| Some((day, self.levels[day.weekday]?)))
     }
 
-    /// Returns the slope of all weekdays together. Fewer days count for less, because the variance of a slope falls with the
-    /// cube of its length.
+    /// Returns the slope of all weekdays together. Fewer days count for less, because the variance of a slope falls
+    /// with the cube of its length.
     fn trend(&self, days: f64) -> f64 {
         let (mut products, mut squares) = (0.0, 0.0);
         for (day, level) in self.pairs() {

@@ -57,8 +57,8 @@ pub struct Report {
     pub limitations: Vec<Limitation>,
     /// The granularity of `days`, if it is known.
     pub granularity: Option<Granularity>,
-    /// The time buckets in order. Rows without a date are in none. Of rows by day, every day of the period has a bucket, also
-    /// without rows, if the period has at most [`MAX_EMPTY_DAYS`](crate::MAX_EMPTY_DAYS) days.
+    /// The time buckets in order. Rows without a date are in none. Of rows by day, every day of the period has a
+    /// bucket, also without rows, if the period has at most [`MAX_EMPTY_DAYS`](crate::MAX_EMPTY_DAYS) days.
     pub days: Vec<Bucket>,
     /// The buckets with the most requests, the largest first.
     pub busiest: Vec<Bucket>,

@@ -90,8 +90,8 @@ impl<D: Driver> One<'_, D> {
         Ok(())
     }
 
-    /// Returns the query that a killed run left, if it is recent, equals the one that would be submitted now, and includes a
-    /// day that is due.
+    /// Returns the query that a killed run left, if it is recent, equals the one that would be submitted now, and
+    /// includes a day that is due.
     fn left_over<Q: Daily>(&self, organization: &Organization, due: &[Date]) -> Option<Snapshot<Q>> {
         let snapshot = organization.query_file().read::<Q>()?;
         let interval = snapshot.query().scope(Timestamp::UNIX_EPOCH).query?.interval;

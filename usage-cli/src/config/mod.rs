@@ -64,7 +64,8 @@ pub(crate) struct ProfileArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Use this profile of the configuration. Commands with --all-profiles take several, separated by commas [env: GENESYS_USAGE_PROFILE]
+    /// Use this profile of the configuration. Commands with --all-profiles take several, separated by commas [env:
+    /// GENESYS_USAGE_PROFILE]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name, add = ArgValueCandidates::new(completed_profiles))]
     profile: Vec<String>,
 }

@@ -47,8 +47,8 @@ pub(crate) struct Organizations<'a> {
 }
 
 impl<'a> Organizations<'a> {
-    /// Returns the organizations that the options name, which may be a single one. A single organization without a profile is called `name`, or
-    /// `default`.
+    /// Returns the organizations that the options name, which may be a single one. A single organization without a
+    /// profile is called `name`, or `default`.
     ///
     /// # Errors
     ///

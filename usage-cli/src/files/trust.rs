@@ -211,8 +211,8 @@ mod unix {
             Ok(())
         }
 
-        /// In a directory such as `/tmp`, another account may have given a file of this account a name that it does not have
-        /// elsewhere.
+        /// In a directory such as `/tmp`, another account may have given a file of this account a name that it does not
+        /// have elsewhere.
         fn check_names(&self, file: &Metadata) -> Result<(), Distrust> {
             let place = fs::metadata(directory(&fs::canonicalize(self.path)?))?;
             let is_shared = place.mode() & OTHERS_WRITE & !self.private_group(&place) != 0;

@@ -1,9 +1,9 @@
 //! What a directory of partitions holds: one kind of rows, and how complete each file is.
 //!
-//! One JSON document, `_genesys-usage.json` in the directory, written whole or not at all: `format`
-//! (`"genesys-usage partitions"`), `version` (1), `rows`, the kind of rows, and `files`, by their paths below the directory.
-//! Readers of such directories (DuckDB, Spark, pandas) skip names that begin with an underscore. The rules for change are
-//! those of a run's state.
+//! One JSON document, `_genesys-usage.json` in the directory, written whole or not at all: `format` (`"genesys-usage
+//! partitions"`), `version` (1), `rows`, the kind of rows, and `files`, by their paths below the directory. Readers of
+//! such directories (DuckDB, Spark, pandas) skip names that begin with an underscore. The rules for change are those of
+//! a run's state.
 
 use std::collections::BTreeMap;
 use std::fs;

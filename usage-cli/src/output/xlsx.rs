@@ -1,7 +1,7 @@
 //! Workbooks of spreadsheet programs: one sheet a list, with typed cells.
 //!
-//! A text is always a text, so that none is run as a formula. A sheet has at most [`MAX_ROWS`] rows, and its numbers have 53
-//! bits: a larger count is written as a text.
+//! A text is always a text, so that none is run as a formula. A sheet has at most [`MAX_ROWS`] rows, and its numbers
+//! have 53 bits: a larger count is written as a text.
 
 use std::io::{self, ErrorKind, Write};
 

@@ -9,11 +9,13 @@ use crate::problem::Problem;
 /// The options for the allowance.
 #[derive(Debug, Default, Args)]
 pub(crate) struct AllowanceArgs {
-    /// Compare each month with this many requests [default, without --licenses: the configuration's allowance or licenses]. It applies to each of several organizations
+    /// Compare each month with this many requests [default, without --licenses: the configuration's allowance or
+    /// licenses]. It applies to each of several organizations
     #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
     allowance: Option<u64>,
 
-    /// Compare each month with the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10. Hourly licences count hours
+    /// Compare each month with the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10. Hourly
+    /// licences count hours
     #[arg(long, value_name = "LICENSES")]
     licenses: Option<Licenses>,
 }

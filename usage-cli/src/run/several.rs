@@ -26,7 +26,8 @@ use crate::run::recovery::Recovery;
 use crate::run::with_names::{Naming, WithNames};
 use crate::run::{check, incomplete, scope_of, seed, selected, whole};
 
-/// Asks each of `organizations` for the rows of `queries`, the parts of one query, and writes all of them where they belong.
+/// Asks each of `organizations` for the rows of `queries`, the parts of one query, and writes all of them where they
+/// belong.
 ///
 /// # Errors
 ///

@@ -1,10 +1,10 @@
 //! What `watch --state` remembers, so that a restart repeats neither an alert nor a request.
 //!
 //! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (3), `refreshedAt` (Unix
-//! milliseconds), `month` (its first day) and `told`, the alerts of that month that were told and are still crossed; with an
-//! allowance also `history`, the daily totals before the month; of several organizations `histories`, by their names.
-//! Version 2 had alerts without organization, client and day; version 1 had `alerts` instead, the kinds without their
-//! thresholds. The rules for change are those of a run's state.
+//! milliseconds), `month` (its first day) and `told`, the alerts of that month that were told and are still crossed;
+//! with an allowance also `history`, the daily totals before the month; of several organizations `histories`, by their
+//! names. Version 2 had alerts without organization, client and day; version 1 had `alerts` instead, the kinds without
+//! their thresholds. The rules for change are those of a run's state.
 
 use std::collections::BTreeMap;
 use std::fs::File;

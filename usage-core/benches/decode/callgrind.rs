@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-/// Returns the instructions of the functions `counted_*` when this program runs with `--count what`, divided by `times`; `None`
-/// if there is no valgrind.
+/// Returns the instructions of the functions `counted_*` when this program runs with `--count what`, divided by
+/// `times`; `None` if there is no valgrind.
 pub(crate) fn count(what: &str, times: u64) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])

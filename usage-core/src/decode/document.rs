@@ -71,8 +71,8 @@ impl<S: RowSink> Document<S> {
         self.head.status.as_ref()
     }
 
-    /// Reads the next piece of the body. The end of a piece cuts a row in most cases: to read it as events would cost as much
-    /// as several rows, so it is held back and read together with the beginning of the next piece.
+    /// Reads the next piece of the body. The end of a piece cuts a row in most cases: to read it as events would cost
+    /// as much as several rows, so it is held back and read together with the beginning of the next piece.
     pub(super) fn read(&mut self, text: &str) -> Result<(), DecodeError> {
         let text = if self.held.is_empty() { text } else { self.read_cut_row(text)? };
         self.read_piece(text, MAX_HELD)
@@ -167,8 +167,8 @@ impl<S: RowSink> Document<S> {
         Ok(())
     }
 
-    /// Reads rows as long as their layouts are known. Everything else, errors included, is read as events, except for the end
-    /// of a piece that is held back. Returns whether it is.
+    /// Reads rows as long as their layouts are known. Everything else, errors included, is read as events, except for
+    /// the end of a piece that is held back. Returns whether it is.
     fn read_known_rows(&mut self, input: &mut Input<'_>, max_held: usize) -> bool {
         self.sketch.abandon();
         while self.outline.is_between_rows()

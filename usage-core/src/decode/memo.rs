@@ -41,8 +41,8 @@ impl Memo {
         is_there.then_some((text.symbol, length))
     }
 
-    /// Adds `symbol` for the text of `length` bytes at the beginning of `rest`. The text has no escapes, and a quotation mark
-    /// follows it.
+    /// Adds `symbol` for the text of `length` bytes at the beginning of `rest`. The text has no escapes, and a
+    /// quotation mark follows it.
     #[inline(never)]
     pub(super) fn add(&mut self, column: Column, rest: &[u8], length: usize, symbol: Symbol) {
         let (Some(hash), Some(inside)) = (hash(column, rest), rest.get(..=length)) else { return };

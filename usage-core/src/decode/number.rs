@@ -107,7 +107,8 @@ impl NumberReader {
     }
 }
 
-/// Returns the integer at the beginning of `bytes` and its length, if it is of the usual kind and the byte after it is there.
+/// Returns the integer at the beginning of `bytes` and its length, if it is of the usual kind and the byte after it is
+/// there.
 #[inline(always)]
 pub(super) fn plain_integer(bytes: &[u8]) -> Option<(u64, usize)> {
     // More digits may exceed 64 bits.

@@ -174,7 +174,8 @@ impl StringReader {
 
 const LONE_SURROGATE: &str = "half a surrogate pair";
 
-/// Returns the length of the string at the beginning of `bytes`, with quotation marks, if it is complete and has no escapes.
+/// Returns the length of the string at the beginning of `bytes`, with quotation marks, if it is complete and has no
+/// escapes.
 #[inline(always)]
 pub(super) fn plain_string(bytes: &[u8]) -> Option<usize> {
     let inside = bytes.get(1..)?;

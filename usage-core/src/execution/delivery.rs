@@ -97,9 +97,9 @@ impl<Q: UsageQuery> Execution<Q> {
 
     /// Returns the cursor that the last page repeated, if the execution is complete because of that.
     ///
-    /// Following a repeated cursor would never end. So the execution is complete with the rows that arrived; further rows, if
-    /// there are any, are missing, and the [scope](Self::scope) says so. If the last page equals the page that contained the
-    /// cursor first, its rows are left out; only a visitor has seen them twice.
+    /// Following a repeated cursor would never end. So the execution is complete with the rows that arrived; further
+    /// rows, if there are any, are missing, and the [scope](Self::scope) says so. If the last page equals the page that
+    /// contained the cursor first, its rows are left out; only a visitor has seen them twice.
     pub fn repeated_cursor(&self) -> Option<&Cursor> {
         self.rare.as_ref()?.repeated.as_ref()
     }

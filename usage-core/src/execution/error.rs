@@ -3,7 +3,8 @@ use crate::query::UsageQuery;
 use crate::report::Error;
 
 impl Error {
-    /// Returns the position of the failed execution, behind the [rows](Self::rows) that had arrived. Restore it to continue.
+    /// Returns the position of the failed execution, behind the [rows](Self::rows) that had arrived. Restore it to
+    /// continue.
     ///
     /// Returns `None` if this is not the error of an execution of a `Q`.
     ///

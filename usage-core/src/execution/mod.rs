@@ -37,12 +37,12 @@ use state::{Ready, State};
 
 /// One execution of one query.
 ///
-/// It is a [`Machine`], driven by a driver of this project or by hand. Each page of rows is returned once, by the input that
-/// completes it. Between any two inputs, the execution can be inspected, saved ([`snapshot`](Self::snapshot)), restored and
-/// cancelled.
+/// It is a [`Machine`], driven by a driver of this project or by hand. Each page of rows is returned once, by the input
+/// that completes it. Between any two inputs, the execution can be inspected, saved ([`snapshot`](Self::snapshot)),
+/// restored and cancelled.
 ///
-/// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Earlier snapshots
-/// point at that page, so that a crash before its rows are stored repeats the page.
+/// A page is delivered when the next call of [`next`](Machine::next) [acknowledges](Self::acknowledge) it. Earlier
+/// snapshots point at that page, so that a crash before its rows are stored repeats the page.
 ///
 /// ```
 /// use usage_core::query::OrganizationQuery;
@@ -105,8 +105,8 @@ struct RareState {
 }
 
 impl<Q: UsageQuery> Execution<Q> {
-    /// Creates an execution that submits `query`, with the deadline `now + policy.deadline`. `seed` determines the jitter of
-    /// its delays. Executions can share a policy as an [`Arc`].
+    /// Creates an execution that submits `query`, with the deadline `now + policy.deadline`. `seed` determines the
+    /// jitter of its delays. Executions can share a policy as an [`Arc`].
     pub fn new(query: Q, policy: impl Into<Arc<Policy>>, seed: u64, now: Timestamp) -> Self {
         Self::with_state(query, policy.into(), Jitter::new(seed), now, Ready { op: Op::Submit }.into())
     }
@@ -199,7 +199,8 @@ impl<Q: UsageQuery> Execution<Q> {
         self.submitted.map(|submitted| submitted.at)
     }
 
-    /// Observes the current time. If the clock stepped back, the timers move back by as much, so that waits keep their length.
+    /// Observes the current time. If the clock stepped back, the timers move back by as much, so that waits keep their
+    /// length.
     fn observe(&mut self, now: Timestamp) {
         let Some(back) = self.latest.step_back(now) else { return };
         self.limits.step_back(back);

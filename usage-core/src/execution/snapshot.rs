@@ -22,9 +22,9 @@ pub const SNAPSHOT_VERSION: u32 = 1;
 
 /// A saved execution. It contains the query and the position in its results, but no rows and no tokens.
 ///
-/// It points at the first page that is not [acknowledged](Execution::acknowledge): the restored execution requests that page
-/// again, with the same [number](Execution::pages). It also contains whether a submit was sent. Such a submit is not repeated
-/// after a restore, unless the policy allows it ([`Policy::resubmit`]).
+/// It points at the first page that is not [acknowledged](Execution::acknowledge): the restored execution requests that
+/// page again, with the same [number](Execution::pages). It also contains whether a submit was sent. Such a submit is
+/// not repeated after a restore, unless the policy allows it ([`Policy::resubmit`]).
 ///
 /// ```
 /// use usage_core::query::ClientSummary;
@@ -174,9 +174,9 @@ impl<Q: UsageQuery> Snapshot<Q> {
 
     /// Returns whether a submit was sent and it is unknown whether the service accepted it.
     ///
-    /// Such an execution ends as [`AmbiguousSubmit`](crate::error::Failure::AmbiguousSubmit) when it is restored, unless the
-    /// submit is idempotent or the policy allows to repeat it ([`Policy::resubmit`]). To submit it again, start
-    /// [the query](Self::into_query): at worst the service runs it twice, which costs requests, but no data.
+    /// Such an execution ends as [`AmbiguousSubmit`](crate::error::Failure::AmbiguousSubmit) when it is restored,
+    /// unless the submit is idempotent or the policy allows to repeat it ([`Policy::resubmit`]). To submit it again,
+    /// start [the query](Self::into_query): at worst the service runs it twice, which costs requests, but no data.
     pub fn is_submit_in_doubt(&self) -> bool {
         self.in_flight && self.step == Op::Submit
     }
@@ -225,8 +225,8 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Restores the execution of `snapshot` if there is one, and creates one of `query` otherwise. This is for programs that
-    /// may have been killed.
+    /// Restores the execution of `snapshot` if there is one, and creates one of `query` otherwise. This is for programs
+    /// that may have been killed.
     ///
     /// # Errors
     ///
@@ -245,8 +245,8 @@ impl<Q: UsageQuery> Execution<Q> {
         }
     }
 
-    /// Restores a saved execution, with the deadline `now + policy.deadline`. A wait has ended, a poll in flight is repeated, a
-    /// submit in flight is ambiguous. A complete execution stays complete and returns no more rows.
+    /// Restores a saved execution, with the deadline `now + policy.deadline`. A wait has ended, a poll in flight is
+    /// repeated, a submit in flight is ambiguous. A complete execution stays complete and returns no more rows.
     ///
     /// # Errors
     ///

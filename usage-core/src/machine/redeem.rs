@@ -16,7 +16,8 @@ impl Session {
     /// asked for it. The ticket of any other exchange is ignored.
     ///
     /// This is for drivers whose token exchanges outlive machines; [`Machine::on_end`](crate::Machine::on_end) of the
-    /// machine does the same. Afterwards, call [`Machine::next`](crate::Machine::next) on all machines that wait for a token.
+    /// machine does the same. Afterwards, call [`Machine::next`](crate::Machine::next) on all machines that wait for a
+    /// token.
     ///
     /// ```
     /// use usage_core::auth::Grant;

@@ -1,7 +1,7 @@
 //! One compact table for the rows of every query family.
 //!
-//! Pages repeat few client names, URIs, methods and dates, so texts are interned and a row consists of small numbers. Absent is not zero, and an empty text is absent: the service sends `""` for a dimension that was
-//! not grouped by.
+//! Pages repeat few client names, URIs, methods and dates, so texts are interned and a row consists of small numbers.
+//! Absent is not zero, and an empty text is absent: the service sends `""` for a dimension that was not grouped by.
 
 #![expect(clippy::inline_always, reason = "measured: reading a row is one loop without calls")]
 

@@ -135,8 +135,8 @@ impl<'a> UsageRow<'a> {
         text.parse().ok().or_else(|| WrittenDate::parse(text)?.day())
     }
 
-    /// Returns the text of [`date`](Self::date), `yyyy-MM-dd`. A time within a day is `yyyy-MM-ddTHH:mm:ssZ`. A text that is
-    /// no date is as the service wrote it.
+    /// Returns the text of [`date`](Self::date), `yyyy-MM-dd`. A time within a day is `yyyy-MM-ddTHH:mm:ssZ`. A text
+    /// that is no date is as the service wrote it.
     pub fn date_text(&self) -> Option<&'a str> {
         self.text(Column::Date)
     }

@@ -72,7 +72,8 @@ pub trait Driver: Clone + fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// Drives a machine until it has output (`Some`), is complete (`None`), or has failed. A cancelled machine has failed. The future may be dropped at any moment.
+    /// Drives a machine until it has output (`Some`), is complete (`None`), or has failed. A cancelled machine has
+    /// failed. The future may be dropped at any moment.
     fn advance<M: Machine>(
         &self,
         clock: &dyn Clock,

@@ -7,8 +7,8 @@ use crate::session::SharedSession;
 
 /// A future that completes when the token exchange in flight has ended, successfully or not.
 ///
-/// A thread polls it with a waker that unparks the thread. The wait has no time limit of its own, since an exchange has one.
-/// A driver adds a limit as a safeguard, and calls [`overdue`](Self::overdue) when that has passed.
+/// A thread polls it with a waker that unparks the thread. The wait has no time limit of its own, since an exchange has
+/// one. A driver adds a limit as a safeguard, and calls [`overdue`](Self::overdue) when that has passed.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct TokenWait {
     session: SharedSession,

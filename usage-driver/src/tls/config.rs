@@ -21,8 +21,8 @@ impl TlsOptions {
     ///
     /// # Errors
     ///
-    /// Returns an error if the driver has no verifier for [`Roots::Platform`], or if a root, the identity or its key cannot be
-    /// used.
+    /// Returns an error if the driver has no verifier for [`Roots::Platform`], or if a root, the identity or its key
+    /// cannot be used.
     pub fn client_config(
         &self,
         provider: Arc<CryptoProvider>,
@@ -50,7 +50,8 @@ impl TlsOptions {
     ///
     /// # Errors
     ///
-    /// Returns an error if a root, the identity or its key cannot be used, or if the operating system's roots cannot be read.
+    /// Returns an error if a root, the identity or its key cannot be used, or if the operating system's roots cannot be
+    /// read.
     pub fn client_config_with<V: ServerCertVerifier + 'static, E: Display>(
         &self,
         provider: Arc<CryptoProvider>,

@@ -3,8 +3,8 @@
 //! The bare clients have the time limit that a call has: none has one by itself, and none can do without. The one of
 //! async-std is hyper-util's on the sockets and tasks of the driver.
 //!
-//! `cargo bench -p usage-tokio --bench drivers` prints a table and ends with one line for each target:
-//! `target NAME measured limit`. `-- --quick` measures less, and `-- --calls NAME` only lets one of the contestants call, for a
+//! `cargo bench -p usage-tokio --bench drivers` prints a table and ends with one line for each target: `target NAME
+//! measured limit`. `-- --quick` measures less, and `-- --calls NAME` only lets one of the contestants call, for a
 //! profiler. The service is a process of its own, so that what is counted is the client's.
 
 #![expect(clippy::print_stdout, reason = "it prints")]

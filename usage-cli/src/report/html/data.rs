@@ -1,8 +1,8 @@
 //! The data of the script, as JSON: every row of the lists, what each row has of other lists, and the bars of the chart.
 //!
-//! A list is an object of arrays with one element for each row, the largest row first. Errors and 429 are `null` if they are
-//! not known. A cell of a cross table is four numbers: its column, as the distance from the column of the cell before it,
-//! then requests, errors and 429. `others` adds up the cells of a row that were left out.
+//! A list is an object of arrays with one element for each row, the largest row first. Errors and 429 are `null` if
+//! they are not known. A cell of a cross table is four numbers: its column, as the distance from the column of the cell
+//! before it, then requests, errors and 429. `others` adds up the cells of a row that were left out.
 
 use std::collections::BTreeMap;
 

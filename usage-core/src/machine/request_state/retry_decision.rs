@@ -129,7 +129,8 @@ impl RequestState {
         }
     }
 
-    /// Counts a failure and returns the wait before the next attempt, unless there were too many or the deadline comes first.
+    /// Counts a failure and returns the wait before the next attempt, unless there were too many or the deadline comes
+    /// first.
     fn again<T>(
         &mut self,
         now: Timestamp,
