@@ -219,6 +219,10 @@ impl fmt::Display for ApiError {
             return write!(f, "HTTP {}", self.status);
         }
         write!(f, "the service answered {}", self.status.as_u16())?;
+        let has_text = matches!(self.payload, ErrorPayload::Json(_) | ErrorPayload::NotJson(_));
+        if !has_text && self.message().is_none() {
+            write!(f, " {}", self.status.canonical_reason().unwrap_or("without a message"))?;
+        }
         if let Some(code) = self.code() {
             write!(f, " ({})", excerpt(code, EXCERPT))?;
         }
@@ -232,9 +236,12 @@ impl fmt::Display for ApiError {
                     Some(content_type) => write!(f, " but {content_type}")?,
                     None => {}
                 }
-                write!(f, ": {}", words(body))?;
+                let words = words(body);
+                if !words.is_empty() {
+                    write!(f, ": {words}")?;
+                }
             }
-            _ => write!(f, " {}", self.status.canonical_reason().unwrap_or("without a message"))?,
+            _ => {}
         }
         if let ErrorPayload::Standard(body) = &self.payload {
             write_inner(f, body)?;
@@ -411,6 +418,17 @@ mod tests {
         let text = "the service answered 429 Too Many Requests (it asks for a longer wait than the 24 hours that are granted)";
         assert_eq!(format!("{error:#}"), text);
         assert!(!api_error(429, &[("retry-after", "86400")], "").to_string().contains("longer"));
+    }
+
+    #[test]
+    fn an_error_without_a_message_is_said_in_order() {
+        for (status, body, text) in [
+            (400, r#"{"error":"invalid_grant"}"#, "400 Bad Request (invalid_grant)"),
+            (404, r#"{"code":"not.found"}"#, "404 Not Found (not.found)"),
+            (502, "<html></html>", "502 with a body that is not JSON"),
+        ] {
+            assert_eq!(format!("{:#}", api_error(status, &[], body)), format!("the service answered {text}"));
+        }
     }
 
     #[test]
