@@ -426,6 +426,9 @@ fn foreign_transfer_coding(headers: &HeaderMap) -> Option<String> {
 
 /// Returns the codings in the header `name`, in lower case, without those that are `usual`.
 fn codings(headers: &HeaderMap, name: &HeaderName, usual: &str) -> String {
+    if !headers.contains_key(name) {
+        return String::new();
+    }
     let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let values = values.collect::<Vec<_>>().join(",").to_ascii_lowercase();
     let named = values.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != usual);
