@@ -1,5 +1,8 @@
 //! Parsers of option values: short words and the service's own words for its values, and durations.
 
+use std::fmt::Display;
+use std::ops::{Bound, RangeBounds};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -12,6 +15,25 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     let duration = humantime::parse_duration(text).map_err(|_| "write a time as 90s, 10m or 1h")?;
     Ok(duration.min(LONGEST))
+}
+
+/// Returns a parser of the whole numbers of `range`. Its error states the range.
+pub(crate) fn number<T>(
+    range: impl RangeBounds<T> + Clone + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + Display + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| match (range.start_bound(), range.end_bound()) {
+            (Bound::Included(first), Bound::Included(last)) => {
+                format!("write a whole number from {first} to {last}")
+            }
+            (Bound::Included(first), _) => format!("write a whole number, {first} or more"),
+            _ => "write a whole number".into(),
+        })
+    }
 }
 
 /// A value and its word; the service's own spelling of the value is accepted, too.
@@ -103,6 +125,8 @@ pub(crate) fn one_of<T: Clone + Send + Sync>(words: Words<T>) -> impl TypedValue
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use usage_core::query::{ClientJob, OrganizationJob, OrganizationQuery};
 
     use super::*;
@@ -132,6 +156,17 @@ mod tests {
             assert!(std::time::SystemTime::now().checked_add(longest).is_some());
         }
         assert!(duration("99999999999999999999y").is_err());
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused_with_the_range() {
+        assert_eq!(number(1u32..)("7"), Ok(7));
+        assert_eq!(number(0..=200u16)("0"), Ok(0));
+        for text in ["0", "-1", "1.5", "", "x", "1,000", "4294967296", "99999999999999999999"] {
+            assert_eq!(number(1u32..)(text), Err("write a whole number, 1 or more".into()), "{text}");
+        }
+        assert_eq!(number(0..=366u32)("367"), Err("write a whole number from 0 to 366".into()));
+        assert_eq!(number(NonZeroU32::MIN..)("0").unwrap_err(), "write a whole number, 1 or more");
     }
 
     #[test]

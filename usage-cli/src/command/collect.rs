@@ -10,7 +10,7 @@ use usage_core::query::{OrganizationJob, OrganizationQuery};
 use usage_core::{Date, Timestamp, UsageQuery as _};
 
 use crate::arguments::period::Last;
-use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, one_of};
+use crate::arguments::value_parsers::{JOB_DIMENSIONS, duration, number, one_of};
 use crate::collect::{Daily, First, Order, collect};
 use crate::config;
 use crate::connection::credentials::CredentialArgs;
@@ -64,7 +64,7 @@ pub(crate) struct CollectArgs {
     since: Option<Date>,
 
     /// Read days again until they are this many days old, because the service may still count late requests
-    #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=366))]
+    #[arg(long, value_name = "DAYS", default_value_t = 3, value_parser = number(0..=366u32))]
     late_days: u32,
 
     /// Group by these dimensions, separated by commas [default: those of the history; for a new one

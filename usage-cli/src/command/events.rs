@@ -13,6 +13,7 @@ use usage_core::{Call, Cursor, Endpoint, EventDefinitionId, Policy};
 
 use crate::arguments::deferred::Deferred;
 use crate::arguments::period::PeriodArgs;
+use crate::arguments::value_parsers::number;
 use crate::connection::caller::Caller;
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
@@ -104,7 +105,7 @@ struct EventsQueryArgs {
     order: Option<Order>,
 
     /// Return at most this many events
-    #[arg(long, help_heading = "Query", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = "Query", value_name = "N", value_parser = number(1u32..))]
     limit: Option<u32>,
 
     /// Return only events after this cursor of the service
@@ -117,7 +118,7 @@ struct EventsQueryArgs {
 
     /// Request this many events at a time
     #[arg(long, help_heading = "Query", value_name = "N", default_value_t = MAX_EVENT_PAGE_SIZE,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_EVENT_PAGE_SIZE)))]
+          value_parser = number(1..=MAX_EVENT_PAGE_SIZE))]
     page_size: u32,
 
     #[command(flatten)]

@@ -10,7 +10,7 @@ use clap::Args;
 use usage_core::BaseUrl;
 use usage_core::auth::{AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
-use crate::arguments::value_parsers::duration;
+use crate::arguments::value_parsers::{duration, number};
 use crate::config::secret_source::SecretFrom;
 use crate::config::{Config, ProfileArgs};
 use crate::connection::caller::Caller;
@@ -60,7 +60,7 @@ pub(crate) struct LoginArgs {
     secret_command: Option<String>,
 
     /// The port of the redirect URI [default: 8085]
-    #[arg(long)]
+    #[arg(long, value_parser = number(0..=u16::MAX))]
     port: Option<u16>,
 
     /// The redirect URI [default: http://localhost:PORT/callback]: plain http to localhost, 127.0.0.1 or [::1]
@@ -295,7 +295,7 @@ fn wait(
         }
         last = Some(said);
     }
-    let problem = Problem::new(Code::Deadline, "nobody came back from the browser in time")
+    let problem = Problem::new(Code::Deadline, "the browser did not return in time")
         .with_hint("--timeout allows more time; the browser must be on this machine");
     Err(problem.with_hints(last.map(|said| format!("what came was no answer to this log-in: {said}"))))
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use usage_sim::{Organizations, ServeOptions, Server, Simulator, SimulatorConfig};
 
-use crate::arguments::value_parsers::duration;
+use crate::arguments::value_parsers::{duration, number};
 use crate::problem::Problem;
 use crate::process::stderr;
 
@@ -23,15 +23,15 @@ use crate::process::stderr;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SimulateArgs {
     /// Listen on this port of 127.0.0.1; 0 means any free port
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number(0..=u16::MAX))]
     port: u16,
 
     /// Derive ids and traffic from this seed. The same seed gives the same numbers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number(0u64..))]
     seed: u64,
 
     /// Serve N organizations of different sizes, limits and faults. The credential selects the organization
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = number(1..=1000u32))]
     organizations: Option<u32>,
 
     /// Serve for this long. Without it, until stopped

@@ -4,6 +4,7 @@ use clap::Args;
 use usage_core::ClientId;
 use usage_core::query::ClientSummary;
 
+use crate::arguments::value_parsers::number;
 use crate::problem::Problem;
 use crate::run::args::CommonArgs;
 use crate::run::run as run_query;
@@ -21,7 +22,7 @@ pub(crate) struct SummaryArgs {
     client: ClientId,
 
     /// Number of days to look back
-    #[arg(long, value_name = "N", default_value_t = ClientSummary::DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = ClientSummary::DEFAULT_DAYS, value_parser = number(1u32..))]
     days: u32,
 
     #[command(flatten)]

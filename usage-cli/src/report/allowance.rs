@@ -3,6 +3,7 @@
 use clap::Args;
 use usage_report::{Allowance, Licenses};
 
+use crate::arguments::value_parsers::number;
 use crate::config::{self, ProfileArgs};
 use crate::problem::Problem;
 
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 pub(crate) struct AllowanceArgs {
     /// Compare each month with this many requests [default, without --licenses: the configuration's allowance or
     /// licenses]. It applies to each of several organizations
-    #[arg(long, value_name = "REQUESTS", conflicts_with = "licenses")]
+    #[arg(long, value_name = "REQUESTS", value_parser = number(0u64..), conflicts_with = "licenses")]
     allowance: Option<u64>,
 
     /// Compare each month with the allowance of these licences: cx2-named=40,cx3-concurrent=5,communicate=10. Hourly

@@ -7,6 +7,7 @@ use clap_complete::engine::ArgValueCandidates;
 use serde::{Deserialize, Serialize};
 use usage_core::{UsageRow, UsageTable};
 
+use crate::arguments::value_parsers::number;
 use crate::process::stderr::{self, WARNING};
 use crate::run::filter::Filter;
 use crate::run::sort::{self, SortKey};
@@ -36,7 +37,7 @@ pub(crate) struct Selection {
     pub(crate) sort: Vec<SortKey>,
 
     /// Write only the first N rows, after --where and --sort
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number(NonZeroU32::MIN..))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limit: Option<NonZeroU32>,
 }

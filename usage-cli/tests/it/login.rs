@@ -241,7 +241,7 @@ fn a_code_that_is_worth_nothing() {
 #[test]
 fn nobody_comes_back() {
     let ran = Home::new().login(&["--timeout", "50ms"]).ended();
-    ran.failed(4, &["error: nobody came back from the browser in time", "--timeout"]);
+    ran.failed(4, &["error: the browser did not return in time", "--timeout"]);
 }
 
 #[test]
