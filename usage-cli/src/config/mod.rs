@@ -64,8 +64,8 @@ pub(crate) struct ProfileArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Use this profile of the configuration. Commands with --all-profiles take several, separated by commas [env:
-    /// GENESYS_USAGE_PROFILE]
+    /// Use this profile of the configuration. Commands with --all-profiles take several, separated by commas [env, for
+    /// one: GENESYS_USAGE_PROFILE]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = profile_name, add = ArgValueCandidates::new(completed_profiles))]
     profile: Vec<String>,
 }
@@ -78,18 +78,26 @@ impl ProfileArgs {
 
     /// Returns the profile if the options name exactly one.
     pub(crate) fn name(&self) -> Option<&str> {
-        self.profile.first().filter(|_| self.profile.len() == 1).map(String::as_str)
+        match self.names()[..] {
+            [name] => Some(name),
+            _ => None,
+        }
     }
 
     /// Returns each named profile once, as arguments of its own.
     pub(crate) fn each(&self) -> Vec<Self> {
-        let mut names: Vec<String> = Vec::new();
+        self.names().into_iter().map(|name| self.of(name.to_owned())).collect()
+    }
+
+    /// Returns each named profile once.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
         for name in &self.profile {
-            if !names.contains(name) {
-                names.push(name.clone());
+            if !names.contains(&&**name) {
+                names.push(name);
             }
         }
-        names.into_iter().map(|name| self.of(name)).collect()
+        names
     }
 
     /// Returns arguments for the profile `name` of this configuration.
@@ -116,16 +124,12 @@ pub(crate) struct Config {
 impl Config {
     /// Reads `config.toml`. The file may be missing unless an option names it.
     pub(crate) fn load(args: &ProfileArgs, variables: Variables<'_>) -> Result<Self, Problem> {
-        let profile = match &args.profile[..] {
-            [name] => Some(name.clone()),
+        let profile = match args.names()[..] {
+            [name] => Some(name.to_owned()),
             [_, ..] => {
                 return Err(Problem::usage("this command is about one organization: name one profile"));
             }
-            [] => variable(variables, PROFILE)?
-                .map(|name| {
-                    profile_name(&name).map_err(|problem| Problem::usage(format!("{PROFILE}: {problem}")))
-                })
-                .transpose()?,
+            [] => variable(variables, PROFILE)?.map(|name| profile_of_variable(&name)).transpose()?,
         };
         if let Some(directory) = directory() {
             // A killed command may have left a draft of a log-in here.
@@ -175,17 +179,19 @@ impl Config {
         }
     }
 
-    /// Refuses to guess a host if some profiles name one but no profile is used.
-    pub(crate) fn check_profiles(&self) -> Result<(), Problem> {
-        match &self.unused {
-            Some((path, names)) if !names.is_empty() => {
-                let problem = format!("{} names hosts in profiles, and no profile is named", path.display());
-                Err(Problem::usage(problem).with_hint(format!(
-                    "name one with --profile, or give --region; there are {}",
-                    names.join(", ")
-                )))
-            }
-            _ => Ok(()),
+    /// Refuses to guess a host that no source names, if a profile is in use, or if profiles that are not in use name hosts.
+    pub(crate) fn check_guess(&self) -> Result<(), Problem> {
+        if let Some((path, names)) = self.unused.as_ref().filter(|(_, names)| !names.is_empty()) {
+            let problem = format!("{} names hosts in profiles, and no profile is named", path.display());
+            return Err(Problem::usage(problem).with_hint(format!(
+                "name one with --profile, or give --region; there are {}",
+                names.join(", ")
+            )));
+        }
+        match self.own.first().filter(|_| self.profile.is_some()) {
+            Some(settings) => Err(Problem::usage(format!("{} names no region", settings.place))
+                .with_hint("add region = \"eu-central-1\" or another one to it, or give --region")),
+            None => Ok(()),
         }
     }
 
@@ -206,6 +212,11 @@ impl Config {
     /// Returns the profile in use, if any.
     pub(crate) fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
+    }
+
+    /// Returns the names of all profiles of `config.toml`, in alphabetical order.
+    pub(crate) fn profiles(&self) -> &[String] {
+        &self.profiles
     }
 
     /// Returns the settings of each source in order of precedence. Each file is read when the iterator reaches it.
@@ -380,6 +391,19 @@ pub(crate) fn directory() -> Option<PathBuf> {
 /// Returns the default path of `config.toml`.
 pub(crate) fn default_path() -> Option<PathBuf> {
     directory().map(|directory| directory.join("config.toml"))
+}
+
+/// Parses the value of the variable that names the profile.
+fn profile_of_variable(text: &str) -> Result<String, Problem> {
+    profile_name(text).map_err(|problem| {
+        let problem = Problem::usage(format!("{PROFILE}: {problem}"));
+        if text.contains(',') {
+            problem
+                .with_hint(format!("{PROFILE} names one profile; the option names several: --profile {text}"))
+        } else {
+            problem
+        }
+    })
 }
 
 fn no_profile(name: &str, others: &[String]) -> Problem {

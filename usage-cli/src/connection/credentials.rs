@@ -58,13 +58,13 @@ impl Source {
     pub(crate) fn grant(&self) -> Result<Grant, Problem> {
         match self {
             Self::AccessToken(token) => {
-                let text = token.value.read()?;
+                let text = token.read()?;
                 let token = bare_token(text.expose());
                 secrets::know(token);
                 AccessToken::parse(token).map(Grant::StaticToken).map_err(Problem::build)
             }
             Self::Client { id, secret } => {
-                let secret = secret.value.read()?;
+                let secret = secret.read()?;
                 secrets::know_client(&id.value, secret.expose());
                 Grant::client_credentials(&id.value, secret).map_err(Problem::build)
             }
@@ -122,7 +122,7 @@ impl CredentialArgs {
         {
             return Ok(Source::Login(Box::new(login), store));
         }
-        Err(no_credential())
+        Err(no_credential(config))
     }
 
     /// Returns the client id of the options or the environment.
@@ -187,8 +187,19 @@ fn secret_of(settings: &Settings) -> Option<SecretFrom> {
         .or_else(|| settings.client_secret.clone().map(SecretFrom::Value))
 }
 
-fn no_credential() -> Problem {
-    Problem::usage("no credentials")
+fn no_credential(config: &Config) -> Problem {
+    if let Some(profile) = config.profile() {
+        return Problem::usage(format!("the profile '{profile}' has no credentials")).with_hint(format!(
+            "give it oauth-client-id and secret-command (genesys-usage config path says where), \
+             or log in with a browser: genesys-usage login --profile {profile}"
+        ));
+    }
+    let problem = Problem::usage("no credentials");
+    let problem = match config.profiles() {
+        [] => problem,
+        names => problem.with_hint(format!("name a profile with --profile: there are {}", names.join(", "))),
+    };
+    problem
         .with_hint(format!(
             "set {CLIENT_ID} and {CLIENT_SECRET} (or {ACCESS_TOKEN}), and GENESYSCLOUD_REGION, to ask your organization; \
              or log in with a browser: genesys-usage login --client-id ID"

@@ -81,7 +81,7 @@ impl HostArgs {
         if let Some(named) = self.named(variables, config.places())? {
             return Ok(named);
         }
-        config.check_profiles()?;
+        config.check_guess()?;
         let login = given("--login-url", self.login_url.as_deref())?;
         Ok(Said::new(of_region(&Region::default(), login), "default"))
     }
@@ -136,9 +136,9 @@ impl HostArgs {
 fn names_no_host(settings: &Settings) -> Problem {
     let place = &settings.place;
     let problem = if settings.lacks_profile {
-        format!("{place} does not have the profile that is used, so where the service is is not known")
+        format!("{place} does not have the profile in use, so the region is unknown")
     } else {
-        format!("{place} names no host that can be used, so where the service is is not known")
+        format!("{place} names no usable host, so the region is unknown")
     };
     Problem::usage(problem)
         .with_hint("give --region, set GENESYSCLOUD_REGION, or name the profile with --profile")

@@ -74,7 +74,7 @@ fn a_file_that_names_no_host_is_an_error_and_no_region_is_guessed() {
         let home = home(&[(file, text)]);
         let query = ["query", "--last", "1d", "--initial-delay", "20ms"];
         let ran = run(home.path(), &query, &CREDENTIALS);
-        ran.failed(2, &[file, "where the service is is not known", "--region"]);
+        ran.failed(2, &[file, "so the region is unknown", "--region"]);
         // A host given by an option is used whatever the file contains.
         let all = shown(home.path(), &["--region", "eu-west-1"], &CREDENTIALS);
         assert_eq!(place(&all, "api-url"), "https://api.mypurecloud.ie of --region");
@@ -273,6 +273,10 @@ fn hosts_of_our_own_configuration_that_cannot_be_used_are_not_replaced_by_the_de
     let home = home(&[(OWN, "[profiles.prod]\nregion = 'euw2'\n[profiles.test]\nallowance = 3\n")]);
     run(home.path(), &query, &CREDENTIALS)
         .failed(2, &["no profile is named", "--profile", "there are prod\n"]);
+    run(home.path(), &[&query[..], &["--profile", "test"]].concat(), &CREDENTIALS)
+            .failed(2, &["config.toml [profiles.test] names no region"]);
+    run(home.path(), &[&query[..], &["--profile", "test"]].concat(), &CREDENTIALS)
+        .failed(2, &["config.toml [profiles.test] names no region"]);
     let all = shown(home.path(), &["--region", "eu-west-1"], &CREDENTIALS);
     assert_eq!(place(&all, "api-url"), "https://api.mypurecloud.ie of --region");
     let gateway = [("GENESYSCLOUD_GATEWAY_AUTH_USERNAME", "me"), CREDENTIALS[0], CREDENTIALS[1]];
