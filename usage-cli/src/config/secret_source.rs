@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use usage_core::Secret;
 
+use crate::config::settings::Said;
 use crate::files::trust::{self, Role};
 use crate::problem::Problem;
 use crate::process::children::shell;
@@ -34,8 +35,13 @@ impl SecretFrom {
     /// Returns a problem if the source cannot be read or trusted, or if its text is empty, has more than one line or
     /// is longer than 64 KiB. The problem repeats no part of the secret, and names only the program of a command.
     pub(crate) fn read(&self) -> Result<Secret<String>, Problem> {
+        self.read_at("the setting")
+    }
+
+    /// Does the same. `place` is where a value was given, for messages.
+    fn read_at(&self, place: &str) -> Result<Secret<String>, Problem> {
         let (text, source) = match self {
-            Self::Value(secret) => (secret.clone(), "the setting".to_owned()),
+            Self::Value(secret) => (secret.clone(), place.to_owned()),
             Self::File(path) => (of_file(path)?, format!("the file {}", path.display())),
             Self::Command(command) => (of_command(command)?, format!("the command {}", program_of(command))),
         };
@@ -52,6 +58,13 @@ impl SecretFrom {
         }
         secrets::know(secret);
         Ok(Secret::new(secret.to_owned()))
+    }
+}
+
+impl Said<SecretFrom> {
+    /// Returns the secret, as [`SecretFrom::read`] does.
+    pub(crate) fn read(&self) -> Result<Secret<String>, Problem> {
+        self.value.read_at(&self.place)
     }
 }
 
@@ -156,9 +169,9 @@ mod tests {
             let said = read(bytes).unwrap_err();
             assert!(!said.contains("hunter"), "{said}");
         }
-        let value = |text: &str| SecretFrom::Value(Secret::new(text.to_owned())).read();
+        let value = |text: &str| SecretFrom::Value(Secret::new(text.to_owned())).read_at("VARIABLE");
         assert_eq!(value("s3cret\r\n").unwrap().expose(), "s3cret");
-        assert!(value(" \r\n").is_err());
+        assert_eq!(value(" \r\n").unwrap_err().to_string(), "VARIABLE should hold a secret, but is empty");
     }
 
     #[test]
