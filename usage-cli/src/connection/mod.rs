@@ -195,6 +195,19 @@ impl Connection {
         if self.api.is_loopback() { "this machine".to_owned() } else { self.api.to_string() }
     }
 
+    /// Returns whether both connections use the same credential of the same service.
+    fn has_credential_of(&self, other: &Self) -> bool {
+        let is_same = match (&self.grant, &other.grant) {
+            (Grant::StaticToken(one), Grant::StaticToken(other)) => one.expose() == other.expose(),
+            (
+                Grant::ClientCredentials { client_id: one, .. },
+                Grant::ClientCredentials { client_id: other, .. },
+            ) => one == other,
+            _ => false,
+        };
+        is_same && self.api == other.api
+    }
+
     /// Builds a client of this connection.
     pub(crate) fn client<C: FromConfig>(&self) -> Result<C, BuildError> {
         let builder = ClientBuilder::<C>::new()

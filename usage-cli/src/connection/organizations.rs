@@ -9,6 +9,7 @@ use crate::connection::credentials::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, Cre
 use crate::connection::hosts::REGION;
 use crate::connection::{Connection, TargetArgs, TimingArgs};
 use crate::problem::Problem;
+use crate::process::stderr::{self, WARNING};
 use crate::process::variables::{Variables, variable};
 
 /// Maximum number of organizations queried at the same time. Each has its own rate limit, so this only bounds
@@ -130,7 +131,26 @@ impl<'a> Organizations<'a> {
             let name = profile.name().unwrap_or_default().to_owned();
             Participant { name, profile: profile.clone(), connection: connect(&credentials) }
         };
-        self.profiles.iter().map(of_profile).collect()
+        let participants: Vec<_> = self.profiles.iter().map(of_profile).collect();
+        warn_of_twins(&participants);
+        participants
+    }
+}
+
+/// Warns if two of `participants` are the same organization for certain: its requests count twice in all sums.
+fn warn_of_twins(participants: &[Participant]) {
+    for (place, one) in participants.iter().enumerate() {
+        let is_twin = |other: &&Participant| match (&one.connection, &other.connection) {
+            (Ok(one), Ok(other)) => one.has_credential_of(other),
+            _ => false,
+        };
+        if let Some(other) = participants.iter().take(place).find(is_twin) {
+            let (one, other) = (&one.name, &other.name);
+            let text = format!(
+                "the profiles '{other}' and '{one}' have one credential: the requests of its organization count twice"
+            );
+            stderr::labelled("warning", WARNING, text);
+        }
     }
 }
 

@@ -36,6 +36,7 @@ use crate::connection::{Connection, Lasting, TimingArgs};
 use crate::names;
 use crate::output::{Content, OutputArgs, Rows, Shape};
 use crate::problem::{Code, Problem};
+use crate::process::stdout;
 use crate::run::args::{CommonArgs, ServiceArgs};
 use crate::run::divide::Divisible;
 use crate::run::dry_run::DryRun;
@@ -68,6 +69,8 @@ pub(crate) fn run_parts<Q: Divisible>(
         (None, Some(form)) => return show(form, queries, &args.service, &args.credentials),
         (Some(several), Some(form)) => {
             return several.profiles().iter().try_for_each(|profile| {
+                let name = profile.name().unwrap_or_default();
+                stdout::write(None, |to| writeln!(to, "# {name}"))?;
                 let credentials = CredentialArgs::of_profile(profile.clone());
                 show(form, queries.clone(), &args.service, &credentials)
             });

@@ -247,7 +247,38 @@ fn what_is_for_one_organization_is_refused_for_several() {
     Ran::of(command.env("GENESYSCLOUD_ACCESS_TOKEN", "x")).failed(2, &["would be used for all"]);
     let shown = run(&["--dry-run"]).well();
     assert_eq!(shown.matches("POST http://").count(), 2, "{shown}");
+    assert!(shown.starts_with("# emea\nPOST http://") && shown.contains("\n# apac\nPOST http://"), "{shown}");
     assert!(several.server.organization(0).unwrap().journal().is_empty());
+}
+
+#[test]
+fn an_organization_counts_once_and_is_warned_of_under_two_names() {
+    let several = Several::new(&[3, 2], &[]);
+    let query = [&["query", "--format", "jsonl"][..], &PERIOD].concat();
+    let alone = several.run(&[&query[..], &["--profile", "emea"]].concat()).well();
+    assert_eq!(several.run(&[&query[..], &["--profile", "emea,emea"]].concat()).well(), alone);
+
+    let path = several.home.path().join(OWN);
+    let text = fs::read_to_string(&path).unwrap();
+    let (emea, _) = text.split_once("[profiles.apac]").unwrap();
+    fs::write(&path, format!("{emea}{}", emea.replace("emea", "twin"))).unwrap();
+    let ran = several.run(&[&query[..], &["--profile", "emea,twin"]].concat());
+    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 2 * alone.lines().count()), "{ran:?}");
+    assert!(ran.stderr.starts_with("warning: the profiles 'emea' and 'twin' have one credential"), "{ran:?}");
+}
+
+#[test]
+fn a_profile_that_is_missing_or_has_no_credential_is_named() {
+    let several = Several::new(&[1, 1], &[]);
+    let query = [&["query"][..], &PERIOD].concat();
+    several.run(&query).failed(2, &["error: no credentials\n", "--profile: there are apac, emea"]);
+    let mut command = several.command(&query);
+    Ran::of(command.env("GENESYS_USAGE_PROFILE", "emea,apac"))
+        .failed(2, &["GENESYS_USAGE_PROFILE names one profile", "--profile emea,apac"]);
+    let bare = home(&[(OWN, "[profiles.emea]\nregion = 'eu-central-1'\n")]);
+    let ran =
+        Ran::of(several.command(&[&query[..], &["--profile", "emea"]].concat()).env("HOME", bare.path()));
+    ran.failed(2, &["the profile 'emea' has no credentials", "genesys-usage login --profile emea"]);
 }
 
 #[test]
@@ -440,10 +471,21 @@ fn several_organizations_are_watched_and_one_that_fails_silences_no_other() {
     assert_eq!(ran.code, Some(8), "{ran:?}");
     assert_eq!(lines(&ran.stdout).len(), 1);
     assert!(ran.stderr.contains("warning: apac: ") && ran.stderr.contains("warning: latam: "), "{ran:?}");
-    assert!(ran.stderr.contains("no look at apac, latam"), "{ran:?}");
+    assert!(ran.stderr.contains("error: 2 of 3 organizations failed: apac, latam\n"), "{ran:?}");
     // The alerts of the organization that failed are still remembered.
     let kept: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
     assert_eq!(kept["told"].as_array().unwrap().len(), 2);
+    // If all fail, each is named, and the time of the last look stays.
+    let ran = watch(&["--profile", "apac,latam", "--state", state.to_str().unwrap()]);
+    assert_eq!((ran.code, &*ran.stdout), (Some(8), ""), "{ran:?}");
+    assert!(ran.stderr.contains("warning: apac: ") && ran.stderr.contains("warning: latam: "), "{ran:?}");
+    assert!(ran.stderr.contains("error: 2 of 2 organizations failed: apac, latam\n"), "{ran:?}");
+    let later: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    assert_eq!(later["refreshedAt"], kept["refreshedAt"]);
+    // Without `--once`, credentials of which none is accepted end it at once.
+    several.server.organization(0).unwrap().inject(Rule::new(Match::Token, Fault::Status(401)).times(1));
+    let ran = several.run(&["watch", "--profile", "emea,apac"]);
+    assert_eq!((ran.code, &*ran.stdout), (Some(8), ""), "{ran:?}");
     let mut command = several.command(&["watch", "--once", "--profile", "emea,apac", "--alert-share", "80%"]);
     let ran = Ran::of(command.args(["--on-alert", "echo $GENESYS_USAGE_ORGANIZATION"]));
     assert!(ran.stdout.ends_with("emea\n"), "{ran:?}");
