@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use usage_core::{Date, Interval, Timestamp};
 use usage_report::Period;
 
-use crate::arguments::value_parsers::duration;
+use crate::arguments::value_parsers::{duration, number};
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
@@ -108,7 +108,7 @@ pub(crate) struct WatchArgs {
     metrics_addr: Option<SocketAddr>,
 
     /// How many clients have metrics of their own: this many by requests, by errors and by 429. The others are added up
-    #[arg(long, value_name = "N", default_value_t = 10, requires = "metrics_addr")]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = number(0usize..), requires = "metrics_addr")]
     metrics_clients: usize,
 
     /// How to write each result
@@ -146,7 +146,7 @@ Examples:
   genesys-usage watch --all-profiles --alert-projected 100% --state watch.json
       Each organization of the configuration, against its own allowance.
   genesys-usage watch --from lake --alert-projected 100% --alert-jump 3x --alert-new-client --state watch.json
-      Each organization of a history that genesys-usage collect keeps: asks nobody.
+      Each organization of a history that genesys-usage collect keeps: sends no request.
   genesys-usage watch --once --simulate
       The same against a built-in simulator: no account needed.";
 
@@ -193,7 +193,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
             stderr::labelled(
                 "warning",
                 WARNING,
-                format!("everybody who reaches {address} can read the metrics"),
+                format!("everyone who can connect to {address} can read the metrics"),
             );
         }
         stderr::line(format_args!("Metrics are at http://{address}/metrics."));
@@ -207,8 +207,11 @@ pub(crate) fn run(args: &WatchArgs) -> Result<(), Problem> {
         match look(args, &mut kept, &metrics) {
             Ok(()) => has_looked = true,
             Err(problem) if args.once || problem.code() == Code::Alert => return Err(problem),
-            // Wrong options and credentials do not mend themselves.
-            Err(problem) if !has_looked && matches!(problem.code(), Code::Usage | Code::Unauthorized) => {
+            // Wrong options and credentials do not mend themselves, be it of one organization or of all.
+            Err(problem)
+                if !has_looked
+                    && matches!(problem.code(), Code::Usage | Code::Unauthorized | Code::Partial) =>
+            {
                 return Err(problem);
             }
             Err(problem) => {
@@ -240,12 +243,17 @@ fn look(args: &WatchArgs, kept: &mut Kept, metrics: &Metrics) -> Result<(), Prob
         crossed.extend(of_look);
     }
 
-    kept.memory.refreshed_at = Some(now());
+    if !looks.looks.is_empty() {
+        kept.memory.refreshed_at = Some(now());
+    }
     let news = kept.memory.news(month, &crossed, |name| looks.lacks(name));
     kept.write()?;
     for (name, problem) in &looks.failed {
         stderr::labelled("warning", WARNING, format_args!("{name}: {problem}"));
-        problem.hints().iter().for_each(|hint| stderr::labelled("hint", HINT, hint));
+        problem
+            .hints()
+            .iter()
+            .for_each(|hint| stderr::labelled("hint", HINT, format_args!("{name}: {hint}")));
     }
     match &args.on_alert {
         Some(command) => match run_for_each(command, &news, &looks.looks, kept)? {
@@ -258,11 +266,11 @@ fn look(args: &WatchArgs, kept: &mut Kept, metrics: &Metrics) -> Result<(), Prob
         },
         None => end_with(&news, kept)?,
     }
-    if args.once && !looks.failed.is_empty() {
-        let names: Vec<_> = looks.failed.iter().map(|(name, _)| &**name).collect();
-        return Err(Problem::new(Code::Partial, format!("no look at {}", names.join(", "))));
+    match looks.problem() {
+        Some(problem) if args.once || looks.is_hopeless() => Err(problem),
+        Some(problem) if looks.looks.is_empty() => Err(Problem::new(Code::Unreachable, problem)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Looks at the days of `interval`, the month up to yesterday, of each organization.

@@ -1,5 +1,6 @@
 //! `--from DIR`: looks at the organizations of a history.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use usage_core::{Column, Counter, Date, TableBuilder};
@@ -27,7 +28,12 @@ fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Pro
         return Err(Problem::usage(format!("{} has no organization yet", directory.display()))
             .with_hint(format!("genesys-usage collect --into {}", directory.display())));
     }
-    Ok(if wanted.is_empty() { there } else { wanted.to_vec() })
+    if wanted.is_empty() {
+        return Ok(there);
+    }
+    // One that is named twice is looked at once.
+    let mut seen = HashSet::new();
+    Ok(wanted.iter().filter(|name| seen.insert(*name)).cloned().collect())
 }
 
 /// What is looked for in a history.
@@ -44,7 +50,7 @@ pub(crate) struct Wanted<'a> {
 ///
 /// # Errors
 ///
-/// Returns a problem if every look fails.
+/// Returns a problem if there is no history, if it has no organization, or if the look at its only one failed.
 pub(crate) fn looks(directory: &Path, wanted: &Wanted<'_>) -> Result<Looks, Problem> {
     let Wanted { month, organizations: named, allowance, profile, thresholds } = *wanted;
     let mut looks = Looks::default();

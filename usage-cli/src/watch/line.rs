@@ -71,16 +71,15 @@ pub(crate) fn write(format: Format, look: &Look, alerts: &[Alert], at: Timestamp
         if let (Some(month), Some(allowance)) = (month, &report.allowance) {
             let allowance = grouped(allowance.allowance.monthly.into());
             // Writing to a string does not fail.
-            let _ = write!(
-                line,
-                ", {} of {allowance}; {} at the month's end, if its days go on like that",
-                rate(month.used_share),
-                rate(month.projected_share)
-            );
-            match month.projected_from_days {
-                Some(1) => line.push_str(" (made from 1 day only)"),
-                Some(days @ ..28) => drop(write!(line, " (made from {days} days only)")),
-                _ => {}
+            let _ = write!(line, ", {} of {allowance}", rate(month.used_share));
+            if let Some(projected) = month.projected_share {
+                let projected = percent(projected);
+                let _ = write!(line, "; {projected} at the month's end, if its days go on like that");
+                match month.projected_from_days {
+                    Some(1) => line.push_str(" (made from 1 day only)"),
+                    Some(days @ ..28) => drop(write!(line, " (made from {days} days only)")),
+                    _ => {}
+                }
             }
         }
         if let Some(throttled) = totals.counts.throttle_rate() {

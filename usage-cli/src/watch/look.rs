@@ -2,7 +2,7 @@
 
 use usage_report::{ClientDays, Period, Report};
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// The month of one organization.
 #[derive(Debug)]
@@ -44,15 +44,29 @@ impl Looks {
     ///
     /// # Errors
     ///
-    /// Returns the first problem if every look failed.
+    /// Returns the problem of the only organization, if there is one and its look failed.
     pub(crate) fn checked(self) -> Result<Self, Problem> {
-        match self.failed.first() {
-            Some((name, problem)) if self.looks.is_empty() => {
+        match &self.failed[..] {
+            [(name, problem)] if self.looks.is_empty() => {
                 let text = format!("{name}: {problem}");
                 Err(Problem::new(problem.code(), text).with_hints(problem.hints().to_vec()))
             }
             _ => Ok(self),
         }
+    }
+
+    /// Returns whether no organization was looked at, for reasons that stay as they are: wrong settings and credentials.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        let stays = |problem: &Problem| matches!(problem.code(), Code::Usage | Code::Unauthorized);
+        self.looks.is_empty() && self.failed.iter().all(|(_, problem)| stays(problem))
+    }
+
+    /// Returns the problem to end with, if looks failed.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        let names: Vec<_> = self.failed.iter().map(|(name, _)| &**name).collect();
+        let number = names.len() + self.looks.len();
+        let text = format!("{} of {number} organizations failed: {}", names.len(), names.join(", "));
+        (!names.is_empty()).then(|| Problem::new(Code::Partial, text))
     }
 
     /// Returns whether the look at the organization called `name` failed.

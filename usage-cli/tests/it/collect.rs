@@ -730,6 +730,9 @@ fn watch_looks_at_each_organization_of_a_history_and_tells_each_alert_once() {
     }
     let ran = look_at(&lake, &[&options[..], &with_hook].concat());
     assert_eq!(ran.code, Some(8), "{ran:?}");
-    assert!(ran.stderr.contains("no look at beta") && ran.stdout.contains("\"alpha\""), "{ran:?}");
+    assert!(
+        ran.stderr.contains("organizations failed: beta\n") && ran.stdout.contains("\"alpha\""),
+        "{ran:?}"
+    );
     assert_eq!(fs::read_to_string(&log).unwrap(), told);
 }
