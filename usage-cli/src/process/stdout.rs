@@ -11,6 +11,9 @@ use crate::process::children;
 const PAGER: &str = "less";
 const LESS: &str = "RSX";
 
+/// The exit codes of a shell that cannot start a program.
+const NOT_STARTED: [i32; 2] = [126, 127];
+
 /// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -20,14 +23,8 @@ pub(crate) fn write(
     lines: Option<usize>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Problem> {
-    let pager = lines.filter(|lines| is_paged(*lines)).and_then(|_| pager());
-    // Without one that starts, the text is shown all the same.
-    let written = match pager.and_then(|mut pager| pager.spawn().ok()) {
-        Some(mut pager) => {
-            let written = pager.stdin.take().map_or(Ok(()), |to| fill(to, content));
-            // It has the terminal until the user quits.
-            written.and(pager.wait().map(drop))
-        }
+    let written = match lines.filter(|lines| is_paged(*lines)).and_then(|_| pager()) {
+        Some(pager) => page(pager, content),
         None => fill(io::stdout().lock(), content),
     };
     match written {
@@ -36,6 +33,21 @@ pub(crate) fn write(
         }
         _ => Ok(()),
     }
+}
+
+/// Writes `content` through `pager`. If that cannot be started, the text is written all the same.
+fn page(mut pager: Command, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut text = Vec::new();
+    content(&mut text)?;
+    if let Ok(mut pager) = pager.spawn() {
+        let written = pager.stdin.take().map_or(Ok(()), |mut to| to.write_all(&text));
+        // It has the terminal until the user quits.
+        let status = pager.wait()?;
+        if !status.code().is_some_and(|code| NOT_STARTED.contains(&code)) {
+            return written;
+        }
+    }
+    io::stdout().lock().write_all(&text)
 }
 
 /// Whether there is a terminal, and a pager for it.
