@@ -88,6 +88,7 @@ fn a_long_table_goes_through_the_pager_and_quitting_it_is_no_error() {
         page("head -n 3", &[], 100),
         page("", &[], 10),
         page("cat", &[], 10),
+        page("no-such-pager", &[], 10),
     ] {
         assert!(whole.contains("Total of "), "{whole}");
     }
@@ -145,6 +146,19 @@ fn a_report_fits_and_leaves_room_for_names() {
             assert!(shown.lines().all(|line| line.chars().count() <= width), "{columns}: {shown}");
             assert!(shown.matches("  Nightly Export  ").count() > 1, "{columns}: {shown}");
         }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_loses_no_word_of_a_sentence() {
+    let of = |columns| {
+        let shown = report(columns, &[], Some("1"));
+        let sentences = shown.split("\n\n").nth(1).unwrap();
+        sentences.split_whitespace().collect::<String>()
+    };
+    let whole = of(160);
+    for columns in [20, 30, 40, 60] {
+        assert_eq!(of(columns), whole, "{columns}");
     }
 }
 

@@ -26,11 +26,13 @@ pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
 }
 
 fn line(page: &mut Page, severity: Severity, sentence: &str) {
-    let (mark, style) = match severity {
-        Severity::Critical => ("!!", Style::new().bold().fg_color(Some(AnsiColor::Red.into()))),
-        Severity::Warning => ("! ", Style::new().fg_color(Some(AnsiColor::Yellow.into()))),
-        Severity::Notice => ("- ", Style::new()),
-        _ => ("- ", Style::new().dimmed()),
+    let plain = Style::new();
+    // Only the mark is in colour: a whole sentence in yellow is unreadable on a light terminal.
+    let (mark, of_mark, of_text) = match severity {
+        Severity::Critical => ("!!", AnsiColor::Red.on_default().bold(), plain.bold()),
+        Severity::Warning => ("! ", AnsiColor::Yellow.on_default().bold(), plain),
+        Severity::Notice => ("- ", plain, plain),
+        _ => ("- ", plain, plain.dimmed()),
     };
-    page.item(mark, style, &one_line(sentence));
+    page.item(mark, of_mark, of_text, &one_line(sentence));
 }

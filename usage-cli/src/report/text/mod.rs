@@ -107,22 +107,25 @@ impl Page {
     }
 
     /// Writes a paragraph behind a mark.
-    fn item(&mut self, mark: &str, style: Style, text: &str) {
-        self.styled_words(&format!("{mark} "), style, text);
+    fn item(&mut self, mark: &str, of_mark: Style, style: Style, text: &str) {
+        let start = format!("{} ", self.paint.styled(of_mark, mark));
+        self.styled_words(start, mark.width() + 1, style, text);
     }
 
     fn styled_paragraph(&mut self, margin: usize, style: Style, text: &str) {
-        self.styled_words(&" ".repeat(margin), style, text);
+        self.styled_words(" ".repeat(margin), margin, style, text);
     }
 
-    /// Writes a paragraph whose first line begins with `start`, and whose others are indented as far.
-    fn styled_words(&mut self, start: &str, style: Style, text: &str) {
-        let (margin, mut space) = (start.width(), start.to_owned());
+    /// Writes a paragraph whose first line begins with `start`, which is `margin` wide; the others are indented as far.
+    fn styled_words(&mut self, start: String, margin: usize, style: Style, text: &str) {
+        let mut space = start;
+        let room = self.limit.map_or(self.width, |limit| limit.min(self.width)).saturating_sub(margin).max(1);
         let mut line = String::new();
         // A number and its sign stay together.
         let text = text.replace(" %", "\u{a0}%");
-        for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-            if !line.is_empty() && margin + line.width() + 1 + word.width() > self.width {
+        let longest = if self.is_free { usize::MAX } else { room };
+        for word in text.split([' ', '\n']).flat_map(|word| pieces(word, longest)) {
+            if !line.is_empty() && line.width() + 1 + word.width() > room {
                 let full = self.paint.styled(style, &line);
                 self.line(&format!("{space}{full}"));
                 space = " ".repeat(margin);
@@ -168,9 +171,14 @@ impl Page {
             ("Rate limited", counts.throttle_rate(), counts.status429),
         ] {
             let of = if text == "Errors" { "4xx and 5xx" } else { "429, a part of 4xx" };
-            let detail =
-                number.map_or_else(String::new, |number| format!("  {} ({of})", grouped(number.into())));
-            self.line(&format!("{}{:>14}{detail}", label(text), rate(rate_of)));
+            let mut line = format!("{}{:>14}", label(text), rate(rate_of));
+            if let Some(number) = number {
+                let _ = write!(line, "  {}", grouped(number.into()));
+                if line.width() + of.width() + 3 <= self.width {
+                    let _ = write!(line, " ({of})");
+                }
+            }
+            self.line(&line);
         }
         let series: Vec<_> = report.days.iter().map(|day| day.counts.requests).collect();
         if series.len() > 1 {
@@ -178,6 +186,21 @@ impl Page {
             self.line(&format!("{}  {line}", label(&format!("By {}", bucket(report.granularity.as_ref())))));
         }
     }
+}
+
+/// Returns `word` in pieces of at most `width`.
+fn pieces(word: &str, width: usize) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), word);
+    while rest.width() > width {
+        let length = cut(rest, width).len().max(rest.chars().next().map_or(0, char::len_utf8));
+        let (piece, others) = rest.split_at(length);
+        pieces.push(piece);
+        rest = others;
+    }
+    if !rest.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
 }
 
 /// Returns as much of `text` as is at most `limit` wide. Escape sequences have no width, and all of them are kept.
