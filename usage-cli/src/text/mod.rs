@@ -49,7 +49,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if is_plain(text) || text.chars().all(is_printable) {
         return text.into();
     }
-    text.chars().map(|c| if is_printable(c) { c } else { REPLACEMENT }).collect::<String>().into()
+    shown(text, |_| REPLACEMENT).into()
 }
 
 /// `text` as one printable line.
@@ -57,12 +57,38 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return text.into();
     }
-    let shown = |c: char| match c {
-        c if is_printable(c) => c,
+    let instead = |c: char| match c {
         c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
         _ => REPLACEMENT,
     };
-    text.chars().map(shown).collect::<String>().into()
+    shown(text, instead).into()
+}
+
+/// Returns `text` with `instead` of each character that is not printable. A joiner stays where it has a meaning.
+fn shown(text: &str, instead: impl Fn(char) -> char) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    let mut before = None;
+    while let Some(c) = rest.next() {
+        let is_shown = is_printable(c) || joins(before, c, rest.clone().next());
+        shown.push(if is_shown { c } else { instead(c) });
+        before = Some(c);
+    }
+    shown
+}
+
+/// Returns whether `c` joins its neighbours: two emoji into one picture, or two letters of a script whose letters change
+/// with their neighbours. Anywhere else, a joiner is invisible and may make two names look the same.
+fn joins(before: Option<char>, c: char, after: Option<char>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let is_emoji = |c| matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
+    // Arabic and its relatives; the scripts of India and Sri Lanka.
+    let is_letter = |c| matches!(c, '\u{0620}'..='\u{08FF}' | '\u{0900}'..='\u{0DFF}') && is_printable(c);
+    match c {
+        '\u{200D}' if is_emoji(before) || before == '\u{FE0F}' => is_emoji(after),
+        '\u{200C}' | '\u{200D}' => is_letter(before) && is_letter(after),
+        _ => false,
+    }
 }
 
 /// Whether `text` is plain ASCII, as most is.
@@ -160,6 +186,11 @@ mod tests {
             assert_eq!(printable(&format!("a{hidden}b")), "a\u{FFFD}b", "{:x}", u32::from(hidden));
             assert!(!one_line(&format!("a{hidden}b")).contains(hidden), "{:x}", u32::from(hidden));
         }
+        for lonely in
+            ["\u{200d}👩", "👩\u{200d}", "👩\u{200d}a", "a\u{200d}👩", "م\u{200c}a", "👩\u{200d}\u{200d}💻"]
+        {
+            assert!(printable(lonely).contains(REPLACEMENT), "{lonely:?}");
+        }
         assert_eq!(one_line("a\r\nb\tc\u{2028}d\u{202e}"), "a  b c d\u{FFFD}");
     }
 
@@ -175,6 +206,9 @@ mod tests {
             "❤\u{fe0f}",
             "हिन्दी",
             "\u{fffd}",
+            "👩\u{200d}💻 👩🏽\u{200d}🚒 🏳\u{fe0f}\u{200d}🌈",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
         ] {
             assert_eq!((printable(text), one_line(text)), (text.into(), text.into()));
         }
