@@ -63,7 +63,7 @@ impl Draft {
     }
 
     fn named(directory: &Path, access: Access) -> io::Result<Self> {
-        let (file, name) = builder(access).tempfile_in(directory)?.into_parts();
+        let (file, name) = builder(access).tempfile_in(directory).map_err(without_path)?.into_parts();
         Ok(Self { file, directory: directory.to_owned(), name: Some(name) })
     }
 
@@ -134,6 +134,15 @@ fn builder(access: Access) -> Builder<'static, 'static> {
     #[cfg(not(unix))]
     let _ = access;
     builder
+}
+
+/// Returns the system's error without the path of the draft, which says nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
+    match cause.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    }
 }
 
 /// Of links, this is the link's own.
@@ -227,6 +236,14 @@ mod tests {
             }
             assert_eq!(names(directory.path()), ["file"]);
         }
+    }
+
+    #[test]
+    fn an_error_does_not_name_the_draft() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Draft::named(&directory.path().join("missing"), Access::Private).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(!error.to_string().contains(PREFIX), "{error}");
     }
 
     #[cfg(target_os = "linux")]
