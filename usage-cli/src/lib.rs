@@ -68,7 +68,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::arguments::completion;
 use crate::cli::Cli;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// The program: reads the command line of this process, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
@@ -106,7 +106,10 @@ fn refuse(error: &clap::Error) -> ! {
         Some(ContextValue::String(value)) if value.contains('@') || value.contains("://") => {
             said = said.replace(value, "…");
         }
-        _ if is_shown => error.exit(),
+        _ if is_shown => {
+            let is_lost = error.print().is_err_and(|problem| problem.kind() != io::ErrorKind::BrokenPipe);
+            std::process::exit(if is_lost { Code::Usage as i32 } else { error.exit_code() });
+        }
         _ => {}
     }
     said.lines().for_each(process::stderr::line);

@@ -86,6 +86,33 @@ fn times() {
 }
 
 #[test]
+fn numbers() {
+    for arguments in [
+        ["query", "--limit", "0"],
+        ["summary", "--days", "1.5"],
+        ["events query", "--page-size", "201"],
+        ["simulate", "--seed", "x"],
+        ["watch", "--allowance", "1,000"],
+        ["report", "--allowance", ""],
+        ["login", "--port", "65536"],
+        ["simulate", "--organizations", "99999999999999999999"],
+    ] {
+        let command: Vec<_> = arguments[0].split(' ').collect();
+        let attached = format!("{}={}", arguments[1], arguments[2]);
+        refused(&[&command[..], &[&attached]].concat(), &["write a whole number"]);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_is_an_error_even_if_it_is_help() {
+    for arguments in [&["--version"][..], &["--help"], &["query", "--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        assert_eq!(program(arguments).stdout(full).status().unwrap().code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn words() {
     refused(
         &["query", "--last", "7d", "--group-by", "client,ur"],
@@ -203,6 +230,17 @@ fn files_with_secrets() {
             &["query", "--last", "7d", "--oauth-client-id", "me", "--oauth-client-secret-file", &path(name)],
             &[text],
         );
+    }
+}
+
+#[test]
+fn a_secret_that_is_none_is_named_by_its_place() {
+    for (name, value) in
+        [("GENESYSCLOUD_ACCESS_TOKEN", "a\nb".to_owned()), ("GENESYSCLOUD_ACCESS_TOKEN", "x".repeat(100_000))]
+    {
+        let mut command = program(&["query", "--last", "7d"]);
+        let wanted = format!("error: {name} should hold a secret");
+        Ran::of(command.env("GENESYSCLOUD_REGION", "eu-central-1").env(name, value)).failed(2, &[&wanted]);
     }
 }
 
