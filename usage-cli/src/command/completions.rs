@@ -21,8 +21,8 @@ Examples:
   genesys-usage completions zsh > ~/.zfunc/_genesys-usage
   genesys-usage completions fish > ~/.config/fish/completions/genesys-usage.fish
 
-The script asks the program that is found as genesys-usage: it completes options, and their values with lists
-(--group-by client,u), regions, profiles, formats and files of rows.";
+The script asks the program that is found as genesys-usage. It completes commands, options and
+their values: lists (--group-by client,u), regions, profiles, formats and files of rows.";
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Problem> {
     let text = completion::script(args.shell)
