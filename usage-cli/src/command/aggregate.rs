@@ -80,7 +80,7 @@ struct JobArgs {
     oauth_client: Vec<String>,
 
     /// Count only requests that this organization made. May be repeated; only with --client
-    #[arg(long, value_name = "ID", requires = "client")]
+    #[arg(long, value_name = "ID", requires = "client", conflicts_with_all = ["user", "oauth_client"])]
     organization: Vec<String>,
 
     /// Send the query in this file, the JSON body that the service takes; - is standard input

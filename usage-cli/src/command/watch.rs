@@ -31,6 +31,9 @@ use crate::watch::state::Kept;
 const EVERY: &str = "6h";
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
+/// What contradicts a history. What requires one contradicts the same: clap requires nothing that cannot be given.
+const LIVE: [&str; 2] = ["simulate", "all_profiles"];
+
 /// Follow the month's requests on a schedule, and alert when a threshold is crossed
 ///
 /// Queries the requests of each OAuth client and day of the month up to yesterday (on the first day of a month, of the
@@ -65,11 +68,11 @@ pub(crate) struct WatchArgs {
     once: bool,
 
     /// Read the days from this history, which 'collect' keeps, instead of querying the service
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["simulate", "all_profiles"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = LIVE)]
     from: Option<PathBuf>,
 
     /// With --from: only these organizations, separated by commas
-    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "from")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "from", conflicts_with_all = LIVE)]
     organization: Vec<String>,
 
     #[command(flatten)]
@@ -88,11 +91,11 @@ pub(crate) struct WatchArgs {
     alert_429: Vec<Percent>,
 
     /// Alert when the last day of a client exceeds the median of its weekday in the preceding 8 weeks by this factor: 3x, or several
-    #[arg(long, value_name = "FACTOR", value_delimiter = ',', requires = "from")]
+    #[arg(long, value_name = "FACTOR", value_delimiter = ',', requires = "from", conflicts_with_all = LIVE)]
     alert_jump: Vec<Factor>,
 
     /// Alert when a client has requests this month but had none in the preceding weeks, of which at least 4 must be known
-    #[arg(long, requires = "from")]
+    #[arg(long, requires = "from", conflicts_with_all = LIVE)]
     alert_new_client: bool,
 
     /// Run this command for each alert, and continue
@@ -108,7 +111,7 @@ pub(crate) struct WatchArgs {
     metrics_addr: Option<SocketAddr>,
 
     /// How many clients have metrics of their own: this many by requests, by errors and by 429. The others are added up
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = number(0usize..), requires = "metrics_addr")]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = number(0usize..), requires = "metrics_addr", conflicts_with = "once")]
     metrics_clients: usize,
 
     /// How to write each result

@@ -43,7 +43,7 @@ use flate2::read::MultiGzDecoder;
 use usage_core::model::Granularity;
 use usage_core::{Gap, Scope, Timestamp, UsageTable};
 
-pub(crate) use crate::saved::args::SavedArgs;
+pub(crate) use crate::saved::args::{LIVE, SavedArgs};
 
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};

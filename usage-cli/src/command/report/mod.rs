@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::report::allowance::AllowanceArgs;
 use crate::report::selection::{Measure, SelectionArgs, top};
 use crate::run::args::ServiceArgs;
-use crate::saved::SavedArgs;
+use crate::saved::{LIVE, SavedArgs};
 
 /// Report findings, totals, the largest callers, days, comparison and allowance
 ///
@@ -50,7 +50,7 @@ pub(crate) struct ReportArgs {
     files: Vec<PathBuf>,
 
     /// With the directory of a history: only these organizations, separated by commas
-    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "files")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "files", conflicts_with_all = LIVE)]
     organization: Vec<String>,
 
     #[command(flatten)]
@@ -74,10 +74,6 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     credentials: CredentialArgs,
 }
-
-/// What makes no sense with files.
-const LIVE: [&str; 9] =
-    ["group_by", "simulate", "region", "api_url", "login_url", "attach", "state", "dry_run", "all_profiles"];
 
 /// What is asked for.
 #[derive(Debug, Args)]
@@ -110,7 +106,7 @@ struct ContentArgs {
     compare: bool,
 
     /// Compare with the rows of this file. Repeatable
-    #[arg(long, value_name = "FILE", conflicts_with = "compare", requires = "files", add = ArgValueCompleter::new(saved_rows()))]
+    #[arg(long, value_name = "FILE", conflicts_with = "compare", conflicts_with_all = LIVE, requires = "files", add = ArgValueCompleter::new(saved_rows()))]
     compare_with: Vec<PathBuf>,
 
     /// Maximum number of entries in each list, or 'all'
