@@ -274,7 +274,7 @@ fn hosts_of_our_own_configuration_that_cannot_be_used_are_not_replaced_by_the_de
     run(home.path(), &query, &CREDENTIALS)
         .failed(2, &["no profile is named", "--profile", "there are prod\n"]);
     run(home.path(), &[&query[..], &["--profile", "test"]].concat(), &CREDENTIALS)
-            .failed(2, &["config.toml [profiles.test] names no region"]);
+        .failed(2, &["config.toml [profiles.test] names no region"]);
     run(home.path(), &[&query[..], &["--profile", "test"]].concat(), &CREDENTIALS)
         .failed(2, &["config.toml [profiles.test] names no region"]);
     let all = shown(home.path(), &["--region", "eu-west-1"], &CREDENTIALS);

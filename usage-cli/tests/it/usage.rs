@@ -317,10 +317,16 @@ fn what_is_missing_is_named_with_what_to_do() {
 #[test]
 fn what_needs_another_option_is_refused_with_what_rules_that_out() {
     for (arguments, texts) in [
-        (&["report", "--last", "3d", "--simulate", "--compare-with", "x"][..], ["--compare-with", "--simulate"]),
+        (
+            &["report", "--last", "3d", "--simulate", "--compare-with", "x"][..],
+            ["--compare-with", "--simulate"],
+        ),
         (&["report", "--last", "3d", "--region", "euc1", "--sum"], ["--sum", "--region"]),
         (&["report", "--last", "3d", "--state", "x", "--date-order", "mdy"], ["--date-order", "--state"]),
-        (&["report", "--last", "3d", "--all-profiles", "--organization", "x"], ["--organization", "--all-profiles"]),
+        (
+            &["report", "--last", "3d", "--all-profiles", "--organization", "x"],
+            ["--organization", "--all-profiles"],
+        ),
         (&["watch", "--once", "--simulate", "--alert-new-client"], ["--alert-new-client", "--simulate"]),
         (&["watch", "--once", "--all-profiles", "--alert-jump", "3x"], ["--alert-jump", "--all-profiles"]),
         (&["watch", "--once", "--simulate", "--organization", "x"], ["--organization", "--simulate"]),
