@@ -219,7 +219,12 @@ impl CollectArgs {
         if let (Some(problem), false) = (problem, are_several) {
             return Err(problem);
         }
-        failures.end(number, "what the others have is stored; the next run collects what is missing")
+        let hint = if failures.iter().len() < number {
+            "what the others have is stored; the next run collects what is missing"
+        } else {
+            "the next run collects what is missing"
+        };
+        failures.end(number, hint)
     }
 
     /// Returns which of `participants` get names: all by the option, or those whose profile says so.

@@ -104,7 +104,8 @@ impl Failures {
         if self.0.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = self.iter().map(|(name, _)| name).collect();
+        let mut names: Vec<_> = self.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
         let problem = format!("{} of {number} organizations failed: {}", names.len(), names.join(", "));
         Err(Problem::new(Code::Partial, problem).with_hint(hint))
     }
