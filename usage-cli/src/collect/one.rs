@@ -56,6 +56,7 @@ impl<D: Driver> One<'_, D> {
         if let reset @ 1.. = organization.reset_future(now) {
             outcome.warn(later_than(now, reset, organization.days().keys().next_back().copied()));
         }
+        organization.settle_old(self.order.late_days);
         let first = self.order.first(organization.first_day());
         let wanted = plan::Wanted { first, reach: Q::reach(now), now };
         outcome.out_of_reach = plan::out_of_reach(organization.days(), &wanted);

@@ -146,11 +146,11 @@ fn read<D: Document>(path: &Path) -> Result<Option<D>, Problem> {
     };
     let text = match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.is_file() => return Err(wrong(&"it is not a regular file")),
-        Ok(_) => fs::read_to_string(path).map_err(|error| wrong(&error))?,
+        Ok(_) => fs::read(path).map_err(|error| wrong(&error))?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(&error)),
     };
-    let header: Header = serde_json::from_str(&text).map_err(|error| damaged(wrong(&error), D::FORMAT))?;
+    let header: Header = serde_json::from_slice(&text).map_err(|error| damaged(wrong(&error), D::FORMAT))?;
     if header.format != D::FORMAT {
         return Err(wrong(&format!("its format is {:?}", header.format))
             .with_hint("name the directory of a history, or a new one"));
@@ -159,7 +159,7 @@ fn read<D: Document>(path: &Path) -> Result<Option<D>, Problem> {
         let problem = format!("it has version {}, of a later genesys-usage", header.version);
         return Err(wrong(&problem).with_hint("update genesys-usage, or name another directory"));
     }
-    serde_json::from_str(&text).map(Some).map_err(|error| damaged(wrong(&error), D::FORMAT))
+    serde_json::from_slice(&text).map(Some).map_err(|error| damaged(wrong(&error), D::FORMAT))
 }
 
 fn damaged(problem: Problem, format: &str) -> Problem {

@@ -44,6 +44,7 @@ pub(crate) use partition::Partition;
 pub(crate) use rows::{Selected, Selection};
 pub(crate) use sums::{Summing, sums_of};
 
+use crate::dataset::manifest::Collected;
 use crate::files::draft;
 use crate::files::lock::Lock;
 use crate::problem::Problem;
@@ -109,19 +110,11 @@ impl History {
     ///
     /// # Errors
     ///
-    /// Returns a problem if a directory is called like one of an organization, but not as this program calls it: engines
-    /// would read it as well.
+    /// Returns a problem if there is something that engines would read as well, and that this program does not write.
     pub(crate) fn organizations(&self) -> Result<Vec<String>, Problem> {
         let entries = entries(&self.directory)?;
-        let partitions = entries.iter().filter(|name| name.starts_with(segment::PREFIX));
-        let name = |entry: &String| {
-            segment::organization(entry).ok_or_else(|| {
-                let place = self.directory.join(entry);
-                Problem::usage(format!("{} is no organization of a history", place.display()))
-                    .with_hint("move it elsewhere: engines that read this history read it too")
-            })
-        };
-        let mut names = partitions.map(name).collect::<Result<Vec<_>, _>>()?;
+        check_strays(&self.directory, &entries, |name| segment::organization(name).is_some())?;
+        let mut names: Vec<_> = entries.iter().filter_map(|name| segment::organization(name)).collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -157,10 +150,10 @@ impl History {
     }
 
     fn names_by_id(&self) -> Result<BTreeMap<String, String>, Problem> {
-        let of_each = self.organizations()?.into_iter().map(|name| {
+        let of_each = entries(&self.directory)?.into_iter().map(|entry| {
             // A manifest that cannot be read is a problem of its own organization.
-            let organization = self.organization(&name).ok()?;
-            Some((organization.id()?.to_owned(), name))
+            let manifest = Collected::read(&self.directory.join(entry)).ok()??;
+            Some((manifest.organization_id?, manifest.organization))
         });
         Ok(of_each.flatten().collect())
     }
@@ -180,6 +173,18 @@ fn entries(directory: &Path) -> Result<Vec<String>, Problem> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// Refuses a directory with an entry that engines read as rows of the history, and that is not `ours`: a copy of a file or
+/// of a directory, for example. Names that begin with a dot or an underscore are not read.
+fn check_strays(directory: &Path, entries: &[String], ours: impl Fn(&str) -> bool) -> Result<(), Problem> {
+    let is_read = |name: &str| {
+        let is_parquet = Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+        !name.starts_with(['_', '.']) && (name.contains('=') || is_parquet)
+    };
+    let Some(stray) = entries.iter().find(|name| is_read(name) && !ours(name)) else { return Ok(()) };
+    Err(Problem::usage(format!("{} is no part of a history", directory.join(stray).display()))
+        .with_hint("move it elsewhere: engines that read this history read it too"))
 }
 
 /// Refuses a link in the place of something that is read and written here: it leads out of the directory that was named.

@@ -12,7 +12,7 @@ use crate::dataset::manifest::Collected;
 use crate::dataset::names::read_regular;
 use crate::dataset::partition::{Columns, FILE_NAME, Needs, Partition, encode};
 use crate::dataset::plan::{self, Reading};
-use crate::dataset::{cannot_write, check_link, entries, segment};
+use crate::dataset::{cannot_write, check_link, check_strays, entries, segment};
 use crate::files::draft;
 use crate::output::write_file;
 use crate::problem::Problem;
@@ -55,8 +55,14 @@ impl Organization {
     /// Reads the organization called `name` of the history in `history`.
     pub(super) fn open(history: &Path, name: &str) -> Result<Self, Problem> {
         let directory = segment::directory_name(name).map(|segment| history.join(segment));
-        let directory = directory
-            .ok_or_else(|| Problem::usage(format!("{name:?} cannot be the name of an organization here")))?;
+        let directory = directory.ok_or_else(|| {
+            let problem = match name {
+                "" => "the name of the organization is empty".to_owned(),
+                name => format!("the name {name:?} is too long for a directory"),
+            };
+            Problem::usage(problem)
+                .with_hint("name the organization, or its profile, with at most 75 characters")
+        })?;
         check_link(&directory)?;
         let manifest = Collected::read(&directory)?;
         let manifest = manifest.unwrap_or_else(|| Collected {
@@ -80,13 +86,9 @@ impl Organization {
     fn take_over_files(&mut self) -> Result<(), Problem> {
         let mut listed = std::mem::take(&mut self.manifest.days);
         let first_listed = listed.keys().next().copied();
-        for name in entries(&self.directory)? {
-            let Some(date) = name.strip_prefix(DATE) else { continue };
-            let date: Date = date.parse().map_err(|_| {
-                let place = self.directory.join(&name);
-                Problem::usage(format!("{} is no day of a history", place.display()))
-                    .with_hint("move it elsewhere: engines that read this history read it too")
-            })?;
+        let entries_here = entries(&self.directory)?;
+        check_strays(&self.directory, &entries_here, |name| day_of(name).is_some())?;
+        for date in entries_here.iter().filter_map(|name| day_of(name)) {
             let path = self.file(date);
             let size = match fs::symlink_metadata(&path) {
                 Ok(metadata) if !metadata.is_file() => return Err(not_a_file(&path)),
@@ -94,6 +96,8 @@ impl Organization {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(cannot_read(&path, &error)),
             };
+            let day = path.parent().unwrap_or(&path);
+            check_strays(day, &entries(day)?, |name| name == FILE_NAME)?;
             let reading = match listed.remove(&date) {
                 Some(reading) if reading.bytes == size => reading,
                 _ => self.partition(date)?.reading().map_err(|problem| damaged(&path, &problem))?,
@@ -123,9 +127,27 @@ impl Organization {
         self.first
     }
 
-    /// Resets the readings that are later than `now`, and returns their number.
+    /// Settles the days that were read when they were older than `late_days`: those of files that no manifest lists are not.
+    pub(crate) fn settle_old(&mut self, late_days: u32) {
+        for (date, reading) in &mut self.manifest.days {
+            reading.settled |= reading.settle(*date, None, late_days).settled;
+        }
+    }
+
+    /// Resets the readings that are later than `now`, and returns their number. Days that are not over and have no rows are
+    /// removed: a clock that was ahead made them, and reports would reach to the last of them.
     pub(crate) fn reset_future(&mut self, now: Timestamp) -> usize {
-        plan::reset_future(&mut self.manifest.days, now)
+        let today = Date::of(now);
+        let reset = plan::reset_future(&mut self.manifest.days, now);
+        let is_removed = |date: Date| {
+            let file = self.directory.join(format!("{DATE}{date}")).join(FILE_NAME);
+            let is_removed = fs::remove_file(&file).is_ok();
+            // A directory without a file is no day.
+            file.parent().map(fs::remove_dir);
+            is_removed
+        };
+        self.manifest.days.retain(|date, reading| *date < today || reading.rows > 0 || !is_removed(*date));
+        reset
     }
 
     /// Prepares to store rows of `service`.
@@ -273,6 +295,12 @@ impl QueryFile {
         // If the file remains, its query is resumed or run once more.
         drop(fs::remove_file(&self.0));
     }
+}
+
+/// Returns the day whose directory is called `name`.
+fn day_of(name: &str) -> Option<Date> {
+    let date: Date = name.strip_prefix(DATE)?.parse().ok()?;
+    (name == format!("{DATE}{date}")).then_some(date)
 }
 
 fn damaged(path: &Path, problem: &str) -> Problem {

@@ -63,7 +63,9 @@ impl Reading {
         let age = date.days_until(Date::of(self.asked_at));
         let is_old = age > i64::from(late_days);
         let is_confirmed = earlier.is_some_and(|earlier| {
+            // Nobody knows when a reading was made that was reset.
             earlier.complete
+                && earlier.asked_at > Timestamp::UNIX_EPOCH
                 && self.rows > 0
                 && self.agrees_with(earlier)
                 && self.asked_at.saturating_since(earlier.asked_at) >= BETWEEN_READS
@@ -203,6 +205,11 @@ mod tests {
         assert!(read(at("2026-10-14", 6), 0, 0).settle(date, Some(&empty), 3).settled);
         let incomplete = Reading { complete: false, ..read(at("2027-10-14", 6), 5, 1) };
         assert!(!incomplete.settle(date, Some(&first), 3).settled);
+        // A read by a wrong clock, which may be minutes ago, confirms nothing.
+        let mut known = BTreeMap::from([(date, read(at("2036-10-11", 6), 5, 1))]);
+        assert_eq!(reset_future(&mut known, at("2026-10-11", 6)), 1);
+        let again = read(at("2026-10-11", 6), 5, 1).settle(date, known.get(&date), 3);
+        assert!(!again.settled && read(at("2026-10-12", 6), 5, 1).settle(date, Some(&again), 3).settled);
     }
 
     #[test]

@@ -94,6 +94,49 @@ fn files_are_the_truth_and_the_list_follows_them() {
     fs::remove_file(directory.path().join("organization=a%2Fb").join(manifest::NAME)).unwrap();
     fs::remove_dir_all(directory.path().join("organization=a%2Fb").join(format!("date={second}"))).unwrap();
     assert_eq!(requests(&history, "a/b"), [(DATE.to_owned(), 30)]);
+    // A day that was read when it was old need not be read again because the list is gone.
+    let third = "2026-09-20";
+    let mut acme = history.organization("a/b").unwrap();
+    acme.store(day(third), rows(third, &[7]), &scope(third, "2026-10-02"), 3).unwrap();
+    assert!(acme.days()[&day(third)].settled);
+    let mut again = history.organization("a/b").unwrap();
+    again.settle_old(3);
+    let settled = [DATE, third].map(|date| again.days()[&day(date)].settled);
+    assert_eq!(settled, [false, true]);
+}
+
+/// Engines read each of these, and would count its rows twice or fail.
+#[test]
+fn copies_that_engines_would_read_are_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let lake = directory.path();
+    let history = begin(lake);
+    let mut acme = history.organization("acme").unwrap();
+    acme.collect_from("here").unwrap();
+    store(&mut acme, &[1], "2026-10-02");
+    let copies = [
+        "organization=acme (copy)",
+        "Organization=acme",
+        "usage.parquet",
+        "organization=acme/date=2026-10-01 (2)",
+        "organization=acme/date=2026-1-1",
+        "organization=acme/usage.parquet",
+        "organization=acme/date=2026-10-01/usage (1).parquet",
+        "organization=acme/date=2026-10-01/usage.sync-conflict-1.PARQUET",
+    ];
+    for copy in copies {
+        fs::write(lake.join(copy), "").unwrap();
+        let said = Selection::default().find(lake).unwrap_err().to_string();
+        assert!(said.contains(&format!("{copy} is no part of a history")), "{said}");
+        fs::remove_file(lake.join(copy)).unwrap();
+    }
+    // Engines skip these.
+    for other in
+        ["organization=acme/._usage.parquet", "organization=acme/_old.parquet", "read me", "lost+found"]
+    {
+        fs::write(lake.join(other), "").unwrap();
+    }
+    Selection::default().find(lake).unwrap();
 }
 
 #[test]
@@ -162,10 +205,16 @@ fn damage_names_its_file_and_another_service_is_refused() {
     let said = history.organization("acme").unwrap_err().to_string();
     assert!(said.contains("date=2026-10-02/usage.parquet is not a regular file"), "{said}");
     fs::rename(&other, directory.path().join("organization=acme").join("date=tomorrow")).unwrap();
-    assert!(history.organization("acme").unwrap_err().to_string().contains("date=tomorrow is no day"));
+    assert!(
+        history
+            .organization("acme")
+            .unwrap_err()
+            .to_string()
+            .contains("date=tomorrow is no part of a history")
+    );
     fs::create_dir(directory.path().join("organization=ac me")).unwrap();
     let said = history.organizations().unwrap_err().to_string();
-    assert!(said.contains("organization=ac me is no organization of a history"), "{said}");
+    assert!(said.contains("organization=ac me is no part of a history"), "{said}");
 }
 
 #[cfg(unix)]

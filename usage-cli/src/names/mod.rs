@@ -22,6 +22,10 @@ use crate::process::stderr::{self, WARNING};
 pub(crate) use document::Document;
 pub(crate) use wanted::{Wanted, fill_clients};
 
+/// Maximum length of the id of an organization, which is a UUID.
+#[cfg(feature = "parquet")]
+const MAX_ID: usize = 100;
+
 /// How long each request for names may take, retries included: they are worth less than the rows that wait for them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -49,7 +53,7 @@ pub(crate) async fn organization_id(
     let hurried = hurried(client, left);
     let organization = hurried.call(OrganizationMe).await;
     keep_token(&hurried, keeper);
-    organization.ok()?.id
+    organization.ok()?.id.filter(|id| (1..=MAX_ID).contains(&id.len()))
 }
 
 fn hurried<C: ServiceClient>(client: &C, left: Duration) -> C {

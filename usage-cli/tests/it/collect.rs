@@ -372,9 +372,13 @@ fn days_that_were_read_by_a_wrong_clock_are_read_again() {
         "{ran:?}"
     );
     assert!(ran.stdout.starts_with("default: 35 days confirmed; "), "{ran:?}");
+    assert_eq!(files(lake).len(), 35, "the days that are not over are removed");
     days.becomes("2026-10-20");
     let ran = days.run(lake, &[]);
-    assert!(ran.code == Some(0) && ran.stdout.starts_with("default: 4 days counted again; "), "{ran:?}");
+    assert!(
+        ran.code == Some(0) && ran.stdout.starts_with("default: 4 days collected, 3 days confirmed; "),
+        "{ran:?}"
+    );
     let wanted = live(&days.service, "2026-10-13/2026-10-19", "client");
     let rows: Vec<_> = rows(lake).into_iter().filter(|row| wanted.contains(row)).collect();
     assert_eq!(rows, wanted);
@@ -466,6 +470,9 @@ fn an_organization_that_fails_does_not_stop_the_others() {
             && ran.stderr.contains("error: 1 of 3 organizations failed: beta"),
         "{ran:?}"
     );
+    // A name that is there twice is one organization.
+    let said = run(revoked.path(), &["--profile", "alpha,alpha"]).well();
+    assert!(said.starts_with("alpha: nothing new"), "{said}");
     // First two of them by name, then all: what is missing is fetched.
     let good = of([&secrets[0], &secrets[1], &secrets[2]]);
     let said = run(good.path(), &["--profile", "alpha,gamma"]).well();
