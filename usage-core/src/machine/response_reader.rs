@@ -70,7 +70,8 @@ struct Arriving<D> {
 #[derive(Debug)]
 struct Head {
     status: StatusCode,
-    /// Whether the end of the connection ends the body, so that a complete body cannot be told from a truncated one.
+    /// Whether nothing tells a complete body from a truncated one: the end of the connection ends it. In HTTP/2, a server
+    /// may end a stream early without an error, which transports take for the end of the body.
     ends_with_connection: bool,
     content_type: Option<HeaderValue>,
     is_for_token: bool,
@@ -164,7 +165,6 @@ impl<D: ResponseDecoder> ResponseReader<D> {
             head: Head {
                 status: head.status,
                 ends_with_connection: head.status != StatusCode::NO_CONTENT
-                    && head.version <= http::Version::HTTP_11
                     && !head.headers.contains_key(CONTENT_LENGTH)
                     && !head.headers.contains_key(TRANSFER_ENCODING),
                 content_type: head.headers.get(CONTENT_TYPE).cloned(),

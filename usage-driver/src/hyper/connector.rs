@@ -17,6 +17,7 @@ use crate::builder::ClientConfig;
 use crate::connect::not_within;
 use crate::futures::{BoxFuture, timeout};
 use crate::hyper::Runtime;
+use crate::hyper::refusal::Remembering;
 use crate::hyper::stream::Stream;
 use crate::proxy::Proxy;
 
@@ -34,7 +35,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub(super) fn connector<R: Runtime>(
     config: &ClientConfig,
     tls: rustls::ClientConfig,
-) -> Connector<MaybeHttpsStream<Stream<R::Socket>>> {
+) -> Connector<Remembering<R::Socket>> {
     let (limit, proxy) = (config.connect_timeout, config.proxy.clone());
     let through = proxy.clone();
     let sockets = Connector::new(move |uri| Box::pin(connect::<R>(uri, through.clone(), limit)));
@@ -51,7 +52,7 @@ pub(super) fn connector<R: Runtime>(
             if let MaybeHttpsStream::Https(tls) = &mut connected {
                 tls.inner_mut().get_mut().0.inner_mut().speak_first();
             }
-            Ok(connected)
+            Ok(Remembering::new(connected))
         })
     })
 }

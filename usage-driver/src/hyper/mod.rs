@@ -5,6 +5,7 @@
 
 mod connector;
 mod pool;
+mod refusal;
 mod stream;
 
 use std::error::Error;

@@ -11,7 +11,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +21,7 @@ use tokio_rustls::server::TlsStream;
 use usage_core::Policy;
 use usage_core::error::{Failure, Sent, TransportKind};
 
-use crate::runtime::run;
+use crate::runtime::{run, timeout};
 use crate::support::query;
 use crate::tls::builder;
 
@@ -37,16 +38,33 @@ fn listen<F: Future<Output = ()> + Send + 'static>(
     protocol: &'static [u8],
     serve: impl Fn(TlsStream<TcpStream>) -> F + Send + 'static,
 ) -> (String, String) {
+    listen_to(Clients::All, protocol, serve)
+}
+
+enum Clients {
+    All,
+    /// Those with a certificate.
+    Known,
+}
+
+fn listen_to<F: Future<Output = ()> + Send + 'static>(
+    clients: Clients,
+    protocol: &'static [u8],
+    serve: impl Fn(TlsStream<TcpStream>) -> F + Send + 'static,
+) -> (String, String) {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let pem = certified.cert.pem();
     let key = PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());
-    let provider = rustls::crypto::ring::default_provider();
-    let mut config = ServerConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(certified.cert.der().clone()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = match clients {
+        Clients::All => config.with_no_client_auth(),
+        Clients::Known => config.with_client_cert_verifier(verifier.build().unwrap()),
+    };
+    let mut config = config.with_single_cert(vec![certified.cert.der().clone()], key).unwrap();
     config.alpn_protocols = vec![protocol.to_vec()];
     let (address, listening) = mpsc::channel();
     thread::spawn(move || {
@@ -56,8 +74,13 @@ fn listen<F: Future<Output = ()> + Send + 'static>(
             address.send(listener.local_addr().unwrap()).unwrap();
             let acceptor = TlsAcceptor::from(Arc::new(config));
             while let Ok((socket, _)) = listener.accept().await {
-                let Ok(stream) = acceptor.accept(socket).await else { continue };
-                tokio::spawn(serve(stream));
+                match acceptor.accept(socket).into_fallible().await {
+                    Ok(stream) => drop(tokio::spawn(serve(stream))),
+                    // What the client still sends is read, so that the refusal is not lost to a reset.
+                    Err((_, mut socket)) => {
+                        tokio::spawn(async move { socket.read_to_end(&mut Vec::new()).await });
+                    }
+                }
             }
         });
     });
@@ -208,4 +231,103 @@ fn what_was_not_processed_is_sent_again() {
     let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
     assert_eq!(run(client.run(query())).unwrap().row(0).unwrap().requests(), Some(42));
     assert!(served.load(Ordering::SeqCst) > 1);
+}
+
+/// A response that begins with status 200 and `body`, whose end is not announced.
+fn beginning(body: &[u8]) -> Vec<u8> {
+    const STATUS_200: u8 = 0x88;
+    const END_HEADERS: u8 = 4;
+    let mut head = frame(1, 1, &[STATUS_200]);
+    head[4] = END_HEADERS;
+    [head, frame(0, 1, body)].concat()
+}
+
+/// hyper takes a stream that ends without an error for the end of the body.
+#[test]
+fn a_response_that_is_cut_without_an_error_is_a_broken_exchange() {
+    for end in [reset(1, 0), go_away(0, 0)] {
+        let (url, pem) = refusing([beginning(br#"{"execu"#), end].concat());
+        let client = builder(&url).access_token("a-token").unwrap();
+        let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+        let error = run(client.run(query())).unwrap_err();
+        assert!(matches!(error.failure(), Failure::AmbiguousSubmit(_)), "{error}");
+    }
+}
+
+#[test]
+fn errors_of_http2_are_described_in_our_own_words() {
+    const CANCEL: u32 = 8;
+    const WINDOW_UPDATE: u8 = 8;
+    for (frames, wanted) in [
+        (reset(1, 0), "the server reset the request (HTTP/2 NO_ERROR)"),
+        (reset(1, CANCEL), "the server reset the request (HTTP/2 CANCEL)"),
+        (frame(WINDOW_UPDATE, 0, &[0; 4]), "the answer is not HTTP"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), "the answer is not HTTP"),
+        (Vec::new(), "the server closed it before the answer was complete"),
+        (beginning(br#"{"execu"#), "the server closed it before the answer was complete"),
+    ] {
+        let (url, pem) = refusing(frames.clone());
+        let client = builder(&url).access_token("a-token").unwrap();
+        let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+        let error = run(client.run(query())).unwrap_err();
+        let failure = error.failure().transport_failure().unwrap();
+        assert_eq!((failure.sent, &*failure.text), (Sent::Maybe, wanted), "{frames:?}");
+    }
+}
+
+/// A service whose connection of this number answers nothing.
+fn with_a_dead_connection(number: usize) -> (String, String, Arc<AtomicUsize>) {
+    let served = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&served);
+    let (url, pem) = listen(b"h2", move |mut stream| {
+        let is_dead = counted.fetch_add(1, Ordering::SeqCst) == number;
+        async move {
+            if is_dead {
+                let _ = stream.write_all(&frame(4, 0, &[])).await;
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+                return;
+            }
+            let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ = connection.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+        }
+    });
+    (url, pem, served)
+}
+
+#[test]
+fn a_dead_connection_is_not_used_again() {
+    // The submit has a connection of its own.
+    let (url, pem, served) = with_a_dead_connection(1);
+    let policy = Policy::default().with_first_poll(Duration::ZERO).with_max_failures(3);
+    let policy = policy.with_exchange_timeout(Duration::from_millis(500));
+    let client = builder(&url).access_token("a-token").unwrap().policy(policy);
+    let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+    assert_eq!(run(client.run(query())).unwrap().row(0).unwrap().requests(), Some(42));
+    assert_eq!(served.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn a_connection_that_a_dropped_future_waited_for_is_not_used_again() {
+    let (url, pem, served) = with_a_dead_connection(0);
+    let client = builder(&url).access_token("a-token").unwrap();
+    let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+    let attached = || client.attach(query(), "e".parse().unwrap()).finish();
+    let waited = run(async { timeout(Duration::from_millis(500), attached()).await });
+    assert!(waited.is_none() && served.load(Ordering::SeqCst) == 1);
+    assert_eq!(run(attached()).unwrap().row(0).unwrap().requests(), Some(42));
+}
+
+/// In TLS 1.3 it is refused when the handshake is over for the client, which may have sent its request by then.
+#[test]
+fn a_submit_without_the_certificate_of_the_client_is_not_sent() {
+    let (url, pem) = listen_to(Clients::Known, b"h2", |_| async {});
+    for _ in 0..10 {
+        let client = builder(&url).access_token("a-token").unwrap();
+        let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+        let error = run(client.run(query())).unwrap_err();
+        let failure = error.failure().transport_failure().unwrap();
+        assert_eq!(failure.sent, Sent::No, "{error}");
+        let is_tls = failure.kind == TransportKind::Tls && failure.text.contains("CertificateRequired");
+        assert!(is_tls || failure.kind == TransportKind::Connect, "{error}");
+    }
 }
