@@ -1,25 +1,35 @@
-//! Which columns a list has in the terminal. What is narrow loses first the bar of the share, then the trend, then the
-//! rates, and shortens names last.
+//! The columns of a list in the terminal. In a narrow one, first the bar of the share is left out, then the trend, then the
+//! rates, and names are shortened last.
 
 use unicode_width::UnicodeWidthStr;
+use usage_report::Counts;
 
 use crate::report::text::Page;
-use crate::report::text::lists::Line;
 use crate::text::number::count;
 
-/// How wide a bar, a rate, a share and the gap between columns are.
+/// The widths of a bar, a rate, a share and the gap between columns.
 const BAR: usize = 12;
 const RATE: usize = 10;
 const SHARE: usize = 8;
 const GAP: usize = 2;
 
-/// How wide a trend is: at least enough to be seen, at most a month day by day.
+/// The least and the greatest width of a trend: a month day by day.
 const NARROWEST_TREND: usize = 8;
 const WIDEST_TREND: usize = 31;
 
-/// From which width on there are rates, and how much of a name is kept in any case.
+/// The least width of a line with rates, and the least width of a name.
 const WITH_RATES: usize = 56;
 const SHORTEST_NAME: usize = 12;
+
+/// A line of a list.
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) counts: Counts,
+    /// The share of all requests, or of what the heading names.
+    pub(super) share: Option<f64>,
+    /// The requests of each bucket; empty for the sum of the others.
+    pub(super) series: Vec<Option<u64>>,
+}
 
 /// The widths of columns; 0 is a column that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +43,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Returns the columns of `lines`, with a trend if each has its day.
+    /// Returns the columns of `lines`. There is a trend only if the buckets have dates.
     pub(super) fn of(lines: &[Line], page: &Page, is_dated: bool) -> Self {
         let requests = lines.iter().map(|line| count(line.counts.requests).len()).max().unwrap_or(0).max(8);
         let widest = lines.iter().map(|line| line.name.width()).max().unwrap_or(0);

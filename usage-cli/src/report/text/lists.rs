@@ -8,7 +8,7 @@ use crate::chart::terminal::sparkline;
 use crate::output::layout::{Align, padded};
 use crate::output::{printable, shortened};
 use crate::report::text::Page;
-use crate::report::text::columns::Columns;
+use crate::report::text::columns::{Columns, Line};
 use crate::text::number::{count, grouped, rate};
 
 /// Draws the entries of `list` with the most of `by`, and the sum of the others.
@@ -90,16 +90,6 @@ fn lines(list: &TopList, by: By, ranked: &[(usize, &Entry)]) -> Vec<Line> {
         series: Vec::new(),
     });
     entries.chain(others).collect()
-}
-
-/// A line of a list.
-pub(super) struct Line {
-    pub(super) name: String,
-    pub(super) counts: Counts,
-    /// The part that the line is of all; which all, the heading says.
-    pub(super) share: Option<f64>,
-    /// The requests by bucket; of the others there are none.
-    pub(super) series: Vec<Option<u64>>,
 }
 
 /// Returns the heading of a list that is shown whole.
