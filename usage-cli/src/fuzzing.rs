@@ -141,7 +141,8 @@ pub fn write_history(directory: &std::path::Path, days: u16, rows: u64) {
         };
         let query = ScopeQuery::new(format!("{date}/{date}").parse().expect("it is an interval"));
         let scope = Scope::new("organization", Timestamp::from_unix_millis(1_800_000_000_000));
-        let scope = scope.with_query(query.with_granularity(Some(Granularity::Day)));
+        let query = query.with_granularity(Some(Granularity::Day)).with_group_by(&kind.group_by);
+        let scope = scope.with_query(query);
         organization.store(date, (0..rows).map(record).collect(), &scope, 0).expect("it can be written");
     }
     organization.save().expect("it can be written");

@@ -79,11 +79,11 @@ impl Order {
     pub(crate) fn kind<Q: Daily>(&self) -> Kind {
         let day = Date::of(self.now());
         let interval = Interval::from_days(day, day);
-        let query = interval.ok().and_then(|interval| self.query::<Q>(interval).scope(self.now()).query);
-        let mut group_by = query.map(|query| query.group_by).unwrap_or_default();
-        group_by.sort_unstable();
-        group_by.dedup();
-        Kind { family: Q::FAMILY.to_owned(), group_by }
+        let scope = interval.map(|interval| self.query::<Q>(interval).scope(self.now()));
+        scope.map_or_else(
+            |_| Kind { family: Q::FAMILY.to_owned(), group_by: Vec::new() },
+            |scope| Kind::of(&scope),
+        )
     }
 
     fn query<Q: Daily>(&self, interval: Interval) -> Q {

@@ -13,9 +13,10 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use usage_core::Date;
+use usage_core::{Date, Scope};
 
 use crate::dataset::plan::Reading;
+use crate::dataset::{entries, segment};
 use crate::output::write_file;
 use crate::problem::Problem;
 
@@ -47,14 +48,22 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// Returns the kind of the rows of `scope`.
+    pub(crate) fn of(scope: &Scope) -> Self {
+        let mut group_by = scope.query.as_ref().map(|query| query.group_by.clone()).unwrap_or_default();
+        group_by.sort_unstable();
+        group_by.dedup();
+        Self { family: scope.family.clone().unwrap_or_default(), group_by }
+    }
+
     /// Describes how `other` differs from this kind.
-    fn difference(&self, other: &Self) -> String {
+    fn difference(&self, other: &Self, own: &str) -> String {
         let aspects = [
             ("query", self.family.clone(), other.family.clone()),
             ("grouping", self.group_by.join(", "), other.group_by.join(", ")),
         ];
         let different = aspects.into_iter().filter(|(_, one, another)| one != another);
-        let texts = different.map(|(name, one, another)| format!("{name}: {another}, asked for: {one}"));
+        let texts = different.map(|(name, one, another)| format!("{name}: {another}, {own}: {one}"));
         texts.collect::<Vec<_>>().join("; ")
     }
 }
@@ -97,20 +106,38 @@ pub(crate) fn kind(directory: &Path) -> Result<Option<Kind>, Problem> {
         return Ok(Some(whole.rows));
     }
     let cannot_read = |error| Problem::usage(format!("cannot read {}: {error}", directory.display()));
-    let mut entries = match fs::read_dir(directory) {
+    let mut found = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(cannot_read(error)),
     };
-    match entries.next() {
+    match found.next() {
         None => Ok(None),
         Some(entry) => {
             let name = entry.map_err(cannot_read)?.file_name();
+            let is_part = entries(directory)?.iter().any(|name| name.starts_with(segment::PREFIX));
             let (directory, name) = (directory.display(), name.display());
             let problem = format!("{directory} is no history of genesys-usage: it has {name}, and no {NAME}");
-            Err(Problem::usage(problem).with_hint("name a new or an empty directory"))
+            Err(Problem::usage(problem).with_hint(if is_part {
+                "restore that file from a copy: it says what the rows are"
+            } else {
+                "name a new or an empty directory"
+            }))
         }
     }
+}
+
+/// Refuses the file of a day whose rows are not of `kind`, that of the history: they would be added up.
+///
+/// # Errors
+///
+/// Returns the reason, worded as the end of "the file is damaged: …".
+pub(crate) fn check_day(scope: &Scope, kind: &Kind) -> Result<(), String> {
+    let found = Kind::of(scope);
+    if found == *kind {
+        return Ok(());
+    }
+    Err(format!("its rows are of another kind ({})", kind.difference(&found, "those of the history")))
 }
 
 /// Refuses a history whose kind is not `kind`.
@@ -118,7 +145,7 @@ pub(crate) fn check_kind(directory: &Path, found: &Kind, kind: &Kind) -> Result<
     if found == kind {
         return Ok(());
     }
-    let difference = kind.difference(found);
+    let difference = kind.difference(found, "asked for");
     Err(Problem::usage(format!("{} holds rows of another kind ({difference})", directory.display()))
         .with_hint("ask for the same rows, or begin a second history in another directory"))
 }

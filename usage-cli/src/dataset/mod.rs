@@ -53,6 +53,7 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(crate) struct History {
     directory: PathBuf,
+    kind: Kind,
     /// Keeps other processes from writing.
     _lock: Option<Lock>,
     /// The names of the organizations by their ids, read when an id is new.
@@ -77,7 +78,12 @@ impl History {
             Some(found) => manifest::check_kind(directory, &found, kind)?,
             None => manifest::write_kind(directory, kind)?,
         }
-        Ok(Self { directory: directory.to_owned(), _lock: Some(lock), names: RefCell::default() })
+        Ok(Self {
+            directory: directory.to_owned(),
+            kind: kind.clone(),
+            _lock: Some(lock),
+            names: RefCell::default(),
+        })
     }
 
     /// Returns the kind of the rows of the history in `directory`, or `None` if there is no history yet.
@@ -100,7 +106,9 @@ impl History {
             return Err(Problem::usage(format!("there is no directory {name}")));
         }
         match manifest::kind(directory)? {
-            Some(_) => Ok(Self { directory: directory.to_owned(), _lock: None, names: RefCell::default() }),
+            Some(kind) => {
+                Ok(Self { directory: directory.to_owned(), kind, _lock: None, names: RefCell::default() })
+            }
             None => Err(Problem::usage(format!("{name} is empty: it holds no history"))
                 .with_hint(format!("genesys-usage collect --into {name} begins one"))),
         }
@@ -121,7 +129,7 @@ impl History {
 
     /// Opens the days of the organization called `name`, which need not be there.
     pub(crate) fn organization(&self, name: &str) -> Result<Organization, Problem> {
-        Organization::open(&self.directory, name)
+        Organization::open(&self.directory, name, &self.kind)
     }
 
     /// Checks that `id`, that of the organization whose rows are to be stored as those of `organization`, is the one of

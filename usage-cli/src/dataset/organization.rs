@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use usage_core::{Date, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
 
-use crate::dataset::manifest::Collected;
+use crate::dataset::manifest::{Collected, Kind, check_day};
 use crate::dataset::names::read_regular;
 use crate::dataset::partition::{Columns, FILE_NAME, Needs, Partition, encode};
 use crate::dataset::plan::{self, Reading};
@@ -31,6 +31,7 @@ const QUERY: &str = "_query.json";
 #[derive(Debug)]
 pub(crate) struct Organization {
     directory: PathBuf,
+    kind: Kind,
     manifest: Collected,
     /// The first day of the history, even if its file was removed.
     first: Option<Date>,
@@ -52,8 +53,8 @@ pub(crate) enum Stored {
 }
 
 impl Organization {
-    /// Reads the organization called `name` of the history in `history`.
-    pub(super) fn open(history: &Path, name: &str) -> Result<Self, Problem> {
+    /// Reads the organization called `name` of the history in `history`, whose rows are of `kind`.
+    pub(super) fn open(history: &Path, name: &str, kind: &Kind) -> Result<Self, Problem> {
         let directory = segment::directory_name(name).map(|segment| history.join(segment));
         let directory = directory.ok_or_else(|| {
             let problem = match name {
@@ -74,9 +75,12 @@ impl Organization {
         if manifest.organization != name {
             let (place, of) = (directory.display(), &manifest.organization);
             return Err(Problem::usage(format!("{place} is of the organization {of:?}, not of {name:?}"))
-                .with_hint("choose names that differ in more than upper and lower case"));
+                .with_hint(
+                "give the directory its name again; two names must differ in more than upper and lower case",
+            ));
         }
-        let mut organization = Self { directory, manifest, first: None, is_identified: false };
+        let mut organization =
+            Self { directory, kind: kind.clone(), manifest, first: None, is_identified: false };
         organization.take_over_files()?;
         Ok(organization)
     }
@@ -255,7 +259,9 @@ impl Organization {
         let path = self.file(date);
         check_link(&path)?;
         let bytes = fs::read(&path).map_err(|error| cannot_read(&path, &error))?;
-        Partition::open(&bytes.into(), self.name(), date).map_err(|problem| damaged(&path, &problem))
+        let partition = Partition::open(&bytes.into(), self.name(), date)
+            .and_then(|partition| check_day(&partition.scope, &self.kind).map(|()| partition));
+        partition.map_err(|problem| damaged(&path, &problem))
     }
 
     fn file(&self, date: Date) -> PathBuf {

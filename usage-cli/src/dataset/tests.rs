@@ -21,7 +21,8 @@ fn day(text: &str) -> Date {
 fn scope(date: &str, asked: &str) -> Scope {
     let query = ScopeQuery::new(format!("{date}/{date}").parse().unwrap());
     let asked_at = Timestamp::from_unix_millis(day(asked).start().as_unix_millis() + 6 * 3_600_000);
-    Scope::new("organization", asked_at).with_query(query.with_granularity(Some(Granularity::Day)))
+    let query = query.with_granularity(Some(Granularity::Day)).with_group_by(["TemplateUri"]);
+    Scope::new("organization", asked_at).with_query(query)
 }
 
 fn rows(date: &str, counts: &[u64]) -> UsageTable {
@@ -204,6 +205,20 @@ fn damage_names_its_file_and_another_service_is_refused() {
     fs::create_dir(other.join("usage.parquet")).unwrap();
     let said = history.organization("acme").unwrap_err().to_string();
     assert!(said.contains("date=2026-10-02/usage.parquet is not a regular file"), "{said}");
+    // A day of another history, with other rows.
+    fs::remove_dir(other.join("usage.parquet")).unwrap();
+    for (family, group_by, wanted) in [
+        ("organization-job", "TemplateUri", "(query: organization-job, those of the history: organization)"),
+        ("organization", "UserId", "(grouping: UserId, those of the history: TemplateUri)"),
+    ] {
+        let mut scope = scope("2026-10-02", "2026-10-03");
+        scope.family = Some(family.to_owned());
+        scope.query = scope.query.map(|query| query.with_group_by([group_by]));
+        let (bytes, _) = partition::encode(rows("2026-10-02", &[1]), &scope, "acme").unwrap();
+        fs::write(other.join("usage.parquet"), bytes).unwrap();
+        let said = history.organization("acme").unwrap_err().to_string();
+        assert!(said.contains(&format!("its rows are of another kind {wanted}")), "{said}");
+    }
     fs::rename(&other, directory.path().join("organization=acme").join("date=tomorrow")).unwrap();
     assert!(
         history
