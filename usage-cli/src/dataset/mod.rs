@@ -38,10 +38,10 @@ pub(crate) use file::seal;
 pub(crate) use filter::DayFilter;
 pub(crate) use manifest::Kind;
 pub(crate) use organization::{Organization, Stored};
-pub(crate) use partition::Needs;
 #[cfg(feature = "fuzzing")]
 pub(crate) use partition::Partition;
-pub(crate) use rows::{Selected, Selection};
+pub(crate) use partition::{Columns, Needs};
+pub(crate) use rows::{Selected, Selection, join};
 pub(crate) use sums::{Summing, sums_of};
 
 use crate::dataset::manifest::Collected;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use usage_core::{Date, Scope, Snapshot, Timestamp, UsageQuery, UsageTable};
+use usage_report::Period;
 
 use crate::dataset::manifest::{Collected, Kind, check_day};
 use crate::dataset::names::read_regular;
@@ -253,6 +254,26 @@ impl Organization {
         let partition = self.partition(date)?;
         let columns = partition.columns(needs).map_err(|problem| damaged(&self.file(date), &problem))?;
         Ok((columns, partition.scope))
+    }
+
+    /// Reads the columns of the days of `periods` that are in `needs`, and passes those of each day to `each`, with what
+    /// its rows cover.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem that names the file if one cannot be read or is damaged.
+    pub(crate) fn each_day(
+        &self,
+        periods: &[Period],
+        needs: &Needs,
+        mut each: impl FnMut(Columns, Date, Scope),
+    ) -> Result<(), Problem> {
+        let is_wanted = |date: &Date| periods.iter().any(|period| period.contains(*date));
+        for date in self.days().keys().copied().filter(is_wanted) {
+            let (columns, scope) = self.rows(date, needs)?;
+            each(columns, date, scope);
+        }
+        Ok(())
     }
 
     fn partition(&self, date: Date) -> Result<Partition, Problem> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::rc::Rc;
 
 use usage_core::{Date, Gap, Interval, Scope, Timestamp, UsageRecord, UsageTable};
 use usage_report::{Names, Period, Subject};
@@ -41,7 +42,19 @@ impl Selection {
     /// Does what [`select`](Self::select) does, and says nothing.
     pub(crate) fn find(&self, directory: &Path) -> Result<Selected, Problem> {
         let history = History::open(directory)?;
-        let organizations = self.organizations(&history, directory)?;
+        self.of(self.organizations(&history, directory)?, directory)
+    }
+
+    /// Finds the days of one of the organizations that were selected in `directory`, as if it had been selected alone.
+    pub(crate) fn of_one(
+        &self,
+        organization: &Rc<Organization>,
+        directory: &Path,
+    ) -> Result<Selected, Problem> {
+        self.of(vec![Rc::clone(organization)], directory)
+    }
+
+    fn of(&self, organizations: Vec<Rc<Organization>>, directory: &Path) -> Result<Selected, Problem> {
         let days = Days::of(&organizations, self).ok_or_else(|| {
             let period = self.period.map_or_else(String::new, |period| format!(" of {period}"));
             Problem::usage(format!("{} has no days{period}", directory.display()))
@@ -50,7 +63,7 @@ impl Selection {
         Ok(Selected { organizations, days })
     }
 
-    fn organizations(&self, history: &History, directory: &Path) -> Result<Vec<Organization>, Problem> {
+    fn organizations(&self, history: &History, directory: &Path) -> Result<Vec<Rc<Organization>>, Problem> {
         let there = history.organizations()?;
         if let Some(unknown) = self.organizations.iter().find(|name| !there.contains(name)) {
             let problem = format!("{} has no organization {unknown:?}", directory.display());
@@ -63,14 +76,14 @@ impl Selection {
             }));
         }
         let is_wanted = |name: &&String| self.organizations.is_empty() || self.organizations.contains(name);
-        there.iter().filter(is_wanted).map(|name| history.organization(name)).collect()
+        there.iter().filter(is_wanted).map(|name| history.organization(name).map(Rc::new)).collect()
     }
 }
 
 /// The days of a history that were selected.
 #[derive(Debug)]
 pub(crate) struct Selected {
-    organizations: Vec<Organization>,
+    organizations: Vec<Rc<Organization>>,
     days: Days,
 }
 
@@ -78,6 +91,16 @@ impl Selected {
     /// Returns the names of the organizations.
     pub(crate) fn names(&self) -> Vec<String> {
         self.organizations.iter().map(|organization| organization.name().to_owned()).collect()
+    }
+
+    /// Returns the organizations.
+    pub(crate) fn organizations(&self) -> &[Rc<Organization>] {
+        &self.organizations
+    }
+
+    /// Returns the name of `organization` if there are several.
+    pub(crate) fn name_of<'a>(&self, organization: &'a Organization) -> Option<&'a str> {
+        (self.organizations.len() > 1).then(|| organization.name())
     }
 
     /// Returns the selected days, including those before the period.
@@ -107,22 +130,20 @@ impl Selected {
         needs: &Needs,
         mut each: impl FnMut(Columns, Date, Option<&str>),
     ) -> Result<Scope, Problem> {
-        let is_several = self.organizations.len() > 1;
-        let mut scope = None::<Scope>;
+        let mut scope = None;
         for organization in &self.organizations {
-            let name = is_several.then(|| organization.name());
-            for date in
-                organization.days().range(period.first_day()..=period.last_day()).map(|(date, _)| *date)
-            {
-                let (columns, of_day) = organization.rows(date, needs)?;
+            let name = self.name_of(organization);
+            organization.each_day(&[period], needs, |columns, date, of_day| {
                 each(columns, date, name);
-                scope = Some(match scope {
-                    None => of_day,
-                    Some(scope) => joined(scope, of_day),
-                });
-            }
+                join(&mut scope, of_day);
+            })?;
         }
-        let mut scope = scope.unwrap_or_else(|| Scope::new("", Timestamp::UNIX_EPOCH).attached());
+        self.scope(period, scope)
+    }
+
+    /// Returns what the rows of `period` cover, if each day covers what was [joined](join).
+    pub(crate) fn scope(&self, period: Period, joined: Option<Scope>) -> Result<Scope, Problem> {
+        let mut scope = joined.unwrap_or_else(|| Scope::new("", Timestamp::UNIX_EPOCH).attached());
         if let Some(query) = &mut scope.query {
             query.interval =
                 Interval::from_days(period.first_day(), period.last_day()).map_err(Problem::build)?;
@@ -134,13 +155,12 @@ impl Selected {
 
     /// Returns the names behind ids that are known, with those of several organizations by the names of their directories.
     pub(crate) fn names_of_ids(&self) -> Names {
-        let is_several = self.organizations.len() > 1;
         let mut names = Names::default();
         for organization in &self.organizations {
             let of_organization = organization.names().names;
             let own = of_organization.iter(Subject::Organization).map(|(_, name)| name.to_owned()).next();
-            if let Some(own) = own.filter(|_| is_several) {
-                names.insert(Subject::Organization, organization.name(), own);
+            if let Some((own, name)) = own.zip(self.name_of(organization)) {
+                names.insert(Subject::Organization, name, own);
             }
             names.merge(of_organization);
         }
@@ -167,7 +187,14 @@ fn capped(sum: u64, count: u64) -> u64 {
     sum.saturating_add(count).min(UsageRecord::MAX_COUNT)
 }
 
-/// Joins the scopes of two days, except for the interval and the end of the data.
+/// Adds what a day covers to what others do, except for the interval and the end of the data.
+pub(crate) fn join(scope: &mut Option<Scope>, of_day: Scope) {
+    *scope = Some(match scope.take() {
+        None => of_day,
+        Some(scope) => joined(scope, of_day),
+    });
+}
+
 fn joined(mut scope: Scope, other: Scope) -> Scope {
     scope.asked_at = scope.asked_at.min(other.asked_at);
     scope.complete &= other.complete;
@@ -188,7 +215,7 @@ struct Days {
 
 impl Days {
     /// Returns `None` if no organization has a day of the period.
-    fn of(organizations: &[Organization], selection: &Selection) -> Option<Self> {
+    fn of(organizations: &[Rc<Organization>], selection: &Selection) -> Option<Self> {
         let known: Vec<(&str, BTreeSet<Date>)> = organizations
             .iter()
             .map(|organization| (organization.name(), organization.days().keys().copied().collect()))

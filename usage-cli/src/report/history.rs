@@ -1,10 +1,12 @@
 //! A report of a history, made from sums: of however many rows, it needs no more memory than its result.
 
-use usage_core::model::Granularity;
-use usage_core::{Date, UsageTable};
-use usage_report::{Period, Report, ReportOptions, Sums};
+use std::rc::Rc;
 
-use crate::dataset::{DayFilter, Needs, Selected, Summing, sums_of};
+use usage_core::model::Granularity;
+use usage_core::{Date, Scope, UsageTable};
+use usage_report::{Names, Period, Report, ReportOptions, Sums};
+
+use crate::dataset::{Columns, DayFilter, Needs, Organization, Selected, Summing, join, sums_of};
 use crate::problem::Problem;
 use crate::report::selection;
 use crate::saved::{self, Saved};
@@ -41,9 +43,7 @@ pub(crate) fn checked_report(
     options: ReportOptions,
 ) -> Result<Report, Problem> {
     let (report, options, seen) = made(selected, given, against, options)?;
-    if !options.filter.is_empty() {
-        selection::warn_of_unmatched(&seen, &options);
-    }
+    warn_of_unmatched(&seen, &options);
     Ok(report)
 }
 
@@ -58,6 +58,40 @@ pub(crate) fn report(
     made(selected, given, against, options).map(|(report, ..)| report)
 }
 
+/// Reports like [`checked_report`] on all organizations, and on each of them alone with the selection and the options of
+/// `alone`. Each day is read once.
+pub(crate) fn several(
+    selected: &Selected,
+    given: Option<Period>,
+    against: &Against,
+    options: ReportOptions,
+    alone: impl Fn(&Rc<Organization>) -> Result<(Result<Selected, Problem>, ReportOptions), Problem>,
+) -> Result<(Report, Vec<(String, Result<Report, Problem>)>), Problem> {
+    let (mut total, mut of_each) = (Pending::new(selected, given, against, options)?, Vec::new());
+    let mut filter = total.filter()?;
+    for organization in selected.organizations() {
+        let name = organization.name();
+        let (own, options) = alone(organization)?;
+        let own_against = against.of_organization(name);
+        let own = own.as_ref().map_err(Problem::clone);
+        let mut own = own.and_then(|own| Pending::new(own, given, &own_against, options));
+        let mut periods = total.periods();
+        periods.extend(own.iter().flat_map(Pending::periods));
+        organization.each_day(&periods, &Needs::all(), |mut columns, date, scope| {
+            filter.apply(&mut columns, Some(name));
+            if let Ok(own) = &mut own {
+                own.add(&columns, date, &scope, None);
+            }
+            total.add(&columns, date, &scope, Some(name));
+        })?;
+        let report = own.and_then(Pending::finish).map(|(report, _)| report);
+        of_each.push((name.to_owned(), report));
+    }
+    let (report, options) = total.finish()?;
+    warn_of_unmatched(&filter.seen(), &options);
+    Ok((report, of_each))
+}
+
 /// Returns the report, its options, and what the rows have of the subjects of the filter.
 fn made(
     selected: &Selected,
@@ -65,52 +99,127 @@ fn made(
     against: &Against,
     options: ReportOptions,
 ) -> Result<(Report, ReportOptions, UsageTable), Problem> {
-    let all = selected.period();
-    let covered = given.map_or(all, |given| given.until(all.last_day()).unwrap_or(given));
-    let (previous, current) = match against {
-        Against::Before => compared(all, given, covered)?,
-        _ => (None, covered),
-    };
-    let names = selected.names_of_ids();
-    let filter = options.filter.resolved(&names);
-    let periods: Vec<Period> = previous.into_iter().chain([current]).collect();
-    let mut days = DayFilter::new(&options.filter, &names, selected, &periods)?;
-    let granularity = options.granularity.clone().unwrap_or(Granularity::Day);
-    let pairs = options.drilldown.clone();
-    let mut sums = |period: Period| -> Result<_, Problem> {
-        let mut summing = Summing::new(&pairs);
-        let scope = selected.each(period, &Needs::all(), |mut columns, date, name| {
-            days.apply(&mut columns, name);
-            summing.add(&columns, bucket(&granularity, date), name);
+    let mut pending = Pending::new(selected, given, against, options)?;
+    let mut filter = pending.filter()?;
+    for organization in selected.organizations() {
+        let name = selected.name_of(organization);
+        organization.each_day(&pending.periods(), &Needs::all(), |mut columns, date, scope| {
+            filter.apply(&mut columns, name);
+            pending.add(&columns, date, &scope, name);
         })?;
-        Ok((summing.finish(), scope))
-    };
-    let (now, mut scope) = sums(current)?;
-    let earlier: Option<(Sums, Option<Period>)> = match (previous, against) {
-        (Some(period), _) => Some((sums(period)?.0, Some(period))),
-        (None, Against::Rows(saved)) => Some((sums_of(&filter.select(&saved.table), &pairs), None)),
-        (None, _) => None,
-    };
-    if let Some(query) = &mut scope.query {
-        query.granularity = Some(granularity.clone());
     }
-    let mut options = options
-        .with_granularity(granularity.clone())
-        .with_period(given.unwrap_or(current))
-        .with_data_until(all.last_day())
-        .with_scope(scope)
-        .with_names(names);
-    if let Against::Rows(saved) = against {
-        options.scope = saved::with_gaps_of(options.scope, saved.scope.as_ref());
+    let (report, options) = pending.finish()?;
+    Ok((report, options, filter.seen()))
+}
+
+fn warn_of_unmatched(seen: &UsageTable, options: &ReportOptions) {
+    if !options.filter.is_empty() {
+        selection::warn_of_unmatched(seen, options);
     }
-    options.months = given;
-    if granularity == Granularity::Day
-        && let Some(before) = Period::new(all.first_day(), current.first_day().plus_days(-1))
-    {
-        options = options.with_history(&selected.daily_totals(before), before);
+}
+
+/// A report whose days are being read.
+struct Pending<'a> {
+    selected: &'a Selected,
+    given: Option<Period>,
+    against: &'a Against,
+    options: ReportOptions,
+    granularity: Granularity,
+    names: Names,
+    previous: Option<Period>,
+    current: Period,
+    /// The sums of the previous and of the current days.
+    sums: [Summing; 2],
+    /// What the current rows cover.
+    scope: Option<Scope>,
+}
+
+impl<'a> Pending<'a> {
+    fn new(
+        selected: &'a Selected,
+        given: Option<Period>,
+        against: &'a Against,
+        options: ReportOptions,
+    ) -> Result<Self, Problem> {
+        let all = selected.period();
+        let covered = given.map_or(all, |given| given.until(all.last_day()).unwrap_or(given));
+        let (previous, current) = match against {
+            Against::Before => compared(all, given, covered)?,
+            _ => (None, covered),
+        };
+        let granularity = options.granularity.clone().unwrap_or(Granularity::Day);
+        let sums = [(); 2].map(|()| Summing::new(&options.drilldown));
+        let names = selected.names_of_ids();
+        Ok(Self {
+            selected,
+            given,
+            against,
+            options,
+            granularity,
+            names,
+            previous,
+            current,
+            sums,
+            scope: None,
+        })
     }
-    let report = Report::of_sums(&now, earlier.as_ref().map(|(sums, period)| (sums, *period)), &options);
-    Ok((report, options, days.seen()))
+
+    /// Returns the days to read.
+    fn periods(&self) -> Vec<Period> {
+        self.previous.into_iter().chain([self.current]).collect()
+    }
+
+    fn filter(&self) -> Result<DayFilter, Problem> {
+        DayFilter::new(&self.options.filter, &self.names, self.selected, &self.periods())
+    }
+
+    /// Adds the rows of `date`, if it is one of the days; with the name of the organization for its id, if there are
+    /// several.
+    fn add(&mut self, columns: &Columns, date: Date, scope: &Scope, name: Option<&str>) {
+        let [before, now] = &mut self.sums;
+        let bucket = bucket(&self.granularity, date);
+        if self.current.contains(date) {
+            now.add(columns, bucket, name);
+            join(&mut self.scope, scope.clone());
+        } else if self.previous.is_some_and(|previous| previous.contains(date)) {
+            before.add(columns, bucket, name);
+        }
+    }
+
+    fn finish(self) -> Result<(Report, ReportOptions), Problem> {
+        let Self { selected, given, against, options, granularity, names, previous, current, .. } = self;
+        let [before, now] = self.sums.map(Summing::finish);
+        let earlier: Option<(Sums, Option<Period>)> = match (previous, against) {
+            (Some(period), _) => Some((before, Some(period))),
+            (None, Against::Rows(saved)) => {
+                let filter = options.filter.resolved(&names);
+                Some((sums_of(&filter.select(&saved.table), &options.drilldown), None))
+            }
+            (None, _) => None,
+        };
+        let mut scope = selected.scope(current, self.scope)?;
+        if let Some(query) = &mut scope.query {
+            query.granularity = Some(granularity.clone());
+        }
+        let all = selected.period();
+        let mut options = options
+            .with_granularity(granularity.clone())
+            .with_period(given.unwrap_or(current))
+            .with_data_until(all.last_day())
+            .with_scope(scope)
+            .with_names(names);
+        if let Against::Rows(saved) = against {
+            options.scope = saved::with_gaps_of(options.scope, saved.scope.as_ref());
+        }
+        options.months = given;
+        if granularity == Granularity::Day
+            && let Some(before) = Period::new(all.first_day(), current.first_day().plus_days(-1))
+        {
+            options = options.with_history(&selected.daily_totals(before), before);
+        }
+        let earlier = earlier.as_ref().map(|(sums, period)| (sums, *period));
+        Ok((Report::of_sums(&now, earlier, &options), options))
+    }
 }
 
 /// Returns the first day of the bucket that `date` is in, a Monday or the first of a month, as the service dates it.

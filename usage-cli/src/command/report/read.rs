@@ -1,6 +1,8 @@
 //! Reports on saved rows: of files, or of a history.
 
 use std::path::Path;
+#[cfg(feature = "parquet")]
+use std::rc::Rc;
 
 use usage_core::model::Granularity;
 #[cfg(feature = "parquet")]
@@ -9,7 +11,7 @@ use usage_report::{Period, Report, ReportOptions};
 
 use super::ReportArgs;
 #[cfg(feature = "parquet")]
-use crate::dataset::Selection;
+use crate::dataset::{Organization, Selected, Selection};
 #[cfg(feature = "parquet")]
 use crate::output::organizations::Answer;
 use crate::problem::Problem;
@@ -108,14 +110,15 @@ fn of_history(directory: &Path, given: Option<Period>, args: &ReportArgs) -> Res
         None => Against::Nothing,
     };
     let (mut options, about, names) = (history_options(args), About::now(), selected.names());
-    let about = if let [name] = &names[..] {
+    let (report, about) = if let [name] = &names[..] {
         options.allowance = allowance_of(args, name)?;
         let known = about.clone().with_names(&selected.names_of_ids());
-        if known.organization.is_some() { known } else { about.of_organization(name) }
+        let about = if known.organization.is_some() { known } else { about.of_organization(name) };
+        (history::checked_report(&selected, given, &against, options)?, about)
     } else {
-        about.of_several(of_each(directory, &names, given, &against, args)?)
+        let (report, several) = of_several(&selected, directory, given, &against, options, args)?;
+        (report, about.of_several(several))
     };
-    let report = history::checked_report(&selected, given, &against, options)?;
     args.output.write(&report, &about, args.content.by)
 }
 
@@ -126,27 +129,31 @@ fn history_options(args: &ReportArgs) -> ReportOptions {
     options
 }
 
-/// Returns the report of each organization of a history. One without a day of the period is missing.
+/// Returns the report of all organizations, and that of each. One without a day of the period is missing.
 #[cfg(feature = "parquet")]
-fn of_each(
+fn of_several(
+    selected: &Selected,
     directory: &Path,
-    names: &[String],
     given: Option<Period>,
     against: &Against,
+    options: ReportOptions,
     args: &ReportArgs,
-) -> Result<Several, Problem> {
-    let (mut reports, mut missing) = (Vec::new(), Vec::new());
-    for name in names {
+) -> Result<(Report, Several), Problem> {
+    let selection = selection(Vec::new(), given, args);
+    let alone = |organization: &Rc<Organization>| {
         let mut options = history_options(args).with_drilldown(&[]);
-        options.allowance = allowance_of(args, name)?;
-        let selected = selection(vec![name.clone()], given, args).find(directory);
-        let against = against.of_organization(name);
-        match selected.and_then(|selected| history::report(&selected, given, &against, options)) {
-            Ok(report) => reports.push((name.clone(), report)),
-            Err(problem) => missing.push(Answer::missing(name, &problem)),
+        options.allowance = allowance_of(args, organization.name())?;
+        Ok((selection.of_one(organization, directory), options))
+    };
+    let (report, of_each) = history::several(selected, given, against, options, alone)?;
+    let (mut reports, mut missing) = (Vec::new(), Vec::new());
+    for (name, report) in of_each {
+        match report {
+            Ok(report) => reports.push((name, report)),
+            Err(problem) => missing.push(Answer::missing(&name, &problem)),
         }
     }
-    Ok(Several { organizations: Organizations::new(reports), missing })
+    Ok((report, Several { organizations: Organizations::new(reports), missing }))
 }
 
 #[cfg(feature = "parquet")]
