@@ -52,7 +52,7 @@ impl Driver for AsyncStd {
         Some(|work| drop(async_std::task::spawn(work)))
     }
 
-    // An async function would keep its arguments twice, as long as an execution waits.
+    // An async function would store its arguments twice while an execution waits.
     #[expect(clippy::manual_async_fn, reason = "it is smaller")]
     fn advance<M: Machine>(
         &self,

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_its_own_answer_and_a_name_is_not() {
+    fn addresses_are_parsed_and_names_are_not() {
         for (target, wanted) in [
             ("http://127.0.0.1:8080/path", Some("127.0.0.1:8080")),
             ("http://127.0.0.1", Some("127.0.0.1:80")),

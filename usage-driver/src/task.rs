@@ -264,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_waits_is_small() {
+    fn a_waiting_task_is_small() {
         let size = size_of::<Task<Execution<OrganizationQuery>>>();
         assert!(size <= 344, "{size}");
     }
 
     #[test]
-    fn what_the_observer_cancels_does_not_go_out() {
+    fn a_request_is_not_sent_after_the_observer_cancelled() {
         let (mut task, session) = begin();
         let canceller = task.canceller.clone();
         task.observe(move |_, _| canceller.cancel());
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_observer_may_look_at_the_session_and_goes_on_to_look_when_rows_are_visited() {
+    fn an_observer_may_lock_the_session_and_is_kept_while_rows_are_visited() {
         let (mut task, session) = begin();
         let events = Arc::new(Mutex::new(Vec::new()));
         let (seen, seen_session) = (Arc::clone(&events), session.clone());

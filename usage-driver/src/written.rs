@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_connection_takes_everything_and_other_errors_stay() {
+    fn writes_to_a_closed_connection_succeed_and_other_errors_remain() {
         use io::ErrorKind as Kind;
         for kind in [Kind::BrokenPipe, Kind::ConnectionReset, Kind::ConnectionAborted] {
             assert_eq!(written(Err(kind.into()), 7).unwrap(), 7);

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_calendar_is_no_trap() {
+    fn the_end_of_the_calendar_does_not_panic() {
         let end = Date::new(9998, 12, 31).unwrap();
         let plan = Plan { days: (end, end), ..plan("2026-07-01", 1, Some(Bucket::Day), 0) };
         assert_eq!(aggregate(&World::new(1, "own"), &plan).len(), 1);

@@ -133,7 +133,7 @@ mod tests {
 
     #[cfg(feature = "driver")]
     #[test]
-    fn a_wait_moves_it() {
+    fn waiting_moves_a_virtual_clock() {
         let clock = VirtualClock::new(Timestamp::from_unix_millis(5));
         usage_driver::blocking::Clock::sleep_until(&clock, Timestamp::from_unix_millis(9));
         usage_driver::blocking::Clock::sleep_until(&clock, Timestamp::from_unix_millis(7));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn advances_but_does_not_go_back_unless_set() {
+    fn a_virtual_clock_goes_back_only_if_set() {
         let clock = VirtualClock::new(Timestamp::from_unix_millis(5));
         clock.advance_to(Timestamp::from_unix_millis(3));
         assert_eq!(clock.now().as_unix_millis(), 5);

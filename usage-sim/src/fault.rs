@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_skip_strike_and_end() {
+    fn a_rule_skips_applies_and_ends() {
         let mut script = Script::default();
         script.add(Rule::new(Match::Results, Fault::Status(503)).skip(1).times(2));
         script.add(Rule::new(Match::Any, Fault::Html).skip(3));

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_over_the_limit_until_the_window_ends() {
+    fn requests_over_the_limit_are_refused_until_the_window_ends() {
         let mut limits = RateLimits::new(2);
         assert!(limits.count(1, at(100)).is_ok());
         assert!(limits.count(1, at(110)).is_ok());

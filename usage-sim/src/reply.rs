@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_put_in_once_and_not_read_again() {
+    fn a_value_is_inserted_once_and_not_expanded() {
         let response = Problem::invalid_value("groupBy", "{field}").into_response("");
         let body: Value = serde_json::from_slice(response.body()).unwrap();
         assert_eq!(body["details"][0]["fieldName"], "groupBy");

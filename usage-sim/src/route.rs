@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_all_and_decodes_parameters() {
+    fn every_route_is_found_and_its_parameters_decoded() {
         let route = find(&Method::GET, "/api/v2/oauth/clients/a%2Fb%20c/usage/query/results/%C3%A4").unwrap();
         assert_eq!(route.operation, Operation::ClientResults);
         assert_eq!((route.parameter("clientId"), route.parameter("executionId")), ("a/b c", "ä"));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_404_from_405() {
+    fn a_known_path_with_another_method_is_405() {
         assert_eq!(find(&Method::GET, "/api/v2/usage/query").unwrap_err(), 405);
         assert_eq!(find(&Method::DELETE, "/oauth/token").unwrap_err(), 405);
         for path in [

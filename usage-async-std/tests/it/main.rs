@@ -1,5 +1,5 @@
-//! The driver against the simulated service, over loopback sockets: the very tests of the tokio driver, with another
-//! driver and another runtime.
+//! The driver against the simulated service, over loopback sockets: the tests of the tokio driver with another driver and
+//! another runtime.
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 

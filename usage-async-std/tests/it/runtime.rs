@@ -1,36 +1,36 @@
-//! What the tests need of the runtime.
+//! The runtime of the tests.
 
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 
-/// Runs a test. Every future of the driver that it awaits has to be `Send`.
+/// Runs a test, whose futures are `Send`.
 pub(crate) fn run<F: Future + Send>(test: F) -> F::Output {
     block_on(test)
 }
 
-/// Runs a future of whose parts nobody knows whether they are `Send`.
+/// Runs a future that need not be `Send`.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     async_std::task::block_on(future)
 }
 
-/// All that `stream` yields.
+/// Returns all items of `stream`.
 pub(crate) fn collect<T: Send>(stream: impl Stream<Item = T> + Send) -> Vec<T> {
     run(stream.collect())
 }
 
-/// The first that `stream` yields; it is dropped then.
+/// Returns the first item of `stream`, which is then dropped.
 pub(crate) fn first<T: Send>(mut stream: impl Stream<Item = T> + Send + Unpin) -> T {
     run(stream.next()).unwrap()
 }
 
-/// What `work` brings; it is dropped when it takes longer than `limit`.
+/// Returns the output of `work`, or `None` after `limit`, when it is dropped.
 pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     async_std::future::timeout(limit, work).await.ok()
 }
 
-/// Other tests of the workspace may have switched tokio's features on: here no thread has entered its runtime, and its
-/// own threads are not there.
+/// Other tests of the workspace may enable features of tokio. Here no thread has entered a runtime of tokio, and none of its
+/// threads exists.
 #[test]
 fn no_tokio_runtime_is_needed() {
     use crate::support::{Service, query};

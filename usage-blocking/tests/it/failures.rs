@@ -1,4 +1,4 @@
-//! What failed, in words. What is done about it is for the conformance suite.
+//! The texts of failures. The conformance suite tests what follows them.
 
 use usage_blocking::Client;
 use usage_core::Error;

@@ -1,4 +1,4 @@
-//! The program of the crate's documentation, killed at every step: its stored pages are those of one that was not.
+//! The program of the crate's documentation, killed at every step: it stores the same pages as one that was not killed.
 
 use std::error::Error;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn client(url: &str) -> Client {
         .unwrap()
 }
 
-/// One step. If it is the one to be killed at, the process ends here, without any cleaning up.
+/// Counts a step. If the program is to be killed at it, the process ends here without cleaning up.
 fn step() {
     static PASSED: AtomicU32 = AtomicU32::new(1);
     let at = env::var(KILL_AT).ok().and_then(|at| at.parse().ok());
@@ -78,7 +78,7 @@ fn program() {
     store_all(&client(&url), Path::new(&folder)).unwrap();
 }
 
-/// Whether the program came to its end.
+/// Returns whether the program has completed.
 fn runs(server: &Server, folder: &Path, kill_at: u32) -> bool {
     let mut program = Command::new(env::current_exe().unwrap());
     program.args(["--exact", "killed::program", "--ignored", "--nocapture"]);
@@ -108,7 +108,7 @@ fn a_program_that_is_killed_at_any_step_stores_every_row_once() {
         kills += 1;
         assert!(runs(&server, &folder, 0), "it ends when it is not killed");
         assert_eq!(stored(&folder), all, "killed at {kill_at}");
-        // It is done: once more it asks for nothing.
+        // Once complete, another run sends nothing.
         let polls = |server: &Server| {
             let simulator = server.simulator();
             let is_poll = |operation: Option<Operation>| operation.is_some_and(Operation::is_results);

@@ -1,4 +1,4 @@
-//! The ways to the rows, and what goes out.
+//! The ways to obtain rows, and the requests that are sent.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -89,7 +89,7 @@ fn an_observer_sees_every_step_and_an_execution_can_be_attached_to() {
 }
 
 #[test]
-fn a_get_has_no_body_and_names_the_driver() {
+fn a_get_has_no_body_and_sends_the_user_agent() {
     let world = world();
     world.client.run(OrganizationQuery::new(june())).unwrap();
     let request = OrganizationQuery::new(june()).results(&"x".parse().unwrap(), None);

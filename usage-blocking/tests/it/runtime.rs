@@ -1,15 +1,15 @@
-//! What tests of the other drivers need of a runtime: here it has run already.
+//! The runtime of the other drivers' tests: a blocking call has ended when it returns.
 
 pub(crate) fn run<T>(done: T) -> T {
     done
 }
 
-/// All that `results` yields.
+/// Returns all items of `results`.
 pub(crate) fn collect<T>(results: impl Iterator<Item = T>) -> Vec<T> {
     results.collect()
 }
 
-/// The first that `results` yields; it is dropped then.
+/// Returns the first item of `results`, which is then dropped.
 pub(crate) fn first<T>(mut results: impl Iterator<Item = T>) -> T {
     results.next().unwrap()
 }

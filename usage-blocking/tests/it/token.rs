@@ -1,4 +1,4 @@
-//! A token exchange goes on without the execution that began it.
+//! A token exchange continues without the execution that began it.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use usage_core::{Policy, Secret};
 
 use crate::support::query;
 
-/// A login host that takes requests and answers when it is asked to, and a client of it.
+/// A login host that responds when the test asks for it, and its client.
 fn slow(policy: Policy) -> (TcpListener, Client) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -20,14 +20,14 @@ fn slow(policy: Policy) -> (TcpListener, Client) {
     (listener, builder.client_credentials("id", secret).unwrap().policy(policy).build().unwrap())
 }
 
-/// Takes a token request.
+/// Accepts a token request.
 fn accept(listener: &TcpListener) -> TcpStream {
     let (mut stream, _) = listener.accept().unwrap();
     let _ = stream.read(&mut [0; 4096]).unwrap();
     stream
 }
 
-/// Answers the request that is out; the client has the token then, without a second request.
+/// Responds to the request in flight. The client then has the token, without a second request.
 fn answer(listener: &TcpListener, mut stream: TcpStream, client: &Client) {
     let body = r#"{"access_token":"t-1","expires_in":3600}"#;
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();

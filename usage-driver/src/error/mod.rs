@@ -92,7 +92,7 @@ pub(crate) fn classify_broken(
         Some(Broken::Unused | Broken::Closed) if !is_connected && !is_refused_by_tls(error, reached) => {
             TransportFailure::new(TransportKind::Connect, Sent::No, CLOSED_EARLY)
         }
-        // What TLS refuses may come as any error.
+        // A refusal of TLS may be reported as any error.
         Some(broken) if is_connected && !is_refused_by_tls(error, reached) => broken.into(),
         _ => classify(error, reached),
     }
@@ -128,13 +128,13 @@ pub fn classify(error: &(dyn StdError + 'static), reached: Reached) -> Transport
     }
 }
 
-/// Whether the connection ended where more was due; with TLS, also if its end was not announced.
+/// Returns whether the connection ended before the response did; with TLS, also if its end was not announced.
 fn is_early_end(error: &(dyn StdError + 'static)) -> bool {
     let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
     io.map(io::Error::kind).any(|kind| kind == io::ErrorKind::UnexpectedEof)
 }
 
-/// Whether what arrived breaks the rules of HTTP: a transport's decoder reads bodies as I/O does, and has its errors.
+/// Returns whether the response violates HTTP, which the decoder of a transport reports as an I/O error.
 fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
     let is_rule = |kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
     let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_io_error_wraps_is_among_its_causes() {
+    fn causes_include_what_an_io_error_wraps() {
         let root = io::Error::other("root");
         let wrapped = io::Error::other(Outer(io::Error::other(Outer(root))));
         let found: Vec<_> = causes(&wrapped).map(ToString::to_string).collect();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_early_end_is_told_in_our_own_words() {
+    fn an_early_end_is_described_in_our_own_words() {
         let lib = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/";
         for error in [
             io::Error::from(io::ErrorKind::UnexpectedEof),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transports_own_words_stay_out_of_what_closed_early() {
+    fn a_connection_that_closes_early_is_described_in_our_own_words() {
         let error = wrapped(io::Error::other("connection closed before message completed"));
         for broken in [Broken::Unused, Broken::Closed] {
             let failure = classify_broken(&error, false, Some(broken));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_rules_of_http_is_told_in_our_own_words() {
+    fn invalid_http_is_described_in_our_own_words() {
         let invalid = |kind| wrapped(io::Error::new(kind, "Invalid chunk size line: missing size digit"));
         for kind in [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData] {
             let wanted = (TransportKind::Reset, Sent::Maybe, "the answer is not HTTP".into());

@@ -1,10 +1,10 @@
 use rustls::{AlertDescription, Error};
 
-/// Whether this says, whenever it comes, that the handshake was refused, by either side: then nothing of the request
-/// was looked at. A service's refusal of a certificate may come when the handshake is over for the client.
+/// Returns whether `error` says that either side refused the handshake, so that nothing of the request was read. A server
+/// may refuse the client's certificate after the handshake has ended for the client.
 pub(crate) fn is_refusal(error: &Error) -> bool {
     match error {
-        // What only a handshake looks at.
+        // Only a handshake checks these.
         Error::InvalidCertificate(_)
         | Error::NoCertificatesPresented
         | Error::UnsupportedNameType

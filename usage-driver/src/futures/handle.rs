@@ -80,11 +80,11 @@ impl<Q: UsageQuery, D: Driver> Handle<Q, D> {
     ///
     /// Returns the failure of the execution. Rows that had arrived are [in the error](Error::rows), and the execution
     /// continues behind them from the [snapshot in it](Error::snapshot).
-    // An async function would keep its arguments twice, as long as an execution waits.
+    // An async function would store its arguments twice while an execution waits.
     #[expect(clippy::manual_async_fn, reason = "it is smaller")]
     pub fn finish(mut self) -> impl Future<Output = Result<UsageTable, Error>> + Send {
         async move {
-            // No more than a pointer before there are rows: an execution that waits is small.
+            // A pointer until there are rows, so that a waiting execution is small.
             let mut rows: Option<Box<UsageTable>> = None;
             self.task.machine.collect_pages();
             let error = loop {

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_tasks_proceed_at_a_time() {
+    fn only_one_task_proceeds_at_a_time() {
         let (turns, busy) = (Turns::default(), Arc::new(AtomicBool::new(false)));
         let task = || {
             let (busy, mut steps) = (Arc::clone(&busy), 0);

@@ -14,12 +14,12 @@ pub(super) struct Stream<S> {
     /// Whether nothing is read before something is written. A server has nothing to say first, and whether a connection
     /// that it closes at once carried the request must not depend on which side is quicker.
     speaks_first: bool,
-    /// How many reads in a row found something.
+    /// The number of successful reads in a row.
     reads: u8,
 }
 
-/// After so many reads that found something, a connection lets other tasks run. hyper reads a head, interim responses
-/// included, in one go: a server that never ends it would otherwise occupy a thread of the runtime.
+/// The number of successful reads in a row after which a connection lets other tasks run. hyper reads a head, including
+/// interim responses, in one go: a server that never ends it would otherwise occupy a thread of the runtime.
 const READS_AT_A_TIME: u8 = 4;
 
 impl<S> Stream<S> {

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_decoded_and_not_shown() {
+    fn credentials_are_decoded_and_not_printed() {
         let proxy: Proxy = "http://us%40er:hunter%3A2%25@[::1]:3128/".parse().unwrap();
         assert_eq!((proxy.host(), proxy.port()), ("[::1]", 3128));
         assert_eq!(proxy.uri(), "http://[::1]:3128/");
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_proxy_is_refused_without_its_password() {
+    fn an_invalid_proxy_is_refused_without_printing_its_password() {
         for url in [
             "",
             "http://",
@@ -324,7 +324,7 @@ mod tests {
             "http://user:hunter2@:80",
             "http://user:hunter2%ff@proxy.example",
             "http://user:hunter2@proxy example",
-            // Where the port is none, the credentials would go to port 80.
+            // With an invalid port, the credentials would be sent to port 80.
             "http://user:hunter2@proxy.example:312800",
             "http://user:hunter2@proxy.example:99999",
             "http://user:hunter2@proxy.example:65536",
@@ -339,7 +339,7 @@ mod tests {
             "user:hunter2@proxy.example:\u{663}\u{661}",
             "http://user:hunter2",
             "user:hunter2",
-            // Where the password has what ends the host, the host is another one.
+            // If the password contains a character that ends the host, the host is another one.
             "http://user:#hunter2@proxy.example:3128",
             "http://user:hunter2#@proxy.example:3128",
             "http://user:hunter2?@proxy.example:3128",
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_of_host_and_port() {
+    fn all_forms_of_host_and_port_are_parsed() {
         for (url, host, port) in [
             ("proxy.example", "proxy.example", 80),
             ("HTTP://proxy.example:3128/", "proxy.example", 3128),
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_speaks_for_https_and_never_for_loopback() {
+    fn variables_apply_to_https_and_never_to_loopback() {
         let proxy = ("HTTPS_PROXY", "http://first.example:1");
         let all = ("all_proxy", "second.example:2");
         let shown = |variables: &[_]| from(variables).unwrap().map(|proxy| proxy.to_string());
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_used_is_refused_when_a_target_would_use_it() {
+    fn an_unusable_proxy_is_refused_if_a_target_would_use_it() {
         let far = "https://api.mypurecloud.de/";
         let near = "http://127.0.0.1:8080/";
         for (variables, targets, refused) in [
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_ends_at_a_port() {
+    fn the_target_of_a_tunnel_has_a_port() {
         let proxy =
             "http://reports:hunter2@proxy.example:3128".parse::<Proxy>().unwrap().without("b.example");
         for (target, end) in [

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_is_asked_for_with_credentials_and_shows_none() {
+    fn a_tunnel_sends_credentials_and_does_not_print_them() {
         let tunnel = tunnel("http://reports:hunter2@[::1]:3128");
         let request = String::from_utf8(tunnel.request().to_vec()).unwrap();
         assert_eq!(
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_success_opens_it() {
+    fn every_success_status_opens_a_tunnel() {
         for answer in [
             "HTTP/1.1 200 Connection established\r\n\r\n",
             "HTTP/1.0 200 OK\r\nvia: a\r\ncontent-length: 5\r\n\r\n",
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_proxy_and_status_and_is_final_where_it_would_come_again() {
+    fn a_refusal_names_proxy_and_status_and_is_permanent_for_4xx() {
         for (status, permanent, advice) in [
             (400, true, ""),
             (401, true, "; check the user and the password in its URL"),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_apart_from_the_service() {
+    fn an_invalid_response_of_a_proxy_names_the_proxy() {
         for (answer, wanted) in [
             (&b""[..], "closed the connection instead of answering"),
             (b"HTTP/1.1 ", "closed the connection instead of answering"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_counts_although_the_connection_breaks_behind_it() {
+    fn a_refusal_counts_although_the_connection_breaks_after_it() {
         for (answer, wanted) in [
             ("HTTP/1.1 407 No\r\nproxy-auth", "refused to connect to api.example:443 (status 407)"),
             ("HTTP/1.1 403 No\r\n", "refused to connect to api.example:443 (status 403)"),
@@ -274,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_makes_it_panic_and_pieces_change_nothing(
+        fn no_response_panics_and_its_pieces_do_not_matter(
             answer in prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..60),
                 "HTTP/1\\.[01] [0-9]{3}[ a-z]{0,5}(\r?\n[a-z: ]{0,8}){0,3}(\r?\n\r?\n)?[a-z]{0,4}".prop_map(String::into_bytes),
@@ -283,7 +283,7 @@ mod tests {
         ) {
             let whole = outcome("http://p.example", &answer, 4096);
             let pieces = outcome("http://p.example", &answer, size);
-            // What follows an open tunnel's head in another piece is the tunnel's.
+            // Bytes that follow the head of an open tunnel in another piece belong to the tunnel.
             if whole.is_ok() || pieces.is_err() {
                 prop_assert_eq!(whole, pieces);
             }

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_when_the_client_is_built() {
+    fn unusable_roots_are_refused_when_the_client_is_built() {
         config(&TlsOptions::default()).unwrap();
         let no_root = CertificateDer::from(vec![0x30, 0]);
         assert!(config(&TlsOptions { extra_roots: vec![no_root], ..TlsOptions::default() }).is_err());

@@ -114,7 +114,7 @@ mod tests {
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n";
 
     #[test]
-    fn certificates_and_keys_are_looked_for_before_anything_is_sent() {
+    fn missing_certificates_and_keys_are_refused_before_anything_is_sent() {
         let twice = format!("# two\n{CERTIFICATE}{KEY}{CERTIFICATE}");
         assert_eq!(certificates("root", twice.as_bytes()).unwrap().len(), 2);
         let error = certificates("root certificate", KEY.as_bytes()).unwrap_err();

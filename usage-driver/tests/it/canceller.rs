@@ -10,7 +10,7 @@ use allocation_counter::measure;
 use usage_driver::Canceller;
 
 #[test]
-fn what_nobody_can_cancel_costs_no_allocation() {
+fn a_canceller_without_clones_allocates_nothing() {
     let memory = measure(|| {
         let mut canceller = Canceller::default();
         assert!(!canceller.is_cancelled());
@@ -38,10 +38,10 @@ impl Wake for Woken {
 }
 
 #[test]
-fn a_driver_that_sleeps_is_woken_by_whichever_clone() {
+fn any_clone_wakes_a_sleeping_driver() {
     let (canceller, first, second) = (Canceller::default(), Arc::new(Woken::default()), Arc::default());
     canceller.wakes(&Arc::clone(&first).into());
-    // Somebody else drives.
+    // Another task drives it.
     canceller.wakes(&Arc::<Woken>::clone(&second).into());
     canceller.clone().cancel();
     assert!(canceller.is_cancelled());

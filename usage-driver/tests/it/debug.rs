@@ -18,7 +18,7 @@ use crate::support::{START, execution, query};
 
 const SECRET: &str = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";
 
-/// Everything public that may hold a secret, printed with one in it.
+/// Prints each public type that may contain a secret, with one in it.
 fn printed() -> Vec<(&'static str, String)> {
     let secret = || Secret::new(SECRET.to_owned());
     let token = AccessToken::parse(SECRET).unwrap();
@@ -121,7 +121,7 @@ fn secretive<C: FromConfig>(proxy: &Proxy) -> ClientBuilder<C> {
     builder.header("x-key", SECRET).proxy(proxy.clone())
 }
 
-/// What a client is built from, as it is.
+/// The configuration itself.
 #[derive(Debug)]
 struct Config(ClientConfig);
 
@@ -134,10 +134,10 @@ impl FromConfig for Config {
 }
 
 #[test]
-fn whatever_may_hold_a_secret_does_not_print_it() {
+fn types_that_may_contain_a_secret_do_not_print_it() {
     let bytes = format!("{:?}", &SECRET.as_bytes()[..8]);
     let mut forms = vec!["hunter2".to_owned(), bytes.trim_matches(['[', ']']).to_owned()];
-    // In base64 it looks different by what stands before it.
+    // Its base64 depends on what precedes it.
     forms.extend(
         ["", "x", "xx"].map(|before| BASE64_STANDARD.encode(format!("{before}{SECRET}"))[4..20].to_owned()),
     );

@@ -1,5 +1,5 @@
-//! A page is delivered when the next one is asked for: whenever a process dies, no row is lost, and pages that are stored
-//! by their number are stored once.
+//! A page is delivered when the next one is asked for. Whenever the process is killed, no row is lost, and pages that are
+//! stored by their number are stored once.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use usage_driver::{SharedSession, Task};
 
 use crate::support::{ACCEPTED, START, policy, static_token};
 
-/// How the pages of a family are asked for and written.
+/// How the pages of a query family are requested and written.
 trait Paged: UsageQuery {
     fn asked() -> Self;
     fn accepted() -> &'static str;
-    /// The page at `index`, with rows of these counts.
+    /// Returns the page at `index`, with rows of these counts.
     fn page(index: usize, rows: &[u64], is_last: bool) -> String;
 }
 
@@ -75,14 +75,14 @@ enum Saves {
     WhenAcknowledged,
 }
 
-/// What survives the processes.
+/// What the processes have stored.
 #[derive(Default)]
 struct Disk {
     pages: BTreeMap<u32, Vec<u64>>,
     saved: Option<String>,
 }
 
-/// Counts down to the moment at which the process is killed.
+/// Counts down to the step at which the process is killed.
 struct Killer(usize);
 
 impl Killer {
@@ -92,7 +92,7 @@ impl Killer {
     }
 }
 
-/// One life of a program that stores the pages of a query. `None` if it was killed.
+/// Runs a program that stores the pages of a query. Returns `None` if it was killed.
 fn live<Q: Paged>(disk: &mut Disk, pages: &[Vec<u64>], saves: Saves, killer: &mut Killer) -> Option<()> {
     let last = disk.saved.as_ref().map(|json| Snapshot::from_json(json).unwrap());
     let mut execution = Execution::start_or_restore(Q::asked(), last, policy(), 1, START).unwrap();
@@ -151,7 +151,7 @@ fn survives<Q: Paged>(pages: &[Vec<u64>], saves: Saves, kills: &[usize]) {
     }
     let stored: Vec<_> = disk.pages.values().cloned().collect();
     assert_eq!(stored, pages, "{saves:?} killed at {kills:?}");
-    // It is done: the same program again asks for nothing and changes nothing.
+    // Once complete, running the program again sends nothing and changes nothing.
     live::<Q>(&mut disk, &[], saves, &mut Killer(usize::MAX)).unwrap();
     assert_eq!(disk.pages.into_values().collect::<Vec<_>>(), pages);
 }
@@ -159,7 +159,7 @@ fn survives<Q: Paged>(pages: &[Vec<u64>], saves: Saves, kills: &[usize]) {
 const SAVES: [Saves; 3] = [Saves::OnArrival, Saves::WhenStored, Saves::WhenAcknowledged];
 
 #[test]
-fn killed_at_any_step_no_page_is_lost_or_stored_twice() {
+fn no_page_is_lost_or_stored_twice_if_the_process_is_killed_at_any_step() {
     for pages in [
         &[vec![1]][..],
         &[vec![]],
@@ -178,7 +178,7 @@ fn killed_at_any_step_no_page_is_lost_or_stored_twice() {
 
 proptest! {
     #[test]
-    fn killed_in_many_lives_no_page_is_lost_or_stored_twice(
+    fn no_page_is_lost_or_stored_twice_if_the_process_is_killed_many_times(
         pages in prop::collection::vec(prop::collection::vec(0u64..9, 0..4), 1..6),
         saves in prop::sample::select(&SAVES[..]),
         kills in prop::collection::vec(1usize..25, 0..8),
@@ -187,14 +187,14 @@ proptest! {
     }
 }
 
-/// An execution of a search whose first of `pages` has arrived; what it is to be asked with next.
+/// Returns an execution of a search after the first of `pages` has arrived.
 fn arrived(pages: &[Vec<u64>]) -> Execution<SimpleSearch> {
     let mut execution = Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
     step(&mut execution, pages);
     execution
 }
 
-/// Asks, and answers what goes out. What was asked for, unless it is finished.
+/// Asks for the next step and answers the request. Returns the request, or `None` if the execution is finished.
 fn step(execution: &mut Execution<SimpleSearch>, pages: &[Vec<u64>]) -> Option<String> {
     let mut session = static_token();
     let Next::Send(exchange) = execution.next(START, &mut session).next else { return None };
@@ -216,7 +216,7 @@ fn a_snapshot_points_at_the_page_until_the_next_is_asked_for() {
     let pages = [vec![1], vec![2]];
     let mut execution = arrived(&pages);
     assert_eq!(step(&mut reborn(&execution), &pages).as_deref(), Some(FIRST));
-    // Cancelled with a page out: that page is still not delivered.
+    // After cancelling, the page that was handed out is still not delivered.
     let mut cancelled = execution.clone();
     let _ = cancelled.cancel();
     assert_eq!(step(&mut reborn(&cancelled), &pages).as_deref(), Some(FIRST));
@@ -235,7 +235,7 @@ fn a_snapshot_points_at_the_page_until_the_next_is_asked_for() {
 }
 
 #[test]
-fn a_page_is_delivered_when_the_next_is_asked_for_though_the_observer_stopped_the_run() {
+fn a_page_is_delivered_when_the_next_is_asked_for_although_the_observer_stopped_the_run() {
     let pages = [vec![1], vec![2]];
     for holds in [false, true] {
         let session = SharedSession::new(static_token());
@@ -270,7 +270,7 @@ fn held_pages_are_delivered_together() {
         assert_eq!(step(&mut reborn(&execution), &pages).as_deref(), Some(FIRST));
     }
     assert!(!execution.snapshot().is_complete());
-    // The restored one reads all pages again: the cursors behind the first are not taken as repeated.
+    // The restored execution fetches all pages again: the cursors after the first do not count as repeated.
     let mut restored = reborn(&execution);
     while step(&mut restored, &pages).is_some() {}
     assert_eq!((restored.pages(), restored.repeated_cursor()), (3, None));
@@ -287,7 +287,7 @@ fn a_snapshot_of_another_query_is_not_mistaken_for_it() {
     assert_eq!(saved.into_query(), SimpleSearch::asked());
 }
 
-/// Shows rows until `stop` bytes of the first page have arrived. What was shown, and the snapshot then.
+/// Shows rows until `stop` bytes of the first page have arrived. Returns the rows, and the snapshot at that moment.
 fn shown_until(stop: usize, page: &str) -> (Vec<u64>, String) {
     let mut shown = Vec::new();
     let execution = Execution::attach(SimpleSearch::asked(), "e-1".parse().unwrap(), policy(), 1, START);
@@ -356,7 +356,7 @@ fn rows_of_a_query_that_is_not_done_are_not_shown() {
 }
 
 #[test]
-fn an_answer_that_was_given_up_shows_nothing_however_late_it_comes() {
+fn a_late_response_shows_no_rows() {
     let page = |from: u64, to: u64, after: &str| {
         let rows: Vec<_> = (from..to).map(|n| format!(r#"{{"requests":{n}}}"#)).collect();
         format!(
@@ -365,7 +365,7 @@ fn an_answer_that_was_given_up_shows_nothing_however_late_it_comes() {
         )
     };
     let (first, second) = (page(0, 300, "1"), page(300, 600, ""));
-    // The first request is given up when so much of its answer has arrived; the rest comes at the moment that `late` is.
+    // The first request is given up when this much of its response has arrived. The rest arrives as `late` says.
     for arrived in [0, 50, first.len() / 2, first.len() - 1] {
         for late in 0..4 {
             let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! What clients hand on to their driver, of either kind, and what they show of themselves.
+//! What clients of both kinds pass to their driver, and their `Debug` output.
 
 use std::iter;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,7 +13,7 @@ use usage_driver::{Task, blocking, futures};
 use crate::stuck::{Still, Stuck};
 use crate::support::{policy, query};
 
-/// More than any test here takes.
+/// Longer than any test here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 type Blocking = blocking::Client<Stuck>;
@@ -32,7 +32,7 @@ fn with_secret<C: FromConfig>() -> C {
 }
 
 #[test]
-fn the_environment_is_the_drivers() {
+fn variables_are_read_by_the_driver() {
     let (blocking, futures) = (with_token::<Blocking>(), with_token::<Futures>());
     for shown in [format!("{blocking:?}"), format!("{futures:?}")] {
         assert!(shown.contains(Stuck::PROXY), "{shown}");
@@ -40,7 +40,7 @@ fn the_environment_is_the_drivers() {
 }
 
 #[test]
-fn a_client_says_what_it_goes_by() {
+fn a_client_returns_its_policy() {
     let wanted = policy().with_max_failures(1);
     assert_eq!((with_token::<Blocking>().policy(), with_token::<Futures>().policy()), (wanted, wanted));
 }
@@ -57,7 +57,7 @@ fn a_log_in_fails_with_its_driver() {
 }
 
 #[test]
-fn debug_says_what_it_is_of() {
+fn debug_names_the_execution() {
     let (blocking, futures) = (with_token::<Blocking>(), with_token::<Futures>());
     let execution = format!("{:?}", blocking.start(query()).execution());
     let task = Task::new(Still);
@@ -77,7 +77,7 @@ fn debug_says_what_it_is_of() {
 }
 
 #[test]
-fn what_is_under_way_is_cancelled_with_the_results() {
+fn dropping_the_results_cancels_running_executions() {
     struct Left(Sender<()>);
     impl Drop for Left {
         fn drop(&mut self) {
@@ -89,7 +89,7 @@ fn what_is_under_way_is_cancelled_with_the_results() {
     let (left_in, left): (_, Receiver<()>) = channel();
     let left_in = Left(left_in);
     let queries = iter::repeat_with(move || {
-        // The queries are dropped when no thread runs any more.
+        // The queries are dropped when the last thread has ended.
         let _held = &left_in;
         taken_in.send(()).unwrap();
         query()

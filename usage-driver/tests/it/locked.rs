@@ -1,4 +1,4 @@
-//! Nothing foreign runs under the session's lock.
+//! No code of the caller runs under the session's lock.
 
 #![expect(clippy::disallowed_methods, reason = "a deadlock is noticed from another thread")]
 
@@ -19,10 +19,10 @@ use crate::support::{START, policy, query, static_token};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How the end of an answer reaches the machine.
+/// How the end of a response reaches the machine.
 #[derive(Clone, Copy, Debug)]
 enum Way {
-    /// In chunks, the last of which are still gathered; the lock is taken for the statement.
+    /// In chunks, the last of which are not decoded yet when the lock is taken.
     Chunks(usize),
     /// In chunks, decoded to the end before the lock is taken.
     Ended(usize),
@@ -30,7 +30,7 @@ enum Way {
     Whole,
 }
 
-/// The counts that a visitor has seen when `take` returns. The visitor locks the session for each row.
+/// Returns the counts that a visitor has seen when `take` returns. The visitor locks the session for each row.
 fn seen(way: Way, rows: u64, compressed: bool) -> Vec<u64> {
     let (seen_in, seen) = mpsc::channel();
     thread::spawn(move || {
@@ -92,7 +92,7 @@ fn a_visitor_may_use_the_session_however_the_rows_arrive() {
 }
 
 #[test]
-fn without_a_lock_rows_are_shown_with_the_answer() {
+fn rows_are_shown_with_the_response_if_there_is_no_lock() {
     let mut session = static_token();
     let (rows_in, shown) = mpsc::channel();
     let visitor = move |row: UsageRow<'_>| rows_in.send(row.requests().unwrap()).unwrap();

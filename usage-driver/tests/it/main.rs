@@ -1,4 +1,4 @@
-//! What drivers share, from outside: with drivers that have no sockets.
+//! The public API for drivers, tested with drivers that have no sockets.
 
 #![allow(clippy::unwrap_used, reason = "in a test, it is a failure of the test")]
 

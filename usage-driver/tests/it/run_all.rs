@@ -54,7 +54,7 @@ fn client() -> blocking::Client<Idle> {
     builder.unwrap().build().unwrap()
 }
 
-/// How many results there were, or what the panic said.
+/// Returns the number of results, or the text of the panic.
 fn run(
     queries: impl Iterator<Item = OrganizationQuery> + Send + 'static,
     at_once: usize,

@@ -25,7 +25,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 800, ..ProptestConfig::default() })]
 
     #[test]
-    fn one_exchange_at_a_time_and_no_refresh_token_lost_or_spent_twice(
+    fn one_token_exchange_at_a_time_and_no_refresh_token_is_lost_or_used_twice(
         events in prop::collection::vec(event(), 1..80),
     ) {
         let mut fleet = Fleet::default();

@@ -1,4 +1,4 @@
-//! A driver of both kinds that gets nowhere.
+//! A driver of both kinds whose requests never end.
 
 #![expect(clippy::disallowed_methods, reason = "drivers start threads and wait")]
 
@@ -14,8 +14,8 @@ use usage_driver::{SharedSession, Task, blocking, futures};
 
 use crate::support::START;
 
-/// A driver of both kinds in an environment with a proxy. Log-ins fail on the way; whatever else is sent has no end
-/// before it is cancelled.
+/// A driver of both kinds, with a proxy in its variables. Token requests fail in transport; any other request ends only
+/// when it is cancelled.
 #[derive(Clone, Debug)]
 pub(crate) struct Stuck {
     #[expect(dead_code, reason = "it is printed")]

@@ -39,7 +39,7 @@ fn a_renewal_ahead_of_time_is_not_waited_for() {
         assert!(matches!(&next, Next::Send(exchange) if !exchange.is_for_token()), "{next:?}");
     }
     assert_eq!(out.lock().unwrap().len(), 1);
-    // Its answer is kept.
+    // Its response is kept.
     let mut token = out.lock().unwrap().pop().unwrap();
     let Next::Send(fetch) = token.next(now, &mut shared.lock()).next else { panic!() };
     let fresh = Response::new(&br#"{"access_token":"t-2"}"#[..]);
@@ -69,7 +69,7 @@ fn an_observer_may_use_the_client_or_panic_while_a_token_is_needed() {
         let progress = task.machine.on_response(START, submit.ticket, accepted, &mut shared.lock());
         task.take(progress);
 
-        // The token is over by the first poll, which the observer hears of.
+        // The token has expired by the first poll, and the observer is called with the wait.
         let (poll, inner, exchanges) = (after(2), shared.clone(), Arc::clone(&out));
         task.observe(move |_, event| {
             if matches!(event, Event::Moved(moved) if moved.cause == Cause::Elapsed) {
@@ -88,7 +88,7 @@ fn an_observer_may_use_the_client_or_panic_while_a_token_is_needed() {
     }
 }
 
-/// A machine that is final gives up what it had out, so that the others need not wait for it.
+/// A machine that has ended gives up its token exchange, so that the others need not wait for it.
 fn ends_with_a_fetch_out(mut machine: impl Machine, end: impl FnOnce(&mut dyn FnMut(Timestamp))) {
     let mut session = credentials();
     assert!(is_fetch(&machine.next(START, &mut session).next));
@@ -104,7 +104,7 @@ fn ends_with_a_fetch_out(mut machine: impl Machine, end: impl FnOnce(&mut dyn Fn
 }
 
 #[test]
-fn what_is_cancelled_or_late_gives_up_its_exchange() {
+fn a_cancelled_or_late_machine_gives_up_its_token_exchange() {
     let late = after(601);
     ends_with_a_fetch_out(execution(), |_| {});
     ends_with_a_fetch_out(Call::new(EventDefinitions, policy(), 1, START), |_| {});
@@ -115,7 +115,7 @@ fn what_is_cancelled_or_late_gives_up_its_exchange() {
 }
 
 #[test]
-fn the_session_redeems_the_ticket_and_the_machine_hears_of_it() {
+fn the_session_takes_the_token_and_the_machine_notices() {
     let mut session = credentials();
     let (mut one, mut other) = (execution(), execution());
     let Next::Send(fetch) = one.next(START, &mut session).next else { panic!() };
@@ -138,7 +138,7 @@ fn the_session_redeems_the_ticket_and_the_machine_hears_of_it() {
 }
 
 #[test]
-fn an_exchange_that_is_carried_out_is_given_up_by_nobody_else() {
+fn a_carried_token_exchange_is_given_up_by_its_carrier_only() {
     let shared = SharedSession::new(credentials());
     let (mut one, mut other) = (Task::new(execution()), Task::new(execution()));
     let Next::Send(fetch) = one.next(START, &shared) else { panic!() };
@@ -154,14 +154,14 @@ fn an_exchange_that_is_carried_out_is_given_up_by_nobody_else() {
     assert!(shared.lock().access_token().is_some());
     drop(token);
 
-    // One that dies is given up at once.
+    // An exchange whose carrier is dropped is given up at once.
     let shared = SharedSession::new(credentials());
     let Next::Send(fetch) = Task::new(execution()).next(START, &shared) else { panic!() };
     drop(TokenExchange::new(&shared, fetch));
     assert!(is_fetch(&Task::new(execution()).next(START, &shared)));
 }
 
-/// A session whose token lives for 600 s, 545 s later.
+/// Returns a session whose token is valid for 600 s, and the time 545 s later.
 fn before_its_renewal() -> (Session, Timestamp) {
     let mut session = credentials();
     let token = r#"{"access_token":"t-1","token_type":"bearer","expires_in":600}"#;
@@ -172,7 +172,7 @@ fn before_its_renewal() -> (Session, Timestamp) {
 }
 
 #[test]
-fn a_renewal_ahead_of_time_that_fails_ends_nothing_while_the_old_token_lives() {
+fn a_failed_early_renewal_ends_nothing_while_the_old_token_is_valid() {
     let failures: [fn() -> Reply; 9] = [
         || status(503),
         || status(400),
@@ -201,7 +201,7 @@ fn a_renewal_ahead_of_time_that_fails_ends_nothing_while_the_old_token_lives() {
             });
         assert_eq!(run.error, None, "{number}");
         assert!((1..=3).contains(&tries), "{number}: {tries} tries within two seconds");
-        // At its end the token is no longer used.
+        // After its expiry, the token is not used.
         let expired = after(600);
         let mut late = Execution::new(query(), policy(), 1, expired);
         let next = late.next(expired, &mut session).next;
@@ -237,7 +237,7 @@ fn every_wait_keeps_its_length_when_the_clock_steps_back() {
 
 proptest! {
     #[test]
-    fn readings_of_several_threads_in_any_order_begin_one_exchange(
+    fn clock_readings_of_several_threads_in_any_order_begin_one_token_exchange(
         stale in prop::collection::vec(0u64..1000, 1..20),
     ) {
         let mut session = credentials();

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn definitions_are_whole() {
+    fn definitions_have_all_members() {
         let names: BTreeSet<_> = DEFINITIONS.iter().map(|definition| definition.name).collect();
         assert_eq!(names.len(), DEFINITIONS.len());
         for definition in DEFINITIONS {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_lead_back() {
+    fn definitions_are_found_by_their_ids() {
         for number in 0..DEFINITIONS.len() {
             let number = u16::try_from(number).unwrap();
             assert_eq!(definition_number(&definition_id(number)), Some(number));

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_the_same_whenever_it_is_asked_for_and_in_order() {
+    fn the_events_of_a_day_do_not_change_and_are_sorted() {
         let texts = |seed| {
             let shown = of_day(seed, day("2026-07-01")).into_iter().filter_map(|event| event.show(seed));
             shown.map(|event| serde_json::to_string(&event).unwrap()).collect::<Vec<_>>()
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_happens_and_what_breaks_recovers() {
+    fn every_kind_occurs_and_failures_are_followed_by_recoveries() {
         let month: Vec<_> = (0..30).flat_map(|n| of_day(3, day("2026-06-01").plus_days(n))).collect();
         let seen: BTreeSet<_> = month.iter().map(|event| event.definition).collect();
         assert_eq!(seen.len(), DEFINITIONS.len());
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_is_no_trap() {
+    fn the_end_of_time_does_not_panic() {
         for date in [Date::new(1, 1, 1).unwrap(), Date::new(9998, 12, 31).unwrap()] {
             for event in of_day(1, date) {
                 assert!(event.show(1).is_some());

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn no_dimension_means_all_that_the_job_knows() {
+    fn no_dimension_means_all_dimensions_of_a_job() {
         let organization = grouping(&[], ORGANIZATION_DIMENSIONS);
         assert!(
             organization.client && organization.user && organization.platform && !organization.organization

@@ -100,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cursors_lead_back_and_nothing_else_does(offset: u32, text in "\\PC{0,40}") {
+        fn cursors_are_parsed_and_other_texts_are_not(offset: u32, text in "\\PC{0,40}") {
             let offset = offset as usize;
             prop_assert_eq!(parse_cursor(&cursor(offset, "some-id"), "some-id"), Some(offset));
             prop_assert_eq!(parse_cursor(&text, "some-id"), None);

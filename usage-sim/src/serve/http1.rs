@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_trailers_have_limits_however_they_are_cut() {
+    fn lines_and_trailers_have_limits_in_pieces_of_any_size() {
         let chunked =
             |rest: &str| format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{rest}");
         let line = |length: usize| chunked(&format!("1;{}\r\nx\r\n0\r\n\r\n", "e".repeat(length - 4)));

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_else_has_its_port() {
+    fn no_other_socket_takes_its_port() {
         let refusing = Refusing::new().unwrap();
         let refused = TcpStream::connect(refusing.address).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);

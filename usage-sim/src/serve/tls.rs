@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn each_certificate_is_what_it_says() {
+    fn each_certificate_has_the_flaw_of_its_name() {
         let refused = |certificate| {
             let tls = Tls::new(certificate).unwrap();
             match asked(&tls, tls.root_pem(), false) {
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_has_to_show_its_certificate() {
+    fn a_client_without_certificate_is_refused() {
         for tls in [Tls::demanding_client().unwrap(), Tls::demanding_client_in_tls12().unwrap()] {
             assert_eq!(asked(&tls, tls.root_pem(), true).unwrap(), "HTTP/1.1 404");
             let refused = asked(&tls, tls.root_pem(), false);

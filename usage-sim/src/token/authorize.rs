@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_unless_others_are_registered() {
+    fn redirects_go_to_loopback_unless_others_are_registered() {
         for uri in [
             "http://localhost:8085/callback",
             "http://127.0.0.1",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_do_not_pile_up() {
+    fn the_number_of_codes_is_limited() {
         let mut codes = Codes::default();
         let code = Code { redirect_uri: String::new(), challenge: None, expires: Timestamp::UNIX_EPOCH };
         let first = codes.give_out(1, code.clone());

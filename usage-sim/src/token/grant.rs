@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn refresh_tokens_do_not_pile_up() {
+    fn the_number_of_refresh_tokens_is_limited() {
         let mut tokens = RefreshTokens::default();
         let first = tokens.give_out(1);
         let second = tokens.give_out(1);

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_do_not_pile_up() {
+    fn the_number_of_tokens_is_limited() {
         let mut tokens = tokens();
         for _ in 0..MAX_TOKENS + 10 {
             tokens.issue(Timestamp::UNIX_EPOCH);

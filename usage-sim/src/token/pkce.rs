@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn verifiers_have_their_form() {
+    fn verifiers_have_the_form_of_the_rfc() {
         for verifier in ["", &"a".repeat(42), &"a".repeat(129), &"ä".repeat(30), &" ".repeat(50)] {
             assert!(!proves(verifier, &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))), "{verifier}");
         }

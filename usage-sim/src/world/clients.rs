@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_living_client_is_a_candidate() {
+    fn every_active_client_can_be_drawn() {
         let clients = clients(9, "own", 50);
         for offset in (0..400).chain([5_000, 100_000]) {
             let day = Date::new(2025, 12, 20).unwrap().plus_days(offset);

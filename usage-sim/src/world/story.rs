@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn episodes_lie_where_the_table_says() {
+    fn episodes_have_the_days_of_the_table() {
         for seed in 0..40 {
             let world = World::new(seed, "own");
             for month in 1..=12 {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn it_adds_requests_and_nothing_else() {
+    fn an_episode_only_adds_requests() {
         let world = World::new(3, "own");
         let plain = World::new(3, "own").without_story();
         assert!(plain.story(day("2026-07-01")).is_none());

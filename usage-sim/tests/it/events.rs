@@ -82,7 +82,7 @@ fn no_event_is_lost_or_doubled_in_either_direction() {
 }
 
 #[test]
-fn an_event_tells_what_happened() {
+fn an_event_has_its_members() {
     let mut bench = Bench::new();
     let definitions: BTreeMap<String, String> = entities(&json(&bench.get(DEFINITIONS)))
         .iter()
@@ -222,7 +222,7 @@ fn refusals() {
 }
 
 #[test]
-fn what_has_a_version_says_when_and_by_whom_it_was_changed() {
+fn an_event_of_a_versioned_entity_has_its_date_and_author() {
     let events = all(&mut Bench::new(), &object!({"interval": "2026-07-01/2026-07-07"}));
     let changed: Vec<_> = events.iter().filter(|event| event["entityVersion"].is_string()).collect();
     assert!(!changed.is_empty());

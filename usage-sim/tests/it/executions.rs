@@ -11,7 +11,7 @@ const SEARCH: &str = "/api/v2/usage/simplesearch";
 const BODY: &str = r#"{"interval":"2026-07-01/2026-07-07"}"#;
 
 #[test]
-fn runs_then_completes() {
+fn a_query_runs_and_completes() {
     let mut bench = Bench::new();
     let submission = json(&bench.post(ORGANIZATION, BODY));
     let id = submission["executionId"].as_str().unwrap().to_string();
@@ -33,7 +33,7 @@ fn runs_then_completes() {
 }
 
 #[test]
-fn a_clone_goes_on_from_the_same_state_and_apart() {
+fn a_clone_continues_independently_from_the_same_state() {
     let mut bench = Bench::new();
     let submission = json(&bench.post(ORGANIZATION, BODY));
     let results = format!("{ORGANIZATION}/{}/results", submission["executionId"].as_str().unwrap());
@@ -89,7 +89,7 @@ fn a_summary_is_polled_like_a_client_query() {
 }
 
 #[test]
-fn one_seed_one_service() {
+fn the_same_seed_gives_the_same_service() {
     let answers = |seed: u64| {
         let mut bench = Bench::with(SimulatorConfig::default().with_seed(seed));
         let results = bench.submit(ORGANIZATION, BODY);
@@ -102,7 +102,7 @@ fn one_seed_one_service() {
 }
 
 #[test]
-fn a_day_does_not_change_with_the_time_of_asking() {
+fn a_day_is_the_same_at_any_time() {
     let body =
         r#"{"interval":"2026-07-01/2026-07-03","granularity":"Day","groupBy":["TemplateUri","UserId"]}"#;
     let now = Bench::new().rows(ORGANIZATION, body);
@@ -127,7 +127,7 @@ fn zero_execution_time_and_other_clients() {
 }
 
 #[test]
-fn every_answer_has_a_correlation_id_of_its_own() {
+fn every_response_has_its_own_correlation_id() {
     let mut bench = Bench::new();
     let mut seen = std::collections::BTreeSet::new();
     for target in ["/", ORGANIZATION, "/api/v2/usage/query/x/results", "/oauth/token"] {

@@ -13,7 +13,7 @@ fn started(bench: &Bench) -> usize {
 }
 
 #[test]
-fn answers_that_stand_in() {
+fn replaced_responses() {
     let mut bench = Bench::new();
     let custom = Fault::StatusWith {
         status: 418,
@@ -56,7 +56,7 @@ fn answers_that_stand_in() {
 }
 
 #[test]
-fn the_token_endpoint_fails_in_its_own_words() {
+fn the_token_endpoint_fails_with_oauth_errors() {
     let mut bench = Bench::new();
     bench.service.inject(Rule::new(Match::Token, Fault::Status(503)));
     let response = bench.post("/oauth/token", "");
@@ -94,7 +94,7 @@ fn odd_statuses() {
 }
 
 #[test]
-fn a_cursor_that_leads_nowhere() {
+fn a_cursor_without_a_next_page() {
     let mut bench = Bench::new();
     let results = bench.submit(SEARCH, BODY);
     bench.wait(3);
@@ -115,7 +115,7 @@ fn oversized_answers_are_still_json() {
 }
 
 #[test]
-fn gzip_is_small_on_the_wire_and_as_large_as_it_was_told_to_be() {
+fn a_gzip_bomb_is_small_on_the_wire_and_has_the_configured_size() {
     use std::io::Read;
 
     let mut bench = Bench::new();
@@ -135,7 +135,7 @@ fn gzip_is_small_on_the_wire_and_as_large_as_it_was_told_to_be() {
 }
 
 #[test]
-fn wire_faults_show_in_the_reply_and_the_request_was_processed() {
+fn a_reply_names_its_wire_fault_and_the_request_was_processed() {
     let mut bench = Bench::new();
     for fault in [WireFault::CloseBeforeReply, WireFault::Hang, WireFault::Garbage(b"?".to_vec())] {
         bench.service.inject(Rule::new(Match::Submit, fault.clone()));
@@ -152,7 +152,7 @@ fn wire_faults_show_in_the_reply_and_the_request_was_processed() {
 }
 
 #[test]
-fn members_and_headers_of_an_answer_can_be_changed() {
+fn members_and_headers_of_a_response_can_be_changed() {
     let mut bench = Bench::new();
     let member = |name: &str, json: &str| (name.to_owned(), json.to_owned());
     let amended =

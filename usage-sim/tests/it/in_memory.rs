@@ -29,7 +29,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn both_clients_see_the_same_service() {
+fn both_clients_use_the_same_service() {
     let rows = service(SimulatorConfig::default()).client().run(search()).unwrap();
     let futures = service(SimulatorConfig::default()).futures_client();
     assert_eq!(block_on(futures.run(search())).unwrap(), rows);
@@ -37,7 +37,7 @@ fn both_clients_see_the_same_service() {
 }
 
 #[test]
-fn an_hour_of_polling_is_an_hour_of_the_clock() {
+fn an_hour_of_polling_takes_an_hour_of_the_clock() {
     let service = service(SimulatorConfig::default().with_execution_time(Duration::from_secs(3600)));
     let patient = Policy::default().with_deadline(Duration::from_secs(7200));
     let began = service.clock().now();
@@ -49,7 +49,7 @@ fn an_hour_of_polling_is_an_hour_of_the_clock() {
 }
 
 #[test]
-fn faults_are_what_a_client_sees_of_them() {
+fn a_client_sees_the_faults() {
     let service = service(SimulatorConfig::default());
     let faults = [Fault::Status(503), WireFault::CloseMidBody.into(), WireFault::Hang.into()];
     for fault in faults {
@@ -79,7 +79,7 @@ fn many_run_at_once_and_each_organization_has_its_rows() {
 }
 
 #[test]
-fn a_client_that_is_built_has_a_service_of_its_own() {
+fn a_client_that_is_built_has_its_own_service() {
     let config = SimulatorConfig::default();
     let secret = usage_core::Secret::new(config.client_secret());
     let builder = usage_driver::blocking::Client::<usage_sim::in_memory::InMemory>::builder();

@@ -27,7 +27,7 @@ fn a_job_that_fails_says_why() {
 }
 
 #[test]
-fn a_job_that_is_cancelled_stays_so() {
+fn a_cancelled_job_stays_cancelled() {
     let mut bench = Bench::new();
     let uri = bench.submit(JOBS, BODY);
     bench.service.inject(Rule::new(Match::Job, Fault::CancelQuery));
@@ -52,7 +52,7 @@ fn odd_statuses() {
 }
 
 #[test]
-fn a_next_uri_that_leads_nowhere() {
+fn a_next_uri_may_have_no_cursor() {
     let mut bench = Bench::new();
     let uri = bench.submit(JOBS, BODY);
     bench

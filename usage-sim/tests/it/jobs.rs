@@ -20,7 +20,7 @@ fn members(row: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn is_queued_then_runs_then_succeeds() {
+fn a_job_is_queued_runs_and_succeeds() {
     let mut bench = Bench::new();
     let submission = json(&bench.post(JOBS, BODY));
     let uri = format!("{JOBS}/{}", text(&submission, "id"));
@@ -79,7 +79,7 @@ fn without_group_by_nothing_is_aggregated() {
 }
 
 #[test]
-fn a_row_has_what_it_was_asked_for_and_nothing_else() {
+fn a_row_has_only_the_requested_members() {
     let mut bench = Bench::new();
     let mut row = |body: Value| {
         let mut whole = object!({"interval": "2026-07-01/2026-07-02", "metrics": ["Requests"]});
@@ -278,7 +278,7 @@ fn no_row_is_lost_or_doubled() {
 }
 
 #[test]
-fn a_cursor_is_good_for_its_own_job_only() {
+fn a_cursor_is_valid_for_its_own_job_only() {
     let mut bench = Bench::new();
     let (first, second) = (bench.submit(JOBS, BODY), bench.submit(JOBS, BODY));
     bench.wait(3);
@@ -341,7 +341,7 @@ fn bodies_that_are_refused() {
 }
 
 #[test]
-fn only_the_usage_permissions_open_them() {
+fn jobs_require_a_usage_permission() {
     let own = Bench::new().client_jobs("Usage Reporter");
     for (granted, organization, client) in [
         ("oauth:client:view", 403, 403),

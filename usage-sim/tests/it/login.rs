@@ -160,7 +160,7 @@ fn a_code_is_for_its_redirect_uri() {
 }
 
 #[test]
-fn a_public_client_proves_that_it_asked() {
+fn a_public_client_sends_its_pkce_verifier() {
     let mut login = Login::new();
     let code = login.code(&PKCE);
     let token = json(&login.exchange_publicly(&code, &[("code_verifier", VERIFIER)]));
@@ -199,7 +199,7 @@ fn a_public_client_proves_that_it_asked() {
 }
 
 #[test]
-fn a_secret_and_a_proof_go_together() {
+fn a_secret_and_a_pkce_verifier_may_be_combined() {
     let mut login = Login::new();
     let code = login.code(&PKCE);
     assert!(json(&login.exchange(&code, &[("code_verifier", VERIFIER)]))["refresh_token"].is_string());
@@ -266,7 +266,7 @@ fn an_implicit_token_comes_in_the_fragment() {
 }
 
 #[test]
-fn errors_go_back_with_the_browser_if_it_is_known_where_to() {
+fn errors_are_redirected_if_the_redirect_uri_is_known() {
     let mut login = Login::new();
     for (fields, error) in [
         (&[("state", "s")][..], "invalid_request"),
@@ -369,7 +369,7 @@ fn secrets_do_not_print() {
 }
 
 #[test]
-fn the_authorize_page_fails_in_the_words_of_its_host() {
+fn the_authorize_page_fails_with_errors_of_the_login_host() {
     let mut login = Login::new();
     login.service.inject(Rule::new(Match::Operation(Operation::Authorize), Fault::Status(503)));
     let response = login.authorize(&[]);

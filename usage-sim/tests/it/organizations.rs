@@ -31,7 +31,7 @@ fn log_in(organizations: &Organizations, id: &str, secret: &str) -> Response<Vec
 }
 
 #[test]
-fn the_credential_decides_which_one_answers() {
+fn the_credential_selects_the_organization() {
     let organizations = three();
     assert_eq!(organizations.len(), 3);
     for (index, name) in ["First", "Second", "Third"].into_iter().enumerate() {
@@ -48,7 +48,7 @@ fn the_credential_decides_which_one_answers() {
 }
 
 #[test]
-fn a_public_client_is_known_by_its_form_and_a_browser_by_its_query() {
+fn a_public_client_is_recognized_by_its_form_and_a_browser_by_its_query() {
     let organizations = three();
     let id = organizations.get(2).unwrap().client_id().to_owned();
     let authorize =
@@ -62,7 +62,7 @@ fn a_public_client_is_known_by_its_form_and_a_browser_by_its_query() {
 }
 
 #[test]
-fn who_has_no_credential_of_theirs_is_refused_by_the_first() {
+fn unknown_credentials_are_refused_by_the_first_organization() {
     let organizations = three();
     assert_eq!(log_in(&organizations, "stranger", "secret").status(), 400);
     for request in [

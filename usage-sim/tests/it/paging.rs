@@ -53,7 +53,7 @@ fn a_search_stops_at_twenty_thousand_records() {
 }
 
 #[test]
-fn a_cursor_is_good_for_its_own_execution_only() {
+fn a_cursor_is_valid_for_its_own_execution_only() {
     let mut bench = Bench::new();
     let body = object!({"interval": "2026-07-01/2026-07-07"}).to_string();
     let (first, second) = (bench.submit(SEARCH, &body), bench.submit(SEARCH, &body));

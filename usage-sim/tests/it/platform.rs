@@ -43,7 +43,7 @@ fn lists_the_users_that_queries_name() {
 }
 
 #[test]
-fn users_come_in_pages_and_by_state() {
+fn users_are_listed_in_pages_and_by_state() {
     let mut bench = Bench::new();
     let all = bench.service.users().len();
     let active = json(&bench.get(USERS));
@@ -75,7 +75,7 @@ fn the_organization_has_a_name() {
 }
 
 #[test]
-fn each_wants_a_permission_of_its_own() {
+fn each_operation_requires_its_own_permission() {
     for (path, permission) in [
         (CLIENTS, "oauth:client:view"),
         (USERS, "directory:user:view"),

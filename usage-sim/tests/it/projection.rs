@@ -113,7 +113,7 @@ fn back_test(days: i64, history: i64, change: impl Fn(&mut (Date, u64), Date)) -
 }
 
 #[test]
-fn a_projection_is_near_what_happens() {
+fn a_projection_is_close_to_the_actual_usage() {
     println!("after   history   median    worst   in the range");
     for days in AFTER {
         for history in [0, 28, HISTORY] {
@@ -134,7 +134,7 @@ fn a_projection_is_near_what_happens() {
 }
 
 #[test]
-fn it_holds_up_after_a_week_of_holidays_or_an_outage() {
+fn a_projection_is_close_after_holidays_or_an_outage() {
     println!("lost  weeks before   median    worst");
     for (percent, week) in [(100, 1), (90, 2), (45, 3), (30, 4), (20, 2)] {
         let errors = back_test(3, HISTORY, |(date, requests), first| {

@@ -37,7 +37,7 @@ fn without_group_by_rows_are_by_client() {
 }
 
 #[test]
-fn every_dimension_shows_when_asked_for() {
+fn a_dimension_is_returned_when_grouped_by() {
     let mut bench = Bench::new();
     let rows = bench.rows(
         ORGANIZATION,
@@ -158,7 +158,7 @@ fn a_simple_search_has_the_columns_that_it_names() {
 }
 
 #[test]
-fn one_client_appeared_lately_and_one_vanished() {
+fn one_client_is_new_and_one_has_vanished() {
     let mut bench = Bench::new();
     let mut names = |interval: &str| -> BTreeSet<String> {
         let rows = bench.rows(ORGANIZATION, &json!({"interval": interval}).to_string());

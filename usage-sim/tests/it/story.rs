@@ -18,7 +18,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn hammering_shows_in_the_rows_of_its_uri() {
+fn hammering_is_visible_in_the_rows_of_its_uri() {
     let mut bench = bench();
     let hammering = bench.service.story(july()).unwrap().hammering;
     let path = bench.client_path(&hammering.client_name, "query");
@@ -36,7 +36,7 @@ fn hammering_shows_in_the_rows_of_its_uri() {
 }
 
 #[test]
-fn the_retry_storm_leads_the_429s_of_its_day() {
+fn the_retry_storm_causes_most_429s_of_its_day() {
     let mut bench = bench();
     let storm = bench.service.story(july()).unwrap().retry_storm;
     let day = storm.first_day;
@@ -65,7 +65,7 @@ fn it_can_be_switched_off() {
 }
 
 #[test]
-fn a_search_for_the_main_flow_finds_it_every_day() {
+fn a_search_for_the_main_flow_finds_events_every_day() {
     let mut bench = bench();
     for offset in 0..31 {
         let day = july().plus_days(offset);

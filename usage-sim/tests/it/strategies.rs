@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_and_scopes_survive_a_round_through_files(rows in rows(0..20), scope in scope()) {
+    fn rows_and_scopes_survive_writing_and_reading(rows in rows(0..20), scope in scope()) {
         let records: Vec<_> = rows.iter().map(|row| row.to_record()).collect();
         prop_assert_eq!(records.into_iter().collect::<UsageTable>(), rows);
         let json = serde_json::to_string(&scope).unwrap();
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_ends_with_rows_or_an_error_whatever_it_gets(
+    fn a_client_ends_with_rows_or_an_error_for_any_response(
         submit in prop_oneof![submission().prop_map(http::Response::new), error_response()],
         poll in prop_oneof![page().prop_map(http::Response::new), damaged(page()).prop_map(http::Response::new), error_response()],
     ) {

@@ -175,7 +175,7 @@ fn several_megabytes_arrive_whole() {
 }
 
 #[test]
-fn chunked_bodies_and_continue() {
+fn chunked_requests_and_100_continue() {
     let bench = Bench::new();
     let mut connection = bench.connect();
     let more = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n";
@@ -189,7 +189,7 @@ fn chunked_bodies_and_continue() {
 }
 
 #[test]
-fn odd_requests_get_answers() {
+fn unusual_requests_get_responses() {
     let bench = Bench::new();
     let ask = |bytes: &str| {
         let mut connection = bench.connect();
@@ -216,7 +216,7 @@ fn odd_requests_get_answers() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_and_the_answer_arrives() {
+fn a_body_over_the_limit_is_refused_and_the_response_arrives() {
     let bench = Bench::new();
     let mut connection = bench.connect();
     let more = format!("Content-Length: {}\r\n", 10 * MAX_REQUEST_BODY);
@@ -256,7 +256,7 @@ fn many_at_once() {
 }
 
 #[test]
-fn one_connection_too_many_is_told_so() {
+fn a_connection_over_the_limit_gets_503() {
     let bench = Bench::new();
     let mut open: Vec<_> = (0..MAX_CONNECTIONS).map(|_| bench.connect()).collect();
     for connection in &mut open {
@@ -278,7 +278,7 @@ fn one_connection_too_many_is_told_so() {
 }
 
 #[test]
-fn silent_connections_do_not_keep_others_out() {
+fn silent_connections_do_not_block_others() {
     let options = ServeOptions::default().with_idle_timeout(Duration::from_millis(300));
     let server = serve(Simulator::new(SimulatorConfig::default()), options).unwrap();
     let _silent: Vec<_> = (0..MAX_CONNECTIONS).map(|_| Connection::new(&server)).collect();
@@ -295,7 +295,7 @@ fn silent_connections_do_not_keep_others_out() {
 }
 
 #[test]
-fn a_head_that_comes_byte_by_byte_has_an_end() {
+fn a_slow_head_has_a_time_limit() {
     let options = ServeOptions::default().with_idle_timeout(Duration::from_millis(300));
     let server = serve(Simulator::new(SimulatorConfig::default()), options).unwrap();
     let mut connection = Connection::new(&server);
@@ -308,7 +308,7 @@ fn a_head_that_comes_byte_by_byte_has_an_end() {
 }
 
 #[test]
-fn every_answer_has_the_date_of_the_services_clock() {
+fn every_response_has_the_date_of_the_services_clock() {
     let bench = Bench::new();
     let date = "Date: Wed, 08 Jul 2026 09:00:00 GMT\r\n";
     let mut answers = vec![];
@@ -331,7 +331,7 @@ fn every_answer_has_the_date_of_the_services_clock() {
 }
 
 #[test]
-fn silent_connections_end() {
+fn silent_connections_are_closed() {
     let options = ServeOptions::default().with_idle_timeout(Duration::from_millis(50));
     let server = serve(Simulator::new(SimulatorConfig::default()), options).unwrap();
     let mut connection = Connection::new(&server);
@@ -340,7 +340,7 @@ fn silent_connections_end() {
 }
 
 #[test]
-fn a_server_stops_at_once_and_leaves_nothing() {
+fn a_server_stops_at_once_and_closes_everything() {
     let bench = Bench::new();
     let address = bench.server.address();
     let mut idle = bench.connect();

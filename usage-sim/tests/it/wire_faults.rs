@@ -22,7 +22,7 @@ fn struck(fault: WireFault) -> Vec<u8> {
 }
 
 #[test]
-fn garbage_comes_in_the_answers_place() {
+fn garbage_replaces_the_response() {
     assert_eq!(struck(WireFault::Garbage(b"\x16\x03\x01 what?".to_vec())), b"\x16\x03\x01 what?");
 }
 
@@ -48,7 +48,7 @@ fn closes_in_the_body() {
 }
 
 #[test]
-fn closes_after_the_reply_that_promised_otherwise() {
+fn closes_after_a_response_that_announced_to_keep_the_connection() {
     let bytes = String::from_utf8(struck(WireFault::CloseAfterReply)).unwrap();
     assert!(bytes.contains("Connection: keep-alive\r\n") && bytes.ends_with('}'), "{bytes}");
 }
@@ -68,7 +68,7 @@ fn garbage_between_chunks() {
 }
 
 #[test]
-fn heads_as_long_as_they_are_told_to_be() {
+fn heads_have_the_configured_length() {
     let bytes = String::from_utf8(struck(WireFault::OversizedHead { bytes: 100_000 })).unwrap();
     let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
     assert_eq!(head.len() + 4, 100_000);
@@ -108,7 +108,7 @@ fn hangs_in_the_body() {
 }
 
 #[test]
-fn hangs_until_the_client_goes() {
+fn hangs_until_the_client_closes_the_connection() {
     let bench = Bench::new();
     bench.server.simulator().inject(Rule::new(Match::Submit, WireFault::Hang));
     let mut connection = bench.connect();
@@ -123,7 +123,7 @@ fn hangs_until_the_client_goes() {
 }
 
 #[test]
-fn drips_but_arrives_and_the_connection_goes_on() {
+fn a_slow_response_is_complete_and_the_connection_is_kept() {
     let bench = Bench::new();
     let drip = WireFault::Drip { interval: Duration::from_millis(2), bytes: 20 };
     bench.server.simulator().inject(Rule::new(Match::Submit, drip));
@@ -136,7 +136,7 @@ fn drips_but_arrives_and_the_connection_goes_on() {
 }
 
 #[test]
-fn a_drip_does_not_keep_the_server() {
+fn a_slow_response_does_not_delay_the_end_of_the_server() {
     let bench = Bench::new();
     let drip = WireFault::Drip { interval: Duration::from_secs(3_600), bytes: 0 };
     bench.server.simulator().inject(Rule::new(Match::Submit, drip));
@@ -151,7 +151,7 @@ fn a_drip_does_not_keep_the_server() {
 }
 
 #[test]
-fn answers_that_stand_in_look_the_same_on_the_wire() {
+fn replaced_responses_are_the_same_on_the_wire() {
     let bench = Bench::new();
     bench.server.simulator().inject(Rule::new(Match::Any, Fault::Html));
     let strange = Fault::StatusWith {
@@ -180,7 +180,7 @@ fn parts(bytes: &[u8]) -> (String, String) {
 }
 
 #[test]
-fn bodies_end_in_every_way() {
+fn bodies_have_every_framing() {
     let whole = parts(&struck(WireFault::Framed(Framing::UntilClose)));
     assert!(whole.0.starts_with("HTTP/1.1 200 OK\r\n") && whole.0.ends_with("\r\nConnection: close"));
     assert!(!whole.0.contains("Content-Length") && whole.1.ends_with('}'));
@@ -213,7 +213,7 @@ fn bodies_end_in_every_way() {
 }
 
 #[test]
-fn interim_answers_come_before_the_answer_and_others_behind_it() {
+fn interim_responses_precede_the_response_and_unrequested_bytes_follow() {
     let bench = Bench::new();
     for fault in
         [WireFault::Interim(vec![100, 103]), WireFault::Followed(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())]

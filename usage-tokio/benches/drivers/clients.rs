@@ -1,4 +1,4 @@
-//! The drivers and the bare clients that they stand on, all asking the same.
+//! The drivers and the bare HTTP clients that they use, all with the same request.
 
 use std::io::{self, Read};
 use std::pin::Pin;
@@ -19,18 +19,18 @@ use usage_driver::{ClientBuilder, FromConfig};
 
 use crate::socket::Socket;
 
-/// As long as an exchange may take.
+/// The time limit of an exchange.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Something that asks how an execution is.
+/// A client that polls an execution.
 pub(crate) trait Contestant {
     fn name(&self) -> &'static str;
 
-    /// Asks so often.
+    /// Polls `calls` times.
     fn call(&self, calls: u32);
 }
 
-/// Each bare client and the driver on it, up to so many calls at once.
+/// Returns each bare client and the driver on it, with up to this many calls at a time.
 pub(crate) fn pairs(url: &str, at_once: usize) -> [[Box<dyn Contestant>; 2]; 3] {
     [
         [ureq(url, at_once), usage_blocking(url, at_once)],
@@ -40,7 +40,7 @@ pub(crate) fn pairs(url: &str, at_once: usize) -> [[Box<dyn Contestant>; 2]; 3] 
 }
 
 fn ureq(url: &str, at_once: usize) -> Box<dyn Contestant> {
-    // With one limit for all, each call would look up the host's name in a thread of its own.
+    // With one limit for everything, each call would resolve the host's name in its own thread.
     let limits = ureq::Agent::config_builder()
         .timeout_connect(Some(LIMIT))
         .timeout_send_request(Some(LIMIT))
@@ -120,7 +120,7 @@ fn tokio_runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A driver's client with a token of its own.
+/// Creates a client of a driver with a static token.
 fn client<C: FromConfig>(url: &str) -> C {
     let builder = ClientBuilder::new().api_url(url.parse().unwrap()).login_url(url.parse().unwrap());
     builder.access_token("a-token").unwrap().build().unwrap()

@@ -1,11 +1,11 @@
-//! What the three drivers cost: each beside the bare client that it stands on, in the same run, over loopback.
+//! The cost of the three drivers, compared with the bare HTTP client that each uses, in the same run over loopback.
 //!
-//! The bare clients have the time limit that a call has: none has one by itself, and none can do without. The one of
-//! async-std is hyper-util's on the sockets and tasks of the driver.
+//! The bare clients have the same time limit as a call of a driver. That of async-std is hyper-util's client on the sockets
+//! and tasks of the driver.
 //!
 //! `cargo bench -p usage-tokio --bench drivers` prints a table and ends with one line for each target: `target NAME
-//! measured limit`. `-- --quick` measures less, and `-- --calls NAME` only lets one of the contestants call, for a
-//! profiler. The service is a process of its own, so that what is counted is the client's.
+//! measured limit`. `-- --quick` measures less, and `-- --calls NAME` runs only one of the clients, for a
+//! profiler. The service runs in its own process, so that only the client is measured.
 
 #![expect(clippy::print_stdout, reason = "it prints")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
@@ -23,13 +23,13 @@ use std::time::{Duration, Instant};
 use clients::Contestant;
 use rustix::time::{ClockId, clock_gettime};
 
-/// The share of the bare client's CPU that a driver's call may cost.
+/// The maximum CPU time of a driver's call, as a fraction of the bare client's.
 const MOST_CPU: f64 = 1.15;
 
-/// Bytes that an execution may hold while it waits.
+/// The maximum memory of a waiting execution in bytes.
 const MOST_MEMORY: f64 = 1024.0;
 
-/// Executions that wait.
+/// The number of waiting executions.
 const WAITING: u32 = 10_000;
 
 fn main() {
@@ -88,7 +88,7 @@ fn main() {
     }
 }
 
-/// For one call, in seconds.
+/// The time of one call in seconds.
 struct Measured {
     cpu: f64,
     time: f64,
@@ -101,7 +101,7 @@ fn measure(contestant: &dyn Contestant, calls: u32) -> Measured {
     Measured { cpu: cpu.as_secs_f64() / f64::from(calls), time: time.as_secs_f64() / f64::from(calls) }
 }
 
-/// What this process has used so far, in all its threads.
+/// Returns the CPU time of this process so far, in all its threads.
 fn cpu() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
 }
@@ -132,7 +132,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It ends with its input.
+        // It ends when its standard input is closed.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! The least of a service: every POST is a submit that is accepted, every GET a poll of an execution that runs.
+//! A minimal service: it accepts every POST as a submit, and answers every GET as a poll of a running execution.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -42,7 +42,7 @@ async fn connection(mut socket: TcpStream) {
     }
 }
 
-/// How long the first request is, if all of it is there.
+/// Returns the length of the first request if it is complete.
 fn whole(request: &[u8]) -> Option<usize> {
     let head = request.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&request[..head]).unwrap();
@@ -51,7 +51,7 @@ fn whole(request: &[u8]) -> Option<usize> {
     (request.len() >= whole).then_some(whole)
 }
 
-/// With a budget that holds nobody up.
+/// Returns a response with a rate limit that is never reached.
 fn answer(body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ninin-ratelimit-allowed: 1000000000\r\n\

@@ -1,4 +1,4 @@
-//! What an execution holds while it waits. Each driver is measured in a process of its own, whose memory is its alone.
+//! The memory of a waiting execution. Each driver is measured in its own process.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,10 +11,10 @@ use usage_core::query::OrganizationQuery;
 use usage_core::{Event, Policy, WaitReason};
 use usage_driver::{ClientBuilder, FromConfig};
 
-/// Executions that are submitted at once: more would measure their sockets.
+/// The number of executions that are submitted at a time: with more, their sockets would be measured.
 const BATCH: u32 = 10;
 
-/// Bytes for each execution of `driver` that waits.
+/// Returns the bytes of each waiting execution of `driver`.
 pub(crate) fn measure(driver: &str, url: &str) -> f64 {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args(["--waiting", driver, url])
@@ -59,7 +59,7 @@ pub(crate) fn run(driver: &str, url: &str, count: u32) {
     println!("{bytes}");
 }
 
-/// Counts those that wait.
+/// Counts the waiting executions.
 #[derive(Clone, Default)]
 struct Waits(Arc<AtomicU32>);
 
@@ -79,7 +79,8 @@ async fn fill<F: Future<Output = ()>>(count: u32, start: impl Fn(Waits), pause: 
         }
     };
     let mut started = 0;
-    // What the first ones take is the runtime's, the pool's and the allocator's, as is the memory that a batch gives back.
+    // The memory of the first executions belongs to the runtime, the pool and the allocator, like the memory that a batch
+    // returns.
     let (first, mut before) = (count / 5, 0);
     for _ in 0..(first + count).div_ceil(BATCH) {
         (0..BATCH).for_each(|_| start(waits.clone()));
@@ -92,7 +93,7 @@ async fn fill<F: Future<Output = ()>>(count: u32, start: impl Fn(Waits), pause: 
     (resident() - before) as f64 / f64::from(started - first)
 }
 
-/// Bytes of memory that this process has, as Linux tells. Those of `/proc/self/status` are estimates.
+/// Returns the memory of this process in bytes, as Linux reports it. The numbers in `/proc/self/status` are estimates.
 fn resident() -> u64 {
     let memory = fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let line = memory.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
@@ -103,7 +104,7 @@ fn query() -> OrganizationQuery {
     OrganizationQuery::new("2026-07-01/2026-07-07".parse().unwrap())
 }
 
-/// It waits for hours.
+/// Creates a client whose executions wait for hours.
 fn client<C: FromConfig>(url: &str) -> C {
     let hours = Duration::from_secs(10 * 3600);
     let policy = Policy::default().with_first_poll(hours).with_deadline(3 * hours);

@@ -1,4 +1,4 @@
-//! Answers in every spelling, and cut at every place: what comes of them is the same on every driver.
+//! Responses in every valid form, and cut at every place: the outcome is the same on every driver.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,7 +16,8 @@ use crate::transports::{answer, answer_to, builder, listen, request, submit_fail
 
 const ACCEPTED: &str = r#"{"executionId":"e"}"#;
 
-/// What `wire` stands for: the accepted submit for `BODY`, its length for `LEN`, and in hexadecimal for `HEX`.
+/// Returns `wire` with the body of an accepted submit for `BODY`, its length for `LEN`, and its length in hexadecimal for
+/// `HEX`.
 fn filled(wire: &str) -> String {
     let (length, hex) = (ACCEPTED.len().to_string(), format!("{:x}", ACCEPTED.len()));
     wire.replace("BODY", ACCEPTED).replace("LEN", &length).replace("HEX", &hex)
@@ -27,11 +28,11 @@ fn filled(wire: &str) -> String {
 enum End {
     Closed,
     Reset,
-    /// Not before the client does.
+    /// The client closes it first.
     Kept,
 }
 
-/// A server that answers each submit with `wire`.
+/// Starts a server that answers each submit with `wire`.
 fn answering(wire: &str, end: End) -> String {
     let wire = filled(wire);
     let (address, _) = listen(move |mut socket| {
@@ -59,20 +60,20 @@ fn until_the_client_closes(socket: &mut TcpStream) -> Option<()> {
     socket.read_to_end(&mut Vec::new()).map(drop).ok()
 }
 
-/// An answer in chunks: `chunks` is all behind its head.
+/// Returns a response with the transfer coding `chunked` and this body.
 fn chunked(chunks: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")
 }
 
-/// An answer with more headers.
+/// Returns a response with additional headers.
 fn with(headers: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: LEN\r\n{headers}\r\nBODY")
 }
 
 #[test]
-fn every_spelling_of_an_answer_is_read() {
+fn every_valid_form_of_a_response_is_read() {
     let behind = |interim: &str| format!("HTTP/1.1 {interim}\r\n\r\n{}", with(""));
-    // 128 headers, with the length.
+    // 128 headers, including the length.
     let many = "x: y\r\n".repeat(127);
     for wire in [
         "HTTP/1.1 200 OK\r\n\r\nBODY".into(),
@@ -98,7 +99,7 @@ fn every_spelling_of_an_answer_is_read() {
 }
 
 #[test]
-fn what_is_no_answer_may_have_been_sent_wherever_it_breaks() {
+fn a_submit_without_a_valid_response_is_ambiguous_wherever_it_breaks() {
     let closed = Some("the server closed it before the answer was complete");
     let not_http = Some("the answer is not HTTP");
     let too_long = Some("the head of the answer is too long");
@@ -124,7 +125,7 @@ fn what_is_no_answer_may_have_been_sent_wherever_it_breaks() {
                 &chunked("1\r\n{\r\n"),
             ],
         ),
-        // The end of the connection is that of the body, which is not whole.
+        // The end of the connection ends the body, which is incomplete.
         (
             &both,
             None,
@@ -157,14 +158,14 @@ fn what_is_no_answer_may_have_been_sent_wherever_it_breaks() {
             let shown = format!("{error} {failure:?} {end:?} {wire:.200}");
             assert!(matches!(error.failure(), Failure::AmbiguousSubmit(_)), "{shown}");
             assert_eq!((failure.kind, failure.sent), (TransportKind::Reset, Sent::Maybe), "{shown}");
-            // Where the connection is reset, the system says so.
+            // The text of a reset is that of the system.
             let is_reset = matches!(end, End::Reset) && failure.text.starts_with("Connection reset");
             assert!(is_reset || words.is_none_or(|words| *failure.text == *words), "{shown}");
         }
     }
 }
 
-/// An error says by its status what became of the request: its body only explains that.
+/// The status of an error says what became of the request. Its body only explains it.
 #[test]
 fn the_status_of_an_error_counts_wherever_its_body_breaks() {
     let policy = Policy::default().with_max_failures(1).with_exchange_timeout(Duration::from_millis(300));
@@ -186,7 +187,7 @@ fn the_status_of_an_error_counts_wherever_its_body_breaks() {
     }
 }
 
-/// The client asks for no transfer coding but chunks. Transports differ in what they take for the body of another one.
+/// A client requests no transfer coding other than chunks. Transports disagree about the body of any other.
 #[test]
 fn a_foreign_transfer_coding_is_refused() {
     for (coding, body) in [
@@ -204,9 +205,9 @@ fn a_foreign_transfer_coding_is_refused() {
     }
 }
 
-/// More headers than are taken, and a connection that is closed before the request is read.
+/// Too many headers, and a connection that is closed before the request is read.
 #[test]
-fn what_the_drivers_word_differently_is_the_same_failure() {
+fn drivers_report_the_same_failure_if_their_texts_differ() {
     let (unread, _) = listen(|socket| socket.shutdown(Shutdown::Write).ok());
     let many = answering(&with(&"x: y\r\n".repeat(200)), End::Kept);
     for address in [unread, many] {
@@ -221,8 +222,8 @@ fn what_the_drivers_word_differently_is_the_same_failure() {
     }
 }
 
-/// A proxy that opens a tunnel after `delay`, to a service that does not answer: whether a request arrives there, and
-/// what comes of it.
+/// Runs a query through a proxy that opens the tunnel after `delay`, to a service that does not answer. Returns whether a
+/// request arrived there, and the error.
 fn through_a_late_tunnel(delay: Duration) -> (bool, Error) {
     let arrived = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&arrived);
@@ -238,7 +239,7 @@ fn through_a_late_tunnel(delay: Duration) -> (bool, Error) {
     let client = builder("http", "127.0.0.1:9").policy(policy);
     let client = client.proxy(format!("http://{proxy}").parse().unwrap()).build().unwrap();
     let error = run(client.run(query())).unwrap_err();
-    // A request that went out arrives now at the latest.
+    // By now, a request that was sent has arrived.
     thread::sleep(delay.saturating_sub(Duration::from_millis(700)));
     (arrived.load(Ordering::SeqCst), error)
 }

@@ -1,4 +1,4 @@
-//! Rows that arrived are never lost: they come back with an error, and the execution goes on behind them.
+//! Rows that arrived are never lost: an error contains them, and the execution continues after them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::driver::Client;
 use crate::runtime::{collect, run};
 use crate::support::SECRET;
 
-/// Three pages on real time, without waiting.
+/// A service with three pages, in real time and without waits.
 struct World {
     server: Server,
     client: Client,
@@ -40,7 +40,7 @@ fn search() -> SimpleSearch {
 }
 
 impl World {
-    /// The page at `index` is refused, once.
+    /// Refuses the page at `index` once.
     fn refuse(&self, index: u32) {
         self.server.simulator().inject(Rule::new(Match::Results, Fault::Status(400)).skip(index));
     }
@@ -50,13 +50,13 @@ impl World {
         self.server.simulator().journal().iter().filter(|entry| submitted(entry.operation)).count()
     }
 
-    /// All rows, by one execution without a fault.
+    /// Returns all rows, fetched by one execution without a fault.
     fn all(&self) -> UsageTable {
         run(self.client.run(search())).unwrap()
     }
 }
 
-/// The rows in `error` and those that follow them.
+/// Returns the rows in `error` and those that follow them.
 fn completed(client: &Client, mut error: Error) -> UsageTable {
     let mut rows = error.take_rows();
     let snapshot = error.snapshot::<SimpleSearch>().unwrap();
@@ -65,7 +65,7 @@ fn completed(client: &Client, mut error: Error) -> UsageTable {
 }
 
 #[test]
-fn rows_come_back_with_the_error_and_the_rest_follows_them() {
+fn an_error_contains_the_rows_so_far_and_the_rest_can_be_fetched() {
     let world = world();
     let all = world.all();
     for (page, rows) in [(0, 0), (1, 1000), (2, 2000)] {
@@ -84,7 +84,7 @@ fn rows_come_back_with_the_error_and_the_rest_follows_them() {
 }
 
 #[test]
-fn a_cancel_and_the_deadline_give_rows_back_too() {
+fn cancelling_and_the_deadline_return_the_rows_so_far() {
     let world = world();
     let all = world.all();
     let handle = world.client.start(search());
@@ -106,7 +106,7 @@ fn a_cancel_and_the_deadline_give_rows_back_too() {
 }
 
 #[test]
-fn a_handle_goes_on_after_an_error() {
+fn a_handle_continues_after_an_error() {
     let world = world();
     let all = world.all();
     for page in 0..3 {
@@ -148,7 +148,7 @@ fn visited_rows_are_not_shown_again_after_an_error() {
     }
 }
 
-/// What an observer saved at each of its notices.
+/// The snapshots that an observer saved, one for each event.
 type Saved = Arc<Mutex<Vec<String>>>;
 
 fn saving<Q: usage_core::UsageQuery>(saved: &Saved) -> impl FnMut(&Execution<Q>, Event) + Send + 'static {
@@ -157,10 +157,10 @@ fn saving<Q: usage_core::UsageQuery>(saved: &Saved) -> impl FnMut(&Execution<Q>,
 }
 
 #[test]
-fn what_an_observer_saves_loses_no_row_at_any_step() {
+fn no_row_is_lost_if_an_observer_saves_every_step() {
     let world = world();
     let all = world.all();
-    // Collected at the end, all of it: what was saved before begins with the first page.
+    // All pages are collected at the end: what was saved before continues at the first page.
     let saved = Saved::default();
     let rows = run(world.client.start(search()).observe(saving(&saved)).finish()).unwrap();
     assert_eq!(rows, all);
@@ -170,7 +170,7 @@ fn what_an_observer_saves_loses_no_row_at_any_step() {
         let handle = world.client.restore(Snapshot::<SimpleSearch>::from_json(json).unwrap()).unwrap();
         assert_eq!(run(handle.finish()).unwrap(), all, "{json}");
     }
-    // Page by page, each stored by its number: what was saved before continues at the page that was not stored.
+    // Each page is stored by its number: what was saved before continues at the page that was not stored.
     let mut handle = world.client.start(search()).observe(saving(&saved));
     let mut stored = BTreeMap::new();
     let mut seen = 0;
@@ -193,7 +193,7 @@ fn what_an_observer_saves_loses_no_row_at_any_step() {
 }
 
 #[test]
-fn a_restored_handle_of_what_is_complete_brings_no_more() {
+fn a_restored_complete_execution_has_no_more_rows() {
     let world = world();
     let mut handle = world.client.start(search());
     while run(handle.next_page()).unwrap().is_some() {}
@@ -204,7 +204,7 @@ fn a_restored_handle_of_what_is_complete_brings_no_more() {
     assert_eq!((again.execution().pages(), world.submits()), (3, 1));
 }
 
-/// An observer that fails at its notice with this number.
+/// Returns an observer that fails at its event with this number.
 fn failing_at<Q: usage_core::UsageQuery>(
     at: usize,
 ) -> impl FnMut(&Execution<Q>, Event) -> Result<(), std::io::Error> + Send + 'static {
@@ -215,7 +215,7 @@ fn failing_at<Q: usage_core::UsageQuery>(
     }
 }
 
-/// The pages until an error, stored by their number.
+/// Returns the pages until an error, stored by their number.
 fn until_an_error(
     handle: &mut crate::driver::Handle<SimpleSearch>,
     stored: &mut BTreeMap<u32, UsageTable>,
@@ -245,7 +245,7 @@ fn an_observers_error_stops_the_run_before_the_next_request() {
         assert!(run(handle.next_page()).is_err());
         assert_eq!(world.server.simulator().journal().len(), sent, "nothing goes out");
 
-        // It goes on where it stopped, here and from its snapshot, and submits once.
+        // It continues where it stopped, here and from its snapshot, and submits once.
         let saved = Snapshot::<SimpleSearch>::from_json(&handle.snapshot().to_json()).unwrap();
         assert!(!saved.is_submit_in_doubt(), "{at}");
         let submitted = saved.execution_id().is_some();
@@ -262,7 +262,7 @@ fn an_observers_error_stops_the_run_before_the_next_request() {
 }
 
 #[test]
-fn a_page_that_an_observers_panic_kept_from_its_taker_comes_again() {
+fn a_page_is_returned_again_if_the_observer_panicked() {
     let world = world();
     let all = world.all();
     for page in 1..=3 {
@@ -287,7 +287,7 @@ fn a_page_that_an_observers_panic_kept_from_its_taker_comes_again() {
 }
 
 #[test]
-fn what_its_observer_cancels_before_it_is_sent_was_not_submitted() {
+fn a_query_is_not_submitted_if_its_observer_cancels_before() {
     let world = world();
     let handle = world.client.start(search());
     let canceller = handle.canceller();

@@ -1,5 +1,5 @@
-//! Token exchanges of a session that many executions share, any of which may be cancelled, at a login host whose refresh
-//! tokens are good once.
+//! Token exchanges of a session that many executions share, while executions are cancelled. The login host accepts each
+//! refresh token once.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,25 +16,25 @@ use crate::driver::Client;
 use crate::runtime::run;
 use crate::support::query;
 
-/// More than any test here takes.
+/// Longer than any test here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A service whose login host takes its time and spends refresh tokens.
+/// A service with a slow login host that accepts each refresh token once.
 #[derive(Default)]
 struct Service {
-    /// How many token exchanges began; the refresh token that is good has this number.
+    /// The number of token exchanges that began, which is also that of the valid refresh token.
     exchanges: AtomicUsize,
     under_way: AtomicUsize,
     faults: Mutex<Vec<String>>,
     bearers: Mutex<BTreeSet<String>>,
     takes: Duration,
-    /// The seconds that a token lives.
+    /// The lifetime of a token in seconds.
     life: u32,
     submits: AtomicUsize,
 }
 
 impl Service {
-    /// Serves until the test's process ends.
+    /// Serves until the process of the test ends.
     fn start(takes: Duration, life: u32) -> (Arc<Self>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -124,18 +124,18 @@ fn client(url: &str) -> Client {
         .unwrap()
 }
 
-/// A session of so many executions; more with the variable.
+/// Returns the number of executions of a session: more if the variable is set.
 fn executions() -> usize {
     std::env::var("USAGE_EXCHANGES").map_or(200, |count| count.parse().unwrap())
 }
 
 #[test]
-fn no_refresh_token_is_lost_or_spent_twice_whatever_is_cancelled() {
+fn no_refresh_token_is_lost_or_used_twice_if_executions_are_cancelled() {
     let (service, url) = Service::start(Duration::from_millis(30), 1);
     let client = client(&url);
     let count = executions();
     let (cancelled, complete) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    // Twenty at a time, so that the executions spread over several lives of a token.
+    // Twenty at a time, so that the executions use several tokens.
     let work = |part: usize| {
         for number in (part..count).step_by(20) {
             let handle = client.start(query());
@@ -173,7 +173,7 @@ fn no_refresh_token_is_lost_or_spent_twice_whatever_is_cancelled() {
 }
 
 #[test]
-fn whoever_waits_for_a_token_hears_at_once_that_it_is_there() {
+fn executions_that_wait_for_a_token_continue_as_soon_as_it_arrives() {
     let takes = Duration::from_millis(300);
     let (service, url) = Service::start(takes, 86_400);
     let client = client(&url);
@@ -183,7 +183,7 @@ fn whoever_waits_for_a_token_hears_at_once_that_it_is_there() {
             scope.spawn(|| run(client.run(query())).unwrap());
         }
     });
-    // A wait that lasts until its limit takes a minute.
+    // A wait that reaches its limit takes a minute.
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert_eq!(service.exchanges.load(Ordering::SeqCst), 1);
     service.assert_faultless(&client);

@@ -1,4 +1,4 @@
-//! What failed, in words. What is done about it is for the conformance suite.
+//! The texts of failures. The conformance suite tests what follows them.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use usage_sim::Refusing;
 use crate::runtime::run;
 use crate::support::{Service, at, query};
 
-/// One try, so that its failure is the one reported.
+/// One attempt, so that its failure is reported.
 fn fails_at(url: &str, connect_timeout: Duration) -> Error {
     let service = Service::start();
     let client = at(url).access_token("hunter2-token").unwrap();

@@ -14,7 +14,7 @@ use crate::driver::{Client, Handle};
 use crate::runtime::{collect, first, run};
 use crate::support::{SECRET, query};
 
-/// On real time.
+/// Runs in real time.
 fn service(takes: Duration) -> Server {
     let config = SimulatorConfig::default().with_client("7de3af06", SECRET).with_execution_time(takes);
     serve(Simulator::new(config), ServeOptions::default()).unwrap()
@@ -33,7 +33,7 @@ fn client(server: &Server, first_poll: Duration) -> Client {
         .unwrap()
 }
 
-/// Has `handle` cancelled by another thread as soon as `when` says so.
+/// Cancels `handle` from another thread as soon as `when` returns true.
 fn cancelled(
     handle: Handle<OrganizationQuery>,
     mut when: impl FnMut(Event) -> bool + Send + 'static,
@@ -61,7 +61,7 @@ fn a_sleeping_execution_is_cancelled_from_another_thread() {
     assert_eq!(handle.execution().phase(), Phase::Failed);
     assert!(run(handle.next_page()).is_err());
 
-    // The query runs on at the service.
+    // The query continues at the service.
     let client = client(&server, Duration::ZERO);
     let restored = client.restore(handle.snapshot());
     assert!(restored.is_ok_and(|handle| handle.execution().id() == error.execution_id()));
@@ -70,7 +70,7 @@ fn a_sleeping_execution_is_cancelled_from_another_thread() {
 }
 
 #[test]
-fn showing_rows_is_cancelled_from_another_thread() {
+fn an_execution_with_a_visitor_is_cancelled_from_another_thread() {
     let server = service(Duration::ZERO);
     let handle = client(&server, Duration::from_secs(1000)).start(query());
     let handle = cancelled(handle, waits_for_its_first_poll);
@@ -104,7 +104,7 @@ fn an_exchange_is_given_up_when_its_execution_is_cancelled() {
 }
 
 #[test]
-fn what_is_cancelled_beforehand_sends_nothing() {
+fn an_execution_that_is_cancelled_beforehand_sends_nothing() {
     let server = service(Duration::ZERO);
     let handle = client(&server, Duration::ZERO).start(query());
     handle.canceller().cancel();
@@ -114,7 +114,7 @@ fn what_is_cancelled_beforehand_sends_nothing() {
 }
 
 #[test]
-fn what_is_complete_cannot_be_cancelled() {
+fn a_complete_execution_cannot_be_cancelled() {
     let server = service(Duration::ZERO);
     let mut handle = client(&server, Duration::ZERO).start(query());
     assert!(run(handle.next_page()).unwrap().is_some());
@@ -131,7 +131,7 @@ fn queries(count: u32) -> impl Iterator<Item = OrganizationQuery> + Send + 'stat
 }
 
 #[test]
-fn all_run_with_their_places_and_not_too_many_at_once() {
+fn results_have_their_places_and_the_limit_holds() {
     let server = service(Duration::from_millis(20));
     let client = client(&server, Duration::from_millis(30));
     let alone: Vec<_> = queries(7).map(|query| run(client.run(query)).unwrap()).collect();
@@ -145,7 +145,7 @@ fn all_run_with_their_places_and_not_too_many_at_once() {
     }
     assert_eq!(places, (0..7).collect());
 
-    // An execution is under way from its submit to its last poll.
+    // An execution runs from its submit to its last poll.
     let simulator = server.simulator();
     let entries: Vec<_> = simulator.journal().iter().skip(before).collect();
     let mut spans = Vec::new();
@@ -163,19 +163,19 @@ fn all_run_with_their_places_and_not_too_many_at_once() {
 }
 
 #[test]
-fn queries_are_taken_when_there_is_room() {
+fn a_query_is_taken_when_another_has_ended() {
     let server = service(Duration::ZERO);
     let taken = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&taken);
     let queries = queries(20).inspect(move |_| *counted.lock().unwrap() += 1);
     let all = client(&server, Duration::ZERO).run_all(queries, 2);
     assert!(first(all).1.is_ok());
-    // The first, those under way with it, and those that followed.
+    // The first, those that ran with it, and those that followed.
     assert!(*taken.lock().unwrap() <= 6);
 }
 
 #[test]
-fn one_that_fails_leaves_the_others_alone() {
+fn a_failed_execution_does_not_affect_the_others() {
     let server = service(Duration::ZERO);
     server.simulator().inject(Rule::new(Match::Submit, Fault::Status(400)));
     let results = collect(client(&server, Duration::ZERO).run_all(queries(4), 0));

@@ -25,7 +25,7 @@ use crate::runtime::{run, timeout};
 use crate::support::query;
 use crate::tls::builder;
 
-/// A service that speaks nothing but HTTP/2 and offers `protocol`: its URL and its certificate.
+/// Starts a service that uses only HTTP/2 and offers `protocol`. Returns its URL and its certificate.
 fn service(protocol: &'static [u8]) -> (String, String) {
     listen(protocol, |stream| async {
         let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -33,7 +33,7 @@ fn service(protocol: &'static [u8]) -> (String, String) {
     })
 }
 
-/// Serves each connection, which offers `protocol`, by `serve`: the URL and the certificate.
+/// Serves each connection by `serve`, and offers `protocol`. Returns the URL and the certificate.
 fn listen<F: Future<Output = ()> + Send + 'static>(
     protocol: &'static [u8],
     serve: impl Fn(TlsStream<TcpStream>) -> F + Send + 'static,
@@ -98,7 +98,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 }
 
 #[test]
-fn a_service_that_offers_http2_is_spoken_to_so() {
+fn http2_is_used_if_the_service_offers_it() {
     let (url, pem) = service(b"h2");
     let client = builder(&url).access_token("a-token").unwrap();
     let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
@@ -107,7 +107,7 @@ fn a_service_that_offers_http2_is_spoken_to_so() {
 }
 
 #[test]
-fn a_service_that_offers_something_else_is_not() {
+fn a_service_that_offers_an_unknown_protocol_is_refused() {
     let (url, pem) = service(b"h9");
     let client = builder(&url).access_token("a-token").unwrap();
     let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
@@ -116,7 +116,7 @@ fn a_service_that_offers_something_else_is_not() {
     assert_eq!(failure.kind, TransportKind::Tls, "{error}");
 }
 
-/// One frame (RFC 9113, 4.1).
+/// Returns a frame (RFC 9113, 4.1).
 fn frame(kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, 0], &stream.to_be_bytes(), payload].concat()
@@ -130,7 +130,7 @@ fn go_away(last_stream: u32, reason: u32) -> Vec<u8> {
     frame(7, 0, &[last_stream.to_be_bytes(), reason.to_be_bytes()].concat())
 }
 
-/// Takes a request and sends these frames in place of an answer, then closes.
+/// Starts a server that answers a request with these frames and closes.
 fn refusing(frames: Vec<u8>) -> (String, String) {
     listen(b"h2", move |mut stream| {
         let frames = frames.clone();
@@ -139,7 +139,7 @@ fn refusing(frames: Vec<u8>) -> (String, String) {
             let _ = stream.write_all(&frame(SETTINGS, 0, &[])).await;
             let mut arrived = Vec::new();
             let mut chunk = [0; 4096];
-            // The client's preface, then frames; the request's first is HEADERS on stream 1.
+            // The client sends its preface, then frames. The request begins with HEADERS on stream 1.
             while !has_headers(arrived.get(24..).unwrap_or_default()) {
                 match stream.read(&mut chunk).await {
                     Ok(length @ 1..) => arrived.extend_from_slice(&chunk[..length]),
@@ -166,9 +166,9 @@ fn has_headers(mut frames: &[u8]) -> bool {
     false
 }
 
-/// A submit that a server declares unprocessed was not sent; with anything else, nobody knows.
+/// A submit that the server declares unprocessed was not sent. With any other error, its fate is unknown.
 #[test]
-fn what_a_server_declares_unprocessed_was_not_sent() {
+fn a_request_that_the_server_declares_unprocessed_was_not_sent() {
     const NO_ERROR: u32 = 0;
     const INTERNAL_ERROR: u32 = 2;
     const REFUSED_STREAM: u32 = 7;
@@ -206,9 +206,9 @@ fn what_a_server_declares_unprocessed_was_not_sent() {
     }
 }
 
-/// The machine sends it again, on another connection.
+/// The machine sends the request again on another connection.
 #[test]
-fn what_was_not_processed_is_sent_again() {
+fn an_unprocessed_submit_is_sent_again() {
     let served = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&served);
     let (url, pem) = listen(b"h2", move |mut stream| {
@@ -233,7 +233,7 @@ fn what_was_not_processed_is_sent_again() {
     assert!(served.load(Ordering::SeqCst) > 1);
 }
 
-/// A response that begins with status 200 and `body`, whose end is not announced.
+/// Returns the frames of a response with status 200 and `body`, without its end.
 fn beginning(body: &[u8]) -> Vec<u8> {
     const STATUS_200: u8 = 0x88;
     const END_HEADERS: u8 = 4;
@@ -242,7 +242,7 @@ fn beginning(body: &[u8]) -> Vec<u8> {
     [head, frame(0, 1, body)].concat()
 }
 
-/// hyper takes a stream that ends without an error for the end of the body.
+/// hyper takes the end of a stream without an error for the end of the body.
 #[test]
 fn a_response_that_is_cut_without_an_error_is_a_broken_exchange() {
     for end in [reset(1, 0), go_away(0, 0)] {
@@ -275,7 +275,7 @@ fn errors_of_http2_are_described_in_our_own_words() {
     }
 }
 
-/// A service whose connection of this number answers nothing.
+/// Starts a service that never answers on its connection of this number.
 fn with_a_dead_connection(number: usize) -> (String, String, Arc<AtomicUsize>) {
     let served = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&served);
@@ -317,7 +317,7 @@ fn a_connection_that_a_dropped_future_waited_for_is_not_used_again() {
     assert_eq!(run(attached()).unwrap().row(0).unwrap().requests(), Some(42));
 }
 
-/// In TLS 1.3 it is refused when the handshake is over for the client, which may have sent its request by then.
+/// In TLS 1.3 the server refuses it after the handshake, when the client may have sent its request.
 #[test]
 fn a_submit_without_the_certificate_of_the_client_is_not_sent() {
     let (url, pem) = listen_to(Clients::Known, b"h2", |_| async {});

@@ -7,7 +7,7 @@ use crate::runtime::{run, timeout};
 use crate::support::{Service, in_memory, query};
 
 #[test]
-fn a_row_whose_future_is_dropped_comes_later() {
+fn no_row_is_lost_if_a_future_is_dropped() {
     let drip = WireFault::Drip { interval: Duration::from_millis(5), bytes: 200 };
     let service = Service::with(Rule::new(Match::Results, drip).always());
     // The first poll finds the query done.
@@ -29,7 +29,7 @@ fn a_row_whose_future_is_dropped_comes_later() {
     assert_eq!(service.polls(), 1, "the request went on while nobody asked");
 }
 
-/// A caller with a timeout of its own around each attempt.
+/// A caller that applies its own timeout to each attempt.
 #[test]
 fn a_token_exchange_outlives_the_future_that_asked_for_it() {
     let drip = WireFault::Drip { interval: Duration::from_millis(20), bytes: 20 };

@@ -1,4 +1,4 @@
-//! An execution that changes drivers in mid-flight.
+//! An execution that changes drivers while a request is in flight.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn client<C: FromConfig>(server: &Server) -> C {
 }
 
 #[test]
-fn it_begins_on_tokio_goes_on_on_async_std_and_ends_on_threads() {
+fn an_execution_moves_from_tokio_to_async_std_to_threads() {
     let search = SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap());
     let config =
         SimulatorConfig::default().with_client("7de3af06", SECRET).with_execution_time(Duration::ZERO);
@@ -36,7 +36,7 @@ fn it_begins_on_tokio_goes_on_on_async_std_and_ends_on_threads() {
     server.simulator().inject(Rule::new(Match::Results, Fault::from(WireFault::Hang)));
     let struck = || server.simulator().journal().iter().any(|entry| entry.fault.is_some());
 
-    // A poll is out when tokio's client goes.
+    // A poll is in flight when the tokio client is dropped.
     let mut on_tokio = client::<usage_tokio::Client>(&server).start(search.clone());
     run(async {
         let mut page = pin!(on_tokio.next_page());
@@ -56,7 +56,7 @@ fn it_begins_on_tokio_goes_on_on_async_std_and_ends_on_threads() {
     let saved = on_async_std.snapshot().to_json();
     drop(on_async_std);
 
-    // The others by a thread.
+    // A thread fetches the others.
     let saved = Snapshot::<SimpleSearch>::from_json(&saved).unwrap();
     let on_a_thread = client::<usage_blocking::Client>(&server).restore(saved).unwrap();
     rows.append(&on_a_thread.finish().unwrap());

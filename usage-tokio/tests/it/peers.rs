@@ -1,5 +1,4 @@
-//! The drivers with programs of other make: nginx, squid and tinyproxy, where the system has them. Elsewhere these tests
-//! print a note and pass.
+//! The drivers with nginx, squid and tinyproxy, if they are installed. Otherwise these tests print a note and pass.
 
 #![allow(clippy::print_stdout, reason = "a test that tests nothing says so")]
 
@@ -20,7 +19,7 @@ use crate::driver::Client;
 use crate::runtime::{collect, run};
 use crate::support::{SECRET, query};
 
-/// A program that runs until this is dropped, with a folder of its own.
+/// A program in its own folder, which runs until this is dropped.
 struct Peer {
     program: PathBuf,
     folder: PathBuf,
@@ -53,7 +52,7 @@ impl Peer {
         let path = folder.to_str().unwrap();
         let configuration = configuration.replace("PORT", &port.to_string()).replace("FOLDER", path);
         fs::write(folder.join("conf"), configuration).unwrap();
-        // Some give up the rights of root when they have started.
+        // Some programs drop the rights of root after they have started.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -90,7 +89,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         if self.program.ends_with("nginx") {
-            // Its workers end with it only if it ends them.
+            // Workers only end if the main process ends them.
             self.nginx_signal("stop");
         } else {
             let _ = self.child.kill();
@@ -105,7 +104,7 @@ fn quick() -> Policy {
     Policy::default().with_first_poll(delay.initial).with_poll(delay).with_retry(delay).with_max_failures(50)
 }
 
-/// nginx answers by itself, and ends each connection after a few requests: in HTTP/1.1 by a header, in HTTP/2 by GOAWAY.
+/// Starts nginx, which closes each connection after a few requests: in HTTP/1.1 by a header, in HTTP/2 by GOAWAY.
 fn nginx(tls: &Tls) -> Option<Peer> {
     let configuration = r#"
         daemon off;
@@ -184,7 +183,7 @@ fn builder(server: &Server) -> ClientBuilder<Client> {
     builder.policy(quick()).client_credentials("7de3af06", Secret::new(SECRET.into())).unwrap()
 }
 
-/// With the right credentials it tunnels; with others, and without, it refuses, once.
+/// Checks that it tunnels with the right credentials, and that a refusal without them is not retried.
 fn wants_credentials(host: &str, peer: &Peer) {
     let server = service();
     let address = format!("{host}:{}", peer.port);
@@ -206,7 +205,7 @@ fn wants_credentials(host: &str, peer: &Peer) {
             "{error}"
         );
         let before = format!("the proxy {address} refused to connect to {} (status ", server.address());
-        // tinyproxy answers 401 to wrong credentials.
+        // tinyproxy responds to wrong credentials with 401.
         let is_wanted = |status| *failure.text == format!("{before}{status}){advice}");
         assert!(is_wanted(407) || is_wanted(401), "{error}");
     }

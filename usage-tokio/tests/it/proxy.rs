@@ -1,4 +1,4 @@
-//! Proxies: every connection is a tunnel through one, or goes past it.
+//! Proxies: every connection is a tunnel through the proxy, or bypasses it.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use crate::runtime::run;
 use crate::support::{SECRET, query};
 use crate::tls::{builder, service};
 
-/// A proxy that tunnels to wherever it is asked to, or answers with `refusal`.
+/// A proxy that opens every tunnel, or answers with `refusal`.
 struct Tunnels {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -69,7 +69,7 @@ fn tunnel(mut client: TcpStream, refusal: Option<&str>, asked: &Mutex<Vec<String
 }
 
 #[test]
-fn a_proxy_tunnels_and_learns_no_more_than_the_host() {
+fn a_proxy_sees_only_the_host() {
     let tls = Tls::new(Certificate::Good).unwrap();
     let (server, proxy) = (service(&tls), Tunnels::start(None));
     let client = builder(&server.url())
@@ -93,7 +93,7 @@ fn a_proxy_tunnels_and_learns_no_more_than_the_host() {
 }
 
 #[test]
-fn plain_http_is_tunnelled_too() {
+fn plain_http_is_tunnelled() {
     let config = SimulatorConfig::default().with_client("7de3af06", SECRET);
     let server = serve(Simulator::new(config), ServeOptions::default()).unwrap();
     let proxy = Tunnels::start(None);
@@ -111,7 +111,7 @@ fn plain_http_is_tunnelled_too() {
 }
 
 #[test]
-fn a_proxy_that_refuses_was_not_got_through() {
+fn a_request_that_the_proxy_refuses_was_not_sent() {
     let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
     let proxy = Tunnels::start(Some(refusal));
     let client = builder("https://api.usage.invalid").proxy(proxy.proxy("reports:guessed@")).build().unwrap();
@@ -123,7 +123,7 @@ fn a_proxy_that_refuses_was_not_got_through() {
 }
 
 #[test]
-fn a_token_stays_out_of_what_the_proxy_is_told() {
+fn the_proxy_does_not_see_the_token() {
     let proxy = Tunnels::start(Some("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
     let client = builder("https://api.usage.invalid").proxy(proxy.proxy(""));
     let client = client.client_credentials("7de3af06", Secret::new("hunter2".into())).unwrap();

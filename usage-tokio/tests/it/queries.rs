@@ -10,7 +10,7 @@ use crate::runtime::run;
 use crate::support::{Service, in_memory, query};
 
 #[test]
-fn rows_one_by_one() {
+fn rows_are_returned_one_by_one() {
     let search = SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap());
     let service = Service::start();
     let mut rows = service.client().start(search.clone()).rows();
@@ -39,7 +39,7 @@ fn rows_are_a_stream_that_ends_with_its_error() {
 }
 
 #[test]
-fn pages_come_one_by_one() {
+fn pages_are_returned_one_by_one() {
     let service = Service::start();
     let mut handle = service.client().start(SimpleSearch::new("2026-06-01/2026-06-08".parse().unwrap()));
     let first = run(handle.next_page()).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! What the tests need of the runtime.
+//! The runtime of the tests.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -7,31 +7,31 @@ use futures_util::{Stream, StreamExt};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// One for all tests: connections outlive the futures that made them.
+/// One runtime for all tests, because connections outlive the futures that made them.
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
 
-/// Runs a test. Every future of the driver that it awaits has to be `Send`.
+/// Runs a test, whose futures are `Send`.
 pub(crate) fn run<F: Future + Send>(test: F) -> F::Output {
     block_on(test)
 }
 
-/// Runs a future of whose parts nobody knows whether they are `Send`.
+/// Runs a future that need not be `Send`.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     RUNTIME.block_on(future)
 }
 
-/// All that `stream` yields.
+/// Returns all items of `stream`.
 pub(crate) fn collect<T: Send>(stream: impl Stream<Item = T> + Send) -> Vec<T> {
     run(stream.collect())
 }
 
-/// The first that `stream` yields; it is dropped then.
+/// Returns the first item of `stream`, which is then dropped.
 pub(crate) fn first<T: Send>(mut stream: impl Stream<Item = T> + Send + Unpin) -> T {
     run(stream.next()).unwrap()
 }
 
-/// What `work` brings; it is dropped when it takes longer than `limit`.
+/// Returns the output of `work`, or `None` after `limit`, when it is dropped.
 pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
 }

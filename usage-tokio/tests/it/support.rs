@@ -1,4 +1,4 @@
-//! A simulated service on virtual time, and a server with scripted answers.
+//! A simulated service on virtual time, and a server with scripted responses.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -31,7 +31,7 @@ impl Service {
         Self { server: server.unwrap(), clock }
     }
 
-    /// A service at which this goes wrong.
+    /// Creates a service with this fault.
     pub(crate) fn with(rule: Rule) -> Self {
         let service = Self::start();
         service.server.simulator().inject(rule);
@@ -54,12 +54,12 @@ impl Service {
         self.clock.now()
     }
 
-    /// What arrived and fits.
+    /// Returns the requests that arrived and match.
     pub(crate) fn journal(&self, fits: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         self.server.simulator().journal().iter().filter(|entry| fits(entry)).cloned().collect()
     }
 
-    /// How many polls arrived.
+    /// Returns the number of polls.
     pub(crate) fn polls(&self) -> usize {
         self.journal(|entry| entry.operation.is_some_and(Operation::is_results)).len()
     }
@@ -83,7 +83,7 @@ pub(crate) fn query() -> OrganizationQuery {
     OrganizationQuery::new("2026-07-01/2026-07-07".parse().unwrap())
 }
 
-/// What `query` brings when it is driven by hand, without sockets.
+/// Returns the rows of `query`, driven by hand without sockets.
 pub(crate) fn in_memory<Q: UsageQuery>(query: Q) -> UsageTable {
     let mut simulator = Simulator::new(config());
     let token = usage_core::auth::AccessToken::parse(&simulator.issue_token(START)).unwrap();
@@ -109,7 +109,7 @@ pub(crate) fn in_memory<Q: UsageQuery>(query: Q) -> UsageTable {
     table
 }
 
-/// A server that gives each connection the next of its answers and closes; without one left, it stays silent.
+/// A server that gives each connection the next of its responses and closes it. When none is left, it stays silent.
 pub(crate) struct Wire {
     pub(crate) address: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -138,19 +138,19 @@ impl Wire {
         Self { address, requests }
     }
 
-    /// The requests so far, in lower case: heads with their bodies.
+    /// Returns the requests so far with their bodies, in lower case.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// An answer with `body`.
+/// Returns a response with `body`.
 pub(crate) fn answer(status: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
-/// A head, and as much of a body as it announces.
+/// Reads a head, and a body of the length that it announces.
 fn read(socket: &mut TcpStream) -> String {
     let _ = socket.set_read_timeout(Some(Duration::from_millis(300)));
     let (mut text, mut byte) = (String::new(), [0]);

@@ -27,7 +27,7 @@ const _: () = {
 };
 
 #[test]
-fn requests_look_as_they_should() {
+fn requests_have_the_expected_form() {
     let wire = Wire::start(&[
         &answer("200 OK", r#"{"executionId":"e"}"#),
         &answer("200 OK", r#"{"queryStatus":"Complete","results":[]}"#),
@@ -74,7 +74,7 @@ fn requests_look_as_they_should() {
     assert!(!post.contains("transfer-encoding"), "{post}");
 }
 
-/// A task holds its future as large as it ever gets, while it waits too.
+/// A waiting task holds its future in full size.
 #[test]
 fn a_future_is_small() {
     let client = Service::start().client();

@@ -1,4 +1,4 @@
-//! Certificates: whose are trusted, and which the client shows.
+//! Trusted certificates, and the certificate of the client.
 
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ fn refuses(result: Result<UsageTable, Error>, because: &str) {
 }
 
 #[test]
-fn a_root_of_ones_own_is_trusted() {
+fn an_additional_root_is_trusted() {
     let tls = Tls::new(Certificate::Good).unwrap();
     let server = service(&tls);
     assert!(!rows(trusting(&tls, &server)).unwrap().is_empty());
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_ends_it() {
+fn an_untrusted_certificate_is_permanent() {
     let good = Tls::new(Certificate::Good).unwrap();
     let server = service(&good);
     refuses(rows(builder(&server.url())), "UnknownIssuer");
@@ -70,7 +70,7 @@ fn a_certificate_that_is_not_trusted_ends_it() {
 }
 
 #[test]
-fn a_client_shows_its_certificate() {
+fn a_client_presents_its_certificate() {
     let tls = Tls::demanding_client().unwrap();
     let server = service(&tls);
     let key = || Secret::new(tls.client_key_pem().as_bytes().to_vec());
@@ -85,7 +85,7 @@ fn a_client_shows_its_certificate() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_before_anything_is_sent() {
+fn unusable_certificates_are_refused_before_anything_is_sent() {
     let (tls, other) = (Tls::demanding_client().unwrap(), Tls::demanding_client().unwrap());
     let server = service(&tls);
     let key = Secret::new(other.client_key_pem().as_bytes().to_vec());
@@ -99,7 +99,7 @@ fn what_cannot_be_used_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn the_roots_of_the_platform() {
+fn roots_of_the_platform_are_trusted_with_the_feature() {
     let tls = Tls::new(Certificate::Good).unwrap();
     let server = service(&tls);
     let client = trusting(&tls, &server).platform_roots();

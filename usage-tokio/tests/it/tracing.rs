@@ -1,4 +1,4 @@
-//! What a run tells `tracing`, at the level that tells most.
+//! The spans and events of a run at the level `trace`.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
@@ -29,7 +29,7 @@ impl Write for Output {
     }
 }
 
-/// Listens to everything, this crate's dependencies included, from now on.
+/// Records all spans and events from now on, including those of dependencies.
 fn listen() {
     static LISTEN: Once = Once::new();
     LISTEN.call_once(|| {
@@ -43,7 +43,7 @@ fn listen() {
     });
 }
 
-/// The lines so far that have all of `words`.
+/// Returns the lines so far that contain all of `words`.
 fn lines(words: &[&str]) -> Vec<String> {
     let output = String::from_utf8_lossy(&OUTPUT.lock().unwrap()).into_owned();
     output.lines().filter(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned).collect()
@@ -109,7 +109,7 @@ fn a_request_that_is_sent_again_and_an_execution_that_is_dropped_are_recorded() 
 
     drop(handle);
     assert_eq!(lines(&["dropped before its end", &id]).len(), 1);
-    // Simulators name their first execution alike, so other tests may have runs of this id.
+    // The first execution of each simulator has the same id, so other tests may have runs with it.
     let runs = lines(&["genesys_usage", "usage.run{", "close", &id]);
     assert!(runs.iter().any(|line| !line.contains("http.client")), "{runs:?}");
 
@@ -119,7 +119,7 @@ fn a_request_that_is_sent_again_and_an_execution_that_is_dropped_are_recorded() 
 }
 
 #[test]
-fn what_fails_on_the_way_is_told_by_its_kind() {
+fn a_transport_failure_is_recorded_with_its_kind() {
     listen();
     let server = service(&Tls::new(Certificate::Expired).unwrap());
     let port = format!("server.port={}", server.address().port());

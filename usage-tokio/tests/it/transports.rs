@@ -1,4 +1,4 @@
-//! What servers of other make do to a connection, and what is said of it: the same on every driver.
+//! Connections that servers break, and the errors that follow: the same on every driver.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -19,12 +19,12 @@ use crate::driver::Client;
 use crate::runtime::{collect, run};
 use crate::support::query;
 
-/// How often a test whose outcome could be chance is repeated: more often if `USAGE_LONG_TESTS` is set.
+/// Returns how often a test that depends on timing is repeated: `long` times if `USAGE_LONG_TESTS` is set.
 fn times(short: usize, long: usize) -> usize {
     if std::env::var_os("USAGE_LONG_TESTS").is_some() { long } else { short }
 }
 
-/// Serves each connection by `serve` on a thread of its own, and counts them.
+/// Serves each connection by `serve` on its own thread, and counts the connections.
 pub(crate) fn listen(
     serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -44,7 +44,7 @@ pub(crate) fn listen(
     (address, connections)
 }
 
-/// A whole request.
+/// Reads a whole request.
 pub(crate) fn request(socket: &mut TcpStream) -> Option<String> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 16 * 1024]);
     loop {
@@ -62,7 +62,7 @@ pub(crate) fn request(socket: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// An answer that promises to keep the connection.
+/// Sends a response that announces to keep the connection.
 pub(crate) fn answer(socket: &mut TcpStream, body: &str) -> Option<()> {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
     socket.write_all((head + body).as_bytes()).ok()
@@ -92,7 +92,7 @@ pub(crate) fn submit_fails(builder: ClientBuilder<Client>) -> (Error, TransportF
 }
 
 #[test]
-fn a_server_that_closes_behind_every_answer_makes_no_submit_ambiguous() {
+fn no_submit_is_ambiguous_if_the_server_closes_after_every_response() {
     for closes_at_once in [true, false] {
         let (address, _) = listen(move |mut socket| {
             let asked = request(&mut socket)?;
@@ -113,7 +113,7 @@ fn a_server_that_closes_behind_every_answer_makes_no_submit_ambiguous() {
 }
 
 #[test]
-fn what_may_be_repeated_keeps_its_connection() {
+fn idempotent_requests_reuse_a_connection() {
     let polls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&polls);
     let (address, connections) = listen(move |mut socket| {
@@ -125,8 +125,8 @@ fn what_may_be_repeated_keeps_its_connection() {
     });
     run(builder("http", &address).build().unwrap().run(query())).unwrap();
     assert_eq!(polls.load(Ordering::SeqCst), 21);
-    // ureq keeps the connection of the submit. hyper makes one for the polls, and one to spare if a kept one comes back in
-    // time.
+    // ureq keeps the connection of the submit. hyper connects again for the polls, and perhaps once more if a kept
+    // connection becomes free while it connects.
     let connections = connections.load(Ordering::SeqCst);
     assert!((1..=3).contains(&connections), "{connections} connections");
 }
@@ -176,7 +176,7 @@ fn an_exchange_that_ends_before_there_is_a_connection_was_not_sent() {
         assert!(text.ends_with(&format!(" through the proxy {silent}")), "{text}");
     }
 
-    // With a connection, nobody knows.
+    // With a connection, its fate is unknown.
     let policy = quick().with_exchange_timeout(Duration::from_millis(200));
     let error = run(builder("http", &silent).policy(policy).build().unwrap().run(query())).unwrap_err();
     let Failure::AmbiguousSubmit(failure) = error.failure() else { panic!("{error}") };
@@ -184,7 +184,7 @@ fn an_exchange_that_ends_before_there_is_a_connection_was_not_sent() {
 }
 
 #[test]
-fn the_words_for_what_breaks_are_our_own() {
+fn errors_are_described_in_our_own_words() {
     let cuts: [(&[u8], &str); 8] = [
         (b"", "the server closed it before the answer was complete"),
         (b"HTTP/1.1 200 OK\r\nContent-", "the server closed it before the answer was complete"),
@@ -218,7 +218,7 @@ fn the_words_for_what_breaks_are_our_own() {
 }
 
 #[test]
-fn every_refusal_of_a_proxy_names_proxy_and_status_and_no_credentials() {
+fn a_refusal_of_a_proxy_names_proxy_and_status_and_no_credentials() {
     let cases: [(&'static str, usize, &str); 9] = [
         (
             "HTTP/1.1 401 Unauthorized\r\n\r\n<html>",
@@ -271,14 +271,14 @@ fn a_dead_proxy_is_not_taken_for_a_dead_service() {
     assert!(failure.text.contains("the proxy proxy.invalid:1 cannot be reached: "), "{failure}");
 }
 
-/// A server that refuses clients without a certificate, and closes so abruptly that the connection is reset.
+/// Starts a server that refuses clients without a certificate and resets the connection.
 fn abrupt(tls: &Tls) -> String {
     let config = tls.server_config();
     let (address, _) = listen(move |mut socket| {
         let mut tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let refused = tls.complete_io(&mut socket).is_err();
         assert!(refused, "a client without a certificate was let in");
-        // It is gone with bytes of the request unread.
+        // It closes with bytes of the request unread.
         thread::sleep(Duration::from_millis(1));
         Some(())
     });
@@ -286,7 +286,7 @@ fn abrupt(tls: &Tls) -> String {
 }
 
 #[test]
-fn a_refused_client_certificate_is_a_refused_certificate_every_time() {
+fn a_refused_client_certificate_is_always_a_failure_of_tls() {
     for tls in [Tls::demanding_client().unwrap(), Tls::demanding_client_in_tls12().unwrap()] {
         let address = abrupt(&tls);
         for _ in 0..times(15, 100) {
@@ -298,9 +298,9 @@ fn a_refused_client_certificate_is_a_refused_certificate_every_time() {
     }
 }
 
-/// A certificate that the server does not know is refused in the same way.
+/// An unknown certificate is refused in the same way.
 #[test]
-fn a_strange_client_certificate_is_refused_as_well() {
+fn an_unknown_client_certificate_is_a_failure_of_tls() {
     let (tls, stranger) = (Tls::demanding_client().unwrap(), Tls::demanding_client().unwrap());
     let address = abrupt(&tls);
     for _ in 0..times(5, 100) {
@@ -312,9 +312,9 @@ fn a_strange_client_certificate_is_refused_as_well() {
     }
 }
 
-/// An answer may come before the request was read, from a gateway that refuses it.
+/// A gateway may refuse a request before it has read it.
 #[test]
-fn an_early_answer_is_read_although_the_request_was_not() {
+fn a_response_is_read_although_the_server_did_not_read_the_request() {
     let (address, _) = listen(|mut socket| {
         socket.read_exact(&mut [0; 16]).ok()?;
         let mut refusal =
@@ -329,7 +329,7 @@ fn an_early_answer_is_read_although_the_request_was_not() {
 }
 
 #[test]
-fn no_time_is_too_long_for_the_clock() {
+fn time_limits_may_have_any_length() {
     let (address, _) = listen(|mut socket| {
         loop {
             let asked = request(&mut socket)?;
