@@ -100,8 +100,8 @@ pub(crate) fn second_query_is_polled_when_the_first_was_done() -> Scenario {
         .policy(|_| Policy::default().with_jitter(0.0))
         .wire(
             "0 token, 0 submit, 400 poll, 1000 poll, 1900 poll, 3250 poll, 5275 poll, 8312 poll, 12868 poll, 19702 poll, \
-             29953 poll, 29953 submit, 30353 poll, 31128 poll, 32028 poll, 33378 poll, 35403 poll, 38440 poll, 42996 poll, \
-             49830 poll, 54780 poll",
+             29953 poll, 29953 submit, 30353 poll, 30953 poll, 31853 poll, 33203 poll, 35228 poll, 38265 poll, 42821 poll, \
+             49655 poll, 54780 poll",
         )
         .rows(BY_CLIENT)
         .rows(BY_CLIENT)
