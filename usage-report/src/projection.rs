@@ -2,8 +2,11 @@
 //!
 //! The level of each weekday is its mean in the last four known weeks, without outliers: values far from the median of
 //! the weekday, as in a week of holidays or of an outage. A slow trend is taken from up to sixteen weeks, and only in
-//! part where fewer are known, because four weeks do not tell it from noise. `usage-sim/tests/it/projection.rs`
-//! measures the errors of projections in a simulated year.
+//! part where fewer are known, because four weeks do not tell it from noise.
+//!
+//! The range is wide where little is known: for weekdays that were seen never or once, for a level of fewer than four
+//! weeks, and for outliers, which may come again. `usage-sim/tests/it/projection.rs` measures the errors of projections
+//! in a simulated year.
 
 use usage_core::Date;
 
@@ -22,8 +25,12 @@ const TOLERANCE: (f64, f64) = (0.1, 0.35);
 /// year.
 const TREND_SHARE: f64 = 0.7;
 const MAX_TREND: f64 = 0.0005;
-/// The standard deviation of the level where a single week is known, as a fraction of it.
-const UNKNOWN_DRIFT: f64 = 0.2;
+/// The standard deviation of the level that one, two and three known weeks cannot show, as a fraction of it.
+const UNKNOWN_DRIFT: [f64; 3] = [0.2, 0.1, 0.05];
+/// The deviation of so few weeks is itself uncertain: it is taken this many times.
+const DRIFT_FACTOR: f64 = 1.5;
+/// A weekday without a known day may have this many times the mean of the others, or nothing: the others may be a weekend.
+const UNSEEN: f64 = 4.0;
 /// The number of standard deviations of the range to each side.
 const DEVIATIONS: f64 = 2.0;
 
@@ -40,6 +47,12 @@ pub(crate) struct Outlook {
     noise: f64,
     /// The standard deviation of all days together, because weeks differ.
     drift: f64,
+    /// The median of the levels.
+    usual: f64,
+    /// The outliers: how many requests they have more than the level of their weekday, or fewer.
+    odd: Vec<(Date, f64)>,
+    /// The number of days among which the outliers are.
+    known: f64,
     /// The last known day.
     last: Date,
     /// The number of days that the levels are taken from.
@@ -62,6 +75,8 @@ struct Level {
     mean: f64,
     /// The mean age of its days, counted from the last known day.
     age: f64,
+    /// The number of its days.
+    days: usize,
 }
 
 impl Outlook {
@@ -73,12 +88,16 @@ impl Outlook {
             known[start..].iter().map(|(date, requests)| Day::new(*date, *requests, last)).collect()
         };
         let (long, short) = (recent(TREND_DAYS), recent(LEVEL_DAYS));
-        let fit = Fit::of(&short);
+        let (fit, long_fit) = (Fit::of(&short), Fit::of(&long));
+        let odd = long_fit.odd.iter().map(|(day, more)| (day.date, *more)).collect();
         let mean = short.iter().map(|day| day.requests).sum::<f64>() / count(short.len());
         Some(Self {
-            trend: Fit::of(&long).trend(count(long.len())),
+            trend: long_fit.trend(count(long.len())),
             noise: fit.noise(),
             drift: fit.drift(),
+            usual: median(fit.levels.iter().flatten().map(|level| level.mean).collect()).unwrap_or(0.0),
+            odd,
+            known: count(long.len()),
             levels: fit.levels,
             days: short.len().try_into().unwrap_or(u64::MAX),
             trend_days: u64::try_from(long.len()).ok().filter(|_| long.len() > LEVEL_DAYS),
@@ -98,10 +117,43 @@ impl Outlook {
     pub(crate) fn over(&self, dates: &[Date]) -> Expected {
         let sum: f64 = dates.iter().map(|date| self.on(*date)).sum();
         let squares: f64 = dates.iter().map(|date| (self.on(*date) * self.noise).powi(2)).sum();
-        // A weekday without a known day may have nothing, or twice as much as the others.
-        let unseen: f64 = dates.iter().filter(|date| !self.has_seen(**date)).map(|date| self.on(*date)).sum();
-        let half = DEVIATIONS * squares.sqrt().hypot(sum * self.drift) + unseen;
-        Expected { sum, low: (sum - half).max(0.0), high: sum + half }
+        let half = DEVIATIONS * squares.sqrt().hypot(sum * self.drift);
+        let unsure = dates.iter().map(|date| self.unsure_on(*date));
+        let (fewer, more) = unsure.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let low = sum - half - fewer - self.odd_over(dates, -1.0);
+        Expected { sum, low: low.max(0.0), high: sum + half + more + self.odd_over(dates, 1.0) }
+    }
+
+    /// Returns how many requests fewer and more than expected `date` may have because its weekday is hardly known.
+    fn unsure_on(&self, date: Date) -> (f64, f64) {
+        match self.levels[weekday(date)] {
+            None => (self.mean, UNSEEN * self.mean),
+            // The only known day may have been an odd one.
+            Some(level) if level.days == 1 => {
+                let difference = self.on(date) - self.usual;
+                (difference.max(0.0), (-difference).max(0.0))
+            }
+            Some(_) => (0.0, 0.0),
+        }
+    }
+
+    /// Returns how many requests more than expected `dates` may have because outliers come again: those above the level
+    /// if `sign` is 1, those below it if it is -1. A single outlier may come again on the same day of the month, such as a
+    /// batch; several may come again as often as before.
+    fn odd_over(&self, dates: &[Date], sign: f64) -> f64 {
+        let signed = self.odd.iter().map(|(date, more)| (*date, more * sign));
+        let mut odd: Vec<_> = signed.filter(|(_, more)| *more > 0.0).collect();
+        odd.sort_unstable_by(|one, two| two.1.total_cmp(&one.1));
+        let often = if odd.len() < 2 { 0.0 } else { odd.iter().map(|(_, more)| more).sum() };
+        let (mut by_month, mut counted) = (0.0, Vec::new());
+        for (date, more) in &odd {
+            let is_same = |other: &Date| is_same_day_of_month(*other, *date);
+            if dates.iter().any(is_same) && !counted.iter().any(is_same) {
+                counted.push(*date);
+                by_month += more;
+            }
+        }
+        by_month.max(2.0 * often * count(dates.len()) / self.known)
     }
 
     /// Returns whether a day of the same weekday is known.
@@ -113,6 +165,7 @@ impl Outlook {
 /// A known day.
 #[derive(Clone, Copy, Debug)]
 struct Day {
+    date: Date,
     weekday: usize,
     /// Counted from the last known day: 0, -1, …
     age: f64,
@@ -122,7 +175,7 @@ struct Day {
 impl Day {
     #[expect(clippy::cast_precision_loss, reason = "a forecast needs no more than 52 bits")]
     fn new(date: Date, requests: u64, last: Date) -> Self {
-        Self { weekday: weekday(date), age: days_between(last, date), requests: requests as f64 }
+        Self { date, weekday: weekday(date), age: days_between(last, date), requests: requests as f64 }
     }
 }
 
@@ -133,10 +186,13 @@ impl Day {
     }
 }
 
-/// The levels of some days, and the days that are no outliers.
+/// The levels of some days, and which of them are outliers.
 struct Fit {
     levels: [Option<Level>; 7],
+    /// The days that are no outliers.
     kept: Vec<Day>,
+    /// The outliers, each with its distance from the level.
+    odd: Vec<(Day, f64)>,
 }
 
 impl Fit {
@@ -149,15 +205,18 @@ impl Fit {
         let usual = median(differences.collect()).unwrap_or(0.0);
         let tolerance = (usual * OUTLIER).clamp(TOLERANCE.0, TOLERANCE.1);
 
-        let mut fit = Self { levels: [None; 7], kept: Vec::with_capacity(days.len()) };
+        let mut fit = Self { levels: [None; 7], kept: Vec::with_capacity(days.len()), odd: Vec::new() };
         for ((level, days), median) in fit.levels.iter_mut().zip(by_weekday).zip(medians) {
             let Some(median) = median else { continue };
-            let kept = without_outliers(days, median, tolerance);
+            let (kept, odd) = without_outliers(days, median, tolerance);
+            let mean = kept.iter().map(|day| day.requests).sum::<f64>() / count(kept.len());
             *level = Some(Level {
-                mean: kept.iter().map(|day| day.requests).sum::<f64>() / count(kept.len()),
+                mean,
                 age: kept.iter().map(|day| day.age).sum::<f64>() / count(kept.len()),
+                days: kept.len(),
             });
             fit.kept.extend(kept);
+            fit.odd.extend(odd.into_iter().map(|day| (day, day.requests - mean)));
         }
         fit
     }
@@ -207,19 +266,29 @@ impl Fit {
             .filter(|week| week.1 > 0.0)
             .map(|(requests, expected)| requests / expected)
             .collect();
+        let unknown =
+            levels.len().checked_sub(1).and_then(|weeks| UNKNOWN_DRIFT.get(weeks)).copied().unwrap_or(0.0);
         if levels.len() < 2 {
-            return UNKNOWN_DRIFT;
+            return unknown;
         }
         let mean = levels.iter().sum::<f64>() / count(levels.len());
-        (levels.iter().map(|level| (level - mean).powi(2)).sum::<f64>() / (count(levels.len()) - 1.0)).sqrt()
+        let variance =
+            levels.iter().map(|level| (level - mean).powi(2)).sum::<f64>() / (count(levels.len()) - 1.0);
+        (DRIFT_FACTOR * variance.sqrt()).hypot(unknown)
     }
 }
 
-/// Returns the days near their median, or all of them if most are not near it. There is at least one.
-fn without_outliers(days: Vec<Day>, median: f64, tolerance: f64) -> Vec<Day> {
-    let near: Vec<_> =
-        days.iter().filter(|day| (day.requests - median).abs() <= tolerance * median).copied().collect();
-    if near.len() * 2 < days.len() { days } else { near }
+/// Returns the days near their median, at least one, and the others; all of them are near it if most are not.
+fn without_outliers(days: Vec<Day>, median: f64, tolerance: f64) -> (Vec<Day>, Vec<Day>) {
+    let is_near = |day: &Day| (day.requests - median).abs() <= tolerance * median;
+    let (near, far): (Vec<_>, Vec<_>) = days.iter().partition(|day| is_near(day));
+    if near.len() < far.len() { (days, Vec::new()) } else { (near, far) }
+}
+
+/// Returns whether both are the same day of a month. The last days of months are the same, too.
+pub(crate) fn is_same_day_of_month(one: Date, other: Date) -> bool {
+    let is_last = |date: Date| date == date.last_of_month();
+    one.day() == other.day() || (is_last(one) && is_last(other))
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -292,6 +361,45 @@ mod tests {
         assert!((expected.sum - 150.0).abs() < 1e-9 && expected.low.abs() < 1e-9);
         assert!(expected.high >= 300.0);
         assert!(Outlook::of(&[]).is_none());
+    }
+
+    #[test]
+    fn few_weeks_tell_little_of_the_range() {
+        let width = |known: usize| {
+            let outlook = Outlook::of(&days(week([100; 7], 5).into_iter().take(known))).unwrap();
+            let next: Vec<_> = (1..=20).map(|day| outlook.last.plus_days(day)).collect();
+            let Expected { sum, low, high } = outlook.over(&next);
+            assert!((sum - 2_000.0).abs() < 1e-6);
+            high - low
+        };
+        let widths = [2, 7, 14, 21, 28].map(width);
+        assert!(widths.is_sorted_by(|one, other| one > other), "{widths:?}");
+        assert!(widths[3] > 0.0);
+    }
+
+    #[test]
+    fn a_weekend_alone_tells_little_of_the_workdays() {
+        let sunday = days(week(OFFICE, 1))[5..].to_vec();
+        let outlook = Outlook::of(&sunday).unwrap();
+        let dates: Vec<_> = (1..=5).map(|day| outlook.last.plus_days(day)).collect();
+        let expected = outlook.over(&dates);
+        assert!(expected.low == 0.0 && expected.high >= 5.0 * expected.sum * 0.99, "{expected:?}");
+    }
+
+    #[test]
+    fn a_monthly_batch_may_come_again_and_is_not_expected() {
+        for batch in ["2026-06-15", "2026-06-30"] {
+            let batch: Date = batch.parse().unwrap();
+            let mut known = days(week([100; 7], 5));
+            known.iter_mut().filter(|(date, _)| *date == batch).for_each(|(_, requests)| *requests = 5_000);
+            let outlook = Outlook::of(&known).unwrap();
+            let july: Vec<_> = (6..=31).map(|day| Date::new(2026, 7, day).unwrap()).collect();
+            let Expected { sum, low, high } = outlook.over(&july);
+            assert!((sum - 2_600.0).abs() < 1e-6 && (low - sum).abs() < 1e-6, "{sum} {low}");
+            assert!((high - sum - 4_900.0).abs() < 1e-6, "{batch}: {high}");
+            // It does not come again before its day.
+            assert!((outlook.over(&july[..3]).high - 300.0).abs() < 1e-6, "{batch}");
+        }
     }
 
     #[test]
