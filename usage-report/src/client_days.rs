@@ -11,7 +11,7 @@ use crate::counts::{capped, requests_of};
 use crate::days::MAX_EMPTY_DAYS;
 use crate::identity::Identity;
 use crate::period::Period;
-use crate::projection::median;
+use crate::projection::{is_same_day_of_month, median};
 use crate::subject::{Key, Subject};
 use crate::thresholds::{JUMP_FACTOR, JUMP_MIN_WEEKS, JUMP_WEEKS, MATERIAL_REQUESTS};
 
@@ -80,8 +80,8 @@ pub struct JumpOptions {
     pub weeks: usize,
     /// Of how many weeks before the day the requests must be known. [`JUMP_MIN_WEEKS`] by default.
     pub min_weeks: usize,
-    /// How many earlier days with requests are enough if fewer weeks are known. Their median is the usual then, whatever
-    /// their weekdays; days that are jumps do not count. By default, none are enough.
+    /// How many earlier days with requests are enough if fewer weeks are known. The usual is then their median, whatever
+    /// their weekdays, or that of the same weekday if it is higher and the day before is no jump; days that are jumps do not count. By default, none are enough.
     pub min_days: Option<usize>,
 }
 
@@ -96,7 +96,7 @@ pub struct Jump {
     /// Its requests.
     pub requests: u64,
     /// What is usual: the median of the same weekday in the weeks before; if that is zero, of the days with requests in
-    /// these weeks; and if too few weeks are known, of all [earlier days](JumpOptions::min_days).
+    /// these weeks; and if too few weeks are known, of the [earlier days](JumpOptions::min_days).
     pub usual: f64,
 }
 
@@ -183,7 +183,7 @@ impl ClientDays {
     /// Returns the days of `tested` on which a client made many times its usual requests; the largest excess first.
     ///
     /// A client without requests in the weeks before has no usual day: it is [new](Self::new_clients) rather than
-    /// jumping.
+    /// jumping. A day like the same day of the month before does not jump either, as that of a monthly batch.
     pub fn jumps(&self, tested: Period, options: &JumpOptions) -> Vec<Jump> {
         let Some(tested) = tested.common(self.known) else { return Vec::new() };
         let mut jumps: Vec<_> = self
@@ -234,14 +234,24 @@ impl ClientDays {
             let is_large = requests >= options.min_excess.max(1);
             let jump = if is_large { client.usual(place, &normal, options) } else { None }
                 .map(|usual| Jump { client: client.identity.clone(), date, requests, usual })
-                .filter(|jump| jump.factor() >= options.factor && jump.excess() >= options.min_excess);
+                .filter(|jump| jump.factor() >= options.factor && jump.excess() >= options.min_excess)
+                .filter(|jump| {
+                    float(requests) >= options.factor * float(self.month_before(client, jump.date))
+                });
             match jump {
                 Some(jump) => jumps.push(jump),
-                None if requests > 0 => normal.push(float(requests)),
+                None if requests > 0 => normal.push((place, float(requests))),
                 None => {}
             }
         }
         jumps
+    }
+
+    /// Returns the requests of `client` on the same day of the month before `date`; 0 if that is not known.
+    fn month_before(&self, client: &Client, date: Date) -> u64 {
+        let before = (28..=31).map(|ago| date.plus_days(-ago));
+        let same = before.filter(|day| self.known.contains(*day) && is_same_day_of_month(*day, date));
+        same.map(|day| client.requests[index(self.known, day)]).max().unwrap_or(0)
     }
 
     /// Returns the place of the client `key`, a new one the first time; `None` for rows that do not say their client.
@@ -259,14 +269,26 @@ impl ClientDays {
 }
 
 impl Client {
-    /// Returns what is usual on the day at `today`. `normal` has the requests of earlier days that are no jumps.
-    fn usual(&self, today: usize, normal: &[f64], options: &JumpOptions) -> Option<f64> {
+    /// Returns what is usual on the day at `today`. `normal` has the places and requests of earlier days that are no jumps.
+    fn usual(&self, today: usize, normal: &[(usize, f64)], options: &JumpOptions) -> Option<f64> {
         let weeks = options.weeks.min(today / 7);
         if weeks >= options.min_weeks.max(1) {
             return self.usual_of_weekday(today, weeks);
         }
-        let enough = options.min_days.is_some_and(|days| normal.len() >= days);
-        if enough { median(normal.to_vec()) } else { None }
+        if options.min_days.is_none_or(|days| normal.len() < days) {
+            return None;
+        }
+        let median_of = |is_wanted: &dyn Fn(usize) -> bool| {
+            median(
+                normal.iter().filter(|(place, _)| is_wanted(*place)).map(|(_, requests)| *requests).collect(),
+            )
+        };
+        let usual = median_of(&|_| true)?;
+        // A jump that goes on is none of a weekday.
+        let goes_on =
+            normal.last().is_some_and(|(last, _)| *last + 1 < today) && self.requests[today - 1] > 0;
+        let of_weekday = median_of(&|place| (today - place).is_multiple_of(7)).filter(|_| !goes_on);
+        Some(of_weekday.map_or(usual, |of_weekday| of_weekday.max(usual)))
     }
 
     /// Returns the median of the same weekday in the `weeks` before, or, if that is zero, of the days with requests in

@@ -1,7 +1,7 @@
 //! Days of a client that are far from its usual ones, and clients that are new.
 
 use proptest::prelude::*;
-use usage_core::{UsageRecord, UsageTable};
+use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{ClientDays, JumpOptions, Period};
 
 use crate::support::{date, period, row, table};
@@ -93,6 +93,63 @@ fn in_a_short_history_all_earlier_days_without_jumps_are_the_usual() {
     assert_eq!(found, period("2026-11-06", "2026-11-18").iter().collect::<Vec<_>>());
     // The first day has 8 days before it.
     assert_eq!(days.jumps(known, &JumpOptions::default().with_min_days(9)).len(), 12);
+}
+
+#[test]
+fn a_weekly_batch_is_no_jump_in_a_short_history() {
+    for start in 0..7 {
+        for length in 8..=30 {
+            let first = date("2026-09-07").plus_days(start);
+            let known = Period::new(first, first.plus_days(length - 1)).unwrap();
+            for batch in [&[1][..], &[6, 7], &[1, 2, 3, 4, 5]] {
+                let requests = |day: Date| if batch.contains(&day.weekday()) { 9_000 } else { 500 };
+                let rows = known.iter().map(|day| row(day, "Batch", "a", requests(day)));
+                let jumps = days(&table(rows), known).jumps(known, &JumpOptions::default().with_min_days(7));
+                assert_eq!(jumps, [], "{batch:?} in {known}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_jump_in_a_short_history_is_held_against_its_own_weekday() {
+    // 9,000 on Mondays, 500 on other days: 20,000 on the second Monday is no jump, and 9,000 on a Tuesday is.
+    let known = period("2026-09-07", "2026-09-20");
+    let jumps = |odd: &str, requests: u64| {
+        let usual = |day: Date| if day.weekday() == 1 { 9_000 } else { 500 };
+        let rows = known
+            .iter()
+            .map(|day| row(day, "Batch", "a", if day == date(odd) { requests } else { usual(day) }));
+        days(&table(rows), known).jumps(known, &JumpOptions::default().with_min_days(7))
+    };
+    assert!(jumps("2026-09-14", 20_000).is_empty());
+    let tuesday = jumps("2026-09-15", 9_000);
+    assert!(tuesday.len() == 1 && (tuesday[0].usual - 500.0).abs() < 1e-9, "{tuesday:?}");
+    let monday = jumps("2026-09-14", 90_000);
+    assert!(monday.len() == 1 && (monday[0].usual - 9_000.0).abs() < 1e-9, "{monday:?}");
+}
+
+#[test]
+fn a_monthly_batch_jumps_in_the_first_month_only() {
+    let known = period("2026-08-01", "2026-11-30");
+    for is_batch in
+        [|day: Date| day.day() == 1, |day: Date| day == day.last_of_month(), |day: Date| day.day() == 15]
+    {
+        let rows =
+            known.iter().map(|day| row(day, "Billing", "a", if is_batch(day) { 50_000 } else { 1_000 }));
+        let jumps = days(&table(rows), known).jumps(known, &JumpOptions::default());
+        let found: Vec<_> = jumps.iter().map(|jump| jump.date).collect();
+        assert!(found.len() <= 1 && found.iter().all(|date| date.month() == 8), "{found:?}");
+    }
+    // Ten times the batch of the month before is a jump.
+    let requests = |day: Date| match (day.month(), day.day()) {
+        (11, 1) => 500_000,
+        (_, 1) => 50_000,
+        _ => 1_000,
+    };
+    let rows = known.iter().map(|day| row(day, "Billing", "a", requests(day)));
+    let jumps = days(&table(rows), known).jumps(known, &JumpOptions::default());
+    assert_eq!(jumps.iter().map(|jump| jump.date).collect::<Vec<_>>(), [date("2026-11-01")]);
 }
 
 #[test]
