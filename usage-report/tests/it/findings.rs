@@ -163,6 +163,25 @@ fn what_grew_against_the_earlier_period_is_found() {
 }
 
 #[test]
+fn a_longer_month_is_no_growth() {
+    let of = |days: Period, requests| {
+        table(days.iter().map(move |day| row(day, "Export", "api/v2/users", requests)))
+    };
+    let (february, march) = (period("2026-02-01", "2026-02-28"), period("2026-03-01", "2026-03-31"));
+    let changes = |(before, then), (after, now)| {
+        let report = Report::compared(&of(after, now), &of(before, then), Some(before), &by_day(after));
+        of_kind(&report, "change").len()
+    };
+    assert_eq!(changes((february, 1_000), (march, 1_000)), 0);
+    assert_eq!(changes((march, 1_000), (february, 1_000)), 0);
+    // Fewer a day, although more in all; and more a day, although fewer in all.
+    assert_eq!(changes((february, 1_000), (march, 990)), 0);
+    assert_eq!(changes((march, 1_000), (february, 1_090)), 0);
+    assert_eq!(changes((february, 1_000), (march, 1_100)), 2);
+    assert_eq!(changes((march, 1_000), (february, 890)), 1);
+}
+
+#[test]
 fn clients_that_are_new_or_gone_are_found() {
     let mut rows = quiet_weeks();
     let later = period("2026-07-13", "2026-07-26");
