@@ -82,17 +82,18 @@ impl Counts {
 
     /// Returns the answers of class 4xx and 5xx, the rate-limited ones included, as a fraction of all requests, 0 to 1.
     ///
-    /// Absent if there is no request, or if some row lacks one of the counts: a rate of the other rows would mislead.
+    /// Absent if there is no request, if some row lacks one of the counts, because a rate of the other rows would mislead,
+    /// or if there are more answers than requests.
     pub fn error_rate(&self) -> Option<f64> {
         self.complete(&[Counter::Status400, Counter::Status500])?;
-        ratio(capped(self.status400?, self.status500?), self.requests?)
+        part(capped(self.status400?, self.status500?), self.requests?)
     }
 
     /// Returns the rate-limited requests (429) as a fraction of all requests, 0 to 1. Absent as
     /// [`error_rate`](Self::error_rate) is.
     pub fn throttle_rate(&self) -> Option<f64> {
         self.complete(&[Counter::Status429])?;
-        ratio(self.status429?, self.requests?)
+        part(self.status429?, self.requests?)
     }
 
     /// Returns the answers of class 4xx and 5xx, the rate-limited ones included. Absent if no row has either count.
@@ -204,6 +205,11 @@ pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
+/// Returns the part as a fraction of the whole; `None` if it is larger.
+fn part(part: u64, whole: u64) -> Option<f64> {
+    ratio(part, whole).filter(|_| part <= whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,7 +244,9 @@ mod tests {
         assert_eq!(counts(std::slice::from_ref(&bare)).status429, None);
         assert_eq!(counts(std::slice::from_ref(&full)).throttle_rate(), Some(0.1));
         // One row does not say how often it was limited: nobody knows the rate of both.
-        assert_eq!(counts(&[bare, full]).throttle_rate(), None);
+        assert_eq!(counts(&[bare, full.clone()]).throttle_rate(), None);
+        let contradictory = counts(&[UsageRecord { requests: Some(10), status429: Some(11), ..full }]);
+        assert_eq!((contradictory.throttle_rate(), contradictory.error_rate()), (None, None));
         assert_eq!(counts(&[UsageRecord { requests: Some(0), ..Default::default() }]).error_rate(), None);
     }
 

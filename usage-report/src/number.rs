@@ -2,7 +2,7 @@
 //!
 //! - Counts have a comma before each group of three digits: `1,234,567`.
 //! - Fractions are written in per cent, with a space before the sign and three digits, of which at most two are behind the
-//!   point: `6.67 %`, `66.7 %`, `667 %`. What is not zero never reads as zero (`< 0.01 %`), and what is less than all never
+//!   point: `6.67 %`, `66.7 %`, `667 %`; more digits have commas: `1,074 %`. What is not zero never reads as zero (`< 0.01 %`), and what is less than all never
 //!   as all (`99.9 %`).
 
 /// Returns `count` with a comma before each group of three digits.
@@ -34,11 +34,21 @@ pub fn percent(part: f64) -> String {
     let percent = part * 100.0;
     match percent.abs() {
         size if (99.95..100.0).contains(&size) => format!("{:.1} %", 99.9_f64.copysign(percent)),
+        size if size >= 999.5 => {
+            let sign = if percent < 0.0 { "-" } else { "" };
+            format!("{sign}{} %", grouped(whole(size)))
+        }
         size if size >= 99.95 => format!("{percent:.0} %"),
         size if size >= 9.995 => format!("{percent:.1} %"),
         size if size > 0.0 && size < 0.005 => "< 0.01 %".into(),
         _ => format!("{percent:.2} %"),
     }
+}
+
+/// Returns the nearest whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large saturates")]
+fn whole(size: f64) -> u128 {
+    size.round() as u128
 }
 
 #[cfg(test)]
@@ -59,6 +69,10 @@ mod tests {
             (0.999_999, "99.9 %"),
             (1.0, "100 %"),
             (1.5, "150 %"),
+            (9.994, "999 %"),
+            (9.996, "1,000 %"),
+            (12_345.678, "1,234,568 %"),
+            (-10.74, "-1,074 %"),
             (-0.25, "-25.0 %"),
             (-0.999_9, "-99.9 %"),
         ] {

@@ -6,7 +6,7 @@ function count(number) {
 
 function percent(part) {
   const value = part * 100;
-  if (value >= 99.95) return value < 100 ? "99.9 %" : `${value.toFixed(0)} %`;
+  if (value >= 99.95) return value < 100 ? "99.9 %" : `${count(Math.round(value))} %`;
   if (value >= 9.995) return `${value.toFixed(1)} %`;
   return value > 0 && value < 0.005 ? "< 0.01 %" : `${value.toFixed(2)} %`;
 }
