@@ -233,7 +233,8 @@ impl Scope {
     /// Returns the scope of the rows of `self` and `other` together, for the parts of one query.
     ///
     /// The query is kept if the intervals overlap or adjoin and everything else is equal; otherwise it is unknown.
-    /// `data_until` is the earlier of both days. Gaps and filters of both are kept.
+    /// `data_until` is the earlier of both days, but that of a scope whose interval it covers does not limit the other one.
+    /// Gaps and filters of both are kept.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let query = self.query.as_ref().zip(other.query.as_ref()).and_then(|(one, two)| one.join(two));
@@ -243,7 +244,7 @@ impl Scope {
             filtered_by: names.collect(),
             query,
             asked_at: self.asked_at.zip(other.asked_at).map(|(one, two)| one.min(two)),
-            data_until: self.data_until.zip(other.data_until).map(|(one, two)| one.min(two)),
+            data_until: self.joined_until(&other),
             complete: self.complete && other.complete,
             family: self.family.filter(|family| other.family.as_ref() == Some(family)),
             missing: self.missing,
@@ -252,6 +253,20 @@ impl Scope {
         let complete = joined.complete;
         let joined = other.missing.into_iter().fold(joined, Self::with_gap);
         Self { complete, ..joined }
+    }
+
+    /// Returns the last day that the data of both scopes can contain.
+    fn joined_until(&self, other: &Self) -> Option<Date> {
+        let (one, two) = self.data_until.zip(other.data_until)?;
+        let covers = |scope: &Self, until| {
+            scope.query.as_ref().is_some_and(|query| query.interval.last_day() <= until)
+        };
+        Some(match (covers(self, one), covers(other, two)) {
+            (true, true) => one.max(two),
+            (true, false) => two,
+            (false, true) => one,
+            (false, false) => one.min(two),
+        })
     }
 }
 
@@ -396,6 +411,25 @@ mod tests {
         let mut other = scope("2026-06/2026-06");
         other.query.as_mut().unwrap().granularity = None;
         assert_eq!(scope("2026-05/2026-05").join(other).query, None);
+    }
+
+    #[test]
+    fn a_part_whose_days_are_all_there_does_not_end_the_data_of_the_other() {
+        let until = |(one, first): (&str, &str), (other, second): (&str, &str)| {
+            let scope = |interval: &str, until: &str| {
+                let mut scope = scope(interval);
+                scope.data_until = Some(until.parse().unwrap());
+                scope
+            };
+            let joined = scope(one, first).join(scope(other, second)).data_until;
+            assert_eq!(joined, scope(other, second).join(scope(one, first)).data_until);
+            joined.unwrap().to_string()
+        };
+        let halves = ("2026-06-01/2026-06-15", "2026-06-16/2026-06-30");
+        assert_eq!(until((halves.0, "2026-06-15"), (halves.1, "2026-07-04")), "2026-07-04");
+        assert_eq!(until((halves.0, "2026-06-15"), (halves.1, "2026-06-20")), "2026-06-20");
+        assert_eq!(until((halves.0, "2026-06-10"), (halves.1, "2026-07-04")), "2026-06-10");
+        assert_eq!(until(("2026-06/2026-06", "2026-06-20"), ("2026-06/2026-06", "2026-06-21")), "2026-06-20");
     }
 
     #[test]
