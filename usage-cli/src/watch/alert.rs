@@ -175,10 +175,10 @@ impl Thresholds {
                 alert: Alert::Jump,
                 organization: organization.map(Into::into),
                 text: format!(
-                    "{} made {} requests on {last}, {factor} its usual {:.0}, {threshold} or more is an alert",
+                    "{} made {} requests on {last}, {factor} its usual {}, {threshold} or more is an alert",
                     jump.client,
                     grouped(jump.requests.into()),
-                    jump.usual
+                    grouped(jump.requests.saturating_sub(jump.excess()).into())
                 ),
                 client: Some(jump.client),
                 day: Some(last),
@@ -245,7 +245,9 @@ pub(crate) fn run_hook(command: &str, crossed: &Crossed, report: &Report) -> Res
     }
     if let (Some(month), Some(allowance)) = (latest(report), &report.allowance) {
         hook.env("GENESYS_USAGE_ALLOWANCE", allowance.allowance.monthly.to_string());
-        hook.env("GENESYS_USAGE_PROJECTED", month.projected.to_string());
+        if month.is_projected {
+            hook.env("GENESYS_USAGE_PROJECTED", month.projected.to_string());
+        }
     }
     if let Some(period) = report.totals.period {
         hook.env("GENESYS_USAGE_FROM", period.first_day().to_string());

@@ -58,7 +58,7 @@ pub(crate) fn write(format: Format, look: &Look, alerts: &[Alert], at: Timestamp
             throttle_rate: totals.counts.throttle_rate(),
             allowance: report.allowance.as_ref().map(|allowance| allowance.allowance.monthly),
             used_share: month.and_then(|month| month.used_share),
-            projected: month.map(|month| month.projected),
+            projected: month.filter(|month| month.is_projected).map(|month| month.projected),
             projected_share: month.and_then(|month| month.projected_share),
             projected_from_days: month.and_then(|month| month.projected_from_days),
             alerts,

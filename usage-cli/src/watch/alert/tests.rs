@@ -86,7 +86,7 @@ fn a_client_that_jumps_is_an_alert_of_its_highest_threshold() {
     let texts: Vec<_> = thresholds.crossed(&look).iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
-        ["Export made 4,000 requests on 2026-11-07, 4x its usual 1000, 4x or more is an alert"]
+        ["Export made 4,000 requests on 2026-11-07, 4x its usual 1,000, 4x or more is an alert"]
     );
     let high = Thresholds { jump: vec![Factor(4.01)], ..Thresholds::default() };
     assert!(high.crossed(&look).is_empty());
