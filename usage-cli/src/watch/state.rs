@@ -3,8 +3,9 @@
 //! One line of JSON, private and replaced whole: `format` (`"genesys-usage watch"`), `version` (3), `refreshedAt` (Unix
 //! milliseconds), `month` (its first day) and `told`, the alerts of that month that were told and are still crossed;
 //! with an allowance also `history`, the daily totals before the month; of several organizations `histories`, by their
-//! names. Version 2 had alerts without organization, client and day; version 1 had `alerts` instead, the kinds without
-//! their thresholds. The rules for change are those of a run's state.
+//! names. An alert that was told of another month has its `month`. Version 2 had alerts without organization, client and
+//! day; version 1 had `alerts` instead, the kinds without their thresholds. The rules for change are those of a run's
+//! state.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -62,6 +63,9 @@ struct Told {
     client: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     day: Option<String>,
+    /// The first day of its month, if that is not the month of the last look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    month: Option<String>,
 }
 
 impl Told {
@@ -82,6 +86,7 @@ impl From<&Crossed> for Told {
             organization: crossed.organization.clone(),
             client: crossed.client_key().map(Into::into),
             day: crossed.day.map(|day| day.to_string()),
+            month: None,
         }
     }
 }
@@ -104,15 +109,34 @@ impl Memory {
         now: &[Crossed],
         is_unknown: impl Fn(Option<&str>) -> bool,
     ) -> Vec<Crossed> {
-        let month = month.to_string();
-        if self.month.as_ref() != Some(&month) {
-            self.month = Some(month);
+        self.enter(month.to_string());
+        self.told.retain(|told| {
+            told.month.is_some()
+                || is_unknown(told.organization.as_deref())
+                || now.iter().any(|crossed| told.is_of(crossed))
+        });
+        let is_told =
+            |crossed: &Crossed| self.told.iter().any(|told| told.month.is_none() && told.is_of(crossed));
+        now.iter().filter(|crossed| !is_told(crossed)).cloned().collect()
+    }
+
+    /// Sets the month. What was told of the last one and of later ones is kept, so that a clock that steps there and back
+    /// repeats no alert.
+    fn enter(&mut self, month: String) {
+        if self.month.as_ref() == Some(&month) {
+            return;
+        }
+        let last = self.month.take();
+        for told in &mut self.told {
+            let of = told.month.take().or_else(|| last.clone());
+            told.month = of.filter(|of| *of != month);
+        }
+        self.told
+            .retain(|told| told.month.as_ref().is_none_or(|of| *of > month || Some(of) == last.as_ref()));
+        if last.is_none() {
             self.told.clear();
         }
-        self.told.retain(|told| {
-            is_unknown(told.organization.as_deref()) || now.iter().any(|crossed| told.is_of(crossed))
-        });
-        now.iter().filter(|crossed| !self.told.iter().any(|told| told.is_of(crossed))).cloned().collect()
+        self.month = Some(month);
     }
 
     /// Remembers that `crossed` was told.
@@ -158,7 +182,8 @@ impl Memory {
     /// Converts the members of earlier versions.
     fn upgraded(mut self) -> Self {
         self.version = VERSION;
-        let told = |alert| Told { alert, threshold: None, organization: None, client: None, day: None };
+        let told =
+            |alert| Told { alert, threshold: None, organization: None, client: None, day: None, month: None };
         self.told.extend(self.alerts.drain(..).map(told));
         self
     }
@@ -278,6 +303,25 @@ mod tests {
         memory.told(&high);
         assert_eq!(news(&mut memory, october, &[&low, &high]), []);
         assert_eq!(news(&mut memory, november, &[&low, &high]), [low.clone(), high.clone()]);
+    }
+
+    #[test]
+    fn a_clock_that_steps_to_another_month_and_back_repeats_no_alert() {
+        let months = ["2026-09-01", "2026-10-01", "2026-11-01", "2031-01-01"].map(day);
+        let (october, share) = (months[1], crossed(Alert::Share, "80%"));
+        for other in [months[0], months[2], months[3]] {
+            let mut memory = Memory::default();
+            assert_eq!(news(&mut memory, october, &[&share]).len(), 1);
+            memory.told(&share);
+            assert_eq!(news(&mut memory, other, &[&share]).len(), 1, "{other}");
+            memory.told(&share);
+            assert_eq!(news(&mut memory, october, &[&share]), [], "{other}");
+            // The alerts of past months are forgotten.
+            for month in [day("2031-02-01"), day("2031-03-01")] {
+                assert_eq!(news(&mut memory, month, &[]), []);
+            }
+            assert!(memory.told.is_empty(), "{other}");
+        }
     }
 
     #[test]
