@@ -9,7 +9,7 @@
 //! value      = a whole number, a date, or a text, in quotes if it has spaces or parentheses
 //! ```
 //!
-//! Texts are compared without regard to case. A row without the member meets `!=` and `!~`, and no other comparison.
+//! `==` is `=`. Texts are compared without regard to case. A row without the member meets `!=` and `!~`, and no other comparison.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -63,7 +63,7 @@ enum Comparison {
 }
 
 /// The operators; of two with the same beginning, the longer one first.
-const OPERATORS: [&str; 8] = ["!=", "!~", "<=", ">=", "=", "~", "<", ">"];
+const OPERATORS: [&str; 9] = ["!=", "!~", "<=", ">=", "==", "=", "~", "<", ">"];
 
 impl Filter {
     /// Returns whether `row` meets the condition.
@@ -127,7 +127,7 @@ impl TextTest {
 impl Comparison {
     fn of(operator: &str) -> Option<Self> {
         Some(match operator {
-            "=" => Self::Equal,
+            "=" | "==" => Self::Equal,
             "!=" => Self::NotEqual,
             "<" => Self::Less,
             "<=" => Self::LessOrEqual,
@@ -268,7 +268,7 @@ impl<'t> Parser<'t> {
             _ => {
                 let wanted = value.to_lowercase();
                 let comparison = match operator {
-                    "=" => TextTest::Equal(wanted),
+                    "=" | "==" => TextTest::Equal(wanted),
                     "!=" => TextTest::NotEqual(wanted),
                     "~" => TextTest::Contains(wanted),
                     "!~" => TextTest::ContainsNot(wanted),
@@ -372,6 +372,8 @@ mod tests {
     fn counts_dates_and_texts_are_compared() {
         for met in [
             "requests=100",
+            "requests == 100",
+            "method==get",
             "requests != 99",
             "requests>99",
             "requests>=100",
