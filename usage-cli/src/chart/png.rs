@@ -50,8 +50,9 @@ mod tests {
         picture.rect("c5", 0.0, 0.0, 10.0, 10.0, 0.0);
         let png = render(&picture.standalone()).unwrap();
         let pixels = Pixmap::decode_png(&png).unwrap();
-        assert_eq!((pixels.width(), pixels.height()), (40, 20));
+        // Twice the size of the picture with its margins.
+        assert_eq!((pixels.width(), pixels.height()), (136, 228));
         let colour = |x, y| pixels.pixel(x, y).map(|pixel| (pixel.red(), pixel.green(), pixel.blue()));
-        assert_eq!((colour(5, 5), colour(35, 5)), (Some((0xd4, 0x48, 0x3f)), Some((255, 255, 255))));
+        assert_eq!((colour(53, 165), colour(83, 165)), (Some((0xd4, 0x48, 0x3f)), Some((255, 255, 255))));
     }
 }
