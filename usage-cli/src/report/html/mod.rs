@@ -21,6 +21,7 @@ use std::fmt::{self, Write};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
+use usage_core::Counter;
 use usage_report::thresholds::{ERROR_RATES, THROTTLE_RATES};
 use usage_report::{CAVEAT, Period, Report, Subject};
 
@@ -28,7 +29,7 @@ use crate::chart::svg::Escaped;
 use crate::chart::timeline::Timeline;
 use crate::report::about::About;
 use crate::report::limitation;
-use crate::report::text::title;
+use crate::report::text::{period_length, title};
 use crate::text::number::{grouped, percent};
 
 const STYLE: &str = include_str!("page.css");
@@ -78,11 +79,22 @@ pub(super) fn page(report: &Report, about: &About) -> String {
         lists::draw_days(&mut page, report, &timeline);
     }
     footer(&mut page, report);
-    page.put(format_args!(
-        "</main>\n<script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        data::json(report, &timeline)
-    ));
+    page.put(format_args!("</main>\n"));
+    if is_exact(report) {
+        page.put(format_args!(
+            "<script type=\"application/json\" id=\"data\">{}</script>\n<script>{SCRIPT}</script>\n",
+            data::json(report, &timeline)
+        ));
+    }
+    page.put(format_args!("</body>\n</html>\n"));
     page.0
+}
+
+/// Returns whether the script can calculate with the numbers of `report`: above 2^53, it would round them.
+fn is_exact(report: &Report) -> bool {
+    const LARGEST: u64 = 1 << 53;
+    let counts = &report.totals.counts;
+    Counter::ALL.iter().all(|counter| counts.count(*counter).is_none_or(|count| count <= LARGEST))
 }
 
 /// The page as it is written.
@@ -151,7 +163,11 @@ fn period(report: &Report) -> String {
     match report.totals.period {
         Some(period) if period.days() == 1 => format!("{}, a UTC day", period.first_day()),
         Some(period) => {
-            format!("{} to {}, {} UTC days", period.first_day(), period.last_day(), period.days())
+            let days = match period_length(report) {
+                Some(days) => format!("{days} UTC days"),
+                None => format!("{} dates", report.days.len()),
+            };
+            format!("{} to {}, {days}", period.first_day(), period.last_day())
         }
         None => "not known".into(),
     }

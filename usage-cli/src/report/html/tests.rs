@@ -21,6 +21,16 @@ fn the_policy_allows_the_pages_own_style_and_script_only() {
     assert!(!page.contains("unsafe-"));
 }
 
+#[test]
+fn numbers_that_the_script_would_round_are_shown_without_it() {
+    let page = |requests: u64| {
+        draw(&Report::new(&[hostile(1, requests)].into_iter().collect(), &ReportOptions::default()))
+    };
+    assert!(page(1 << 53).contains("<script>"));
+    let page = page((1 << 53) + 1);
+    assert!(!page.contains("<script") && page.contains("9,007,199,254,740,993"), "{page}");
+}
+
 fn hostile(day: u8, requests: u64) -> UsageRecord {
     let evil = "\"><img src=x onerror=alert(1)></title></style></script><script>alert(2)</script>'&<!--";
     UsageRecord {

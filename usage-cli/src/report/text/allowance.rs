@@ -37,7 +37,9 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
 
 /// Says why no month can be compared with the allowance.
 pub(crate) fn no_month(report: &Report) -> &'static str {
-    if report.granularity.is_none() && !report.days.is_empty() {
+    if report.totals.counts.requests.is_none() {
+        "Not compared: the rows have no number of requests. A query with --metrics requests has it."
+    } else if report.granularity.is_none() && !report.days.is_empty() {
         "Not compared: it is not known whether a row is of a day, a week or a month. --granularity says it."
     } else {
         "Not compared: it is not known which month the rows are of, and an allowance is for one calendar month."

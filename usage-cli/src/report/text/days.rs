@@ -55,8 +55,10 @@ pub(super) fn draw(page: &mut Page, report: &Report) {
         .take(3)
         .map(|day| format!("{} ({})", day.date, count(day.counts.requests)))
         .collect();
-    let unit = bucket(report.granularity.as_ref());
-    page.line(&format!("  Busiest {unit}s: {}", busiest.join(", ")));
+    if !busiest.is_empty() {
+        let unit = bucket(report.granularity.as_ref());
+        page.line(&format!("  Busiest {unit}s: {}", busiest.join(", ")));
+    }
 }
 
 /// Returns the buckets, and what they are. Many days are added up to weeks, which begin on Monday.

@@ -28,7 +28,7 @@ const WIDTH: usize = 100;
 
 /// Returns the report as text, with lists ordered by `by`.
 pub(super) fn draw(report: &Report, about: &About, by: By, look: Look) -> String {
-    let width = look.width.unwrap_or(WIDTH).clamp(40, 160);
+    let width = look.width.unwrap_or(WIDTH).clamp(20, 160);
     let paint = Paint { colour: look.bold };
     let is_free = look.width.is_none();
     let mut page = Page { text: String::new(), paint, width, limit: look.width, is_free };
@@ -181,7 +181,7 @@ impl Page {
             self.line(&line);
         }
         let series: Vec<_> = report.days.iter().map(|day| day.counts.requests).collect();
-        if series.len() > 1 {
+        if series.len() > 1 && counts.requests.is_some() {
             let line = sparkline(&series, self.width.saturating_sub(17));
             self.line(&format!("{}  {line}", label(&format!("By {}", bucket(report.granularity.as_ref())))));
         }
@@ -192,7 +192,13 @@ impl Page {
 fn pieces(word: &str, width: usize) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), word);
     while rest.width() > width {
-        let length = cut(rest, width).len().max(rest.chars().next().map_or(0, char::len_utf8));
+        let mut used = 0;
+        let fits = |c: &char| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        };
+        let length: usize = rest.chars().take_while(fits).map(char::len_utf8).sum();
+        let length = length.max(rest.chars().next().map_or(0, char::len_utf8));
         let (piece, others) = rest.split_at(length);
         pieces.push(piece);
         rest = others;
@@ -203,24 +209,28 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
     pieces
 }
 
-/// Returns as much of `text` as is at most `limit` wide. Escape sequences have no width, and all of them are kept.
+/// Returns as much of `text` as is at most `limit` wide, with an ellipsis for the rest: a number that is cut would read
+/// as another one. Escape sequences have no width, and all of them are kept.
 fn cut(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.width() <= limit {
+    let mut in_escape = false;
+    let chars = text.chars().map(|c| {
+        let is_escape = in_escape || c == '\u{1b}';
+        in_escape = is_escape && c != 'm';
+        (c, if is_escape { None } else { Some(c.width().unwrap_or(0)) })
+    });
+    let chars: Vec<(char, Option<usize>)> = chars.collect();
+    if chars.iter().filter_map(|(_, width)| *width).sum::<usize>() <= limit {
         return text.into();
     }
-    let (mut cut, mut left, mut in_escape) = (String::with_capacity(text.len()), limit, false);
-    for c in text.chars() {
-        if in_escape || c == '\u{1b}' {
-            in_escape = c != 'm';
-            cut.push(c);
-            continue;
-        }
-        match left.checked_sub(c.width().unwrap_or(0)) {
-            Some(rest) => {
-                left = rest;
-                cut.push(c);
+    let (mut cut, mut left) = (String::with_capacity(text.len()), Some(limit.saturating_sub(1)));
+    for (c, width) in chars {
+        match (width, left) {
+            (None, _) => cut.push(c),
+            (Some(_), None) => {}
+            (Some(width), Some(room)) => {
+                left = room.checked_sub(width);
+                cut.push(if left.is_some() { c } else { '…' });
             }
-            None => left = 0,
         }
     }
     cut.into()
@@ -235,13 +245,11 @@ pub(crate) fn title(report: &Report) -> String {
             let _ = write!(title, " on {}", period.first_day());
         }
         Some(period) => {
-            let _ = write!(
-                title,
-                " from {} to {}: {} days",
-                period.first_day(),
-                period.last_day(),
-                period.days()
-            );
+            let _ = write!(title, " from {} to {}", period.first_day(), period.last_day());
+            match period_length(report) {
+                Some(days) => drop(write!(title, ": {days} days")),
+                None => drop(write!(title, ": {} dates", report.days.len())),
+            }
         }
     }
     if report.clients.count > 0 {
@@ -255,6 +263,15 @@ pub(crate) fn title(report: &Report) -> String {
         let _ = write!(title, ", only {}", patterns.join(", "));
     }
     title
+}
+
+/// Returns the number of days of the period, unless it is only known from dates that may start weeks or months.
+pub(crate) fn period_length(report: &Report) -> Option<u64> {
+    let period = report.totals.period?;
+    let (first, last) = (report.days.first(), report.days.last());
+    let is_dated = first.is_some_and(|first| first.date == period.first_day())
+        && last.is_some_and(|last| last.date == period.last_day());
+    (report.granularity.is_some() || !is_dated).then(|| period.days())
 }
 
 /// Returns the earlier period for a sentence.

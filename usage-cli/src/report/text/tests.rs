@@ -28,7 +28,7 @@ fn what_is_used_is_said_with_its_days() {
     let text = text(&days, &october());
     assert!(text.contains("2026-10              45 used  "), "{text}");
     assert!(text.contains("45.0 %  on 15 of 31 days\n"), "{text}");
-    assert!(text.contains("            Likely 93 to 93.\n"), "{text}");
+    assert!(text.contains("            Likely 88 to 98.\n"), "{text}");
     assert!(text.contains("stays within the allowance if it goes on like this"), "{text}");
 }
 
@@ -50,9 +50,29 @@ fn what_is_not_known_is_said_with_the_option_that_tells_it() {
 #[test]
 fn lines_are_cut_between_characters_and_escapes_are_kept() {
     assert_eq!(cut("abc", 3), "abc");
-    assert_eq!(cut("日本語", 5), "日本");
-    assert_eq!(cut("\u{1b}[1mabc\u{1b}[0m def", 2), "\u{1b}[1mab\u{1b}[0m");
-    assert_eq!(cut("日本", 1), "");
+    assert_eq!(cut("日本語", 5), "日本…");
+    assert_eq!(
+        (cut("1,234,567", 5), cut("\u{1b}[1mabc\u{1b}[0m", 3)),
+        ("1,23…".into(), "\u{1b}[1mabc\u{1b}[0m".into())
+    );
+    assert_eq!(cut("\u{1b}[1mabc\u{1b}[0m def", 2), "\u{1b}[1ma…\u{1b}[0m");
+    assert_eq!(cut("日本", 1), "…");
+}
+
+#[test]
+fn dates_of_an_unknown_granularity_are_counted_as_dates() {
+    let months = [row("2026-08-01", 5), row("2026-09-01", 5)];
+    let title = |options: &ReportOptions| {
+        let text = text(&months, options);
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    let unknown = ReportOptions::default();
+    assert_eq!(title(&unknown), "API usage from 2026-08-01 to 2026-09-01: 2 dates");
+    let known = unknown.with_granularity(Granularity::Month);
+    assert_eq!(title(&known), "API usage from 2026-08-01 to 2026-09-30: 61 days");
+    let given = ReportOptions::default().with_period(october().period.unwrap());
+    let text = text(&[row("2026-10-05", 5), row("2026-10-12", 5)], &given);
+    assert!(text.starts_with("API usage from 2026-10-01 to 2026-10-31: 31 days\n"), "{text}");
 }
 
 #[test]
