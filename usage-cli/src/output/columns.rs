@@ -2,7 +2,7 @@
 //!
 //! Rows of several organizations have the name of their own in place of an id of an organization, as the first column.
 
-use usage_core::UsageRow;
+use usage_core::{Gap, Scope, UsageRow};
 
 use crate::output::layout::Align;
 
@@ -90,6 +90,19 @@ static OF_SEVERAL: [Column; 14] = {
     columns[0] = Column::text("organization", "Organization", |row| row.organization_id());
     columns
 };
+
+/// The additional column of formats without a scope: why rows are missing. Files of whole results do not have it.
+pub(crate) const ROWS_MISSING: &str = "rowsMissing";
+
+/// What separates the reasons in [`ROWS_MISSING`].
+pub(crate) const GAP_SEPARATOR: &str = "; ";
+
+/// Returns the value of [`ROWS_MISSING`] for rows of `scope`, if some are missing.
+pub(super) fn rows_missing(scope: &Scope) -> Option<String> {
+    let missing: Vec<_> = scope.missing.iter().map(Gap::as_str).collect();
+    (!scope.is_complete())
+        .then(|| if missing.is_empty() { "unknown".into() } else { missing.join(GAP_SEPARATOR) })
+}
 
 /// Returns the columns of rows of one organization, or of several.
 pub(super) fn of(is_several: bool) -> &'static [Column; 14] {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use csv::Writer;
 use usage_core::UsageTable;
 
-use crate::output::columns::{Cell, Column};
+use crate::output::columns::{Cell, Column, ROWS_MISSING};
 
 /// A CSV document that is being written. Texts are verbatim, and what is absent is an empty cell.
 pub(crate) struct Csv<W: Write>(Writer<W>);
@@ -36,14 +36,21 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// Writes `table`, always all `columns`.
-pub(super) fn write(to: &mut dyn Write, table: &UsageTable, columns: &'static [Column]) -> io::Result<()> {
-    let mut csv = Csv::begin(to, columns.iter().map(|column| column.name))?;
+/// Writes `table`, always all `columns`, and in a last one why rows are `missing`, if they are.
+pub(super) fn write(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    columns: &'static [Column],
+    missing: Option<&str>,
+) -> io::Result<()> {
+    let names = columns.iter().map(|column| column.name);
+    let mut csv = Csv::begin(to, names.chain(missing.map(|_| ROWS_MISSING)))?;
     for row in table {
-        csv.line(columns.iter().map(|column| match column.cell {
+        let cells = columns.iter().map(|column| match column.cell {
             Cell::Text(read) => Cow::Borrowed(read(row).unwrap_or_default()),
             Cell::Count(read) => read(row).map(|count| count.to_string()).unwrap_or_default().into(),
-        }))?;
+        });
+        csv.line(cells.chain(missing.map(Cow::Borrowed)))?;
     }
     csv.finish()
 }
@@ -70,11 +77,20 @@ mod tests {
             },
         ];
         let mut csv = Vec::new();
-        write(&mut csv, &records.into_iter().collect(), &COLUMNS).unwrap();
+        write(&mut csv, &records.into_iter().collect(), &COLUMNS, None).unwrap();
         let wanted = "date,clientId,clientName,organizationId,userId,templateUri,httpMethod,platform,\
                       requests,status200,status300,status400,status429,status500\n\
                       ,,\"A \"\"B\"\", C\n\",,,,,,0,,,,,\n\
                       ,,=1+1,,,,,,,,,,,12345\n";
         assert_eq!(String::from_utf8(csv).unwrap(), wanted);
+    }
+
+    #[test]
+    fn rows_that_are_not_all_say_so() {
+        let row = UsageRecord { requests: Some(3), ..UsageRecord::default() };
+        let mut csv = Vec::new();
+        write(&mut csv, &[row].into_iter().collect(), &COLUMNS, Some("leftOut; rowLimit")).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        assert!(csv.ends_with("status500,rowsMissing\n,,,,,,,,3,,,,,,leftOut; rowLimit\n"), "{csv}");
     }
 }

@@ -35,17 +35,38 @@ pub(super) fn write(to: &mut dyn Write, content: Content<'_>) -> io::Result<()> 
     writeln!(to)
 }
 
-/// One document a row, each on its line.
-pub(super) fn write_lines(to: &mut dyn Write, table: &UsageTable, is_several: bool) -> io::Result<()> {
+/// A row of a table of which rows are missing.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Incomplete<'a, R> {
+    #[serde(flatten)]
+    row: R,
+    rows_missing: &'a str,
+}
+
+/// Writes one document a row, each on its line, and in each of them why rows are `missing`, if they are.
+pub(super) fn write_lines(
+    to: &mut dyn Write,
+    table: &UsageTable,
+    is_several: bool,
+    missing: Option<&str>,
+) -> io::Result<()> {
     for row in table {
         if is_several {
-            serde_json::to_writer(&mut *to, &RowOfSeveral(row))?;
+            write_line(to, RowOfSeveral(row), missing)?;
         } else {
-            serde_json::to_writer(&mut *to, &row)?;
+            write_line(to, row, missing)?;
         }
-        writeln!(to)?;
     }
     Ok(())
+}
+
+fn write_line(to: &mut dyn Write, row: impl Serialize, missing: Option<&str>) -> io::Result<()> {
+    match missing {
+        None => serde_json::to_writer(&mut *to, &row)?,
+        Some(rows_missing) => serde_json::to_writer(&mut *to, &Incomplete { row, rows_missing })?,
+    }
+    writeln!(to)
 }
 
 fn rows<S: Serializer>((table, is_several): &(&UsageTable, bool), serializer: S) -> Result<S::Ok, S::Error> {
@@ -100,7 +121,7 @@ mod tests {
         let content =
             Content { table: &table, scope: &scope(), organizations: None, names: &Names::default() };
         write(&mut document, content).unwrap();
-        write_lines(&mut lines, &table, false).unwrap();
+        write_lines(&mut lines, &table, false, None).unwrap();
         let document = String::from_utf8(document).unwrap();
         let rows = r#"[{"httpMethod":"GET","requests":3},{"status429":0}]"#;
         assert_eq!(document, format!("{{\"status\":\"Complete\",\"scope\":{SCOPE},\"rows\":{rows}}}\n"));
@@ -118,7 +139,7 @@ mod tests {
         let table = UsageTable::new();
         write(&mut document, Content { table: &table, scope: &scope(), organizations: None, names: &names })
             .unwrap();
-        write_lines(&mut lines, &UsageTable::new(), false).unwrap();
+        write_lines(&mut lines, &UsageTable::new(), false, None).unwrap();
         let document = String::from_utf8(document).unwrap();
         assert_eq!(
             document,

@@ -93,7 +93,7 @@ const FORMATS: Choices = &[
     choice(
         Format::Csv,
         "csv",
-        "Always all 14 columns; texts are the service's, verbatim: mind spreadsheets that run formulas",
+        "Always all 14 columns, and rowsMissing if rows are missing; texts are the service's, verbatim: mind spreadsheets that run formulas",
     ),
     choice(Format::Json, "json", "One document with all rows"),
     choice(Format::Jsonl, "jsonl", "One JSON document for each row"),
@@ -138,9 +138,9 @@ fn write(to: &mut dyn Write, format: Format, content: Content<'_>, look: Look) -
     let columns = columns::of(is_several);
     match format {
         Format::Table => table::write(to, &labelled(table, names), columns, scope, look),
-        Format::Csv => csv::write(to, table, columns),
+        Format::Csv => csv::write(to, table, columns, columns::rows_missing(scope).as_deref()),
         Format::Json => json::write(to, content),
-        Format::Jsonl => json::write_lines(to, table, is_several),
+        Format::Jsonl => json::write_lines(to, table, is_several, columns::rows_missing(scope).as_deref()),
         Format::Markdown => markdown::write(to, &labelled(table, names), columns, scope),
         Format::Openmetrics => openmetrics::write(to, table, is_several),
         #[cfg(feature = "parquet")]
@@ -176,6 +176,9 @@ fn write_part(to: &mut dyn Write, format: Format, table: &UsageTable, scope: &Sc
     match format {
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write_part(to, table, scope),
+        // All files have the same columns; the manifest says which days are not complete.
+        Format::Csv => csv::write(to, table, columns::of(false), None),
+        Format::Jsonl => json::write_lines(to, table, false, None),
         _ => {
             let content = Content { table, scope, organizations: None, names: &Names::default() };
             write(to, format, content, Look::plain())
@@ -246,16 +249,26 @@ impl OutputArgs {
         }
     }
 
-    /// Notes that rows are left out, if the format cannot say it beside `table`.
+    /// Notes that rows are left out, if the format does not say it to people beside `table`.
     pub(crate) fn note_left_out(&self, table: &UsageTable, scope: &Scope) {
         let format = self.format();
-        let has_place = !matches!(format, Format::Csv | Format::Jsonl | Format::Openmetrics);
-        if let Some(rows) = rows_of(table, scope).filter(|_| !has_place) {
-            let name = format.name();
-            let text =
-                format!("{rows} are written; {name} cannot say that the others are left out: json can");
-            stderr::labelled("note", HINT, text);
-        }
+        let Some(rows) = rows_of(table, scope) else { return };
+        let text = match format {
+            Format::Csv | Format::Jsonl => {
+                format!(
+                    "{rows} are written; the column {} says that the others are left out",
+                    columns::ROWS_MISSING
+                )
+            }
+            Format::Openmetrics => {
+                format!(
+                    "{rows} are written; {} cannot say that the others are left out: json can",
+                    format.name()
+                )
+            }
+            _ => return,
+        };
+        stderr::labelled("note", HINT, text);
     }
 
     /// Refuses a format of another build, and a file that cannot be written, as far as that can be seen now.
