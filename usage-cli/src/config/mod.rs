@@ -340,7 +340,6 @@ pub(crate) fn profiles(args: &ProfileArgs) -> Result<Vec<ProfileArgs>, Problem> 
 /// # Errors
 ///
 /// Returns a problem if the configuration cannot be read.
-#[cfg(feature = "parquet")]
 pub(crate) fn profile_called(args: &ProfileArgs, name: &str) -> Result<Option<ProfileArgs>, Problem> {
     let config = Config::load(args, &|name| std::env::var_os(name))?;
     Ok(config.profiles.into_iter().find(|profile| profile == name).map(|name| args.of(name)))

@@ -36,9 +36,8 @@ impl AllowanceArgs {
         }
     }
 
-    /// Returns the allowance of one of several organizations of a history: of the options, of `profile` if it is named, of
+    /// Returns the allowance of one of several organizations of a history or a file: of the options, of `profile` if it is named, of
     /// the profile called `name`, or of the configuration.
-    #[cfg(feature = "parquet")]
     pub(crate) fn of_organization(
         &self,
         profile: &ProfileArgs,

@@ -26,11 +26,7 @@ impl Against {
         match self {
             Self::Nothing => Self::Nothing,
             Self::Before => Self::Before,
-            Self::Rows(saved) => {
-                let mut table = saved.table.clone();
-                table.retain(|row| row.organization_id() == Some(name));
-                Self::Rows(Box::new(Saved { table, scope: saved.scope.clone() }))
-            }
+            Self::Rows(saved) => Self::Rows(Box::new(saved.of_organization(name))),
         }
     }
 }
@@ -193,7 +189,7 @@ impl<'a> Pending<'a> {
             (Some(period), _) => Some((before, Some(period))),
             (None, Against::Rows(saved)) => {
                 let filter = options.filter.resolved(&names);
-                Some((sums_of(&filter.select(&saved.table), &options.drilldown), None))
+                Some((sums_of(&filter.select(&saved.table), &options.drilldown), saved.covered()))
             }
             (None, _) => None,
         };

@@ -86,10 +86,12 @@ impl Standing {
     pub(super) fn of_all(organizations: &Organizations) -> Option<Self> {
         let total = organizations.allowance_total()?;
         let part = |of: u64| (total.monthly > 0).then(|| share(of, total.monthly));
+        let held = organizations.organizations.iter().filter_map(|one| one.report.allowance.as_ref());
+        let are_projected = held.filter_map(|held| held.latest()).all(|month| month.is_projected);
         Some(Self {
             monthly: total.monthly,
             used: part(total.used),
-            projected: part(total.projected),
+            projected: part(total.projected).filter(|_| are_projected),
             over: total.over,
         })
     }

@@ -21,7 +21,7 @@ pub(crate) enum Cut {
     None,
     /// Some buckets extend beyond the period.
     Whole,
-    /// The last bucket extends beyond the period, and it is unknown whether its rows cover only the period.
+    /// The first or the last bucket extends beyond the period, and it is unknown whether its rows cover only the period.
     Unclear,
     /// It is unknown whether the dates start days, weeks or months, so some buckets may be cut.
     Unknown,
@@ -62,8 +62,7 @@ impl SavedBuckets {
 
     /// Returns how `given` cuts the buckets.
     pub(crate) fn cut(&self, given: Period) -> Cut {
-        let (Some(first), Some(last)) = (self.dates.first(), self.dates.last()) else { return Cut::None };
-        let has_others = *first < given.first_day() || *last > given.last_day();
+        let Some(first) = self.dates.first() else { return Cut::None };
         if self.granularity.is_none() {
             // Only rows near the period can extend into it.
             let may_reach = |date: &Date| {
@@ -75,6 +74,8 @@ impl SavedBuckets {
         if self.widened(given) == given {
             return Cut::None;
         }
+        // Rows of other weeks or months show that the query had a longer period.
+        let has_others = self.days().any(|days| days.common(given).is_none());
         if has_others || self.scope.is_some() {
             return Cut::Whole;
         }

@@ -7,7 +7,7 @@ use usage_core::{Column, Counter, Date, UsageRecord, UsageTable};
 
 use crate::problem::Problem;
 use crate::saved::rows::Source;
-use crate::saved::total;
+use crate::saved::{same, total};
 
 pub(super) const SUM_HINT: &str =
     "leave out what is counted twice, or say by --sum that all of it is to be added up";
@@ -32,9 +32,9 @@ pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses rows that differ only in their counts.
+/// Refuses rows that differ only in their counts, or in the spelling of their texts.
 fn no_row_is_repeated(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
-    let Some((first, second)) = table.first_repeated() else { return Ok(()) };
+    let Some((first, second)) = same::first_repeated(table) else { return Ok(()) };
     let place = |row: usize| {
         let source = sources.iter().find(|source| source.rows.contains(&row));
         source.map_or_else(String::new, |source| {
@@ -56,6 +56,19 @@ fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Pr
         return Ok(());
     }
     let days: Vec<Days> = sources.iter().map(|source| Days::of(table, source)).collect();
+    let of_kind = |is_dated: bool| {
+        let mut with_days = sources.iter().zip(&days);
+        with_days
+            .find(|(_, days)| days.all().iter().any(|day| day.is_some() == is_dated))
+            .map(|(source, _)| source)
+    };
+    if let (Some(dated), Some(undated)) = (of_kind(true), of_kind(false)) {
+        let problem = format!(
+            "the rows of {} have dates, those of {} have none and may be totals of them: the requests would count twice",
+            dated.name, undated.name
+        );
+        return Err(Problem::usage(problem).with_hint(SUM_HINT));
+    }
     for (source, days) in sources.iter().zip(&days) {
         if let Some(day) = days.with_total.intersection(&days.without_total).next() {
             let problem = format!(
@@ -72,7 +85,7 @@ fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Pr
         let (one, other) = (&sources[first], &sources[second]);
         let differ = shape(one) != shape(other) || name_clients_apart(one, other);
         let both = || days[first].all().intersection(&days[second].all()).next().copied();
-        if !differ && names_differ(one, other) && both().is_some() {
+        if !differ && total::optional_columns(one) != total::optional_columns(other) && both().is_some() {
             total::no_row_is_in_both(table, one, other)?;
         }
         if let (true, Some(day)) = (differ, both()) {
@@ -99,8 +112,8 @@ pub(super) fn buckets_are_one(
     sources: &[Source],
     granularity: Option<&Granularity>,
 ) -> Result<(), Problem> {
-    if granularity.is_some() {
-        return Ok(());
+    if let Some(granularity) = granularity {
+        return dates_can_be(table, sources, granularity);
     }
     let mut known: Option<(Granularity, &Source)> = None;
     for source in sources {
@@ -132,6 +145,49 @@ pub(super) fn buckets_are_one(
             None => known = Some((bucket, source)),
         }
     }
+    match known {
+        Some((Granularity::Day, days)) => no_date_is_apart(table, sources, days),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses dates that cannot start weeks or months: three of them within one. Starts of intervals cut some buckets.
+fn dates_can_be(table: &UsageTable, sources: &[Source], granularity: &Granularity) -> Result<(), Problem> {
+    let shortest = match granularity {
+        Granularity::Week => 7,
+        Granularity::Month => 28,
+        _ => return Ok(()),
+    };
+    let dates: BTreeSet<Date> = sources.iter().flat_map(|source| Days::of(table, source).dates()).collect();
+    let dates: Vec<Date> = dates.into_iter().collect();
+    match dates.windows(3).find(|three| three[0].days_until(three[2]) < shortest) {
+        None => Ok(()),
+        Some(three) => {
+            let (first, last, word) = (three[0], three[2], word(granularity));
+            let problem = format!(
+                "the rows are not of one {word} each: three of their dates are from {first} to {last}"
+            );
+            Err(Problem::usage(problem).with_hint(format!("leave out --granularity {word}")))
+        }
+    }
+}
+
+/// Refuses a file whose only date may start a week or a month, and is not next to those of files with days.
+fn no_date_is_apart(table: &UsageTable, sources: &[Source], days: &Source) -> Result<(), Problem> {
+    let dates: Vec<Vec<Date>> = sources.iter().map(|source| Days::of(table, source).dates()).collect();
+    for (source, own) in sources.iter().zip(&dates).filter(|(source, _)| source.scope.is_none()) {
+        let [date] = own[..] else { continue };
+        let is_next = |other: &Date| date.days_until(*other).abs() == 1;
+        if (date.day() == 1 || date.weekday() == 1) && !dates.iter().flatten().any(is_next) {
+            let problem = format!(
+                "the rows of {} are of {date}, which may be a day, a week or a month; those of {} are of days",
+                source.name, days.name
+            );
+            return Err(
+                Problem::usage(problem).with_hint("say by --granularity what the rows of all files are")
+            );
+        }
+    }
     Ok(())
 }
 
@@ -159,13 +215,14 @@ fn seem_mixed(dates: &[Date]) -> bool {
 
 /// Returns which columns distinguish the rows of a file, and which it counts. Users are ignored, because rows of one
 /// query may or may not have one.
-fn shape(source: &Source) -> [bool; 5] {
+fn shape(source: &Source) -> [bool; 6] {
     let members = source.members;
     [
         members.has_column(Column::ClientId) || members.has_column(Column::ClientName),
         members.has_column(Column::TemplateUri),
         members.has_column(Column::HttpMethod),
         members.has_column(Column::Platform),
+        members.has_column(Column::OrganizationId),
         source.totals[1],
     ]
 }
@@ -181,10 +238,6 @@ fn name_clients_apart(one: &Source, other: &Source) -> bool {
         (client_columns(one), client_columns(other)),
         ([true, false], [false, true]) | ([false, true], [true, false])
     )
-}
-
-fn names_differ(one: &Source, other: &Source) -> bool {
-    client_columns(one) != client_columns(other)
 }
 
 /// The dates of the rows of one file; `None` for rows without a date.

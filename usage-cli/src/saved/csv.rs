@@ -170,7 +170,8 @@ impl Table {
             if record.cells(text).all(str::is_empty) {
                 return Ok(());
             }
-            let problem = format!("it has {} cells, and the header {}", record.len(), columns.len());
+            let cells = if record.len() == 1 { "cell" } else { "cells" };
+            let problem = format!("it has {} {cells}, and the header {}", record.len(), columns.len());
             return Err(ParseError::at("", line, problem));
         }
         for ((name, field), cell) in columns.iter().zip(record.cells(text)) {
@@ -229,6 +230,10 @@ fn set(
             None => Ok(()),
         },
         Field::Reference(subject) => rows.reference(subject, cell),
+        Field::RowsMissing => {
+            rows.missing(cell);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

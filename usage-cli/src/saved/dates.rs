@@ -82,7 +82,7 @@ impl Dates {
     fn day(&mut self, text: &str, date: WrittenDate) -> Result<&str, Wrong> {
         let Some(day) = date.day() else {
             let problem = format!("{text:?} is a time within a day ({date}): rows are about whole UTC days");
-            return Err(problem.into());
+            return Err(Wrong::from(problem).with_hint("save the dates in UTC, without a time: 2026-10-31"));
         };
         self.last = (text.to_owned(), day.to_string());
         Ok(&self.last.1)

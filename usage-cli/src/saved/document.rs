@@ -21,8 +21,8 @@ pub(super) struct Documents<'r> {
     counts: Counts,
     /// Depth within a value that is skipped.
     skipped: usize,
-    /// The value of `scope`, while it is read.
-    scope: Option<ValueBuilder>,
+    /// The value of `scope` or `names`, while it is read.
+    kept: Option<(Field, ValueBuilder)>,
     plan: Plan,
     /// Whether a document is an empty list.
     has_empty_list: bool,
@@ -40,7 +40,7 @@ impl<'r> Documents<'r> {
             ended: 0,
             counts: Counts::default(),
             skipped: 0,
-            scope: None,
+            kept: None,
             plan: Plan::default(),
             has_empty_list: false,
         }
@@ -48,8 +48,8 @@ impl<'r> Documents<'r> {
 
     /// Handles one event.
     pub(super) fn event(&mut self, event: JsonEvent<'_>, here: &Here<'_>) -> Result<(), ParseError> {
-        let taken = if self.scope.is_some() {
-            self.scope_event(event)
+        let taken = if self.kept.is_some() {
+            self.keep(event)
         } else if self.skipped > 0 {
             self.skip(event);
             Ok(())
@@ -198,10 +198,14 @@ impl<'r> Documents<'r> {
                 self.more_pages(!uri.is_empty());
                 Ok(())
             }
-            (Field::Scope, JsonEvent::BeginObject) => {
-                let mut scope = ValueBuilder::default();
-                scope.take(value);
-                self.scope = Some(scope);
+            (Field::RowsMissing, JsonEvent::Text(text)) => {
+                self.rows.missing(text);
+                Ok(())
+            }
+            (Field::Scope | Field::Names, JsonEvent::BeginObject) => {
+                let mut kept = ValueBuilder::default();
+                kept.take(value);
+                self.kept = Some((field, kept));
                 Ok(())
             }
             _ => {
@@ -314,9 +318,23 @@ impl<'r> Documents<'r> {
         }
     }
 
-    fn scope_event(&mut self, event: JsonEvent<'_>) -> Result<(), Wrong> {
-        let Some(value) = self.scope.as_mut().and_then(|scope| scope.take(event)) else { return Ok(()) };
-        self.scope = None;
+    /// Handles an event of a value that is kept.
+    fn keep(&mut self, event: JsonEvent<'_>) -> Result<(), Wrong> {
+        let Some((field, kept)) = &mut self.kept else { return Ok(()) };
+        let Some(value) = kept.take(event) else { return Ok(()) };
+        let is_scope = *field == Field::Scope;
+        self.kept = None;
+        if is_scope {
+            return self.scope(value);
+        }
+        // Other programs may use the member for something else.
+        if let Ok(names) = serde_json::from_value(value) {
+            self.rows.source().names.merge(names);
+        }
+        Ok(())
+    }
+
+    fn scope(&mut self, value: serde_json::Value) -> Result<(), Wrong> {
         let scope = serde_json::from_value(value);
         let scope: Scope = scope.map_err(|error| format!("this is no scope of rows: {error}"))?;
         let source = self.rows.source();
@@ -340,7 +358,7 @@ impl<'r> Documents<'r> {
     #[inline]
     pub(super) fn likely_member(&self) -> Option<&MemberName> {
         match self.levels.last() {
-            Some(Level::Object(object)) if self.skipped == 0 && self.scope.is_none() => {
+            Some(Level::Object(object)) if self.skipped == 0 && self.kept.is_none() => {
                 self.plan.get(object.place)?.written.as_ref()
             }
             _ => None,

@@ -27,6 +27,7 @@ mod parse_error;
 mod records;
 mod reference;
 mod rows;
+mod same;
 mod text;
 mod total;
 mod value;
@@ -42,6 +43,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use usage_core::model::Granularity;
 use usage_core::{Gap, Scope, Timestamp, UsageTable};
+use usage_report::{Names, Period};
 
 pub(crate) use crate::saved::args::{LIVE, SavedArgs};
 
@@ -57,6 +59,23 @@ pub(crate) struct Saved {
     pub(crate) table: UsageTable,
     /// The scope of the rows, if every file has one. Gaps of any file are gaps here.
     pub(crate) scope: Option<Scope>,
+    /// The names behind the ids of the rows, as far as the files have them.
+    pub(crate) names: Names,
+}
+
+impl Saved {
+    /// Returns the rows of one of several organizations.
+    pub(crate) fn of_organization(&self, name: &str) -> Self {
+        let mut table = self.table.clone();
+        table.retain(|row| row.organization_id() == Some(name));
+        Self { table, scope: self.scope.clone(), names: self.names.clone() }
+    }
+
+    /// Returns the days that the data covers, if the files say it.
+    pub(crate) fn covered(&self) -> Option<Period> {
+        let scope = self.scope.as_ref()?;
+        Period::from(&scope.query.as_ref()?.interval).until(scope.data_until?)
+    }
 }
 
 /// Reads the rows of all files; `-` is standard input. `granularity` is the user's option for the granularity of the
@@ -76,14 +95,16 @@ pub(crate) fn read_all(
             stderr::labelled("warning", WARNING, text);
         }
     }
-    let sources = std::mem::take(&mut rows.sources);
+    let mut sources = std::mem::take(&mut rows.sources);
     let table = rows.finish();
     check::sums_are_counts(&sources)?;
     if !args.sum {
         check::rows_can_be_added(&table, &sources)?;
     }
     check::buckets_are_one(&table, &sources, granularity)?;
-    Ok(Saved { table, scope: common_scope(sources) })
+    let mut names = Names::default();
+    sources.iter_mut().for_each(|source| names.merge(std::mem::take(&mut source.names)));
+    Ok(Saved { table, scope: common_scope(sources), names })
 }
 
 /// Returns the combined scope of all files if each has one, with the gaps and the filters of any of them.
@@ -96,8 +117,13 @@ fn common_scope(sources: Vec<Source>) -> Option<Scope> {
         .flat_map(|scope| scope.filter_names())
         .map(str::to_owned)
         .collect();
-    let scope = sources.into_iter().map(|source| source.scope).reduce(|all, next| Some(all?.join(next?)));
-    let scope = scope.flatten().or_else(|| {
+    let scopes: Option<Vec<Scope>> = sources.into_iter().map(|source| source.scope).collect();
+    let scope = scopes.and_then(|mut scopes| {
+        // Parts adjoin in the order of their days, whatever the order of the files.
+        scopes.sort_by_key(|scope| scope.query.as_ref().map(|query| query.interval.first_day()));
+        scopes.into_iter().reduce(Scope::join)
+    });
+    let scope = scope.or_else(|| {
         // A file without a scope does not cancel the filters of the others.
         (has_gaps || !filters.is_empty()).then(|| {
             let mut scope = unknown_scope();

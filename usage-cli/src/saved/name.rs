@@ -19,6 +19,10 @@ pub(super) enum Field {
     Page(PageField),
     /// The scope of the rows, in this program's documents.
     Scope,
+    /// The names behind the ids of the rows, in this program's documents.
+    Names,
+    /// Why rows are missing, in each row of a file that cannot say it elsewhere.
+    RowsMissing,
     /// A member of the response to a submit.
     Submission,
     /// A member of this program's reports.
@@ -50,16 +54,17 @@ impl Field {
         }
         match &*plain(name) {
             "results" | "entities" | "rows" => Self::Rows,
-            "body" | "json" | "data" | "response" => Self::Wrapped,
+            "body" | "json" | "data" | "response" | "value" => Self::Wrapped,
             "querystatus" => Self::Page(PageField::Status),
             "cursors" => Self::Page(PageField::Cursors),
             "nexturi" => Self::Page(PageField::NextUri),
             "scope" => Self::Scope,
+            "names" => Self::Names,
             "executionid" | "resultsuri" => Self::Submission,
             "totals" | "topclients" => Self::Report,
             // Members of a page, of a response with its head, of a workflow's item, or of a document of this program.
             "errorbody" | "selfuri" | "previousuri" | "pagesize" | "status" | "statustext" | "statuscode"
-            | "headers" | "text" | "paireditem" | "binary" | "organizations" | "names" => Self::Ignored,
+            | "headers" | "text" | "paireditem" | "binary" | "organizations" => Self::Ignored,
             _ => Self::Unknown,
         }
     }
@@ -84,6 +89,7 @@ impl Field {
             "status500" => Self::Count(Counter::Status500),
             "oauthclient" => Self::Reference(Subject::Client),
             "user" => Self::Reference(Subject::User),
+            "rowsmissing" => Self::RowsMissing,
             "share" | "errorrate" | "throttlerate" | "series" => Self::Report,
             // Row numbers and links.
             "" | "index" | "level0" | "unnamed0" | "oauthclientselfuri" | "userselfuri" => Self::Ignored,

@@ -5,7 +5,9 @@ use std::ops::Range;
 use usage_core::model::Granularity;
 use usage_core::query::SimpleSearch;
 use usage_core::{Column, Counter, Gap, Scope, TableBuilder};
+use usage_report::Names;
 
+use crate::output::columns::GAP_SEPARATOR;
 use crate::saved::count::is_nothing;
 use crate::saved::dates::{DateText, Dates, Place};
 use crate::saved::name::Subject;
@@ -86,6 +88,10 @@ pub(super) struct Source {
     pub(super) unused: Vec<String>,
     /// Whether the last page says that another follows.
     pub(super) has_more_pages: bool,
+    /// Why rows are missing, as the rows say.
+    missing: Vec<Gap>,
+    /// The names behind ids.
+    pub(super) names: Names,
 }
 
 impl Source {
@@ -112,7 +118,7 @@ impl Source {
     pub(super) fn gaps(&self) -> impl Iterator<Item = Gap> {
         let said = self.scope.iter().flat_map(|scope| scope.missing.clone());
         let cut_off = self.may_be_cut_off().then_some(Gap::RowLimit);
-        said.chain(cut_off).chain(self.has_more_pages.then_some(Gap::Pages))
+        said.chain(self.missing.clone()).chain(cut_off).chain(self.has_more_pages.then_some(Gap::Pages))
     }
 }
 
@@ -158,6 +164,15 @@ impl Rows {
         let unused = &mut self.source.unused;
         if unused.len() < MAX_UNUSED && !unused.iter().any(|known| known == name) {
             unused.push(name.to_owned());
+        }
+    }
+
+    /// Records why rows are missing: the names of gaps, separated by [`GAP_SEPARATOR`].
+    pub(super) fn missing(&mut self, text: &str) {
+        for gap in text.split(GAP_SEPARATOR).filter(|gap| !gap.is_empty()).map(Gap::from) {
+            if !self.source.missing.contains(&gap) {
+                self.source.missing.push(gap);
+            }
         }
     }
 

@@ -207,15 +207,21 @@ fn no_kinds_are_apart(
     Ok(())
 }
 
-/// Refuses a row that occurs in both files and differs only in having the client's id or its name.
+/// The columns that a file may lack although its rows are grouped like those of another file: the id or the name of
+/// clients, and users, because rows of one query may or may not have one.
+const OPTIONAL: [Column; 3] = [Column::ClientId, Column::ClientName, Column::UserId];
+
+/// Returns which of the [`OPTIONAL`] columns a file has.
+pub(super) fn optional_columns(source: &Source) -> [bool; 3] {
+    OPTIONAL.map(|column| source.members.has_column(column))
+}
+
+/// Refuses a row that occurs in both files and differs only in a column that one of the files lacks: the client's id or
+/// its name, or the user.
 pub(super) fn no_row_is_in_both(table: &UsageTable, one: &Source, other: &Source) -> Result<(), Problem> {
     let has = |column: &Column| one.members.has_column(*column) && other.members.has_column(*column);
-    let is_client = |column: &Column| matches!(column, Column::ClientId | Column::ClientName);
     let columns: Vec<Column> =
-        Column::ALL.iter().copied().filter(|column| !is_client(column) || has(column)).collect();
-    if !columns.iter().any(is_client) {
-        return Ok(());
-    }
+        Column::ALL.iter().copied().filter(|column| !OPTIONAL.contains(column) || has(column)).collect();
     let hasher = RandomState::new();
     let hash = |row: UsageRow<'_>| {
         hasher.hash_one(columns.iter().map(|column| row.text(*column)).collect::<Vec<_>>())

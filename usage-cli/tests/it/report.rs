@@ -192,7 +192,7 @@ API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
 Allowance: 9,000 requests a month
   2026-10           1,000 used  ███···························  11.1 %  on 3 of 31 days
   projected        10,333 all   ██████████████████████████████  115 %
-            Likely 1,267 to 19,400.
+            Likely 1,000 to 37,000.
             will be over from 2026-10-28 on, by 1,333 at the end of the month; the range begins
             within it
             Assumption: the 28 days of 2026-10 not in the data are taken for the means of their
@@ -257,7 +257,9 @@ fn saved_days_are_selected_and_compared() {
 
     let undated = other.to_str().unwrap();
     report(&[undated, "--compare"]).failed(2, &["1 row has no date", "--compare-with"]);
-    report(&[&path, undated, "--month", "2026-10"]).failed(2, &["1 row has no date"]);
+    report(&[&path, undated, "--sum", "--month", "2026-10"]).failed(2, &["1 row has no date"]);
+    report(&[&path, undated, "--month", "2026-10"])
+        .failed(2, &["have none and may be totals of them", "--sum"]);
 }
 
 /// Returns rows of each day of October and of November 2026, with data up to the day before yesterday.

@@ -47,6 +47,109 @@ const PANDAS: &[u8] =
 ";
 
 #[test]
+fn the_names_of_a_saved_document_are_used() {
+    let document = |names: &str| {
+        format!(
+            r#"{{"status":"Complete","names":{names},"rows":[{{"date":"2026-10-01","userId":"u1","clientId":"c1","requests":7}}]}}"#
+        )
+    };
+    let names = r#"{"clients":{"c1":"Nightly"},"users":{"u1":"Ada Example"},"organizations":{"o":"Acme"}}"#;
+    let files = Files::new(&[
+        ("named.json", document(names).as_bytes()),
+        ("other.json", document(r#"["a", {"b": 1}]"#).as_bytes()),
+        ("odd.json", document(r#"{"users":["a"]}"#).as_bytes()),
+    ]);
+    let report = json(&files.report(&["named.json", "--format", "json"]));
+    let name = |list: &str| report[list][0]["name"].as_str().map(ToOwned::to_owned);
+    assert_eq!(
+        (name("topUsers").as_deref(), name("topClients").as_deref()),
+        (Some("Ada Example"), Some("Nightly"))
+    );
+    let text = files.report(&["named.json", "--user", "Ada*"]);
+    assert!(text.stdout.starts_with("Acme: API usage on 2026-10-01"), "{text:?}");
+    for other in ["other.json", "odd.json"] {
+        let report = json(&files.report(&[other, "--format", "json"]));
+        assert_eq!((&report["totals"]["requests"], &report["topUsers"][0]["id"]), (&7.into(), &"u1".into()));
+    }
+}
+
+#[test]
+fn each_organization_of_a_file_has_its_own_allowance() {
+    let rows = "organization,date,clientId,requests
+acme,2026-10-01,a,70
+acme,2026-10-02,a,70
+beta,2026-10-01,b,80
+beta,2026-10-02,b,81
+";
+    let files = Files::new(&[("all.csv", rows.as_bytes())]);
+    let arguments = ["all.csv", "--month", "2026-10", "--granularity", "day", "--allowance", "150"];
+    let report = json(&files.report(&[&arguments[..], &["--format", "json"]].concat()));
+    assert_eq!((&report["totals"]["requests"], report.get("allowance")), (&301.into(), None));
+    let total = &report["allowanceTotal"];
+    assert_eq!((&total["monthly"], &total["used"], &total["over"]), (&300.into(), &301.into(), &11.into()));
+    let overruns = report["overruns"].as_array().unwrap();
+    assert!(overruns.len() == 1 && overruns[0]["organization"] == "beta", "{overruns:?}");
+    let text = files.report(&arguments).stdout;
+    assert!(text.contains("beta: October 2026 exceeded its allowance of 150 requests"), "{text}");
+}
+
+/// A document of rows with a scope: 10 requests on each of the first days of its interval.
+fn scoped(interval: &str, until: &str, rows: std::ops::RangeInclusive<u32>) -> String {
+    let month = &interval[..8];
+    let row = |day| format!(r#"{{"date":"{month}{day:02}","clientId":"c","requests":10}}"#);
+    let rows: Vec<_> = rows.map(row).collect();
+    format!(
+        r#"{{"scope":{{"family":"organization","query":{{"interval":"{interval}","granularity":"Day"}},"dataUntil":"{until}","complete":true,"missing":[]}},"rows":[{}]}}"#,
+        rows.join(",")
+    )
+}
+
+#[test]
+fn parts_of_a_month_are_one_in_any_order() {
+    let parts = [
+        ("2026-10-01/2026-10-10", 1..=10),
+        ("2026-10-11/2026-10-20", 11..=20),
+        ("2026-10-21/2026-10-31", 21..=31),
+    ];
+    let texts = parts.map(|(interval, days)| scoped(interval, &interval[11..], days));
+    let files = Files::new(&[
+        ("1.json", texts[0].as_bytes()),
+        ("2.json", texts[1].as_bytes()),
+        ("3.json", texts[2].as_bytes()),
+    ]);
+    for order in
+        [["1.json", "2.json", "3.json"], ["1.json", "3.json", "2.json"], ["3.json", "2.json", "1.json"]]
+    {
+        let report =
+            json(&files.report(&[&order[..], &["--allowance", "1000", "--format", "json"]].concat()));
+        let month = &report["allowance"]["months"][0];
+        assert_eq!(
+            (&month["used"], &month["projected"], &month["ended"]),
+            (&310.into(), &310.into(), &true.into()),
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn rows_are_compared_with_the_days_that_a_document_covers() {
+    let september = scoped("2026-09-01/2026-09-30", "2026-09-30", 2..=3);
+    let month = september.replace("\"Day\"", "\"Month\"");
+    let files = Files::new(&[
+        ("october.json", scoped("2026-10-01/2026-10-31", "2026-10-31", 1..=31).as_bytes()),
+        ("september.json", september.as_bytes()),
+        ("month.json", month.as_bytes()),
+    ]);
+    let compared =
+        json(&files.report(&["october.json", "--compare-with", "september.json", "--format", "json"]));
+    let period = &compared["comparison"]["period"];
+    assert_eq!((&period["from"], &period["to"]), (&"2026-09-01".into(), &"2026-09-30".into()));
+    files
+        .report(&["october.json", "--compare-with", "month.json"])
+        .failed(2, &["the rows are of one day, those of --compare-with of one month", "--granularity"]);
+}
+
+#[test]
 fn a_date_that_is_there_is_never_taken_for_none() {
     let rows = |dates: [&str; 2]| {
         let row = |(date, requests)| format!(r#"{{"clientId":"c","requests":{requests},"date":"{date}"}}"#);

@@ -1,18 +1,17 @@
 //! Reports on saved rows: of files, or of a history.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 #[cfg(feature = "parquet")]
 use std::rc::Rc;
 
+use usage_core::Scope;
 use usage_core::model::Granularity;
-#[cfg(feature = "parquet")]
-use usage_report::{Allowance, Organizations};
-use usage_report::{Period, Report, ReportOptions};
+use usage_report::{Allowance, Names, Organizations, Period, Report, ReportOptions};
 
 use super::ReportArgs;
 #[cfg(feature = "parquet")]
 use crate::dataset::{Organization, Selected, Selection};
-#[cfg(feature = "parquet")]
 use crate::output::organizations::Answer;
 use crate::problem::Problem;
 use crate::report::about::About;
@@ -21,7 +20,6 @@ use crate::report::history::{self, Against};
 #[cfg(feature = "parquet")]
 use crate::report::lookback;
 use crate::report::selection;
-#[cfg(feature = "parquet")]
 use crate::report::several::Several;
 use crate::saved::days::SavedDays;
 use crate::saved::{self, Saved};
@@ -39,10 +37,56 @@ pub(super) fn read(args: &ReportArgs) -> Result<(), Problem> {
         _ => return Err(Problem::usage("--organization selects from a history, and these are files")),
     };
     let before = before(args)?;
-    let mut options = args.options();
-    options.allowance = args.content.allowance.of(&args.credentials.profile, false)?;
+    let names = names(&saved, before.as_ref());
+    let mut options = args.options().with_names(names.clone());
+    let mut about = About::now().with_names(&names);
+    match several(&saved, before.as_ref(), given, &options, args)? {
+        Some(several) => about = about.of_several(several),
+        None => options.allowance = args.content.allowance.of(&args.credentials.profile, false)?,
+    }
+    warn(&saved, given, &options, args);
     let report = report(&saved, before.as_ref(), given, options, args)?;
-    args.output.write(&report, &About::now(), args.content.by)
+    args.output.write(&report, &about, args.content.by)
+}
+
+/// Returns the report of each organization of rows of several; `None` for rows of one. Each has an allowance of its own.
+fn several(
+    saved: &Saved,
+    before: Option<&Saved>,
+    given: Option<Period>,
+    options: &ReportOptions,
+    args: &ReportArgs,
+) -> Result<Option<Several>, Problem> {
+    let organizations: BTreeSet<&str> = saved.table.iter().filter_map(|row| row.organization_id()).collect();
+    if organizations.len() < 2 {
+        return Ok(None);
+    }
+    let (mut reports, mut missing) = (Vec::new(), Vec::new());
+    for name in organizations {
+        let mut options = options.clone().with_drilldown(&[]);
+        options.allowance = allowance_of(args, name)?;
+        let before = before.map(|before| before.of_organization(name));
+        match report(&saved.of_organization(name), before.as_ref(), given, options, args) {
+            Ok(report) => reports.push((name.to_owned(), report)),
+            Err(problem) => missing.push(Answer::missing(name, &problem)),
+        }
+    }
+    Ok(Some(Several { organizations: Organizations::new(reports), missing }))
+}
+
+/// Warns of what the report of `saved` rows leaves out.
+fn warn(saved: &Saved, given: Option<Period>, options: &ReportOptions, args: &ReportArgs) {
+    let days = SavedDays::of(&saved.table, saved.scope.as_ref(), given, args.query.granularity.as_ref());
+    days.warn_of_unknown_end();
+    days.warn_of_cuts();
+    selection::warn_of_unmatched(&saved.table, options);
+}
+
+/// Returns the names that the files have; those of `saved` take precedence.
+fn names(saved: &Saved, before: Option<&Saved>) -> Names {
+    let mut names = before.map_or_else(Names::default, |before| before.names.clone());
+    names.merge(saved.names.clone());
+    names
 }
 
 /// Returns the rows to compare with.
@@ -60,12 +104,10 @@ fn report(
     options: ReportOptions,
     args: &ReportArgs,
 ) -> Result<Report, Problem> {
-    let Saved { table, scope } = saved;
+    let Saved { table, scope, .. } = saved;
     let granularity = args.query.granularity.as_ref();
     let days = SavedDays::of(table, scope.as_ref(), given, granularity);
     days.check(args.content.compare)?;
-    days.warn_of_unknown_end();
-    days.warn_of_cuts();
     let mut options = options.with_data_until(days.until);
     options.granularity.clone_from(&args.query.granularity);
     let compared = args.content.compare.then(|| days.compared()).transpose()?;
@@ -78,16 +120,29 @@ fn report(
     options.scope.clone_from(scope);
     // Weeks that the period cuts reach into other months, of which they do not have all days.
     options.months = given;
-    selection::warn_of_unmatched(table, &options);
     Ok(if let Some(before) = before {
+        check_granularity(scope.as_ref(), before.scope.as_ref())?;
         options.scope = saved::with_gaps_of(options.scope, before.scope.as_ref());
-        Report::compared(&*days.selected(table)?, &before.table, None, &options)
+        Report::compared(&*days.selected(table)?, &before.table, before.covered(), &options)
     } else if let Some((previous, current)) = compared {
         let before = days.rows_of(table, previous);
         Report::compared(&days.rows_of(table, current), &before, Some(previous), &options)
     } else {
         Report::new(&*days.selected(table)?, &options)
     })
+}
+
+/// Refuses rows that are compared with rows of another granularity.
+fn check_granularity(scope: Option<&Scope>, before: Option<&Scope>) -> Result<(), Problem> {
+    let of = |scope: Option<&Scope>| scope?.query.as_ref()?.granularity.clone();
+    match (of(scope), of(before)) {
+        (Some(one), Some(other)) if one != other => {
+            let (one, other) = (one.as_str().to_lowercase(), other.as_str().to_lowercase());
+            let problem = format!("the rows are of one {one}, those of --compare-with of one {other}");
+            Err(Problem::usage(problem).with_hint("query both with the same --granularity"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Which days of a history are wanted: with those before the period that a projection and a comparison need.
@@ -156,7 +211,7 @@ fn of_several(
     Ok((report, Several { organizations: Organizations::new(reports), missing }))
 }
 
-#[cfg(feature = "parquet")]
+/// Returns the allowance of one of several organizations.
 fn allowance_of(args: &ReportArgs, name: &str) -> Result<Option<Allowance>, Problem> {
     args.content.allowance.of_organization(&args.credentials.profile, name)
 }

@@ -55,6 +55,8 @@ fn every_shape_gives_the_same_row() {
         format!(r#"[{{"json":{row},"pairedItem":{{"item":0}}}}]"#),
         format!(r#"[{{"json":{JOB}}}]"#),
         format!(r#"{{"data":{LEGACY},"status":200}}"#),
+        // A list of PowerShell 5.1.
+        format!(r#"{{"value":[{row}],"Count":1}}"#),
         // The Python library.
         LEGACY.replace("clientId", "client_id").replace("clientName", "client_name").replace("templateUri", "template_uri")
             .replace("httpMethod", "http_method").replace("queryStatus", "query_status").replace("T00:00:00Z", " 00:00:00+00:00"),
@@ -198,7 +200,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("requests,date\r\n1,2026-10-01\r\n\r\nx,2026-10-01\r\n", "requests", 4, "is no count"),
         ("requests,clientName\n1,\"a\r\nb\"\nx,c\n", "requests", 4, "is no count"),
         ("sep=;\r\nrequests;date\r\nx;2026-10-01\r\n", "requests", 3, "is no count"),
-        ("requests,date\n1\n", "", 2, "it has 1 cells, and the header 2"),
+        ("requests,date\n1\n", "", 2, "it has 1 cell, and the header 2"),
         ("requests,date\n1,2026-10-01,x\n", "", 2, "it has 3 cells, and the header 2"),
         ("requests,date\n1,\"2026-10-01\n", "", 2, "a quotation mark has no end"),
         ("requests,date\n,2026-10-01\n", "", 2, "no count"),

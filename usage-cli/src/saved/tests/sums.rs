@@ -75,6 +75,96 @@ fn one_client_under_its_id_and_its_name_counts_once() {
 }
 
 #[test]
+fn rows_with_fewer_columns_are_not_added_to_the_same_rows_with_more() {
+    let clients = "date,clientId,requests\n2026-10-01,a,70\n2026-10-02,a,90\n";
+    let users = "date,clientId,userId,requests\n2026-10-01,a,u,40\n2026-10-01,a,v,31\n";
+    let organizations = "date,clientId,organizationId,requests\n2026-10-01,a,o,70\n";
+    for files in [[clients, users], [users, clients]] {
+        refused(&files, "is about the same as a row of");
+    }
+    for files in [[clients, organizations], [organizations, clients]] {
+        refused(&files, "grouped in different ways");
+    }
+    // Other rows of the same query, of which none has a user.
+    accepted(&[users, "date,clientId,requests\n2026-10-01,b,70\n"]);
+    accepted(&[users, "date,clientId,requests\n2026-10-03,a,70\n"]);
+}
+
+#[test]
+fn another_spelling_makes_no_other_row() {
+    let header = "date,clientId,clientName,httpMethod,templateUri,requests\n";
+    let row = "2026-10-01,AB-1,Nightly,GET,api/v2/users,70\n";
+    let rows = format!("{header}{row}");
+    for other in [
+        "2026-10-01,AB-1,Renamed,GET,api/v2/users,71\n",
+        "2026-10-01,ab-1,Nightly,GET,api/v2/users,71\n",
+        "2026-10-01,AB-1,Nightly,get,api/v2/users,71\n",
+        "2026-10-01,AB-1,Nightly,GET,/api/v2/users,71\n",
+        "2026-10-01,AB-1,Nightly ,GET,api/v2/users/,71\n",
+    ] {
+        refused(&[&rows, &format!("{header}{other}")], "is about the same");
+        refused(&[&format!("{rows}{other}")], "is about the same");
+    }
+    for other in [
+        "2026-10-02,ab-1,Renamed,get,/api/v2/users,71\n",
+        "2026-10-01,AB-2,Nightly,GET,api/v2/users,71\n",
+        "2026-10-01,AB-1,Nightly,GET,api/v2/Users,71\n",
+        "2026-10-01,AB-1,Nightly,PUT,api/v2/users,71\n",
+    ] {
+        accepted(&[&format!("{rows}{other}")]);
+    }
+}
+
+#[test]
+fn totals_of_a_period_are_not_added_to_its_days() {
+    let days = "date,clientId,requests\n2026-10-01,a,70\n2026-10-02,a,90\n";
+    let totals = "clientId,requests\na,160\n";
+    for files in [[days, totals], [totals, days]] {
+        refused(&files, "have none and may be totals of them");
+    }
+    accepted(&[totals, "clientId,requests\nb,160\n"]);
+}
+
+#[test]
+fn a_date_that_may_be_of_a_month_is_not_added_to_days() {
+    let row = |date: &str| format!("{date},a,70\n");
+    let file = |dates: &[&str]| {
+        format!("date,clientId,requests\n{}", dates.iter().map(|date| row(date)).collect::<String>())
+    };
+    let days = file(&["2026-10-05", "2026-10-06", "2026-10-07", "2026-10-09"]);
+    for apart in ["2026-09-01", "2026-09-28", "2026-10-12"] {
+        let apart = file(&[apart]);
+        for files in [[&*days, &*apart], [&*apart, &*days]] {
+            let message = all(&files, &SavedArgs::default()).unwrap_err();
+            assert!(message.contains("which may be a day, a week or a month"), "{message}");
+        }
+    }
+    // The next day, a day in the middle of a week, and two single days.
+    for other in ["2026-10-10", "2026-10-04", "2026-10-14"] {
+        accepted(&[&days, &file(&[other])]);
+    }
+    accepted(&[&file(&["2026-10-05"]), &file(&["2026-10-12"])]);
+}
+
+#[test]
+fn a_granularity_that_the_dates_contradict_is_refused() {
+    let dates = |dates: &[&str], granularity: Granularity| {
+        let rows: String = dates.iter().map(|date| format!("{date},7\n")).collect();
+        let mut saved = Rows::default();
+        saved.begin_file("it", &SavedArgs::default());
+        read(format!("date,requests\n{rows}").as_bytes(), &mut saved).unwrap();
+        let sources = std::mem::take(&mut saved.sources);
+        check::buckets_are_one(&saved.finish(), &sources, Some(&granularity)).is_ok()
+    };
+    let (days, weeks) =
+        (["2026-10-01", "2026-10-02", "2026-10-05"], ["2026-10-01", "2026-10-05", "2026-10-12"]);
+    assert!(!dates(&days, Granularity::Week) && dates(&days, Granularity::Day));
+    assert!(dates(&weeks, Granularity::Week) && !dates(&weeks, Granularity::Month));
+    // The start of the interval cuts the first month.
+    assert!(dates(&["2026-08-31", "2026-09-01", "2026-10-01"], Granularity::Month));
+}
+
+#[test]
 fn blanks_and_words_for_nothing_make_no_other_row() {
     let texts = "date,clientId,httpMethod,templateUri,requests\n2026-10-01,a,GET,NaN,7\n";
     for other in ["2026-10-01, a, GET ,,7\n", "2026-10-01,a,GET,NULL,7\n", "2026-10-01,a,GET,<NA>,7\n"] {
