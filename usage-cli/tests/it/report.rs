@@ -179,7 +179,7 @@ fn the_text_of_a_small_report() {
 API usage from 2026-10-01 to 2026-10-03: 3 days, 2 clients
 
 !  October 2026 is projected to exceed its allowance of 9,000 requests by 1,333: 10,333 (115 %); it
-   runs out on 2026-10-28; likely are 1,267 to 19,400.
+   runs out on 2026-10-28; likely are 1,000 to 37,000.
 -  1.00 % of all requests failed besides rate limits: 10 of 1,000.
 -  Nightly Export causes all of the rate-limited requests, all of them on api/v2/users; 20 requests
    were rate limited (429), 2.00 % of all.
