@@ -194,13 +194,13 @@ pub(crate) fn run(args: AggregateArgs) -> Result<(), Problem> {
 fn run_body(path: &Path, client: Option<&ClientId>, mut common: CommonArgs) -> Result<(), Problem> {
     match client {
         None => {
-            let query: OrganizationJob = body::read(path, MEMBERS, None)?;
+            let query: OrganizationJob = body::read(path, MEMBERS, None, &common.output)?;
             check_days(&query.interval)?;
             let merge = merge_of(query.granularity.as_ref(), &query.sort_by, &mut common)?;
             run_split(&query, OrganizationJob::split, merge, &common)
         }
         client => {
-            let query: ClientJob = body::read(path, CLIENT_MEMBERS, client)?;
+            let query: ClientJob = body::read(path, CLIENT_MEMBERS, client, &common.output)?;
             check_days(&query.interval)?;
             let merge = merge_of(query.granularity.as_ref(), &query.sort_by, &mut common)?;
             run_split(&query, ClientJob::split, merge, &common)

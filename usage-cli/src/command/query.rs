@@ -80,12 +80,12 @@ pub(crate) fn run(args: QueryArgs) -> Result<(), Problem> {
     if let Some(path) = &args.body {
         return match &args.client {
             None => {
-                let query: OrganizationQuery = body::read(path, MEMBERS, None)?;
+                let query: OrganizationQuery = body::read(path, MEMBERS, None, &args.common.output)?;
                 check_days(&query.interval)?;
                 run_query(query, &args.common)
             }
             client => {
-                let query: ClientQuery = body::read(path, MEMBERS, client.as_ref())?;
+                let query: ClientQuery = body::read(path, MEMBERS, client.as_ref(), &args.common.output)?;
                 check_days(&query.interval)?;
                 run_query(query, &args.common)
             }

@@ -76,7 +76,7 @@ Examples:
 pub(crate) fn run(args: SearchArgs) -> Result<(), Problem> {
     let search = match &args.body {
         Some(path) => {
-            let search: SimpleSearch = body::read(path, MEMBERS, None)?;
+            let search: SimpleSearch = body::read(path, MEMBERS, None, &args.common.output)?;
             check_days(&search.interval)?;
             search
         }

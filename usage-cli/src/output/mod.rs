@@ -368,6 +368,21 @@ pub(crate) fn check_apart(result: &Path, state: &Path) -> Result<(), Problem> {
         .with_hint("name another file with --output"))
 }
 
+/// Refuses a result that would replace one of `inputs`.
+pub(crate) fn check_inputs<'a>(
+    result: Option<&Path>,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Problem> {
+    let is_replaced = |input: &&Path| result.is_some_and(|result| file::is_same_place(result, input));
+    match inputs.into_iter().find(is_replaced) {
+        Some(input) => {
+            Err(Problem::usage(format!("{} is an input, and the result would replace it", input.display()))
+                .with_hint("name another file with --output"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses a file that cannot be written, as far as that can be seen now.
 pub(crate) fn check_file(path: &Path) -> Result<(), Problem> {
     file::check(path).map_err(|error| cannot_write(path, &error))

@@ -1,12 +1,15 @@
 //! `--body`: a query as the JSON body that the service takes, read from a file.
 
+use std::fmt::{self, Formatter};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use usage_core::{ClientId, UsageQuery};
 
+use crate::output::{OutputArgs, check_inputs};
 use crate::problem::Problem;
 use crate::text::{decoded, meant};
 
@@ -17,12 +20,14 @@ const MAX_BYTES: u64 = 1 << 20;
 const SCALARS: [&str; 2] = ["interval", "granularity"];
 
 /// Reads the query in the file at `path`; `-` is standard input. `members` are those that its body may have. `client` is
-/// the OAuth client of a query whose path names one.
+/// the OAuth client of a query whose path names one. `output` is where the result goes.
 pub(crate) fn read<Q: UsageQuery>(
     path: &Path,
     members: &[&str],
     client: Option<&ClientId>,
+    output: &OutputArgs,
 ) -> Result<Q, Problem> {
+    check_inputs(output.file(), [path])?;
     let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
     let text = read_text(path)
         .map_err(|problem| Problem::usage(format!("cannot read the body in {name}: {problem}")))?;
@@ -46,7 +51,7 @@ fn read_text(path: &Path) -> Result<String, String> {
 }
 
 fn parse<Q: UsageQuery>(text: &str, members: &[&str], client: Option<&ClientId>) -> Result<Q, String> {
-    let mut body: Map<String, Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let Members(mut body) = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if let Some(unknown) = body.keys().find(|name| !members.contains(&name.as_str())) {
         let meant = meant(unknown, members.iter().copied());
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean '{meant}'?"));
@@ -64,6 +69,36 @@ fn parse<Q: UsageQuery>(text: &str, members: &[&str], client: Option<&ClientId>)
     }
     serde_path_to_error::deserialize(Value::Object(body))
         .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+}
+
+/// The members of a body, each of which occurs once.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(OnceEach).map(Self)
+    }
+}
+
+struct OnceEach;
+
+impl<'de> Visitor<'de> for OnceEach {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = from.next_entry::<String, Value>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("the member '{name}' occurs twice")));
+            }
+            members.insert(name, value);
+        }
+        Ok(members)
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +141,11 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (text, wanted) in [
             ("", "EOF while parsing"),
-            ("[]", "invalid type: sequence, expected a map"),
+            ("[]", "invalid type: sequence, expected an object"),
+            (
+                r#"{"interval":"2026-10/2026-10","interval":"2026-09/2026-09"}"#,
+                "the member 'interval' occurs twice",
+            ),
             ("{}", "it has no interval"),
             (r#"{"interval":null}"#, "it has no interval"),
             (r#"{"interval":"soon"}"#, "interval: "),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use usage_sim::{Fault, Match, Rule};
 
-use crate::support::{Ran, Service, without_the_time};
+use crate::support::{Ran, Service, program, without_the_time};
 
 fn names(directory: &Path) -> Vec<String> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -354,4 +354,28 @@ fn a_file_of_another_account_in_a_shared_directory_is_refused_before_anything_is
     assert!(output.status.code() == Some(2) && said.contains("it belongs to another account"), "{said}");
     assert!(service.server.simulator().journal().is_empty());
     assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+}
+
+#[test]
+fn an_input_is_not_replaced_by_its_result() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().unwrap();
+    let rows = "date,clientId,requests\n2026-10-01,a,5\n";
+    let body = r#"{"interval":"2026-10/2026-10"}"#;
+    let files = [("rows.csv", rows), ("earlier.csv", rows), ("query.json", body)];
+    files.iter().for_each(|(name, text)| fs::write(path(name), text).unwrap());
+    let (rows, earlier, query) = (path("rows.csv"), path("earlier.csv"), path("query.json"));
+    let other_way = path("./rows.csv");
+    for arguments in [
+        &["report", &rows, "--output", &other_way][..],
+        &["report", &rows, "--compare-with", &earlier, "--output", &earlier],
+        &["query", "--simulate", "--body", &query, "--output", &query],
+        &["search", "--simulate", "--body", &query, "--output", &query],
+        &["aggregate", "--simulate", "--body", &query, "--output", &query],
+    ] {
+        Ran::of(&mut program(arguments)).failed(2, &["is an input, and the result would replace it"]);
+    }
+    for (name, text) in files {
+        assert_eq!(fs::read_to_string(path(name)).unwrap(), text);
+    }
 }

@@ -16,8 +16,8 @@ use crate::arguments::period::PeriodArgs;
 use crate::arguments::value_parsers::{DIMENSIONS, GRANULARITIES, one_of};
 use crate::command::report::output::ReportOutputArgs;
 use crate::connection::credentials::CredentialArgs;
-use crate::output::check_apart;
 use crate::output::format::Format;
+use crate::output::{check_apart, check_inputs};
 use crate::problem::Problem;
 use crate::report::allowance::AllowanceArgs;
 use crate::report::selection::{Measure, SelectionArgs, top};
@@ -150,6 +150,8 @@ impl ReportArgs {
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Problem> {
     args.output.check()?;
+    let inputs = args.files.iter().chain(&args.content.compare_with);
+    check_inputs(args.output.file(), inputs.map(PathBuf::as_path))?;
     if let (Some(path), Some(state)) = (args.output.file(), &args.service.state) {
         check_apart(path, state)?;
     }
