@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
-use crate::text::is_printable;
+use crate::text::{REPLACEMENT, shown};
 
 /// The room around a picture that is a file, and the height of what stands above it.
 const PADDING: f64 = 24.0;
@@ -87,17 +87,16 @@ pub(crate) struct Escaped<T>(pub(crate) T);
 
 impl<T: Display> Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.to_string().chars() {
+        // What is not printable XML cannot have, or it would change what stands behind it.
+        let instead = |c| if matches!(c, '\n' | '\t') { c } else { REPLACEMENT };
+        for c in shown(&self.0.to_string(), instead).chars() {
             match c {
                 '&' => f.write_str("&amp;")?,
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\n' | '\t' => f.write_char(c)?,
-                c if is_printable(c) => f.write_char(c)?,
-                // XML cannot have it, or it would change what stands behind it.
-                _ => f.write_char('\u{FFFD}')?,
+                c => f.write_char(c)?,
             }
         }
         Ok(())

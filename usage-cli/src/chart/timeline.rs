@@ -19,6 +19,9 @@ const MOST_BARS: usize = 400;
 /// The most labels below the bars; every fourth of them is shown where there is little room.
 const LABELS: usize = 16;
 
+/// The part of the chart that the name of a month needs: one in so many.
+const LABEL_ROOM: usize = 14;
+
 /// The pace of the allowance is left out if it would press the bars down to less than a third.
 const HIGHEST_PACE: u64 = 3;
 
@@ -213,9 +216,13 @@ fn add_labels(unit: &str, bars: &mut [Bar]) {
     let is_one_year = bars.first().map(|bar| bar.first.year()) == bars.last().map(|bar| bar.last.year());
     let months = matches!(unit, "month") || bars.len() > MOST_DAYS / 2;
     let month = |bar: &Bar| (bar.first.year(), bar.first.month());
-    let places: Vec<_> = (0..bars.len())
+    let mut places: Vec<_> = (0..bars.len())
         .filter(|index| !months || *index == 0 || month(&bars[index - 1]) != month(&bars[*index]))
         .collect();
+    // The name of a month that ends soon would reach into that of the next.
+    if months && unit != "month" && places.get(1).is_some_and(|second| second * LABEL_ROOM < bars.len()) {
+        places.remove(0);
+    }
     let every = places.len().div_ceil(LABELS).max(1);
     let mut year = None;
     for (number, place) in places.into_iter().step_by(every).enumerate() {
@@ -278,6 +285,12 @@ mod tests {
         let series: Vec<_> = vec![Some(1); 365];
         let folded = year.folded_series(&series);
         assert_eq!((folded.len(), folded[0], folded[1]), (53, Some(2), Some(7)));
+    }
+
+    #[test]
+    fn a_month_that_ends_soon_is_not_named() {
+        assert_eq!(labels(&timeline("2026-08-30", 90)), ["Sep 2026", "Oct", "Nov"]);
+        assert_eq!(labels(&timeline("2026-08-20", 90)), ["Aug 2026", "Sep", "Oct", "Nov"]);
     }
 
     #[test]

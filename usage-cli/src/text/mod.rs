@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use usage_core::Secret;
 
 /// What stands for a character that is not shown.
-const REPLACEMENT: char = '\u{FFFD}';
+pub(crate) const REPLACEMENT: char = '\u{FFFD}';
 
 /// The text of a file that another program wrote: UTF-8, or UTF-16 if it begins with that byte order mark (as
 /// PowerShell's redirections write it). The mark is left out.
@@ -65,7 +65,7 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns `text` with `instead` of each character that is not printable. A joiner stays where it has a meaning.
-fn shown(text: &str, instead: impl Fn(char) -> char) -> String {
+pub(crate) fn shown(text: &str, instead: impl Fn(char) -> char) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text.chars();
     let mut before = None;
