@@ -17,6 +17,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     Ok(duration.min(LONGEST))
 }
 
+/// Parses a shell command. An empty one would succeed and do nothing.
+pub(crate) fn command(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("the command is empty") } else { Ok(text.to_owned()) }
+}
+
 /// Returns a parser of the whole numbers of `range`. Its error states the range.
 pub(crate) fn number<T>(
     range: impl RangeBounds<T> + Clone + Send + Sync + 'static,

@@ -10,7 +10,7 @@ use clap::Args;
 use usage_core::BaseUrl;
 use usage_core::auth::{AuthorizationRequest, Grant, LoginState, OAuthClient, PkceVerifier, RedirectError};
 
-use crate::arguments::value_parsers::{duration, number};
+use crate::arguments::value_parsers::{command, duration, number};
 use crate::config::secret_source::SecretFrom;
 use crate::config::{Config, ProfileArgs};
 use crate::connection::caller::Caller;
@@ -56,7 +56,7 @@ pub(crate) struct LoginArgs {
     oauth_client_secret_file: Option<std::path::PathBuf>,
 
     /// Run this command, which prints the OAuth client's secret, if it has one
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
     secret_command: Option<String>,
 
     /// The port of the redirect URI [default: 8085]

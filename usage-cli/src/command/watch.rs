@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use usage_core::{Date, Interval, Timestamp};
 use usage_report::Period;
 
-use crate::arguments::value_parsers::{duration, number};
+use crate::arguments::value_parsers::{command, duration, number};
 use crate::connection::credentials::CredentialArgs;
 use crate::connection::organizations::{AllProfilesArgs, Organizations};
 use crate::connection::{TargetArgs, TimingArgs};
@@ -99,7 +99,7 @@ pub(crate) struct WatchArgs {
     alert_new_client: bool,
 
     /// Run this command for each alert, and continue
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
     on_alert: Option<String>,
 
     /// Remember the alerts sent, the time of the last query, and the daily totals in this file
@@ -339,7 +339,7 @@ fn run_for_each(
             }
         }
     }
-    Ok(failed.map(|problem| problem.with_hint("the alert counts as not told: the next look tells it again")))
+    Ok(failed.map(|problem| problem.with_hint("the alert counts as not sent: the next look sends it again")))
 }
 
 /// Returns `news` as the problem that ends the program, if there are any.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use usage_core::auth::{AccessToken, Grant};
 
+use crate::arguments::value_parsers::command;
 use crate::config::secret_source::SecretFrom;
 use crate::config::{Config, ProfileArgs, Said, Settings};
 use crate::login::{Login, Store};
@@ -30,7 +31,7 @@ pub(crate) struct CredentialArgs {
     oauth_client_secret_file: Option<PathBuf>,
 
     /// Run this command, which prints that client's secret: 'pass show genesys/usage'
-    #[arg(long, value_name = "COMMAND", conflicts_with = "oauth_client_secret_file")]
+    #[arg(long, value_name = "COMMAND", value_parser = command, conflicts_with = "oauth_client_secret_file")]
     secret_command: Option<String>,
 
     /// Read an access token from this file, instead of the environment's GENESYSCLOUD_ACCESS_TOKEN

@@ -25,6 +25,8 @@ use crate::problem::Problem;
 pub(crate) enum Role {
     /// How far a run got: names hosts.
     State,
+    /// Which alerts `watch` sent.
+    Alerts,
     /// What `login` keeps: tokens, hosts and perhaps a command.
     Login,
     /// A configuration: names hosts and commands.
@@ -45,6 +47,7 @@ impl Role {
     fn reason(self) -> &'static str {
         match self {
             Self::State | Self::Configuration => "it says where credentials go",
+            Self::Alerts => "it says which alerts were sent",
             Self::Login => "it holds tokens and says where they go",
             Self::Secret => "it should hold a secret",
             Self::Certificates => "it says who is trusted with credentials",
@@ -91,7 +94,7 @@ impl Distrust {
 
 /// Opens the file at `path` for reading, if it can be trusted as a `role`.
 pub(crate) fn open(path: &Path, role: Role) -> Result<File, Distrust> {
-    if !matches!(role, Role::State | Role::Login) && is_passed(path) {
+    if !matches!(role, Role::State | Role::Alerts | Role::Login) && is_passed(path) {
         return Ok(File::open(path)?);
     }
     let file = open_without_waiting(path)?;
@@ -298,8 +301,8 @@ mod tests {
 
     use super::*;
 
-    const ROLES: [Role; 5] =
-        [Role::State, Role::Login, Role::Configuration, Role::Secret, Role::Certificates];
+    const ROLES: [Role; 6] =
+        [Role::State, Role::Alerts, Role::Login, Role::Configuration, Role::Secret, Role::Certificates];
 
     fn chmod(path: &Path, mode: u32) {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();

@@ -201,7 +201,7 @@ impl Kept {
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Problem> {
         let Some(path) = path else { return Ok(Self { memory: Memory::default(), place: None }) };
         let held = hold(path)?;
-        trust::check_place(path, Role::State).map_err(|distrust| distrust.problem("", path))?;
+        trust::check_place(path, Role::Alerts).map_err(|distrust| distrust.problem("", path))?;
         let (held, is_new) = match held {
             Some(held) => (Some(held), false),
             None => make(path)?,
@@ -230,7 +230,7 @@ impl Kept {
 
 /// Holds the file; none if it is not there.
 fn hold(path: &Path) -> Result<Option<Held>, Problem> {
-    match private_file::hold(path, Role::State) {
+    match private_file::hold(path, Role::Alerts) {
         Ok(held) => Ok(Some(held)),
         Err(distrust) if distrust.is_missing() => Ok(None),
         Err(Distrust::Io(error)) if error.kind() == ErrorKind::WouldBlock => {

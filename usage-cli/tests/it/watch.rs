@@ -115,7 +115,7 @@ fn an_alert_whose_command_failed_is_told_again() {
     // The hook fails for one of two alerts: the other is sent, and not sent again.
     let ran = look(&format!("test $GENESYS_USAGE_ALERT = 429 || exit 7; {log_it}"));
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    for text in ["--on-alert ended with exit status: 7", "hint: the alert counts as not told"] {
+    for text in ["--on-alert ended with exit status: 7", "hint: the alert counts as not sent"] {
         assert!(ran.stderr.contains(text), "{ran:?}");
     }
     assert_eq!(look("kill -9 $$").code, Some(2));
@@ -250,6 +250,7 @@ fn what_is_wrong_is_refused() {
         (&["--alert-new-client"], &["--from"]),
         (&["--from", "lake", "--alert-jump", "3"], &["write a factor above 1 as 3x"]),
         (&["--metrics-clients", "3"], &["--metrics-addr"]),
+        (&["--on-alert", " "], &["the command is empty"]),
     ] {
         service.run(&[&["watch"], options].concat()).failed(2, texts);
     }
