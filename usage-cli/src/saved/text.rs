@@ -11,6 +11,8 @@ const PIECE: usize = 64 * 1024;
 /// Reads a file as text, in pieces.
 pub(super) struct TextReader<R> {
     input: R,
+    /// Whether the input has ended. It is not read again: the end of what is typed at a terminal is reported once.
+    is_at_end: bool,
     encoding: Option<Encoding>,
     /// The bytes of a character that the last piece cut.
     cut: Vec<u8>,
@@ -39,6 +41,7 @@ impl<R: Read> TextReader<R> {
     pub(super) fn new(input: R, is_plain: bool) -> Self {
         Self {
             input,
+            is_at_end: false,
             encoding: None,
             cut: Vec::new(),
             text: String::new(),
@@ -57,10 +60,13 @@ impl<R: Read> TextReader<R> {
             self.text.clear();
             self.bytes.clear();
             self.bytes.append(&mut self.cut);
-            let wanted = (PIECE - self.bytes.len()) as u64;
-            let read = (&mut self.input).take(wanted).read_to_end(&mut self.bytes);
-            let read = read.map_err(|error| ParseError::new(reason(&error)))?;
-            let is_end = (read as u64) < wanted;
+            if !self.is_at_end {
+                let wanted = (PIECE - self.bytes.len()) as u64;
+                let read = (&mut self.input).take(wanted).read_to_end(&mut self.bytes);
+                let read = read.map_err(|error| ParseError::new(reason(&error)))?;
+                self.is_at_end = (read as u64) < wanted;
+            }
+            let is_end = self.is_at_end;
             if self.bytes.is_empty() {
                 return Ok(None);
             }
@@ -247,8 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// A reader that returns at most the given number of bytes at once.
-    struct Slow<'a>(&'a [u8], usize);
+    /// A reader that returns at most the given number of bytes at once, and its end once.
+    struct Slow<'a>(&'a [u8], usize, bool);
 
     impl Read for Slow<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -256,12 +262,14 @@ mod tests {
             let (piece, rest) = self.0.split_at(length);
             buffer[..length].copy_from_slice(piece);
             self.0 = rest;
+            assert!(!self.2, "read beyond the end");
+            self.2 = length == 0;
             Ok(length)
         }
     }
 
     fn read(bytes: &[u8]) -> Result<String, ParseError> {
-        let mut reader = TextReader::new(Slow(bytes, 7919), true);
+        let mut reader = TextReader::new(Slow(bytes, 7919, false), true);
         let mut text = String::new();
         while let Some(piece) = reader.read()? {
             text.push_str(piece);
