@@ -146,9 +146,8 @@ fn warn_of_twins(participants: &[Participant]) {
         };
         if let Some(other) = participants.iter().take(place).find(is_twin) {
             let (one, other) = (&one.name, &other.name);
-            let text = format!(
-                "the profiles '{other}' and '{one}' have one credential: the requests of its organization count twice"
-            );
+            let text =
+                format!("the profiles '{other}' and '{one}' are one organization: its requests count twice");
             stderr::labelled("warning", WARNING, text);
         }
     }

@@ -60,7 +60,7 @@ fn remedy(error: &Error, permissions: &[&str]) -> Option<String> {
         }
         (Failure::Unauthorized(Unauthorized::CannotRenew), _) => Some("get a fresh access token".into()),
         (Failure::Unauthorized(_), _) if advice::foreign(error).is_none() => Some(
-            "check the credential, and that --region (or GENESYSCLOUD_REGION) is where it belongs".into(),
+            "check the credential, and that it belongs to the region: --region, GENESYSCLOUD_REGION or the profile".into(),
         ),
         (Failure::Deadline { next_allowed, waiting_for: Some(_), .. }, _) if error.is_rate_limited() => {
             Some(format!("the service takes requests again at {next_allowed}"))

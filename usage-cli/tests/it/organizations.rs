@@ -264,7 +264,10 @@ fn an_organization_counts_once_and_is_warned_of_under_two_names() {
     fs::write(&path, format!("{emea}{}", emea.replace("emea", "twin"))).unwrap();
     let ran = several.run(&[&query[..], &["--profile", "emea,twin"]].concat());
     assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 2 * alone.lines().count()), "{ran:?}");
-    assert!(ran.stderr.starts_with("warning: the profiles 'emea' and 'twin' have one credential"), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("warning: the profiles 'emea' and 'twin' are one organization"),
+        "{ran:?}"
+    );
 }
 
 #[test]

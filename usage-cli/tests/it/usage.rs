@@ -107,7 +107,7 @@ fn numbers() {
 #[cfg(target_os = "linux")]
 fn what_cannot_be_written_is_an_error_even_if_it_is_help() {
     for arguments in [&["--version"][..], &["--help"], &["query", "--help"]] {
-        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
         assert_eq!(program(arguments).stdout(full).status().unwrap().code(), Some(2), "{arguments:?}");
     }
 }
