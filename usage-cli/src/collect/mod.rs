@@ -71,6 +71,12 @@ impl Order {
     /// Checks that the query accepts the options.
     pub(crate) fn check<Q: Daily>(&self) -> Result<(), Problem> {
         let day = Date::of(self.now());
+        if let First::Since(first) = self.first
+            && first > day
+        {
+            let problem = format!("--since {first} has not begun: today is {day} (UTC)");
+            return Err(Problem::usage(problem).with_hint("give a day that is over"));
+        }
         let interval = Interval::from_days(day, day).map_err(Problem::build)?;
         self.query::<Q>(interval).body().map(drop).map_err(Problem::build)
     }

@@ -59,8 +59,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "DAYS", conflicts_with = "since")]
     last: Option<Last>,
 
-    /// Collect from this day to yesterday: 2026-01-01
-    #[arg(long, value_name = "DATE")]
+    /// Collect from this day to yesterday: 2026-01-01, or 2026-01 for the first of a month
+    #[arg(long, value_name = "DATE", value_parser = since)]
     since: Option<Date>,
 
     /// Read days again until they are this many days old, because the service may still count late requests
@@ -248,6 +248,14 @@ impl CollectArgs {
         let (late_days, group_by) = (self.late_days, self.group_by.clone());
         Order { first, late_days, group_by, named: BTreeSet::new(), now }
     }
+}
+
+/// Reads a day, or a month as its first day.
+fn since(text: &str) -> Result<Date, String> {
+    let first = format!("{text}-01");
+    text.parse()
+        .or_else(|_| first.parse())
+        .map_err(|_| format!("{text:?} is no date; write yyyy-MM-dd, or yyyy-MM for the first of a month"))
 }
 
 fn every(text: &str) -> Result<Duration, String> {

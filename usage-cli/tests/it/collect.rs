@@ -299,7 +299,8 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     let lake = directory.path().join("lake");
     days.run(&lake, &["--last", "2d", "--group-by", "client"]).well();
     days.submitted();
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 5] = [
+        (&["--since", "2026-11"], "--since 2026-11-01 has not begun: today is 2026-10-16 (UTC)"),
         (
             &["--last", "2d", "--group-by", "client,method"],
             "holds rows of another kind (grouping: OAuthClientId, asked for: HttpMethod, OAuthClientId)",
@@ -329,6 +330,8 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     // An option that is not given keeps its value in the history.
     let said = days.run(&lake, &[]).well();
     assert!(said.contains("1 day collected"), "{said}");
+    let said = days.run(&lake, &["--since", "2026-10"]).well();
+    assert!(said.starts_with("default: 13 days collected; 2026-10-01 to 2026-10-15, "), "{said}");
 }
 
 #[test]
