@@ -94,7 +94,11 @@ impl Order {
 
     fn query<Q: Daily>(&self, interval: Interval) -> Q {
         let group_by = if self.group_by.is_empty() { Q::GROUP_BY } else { &self.group_by };
-        Q::by_day(interval, group_by.to_vec())
+        let mut group_by = group_by.to_vec();
+        // The order of the manifest, so that a query that was killed equals the one of the next run.
+        group_by.sort_by_key(ToString::to_string);
+        group_by.dedup();
+        Q::by_day(interval, group_by)
     }
 }
 

@@ -238,6 +238,26 @@ fn a_kill_at_any_point_loses_nothing_and_asks_nothing_twice() {
     }
 }
 
+/// The grouping comes from an option, the default or the manifest, in any order: it is the same query.
+#[test]
+fn the_first_query_of_a_history_is_resumed_however_its_grouping_is_given() {
+    let days = Days::new(config(), "2026-10-16");
+    for grouping in [&[][..], &["--group-by", "uri,method,client"]] {
+        let first = [&["--last", "2d"], grouping].concat();
+        let directory = tempfile::tempdir().unwrap();
+        let lake = directory.path();
+        let kept = |at: &u32| {
+            killed_at(&mut days.command(lake, &first), *at)
+                .is_some_and(|point| point == "after keeping the query")
+        };
+        assert!((0..20).any(|at| kept(&at)), "{grouping:?}");
+        let before = days.submitted();
+        let said = days.run(lake, &["--last", "2d"]).well();
+        assert!(said.starts_with("default: 2 days collected; "), "{said}");
+        assert_eq!(days.submitted(), 0, "{grouping:?}, {before} before");
+    }
+}
+
 /// Returns the files of the history that are neither days nor manifests.
 fn left_over(lake: &Path) -> Vec<String> {
     let mut left = Vec::new();
