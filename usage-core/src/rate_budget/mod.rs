@@ -32,6 +32,10 @@ pub(crate) const LONGEST_WINDOW: Duration = Duration::from_secs(61);
 /// How far apart two readings of the same window's end may be: the header counts in whole seconds.
 const SAME_WINDOW: Duration = Duration::from_secs(2);
 
+/// How long an answer may take without causing more requests than the service allows. Its header then names the end of the
+/// window by as much too late, and what was sent since the true end counts for the next window already.
+const SLOW_ANSWER: Duration = Duration::from_secs(5);
+
 /// The request budget of a session, shared by all of its executions and calls.
 ///
 /// The service counts requests in windows of a minute and reports the count, the limit and the seconds until the
@@ -178,6 +182,11 @@ impl RateBudget {
                 self.full_until = if is_full { self.full_until.max(end) } else { self.full_until };
             }
             Some(reading) if !reading.steady => *reading = Reading { steady: false, ..fresh },
+            // Either this answer or the one before took long: its end is too late.
+            Some(reading) if !is_late => {
+                reading.steady = false;
+                self.full_until = if is_full { self.full_until.max(end) } else { self.full_until };
+            }
             _ if is_full => self.full_until = self.full_until.max(end),
             _ => {}
         }
@@ -211,8 +220,8 @@ impl RateBudget {
 
     /// Returns how many of this client's own requests count at `now`.
     fn own(&self, now: Timestamp) -> u64 {
-        let counts_anew = self.reading.is_some_and(|reading| reading.steady && now >= reading.end);
-        if counts_anew { 0 } else { self.sent.within(now) }
+        let over = self.reading.filter(|reading| reading.steady && now >= reading.end);
+        self.sent.within(now, over.map_or(Timestamp::UNIX_EPOCH, |reading| reading.carried_since()))
     }
 
     fn exhausted_until(&self, now: Timestamp) -> Timestamp {
@@ -237,9 +246,16 @@ impl RateBudget {
         if let Some(over) = self.reading.take_if(|reading| now >= reading.end)
             && over.steady
         {
-            self.sent.clear();
+            self.sent.forget_before(over.carried_since());
             self.ended = Some(over.end);
         }
+    }
+}
+
+impl Reading {
+    /// Returns since when requests count for the next window, too.
+    fn carried_since(&self) -> Timestamp {
+        self.end.saturating_sub(SLOW_ANSWER)
     }
 }
 

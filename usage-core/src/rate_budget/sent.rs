@@ -34,10 +34,7 @@ impl Entry {
 impl Sent {
     /// Counts a request that is sent at `now`.
     pub(super) fn push(&mut self, now: Timestamp) {
-        while let Some(entry) = self.entries.front().filter(|entry| entry.leaves_at() <= now) {
-            self.total -= entry.requests;
-            self.entries.pop_front();
-        }
+        self.drop_while(|entry| entry.leaves_at() <= now);
         self.total += 1;
         match self.entries.back_mut() {
             Some(entry) if now.saturating_since(entry.first).as_millis() < ENTRY_MILLIS.into() => {
@@ -51,15 +48,14 @@ impl Sent {
         }
     }
 
-    /// Forgets all requests: the service counts anew.
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
-        self.total = 0;
+    /// Forgets the requests that were sent before `since`: the service counts anew.
+    pub(super) fn forget_before(&mut self, since: Timestamp) {
+        self.drop_while(|entry| entry.last < since);
     }
 
-    /// Returns the number of requests that were sent in the window before `now`.
-    pub(super) fn within(&self, now: Timestamp) -> u64 {
-        let left = self.entries.iter().take_while(|entry| entry.leaves_at() <= now);
+    /// Returns the number of requests that were sent in the window before `now`, but not before `since`.
+    pub(super) fn within(&self, now: Timestamp, since: Timestamp) -> u64 {
+        let left = self.entries.iter().take_while(|entry| entry.leaves_at() <= now || entry.last < since);
         self.total - left.map(|entry| entry.requests).sum::<u64>()
     }
 
@@ -82,11 +78,38 @@ impl Sent {
         recent().last().map_or(now, leaves_at)
     }
 
+    fn drop_while(&mut self, is_over: impl Fn(&Entry) -> bool) {
+        while let Some(entry) = self.entries.front().filter(|entry| is_over(entry)) {
+            self.total -= entry.requests;
+            self.entries.pop_front();
+        }
+    }
+
     /// Moves every entry with a clock that stepped back.
     pub(super) fn step_back(&mut self, by: Duration) {
         for entry in &mut self.entries {
             entry.first = entry.first.saturating_sub(by);
             entry.last = entry.last.saturating_sub(by);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_of_a_window_is_bounded_and_allocated_once() {
+        let (start, mut sent) = (Timestamp::from_unix_millis(1_000_000), Sent::default());
+        for (millis, entries) in [(0, 1), (ENTRY_MILLIS - 1, 1), (ENTRY_MILLIS, 2)] {
+            sent.push(start.saturating_add(Duration::from_millis(millis)));
+            assert_eq!(sent.entries.len(), entries, "{millis}");
+        }
+        let capacity = sent.entries.capacity();
+        for millis in (ENTRY_MILLIS..200_000).step_by(7) {
+            sent.push(start.saturating_add(Duration::from_millis(millis)));
+            assert!(sent.entries.len() <= MAX_ENTRIES);
+        }
+        assert_eq!(sent.entries.capacity(), capacity);
     }
 }
