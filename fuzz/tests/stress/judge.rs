@@ -6,8 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use usage_core::auth::{AccessToken, Grant};
-use usage_core::{Execution, Machine, Next, Policy, Region, Session, Timestamp, UsageQuery, UsageRecord};
+use usage_core::{Policy, Timestamp, UsageQuery, UsageRecord};
+use usage_sim::in_memory::Service;
 use usage_sim::{
     Authorization, Entry, Fault, Operation, ServeOptions, Simulator, SimulatorConfig, VirtualClock, serve,
 };
@@ -113,25 +113,9 @@ impl Asker for InMemory {
     type Answer = Vec<UsageRecord>;
 
     fn ask<Q: UsageQuery>(&self, query: Q) -> Vec<UsageRecord> {
-        let mut service = Simulator::new(SimulatorConfig::default().with_client(CLIENT, SECRET));
-        let token = AccessToken::parse(&service.issue_token(START)).unwrap();
-        let mut session = Session::new(&Region::default(), Grant::StaticToken(token));
-        let (mut now, mut rows) = (START, Vec::new());
-        let mut execution = Execution::new(query, Policy::default(), 1, now);
-        loop {
-            match execution.next(now, &mut session).next {
-                Next::Finished => break,
-                Next::WaitUntil(until, _) => now = until,
-                Next::Send(exchange) => {
-                    let (head, body) = service.handle(now, exchange.request).response.into_parts();
-                    let answer = http::Response::from_parts(head, &*body);
-                    let progress = execution.on_response(now, exchange.ticket, answer, &mut session);
-                    rows.extend(progress.output.into_iter().flatten());
-                }
-            }
-        }
-        assert_eq!(execution.error(), None);
-        rows
+        let simulator = Simulator::new(SimulatorConfig::default().with_client(CLIENT, SECRET));
+        let service = Service::new(simulator, VirtualClock::new(START));
+        service.client().run(query).unwrap().into_iter().collect()
     }
 }
 

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 use usage_core::Date;
 
 use crate::collect::Days;
-use crate::support::{Ran, config, program};
+use crate::support::{Ran, config, program, scraped};
 
 fn kit(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("monitoring").join(name)
@@ -50,18 +49,7 @@ fn served() -> (BTreeSet<String>, String) {
     days.run(lake, &["--last", "60d", "--group-by", "client", "--organization", "acme"]).well();
     let lake = lake.to_str().unwrap();
     let mut command = program(&["watch", "--from", lake, "--allowance", "3000000"]);
-    command.args(["--metrics-addr", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let (mut line, mut looked) = (String::new(), String::new());
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut looked).unwrap();
-    let address = line.strip_prefix("Metrics are at http://").unwrap().strip_suffix("/metrics.\n").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let response = scraped(command.args(["--metrics-addr", "127.0.0.1:0"]));
     let (_, exposition) = response.split_once("\r\n\r\n").unwrap();
     let types = exposition.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" gauge"));
     (types.map(str::to_owned).collect(), exposition.to_owned())

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -14,7 +12,7 @@ use usage_core::Date;
 use usage_sim::{Fault, Match, Organizations, Rule, ServeOptions, Server, Simulator, VirtualClock, serve};
 
 use crate::config::{OWN, home};
-use crate::support::{Ran, config, program};
+use crate::support::{Ran, config, program, scraped};
 
 /// A service of several organizations, on 16 October 2026 or today, and a configuration with a profile for each.
 pub(crate) struct Several {
@@ -499,17 +497,7 @@ fn metrics_of_several_organizations_say_when_each_was_last_reached() {
     let several = Several::today(&[2, 3], &["allowance = 1000"]);
     several.break_two(1, 1);
     let mut command = several.command(&["watch", ALL, "--metrics-addr", "127.0.0.1:0"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut line, mut looked) = (String::new(), String::new());
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut looked).unwrap();
-    let address = line.strip_prefix("Metrics are at http://").unwrap().strip_suffix("/metrics.\n").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut metrics = String::new();
-    stream.read_to_string(&mut metrics).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let metrics = scraped(&mut command);
     for wanted in [
         "genesys_usage_allowance_requests{organization=\"emea\"} 1000\n",
         "genesys_usage_organization_up{organization=\"emea\"} 1\n",

@@ -1,5 +1,7 @@
 //! A simulated service, and the program run against it.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -120,6 +122,22 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command.env("HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody"));
     command.args(arguments).stdin(Stdio::null());
     command
+}
+
+/// Runs a `watch` that serves metrics, and returns the response to a scrape after its first poll.
+pub(crate) fn scraped(watch: &mut Command) -> String {
+    let mut child = watch.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut line, mut result) = (String::new(), String::new());
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut result).unwrap();
+    let address = line.strip_prefix("Metrics are at http://").unwrap().strip_suffix("/metrics.\n").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    response
 }
 
 /// Returns the option that keeps the state in `file`.

@@ -41,7 +41,9 @@ use crate::date::Date;
 
 /// Rows of usage, in the order in which they arrived.
 ///
-/// A row takes 60 bytes, and each different text is kept once.
+/// A row takes 60 bytes, and each different text is kept once. A table serializes as a list of records. To read it back,
+/// collect them: `serde_json::from_str::<Vec<UsageRecord>>(json)?.into_iter().collect::<UsageTable>()`. See
+/// [`write_csv`](Self::write_csv) for CSV.
 ///
 /// ```
 /// use usage_core::{Column, UsageRecord, UsageTable};

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use usage_core::query::OrganizationQuery;
-use usage_core::{Execution, Machine, Next, Policy, Secret, Timestamp, UsageQuery, UsageTable};
+use usage_core::{Policy, Secret, Timestamp, UsageQuery, UsageTable};
 use usage_driver::ClientBuilder;
 use usage_sim::{Entry, Operation, Rule, ServeOptions, Server, Simulator, SimulatorConfig, VirtualClock};
 
@@ -83,30 +83,10 @@ pub(crate) fn query() -> OrganizationQuery {
     OrganizationQuery::new("2026-07-01/2026-07-07".parse().unwrap())
 }
 
-/// Returns the rows of `query`, driven by hand without sockets.
+/// Returns the rows of `query` without sockets.
 pub(crate) fn in_memory<Q: UsageQuery>(query: Q) -> UsageTable {
-    let mut simulator = Simulator::new(config());
-    let token = usage_core::auth::AccessToken::parse(&simulator.issue_token(START)).unwrap();
-    let grant = usage_core::auth::Grant::StaticToken(token);
-    let mut session = usage_core::Session::new(&usage_core::Region::default(), grant);
-    let (mut now, mut table) = (START, UsageTable::new());
-    let mut execution = Execution::new(query, Policy::default(), 1, now);
-    loop {
-        match execution.next(now, &mut session).next {
-            Next::Finished => break,
-            Next::WaitUntil(until, _) => now = until,
-            Next::Send(exchange) => {
-                let (head, body) = simulator.handle(now, exchange.request).response.into_parts();
-                let answer = http::Response::from_parts(head, &*body);
-                let progress = execution.on_response(now, exchange.ticket, answer, &mut session);
-                if let Some(page) = progress.output {
-                    table.append(&page);
-                }
-            }
-        }
-    }
-    assert_eq!(execution.error(), None);
-    table
+    let service = usage_sim::in_memory::Service::new(Simulator::new(config()), VirtualClock::new(START));
+    service.client().run(query).unwrap()
 }
 
 /// A server that gives each connection the next of its responses and closes it. When none is left, it stays silent.
