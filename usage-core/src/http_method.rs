@@ -1,3 +1,5 @@
+//! HTTP methods in queries and rows.
+
 use crate::open_enum::open_enum;
 
 open_enum! {

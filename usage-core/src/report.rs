@@ -1,3 +1,5 @@
+//! The error of an execution or a call: its failure, and how far it got.
+
 use std::fmt;
 
 use http::StatusCode;

@@ -1,3 +1,5 @@
+//! Cancels executions from elsewhere.
+
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;

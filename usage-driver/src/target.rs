@@ -1,3 +1,5 @@
+//! The address of a target, if its host is one.
+
 use std::net::{IpAddr, SocketAddr};
 
 use http::Uri;

@@ -1,3 +1,5 @@
+//! A machine that is being driven, with its observer and canceller.
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};

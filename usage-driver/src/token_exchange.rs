@@ -1,3 +1,5 @@
+//! A token exchange on a task of its own.
+
 use http::response::Parts;
 use usage_core::auth::FetchId;
 use usage_core::decode::SkipDecoder;

@@ -1,3 +1,5 @@
+//! Writes to connections that the server has closed.
+
 use std::io;
 
 /// For drivers: returns the result of a write of `length` bytes, which counts as done if the other side has closed the

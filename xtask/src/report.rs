@@ -1,3 +1,5 @@
+//! The outcome of a check.
+
 /// The outcome of one check.
 #[derive(Debug, Default)]
 pub(crate) struct Report {

@@ -1,3 +1,5 @@
+//! Rust files without their tests.
+
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;

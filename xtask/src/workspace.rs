@@ -1,3 +1,5 @@
+//! The packages and files of this workspace.
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;

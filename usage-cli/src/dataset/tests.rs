@@ -1,3 +1,5 @@
+//! The dataset: kinds, days, and what interrupted runs leave.
+
 use std::fs;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Access tokens, stored as the value of their header.
+
 use std::fmt;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! The authorization request: the URL of a log-in, and the grant that its redirect yields.
+
 use http::Uri;
 
 use crate::auth::oauth_client::check_id;

@@ -1,3 +1,5 @@
+//! OAuth grants, with which access tokens are obtained.
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;

@@ -1,3 +1,5 @@
+//! The `state` of a log-in.
+
 use subtle::ConstantTimeEq as _;
 
 use crate::auth::random_text;

@@ -1,3 +1,5 @@
+//! OAuth clients, confidential or public.
+
 use crate::failures::BuildError;
 use crate::secret::Secret;
 

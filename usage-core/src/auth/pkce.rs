@@ -1,3 +1,5 @@
+//! The verifier of proof key for code exchange (RFC 7636).
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};

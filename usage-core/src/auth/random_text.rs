@@ -1,3 +1,5 @@
+//! Texts made from random bytes: states and verifiers.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 

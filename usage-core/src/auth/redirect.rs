@@ -1,3 +1,5 @@
+//! The redirect that ends a log-in.
+
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Errors of a redirect, the login host's and others.
+
 use std::fmt;
 
 use thiserror::Error;

@@ -1,3 +1,5 @@
+//! The check of redirect URIs.
+
 use crate::failures::BuildError;
 
 /// Checks that a redirect URI is absolute, printable and without a fragment (RFC 6749, section 3.1.2).

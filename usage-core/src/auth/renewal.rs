@@ -1,3 +1,5 @@
+//! The grant that follows a token response.
+
 use crate::auth::{Grant, TokenResponse};
 use crate::failures::BuildError;
 use crate::secret::Secret;

@@ -1,3 +1,5 @@
+//! The response to a token request.
+
 use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};

@@ -1,3 +1,5 @@
+//! The token of a session: fetched once for all executions, renewed, refused.
+
 use std::time::Duration;
 
 use crate::auth::token_fetch::{Ended, FetchId, Fetching};

@@ -1,3 +1,5 @@
+//! Decoders of small JSON documents, by `serde_json`.
+
 use std::fmt;
 use std::marker::PhantomData;
 

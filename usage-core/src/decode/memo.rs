@@ -1,3 +1,5 @@
+//! Recent texts of a column, found by their first bytes.
+
 use crate::table::{Column, Symbol};
 
 /// A cache of recent texts, as they are in the document, and their symbols.

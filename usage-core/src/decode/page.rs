@@ -1,3 +1,5 @@
+//! The decoders of results pages.
+
 use std::fmt;
 
 use crate::decode::ResponseDecoder;

@@ -1,3 +1,5 @@
+//! A decoded results page and its status.
+
 use crate::failures::ErrorBody;
 use crate::ids::Cursor;
 use crate::open_enum::open_enum;

@@ -1,3 +1,5 @@
+//! The decoder of bodies that are not needed.
+
 use crate::decode::ResponseDecoder;
 use crate::failures::DecodeError;
 

@@ -1,3 +1,5 @@
+//! `postUsageEventsAggregatesQuery`: operational events, counted by kind.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `getUsageEventsDefinitions` and `getUsageEventsDefinition`: the kinds of operational events.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `postUsageEventsQuery`: operational events, page by page.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The decoder of an execution's responses: to a submit or to a poll.
+
 use std::fmt;
 
 use crate::decode::ResponseDecoder;

@@ -1,3 +1,5 @@
+//! The error of an execution.
+
 use crate::execution::Snapshot;
 use crate::query::UsageQuery;
 use crate::report::Error;

@@ -1,3 +1,5 @@
+//! Error responses of the service.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The body of an error response, parsed as far as possible.
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;

@@ -1,3 +1,5 @@
+//! Errors of invalid input: nothing was sent.
+
 use std::fmt::Display;
 
 use thiserror::Error;

@@ -1,3 +1,5 @@
+//! Errors of responses that cannot be decoded.
+
 use std::fmt;
 
 use thiserror::Error;

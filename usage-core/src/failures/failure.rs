@@ -1,3 +1,5 @@
+//! Why an execution or a call ended without its result.
+
 use std::fmt;
 
 use crate::failures::{

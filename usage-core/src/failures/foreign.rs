@@ -1,3 +1,5 @@
+//! Responses that do not come from the service: pages of gateways, proxies and portals.
+
 use std::fmt;
 
 use http::header::CONTENT_TYPE;

@@ -1,3 +1,5 @@
+//! Errors of observers.
+
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Errors of responses: refusals, and bodies that cannot be decoded.
+
 use thiserror::Error;
 
 use crate::failures::{ApiError, DecodeError};

@@ -1,3 +1,5 @@
+//! Failures of the transport.
+
 use std::fmt;
 
 use crate::failures::{DecodeError, excerpt};

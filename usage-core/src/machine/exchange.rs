@@ -1,3 +1,5 @@
+//! A request to be sent, with its limits.
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Incremental decompression of bodies, with a limit.
+
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::ControlFlow;

@@ -1,3 +1,5 @@
+//! The reader of a response, which takes its body in chunks.
+
 use std::fmt;
 use std::ops::ControlFlow;
 

@@ -1,3 +1,5 @@
+//! The dimensions by which queries group rows.
+
 use crate::open_enum::open_enum;
 
 open_enum! {

@@ -1,3 +1,5 @@
+//! The time buckets of rows.
+
 use crate::date::Date;
 use crate::open_enum::open_enum;
 

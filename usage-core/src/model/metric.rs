@@ -1,3 +1,5 @@
+//! The counters of rows that queries can select.
+
 use crate::open_enum::open_enum;
 
 open_enum! {

@@ -1,3 +1,5 @@
+//! The columns of a simple search.
+
 use crate::open_enum::open_enum;
 
 open_enum! {

@@ -1,3 +1,5 @@
+//! The order of a job's rows.
+
 use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;

@@ -1,3 +1,5 @@
+//! The response to the submit of a query.
+
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::lenient;

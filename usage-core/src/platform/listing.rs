@@ -1,3 +1,5 @@
+//! Pages of listings.
+
 use serde::{Deserialize, Serialize};
 
 use crate::lenient::{lenient, list_or_null};

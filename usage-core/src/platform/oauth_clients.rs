@@ -1,3 +1,5 @@
+//! `getOauthClients`: the names of OAuth clients.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

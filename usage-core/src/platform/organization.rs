@@ -1,3 +1,5 @@
+//! `getOrganizationsMe`: the name of the organization.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

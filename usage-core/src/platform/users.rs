@@ -1,3 +1,5 @@
+//! `getUsers`: the names of users.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

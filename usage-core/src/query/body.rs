@@ -1,3 +1,5 @@
+//! The body and the setters that queries share.
+
 use serde::Serialize;
 
 use crate::failures::BuildError;

@@ -1,3 +1,5 @@
+//! `postOauthClientUsageQuery`: usage of one OAuth client.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

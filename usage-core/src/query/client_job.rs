@@ -1,3 +1,5 @@
+//! `postUsageClientClientIdAggregatesQueryJobs`: a job over one OAuth client.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `getOauthClientUsageSummary`: the last days of one OAuth client.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

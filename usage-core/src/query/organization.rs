@@ -1,3 +1,5 @@
+//! `postUsageQuery`: usage of the organization.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

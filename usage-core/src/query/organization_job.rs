@@ -1,3 +1,5 @@
+//! `postUsageAggregatesQueryJobs`: a job over the organization.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

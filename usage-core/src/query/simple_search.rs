@@ -1,3 +1,5 @@
+//! `postUsageSimplesearch`: a table of selected columns.
+
 use http::Method;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The requests that a session sent in the last minute.
+
 use std::collections::VecDeque;
 use std::time::Duration;
 

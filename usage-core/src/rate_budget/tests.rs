@@ -1,3 +1,5 @@
+//! The rate budget against services with fixed, sliding and irregular windows.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Builds a table value by value.
+
 use crate::table::{Column, Counter, PackedRow, UsageRow, UsageTable};
 
 /// Builds a [`UsageTable`] value by value, for readers of files. It allocates no record for a row.

@@ -1,3 +1,5 @@
+//! The columns and counters of rows.
+
 use std::fmt;
 
 /// A text member of a row, by which rows can be grouped.

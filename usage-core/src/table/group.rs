@@ -1,3 +1,5 @@
+//! Sums of rows with equal texts.
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 

@@ -1,3 +1,5 @@
+//! Interns texts, with bounded work for texts whose hashes collide.
+
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;

@@ -1,3 +1,5 @@
+//! Iterators over the rows of a table.
+
 use std::fmt;
 
 use crate::table::{UsageRecord, UsageRow, UsageTable};

@@ -1,3 +1,5 @@
+//! Rows in the form of the older queries.
+
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::table::{Column, Counter, UsageRow, UsageTable};

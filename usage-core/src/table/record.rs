@@ -1,3 +1,5 @@
+//! A row by itself, with owned texts.
+
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Column, Counter};

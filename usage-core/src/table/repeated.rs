@@ -1,3 +1,5 @@
+//! Finds rows that are equal.
+
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;

@@ -1,3 +1,5 @@
+//! A row of a table: symbols and counts.
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 

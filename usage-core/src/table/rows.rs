@@ -1,3 +1,5 @@
+//! Rows in blocks, so that a growing table is not copied.
+
 use crate::table::row::PackedRow;
 
 /// The number of rows in a block.

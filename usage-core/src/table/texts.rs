@@ -1,3 +1,5 @@
+//! The texts of a table in one buffer, by symbol.
+
 /// Texts in one buffer, each identified by a small number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {

@@ -1,3 +1,5 @@
+//! Every spelling of a date.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The blocking client.
+
 use std::sync::Arc;
 
 use usage_core::error::BuildError;

@@ -1,3 +1,5 @@
+//! An execution that is driven by blocking calls.
+
 use std::fmt;
 
 use usage_core::decode::RowVisitor;

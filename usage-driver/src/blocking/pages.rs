@@ -1,3 +1,5 @@
+//! Pages as an iterator.
+
 use std::fmt;
 use std::iter;
 

@@ -1,3 +1,5 @@
+//! Passes a response to a machine while it is read.
+
 use std::io::{ErrorKind, Read};
 
 use http::Response;

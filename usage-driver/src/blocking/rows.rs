@@ -1,3 +1,5 @@
+//! Rows as an iterator.
+
 use std::fmt;
 use std::iter;
 

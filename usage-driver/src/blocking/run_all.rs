@@ -1,3 +1,5 @@
+//! Many queries at once, on threads.
+
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

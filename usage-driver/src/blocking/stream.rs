@@ -1,3 +1,5 @@
+//! A connection over any socket, with tunnel and TLS.
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};

@@ -1,3 +1,5 @@
+//! Waits of a driver's loop, which a canceller ends.
+
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};

@@ -1,3 +1,5 @@
+//! What a transport's own error says about the connection.
+
 use thiserror::Error;
 use usage_core::error::{Sent, TransportFailure, TransportKind};
 

@@ -1,3 +1,5 @@
+//! Errors of TLS that are refusals.
+
 use rustls::{AlertDescription, Error};
 
 /// Returns whether `error` says that either side refused the handshake, so that nothing of the request was read. A server

@@ -1,3 +1,5 @@
+//! The client whose methods return futures.
+
 use std::sync::Arc;
 
 use usage_core::error::BuildError;

@@ -1,3 +1,5 @@
+//! Tries the addresses of a host, and returns the first connection.
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! An execution that is driven by futures.
+
 use std::fmt;
 
 use usage_core::decode::RowVisitor;

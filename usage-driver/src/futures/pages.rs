@@ -1,3 +1,5 @@
+//! Pages as a stream.
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,3 +1,5 @@
+//! Passes a response to a machine while it arrives.
+
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! Many queries at once, as a stream of results.
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};

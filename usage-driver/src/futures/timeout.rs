@@ -1,3 +1,5 @@
+//! Time limits, and the waits of a driver's loop.
+
 use std::pin::pin;
 use std::time::Duration;
 

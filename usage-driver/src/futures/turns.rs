@@ -1,3 +1,5 @@
+//! Lets the tasks of a connection run one at a time.
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};

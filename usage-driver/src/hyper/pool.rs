@@ -1,3 +1,5 @@
+//! The connection pool.
+
 use std::error::Error;
 use std::marker::PhantomData;
 use std::mem;

@@ -1,3 +1,5 @@
+//! A connected socket that speaks first.
+
 use std::io;
 use std::mem::take;
 use std::pin::Pin;

@@ -1,3 +1,5 @@
+//! The targets that a proxy does not carry: the syntax of `NO_PROXY`.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;

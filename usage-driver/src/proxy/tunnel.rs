@@ -1,3 +1,5 @@
+//! A tunnel through a proxy (`CONNECT`), without the I/O.
+
 use std::error::Error as StdError;
 use std::io;
 

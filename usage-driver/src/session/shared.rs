@@ -1,3 +1,5 @@
+//! The session that a client's executions share.
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};

@@ -1,3 +1,5 @@
+//! The wait for a token exchange.
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,3 +1,5 @@
+//! The wakers of executions that wait for a token.
+
 use std::collections::BTreeMap;
 use std::task::Waker;
 

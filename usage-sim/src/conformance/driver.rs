@@ -1,3 +1,5 @@
+//! The driver under test.
+
 use usage_core::execution::RestoreError;
 use usage_core::{
     Endpoint, Error, Event, Execution, ExecutionId, Snapshot, Transition, UsageQuery, UsageTable,

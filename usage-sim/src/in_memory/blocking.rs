@@ -1,3 +1,5 @@
+//! The loop of blocking clients in memory.
+
 use std::thread;
 
 use usage_core::error::BuildError;

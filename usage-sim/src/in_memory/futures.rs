@@ -1,3 +1,5 @@
+//! The loop of async clients in memory.
+
 use std::future::{pending, poll_fn};
 use std::task::{Context, Poll, Waker};
 

@@ -1,3 +1,5 @@
+//! A simulated service with its clients.
+
 use std::sync::{Arc, MutexGuard};
 
 use usage_core::error::BuildError;

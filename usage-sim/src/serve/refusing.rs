@@ -1,3 +1,5 @@
+//! An address that refuses connections.
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 

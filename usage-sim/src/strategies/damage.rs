@@ -1,3 +1,5 @@
+//! Damaged documents.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

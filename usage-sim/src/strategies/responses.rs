@@ -1,3 +1,5 @@
+//! Responses of the service.
+
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{Response, StatusCode};
 use proptest::option;

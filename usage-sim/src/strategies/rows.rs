@@ -1,3 +1,5 @@
+//! Rows and scopes.
+
 use std::ops::Range;
 
 use proptest::collection::vec;

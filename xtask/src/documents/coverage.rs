@@ -1,3 +1,5 @@
+//! The table of all operations.
+
 use std::fmt::Write as _;
 
 use usage_core::events::{EventAggregatesQuery, EventDefinitionById, EventDefinitions, EventQuery};

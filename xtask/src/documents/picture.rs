@@ -1,3 +1,5 @@
+//! The picture of the state machine.
+
 use std::fmt::Write as _;
 
 use usage_core::Phase;

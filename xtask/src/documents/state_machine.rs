@@ -1,3 +1,5 @@
+//! The state machine as a diagram and a table.
+
 use std::fmt::Write as _;
 
 use usage_core::Phase;

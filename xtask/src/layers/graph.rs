@@ -1,3 +1,5 @@
+//! A graph of modules: circles and levels.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The uses between modules, with their places.

@@ -1,3 +1,5 @@
+//! OpenMetrics documents are valid, and their values are those of the rows.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::option;

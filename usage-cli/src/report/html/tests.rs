@@ -1,3 +1,5 @@
+//! The page of a report: its policy, hostile texts, and its parts.
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};

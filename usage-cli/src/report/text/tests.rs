@@ -1,3 +1,5 @@
+//! The text of a report.
+
 use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, ReportOptions};

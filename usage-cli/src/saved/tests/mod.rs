@@ -1,3 +1,5 @@
+//! Saved rows: files, sums and other writers.
+
 mod files;
 mod sums;
 mod writers;

@@ -1,3 +1,5 @@
+//! Thresholds and the alerts that cross them.
+
 use usage_core::model::Granularity;
 use usage_core::{Date, UsageRecord, UsageTable};
 use usage_report::{Allowance, ClientDays, Period, ReportOptions};

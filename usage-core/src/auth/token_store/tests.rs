@@ -1,3 +1,5 @@
+//! Token exchanges: single flight, renewal, refusals and late responses.
+
 use super::*;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
