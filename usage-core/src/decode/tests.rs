@@ -5,7 +5,9 @@ mod limits;
 
 use proptest::prelude::*;
 
-use crate::decode::{QueryStatus, ResultsPage, ResponseDecoder, SinglePageDecoder, StreamingDecoder, reference};
+use crate::decode::{
+    QueryStatus, ResponseDecoder, ResultsPage, SinglePageDecoder, StreamingDecoder, reference,
+};
 use crate::failures::DecodeError;
 use crate::fuzzing::documents::{Family, Order, SamplePage, Spacing};
 use crate::fuzzing::pages::{decode, page as check};
