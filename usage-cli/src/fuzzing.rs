@@ -88,11 +88,11 @@ pub fn history_file(data: &[u8]) -> Option<usize> {
 
     let mut bytes = data.to_vec();
     seal(&mut bytes);
-    let date = "2026-01-01".parse::<Date>().ok()?;
-    let partition = Partition::open(&bytes.into(), "acme", date).ok()?;
+    let day = "2026-01-01".parse::<Date>().ok()?;
+    let partition = Partition::open(&bytes.into(), "acme", day).ok()?;
     let (columns, reading) = (partition.columns(&Needs::all()).ok()?, partition.reading().ok()?);
     let mut table = TableBuilder::default();
-    columns.add_to(&mut table, date, None);
+    columns.add_to(&mut table, day, None);
     let rows = table.finish().len();
     assert_eq!((rows, rows as u64), (columns.rows, reading.rows));
     Some(rows)

@@ -163,8 +163,7 @@ impl<D: Driver> One<'_, D> {
         let (keeper, left) = (self.connection.keeper.as_ref(), self.client.policy().deadline);
         let id = names::organization_id(self.client, keeper, left).await;
         let result = self.history.identify(organization, id.as_deref());
-        // The query under way is of another organization than the next run's.
-        result.inspect_err(|_| organization.query_file().remove())
+        result.inspect_err(|_| organization.leave())
     }
 
     /// Stores the rows of each `due` day. The interval may include others, which stay as they are: a settled day is not

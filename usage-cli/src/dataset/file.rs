@@ -12,7 +12,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
-    ParquetStatisticsPolicy,
+    ParquetStatisticsPolicy, RowGroupMetaData,
 };
 use parquet::file::serialized_reader::SerializedPageReader;
 use snap::raw::{Decoder, decompress_len};
@@ -119,9 +119,9 @@ fn value<'a>(metadata: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
 fn is_consistent(metadata: &ParquetMetaData, length: usize) -> bool {
     let groups = metadata.row_groups();
     let is_short = |rows: i64| usize::try_from(rows).is_ok_and(|rows| rows <= GROUP);
-    let columns = || groups.iter().flat_map(|group| group.columns());
-    let sizes = columns().map(|column| usize::try_from(column.compressed_size()).ok());
-    let size = sizes.fold(Some(0usize), |sum, size| sum?.checked_add(size?));
+    let columns = || groups.iter().flat_map(RowGroupMetaData::columns);
+    let mut sizes = columns().map(|column| usize::try_from(column.compressed_size()).ok());
+    let size = sizes.try_fold(0usize, |sum, size| sum.checked_add(size?));
     groups.len() <= MAX_ROWS / GROUP
         && groups.iter().all(|group| is_short(group.num_rows()))
         && columns().all(|column| {
@@ -197,8 +197,9 @@ pub(crate) fn seal(bytes: &mut [u8]) {
         let mut crc = Crc::new();
         crc.update(content);
         let sum = format!("{:08x}", crc.sum());
-        let place = end.and_then(|end| bytes.get_mut(end + 1..end + 1 + sum.len()));
-        place.into_iter().for_each(|place| place.copy_from_slice(sum.as_bytes()));
+        if let Some(place) = end.and_then(|end| bytes.get_mut(end + 1..end + 1 + sum.len())) {
+            place.copy_from_slice(sum.as_bytes());
+        }
     }
 }
 

@@ -203,6 +203,14 @@ impl Organization {
         Ok(())
     }
 
+    /// Leaves the organization as it was before its query, which the next run would not continue. Reports take a directory
+    /// without days for an organization whose days are missing.
+    pub(crate) fn leave(&self) {
+        self.query_file().remove();
+        // Removes nothing but an empty directory.
+        drop(fs::remove_dir(&self.directory));
+    }
+
     /// Writes `rows`, those of `date`, to the day's file, unless the stored rows are the same or better. The file is
     /// replaced as a whole or not at all. Call [`save`](Self::save) afterwards.
     pub(crate) fn store(

@@ -54,16 +54,17 @@ pub(crate) fn report(
     made(selected, given, against, options).map(|(report, ..)| report)
 }
 
-/// Reports like [`checked_report`] on all organizations, and on each of them alone with the selection and the options of
-/// `alone`. Each day is read once.
+/// Reports like [`checked_report`] on all organizations, and passes the report on each of them to `each`: alone, with the
+/// selection and the options of `alone`. Each day is read once.
 pub(crate) fn several(
     selected: &Selected,
     given: Option<Period>,
     against: &Against,
     options: ReportOptions,
     alone: impl Fn(&Rc<Organization>) -> Result<(Result<Selected, Problem>, ReportOptions), Problem>,
-) -> Result<(Report, Vec<(String, Result<Report, Problem>)>), Problem> {
-    let (mut total, mut of_each) = (Pending::new(selected, given, against, options)?, Vec::new());
+    mut each: impl FnMut(&str, Result<Report, Problem>),
+) -> Result<Report, Problem> {
+    let mut total = Pending::new(selected, given, against, options)?;
     let mut filter = total.filter()?;
     for organization in selected.organizations() {
         let name = organization.name();
@@ -80,12 +81,11 @@ pub(crate) fn several(
             }
             total.add(&columns, date, &scope, Some(name));
         })?;
-        let report = own.and_then(Pending::finish).map(|(report, _)| report);
-        of_each.push((name.to_owned(), report));
+        each(name, own.and_then(Pending::finish).map(|(report, _)| report));
     }
     let (report, options) = total.finish()?;
     warn_of_unmatched(&filter.seen(), &options);
-    Ok((report, of_each))
+    Ok(report)
 }
 
 /// Returns the report, its options, and what the rows have of the subjects of the filter.

@@ -541,6 +541,7 @@ fn a_name_has_the_rows_of_one_organization_and_an_organization_has_one_name() {
     assert!(ran.stderr.contains("alias is an organization that is here already, as acme"), "{ran:?}");
     assert!(ran.stderr.contains("2 of 4 organizations failed"), "{ran:?}");
     assert_eq!(files(directory.path()).len(), 4, "two days of two organizations");
+    assert!(!directory.path().join("organization=alias").exists());
     // A role that may not read the organization collects all the same.
     one.server.simulator().inject(Rule::new(Match::Platform, Fault::Status(403)).always());
     run(first.path(), &["--profile", "acme", "--last", "3d"]).well();

@@ -200,14 +200,11 @@ fn of_several(
         options.allowance = allowance_of(args, organization.name())?;
         Ok((selection.of_one(organization, directory), options))
     };
-    let (report, of_each) = history::several(selected, given, against, options, alone)?;
     let (mut reports, mut missing) = (Vec::new(), Vec::new());
-    for (name, report) in of_each {
-        match report {
-            Ok(report) => reports.push((name, report)),
-            Err(problem) => missing.push(Answer::missing(&name, &problem)),
-        }
-    }
+    let report = history::several(selected, given, against, options, alone, |name, report| match report {
+        Ok(report) => reports.push((name.to_owned(), report)),
+        Err(problem) => missing.push(Answer::missing(name, &problem)),
+    })?;
     Ok((report, Several { organizations: Organizations::new(reports), missing }))
 }
 
