@@ -200,6 +200,7 @@ impl CollectArgs {
             &self.all,
             self.organization.as_deref(),
         )?;
+        organizations.check()?;
         let history = History::begin(&self.into, &order.kind::<Q>())?;
         let (participants, are_several) = (organizations.connect(), organizations.are_several());
         order.named = self.named(&participants)?;

@@ -119,6 +119,18 @@ impl<'a> Organizations<'a> {
         !self.profiles.is_empty()
     }
 
+    /// Refuses settings that give no connection, of a single organization. No secret is read, and no request is sent.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.are_several() || self.target.simulate {
+            return Ok(());
+        }
+        let variables: Variables<'_> = &|name| env::var_os(name);
+        let config = Config::load(&self.credentials.profile, variables)?;
+        let source = self.credentials.source(variables, &config)?;
+        self.target.hosts.service(&source, variables, &config).map(drop)
+    }
+
     /// Opens a connection to each. Renews log-ins that are about to expire.
     pub(crate) fn connect(&self) -> Vec<Participant> {
         let connect = |credentials: &CredentialArgs| Connection::open(self.target, self.timing, credentials);

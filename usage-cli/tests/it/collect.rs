@@ -332,6 +332,10 @@ fn what_cannot_be_collected_is_said_before_anything_is_asked() {
     for (arguments, text) in cases {
         days.run(&lake, arguments).failed(2, &[text]);
     }
+    // Without a credential, no history is begun.
+    let begun = directory.path().join("begun");
+    Ran::of(program(&["collect", "--into"]).arg(&begun)).failed(2, &["error: no credentials"]);
+    assert!(!begun.exists());
     fs::write(directory.path().join("letter"), "dear").unwrap();
     days.run(directory.path(), &["--last", "2d"])
         .failed(2, &["is no history of genesys-usage", "name a new or an empty directory"]);
