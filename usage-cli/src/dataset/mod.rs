@@ -48,6 +48,7 @@ use crate::dataset::manifest::Collected;
 use crate::files::draft;
 use crate::files::lock::Lock;
 use crate::problem::Problem;
+use crate::text::quoting::shell_word;
 
 /// A history.
 #[derive(Debug)]
@@ -110,7 +111,7 @@ impl History {
                 Ok(Self { directory: directory.to_owned(), kind, _lock: None, names: RefCell::default() })
             }
             None => Err(Problem::usage(format!("{name} is empty: it holds no history"))
-                .with_hint(format!("genesys-usage collect --into {name} begins one"))),
+                .with_hint(format!("genesys-usage collect --into {} begins one", shell_word(directory)))),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use usage_core::ExecutionId;
 use usage_core::error::Error;
 
-use crate::text::quoting::shell_word;
+use crate::text::quoting::{shell_word, value_word};
 
 /// How to resume a run that stopped before its result was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub(crate) fn resubmit(file: &Path) -> String {
 
 /// Says how to resume the execution `id`.
 fn attach(id: impl Display) -> String {
-    format!("to go on where it stopped, repeat the command with --attach {id}")
+    let option = value_word("--attach", &id.to_string());
+    format!("to go on where it stopped, repeat the command with {option}")
 }
 
 fn resume(file: &Path) -> String {

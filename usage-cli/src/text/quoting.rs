@@ -10,12 +10,19 @@ pub(crate) fn quoted(text: &str) -> String {
 /// `path` as one word of a command line that can be copied.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
+    word(&if text.starts_with('-') { format!("./{text}") } else { text })
+}
+
+/// `value` of an option as one word of a command line that can be copied.
+pub(crate) fn value_word(option: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{option}{between}{}", word(value))
+}
+
+/// `text` as one word, in quotes if it needs them.
+fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_plain) {
-        return text;
-    }
-    let dashed = if text.starts_with('-') { format!("./{text}") } else { text };
-    quoted(&dashed)
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { quoted(text) }
 }
 
 #[cfg(test)]
@@ -28,11 +35,18 @@ mod tests {
             ("run.json", "run.json"),
             ("a/b c", "'a/b c'"),
             ("it's", r"'it'\''s'"),
-            ("-x", "'./-x'"),
+            ("-x", "./-x"),
             ("", "''"),
             ("$HOME", "'$HOME'"),
         ] {
             assert_eq!(shell_word(Path::new(path)), word);
+        }
+        for (value, words) in [
+            ("9f32b7cf", "--attach 9f32b7cf"),
+            ("-x", "--attach=-x"),
+            ("a; rm -rf ~", "--attach 'a; rm -rf ~'"),
+        ] {
+            assert_eq!(value_word("--attach", value), words);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::process::stderr::{self, WARNING};
 use crate::report::allowance::AllowanceArgs;
 use crate::report::history::{self, Against};
 use crate::report::lookback;
+use crate::text::quoting::shell_word;
 use crate::watch::alert::{Thresholds, knows_weeks_before};
 use crate::watch::look::{Clients, Look, Looks};
 
@@ -26,7 +27,7 @@ fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Pro
     let there = History::open(directory)?.organizations()?;
     if there.is_empty() {
         return Err(Problem::usage(format!("{} has no organization yet", directory.display()))
-            .with_hint(format!("genesys-usage collect --into {}", directory.display())));
+            .with_hint(format!("genesys-usage collect --into {}", shell_word(directory))));
     }
     if wanted.is_empty() {
         return Ok(there);
