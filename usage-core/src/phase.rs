@@ -176,7 +176,8 @@ pub enum WaitReason {
     Retry,
     /// The service limits the request rate.
     RateLimit,
-    /// A token exchange of the session is in flight.
+    /// A token exchange of the session is in flight. A caller that drives several machines by hand may ask this one again as
+    /// soon as the exchange has ended.
     Token,
 }
 

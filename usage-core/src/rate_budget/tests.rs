@@ -144,6 +144,15 @@ fn answers_that_disagree_about_the_end_do_not_begin_the_count_anew() {
 }
 
 #[test]
+fn a_late_answer_of_the_window_before_leaves_the_present_end_certain() {
+    let mut budget = RateBudget::default();
+    for (now, reset) in [(0, "60"), (60, "60"), (61, "1")] {
+        budget.observe(at(now), &headers("1", "9", reset));
+    }
+    assert_eq!((send_all(&mut budget, at(61)), send_all(&mut budget, at(120))), (8, 9));
+}
+
+#[test]
 fn an_answer_of_the_window_before_does_not_replace_the_present_one() {
     let mut budget = RateBudget::default();
     budget.observe(at(30), &headers("1", "9", "60"));

@@ -142,6 +142,20 @@ fn a_late_refresh_token_is_kept() {
     assert_eq!(finish(&mut machine, &mut session, script(Vec::new())), START);
     assert_eq!(machine.error(), None);
     assert_eq!(access_token(&session), "late");
+    let later = START.saturating_add(Duration::from_secs(86_400));
+    assert!(matches!(LogIn::new(policy(), 1, later).next(later, &mut session).next, Next::Send(_)));
+}
+
+#[test]
+fn a_late_token_is_kept_after_an_unusable_one() {
+    let mut session = refreshing();
+    let mut machine = LogIn::new(policy(), 1, START);
+    let given_up = begin(&mut machine, &mut session);
+    let second = begin(&mut machine, &mut session);
+    let _ = machine.on_response(START, second.ticket, answer("{\"access_token\":\"a\\nb\"}"), &mut session);
+    assert_eq!(refresh_token(&session), "first");
+    let _ = machine.on_response(START, given_up.ticket, answer(ROTATED), &mut session);
+    assert_eq!((refresh_token(&session), access_token(&session)), ("second", "late"));
 }
 
 #[test]
