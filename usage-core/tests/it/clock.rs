@@ -47,7 +47,9 @@ fn the_session_steps_back_with_the_clock() {
 
     let back = START.saturating_sub(HOUR);
     let mut second = Execution::new(query(), policy(), 2, back);
-    let Next::WaitUntil(until, WaitReason::RateLimit) = second.next(back, &mut session).next else { panic!() };
+    let Next::WaitUntil(until, WaitReason::RateLimit) = second.next(back, &mut session).next else {
+        panic!()
+    };
     assert_eq!(until.saturating_since(back), Duration::from_secs(5));
     let expires_at = session.access_token_expires_at().unwrap();
     assert_eq!(expires_at.saturating_since(back), Duration::from_secs(86_400));
