@@ -259,8 +259,8 @@ impl FromStr for BaseUrl {
         if authority.host().is_empty() {
             return Err(refuse("has no host"));
         }
-        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
-            return Err(refuse("has a port that is none"));
+        if authority.as_str() != authority.host() && !has_valid_port(&authority) {
+            return Err(refuse("has no valid port"));
         }
         if scheme != Scheme::HTTPS && !(scheme == Scheme::HTTP && is_loopback(authority.host())) {
             return Err(refuse("is not https (plain http is for loopback only)"));
@@ -292,6 +292,12 @@ impl From<BaseUrl> for String {
     fn from(url: BaseUrl) -> Self {
         url.to_string()
     }
+}
+
+/// Returns whether `authority` has a port from 1 to 65535, written in digits only: parsing accepts a sign too.
+fn has_valid_port(authority: &Authority) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    authority.port().is_some_and(|port| is_number(port.as_str()) && port.as_u16() > 0)
 }
 
 pub(crate) fn is_loopback(host: &str) -> bool {
@@ -461,6 +467,8 @@ mod tests {
             "https://a.b:",
             "https://a.b:x",
             "https://a.b:65536",
+            "https://a.b:0",
+            "https://a.b:+443",
             "https://[::1]x",
             "https://a.b/caf\u{e9}",
             "https://a.b/c\u{a0}/",
