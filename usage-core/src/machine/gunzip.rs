@@ -120,8 +120,7 @@ mod tests {
                 break;
             }
         }
-        let answer = reader.into_answer().expect("no token was asked for");
-        answer
+        reader.into_answer().expect("no token was asked for")
     }
 
     fn page(encoding: &str, chunks: &[&[u8]]) -> Result<ResultsPage, ResponseError> {

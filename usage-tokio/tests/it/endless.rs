@@ -32,7 +32,7 @@ fn interim() -> Vec<u8> {
 /// A member of a gzip body with a long name and without content.
 fn empty_gzip_member() -> Vec<u8> {
     let head = [31, 139, 8, 8, 0, 0, 0, 0, 0, 255];
-    [&head[..], &[b'x'; 20_000], &[0], &[3, 0], &[0; 8]].concat()
+    [&head[..], &vec![b'x'; 20_000], &[0], &[3, 0], &[0; 8]].concat()
 }
 
 /// Runs more queries at a time than the runtime of a test has threads.

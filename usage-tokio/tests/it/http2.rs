@@ -41,6 +41,7 @@ fn listen<F: Future<Output = ()> + Send + 'static>(
     listen_to(Clients::All, protocol, serve)
 }
 
+#[derive(Clone, Copy)]
 enum Clients {
     All,
     /// Those with a certificate.
