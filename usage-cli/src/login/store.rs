@@ -1,6 +1,6 @@
 //! The file that stores a log-in, and its lock.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -144,6 +144,7 @@ impl Store {
     /// Checks, before there is a log-in, that one can be stored where other commands trust it.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         drop(self.lock()?);
+        self.check_link()?;
         trust::check_place(&self.path, Role::Login)
             .map_err(|distrust| distrust.problem("the log-in ", &self.path))?;
         draft::prove(&directory(&self.path)).map_err(|error| self.cannot_keep(&error))
@@ -184,11 +185,36 @@ impl Store {
         Problem::usage(format!("cannot keep the log-in in {}: {error}", self.path.display()))
     }
 
+    /// Refuses a link to a file that holds no log-in: the file would be replaced, or removed.
+    fn check_link(&self) -> Result<(), Problem> {
+        match fs::canonicalize(&self.path) {
+            Ok(target) if self.path.is_symlink() && !holds_log_in(&target) => {
+                let (name, target) = (self.path.display(), target.display());
+                Err(Problem::usage(format!("{name} is a link to {target}, which holds no log-in"))
+                    .with_hint(format!("remove the link: rm {}", shell_word(&self.path))))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Removes the log-in. Returns `false` if there was none.
     pub(crate) fn remove(&self, _: &Lock) -> Result<bool, Problem> {
+        self.check_link()?;
         private_file::remove(&self.path)
             .map_err(|error| Problem::usage(format!("cannot remove {}: {error}", self.path.display())))
     }
+}
+
+/// Returns whether the file at `path` is empty, or holds a log-in of any version.
+fn holds_log_in(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let mut read = || File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes);
+    if !path.is_file() || read().is_err() {
+        return false;
+    }
+    let bytes = Secret::new(bytes);
+    let header = serde_json::from_slice::<Header>(bytes.expose());
+    bytes.expose().is_empty() || header.is_ok_and(|header| header.format == FORMAT)
 }
 
 /// Creates the directory at `path`, accessible to this account only, if it does not exist.
@@ -239,7 +265,6 @@ impl From<Document> for Login {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
 
     use super::*;
 

@@ -370,3 +370,25 @@ fn a_log_in_goes_nowhere_else() {
     fs::write(home.file(), "{").unwrap();
     home.run(&QUERY).failed(2, &["login.json cannot be used: it is damaged"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_another_file_is_neither_replaced_nor_removed() {
+    use std::os::unix::fs::symlink;
+
+    let home = Home::new();
+    let target = home.directory.path().join("target");
+    fs::create_dir_all(home.file().parent().unwrap()).unwrap();
+    symlink(&target, home.file()).unwrap();
+    for text in ["dear", "{\"format\":\"letter\",\"version\":1}"] {
+        fs::write(&target, text).unwrap();
+        for command in [&["logout"][..], &["login", "--client-id", "x"]] {
+            home.run(command).failed(2, &["is a link to ", "which holds no log-in", "remove the link: rm "]);
+        }
+        assert_eq!(fs::read_to_string(&target).unwrap(), text);
+    }
+    // A log-in behind a link is removed with the link.
+    fs::write(&target, "{\"format\":\"genesys-usage login\",\"version\":1}").unwrap();
+    assert_eq!(home.run(&["logout"]).code, Some(0));
+    assert!(!target.exists() && !home.file().is_symlink());
+}
