@@ -103,7 +103,9 @@ pub(crate) fn read_all(
     }
     check::buckets_are_one(&table, &sources, granularity)?;
     let mut names = Names::default();
-    sources.iter_mut().for_each(|source| names.merge(std::mem::take(&mut source.names)));
+    for source in &mut sources {
+        names.merge(std::mem::take(&mut source.names));
+    }
     Ok(Saved { table, scope: common_scope(sources), names })
 }
 

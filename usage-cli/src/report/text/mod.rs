@@ -214,9 +214,9 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
 fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     let mut in_escape = false;
     let chars = text.chars().map(|c| {
-        let is_escape = in_escape || c == '\u{1b}';
-        in_escape = is_escape && c != 'm';
-        (c, if is_escape { None } else { Some(c.width().unwrap_or(0)) })
+        let width = if in_escape || c == '\u{1b}' { None } else { Some(c.width().unwrap_or(0)) };
+        in_escape = width.is_none() && c != 'm';
+        (c, width)
     });
     let chars: Vec<(char, Option<usize>)> = chars.collect();
     if chars.iter().filter_map(|(_, width)| *width).sum::<usize>() <= limit {

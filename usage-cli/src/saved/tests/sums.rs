@@ -149,10 +149,10 @@ fn a_date_that_may_be_of_a_month_is_not_added_to_days() {
 #[test]
 fn a_granularity_that_the_dates_contradict_is_refused() {
     let dates = |dates: &[&str], granularity: Granularity| {
-        let rows: String = dates.iter().map(|date| format!("{date},7\n")).collect();
+        let rows = dates.join(",7\n");
         let mut saved = Rows::default();
         saved.begin_file("it", &SavedArgs::default());
-        read(format!("date,requests\n{rows}").as_bytes(), &mut saved).unwrap();
+        read(format!("date,requests\n{rows},7\n").as_bytes(), &mut saved).unwrap();
         let sources = std::mem::take(&mut saved.sources);
         check::buckets_are_one(&saved.finish(), &sources, Some(&granularity)).is_ok()
     };
