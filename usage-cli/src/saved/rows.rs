@@ -181,7 +181,8 @@ impl Rows {
     pub(super) fn text(&mut self, column: Column, text: &str) -> Result<(), Wrong> {
         let member = Members::of_column(column);
         let text = if is_name(column) { text } else { text.trim() };
-        if text.is_empty() || (!is_name(column) && is_nothing(text)) {
+        // A client may be called None; nothing is called as databases write what is absent.
+        if text.is_empty() || text == "\\N" || (!is_name(column) && is_nothing(text)) {
             return Ok(());
         }
         if self.has.contains(member) {

@@ -173,6 +173,18 @@ fn blanks_and_words_for_nothing_make_no_other_row() {
 }
 
 #[test]
+fn a_client_is_called_as_it_is_unless_a_database_wrote_that_it_has_no_name() {
+    let names = |name: &str| {
+        let rows = table(format!("date\tclientName\trequests\n2026-10-01\t{name}\t7\n"));
+        rows.row(0).unwrap().client_name().map(ToOwned::to_owned)
+    };
+    assert_eq!(
+        (names("\\N"), names("None").as_deref(), names("NA").as_deref()),
+        (None, Some("None"), Some("NA"))
+    );
+}
+
+#[test]
 fn a_sum_that_is_no_count_is_refused() {
     let line = |day: u32| format!("{{\"date\":\"2026-10-0{day}\",\"requests\":9223372036854775807}}\n");
     assert!(all(&[&line(1)], &adding()).is_ok());
