@@ -35,10 +35,8 @@ impl QueryDurations {
         let backoff = policy.poll.delay(polls);
         let Some(expected) = self.0.get(family) else { return backoff };
         let least = policy.first_poll.max(policy.poll.delay(0) / 2).max(*expected / NEAR);
-        let due = match expected.checked_sub(elapsed) {
-            Some(left) => left,
-            None => (elapsed - *expected).saturating_mul(2),
-        };
+        let apart = elapsed.abs_diff(*expected);
+        let due = if elapsed < *expected { apart } else { apart.saturating_mul(2) };
         backoff.min(due.max(least))
     }
 }

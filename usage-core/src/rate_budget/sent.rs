@@ -119,7 +119,9 @@ mod tests {
     fn requests_before_a_time_are_forgotten_and_those_of_that_time_are_not() {
         let at = Timestamp::from_unix_millis;
         let mut sent = Sent::default();
-        [10_000, 20_000, 20_000, 30_000].into_iter().for_each(|millis| sent.push(at(millis)));
+        for millis in [10_000, 20_000, 20_000, 30_000] {
+            sent.push(at(millis));
+        }
         for (since, left) in [(0, 4), (10_000, 4), (10_001, 3), (20_000, 3), (20_001, 1), (30_001, 0)] {
             assert_eq!(sent.within(at(30_000), at(since)), left, "{since}");
             sent.forget_before(at(since));
