@@ -265,7 +265,6 @@ impl From<Document> for Login {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn login() -> Login {
