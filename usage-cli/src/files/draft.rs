@@ -136,11 +136,10 @@ fn builder(access: Access) -> Builder<'static, 'static> {
     builder
 }
 
-/// Returns the system's error without the path of the draft, which says nothing to the user.
+/// Returns `error` of the crate `tempfile` without the path of the draft, which says nothing to the user.
 fn without_path(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
-    match cause.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
+    match error.to_string().split_once(" at path ") {
+        Some((cause, _)) => io::Error::new(error.kind(), cause),
         None => error,
     }
 }
