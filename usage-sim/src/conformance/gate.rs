@@ -41,6 +41,6 @@ impl Gate {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| condition(state));
         let timed_out = waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
-        assert!(!timed_out, "nobody came within {PATIENCE:?}");
+        assert!(!timed_out, "the state did not change within {PATIENCE:?}");
     }
 }

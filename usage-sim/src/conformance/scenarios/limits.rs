@@ -80,7 +80,7 @@ pub(crate) fn window_that_is_over() -> Scenario {
 }
 
 /// However far its end is, it is believed for a minute and a second.
-pub(crate) fn window_without_an_end() -> Scenario {
+pub(crate) fn window_with_an_absurd_end() -> Scenario {
     let absurd = Fault::Headers(pairs(&[
         ("inin-ratelimit-allowed", "1"),
         ("inin-ratelimit-count", "18446744073709551615"),

@@ -64,7 +64,7 @@ pub(crate) fn restored_at_each_step() -> Scenario {
     all_rows_but_for_the_submit(Script::RestoreAtEachStep, 0)
 }
 
-pub(crate) fn stopped_at_each_step_and_gone_on_with() -> Scenario {
+pub(crate) fn stopped_and_resumed_at_each_step() -> Scenario {
     all_rows_but_for_the_submit(Script::GoOnAtEachStep, 2)
 }
 

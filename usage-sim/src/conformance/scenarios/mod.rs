@@ -26,7 +26,7 @@ fn organization() -> Scenario {
 }
 
 /// Returns a scenario in which `fault` strikes the poll, which is sent again half a second later, and all rows arrive.
-fn mended(fault: WireFault) -> Scenario {
+fn retried(fault: WireFault) -> Scenario {
     organization()
         .fault(Match::Results, fault)
         .wire("0 token, 0 submit, 2000 poll, 2500 poll")
@@ -163,16 +163,16 @@ scenarios! { $;
             tls_with_the_wrong_name,
             tls_expired,
             tls_self_signed,
-            tls_with_a_host_that_speaks_none,
+            tls_with_a_host_without_tls,
             tls_handshake_without_an_end,
             tls_untrusted_at_login,
             tls_with_a_certificate_of_the_client,
             tls_without_the_certificate_of_the_client,
             closed_before_the_head,
-            closed_before_the_head_once_and_for_all,
+            closed_before_the_head_is_reported,
             closed_in_the_head,
             closed_in_the_body,
-            closed_in_the_body_once_and_for_all,
+            closed_in_the_body_is_reported,
             closed_in_the_body_over_tls,
             head_counts_without_its_body,
             submit_of_unknown_fate,
@@ -181,7 +181,7 @@ scenarios! { $;
             kept_connection_closed_between_exchanges,
             garbage_instead_of_an_answer,
             silence,
-            silence_once_and_for_all,
+            silence_is_reported,
             silence_at_login,
             silence_after_a_submit,
             silence_in_the_body,
@@ -194,8 +194,8 @@ scenarios! { $;
             gzip_bomb,
             gzip,
             garbage_between_chunks,
-            trouble_between_pages,
-            late_answers_reach_nobody,
+            broken_page_is_fetched_again,
+            late_responses_are_ignored,
         }
         protocol {
             interim_100,
@@ -208,7 +208,7 @@ scenarios! { $;
             length_beside_chunks,
             same_length_twice,
             two_lengths_that_differ,
-            length_that_is_no_number,
+            length_that_is_not_a_number,
             body_cut_where_the_connection_closes,
             chunks_without_the_last,
             length_of_half_the_body,
@@ -221,9 +221,9 @@ scenarios! { $;
             login_closed_in_the_head,
             login_in_chunks_without_the_last,
             login_answered_with_garbage,
-            answer_that_nobody_asked_for,
-            trouble_of_another_kind_on_each_page,
-            times_without_an_end,
+            unrequested_bytes_after_a_response,
+            each_page_breaks_in_another_way,
+            time_limits_of_any_length,
         }
         drift {
             odd_members_beside_the_status,
@@ -241,13 +241,13 @@ scenarios! { $;
             throttled_429_ten_times,
             window_that_slides,
             window_that_is_over,
-            window_without_an_end,
+            window_with_an_absurd_end,
             limit_is_known_in_the_next_minute,
             throttled_429_at_login,
         }
         token_responses {
             token_type_in_capitals,
-            token_without_a_life,
+            token_without_a_lifetime,
             token_with_more_members,
             token_with_a_refresh_token,
         }
@@ -266,7 +266,7 @@ scenarios! { $;
             proxy_refuses_with_403,
             proxy_refuses_with_407,
             proxy_refuses_with_502,
-            proxy_speaks_html,
+            proxy_answers_with_html,
             proxy_closes,
             proxy_is_not_there,
             proxy_is_silent,
@@ -279,7 +279,7 @@ scenarios! { $;
             cancelled_at_each_step,
             cancelled_during_each_step,
             restored_at_each_step,
-            stopped_at_each_step_and_gone_on_with,
+            stopped_and_resumed_at_each_step,
         }
     }
     futures {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BY_CLIENT, IN_SEARCH, ambiguous_submit, mended, organization};
+use super::{BY_CLIENT, IN_SEARCH, ambiguous_submit, organization, retried};
 use crate::conformance::scenario::{Scenario, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::{Framing, WireFault};
@@ -63,20 +63,20 @@ pub(crate) fn same_length_twice() -> Scenario {
 }
 
 pub(crate) fn two_lengths_that_differ() -> Scenario {
-    mended(WireFault::Framed(Framing::TwoLengths))
+    retried(WireFault::Framed(Framing::TwoLengths))
 }
 
-pub(crate) fn length_that_is_no_number() -> Scenario {
-    mended(WireFault::Framed(Framing::NoNumber))
+pub(crate) fn length_that_is_not_a_number() -> Scenario {
+    retried(WireFault::Framed(Framing::NoNumber))
 }
 
 /// Only the document itself tells that it is incomplete.
 pub(crate) fn body_cut_where_the_connection_closes() -> Scenario {
-    mended(WireFault::Framed(Framing::HalfUntilClose))
+    retried(WireFault::Framed(Framing::HalfUntilClose))
 }
 
 pub(crate) fn chunks_without_the_last() -> Scenario {
-    mended(WireFault::Framed(Framing::ChunksWithoutEnd))
+    retried(WireFault::Framed(Framing::ChunksWithoutEnd))
 }
 
 /// The length is correct: the service sent half a document, and would do so again.
@@ -140,7 +140,7 @@ pub(crate) fn login_answered_with_garbage() -> Scenario {
 }
 
 /// Bytes after a response are not the response to the next request.
-pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
+pub(crate) fn unrequested_bytes_after_a_response() -> Scenario {
     let forged = r#"{"queryStatus":"Complete","results":[]}"#;
     let forged = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{forged}", forged.len());
     organization()
@@ -151,7 +151,7 @@ pub(crate) fn answer_that_nobody_asked_for() -> Scenario {
 }
 
 /// Each page breaks off once, each in another way.
-pub(crate) fn trouble_of_another_kind_on_each_page() -> Scenario {
+pub(crate) fn each_page_breaks_in_another_way() -> Scenario {
     Scenario::new(Work::Search)
         .fault(Match::Results, WireFault::Framed(Framing::HalfUntilClose))
         .rule(Rule::new(Match::Results, WireFault::Framed(Framing::ChunksWithoutEnd)).skip(1))
@@ -161,7 +161,7 @@ pub(crate) fn trouble_of_another_kind_on_each_page() -> Scenario {
 }
 
 /// A time beyond the range of any clock.
-pub(crate) fn times_without_an_end() -> Scenario {
+pub(crate) fn time_limits_of_any_length() -> Scenario {
     organization()
         .connect_timeout(Duration::MAX)
         .policy(|policy| policy.with_exchange_timeout(Duration::MAX).with_deadline(Duration::MAX))

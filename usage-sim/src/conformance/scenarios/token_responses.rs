@@ -20,7 +20,7 @@ pub(crate) fn token_type_in_capitals() -> Scenario {
 }
 
 /// The lifetime is recommended, not required.
-pub(crate) fn token_without_a_life() -> Scenario {
+pub(crate) fn token_without_a_lifetime() -> Scenario {
     accepted(&[("expires_in", "")])
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{BY_CLIENT, ambiguous_submit, mended, organization};
+use super::{BY_CLIENT, ambiguous_submit, organization, retried};
 use crate::conformance::scenario::{Credential, Reach, Scenario};
 use crate::fault::{Fault, Match};
 use crate::wire_fault::{Framing, WireFault};
@@ -17,11 +17,11 @@ pub(crate) fn body_ends_with_the_connection_over_tls() -> Scenario {
 }
 
 pub(crate) fn reset_in_a_body_without_a_length() -> Scenario {
-    mended(WireFault::ResetMidBody)
+    retried(WireFault::ResetMidBody)
 }
 
 pub(crate) fn reset_in_a_body_without_a_length_over_tls() -> Scenario {
-    mended(WireFault::ResetMidBody).reach(Reach::Tls)
+    retried(WireFault::ResetMidBody).reach(Reach::Tls)
 }
 
 pub(crate) fn reset_in_a_body_without_a_length_of_a_submit() -> Scenario {
@@ -30,7 +30,7 @@ pub(crate) fn reset_in_a_body_without_a_length_of_a_submit() -> Scenario {
 
 /// TLS tells when a connection ends; if it does not, the body was cut.
 pub(crate) fn cut_in_a_body_without_a_length_over_tls() -> Scenario {
-    mended(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
+    retried(WireFault::Framed(Framing::HalfUntilClose)).reach(Reach::Tls)
 }
 
 pub(crate) fn cut_in_a_body_without_a_length_of_a_submit_over_tls() -> Scenario {
@@ -38,7 +38,7 @@ pub(crate) fn cut_in_a_body_without_a_length_of_a_submit_over_tls() -> Scenario 
 }
 
 pub(crate) fn closed_between_chunks_over_tls() -> Scenario {
-    mended(WireFault::Framed(Framing::ChunksWithoutEnd)).reach(Reach::Tls)
+    retried(WireFault::Framed(Framing::ChunksWithoutEnd)).reach(Reach::Tls)
 }
 
 /// Every connection is closed after a response that announced to keep it open, before the client can notice: the submit
@@ -105,7 +105,7 @@ pub(crate) fn proxy_refuses_with_502() -> Scenario {
     tried_again(Reach::ProxyAnswers502)
 }
 
-pub(crate) fn proxy_speaks_html() -> Scenario {
+pub(crate) fn proxy_answers_with_html() -> Scenario {
     tried_again(Reach::ProxyAnswersHtml)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BY_CLIENT, IN_SEARCH, mended, organization};
+use super::{BY_CLIENT, IN_SEARCH, organization, retried};
 use crate::conformance::scenario::{Credential, Reach, Scenario, Script, Work};
 use crate::fault::{Fault, Match, Rule};
 use crate::wire_fault::WireFault;
@@ -14,7 +14,7 @@ const TIMEOUT: &str = "Timeout, sent Maybe";
 const SHORT: Duration = Duration::from_secs(1);
 
 /// Returns a scenario in which `fault` strikes the poll and ends the execution with an error of `kind`.
-fn told(fault: WireFault, kind: &str) -> Scenario {
+fn reported(fault: WireFault, kind: &str) -> Scenario {
     organization()
         .fault(Match::Results, fault)
         .policy(|policy| policy.with_max_failures(1))
@@ -89,7 +89,7 @@ pub(crate) fn tls_self_signed() -> Scenario {
     untrusted(Reach::TlsSelfSigned)
 }
 
-pub(crate) fn tls_with_a_host_that_speaks_none() -> Scenario {
+pub(crate) fn tls_with_a_host_without_tls() -> Scenario {
     untrusted(Reach::TlsOfNone)
 }
 
@@ -122,27 +122,27 @@ pub(crate) fn tls_without_the_certificate_of_the_client() -> Scenario {
 }
 
 pub(crate) fn closed_before_the_head() -> Scenario {
-    mended(WireFault::CloseBeforeReply)
+    retried(WireFault::CloseBeforeReply)
 }
 
-pub(crate) fn closed_before_the_head_once_and_for_all() -> Scenario {
-    told(WireFault::CloseBeforeReply, RESET)
+pub(crate) fn closed_before_the_head_is_reported() -> Scenario {
+    reported(WireFault::CloseBeforeReply, RESET)
 }
 
 pub(crate) fn closed_in_the_head() -> Scenario {
-    told(WireFault::CloseMidHead, RESET)
+    reported(WireFault::CloseMidHead, RESET)
 }
 
 pub(crate) fn closed_in_the_body() -> Scenario {
-    mended(WireFault::CloseMidBody)
+    retried(WireFault::CloseMidBody)
 }
 
-pub(crate) fn closed_in_the_body_once_and_for_all() -> Scenario {
-    told(WireFault::CloseMidBody, RESET)
+pub(crate) fn closed_in_the_body_is_reported() -> Scenario {
+    reported(WireFault::CloseMidBody, RESET)
 }
 
 pub(crate) fn closed_in_the_body_over_tls() -> Scenario {
-    mended(WireFault::CloseMidBody).reach(Reach::Tls)
+    retried(WireFault::CloseMidBody).reach(Reach::Tls)
 }
 
 /// The rate limit in a head counts even if its body does not arrive: one request a minute.
@@ -195,15 +195,15 @@ pub(crate) fn kept_connection_closed_between_exchanges() -> Scenario {
 }
 
 pub(crate) fn garbage_instead_of_an_answer() -> Scenario {
-    told(WireFault::Garbage(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), RESET)
+    reported(WireFault::Garbage(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), RESET)
 }
 
 pub(crate) fn silence() -> Scenario {
-    impatient(mended(WireFault::Hang))
+    impatient(retried(WireFault::Hang))
 }
 
-pub(crate) fn silence_once_and_for_all() -> Scenario {
-    impatient(told(WireFault::Hang, TIMEOUT))
+pub(crate) fn silence_is_reported() -> Scenario {
+    impatient(reported(WireFault::Hang, TIMEOUT))
 }
 
 pub(crate) fn silence_at_login() -> Scenario {
@@ -223,7 +223,7 @@ pub(crate) fn silence_after_a_submit() -> Scenario {
 }
 
 pub(crate) fn silence_in_the_body() -> Scenario {
-    impatient(told(WireFault::HangMidBody, TIMEOUT))
+    impatient(reported(WireFault::HangMidBody, TIMEOUT))
 }
 
 pub(crate) fn silence_over_tls() -> Scenario {
@@ -233,7 +233,7 @@ pub(crate) fn silence_over_tls() -> Scenario {
 /// Each byte arrives in time, but the last one does not.
 pub(crate) fn drip_past_the_timeout() -> Scenario {
     let drip = WireFault::Drip { interval: Duration::from_millis(50), bytes: 1 };
-    impatient(told(drip, TIMEOUT))
+    impatient(reported(drip, TIMEOUT))
 }
 
 /// Gateways add headers of their own.
@@ -245,7 +245,7 @@ pub(crate) fn large_head() -> Scenario {
 }
 
 pub(crate) fn oversized_head() -> Scenario {
-    told(WireFault::OversizedHead { bytes: 1024 * 1024 }, RESET)
+    reported(WireFault::OversizedHead { bytes: 1024 * 1024 }, RESET)
 }
 
 /// A submission is never this large.
@@ -280,11 +280,11 @@ pub(crate) fn gzip() -> Scenario {
 }
 
 pub(crate) fn garbage_between_chunks() -> Scenario {
-    told(WireFault::GarbageMidBody, RESET)
+    reported(WireFault::GarbageMidBody, RESET)
 }
 
 /// A failed attempt between two pages neither loses nor repeats rows.
-pub(crate) fn trouble_between_pages() -> Scenario {
+pub(crate) fn broken_page_is_fetched_again() -> Scenario {
     Scenario::new(Work::Search)
         .rule(Rule::new(Match::Results, WireFault::CloseMidBody).skip(1))
         .wire("0 token, 0 submit, 2000 poll, 2000 page, 2500 page, 2500 page")
@@ -292,7 +292,7 @@ pub(crate) fn trouble_between_pages() -> Scenario {
 }
 
 /// The connection of a dropped future is not used again: its late response would be taken for the next one.
-pub(crate) fn late_answers_reach_nobody() -> Scenario {
+pub(crate) fn late_responses_are_ignored() -> Scenario {
     impatient(organization())
         .script(Script::Twice)
         .fault(Match::Results, WireFault::HangMidBody)
