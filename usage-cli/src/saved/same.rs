@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use usage_core::{Column, UsageTable};
 
@@ -11,59 +12,82 @@ pub(super) fn first_repeated(table: &UsageTable) -> Option<(usize, usize)> {
     table.first_repeated().or_else(|| Spellings::of(table)?.first_repeated(table))
 }
 
+/// The columns whose texts may have several spellings. Dates are read into one.
+const SPELLED: [Column; 7] = [
+    Column::ClientId,
+    Column::ClientName,
+    Column::OrganizationId,
+    Column::UserId,
+    Column::TemplateUri,
+    Column::HttpMethod,
+    Column::Platform,
+];
+
 /// Numbers of the texts of each column. Spellings of one text have one number, and texts that are absent have 0.
 #[derive(Debug, Default)]
-struct Spellings([Vec<u32>; Column::ALL.len()]);
+struct Spellings([Numbers; Column::ALL.len()]);
+
+/// Numbers by symbol; 0 is no number.
+#[derive(Debug, Default)]
+struct Numbers(Vec<usize>);
 
 impl Spellings {
     /// Reads the texts of `table`. Returns `None` if each has one spelling, and each client one name.
     fn of(table: &UsageTable) -> Option<Self> {
-        let (mut numbers, mut names) = (Self::default(), HashMap::new());
-        let mut known: [HashMap<String, u32>; Column::ALL.len()] = Default::default();
+        let (mut spellings, mut names) = (Self::default(), Numbers::default());
+        let mut known: [HashMap<String, usize>; Column::ALL.len()] = Default::default();
         let mut is_needed = false;
         for row in table {
-            for &column in Column::ALL {
-                let (symbol, known) = (row.symbol(column).number(), &mut known[column as usize]);
-                let Some(text) = row.text(column).filter(|_| numbers.get(column, symbol) == 0) else {
+            for column in SPELLED {
+                let symbol = row.symbol(column).number();
+                let (numbers, known) = (&mut spellings.0[column as usize], &mut known[column as usize]);
+                if symbol == 0 || numbers.get(symbol) != 0 {
                     continue;
-                };
-                let next = u32::try_from(known.len() + 1).unwrap_or(u32::MAX);
-                let number = *known.entry(plain(column, text).into_owned()).or_insert(next);
+                }
+                let text = plain(column, row.text(column).unwrap_or_default());
+                let next = known.len() + 1;
+                let number = *known.entry(text.into_owned()).or_insert(next);
                 is_needed |= number != next;
-                numbers.set(column, symbol, number);
+                numbers.set(symbol, number);
             }
             let (id, name) = (row.symbol(Column::ClientId).number(), row.symbol(Column::ClientName).number());
-            is_needed |= id != 0 && name != 0 && *names.entry(id).or_insert(name) != name;
+            if id != 0 && name != 0 && names.get(id) != name {
+                is_needed |= names.get(id) != 0;
+                names.set(id, name);
+            }
         }
-        is_needed.then_some(numbers)
+        is_needed.then_some(spellings)
     }
 
     fn first_repeated(&self, table: &UsageTable) -> Option<(usize, usize)> {
-        let mut rows = HashMap::with_capacity(table.len());
+        // Hashes in place of keys: of millions of rows, they need a quarter of the memory.
+        let (mut rows, hasher) = (HashMap::new(), RandomState::new());
         table.iter().enumerate().find_map(|(index, row)| {
             let mut key = [0; Column::ALL.len()];
-            for &column in Column::ALL {
-                key[column as usize] = self.get(column, row.symbol(column).number());
+            key[Column::Date as usize] = row.symbol(Column::Date).number();
+            for column in SPELLED {
+                key[column as usize] = self.0[column as usize].get(row.symbol(column).number());
             }
             // A client is its id, whatever its name was.
             if key[Column::ClientId as usize] != 0 {
                 key[Column::ClientName as usize] = 0;
             }
-            let first = *rows.entry(key).or_insert(index);
+            let first = *rows.entry(hasher.hash_one(key)).or_insert(index);
             (first != index).then_some((first, index))
         })
     }
+}
 
-    fn get(&self, column: Column, symbol: usize) -> u32 {
-        self.0[column as usize].get(symbol).copied().unwrap_or(0)
+impl Numbers {
+    fn get(&self, symbol: usize) -> usize {
+        self.0.get(symbol).copied().unwrap_or(0)
     }
 
-    fn set(&mut self, column: Column, symbol: usize, number: u32) {
-        let numbers = &mut self.0[column as usize];
-        if numbers.len() <= symbol {
-            numbers.resize(symbol + 1, 0);
+    fn set(&mut self, symbol: usize, number: usize) {
+        if self.0.len() <= symbol {
+            self.0.resize(symbol + 1, 0);
         }
-        numbers[symbol] = number;
+        self.0[symbol] = number;
     }
 }
 
