@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use usage_core::Date;
 
-use crate::allowance::{AllowanceUse, MonthUse};
+use crate::allowance::MonthUse;
 use crate::counts::{Counts, capped, ratio};
 use crate::days::Bucket;
 use crate::finding::Finding;
@@ -121,21 +121,22 @@ impl Organizations {
         overruns
     }
 
-    /// Returns the sums over the organizations that have an allowance; `None` if there is none.
+    /// Returns the sums over the organizations that have an allowance; `None` if there is none, or if it is unknown
+    /// which month the rows of one of them are of.
     pub fn allowance_total(&self) -> Option<AllowanceTotal> {
         let held = self.organizations.iter().filter_map(|one| one.report.allowance.as_ref());
-        let add = |sum: Option<AllowanceTotal>, held: &AllowanceUse| {
-            let AllowanceTotal { monthly, used, projected, over } = sum.unwrap_or_default();
-            let month = held.latest();
-            let of = |sum, read: fn(&MonthUse) -> u64| capped(sum, month.map_or(0, read));
+        let months: Option<Vec<_>> =
+            held.map(|held| Some((held.allowance.monthly, held.latest()?))).collect();
+        let add = |sum: Option<AllowanceTotal>, (monthly, month): (u64, &MonthUse)| {
+            let sum = sum.unwrap_or_default();
             Some(AllowanceTotal {
-                monthly: capped(monthly, held.allowance.monthly),
-                used: of(used, |month| month.used),
-                projected: of(projected, |month| month.projected),
-                over: of(over, |month| month.projected_over),
+                monthly: capped(sum.monthly, monthly),
+                used: capped(sum.used, month.used),
+                projected: capped(sum.projected, month.projected),
+                over: capped(sum.over, month.projected_over),
             })
         };
-        held.fold(None, add)
+        months?.into_iter().fold(None, add)
     }
 
     /// Returns the findings of all organizations with their names, the most severe first.

@@ -35,6 +35,23 @@ fn overruns_are_those_that_are_projected_too() {
 }
 
 #[test]
+fn months_that_are_not_known_have_no_total() {
+    let july = period("2026-07-01", "2026-07-31");
+    let rows = table([row(date("2026-07-06"), "Export", "a", 100)]);
+    let report =
+        |options: ReportOptions| Report::new(&rows, &options.with_allowance(Allowance::requests(1_000)));
+    let total = |reports: Vec<Report>| {
+        Organizations::new((0..).map(|n: u8| n.to_string()).zip(reports))
+            .allowance_total()
+            .map(|total| total.used)
+    };
+    let (known, unknown) = (report(by_day(july)), report(ReportOptions::default()));
+    assert_eq!(total(vec![known.clone(), known.clone()]), Some(200));
+    assert_eq!(total(vec![known, unknown]), None);
+    assert_eq!(total(Vec::new()), None);
+}
+
+#[test]
 fn days_and_months_are_not_added_up() {
     let of = |granularity| {
         let options = ReportOptions::default().with_granularity(granularity);
