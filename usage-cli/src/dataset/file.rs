@@ -17,6 +17,7 @@ use parquet::file::metadata::{
 use parquet::file::serialized_reader::SerializedPageReader;
 use snap::raw::{Decoder, decompress_len};
 
+use crate::dataset::thrift::walk;
 use crate::output::parquet::{CHECKSUM_KEY, GROUP, schema_of_part};
 
 /// Maximum number of rows of one day, which are in memory when they are read.
@@ -30,6 +31,9 @@ const TAIL: usize = 8;
 
 /// Maximum ratio of Snappy: an element of three bytes stands for at most 64.
 const MAX_RATIO: usize = 22;
+
+/// The id of the length of a page, in its header.
+const COMPRESSED_SIZE: i64 = 3;
 
 /// A checked file.
 pub(super) struct File {
@@ -53,6 +57,7 @@ impl File {
         // All files have the same columns. The crate reads the schema of a file recursively, and so without a bound.
         options.set_schema(schema_of_part().map_err(reason)?);
         let metadata = metadata_of(bytes).ok_or("it does not end as a Parquet file does")?;
+        walk(metadata, 0).ok_or("its metadata is cut, or claims lists that are not there")?;
         let metadata =
             ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options)).map_err(reason)?;
         let (length, checksum) =
@@ -150,6 +155,11 @@ impl Pages {
             Compression::SNAPPY => true,
             other => return Err(format!("it is compressed with {other}")),
         };
+        let (start, size) = chunk.byte_range();
+        let range = usize::try_from(start).ok().zip(usize::try_from(start.saturating_add(size)).ok());
+        if !range.and_then(|(start, end)| bytes.get(start..end)).is_some_and(has_pages) {
+            return Err("the header of a page is cut, or claims lists that are not there".into());
+        }
         // The crate reserves what a page claims to be when it is decompressed, up to 2 GB, so that is done here.
         let chunk = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED);
         let chunk = chunk.build().map_err(reason)?;
@@ -167,6 +177,21 @@ impl Pages {
         }
         Ok(page)
     }
+}
+
+/// Returns whether `bytes` are pages to the end, each with a header that can be read.
+fn has_pages(mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        let size = walk(bytes, COMPRESSED_SIZE).and_then(|(header, size)| {
+            let size = usize::try_from(size?).ok()?;
+            header.checked_add(size)
+        });
+        match size.and_then(|size| bytes.get(size..)) {
+            Some(rest) => bytes = rest,
+            None => return false,
+        }
+    }
+    true
 }
 
 fn decompressed(bytes: &[u8]) -> Result<Bytes, String> {

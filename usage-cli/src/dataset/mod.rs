@@ -26,6 +26,7 @@ pub(crate) mod plan;
 mod rows;
 mod segment;
 mod sums;
+mod thrift;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
