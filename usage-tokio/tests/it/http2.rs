@@ -332,3 +332,20 @@ fn a_submit_without_the_certificate_of_the_client_is_not_sent() {
         assert!(is_tls || failure.kind == TransportKind::Connect, "{error}");
     }
 }
+
+/// As over HTTP/1.1: the limit is that of the read buffer.
+#[test]
+fn a_large_head_is_read() {
+    let (url, pem) = listen(b"h2", |stream| async {
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let large = service_fn(async |request| {
+            let mut response = answer(request).await?;
+            response.headers_mut().insert("x", "y".repeat(40_000).parse().unwrap());
+            Ok::<_, Infallible>(response)
+        });
+        let _ = connection.serve_connection(TokioIo::new(stream), large).await;
+    });
+    let client = builder(&url).access_token("a-token").unwrap();
+    let client = client.root_certificates(pem.as_bytes()).unwrap().build().unwrap();
+    assert_eq!(run(client.run(query())).unwrap().row(0).unwrap().requests(), Some(42));
+}
