@@ -1,4 +1,4 @@
-//! What the fuzz targets run: a function from bytes for each kind of input that a user hands in.
+//! The functions of the fuzz targets: one for each kind of input from users.
 
 use std::collections::BTreeMap;
 use std::iter;

@@ -10,23 +10,23 @@
 //! |---|---|
 //! | `text` | text for people: what is printable, redacted, quoted, grouped in thousands |
 //! | `problem` | why the program ends without its result, and the exit codes |
-//! | `process` | the environment, the standard streams, programs that are started |
-//! | `files` | files written whole or not at all, locks, and whose files are trusted |
+//! | `process` | the environment, the standard streams, child processes |
+//! | `files` | files written completely or not at all, locks, and trust in files |
 //! | `http` | a small HTTP server for this machine |
 //! | `arguments` | parts of the command line: values, the period |
-//! | `config` | settings from files and the environment, each with its place |
-//! | `service` | how the service is reached, and what its failures mean |
+//! | `config` | settings from files and the environment, each with its source |
+//! | `service` | hosts, transports and certificates, and the meaning of failures |
 //! | `login` | the log-in with a browser |
-//! | `connection` | hosts, credential and timing of this call, settled |
-//! | `names` | the names behind ids, asked for |
+//! | `connection` | hosts, credential and timing of this run |
+//! | `names` | the names of ids, fetched from the service |
 //! | `output` | rows and lists in every format, to standard output and files |
-//! | `dataset` | a history of days, and what it lacks |
+//! | `dataset` | a history of days, and its missing days |
 //! | `run` | executions: fetched, divided, merged, resumed |
-//! | `collect` | what a history lacks, asked for and stored |
+//! | `collect` | missing days of a history, fetched and stored |
 //! | `saved` | rows of saved files |
-//! | `chart` | pictures |
+//! | `chart` | charts, in terminals and as SVG |
 //! | `report` | a report in every format |
-//! | `watch` | what is kept and told between looks |
+//! | `watch` | thresholds, alerts, and the state between polls |
 //! | `command` | the commands, one file each |
 //! | `cli` | the command line as a whole |
 
@@ -102,7 +102,7 @@ fn refuse(error: &clap::Error) -> ! {
     let is_shown = env::args_os().all(|argument| argument.to_string_lossy().chars().all(text::is_printable));
     let mut said = error.render().to_string();
     match error.get(ContextKind::InvalidValue) {
-        // It may have a password; what is wrong with it is said without.
+        // The value may contain a password, so the message leaves it out.
         Some(ContextValue::String(value)) if value.contains('@') || value.contains("://") => {
             said = said.replace(value, "…");
         }

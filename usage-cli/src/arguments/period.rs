@@ -10,7 +10,7 @@ use usage_core::{Date, Interval, Timestamp};
 use crate::problem::Problem;
 use crate::process::stderr::{self, HINT};
 
-/// How far back `--last` reaches at most, in years: further than the service remembers.
+/// The maximum of `--last` in years, further back than the service keeps data.
 const MAX_YEARS: u32 = 100;
 
 /// Which days: one of the three.
@@ -62,7 +62,7 @@ impl PeriodArgs {
             Self { interval: Some(interval), .. } => Ok(interval.clone()),
             Self { last: Some(last), .. } => last.interval(Date::of(now)),
             Self { month: Some(month), .. } => Ok(Interval::month_of(month.day(Date::of(now)))),
-            // It is never sent.
+            // This value is never sent.
             _ if attached => Ok(Interval::last_days(1, now)),
             _ => Err(Problem::usage("which period? Give --last 7d, --month last or --interval A/B")),
         }

@@ -43,13 +43,13 @@ pub(crate) struct Order {
     pub(crate) now: Option<Timestamp>,
 }
 
-/// Where a history begins.
+/// The first day of a history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum First {
     Since(Date),
-    /// Where this time begins.
+    /// The first day of this time range.
     Last(Last),
-    /// Where the history begins already.
+    /// The current first day of the history.
     Known,
 }
 

@@ -1,4 +1,4 @@
-//! What is said of each organization after its days were collected.
+//! The summary of an organization after its days were collected.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -101,7 +101,7 @@ impl Outcome {
         &self.warnings
     }
 
-    /// Why it ended early, if it did.
+    /// The reason for an early end, if there is one.
     pub(crate) fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }

@@ -172,7 +172,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<(), Problem> {
 impl CollectArgs {
     /// Collects the missing days of each organization once.
     fn round(&self, progress: &Progress, failpoint: &Failpoint) -> Result<(), Problem> {
-        // What no option says is as it is in the history.
+        // Values that no option gives are those of the history.
         let known = History::kind(&self.into)?;
         let is_of_jobs = known.as_ref().is_some_and(|kind| kind.family == OrganizationJob::FAMILY);
         let source = self.source.unwrap_or(if is_of_jobs { Source::All } else { Source::Billable });

@@ -31,7 +31,8 @@ use crate::watch::state::Kept;
 const EVERY: &str = "6h";
 const MIN_EVERY: Duration = Duration::from_secs(60);
 
-/// What contradicts a history. What requires one contradicts the same: clap requires nothing that cannot be given.
+/// Options that contradict a history. Options that require one of them contradict it as well, because clap cannot
+/// require an option that is not allowed.
 const LIVE: [&str; 2] = ["simulate", "all_profiles"];
 
 /// Follow the month's requests on a schedule, and alert when a threshold is crossed

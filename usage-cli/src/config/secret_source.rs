@@ -1,4 +1,4 @@
-//! Where a secret is read from.
+//! The sources of a secret.
 
 use std::fmt::Display;
 use std::io::{self, Read};

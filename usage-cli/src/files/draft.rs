@@ -14,7 +14,7 @@ use tempfile::{Builder, TempPath};
 
 use crate::files::directory;
 
-/// What temporary names begin with.
+/// The prefix of temporary names.
 const PREFIX: &str = ".genesys-usage-";
 
 /// A file that is being written.
@@ -144,7 +144,7 @@ fn without_path(error: io::Error) -> io::Error {
     }
 }
 
-/// Of links, this is the link's own.
+/// For a link, this is the link itself.
 fn is_ours(metadata: &fs::Metadata) -> bool {
     #[cfg(unix)]
     {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::files::draft::lock;
 use crate::problem::Problem;
 
-/// How long another process may write before this one gives up.
+/// How long to wait for another process that is writing.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The interval at which the lock is tried again.

@@ -7,7 +7,7 @@ pub(crate) mod trust;
 
 use std::path::{Path, PathBuf};
 
-/// Where the file at `path` is.
+/// Returns the directory of the file at `path`.
 pub(crate) fn directory(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

@@ -37,7 +37,7 @@ pub(crate) fn prove(path: &Path) -> io::Result<()> {
     draft::prove(&directory(path))
 }
 
-/// Makes the file at `path`; an error if there is one.
+/// Creates the file at `path`, and fails if there is one.
 pub(crate) fn create(path: &Path, text: &str) -> io::Result<Held> {
     prove(path)?;
     Ok(Held { file: written(path, text)?.create(path)? })
@@ -99,7 +99,7 @@ fn written(path: &Path, text: &str) -> io::Result<Draft> {
     Ok(draft)
 }
 
-/// Where a link leads: the file is replaced, not the link.
+/// Returns the target of a link: the file is replaced, not the link.
 fn followed(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),

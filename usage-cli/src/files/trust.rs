@@ -20,10 +20,10 @@ use std::path::Path;
 
 use crate::problem::Problem;
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// How far a run got: names hosts.
+    /// The state of a run, which names hosts.
     State,
     /// Which alerts `watch` sent.
     Alerts,
@@ -43,7 +43,7 @@ impl Role {
         matches!(self, Self::Configuration | Self::Secret | Self::Certificates)
     }
 
-    /// Why it matters who writes the file.
+    /// Returns why the writer of the file matters.
     fn reason(self) -> &'static str {
         match self {
             Self::State | Self::Configuration => "it says where credentials go",
@@ -55,16 +55,16 @@ impl Role {
     }
 }
 
-/// Why a file was not opened.
+/// The reason why a file was not opened.
 #[derive(Debug)]
 pub(crate) enum Distrust {
     Io(io::Error),
-    /// It is no regular file.
+    /// It is not a regular file.
     Kind,
     /// Other accounts may have written it.
     Writers {
         problem: String,
-        /// What the user can do.
+        /// The advice to the user.
         mend: String,
     },
 }
@@ -235,7 +235,7 @@ mod unix {
         fn check_way(&self, path: &Path) -> Result<(), Distrust> {
             for step in path.ancestors() {
                 let found = match fs::symlink_metadata(step) {
-                    // It is to be made.
+                    // The file is yet to be created.
                     Err(error) if error.kind() == ErrorKind::NotFound && step == path => continue,
                     found => found?,
                 };

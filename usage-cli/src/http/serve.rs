@@ -19,7 +19,7 @@ const MAX_WAITING: usize = 128;
 /// Enough for a small request and its answer, in bytes.
 const STACK: usize = 256 * 1024;
 
-/// How long to wait when no connection can be accepted: the process has no descriptor left.
+/// The wait after no connection could be accepted because the process has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Gives each request that comes to `socket` to `answer`, in threads that end with the process. A client has `patience`

@@ -36,7 +36,7 @@ pub(crate) struct Login {
     pub(crate) api_url: BaseUrl,
     pub(crate) login_url: BaseUrl,
     pub(crate) client_id: String,
-    /// Where the client's secret comes from; `None` for a public client.
+    /// The source of the client's secret; `None` for a public client.
     pub(crate) secret: Option<SecretFrom>,
     pub(crate) access_token: Secret<String>,
     pub(crate) expires_at: Option<Timestamp>,

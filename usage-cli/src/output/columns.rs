@@ -94,7 +94,7 @@ static OF_SEVERAL: [Column; 14] = {
 /// The additional column of formats without a scope: why rows are missing. Files of whole results do not have it.
 pub(crate) const ROWS_MISSING: &str = "rowsMissing";
 
-/// What separates the reasons in [`ROWS_MISSING`].
+/// The separator of the reasons in [`ROWS_MISSING`].
 pub(crate) const GAP_SEPARATOR: &str = "; ";
 
 /// Returns the value of [`ROWS_MISSING`] for rows of `scope`, if some are missing.

@@ -20,15 +20,15 @@ use crate::files::draft::{self, Access, Draft};
 #[cfg(unix)]
 const STICKY: u32 = 0o1000;
 
-/// How many links are followed.
+/// Maximum number of links that are followed.
 const MAX_LINKS: usize = 40;
 
-/// What becomes of a path.
+/// How a path is written.
 #[derive(Debug)]
 enum Target {
     /// A complete file is put there, with these permissions.
     Replaced(PathBuf, Option<Permissions>),
-    /// It cannot be replaced: it is written to.
+    /// The file cannot be replaced, and is written to.
     Written,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Res
 
 fn target(path: &Path) -> io::Result<Target> {
     if is_descriptor(path) {
-        // It may have been closed.
+        // Standard output may have been closed.
         fs::metadata(path)?;
         return Ok(Target::Written);
     }
@@ -383,7 +383,7 @@ mod tests {
     fn a_full_device_and_a_directory_without_room_for_files_are_errors() {
         let full = write(Path::new("/dev/full"), |to| to.write_all(b"rows")).unwrap_err();
         assert_eq!(full.kind(), ErrorKind::StorageFull);
-        // Nobody can make a file there, not even root.
+        // Not even root can create a file there.
         assert!(check(Path::new("/proc/rows.csv")).is_err());
     }
 

@@ -14,7 +14,8 @@ use crate::text::printable;
 const GAP: usize = 2;
 const NARROW_GAP: usize = 1;
 
-/// What gives way on a terminal that is too narrow, step by step until the table fits. The manual states this order.
+/// The columns that are shortened or dropped on a narrow terminal, in this order, until the table fits. The manual
+/// states this order.
 const STEPS: [Step; 15] = [
     Step::Shorten("templateUri", 48),
     Step::LeaveOut("status300"),

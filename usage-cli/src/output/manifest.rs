@@ -1,4 +1,4 @@
-//! What a directory of partitions holds: one kind of rows, and how complete each file is.
+//! The manifest of a directory of partitions: the kind of its rows, and the completeness of each file.
 //!
 //! One JSON document, `_genesys-usage.json` in the directory, written whole or not at all: `format` (`"genesys-usage
 //! partitions"`), `version` (1), `rows`, the kind of rows, and `files`, by their paths below the directory. Readers of
@@ -18,7 +18,7 @@ use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 
 pub(super) const NAME: &str = "_genesys-usage.json";
-/// How the name of a directory of one of several organizations begins.
+/// The prefix of the directory of one of several organizations.
 pub(super) const ORGANIZATION: &str = "organization=";
 const FORMAT: &str = "genesys-usage partitions";
 const VERSION: u32 = 1;
@@ -31,7 +31,7 @@ pub(crate) struct Shape {
     family: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     granularity: Option<Granularity>,
-    /// In alphabetical order, like the other lists: their order is not a part of the kind.
+    /// In alphabetical order, like the other lists: their order is not significant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     group_by: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,7 +82,7 @@ impl Shape {
         }))
     }
 
-    /// What tells this kind from `other`, for people.
+    /// Describes how this kind differs from `other`.
     fn difference(&self, other: &Self) -> String {
         let list =
             |names: &[String]| if names.is_empty() { "none named".to_owned() } else { names.join(", ") };
@@ -109,7 +109,7 @@ impl Shape {
     }
 }
 
-/// How good the rows of a file are.
+/// The completeness of the rows of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Quality {

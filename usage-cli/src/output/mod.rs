@@ -46,7 +46,7 @@ pub(crate) use crate::output::partition::Rows;
 pub(crate) use crate::output::table::Look;
 pub(crate) use crate::text::printable;
 
-/// What becomes of the rows.
+/// Format and destination of rows.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
@@ -119,13 +119,14 @@ const FORMATS: Choices = &[
     ),
 ];
 
-/// What is written.
+/// The content of an output.
 #[derive(Clone, Copy)]
 pub(crate) struct Content<'a> {
     pub(crate) table: &'a UsageTable,
-    /// What the rows cover.
+    /// The scope of the rows.
     pub(crate) scope: &'a Scope,
-    /// What each of several organizations answered. Rows have the name of their own in place of the id of an organization.
+    /// The results of several organizations. Each row then has the name of its organization in place of the
+    /// organization's id.
     pub(crate) organizations: Option<&'a [Answer]>,
     /// The names behind the ids of the rows, as far as they are known.
     pub(crate) names: &'a Names,
@@ -204,14 +205,14 @@ impl OutputArgs {
         Self { document, partition_by: None, wide: false, quiet, verbose }
     }
 
-    /// What is to be kept of it.
+    /// Returns the part that a state file stores.
     pub(crate) fn destination(&self) -> Result<Destination, Problem> {
         let absolute = |path| std::path::absolute(path).map_err(|error| cannot_write(path, &error));
         let file = self.file().map(absolute).transpose()?;
         Ok(Destination { format: self.format(), file, partition_by: self.partition_by })
     }
 
-    /// What it does not say is as it was kept; how files are split goes with where they are.
+    /// Uses the stored values for what these options leave out; the split of files belongs to their directory.
     #[must_use]
     pub(crate) fn or(self, kept: Destination) -> Self {
         let names_file = self.document.output.is_some();
@@ -342,15 +343,15 @@ impl OutputArgs {
         self.file().is_none() && self.lines(&UsageTable::new()).is_some() && stdout::has_pager()
     }
 
-    /// How many lines `table` has for people: a header, a rule and the totals beside the rows. A wide one is paged at any
-    /// length, because the pager moves sideways.
+    /// Returns the number of lines of `table` on a terminal: header, rule and totals besides the rows. A wide table is
+    /// paged at any length, because the pager scrolls sideways.
     fn lines(&self, table: &UsageTable) -> Option<usize> {
         let lines = if self.wide { usize::MAX } else { table.len() + 3 };
         self.document.is_paged().then_some(lines)
     }
 }
 
-/// What names standard output.
+/// The name of standard output.
 const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// The file that `--output` names; `-` and `/dev/stdout` are standard output.

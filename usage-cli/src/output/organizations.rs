@@ -1,11 +1,11 @@
-//! What each of several organizations answered, beside their rows.
+//! The results of several organizations, beside their rows.
 
 use serde::Serialize;
 use usage_core::{Gap, Scope};
 
 use crate::problem::Problem;
 
-/// What one of several organizations answered: what its rows cover, or why there are none.
+/// The result of one of several organizations: the scope of its rows, or the reason why there are none.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {

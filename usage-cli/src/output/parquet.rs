@@ -16,7 +16,7 @@ use usage_core::{Date, Scope, UsageTable};
 use crate::output::columns::{self, Cell, Column};
 use crate::output::organizations::Answer;
 
-/// How many rows a group has at most.
+/// Maximum number of rows of a row group.
 pub(crate) const GROUP: usize = 1 << 20;
 
 /// The key of the file's metadata that holds the scope, as JSON.
@@ -30,7 +30,7 @@ pub(crate) const CHECKSUM_KEY: &str = "genesys-usage.checksum";
 
 /// Writes all 14 columns, each optional: `date` is a date, the counts are 64-bit integers, the others texts in a
 /// dictionary.
-/// Of several organizations, the file's metadata has what each of them answered.
+/// For several organizations, the file's metadata contains the scope of each.
 pub(super) fn write(
     to: &mut dyn Write,
     table: &UsageTable,

@@ -16,7 +16,7 @@ use crate::output::{cannot_write, file};
 use crate::problem::Problem;
 use crate::process::stderr::{self, WARNING};
 
-/// What files are split by.
+/// The value by which files are split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PartitionBy {
@@ -117,10 +117,10 @@ pub(super) fn write(
 ) -> Result<(), Problem> {
     let parts = split(rows.table).map_err(|error| cannot_write(directory, &error))?;
     fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
-    // Another process may write other days at the same time: what it adds to the manifest must not be lost.
+    // Another process may write other days at the same time: its additions to the manifest must not be lost.
     let _lock = Lock::wait(directory)?;
     let mut manifest = Manifest::open(directory, rows.shape)?;
-    // What the directory holds is known before it holds anything.
+    // The manifest is written before the first file.
     manifest.write(directory)?;
     let mut kept = Vec::new();
     for (date, part) in parts {
@@ -153,7 +153,7 @@ pub(super) fn write(
 }
 
 impl Rows<'_> {
-    /// What the rows of `date` cover.
+    /// Returns the scope of the rows of `date`.
     fn scope_of(&self, date: Option<Date>) -> Scope {
         let mut scope = date.map_or_else(|| self.scope.clone(), |date| self.scope.of_bucket(date));
         scope.missing.retain(|gap| *gap != Gap::RowLimit);
@@ -243,16 +243,16 @@ mod tests {
         let day = |text: &str| Some(text.parse::<Date>().unwrap());
         let (first, second) = (Some("2026-10-01"), Some("2026-10-02"));
         write(lake, &[first, first, second, second], 5, &[]).unwrap();
-        // Of the first day, rows are missing now; of the second, all arrived.
+        // Rows of the first day are missing now; those of the second all arrived.
         write(lake, &[first, second], 6, &[day("2026-10-01")]).unwrap();
         assert_eq!([lines(lake, "date=2026-10-01"), lines(lake, "date=2026-10-02")], [3, 2]);
-        // Nobody knows of which days rows are missing.
+        // It is unknown which days lack rows.
         write(lake, &[first, second, second, second], 7, &[None]).unwrap();
         assert_eq!([lines(lake, "date=2026-10-01"), lines(lake, "date=2026-10-02")], [3, 2]);
         // An execution that was submitted earlier.
         write(lake, &[first, second, second], 4, &[]).unwrap();
         assert_eq!([lines(lake, "date=2026-10-01"), lines(lake, "date=2026-10-02")], [3, 2]);
-        // What is incomplete is written where there is nothing, and replaced by what is complete.
+        // Incomplete rows are written where there is no file, and replaced by complete ones.
         write(lake, &[Some("2026-10-03")], 9, &[day("2026-10-03")]).unwrap();
         write(lake, &[Some("2026-10-03"), Some("2026-10-03")], 8, &[]).unwrap();
         assert_eq!(lines(lake, "date=2026-10-03"), 3);

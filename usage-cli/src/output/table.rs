@@ -10,17 +10,17 @@ use crate::output::columns::Column;
 use crate::output::fit::Layout;
 use crate::output::rows_of;
 
-/// How it is to look.
+/// The layout of a table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
-    /// How wide it may be at most; nothing is shortened without it.
+    /// The maximum width; without one, nothing is shortened.
     pub(crate) width: Option<usize>,
     /// Whether it may be bold and coloured.
     pub(crate) bold: bool,
 }
 
 impl Look {
-    /// For a file or a pipe: nothing is shortened, nothing is bold.
+    /// The layout for a file or a pipe: nothing is shortened or bold.
     pub(crate) fn plain() -> Self {
         Self { width: None, bold: false }
     }

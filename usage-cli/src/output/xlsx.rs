@@ -17,7 +17,7 @@ const MAX_ROWS: u32 = 1_048_576;
 /// The largest number up to which a sheet has every whole number.
 const MAX_NUMBER: u64 = 1 << 53;
 
-/// How wide columns are, in characters.
+/// The widths of columns, in characters.
 const WIDTH: f64 = 14.0;
 const WIDE: f64 = 40.0;
 

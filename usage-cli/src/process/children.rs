@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// What the names of variables that hold secrets begin with, and what they contain.
+/// Prefixes and parts of the names of variables that hold secrets.
 const PREFIX: &str = "GENESYSCLOUD_";
 const SECRET_WORDS: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
 

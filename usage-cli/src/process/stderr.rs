@@ -32,7 +32,7 @@ pub(crate) fn problem(problem: &Problem, verbosity: u8) {
     problem.hints().iter().for_each(|hint| labelled("hint", HINT, hint));
 }
 
-/// Whatever another side put into the text stays in this line and sends nothing to the terminal.
+/// Text of other programs cannot leave this line or control the terminal.
 fn one_line(text: impl Display) -> String {
     text::one_line(&secrets::redacted(&text.to_string())).into_owned()
 }

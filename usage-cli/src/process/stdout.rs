@@ -14,7 +14,7 @@ const LESS: &str = "RSX";
 /// The exit codes of a shell that cannot start a program.
 const NOT_STARTED: [i32; 2] = [126, 127];
 
-/// How much is gathered before it is written, in bytes: the most that a pipe takes at once.
+/// The number of bytes that are collected before a write: the most that a pipe takes at once.
 const BUFFER: usize = 64 * 1024;
 
 /// Writes `content` to standard output. A broken pipe is not an error. If it has `lines` for people, and
@@ -41,7 +41,7 @@ fn page(mut pager: Command, content: impl FnOnce(&mut dyn Write) -> io::Result<(
     content(&mut text)?;
     if let Ok(mut pager) = pager.spawn() {
         let written = pager.stdin.take().map_or(Ok(()), |mut to| to.write_all(&text));
-        // It has the terminal until the user quits.
+        // The pager has the terminal until the user quits.
         let status = pager.wait()?;
         if !status.code().is_some_and(|code| NOT_STARTED.contains(&code)) {
             return written;

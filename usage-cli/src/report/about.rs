@@ -1,4 +1,4 @@
-//! Where and when a report was made, as far as the rows do not say it.
+//! Place and time of a report, as far as the rows do not contain them.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use crate::text::one_line;
 /// The most organizations that are named; a report of more says how many there are.
 const MOST_NAMED: usize = 3;
 
-/// Where and when a report was made.
+/// Place and time of a report.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct About {
     /// The organization that was asked, if its name is known.

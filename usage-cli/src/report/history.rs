@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::report::selection;
 use crate::saved::{self, Saved};
 
-/// What the days are compared with.
+/// The days with which a report is compared.
 pub(crate) enum Against {
     Nothing,
     /// The days before, in the same history.

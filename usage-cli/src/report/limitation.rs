@@ -1,4 +1,4 @@
-//! What a report does not know, in words, and which option tells it.
+//! Describes the limitations of a report, and the options that remove them.
 
 use usage_report::{Finding, FindingKind, Limitation, Report, Severity};
 

@@ -10,7 +10,7 @@ use crate::process::stderr::{self, WARNING};
 /// How many days before a period are asked for: as many as a trend is taken from. The queries have no limit on how far
 /// back they look, nor on the length of an interval.
 pub(crate) const DAYS: i64 = 112;
-/// From so many days of its own on, a period needs no others.
+/// A period of at least this many days needs no history.
 const ENOUGH: u64 = 28;
 
 /// Returns the days before `period` that its projection lacks, if the data goes until `until`: none if it has days enough,

@@ -93,7 +93,7 @@ pub(crate) fn warn_of_unmatched(table: &UsageTable, options: &ReportOptions) {
     }
 }
 
-/// What a list is ordered by.
+/// The order of lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Measure {
     /// All requests

@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What a line of a table of organizations has about the allowance.
+/// The allowance in a line of a table of organizations.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
     pub(super) monthly: u64,

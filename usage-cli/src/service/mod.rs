@@ -1,4 +1,4 @@
-//! How the service is reached: hosts, transport and certificates, and what its failures mean.
+//! Access to the service: hosts, transport and certificates, and the meaning of failures.
 
 pub(crate) mod advice;
 pub(crate) mod failure;

@@ -45,7 +45,7 @@ pub(crate) struct RootArgs {
 pub(crate) struct Roots {
     /// Certificates in addition to the roots, as PEM; empty if there are none.
     pem: String,
-    /// Where they were found, for messages.
+    /// The place where they were found, for messages.
     places: Vec<String>,
     from_system: bool,
 }

@@ -5,7 +5,7 @@ use usage_driver::{ClientBuilder, FromConfig, Proxy};
 
 use crate::service::roots::Roots;
 
-/// How the service is reached.
+/// The way to the service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     pub(crate) roots: Roots,

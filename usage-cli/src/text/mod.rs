@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use usage_core::Secret;
 
-/// What stands for a character that is not shown.
+/// The placeholder of a character that is not shown.
 pub(crate) const REPLACEMENT: char = '\u{FFFD}';
 
 /// The text of a file that another program wrote: UTF-8, or UTF-16 if it begins with that byte order mark (as

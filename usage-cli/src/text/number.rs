@@ -24,7 +24,7 @@ pub(crate) fn signed(difference: i64) -> String {
     }
 }
 
-/// How much a number grew: `+19.8 %`; `new` if there was none before, `gone` if there is none now.
+/// Formats the growth of a number: `+19.8 %`; `new` if there was none before, `gone` if there is none now.
 pub(crate) fn growth(change: &Change) -> String {
     match (change.growth, change.difference) {
         (_, 0) => "±0 %".into(),

@@ -102,7 +102,7 @@ impl Crossed {
     }
 }
 
-/// What is an alert.
+/// A kind of alert.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Thresholds {
     pub(crate) share: Vec<Percent>,

@@ -37,7 +37,7 @@ fn organizations(directory: &Path, wanted: &[String]) -> Result<Vec<String>, Pro
     Ok(wanted.iter().filter(|name| seen.insert(*name)).cloned().collect())
 }
 
-/// What is looked for in a history.
+/// The part of a history that is read.
 pub(crate) struct Wanted<'a> {
     pub(crate) month: Period,
     /// These organizations; all if none is named.

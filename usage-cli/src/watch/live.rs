@@ -27,7 +27,7 @@ use crate::watch::alert::Thresholds;
 use crate::watch::look::{Look, Looks};
 use crate::watch::state::Memory;
 
-/// How the service is asked.
+/// How to query the service.
 pub(crate) struct Service<'a> {
     pub(crate) target: &'a TargetArgs,
     pub(crate) timing: &'a TimingArgs,

@@ -1,4 +1,4 @@
-//! What one look at an organization, or at several, finds.
+//! The result of one poll of an organization, or of several.
 
 use usage_report::{ClientDays, Period, Report};
 

@@ -32,7 +32,7 @@ impl Percent {
     }
 }
 
-/// How many times the usual a value is, written `3x` or `2.5x`; more than 1.
+/// A factor of the usual value, written `3x` or `2.5x`; more than 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(crate) struct Factor(pub(crate) f64);
 

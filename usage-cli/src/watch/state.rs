@@ -27,7 +27,7 @@ const VERSION: u32 = 3;
 /// The largest file that is read: some 50,000 alerts, more than are ever open at once.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What is remembered.
+/// The remembered state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Memory {
@@ -41,10 +41,10 @@ pub(crate) struct Memory {
     told: Vec<Told>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     history: Option<DailyTotals>,
-    /// Of several organizations, by their names.
+    /// The state of several organizations, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     histories: BTreeMap<String, DailyTotals>,
-    /// Of version 1.
+    /// The form of version 1.
     #[serde(default, skip_serializing)]
     alerts: Vec<Alert>,
 }
@@ -240,8 +240,8 @@ fn hold(path: &Path) -> Result<Option<Held>, Problem> {
     }
 }
 
-/// Makes the file, and says whether it is new. If another process was first, that one has it. None of a link that leads
-/// nowhere: the first write makes a file of it.
+/// Creates the file and returns whether it is new. If another process was first, that process holds it. For a link that
+/// leads nowhere, no file is created: the first write does that.
 fn make(path: &Path) -> Result<(Option<Held>, bool), Problem> {
     let text = serde_json::to_string(&Memory::default()).map_err(Into::into);
     match text.and_then(|text| private_file::create(path, &format!("{text}\n"))) {

@@ -104,7 +104,7 @@ pub(super) fn ask(args: &ReportArgs) -> Result<(), Problem> {
     }
 }
 
-/// What is asked for a report.
+/// The queries of a report.
 struct Question<'a, Q> {
     /// Of the earlier period, if there is one, and of the period.
     queries: Vec<Q>,
@@ -116,12 +116,12 @@ struct Question<'a, Q> {
     args: &'a ReportArgs,
 }
 
-/// What one organization answered.
+/// The results of one organization.
 struct Answered {
     report: Report,
     scope: Scope,
     table: UsageTable,
-    /// Of the earlier period.
+    /// The rows of the earlier period.
     before: Option<UsageTable>,
     names: Names,
 }

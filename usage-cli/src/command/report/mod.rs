@@ -75,7 +75,7 @@ pub(crate) struct ReportArgs {
     credentials: CredentialArgs,
 }
 
-/// What is asked for.
+/// The request for a report.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Query")]
 struct QueryArgs {
@@ -89,7 +89,7 @@ struct QueryArgs {
     group_by: Vec<Dimension>,
 }
 
-/// What the report covers.
+/// The source of a report's rows.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 struct ContentArgs {

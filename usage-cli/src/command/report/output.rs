@@ -1,4 +1,4 @@
-//! What becomes of a report.
+//! The output of a report.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::report::about::About;
 use crate::report::selection::Measure;
 use crate::report::{self, Chart, FORMATS};
 
-/// What becomes of the report.
+/// The output of a report.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ReportOutputArgs {

@@ -1,4 +1,4 @@
-//! Where lines may break: in a URI behind each slash, in a sentence not within a date.
+//! Positions of line breaks: after each slash of a URI, and not within a date of a sentence.
 
 use std::fmt::{self, Write};
 

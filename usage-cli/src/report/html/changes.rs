@@ -1,4 +1,4 @@
-//! What changed: clients and URIs that grew or shrank, clients that appeared or vanished.
+//! Changes: clients and URIs that grew or shrank, clients that appeared or vanished.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ use crate::report::text::before;
 use crate::report::text::lists::heading_of_all;
 use crate::text::number::{count, grouped, growth, signed};
 
-/// How many clients that appeared or vanished are shown before the others are opened.
+/// The number of appeared or vanished clients that are shown before the rest is expanded.
 const SHOWN: usize = 10;
 
 pub(super) fn draw(page: &mut Page, report: &Report) {

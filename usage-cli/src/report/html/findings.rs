@@ -1,4 +1,4 @@
-//! What matters, first: each finding as a sentence that links to its row.
+//! Findings: each is a sentence that links to its row.
 
 use std::fmt::Write;
 

@@ -76,7 +76,7 @@ pub(crate) fn short_history(month: &MonthUse) -> Option<String> {
     Some(format!("Made from {days} only: a period that begins weeks earlier makes it better."))
 }
 
-/// Where the texts of a month begin.
+/// The column at which the texts of a month begin.
 const MARGIN: usize = 12;
 
 /// Writes a number with a bar in the room that is left.
@@ -107,7 +107,7 @@ pub(crate) fn range(month: &MonthUse) -> Option<String> {
     Some(format!("{} to {}", grouped(low.into()), grouped(high.into())))
 }
 
-/// How a month stands against the allowance.
+/// The standing of a month against its allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Within,

@@ -1,4 +1,4 @@
-//! What grew and shrank, and which clients appeared or vanished.
+//! Changes: growth and decline, and clients that appeared or vanished.
 
 use usage_report::{Arrival, Mover, Report, Subject};
 

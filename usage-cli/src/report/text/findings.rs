@@ -1,4 +1,4 @@
-//! What matters, first.
+//! Findings, at the top of the report.
 
 use anstyle::{AnsiColor, Style};
 use usage_report::{Report, Severity};
@@ -27,7 +27,7 @@ pub(super) fn draw(page: &mut Page, report: &Report, about: &About) {
 
 fn line(page: &mut Page, severity: Severity, sentence: &str) {
     let plain = Style::new();
-    // Only the mark is in colour: a whole sentence in yellow is unreadable on a light terminal.
+    // Only the mark is coloured: a whole sentence in yellow is unreadable on a light terminal.
     let (mark, of_mark, of_text) = match severity {
         Severity::Critical => ("!!", AnsiColor::Red.on_default().bold(), plain.bold()),
         Severity::Warning => ("! ", AnsiColor::Yellow.on_default().bold(), plain),

@@ -85,7 +85,7 @@ pub(super) fn draw(page: &mut Page, several: &Several) {
     }
 }
 
-/// How wide `columns` are, with the gap before each.
+/// Returns the width of `columns`, with the gap before each.
 fn width(columns: &[Column]) -> usize {
     columns.iter().map(|column| GAP + column.width()).sum()
 }

@@ -1,10 +1,10 @@
-//! What an encoded text stands for, and where in the text each byte of it is from.
+//! Decodes encoded texts, and maps each byte back to its place in the text.
 //!
 //! Servers put what they repeat into URLs, pages and JSON, and into each other. A secret is looked for below each layer.
 
 use std::ops::Range;
 
-/// How many encodings may lie around each other.
+/// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
 
 /// A text below some layers of encoding.
@@ -28,7 +28,7 @@ pub(super) fn layers(text: &str) -> Vec<Layer> {
 }
 
 impl Layer {
-    /// What is below one more encoding; `None` if nothing is encoded.
+    /// Returns the text below one more encoding, or `None` if nothing is encoded.
     fn below(&self) -> Option<Self> {
         let (mut below, mut at) = (Self::default(), 0);
         let mut is_encoded = false;
@@ -67,7 +67,7 @@ impl Layer {
     }
 }
 
-/// What the encoded character at the beginning of `bytes` stands for, and how long it is.
+/// Decodes the character at the beginning of `bytes`, and returns its encoded length.
 fn decoded(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     match bytes {
         [b'%', rest @ ..] | [b'\\', b'x', rest @ ..] => {

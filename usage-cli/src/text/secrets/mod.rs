@@ -22,10 +22,10 @@ const MIN_LENGTH: usize = 6;
 /// Shorter ones stay in rows, whose texts are names.
 const MIN_CELL_LENGTH: usize = 16;
 
-/// Of a long secret, so much of its beginning is redacted wherever it occurs: messages are cut off.
+/// The length of the beginning of a long secret, which is redacted wherever it occurs, because messages are truncated.
 const HEAD: usize = 12;
 
-/// What a URL's encoding leaves as it is (RFC 3986).
+/// The characters that a URL's encoding leaves unchanged (RFC 3986).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Each secret in all its forms.
@@ -196,7 +196,7 @@ mod tests {
             assert_eq!(redacted(&text), format!("Bearer {REDACTED}…"));
         }
         assert_eq!(redacted("0123456789"), "0123456789");
-        // What would redact every other word is none.
+        // A text that would redact every other word does not count as a secret.
         know("a");
         assert_eq!(redacted("a word"), "a word");
     }
