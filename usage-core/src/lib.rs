@@ -1,6 +1,6 @@
 //! The sans-IO core of a client of the Genesys Cloud Usage API: who called what, when, and with which result.
 //!
-//! This crate builds requests and reads answers; it has no sockets, no clock and no threads. The drivers
+//! This crate builds requests and decodes responses; it has no sockets, no clock and no threads. The drivers
 //! `usage-blocking`, `usage-tokio` and `usage-async-std` do the I/O. Use one of them, or drive an [`Execution`]
 //! yourself, as here with a service that is an array:
 //!
@@ -38,7 +38,7 @@
 //! # Ok::<(), usage_core::error::BuildError>(())
 //! ```
 //!
-//! # What lives where
+//! # Contents
 //!
 //! - [`query`]: the queries, what an execution runs. [`Endpoint`]: the operations behind them.
 //! - [`events`]: the operational events, synchronous.
@@ -55,7 +55,7 @@
 //! # Features
 //!
 //! - `pkce` (default): the log-in of public clients, which needs SHA-256.
-//! - `gzip`: answers may be compressed.
+//! - `gzip`: responses may be compressed.
 //! - `tracing`: spans and events, see [`trace`].
 //! - `fuzzing`: functions for the fuzz targets; not part of the API.
 
