@@ -37,7 +37,7 @@ fn a_page_in_the_services_place_is_named_with_its_host() {
                 "200 OK with text/plain: blocked by policy",
             ),
             (answer(200, Some("text/html"), ""), "200 OK with text/html but no text"),
-            (answer(200, None, ""), "200 OK with an empty body"),
+            (answer(200, None, ""), "200 OK with no text"),
         ] {
             let service = Service::misbehaving([Rule::new(on.clone(), fault).always()]);
             let ran = service.run(&["query", "--last", "1d", "--transport", transport]);
