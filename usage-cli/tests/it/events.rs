@@ -102,7 +102,10 @@ fn what_goes_wrong() {
     let service = Service::new();
     for (options, texts) in [
         (&["query"][..], &["which period?"][..]),
-        (&["query", "--last", "1d", "--page-size", "201"], &["--page-size", "write a whole number from 1 to 200"]),
+        (
+            &["query", "--last", "1d", "--page-size", "201"],
+            &["--page-size", "write a whole number from 1 to 200"],
+        ),
         (&["query", "--last", "1d", "--limit", "0"], &["--limit"]),
         (&["query", "--last", "1d", "--order", "up"], &["[possible values: asc, desc]"]),
         (&["query", "--last", "1d", "--after", "a", "--before", "b"], &["cannot be used with"]),
