@@ -11,15 +11,21 @@ const MAX_DEPTH: u32 = 16;
 /// Returns `None` if the structure is cut, too deep, or has a list whose elements take no bytes.
 pub(super) fn walk(bytes: &[u8], field: i64) -> Option<(usize, Option<i64>)> {
     let (mut input, mut id, mut found) = (Input(bytes), 0, None);
-    while let Some((delta, kind)) = input.field()? {
+    loop {
+        let (delta, kind) = input.field()?;
+        if (delta, kind) == END {
+            return Some((bytes.len() - input.0.len(), found));
+        }
         id = if delta == 0 { input.integer()? } else { id.saturating_add(delta.into()) };
         match kind {
             INTEGERS..=LAST_INTEGER if id == field => found = Some(input.integer()?),
             _ => input.skip(kind, MAX_DEPTH)?,
         }
     }
-    Some((bytes.len() - input.0.len(), found))
 }
+
+/// The header of the end of a structure.
+const END: (u8, u8) = (0, 0);
 
 /// The first and the last type of the integers that have a variable length.
 const INTEGERS: u8 = 4;
@@ -30,10 +36,10 @@ struct Input<'a>(&'a [u8]);
 
 impl Input<'_> {
     /// Reads the header of a field: the distance of its id from that of the field before, 0 if the id follows, and its
-    /// type. Returns `None` within `Some` at the end of the structure.
-    fn field(&mut self) -> Option<Option<(u8, u8)>> {
+    /// type.
+    fn field(&mut self) -> Option<(u8, u8)> {
         let header = self.byte()?;
-        Some((header != 0).then_some((header >> 4, header & 0x0F)))
+        Some((header >> 4, header & 0x0F))
     }
 
     fn skip(&mut self, kind: u8, depth: u32) -> Option<()> {
@@ -49,15 +55,16 @@ impl Input<'_> {
                 self.take(usize::try_from(length).ok()?)
             }
             9 | 10 => self.skip_list(depth),
-            12 => {
-                while let Some((delta, kind)) = self.field()? {
-                    if delta == 0 {
-                        self.number()?;
-                    }
-                    self.skip(kind, depth)?;
+            12 => loop {
+                let (delta, kind) = self.field()?;
+                if (delta, kind) == END {
+                    return Some(());
                 }
-                Some(())
-            }
+                if delta == 0 {
+                    self.number()?;
+                }
+                self.skip(kind, depth)?;
+            },
             13 => self.take(16),
             // Parquet has no maps.
             _ => None,
@@ -121,7 +128,7 @@ mod tests {
         // Two thousand million booleans, also in a list of lists, and a structure within itself.
         assert_eq!(walk(&[0x59, 0xF1, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0], 3), None);
         assert_eq!(walk(&[0x59, 0x19, 0xF2, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0], 3), None);
-        assert_eq!(walk(&[0x1C; 100_000], 3), None);
+        assert_eq!(walk(&vec![0x1C; 100_000], 3), None);
         // A number of ten bytes, and one of more.
         let long = [&[0x16][..], &[0xFF; 9], &[0x01, 0]].concat();
         assert_eq!(walk(&long, 1), Some((12, Some(i64::MIN))));
