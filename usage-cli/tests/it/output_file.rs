@@ -363,7 +363,9 @@ fn an_input_is_not_replaced_by_its_result() {
     let rows = "date,clientId,requests\n2026-10-01,a,5\n";
     let body = r#"{"interval":"2026-10/2026-10"}"#;
     let files = [("rows.csv", rows), ("earlier.csv", rows), ("query.json", body)];
-    files.iter().for_each(|(name, text)| fs::write(path(name), text).unwrap());
+    for (name, text) in files {
+        fs::write(path(name), text).unwrap();
+    }
     let (rows, earlier, query) = (path("rows.csv"), path("earlier.csv"), path("query.json"));
     let other_way = path("./rows.csv");
     for arguments in [
