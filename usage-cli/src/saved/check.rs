@@ -6,11 +6,9 @@ use usage_core::model::Granularity;
 use usage_core::{Column, Counter, Date, UsageRecord, UsageTable};
 
 use crate::problem::Problem;
+use crate::saved::refusal::{SUM_HINT, on};
 use crate::saved::rows::Source;
 use crate::saved::{same, total};
-
-pub(super) const SUM_HINT: &str =
-    "leave out what is counted twice, or say by --sum that all of it is to be added up";
 
 /// Refuses rows that would count twice.
 pub(super) fn rows_can_be_added(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
@@ -99,10 +97,6 @@ fn all_count_in_one_way(table: &UsageTable, sources: &[Source]) -> Result<(), Pr
         }
     }
     Ok(())
-}
-
-pub(super) fn on(day: Option<Date>) -> String {
-    day.map_or_else(|| " without a date".into(), |day| format!(" of {day}"))
 }
 
 /// Refuses files of which one has days and another weeks or months. `granularity` is the user's option, which applies

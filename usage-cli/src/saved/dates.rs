@@ -6,7 +6,7 @@ use usage_core::{Date, DateOrder, NumericDate, UsageTable, WrittenDate};
 
 use crate::saved::count::is_nothing;
 use crate::saved::parse_error::{ParseError, Wrong};
-use crate::saved::total::{is_total, total_line};
+use crate::saved::total_line::{is_total, total_line};
 
 /// A date as it is known when its row is read.
 #[derive(Debug, PartialEq, Eq)]

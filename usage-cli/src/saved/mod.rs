@@ -26,10 +26,12 @@ mod name;
 mod parse_error;
 mod records;
 mod reference;
+mod refusal;
 mod rows;
 mod same;
 mod text;
 mod total;
+mod total_line;
 mod value;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod writers;

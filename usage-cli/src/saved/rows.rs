@@ -12,7 +12,8 @@ use crate::saved::count::is_nothing;
 use crate::saved::dates::{DateText, Dates, Place};
 use crate::saved::name::Subject;
 use crate::saved::parse_error::{ParseError, Wrong};
-use crate::saved::{SavedArgs, reference, total};
+use crate::saved::total_line::{is_total, total_line};
+use crate::saved::{SavedArgs, reference};
 
 /// Maximum number of names of unused members kept for a file.
 const MAX_UNUSED: usize = 20;
@@ -307,7 +308,7 @@ impl Rows {
         let row = self.builder.current();
         let label = Column::ALL.iter().find(|column| Members::of_column(**column).0 == labels);
         match label.and_then(|column| row.text(*column)) {
-            Some(text) if total::is_total(text) => Err(total::total_line(text)),
+            Some(text) if is_total(text) => Err(total_line(text)),
             _ => Ok(()),
         }
     }
