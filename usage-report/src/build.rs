@@ -134,6 +134,10 @@ impl<'a> Builder<'a> {
     }
 
     fn arrivals(&self, clients: &TopList, earlier: Option<&Days>) -> Option<Arrivals> {
+        // Rows of a client that seems to come or go may be among those that are missing.
+        if self.coverage.has_gaps {
+            return None;
+        }
         let days = &self.days;
         if let Some(Earlier { rows, .. }) = self.earlier {
             let before = earlier.and_then(|days| days.period);

@@ -29,7 +29,8 @@ pub enum Limitation {
     /// The days that the rows cover are unknown: a day without a row had no requests, or was not asked for. No month is
     /// projected.
     Period,
-    /// Rows of the answer are missing, as [`Scope::missing`] says. Sums are too low, and no month is projected.
+    /// Rows of the answer are missing, as [`Scope::missing`] says. Sums are too low, no month is projected, and nothing is
+    /// said about clients that came, went or grew.
     Missing,
     /// A filter of the scope or of the options left rows out; the allowance is for all requests.
     Filter,

@@ -77,7 +77,7 @@ pub struct Report {
     /// Requests by weekday and client, if the rows are by day.
     pub weekdays: Option<HeatMap>,
     /// The clients that appeared or vanished against the earlier period, or without one in the second half of the days
-    /// against the first.
+    /// against the first. `None` if rows are missing.
     pub arrivals: Option<Arrivals>,
     /// The comparison with an earlier period.
     pub comparison: Option<Comparison>,

@@ -4,6 +4,7 @@ use crate::comparison::{Change, Comparison, Mover};
 use crate::counts::ratio;
 use crate::finding::{Finding, FindingKind};
 use crate::identity::Identity;
+use crate::limitation::Limitation;
 use crate::period::Period;
 use crate::rules::{Facts, material};
 use crate::severity::Severity;
@@ -13,6 +14,10 @@ use crate::thresholds::{COMPARABLE_DAYS, GROWTH, GROWTH_SHARE, by_steps, fractio
 /// Finds how all requests changed, and which client and which URI grew most.
 pub(super) fn find(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let Some(comparison) = &facts.report.comparison else { return };
+    // Missing rows look like a change.
+    if facts.report.limitations.contains(&Limitation::Missing) {
+        return;
+    }
     if !are_comparable(comparison.period, facts.report.totals.period) {
         return;
     }

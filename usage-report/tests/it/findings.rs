@@ -392,3 +392,32 @@ proptest! {
         prop_assert!(found.sentence().starts_with("Culprit causes"), "{}", found);
     }
 }
+
+#[test]
+fn rows_that_are_missing_are_no_client_that_came_or_went_or_grew() {
+    let scope = || Scope::new("organization", usage_core::Timestamp::from_unix_millis(1_790_000_000_000));
+    let days = |first: &str, client: &str, requests: u64| {
+        let first = date(first);
+        let of_day = |day: i64| row(first.plus_days(day), client, "a", requests);
+        (0..14).map(of_day).collect::<Vec<_>>()
+    };
+    let before = table([days("2026-07-01", "left", 5_000), days("2026-07-01", "stays", 5_000)].concat());
+    let now = table(days("2026-07-15", "stays", 50_000));
+    let both: UsageTable = before.iter().chain(now.iter()).collect();
+    let report = |scope: Scope| {
+        let options = |from: &str| by_day(period(from, "2026-07-28")).with_scope(scope.clone());
+        let previous = Some(period("2026-07-01", "2026-07-14"));
+        let compared = Report::compared(&now, &before, previous, &options("2026-07-15"));
+        [Report::new(&both, &options("2026-07-01")), compared]
+    };
+    let is_guess =
+        |found: &Finding| matches!(found.kind, FindingKind::Change { .. } | FindingKind::Vanished { .. });
+    for report in report(scope()) {
+        assert_eq!(report.arrivals.unwrap().vanished.len(), 1);
+        assert!(report.findings.iter().any(is_guess));
+    }
+    for report in report(scope().with_gap(Gap::LeftOut)) {
+        assert_eq!((report.arrivals, report.limitations), (None, vec![Limitation::Missing]));
+        assert!(!report.findings.iter().any(is_guess));
+    }
+}
