@@ -23,6 +23,20 @@ pub(crate) fn sentences(report: &Report) -> Vec<String> {
     report.findings.iter().filter(|finding| stands_at_the_end(finding)).filter_map(sentence).collect()
 }
 
+/// Returns why a report has no rows, as far as that is known.
+pub(crate) fn no_rows(report: &Report) -> String {
+    let scope = report.scope.as_ref();
+    if !report.filter.is_empty() {
+        "no rows match".into()
+    } else if let Some(gap) = scope.and_then(|scope| scope.missing.first()) {
+        format!("no rows: {}", one_line(gap.description()))
+    } else if report.limitations.contains(&Limitation::Missing) {
+        "no rows: some are missing".into()
+    } else {
+        "no rows: the service counted nothing here".into()
+    }
+}
+
 /// Returns which option tells what is not known.
 fn remedy(limitation: Limitation) -> &'static str {
     match limitation {

@@ -133,7 +133,7 @@ fn policy() -> String {
 
 fn header(page: &mut Page, report: &Report, about: &About) {
     let rows = match report.totals.counts.rows {
-        0 => "no rows: the service counted nothing here".into(),
+        0 => limitation::no_rows(report),
         1 => "1 row".into(),
         rows => format!("{} rows", grouped(rows.into())),
     };

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use usage_core::model::Granularity;
-use usage_core::{Date, UsageRecord, UsageTable};
+use usage_core::{Date, Scope, Timestamp, UsageRecord, UsageTable};
 use usage_report::{Allowance, DRILLDOWN, ReportOptions};
 
 use super::*;
@@ -90,6 +90,13 @@ fn nothing_is_loaded() {
 fn a_report_of_nothing_is_a_page() {
     let page = draw(&Report::new(&UsageTable::new(), &ReportOptions::default()));
     assert!(page.contains("the service counted nothing here") && page.ends_with("</html>\n"));
+}
+
+#[test]
+fn a_report_of_rows_that_were_left_out_does_not_say_that_there_are_none() {
+    let scope = Scope::new("organization", Timestamp::UNIX_EPOCH).with_rows_left_out(7);
+    let page = draw(&Report::new(&UsageTable::new(), &ReportOptions::default().with_scope(scope)));
+    assert!(page.contains("no rows: rows were left out on purpose") && !page.contains("counted nothing"));
 }
 
 /// Clients that make many requests, and one of few that are mostly limited.

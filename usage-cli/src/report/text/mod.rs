@@ -145,11 +145,9 @@ impl Page {
         let title = format!("{of}{}", title(report));
         self.styled_paragraph(0, Style::new().bold(), &title);
         if report.totals.counts.rows == 0 {
-            self.line(if report.filter.is_empty() {
-                "No rows: the service counted nothing here."
-            } else {
-                "No rows match."
-            });
+            let mut text = limitation::no_rows(report);
+            text[..1].make_ascii_uppercase();
+            self.line(&format!("{text}."));
         }
     }
 
