@@ -32,7 +32,7 @@ pub(super) fn sums_are_counts(sources: &[Source]) -> Result<(), Problem> {
 
 /// Refuses rows that differ only in their counts, or in the spelling of their texts.
 fn no_row_is_repeated(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
-    let Some((first, second)) = same::first_repeated(table) else { return Ok(()) };
+    let Some((first, second)) = same::first_repeated(table, sources) else { return Ok(()) };
     let place = |row: usize| {
         let source = sources.iter().find(|source| source.rows.contains(&row));
         source.map_or_else(String::new, |source| {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use usage_core::Column;
+use usage_core::{Column, Gap};
 
 use crate::saved::count::Counts;
 use crate::saved::dates::Place;
@@ -48,6 +48,10 @@ pub(super) fn read<R: Read>(text: &mut TextReader<R>, rows: &mut Rows) -> Result
     }
     if !table.has_header() {
         return Err(no_table());
+    }
+    // Without any row, only the header says that rows were left out.
+    if rows.is_file_empty() && table.columns.iter().any(|(_, field)| *field == Field::RowsMissing) {
+        rows.missing(Gap::LeftOut.as_str());
     }
     Ok(())
 }

@@ -337,7 +337,9 @@ impl<'r> Documents<'r> {
     fn scope(&mut self, value: serde_json::Value) -> Result<(), Wrong> {
         let scope = serde_json::from_value(value);
         let scope: Scope = scope.map_err(|error| format!("this is no scope of rows: {error}"))?;
+        let is_at_top = self.levels.len() == 1;
         let source = self.rows.source();
+        source.scopes += usize::from(is_at_top);
         let bucket = scope.query.as_ref().and_then(|query| query.granularity.clone());
         if source.buckets.len() < 2 && !source.buckets.contains(&bucket) {
             source.buckets.push(bucket);
@@ -396,6 +398,8 @@ impl<'r> Documents<'r> {
                 ParseError::new(problem).with_hint("save the results again when the query is complete")
             );
         }
+        let source = self.rows.source();
+        source.is_one_result = self.ended == 1 && source.scopes == 1;
         Ok(())
     }
 }

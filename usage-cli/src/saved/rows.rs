@@ -82,6 +82,10 @@ pub(super) struct Source {
     pub(super) scope: Option<Scope>,
     /// The granularities of the scopes of its documents, at most two.
     pub(super) buckets: Vec<Option<Granularity>>,
+    /// The number of scopes at the top of a document.
+    pub(super) scopes: usize,
+    /// Whether it is one result of one query, as this program writes it. All of its rows are the service's.
+    pub(super) is_one_result: bool,
     has_dated: bool,
     /// The position of the first row without a date.
     undated: Option<Place>,
@@ -170,7 +174,7 @@ impl Rows {
 
     /// Records why rows are missing: the names of gaps, separated by [`GAP_SEPARATOR`].
     pub(super) fn missing(&mut self, text: &str) {
-        for gap in text.split(GAP_SEPARATOR).filter(|gap| !gap.is_empty()).map(Gap::from) {
+        for gap in text.split(GAP_SEPARATOR).filter(|gap| !is_nothing(gap.trim())).map(Gap::from) {
             if !self.source.missing.contains(&gap) {
                 self.source.missing.push(gap);
             }

@@ -7,9 +7,11 @@ use std::hash::{BuildHasher, RandomState};
 
 use usage_core::{Column, UsageTable};
 
+use crate::saved::rows::Source;
+
 /// Returns the indices of the first two rows that are the same but for the spelling of their texts and their counts.
-pub(super) fn first_repeated(table: &UsageTable) -> Option<(usize, usize)> {
-    table.first_repeated().or_else(|| Spellings::of(table)?.first_repeated(table))
+pub(super) fn first_repeated(table: &UsageTable, sources: &[Source]) -> Option<(usize, usize)> {
+    table.first_repeated().or_else(|| Spellings::of(table)?.first_repeated(table, sources))
 }
 
 /// The columns whose texts may have several spellings. Dates are read into one.
@@ -59,7 +61,7 @@ impl Spellings {
         is_needed.then_some(spellings)
     }
 
-    fn first_repeated(&self, table: &UsageTable) -> Option<(usize, usize)> {
+    fn first_repeated(&self, table: &UsageTable, sources: &[Source]) -> Option<(usize, usize)> {
         // Hashes in place of keys: of millions of rows, they need a quarter of the memory.
         let (mut rows, hasher) = (HashMap::new(), RandomState::new());
         table.iter().enumerate().find_map(|(index, row)| {
@@ -73,9 +75,15 @@ impl Spellings {
                 key[Column::ClientName as usize] = 0;
             }
             let first = *rows.entry(hasher.hash_one(key)).or_insert(index);
-            (first != index).then_some((first, index))
+            (first != index && !are_of_one_result(sources, first, index)).then_some((first, index))
         })
     }
+}
+
+/// Returns whether both rows are of one result, in which the service counts each request once.
+fn are_of_one_result(sources: &[Source], one: usize, other: usize) -> bool {
+    let source = sources.iter().find(|source| source.rows.contains(&one));
+    source.is_some_and(|source| source.is_one_result && source.rows.contains(&other))
 }
 
 impl Numbers {

@@ -18,7 +18,7 @@ const MAX_SAMPLE: usize = 1_000;
 
 /// Refuses rows that are the sum of other rows of their file, whatever their label.
 pub(super) fn no_row_is_a_total(table: &UsageTable, sources: &[Source]) -> Result<(), Problem> {
-    for source in sources {
+    for source in sources.iter().filter(|source| !source.is_one_result) {
         no_row_sums_up_the_file(table, source)?;
         if source.is_uneven() {
             no_kind_sums_up_another(table, source)?;

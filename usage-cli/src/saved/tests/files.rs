@@ -298,3 +298,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_a_reason_says_that_rows_are_missing() {
+    let gaps = |text: &str| {
+        let mut rows = Rows::default();
+        rows.begin_file("it", &SavedArgs::default());
+        read(text.as_bytes(), &mut rows).unwrap();
+        rows.sources[0].gaps().collect::<Vec<_>>()
+    };
+    for nothing in ["", "NaN", "nan", "NULL"] {
+        assert_eq!(gaps(&format!("date,requests,rowsMissing\n2026-10-01,7,{nothing}\n")), [], "{nothing}");
+    }
+    assert_eq!(gaps(r#"{"date":"2026-10-01","requests":7,"rowsMissing":null}"#), []);
+    assert_eq!(gaps(r#"{"date":"2026-10-01","requests":7,"rowsMissing":"leftOut"}"#), [Gap::LeftOut]);
+    let both = "date,requests,rowsMissing\n2026-10-01,7,\n2026-10-02,7,leftOut; pages\n";
+    assert_eq!(gaps(both), [Gap::LeftOut, Gap::Pages]);
+    // All rows were left out.
+    assert_eq!(gaps("date,requests,rowsMissing\n"), [Gap::LeftOut]);
+    assert_eq!(gaps("date,requests\n"), []);
+}

@@ -116,6 +116,29 @@ fn another_spelling_makes_no_other_row() {
 }
 
 #[test]
+fn one_result_of_one_query_has_no_totals_and_no_doubles() {
+    let document = |rows: &str| {
+        format!(
+            r#"{{"scope":{{"query":{{"interval":"2026-10-01/2026-10-31"}},"complete":true}},"rows":[{rows}]}}"#
+        )
+    };
+    for rows in [
+        r#"{"clientId":"a","requests":7},{"userId":"u","requests":7}"#,
+        r#"{"clientId":"a","templateUri":"x","requests":7},{"clientId":"a","requests":7}"#,
+        r#"{"clientId":"a","requests":700},{"clientId":"b","requests":900},{"requests":1600}"#,
+        r#"{"clientName":"A","templateUri":"/x","requests":7},{"clientName":"A","templateUri":"x","requests":7}"#,
+    ] {
+        accepted(&[&document(rows)]);
+        assert!(all(&[&format!("[{rows}]")], &SavedArgs::default()).is_err(), "{rows}");
+    }
+    let row = r#"{"clientId":"a","clientName":"A","templateUri":"x","requests":7}"#;
+    let other = row.replace("\"x\"", "\"/x\"");
+    for text in [document(row) + &document(&other), document(row) + &other] {
+        refused(&[&text], "is about the same");
+    }
+}
+
+#[test]
 fn totals_of_a_period_are_not_added_to_its_days() {
     let days = "date,clientId,requests\n2026-10-01,a,70\n2026-10-02,a,90\n";
     let totals = "clientId,requests\na,160\n";
