@@ -9,8 +9,9 @@ use crate::retry::Policy;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct QueryDurations(BTreeMap<&'static str, Duration>);
 
-/// The least time between two polls around the expected end, as a fraction of the expected duration.
-const NEAR: u32 = 6;
+/// The least time between two polls around the expected end, as a fraction of the expected duration. A smaller one finds
+/// similar queries sooner, but after a wrong expectation it takes more polls than without any.
+const NEAR: u32 = 3;
 
 impl QueryDurations {
     /// Records a query of `family` that was pending after `least` and done after `most`.
@@ -61,7 +62,7 @@ mod tests {
         durations.record("organization", 48 * SECOND, 96 * SECOND);
         // A delay of 150 s comes from no backoff but the largest: what is seen is the expected end, after 72 s.
         for (elapsed, seconds) in
-            [(0, 72), (30, 42), (52, 20), (70, 12), (72, 12), (78, 12), (82, 20), (102, 60), (400, 150)]
+            [(0, 72), (30, 42), (52, 24), (70, 24), (72, 24), (82, 24), (85, 26), (102, 60), (400, 150)]
         {
             assert_eq!(delay(&durations, elapsed, 99), seconds * SECOND, "{elapsed} s");
         }

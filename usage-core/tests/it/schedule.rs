@@ -119,8 +119,8 @@ fn a_finished_query_is_seen_soon_and_with_few_polls() {
     {
         println!("{report}");
     }
-    assert!(means[1] <= 0.25 && means[2] <= 0.14 && means[3] <= 0.26, "{report}");
-    assert!(ten_minutes[1..3].iter().all(|polls| *polls <= 18) && ten_minutes[3] <= 19, "{report}");
+    assert!(means[1] <= 0.25 && means[2] <= 0.18 && means[3] <= 0.25, "{report}");
+    assert!(ten_minutes[1..].iter().all(|polls| *polls <= 18), "{report}");
     assert!(at_once[1..].iter().all(|seen| *seen <= Duration::from_millis(500)), "{report}");
 }
 

@@ -91,8 +91,8 @@ pub(crate) fn default_polls() -> Scenario {
         .rows(BY_CLIENT)
 }
 
-/// A query takes 21 s. The first one is pending at 19.7 s and done at 30 s, so the second one is polled 24.8 s after
-/// its submit.
+/// A query takes 21 s. The first one is pending at 19.7 s and done at 30 s, so the second one is expected to take 24.8 s. It
+/// is polled at 19.7 s, too, and then a third of that time later.
 pub(crate) fn second_query_is_polled_when_the_first_was_done() -> Scenario {
     Scenario::new(Work::Organization)
         .script(Script::Twice)
@@ -101,7 +101,7 @@ pub(crate) fn second_query_is_polled_when_the_first_was_done() -> Scenario {
         .wire(
             "0 token, 0 submit, 400 poll, 1000 poll, 1900 poll, 3250 poll, 5275 poll, 8312 poll, 12868 poll, 19702 poll, \
              29953 poll, 29953 submit, 30353 poll, 30953 poll, 31853 poll, 33203 poll, 35228 poll, 38265 poll, 42821 poll, \
-             49655 poll, 54780 poll",
+             49655 poll, 57930 poll",
         )
         .rows(BY_CLIENT)
         .rows(BY_CLIENT)
