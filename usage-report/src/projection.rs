@@ -89,7 +89,11 @@ impl Outlook {
         };
         let (long, short) = (recent(TREND_DAYS), recent(LEVEL_DAYS));
         let (fit, long_fit) = (Fit::of(&short), Fit::of(&long));
-        let odd = long_fit.odd.iter().map(|(day, more)| (day.date, *more)).collect();
+        // The level of the last weeks may have outliers of its own in it, which must not count once more.
+        let more_than_level = |(day, more): &(Day, f64)| {
+            (day.date, fit.levels[day.weekday].map_or(*more, |level| day.requests - level.mean))
+        };
+        let odd = long_fit.odd.iter().map(more_than_level).collect();
         let mean = short.iter().map(|day| day.requests).sum::<f64>() / count(short.len());
         Some(Self {
             trend: long_fit.trend(count(long.len())),
@@ -400,6 +404,15 @@ mod tests {
             // It does not come again before its day.
             assert!((outlook.over(&july[..3]).high - 300.0).abs() < 1e-6, "{batch}");
         }
+    }
+
+    #[test]
+    fn outliers_that_made_the_level_higher_do_not_count_twice() {
+        let outlook = Outlook::of(&days([week([100; 7], 14), week([250; 7], 2)].concat())).unwrap();
+        // The last four weeks have as many days of one kind as of the other.
+        assert!(outlook.levels.iter().flatten().all(|level| (level.mean - 175.0).abs() < 1e-6));
+        assert_eq!(outlook.odd.len(), 14);
+        assert!(outlook.odd.iter().all(|(_, more)| (more - 75.0).abs() < 1e-6), "{:?}", outlook.odd);
     }
 
     #[test]

@@ -395,7 +395,7 @@ proptest! {
 
 #[test]
 fn rows_that_are_missing_are_no_client_that_came_or_went_or_grew() {
-    let scope = || Scope::new("organization", usage_core::Timestamp::from_unix_millis(1_790_000_000_000));
+    let scope = || Scope::new("organization", Timestamp::from_unix_millis(1_790_000_000_000));
     let days = |first: &str, client: &str, requests: u64| {
         let first = date(first);
         let of_day = |day: i64| row(first.plus_days(day), client, "a", requests);
