@@ -81,7 +81,8 @@ pub struct JumpOptions {
     /// Of how many weeks before the day the requests must be known. [`JUMP_MIN_WEEKS`] by default.
     pub min_weeks: usize,
     /// How many earlier days with requests are enough if fewer weeks are known. The usual is then their median, whatever
-    /// their weekdays, or that of the same weekday if it is higher and the day before is no jump; days that are jumps do not count. By default, none are enough.
+    /// their weekdays, or that of the same weekday if it is higher and the day before is no jump; days that are jumps do
+    /// not count. By default, none are enough.
     pub min_days: Option<usize>,
 }
 

@@ -213,10 +213,18 @@ fn refuse_report(beginning: &str) -> Result<(), ParseError> {
         || beginning.starts_with("# UNIT")
     {
         "these are metrics, such as a report; a report is made of rows"
+    } else if is_markdown(beginning) {
+        "this is a table in Markdown, for people: its counts are grouped, and its texts may be escaped"
     } else {
         return Ok(());
     };
     Err(ParseError::new(problem).with_hint("save the rows: genesys-usage query … --format json"))
+}
+
+/// Returns whether the second line is the one between the header and the rows of a table in Markdown.
+fn is_markdown(beginning: &str) -> bool {
+    let line = beginning.lines().nth(1).filter(|line| beginning.starts_with('|') && line.starts_with('|'));
+    line.is_some_and(|line| line.contains('-') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ')))
 }
 
 fn warnings(source: &Source) -> Vec<String> {

@@ -220,6 +220,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("API usage from 2026-10-01 to 2026-10-03: 3 days\n\n  Requests 1\n", "", 0, "this is a report"),
         ("<!DOCTYPE html><title>API usage</title>", "", 0, "a report is made of rows"),
         ("# HELP genesys_usage x\n", "", 0, "these are metrics"),
+        ("| Date | Requests |\n| --- | ---: |\n| 2026-10-01 | 7 |\n", "", 0, "a table in Markdown"),
         ("results:\n- requests: many\n", "results[0].requests", 2, "is no count"),
         ("- &a {requests: 1}\n- *a\n", "", 2, "references"),
         ("queryStatus: Running\n", "queryStatus", 1, "still Running"),
