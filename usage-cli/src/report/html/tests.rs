@@ -144,7 +144,7 @@ fn the_header_says_what_the_page_is_of() {
         several: None,
         organization: Some("Acme <Corp>".into()),
         region: Some("mypurecloud.de (eu-central-1)".into()),
-        made_at: Some(usage_core::Timestamp::from_unix_millis(1_782_864_000_000)),
+        made_at: Some(Timestamp::from_unix_millis(1_782_864_000_000)),
     };
     let page = page(&with_culprit(), &about);
     assert!(page.contains("<h1>API usage<span> of Acme &lt;Corp&gt;</span></h1>"));
