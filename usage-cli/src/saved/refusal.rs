@@ -1,4 +1,4 @@
-//! The words of refusals of rows that would count twice.
+//! What refusals of rows that would count twice have in common: the hint, and the name of a day.
 
 use usage_core::Date;
 
