@@ -43,7 +43,7 @@ fn main() {
     println!("target poll_step_ns {median:.0} {LIMIT}");
 }
 
-/// How many nanoseconds each poll takes, of many executions that are polled again and again. Each has a session of its
+/// Returns the nanoseconds that a poll takes, of many executions that are polled repeatedly. Each has a session of its
 /// own: one for all would have them wait for its request budget.
 fn round() -> f64 {
     let mut executions: Vec<_> = (0..EXECUTIONS).map(|_| (execution(), session())).collect();

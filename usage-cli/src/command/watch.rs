@@ -1,4 +1,4 @@
-//! `genesys-usage watch`: the month's requests again and again, with alerts.
+//! `genesys-usage watch`: checks the requests of the month repeatedly, and sends alerts.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

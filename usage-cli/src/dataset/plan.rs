@@ -74,8 +74,8 @@ impl Reading {
         self
     }
 
-    /// Returns this read of `date`, which is kept, with what the `later` one of lesser rows settles. Otherwise the day would
-    /// be read again and again.
+    /// Returns this read of `date`, which is kept, with what the `later` one of lesser rows settles. Otherwise each
+    /// run would read the day again.
     pub(crate) fn kept_beside(mut self, later: &Self, date: Date, late_days: u32) -> Self {
         if later.complete && later.asked_at > self.asked_at {
             self.settled |= later.settle(date, None, late_days).settled && self.complete;

@@ -16,7 +16,7 @@ use crate::transports::{answer, answer_to, builder, listen, request};
 
 const LIMIT: Duration = Duration::from_millis(300);
 
-/// Sends `head`, then `piece` again and again until the client closes the connection.
+/// Sends `head`, then `piece` repeatedly until the client closes the connection.
 fn send_forever(socket: &mut TcpStream, head: &[u8], piece: &[u8]) -> Option<()> {
     socket.write_all(head).ok()?;
     loop {
