@@ -14,13 +14,13 @@ use crate::limitation::Limitation;
 use crate::months::Months;
 use crate::options::ReportOptions;
 use crate::period::Period;
-use crate::projection::TREND_DAYS;
 use crate::report::{Report, Totals};
 use crate::rules::{Facts, findings};
 use crate::subject::Subject;
 use crate::sums::{Rows, Sums};
 use crate::tally::tally;
 use crate::top::TopList;
+use crate::weekday_levels::TREND_DAYS;
 
 impl Report {
     /// Reports what `table` says.

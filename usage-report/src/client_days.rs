@@ -11,9 +11,10 @@ use crate::counts::{capped, requests_of};
 use crate::days::MAX_EMPTY_DAYS;
 use crate::identity::Identity;
 use crate::period::Period;
-use crate::projection::{is_same_day_of_month, median};
+use crate::projection::is_same_day_of_month;
 use crate::subject::{Key, Subject};
 use crate::thresholds::{JUMP_FACTOR, JUMP_MIN_WEEKS, JUMP_WEEKS, MATERIAL_REQUESTS};
+use crate::weekday_levels::median;
 
 /// The requests of each client on each day of a period, from rows by day.
 ///

@@ -100,6 +100,7 @@ mod sums;
 mod tally;
 pub mod thresholds;
 mod top;
+mod weekday_levels;
 
 pub use allowance::{Allowance, AllowanceUse, MonthUse};
 pub use by::{By, ByError};

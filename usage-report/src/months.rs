@@ -9,7 +9,8 @@ use crate::counts::{Counts, capped, ratio};
 use crate::coverage::Coverage;
 use crate::days::{Bucket, Days};
 use crate::period::Period;
-use crate::projection::{Expected, Outlook, TREND_DAYS};
+use crate::projection::{Expected, Outlook};
+use crate::weekday_levels::TREND_DAYS;
 
 /// The largest number of months of a report: a hundred years.
 const MAX_MONTHS: usize = 1_200;

@@ -9,8 +9,8 @@ use crate::days::Days;
 use crate::filter::RowFilter;
 use crate::names::Names;
 use crate::period::Period;
-use crate::projection::TREND_DAYS;
 use crate::subject::Subject;
+use crate::weekday_levels::TREND_DAYS;
 
 /// What is known about the rows beside the rows, and what the report has.
 ///
